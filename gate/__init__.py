@@ -1,0 +1,3 @@
+"""A face-recognition access-gate controller."""
+
+__version__ = "0.1.0"

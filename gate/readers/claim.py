@@ -1,0 +1,33 @@
+"""A credential somebody showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ClaimKind(StrEnum):
+    CARD = "card"
+    PERMIT = "permit"
+    PIN = "pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A card, permit or PIN, as it came from a reader; not yet looked up.
+
+    Attributes:
+        kind: what was shown.
+        value: a card's canonical number (see ``readers/card_number.py``), a permit's text, or a
+            PIN's digits. Never logged, never published.
+        reader: the reader's name in the configuration.
+        shown: monotonic seconds.
+    """
+
+    kind: ClaimKind
+    value: str
+    reader: str
+    shown: float
+
+    def __repr__(self) -> str:  # a card number must not reach a log by way of a repr
+        return f"Claim({self.kind.value} from {self.reader})"

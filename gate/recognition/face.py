@@ -1,0 +1,150 @@
+"""The values recognition works with. No code here reads a clock, a file or a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+
+class Unusable(StrEnum):
+    """Why a face cannot carry an identity, in the order in which a person is told."""
+
+    TOO_FAR = "too_far"
+    CUT_OFF = "cut_off"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    BACKLIGHT = "backlight"
+    BLURRED = "blurred"
+    TURNED = "turned"
+    EYES_SHUT = "eyes_shut"
+    MASK = "mask"
+    OCCLUDED = "occluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Figures of one face; see ``recognition/quality.py`` for how each is measured.
+
+    All are None when not measured. Higher is better except for the angles.
+    """
+
+    size: float | None = None  # distance between the eyes, pixels
+    sharpness: float | None = None
+    brightness: float | None = None  # mean luminance of the face, 0..255
+    contrast: float | None = None
+    yaw: float | None = None  # degrees, rough
+    pitch: float | None = None
+    roll: float | None = None
+    eyes_open: float | None = None  # 0..1
+    mask: float | None = None  # 0 none .. 1 surely masked
+    overall: float | None = None  # 0..1, fitted by error versus discard
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where a face is in a frame, and whether it can be used.
+
+    Attributes:
+        box: left, top, right, bottom in pixels of the frame; may reach outside it.
+        score: the detector's own confidence, 0..1.
+        landmarks: float32 (5, 2): the eye on the image's left, the eye on the image's right,
+            nose tip, mouth corner on the image's left, mouth corner on the image's right;
+            None when the detector gives none.
+        quality: figures, once measured.
+        unusable: why it is not matched; None when it is good enough.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    landmarks: NDArray[np.float32] | None = None
+    quality: Quality | None = None
+    unusable: Unusable | None = None
+
+    @property
+    def width(self) -> float:
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What enrolment keeps of one photograph of one person: never the photograph.
+
+    Attributes:
+        person: the store's number of the person.
+        vector: float32 (d,), unit length, raw: no site fit applied.
+        encoder: name and version of what made it, e.g. "dlib/1" or "retail-0095/fp16".
+        quality: 0..1 at enrolment.
+        label: "generated" for filled-up demonstration galleries, else "".
+    """
+
+    person: int
+    vector: Vector
+    encoder: str
+    quality: float = 1.0
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person of the gallery and how well the probe fits: calibrated score, higher is better."""
+
+    person: int
+    score: float
+
+
+class Verdict(StrEnum):
+    """What recognition makes of a tracked face so far."""
+
+    WAIT = "wait"  # not enough evidence yet
+    KNOWN = "known"  # enough evidence for ``best``
+    DOUBTFUL = "doubtful"  # more frames will not help: ask for a card
+    UNKNOWN = "unknown"  # nobody enrolled
+    UNUSABLE = "unusable"  # no usable face: see ``guidance``
+    ATTACK = "attack"  # a picture or a screen
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """Whether a living face is before the camera. ``score`` is a log-likelihood ratio, > 0 live."""
+
+    method: str  # "minifasnet", "motion", "off"
+    score: float = 0.0
+    live: bool | None = None  # None: cannot tell
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What recognition has gathered about one tracked person over several frames."""
+
+    track: int
+    camera: str
+    first_seen: float  # monotonic seconds
+    last_seen: float
+    frame: int
+    face: Face
+    frames: int  # frames in which the track was seen
+    used: int  # frames that were encoded
+    verdict: Verdict
+    best: Candidate | None = None
+    second: Candidate | None = None
+    evidence: float = 0.0  # log-likelihood ratio, nats, for ``best`` against a stranger
+    threshold: float = 0.0  # what ``evidence`` must reach
+    guidance: Unusable | None = None  # what to tell the person
+    liveness: Liveness = field(default_factory=lambda: Liveness("off"))
+    first_usable: float | None = None  # monotonic seconds of the first usable face
+    encoder: str = ""
+    fit: str = ""  # version of the site fit and calibration
