@@ -1,0 +1,47 @@
+# make demo    set up what is missing, then watch recorded people walk up to a gate with 7,000 enrolled
+# make test    set up what is missing, then lint, types and tests
+# make bench   speed against face_recognition used the usual way
+# make lock    write the locks anew (needs uv)
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint check bench lock clean setup
+.DEFAULT_GOAL := demo
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock packaging/build.lock packaging/dlib/pyproject.toml pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	@echo "[1/4] a virtual environment in $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "[2/4] the build tool"
+	@$(PIP) install --require-hashes --no-deps -r packaging/build.lock
+	@echo "[3/4] the packages of requirements.lock, each checked by its hash (about 350 MB the first time)"
+	@$(PIP) install --require-hashes --no-deps --no-build-isolation -r requirements.lock
+	@echo "[4/4] this project"
+	@$(PIP) install --no-deps --no-build-isolation ./packaging/dlib -e .
+	@touch $@
+
+demo: setup
+	@$(BIN)/gate demo
+
+test: setup lint
+	@$(BIN)/pytest --cov=gate --cov=enroll --cov-report=term:skip-covered
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: setup
+	@$(BIN)/python -m bench
+
+lock:
+	uv pip compile packaging/build.in --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -o packaging/build.lock
+	uv pip compile pyproject.toml --extra test --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --override packaging/overrides.txt -o requirements.lock
+
+clean:
+	rm -rf $(VENV) var build *.egg-info

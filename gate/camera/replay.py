@@ -1,0 +1,140 @@
+"""A recording in place of a camera: a folder of frames or a video, at its own times.
+
+Every frame's ``captured`` is ``start`` plus its place in the recording, so that a replay gives
+the same times whatever the machine does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gate.camera.source import EndOfRecording, Frame
+from gate.errors import CameraError
+
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+
+
+class Recording:
+    """A FrameSource over a folder of images (sorted by name) or a video file.
+
+    Args:
+        path: folder or video.
+        fps: frames a second of a folder; a video has its own.
+        start: monotonic seconds of the first frame.
+        paced: wait until each frame's time has come, and skip those that are late; otherwise
+            every frame is handed over as fast as asked for.
+    """
+
+    def __init__(
+        self, path: Path, *, name: str = "main", fps: float = 10.0, start: float = 0.0, paced: bool
+    ) -> None:
+        self.name = name
+        self._path = path
+        self._fps = fps
+        self._start = start
+        self._paced = paced
+        self._frames: Iterator[np.ndarray | CameraError] | None = None
+        self._number = -1
+        self.duration = 0.0
+
+    def open(self) -> None:
+        if not self._path.exists():
+            raise CameraError(
+                "There is no such recording",
+                where=str(self._path),
+                mend="give a folder of images or a video file",
+            )
+        if self._path.is_dir():
+            files = sorted(p for p in self._path.iterdir() if p.suffix.lower() in IMAGES)
+            if not files:
+                raise CameraError(
+                    "The folder holds no images",
+                    where=str(self._path),
+                    mend=f"frames are files ending in {', '.join(sorted(IMAGES))}",
+                )
+            self.duration = len(files) / self._fps
+            self._frames = map(decode_file, files)
+        else:
+            self._frames = self._video()
+        self._number = -1
+        if self._paced:
+            self._start = time.monotonic()
+
+    def read(self, timeout: float) -> Frame | None:
+        if self._frames is None:
+            raise CameraError("The recording is not open", where=str(self._path))
+        while True:
+            item = next(self._frames, None)
+            if item is None:
+                raise EndOfRecording
+            self._number += 1
+            due = self._start + self._number / self._fps
+            if self._paced:
+                late = time.monotonic() - due
+                if late > 1.5 / self._fps:
+                    continue  # a live camera would have dropped it too
+                if late < 0:
+                    time.sleep(-late)
+            if isinstance(item, CameraError):
+                raise item
+            return Frame(item, due, self._number, self.name)
+
+    def close(self) -> None:
+        self._frames = None
+
+    def _video(self) -> Iterator[np.ndarray | CameraError]:
+        capture = cv2.VideoCapture(str(self._path))
+        try:
+            if not capture.isOpened():
+                raise CameraError(
+                    "The video cannot be opened",
+                    where=str(self._path),
+                    mend="check that it plays; it may be cut off or of an unknown format",
+                )
+            rate = capture.get(cv2.CAP_PROP_FPS)
+            if 0 < rate <= 240:
+                self._fps = rate
+            expected = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+            count = 0
+            while True:
+                ok, image = capture.read()
+                if not ok:
+                    break
+                count += 1
+                yield image
+            # containers count roughly; only a clear lack is a cut
+            if count == 0 or (expected > 0 and count < 0.9 * expected):
+                yield CameraError(
+                    f"The video is cut off: {count} of {expected} frames could be read",
+                    where=str(self._path),
+                    mend="copy or record it again; what could be read was used",
+                )
+        finally:
+            capture.release()
+
+
+def decode(data: bytes, where: str) -> np.ndarray | CameraError:
+    """An image file's bytes as BGR uint8 (H, W, 3), or the error that says what is wrong."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if image is None:
+        return CameraError(
+            "The image cannot be decoded: the file is damaged or is no image",
+            where=where,
+            mend="replace the file; the other frames are used",
+        )
+    return image
+
+
+def decode_file(path: Path) -> np.ndarray | CameraError:
+    """``decode`` of a file; an unreadable file is an error value too."""
+    try:
+        return decode(path.read_bytes(), str(path))
+    except OSError as error:
+        return CameraError(
+            f"The image cannot be read: {error.strerror}", where=str(path), mend="check the file"
+        )
