@@ -12,10 +12,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from gate.camera.source import EndOfRecording, Frame
 from gate.errors import CameraError
 
+Image = NDArray[np.uint8]
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
@@ -38,7 +40,7 @@ class Recording:
         self._fps = fps
         self._start = start
         self._paced = paced
-        self._frames: Iterator[np.ndarray | CameraError] | None = None
+        self._frames: Iterator[Image | CameraError] | None = None
         self._number = -1
         self.duration = 0.0
 
@@ -87,7 +89,7 @@ class Recording:
     def close(self) -> None:
         self._frames = None
 
-    def _video(self) -> Iterator[np.ndarray | CameraError]:
+    def _video(self) -> Iterator[Image | CameraError]:
         capture = cv2.VideoCapture(str(self._path))
         try:
             if not capture.isOpened():
@@ -106,7 +108,7 @@ class Recording:
                 if not ok:
                     break
                 count += 1
-                yield image
+                yield np.asarray(image, np.uint8)
             # containers count roughly; only a clear lack is a cut
             if count == 0 or (expected > 0 and count < 0.9 * expected):
                 yield CameraError(
@@ -118,19 +120,23 @@ class Recording:
             capture.release()
 
 
-def decode(data: bytes, where: str) -> np.ndarray | CameraError:
+def decode(data: bytes, where: str) -> Image | CameraError:
     """An image file's bytes as BGR uint8 (H, W, 3), or the error that says what is wrong."""
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    # libjpeg fills what is missing of a cut file with grey and calls it well
+    cut = data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[-64:]
+    image = None
+    if data and not cut:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         return CameraError(
             "The image cannot be decoded: the file is damaged or is no image",
             where=where,
             mend="replace the file; the other frames are used",
         )
-    return image
+    return np.asarray(image, np.uint8)
 
 
-def decode_file(path: Path) -> np.ndarray | CameraError:
+def decode_file(path: Path) -> Image | CameraError:
     """``decode`` of a file; an unreadable file is an error value too."""
     try:
         return decode(path.read_bytes(), str(path))

@@ -14,7 +14,7 @@ def pack(captured: float, number: int, height: int, width: int) -> bytes:
     return HEADER.pack(MAGIC, captured, number, height, width)
 
 
-def unpack(header: bytes) -> tuple[float, int, int, int]:
+def unpack(header: bytes | bytearray) -> tuple[float, int, int, int]:
     """captured, number, height, width. Raises ValueError where it is no header."""
     magic, captured, number, height, width = HEADER.unpack(header)
     if magic != MAGIC or not 0 < height <= LARGEST or not 0 < width <= LARGEST:

@@ -1,0 +1,127 @@
+"""The capture process: the newest frame, a camera that hangs, one that goes and comes back."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from gate.camera.capture import Capture
+from gate.camera.settings import CameraSettings
+
+SETTINGS = CameraSettings(silent_after=0.4, retry_first=0.05, retry_most=0.2)
+
+
+def worker(tmp_path: Path, body: str) -> list[str]:
+    """A capture process that speaks the real bytes and behaves as ``body`` says."""
+    file = tmp_path / "worker.py"
+    file.write_text(
+        "import sys, time\nfrom pathlib import Path\nfrom gate.camera.wire import pack\n"
+        f"marker = Path({str(tmp_path / 'lives')!r})\n"
+        "def send(n, value=0, h=4, w=6):\n"
+        "    data = pack(time.monotonic(), n, h, w) + bytes([value]) * (h * w * 3)\n"
+        "    sys.stdout.buffer.write(data); sys.stdout.buffer.flush()\n" + textwrap.dedent(body)
+    )
+    return [sys.executable, str(file)]
+
+
+@pytest.fixture
+def heard() -> list[tuple[bool, str]]:
+    return []
+
+
+def start(command: list[str], heard: list[tuple[bool, str]]) -> Capture:
+    capture = Capture(SETTINGS, lambda camera, there, why: heard.append((there, why)), command)
+    capture.open()
+    return capture
+
+
+def test_hands_over_the_newest_frame_and_never_a_backlog(
+    tmp_path: Path, heard: list[tuple[bool, str]]
+) -> None:
+    body = "for n in range(50):\n    send(n, n)\n    time.sleep(0.01)\ntime.sleep(9)"
+    capture = start(worker(tmp_path, body), heard)
+    try:
+        first = capture.read(5)
+        assert first is not None
+        time.sleep(0.3)
+        later = capture.read(5)
+        assert later is not None
+        assert later.image[0, 0, 0] > first.image[0, 0, 0] + 10
+        assert time.monotonic() - later.captured < 0.2
+        assert later.image.shape == (4, 6, 3)
+    finally:
+        capture.close()
+
+
+def test_a_camera_that_hangs_in_a_read_does_not_hang_the_gate_and_is_opened_again(
+    tmp_path: Path, heard: list[tuple[bool, str]]
+) -> None:
+    body = """
+    life = len(marker.read_text()) if marker.exists() else 0
+    marker.write_text("x" * (life + 1))
+    send(0, 7)
+    if life == 0:
+        time.sleep(60)
+    for n in range(1, 500):
+        send(n, 9); time.sleep(0.02)
+    """
+    capture = start(worker(tmp_path, body), heard)
+    try:
+        assert capture.read(5) is not None
+        began = time.monotonic()
+        assert capture.read(0.1) is None
+        assert time.monotonic() - began < 0.5
+        deadline = time.monotonic() + 8
+        while time.monotonic() < deadline and (True, "") not in heard[1:]:
+            capture.read(0.1)
+        assert heard[0] == (True, "")
+        assert heard[1] == (False, "no frame for 0.4 s")
+        assert heard[2] == (True, "")
+    finally:
+        capture.close()
+
+
+def test_a_stream_that_ends_is_lost_and_said_once(
+    tmp_path: Path, heard: list[tuple[bool, str]]
+) -> None:
+    capture = start(worker(tmp_path, "send(0)\nsys.exit(4)"), heard)
+    try:
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and len(heard) < 2:
+            time.sleep(0.02)
+        assert heard[:2] == [(True, ""), (False, "the stream ended")]
+    finally:
+        capture.close()
+
+
+def test_a_camera_that_is_not_there_says_so(heard: list[tuple[bool, str]]) -> None:
+    settings = SETTINGS.model_copy(update={"source": "/dev/no-such-camera"})
+    capture = Capture(settings, lambda camera, there, why: heard.append((there, why)))
+    capture.open()
+    try:
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and not heard:
+            time.sleep(0.05)
+        assert heard[0] == (False, "it cannot be opened")
+        assert capture.read(0.01) is None
+    finally:
+        capture.close()
+
+
+def test_garbage_from_the_process_is_no_frame(
+    tmp_path: Path, heard: list[tuple[bool, str]]
+) -> None:
+    body = "sys.stdout.buffer.write(b'x' * 500); sys.stdout.buffer.flush(); time.sleep(9)"
+    capture = start(worker(tmp_path, body), heard)
+    try:
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and not heard:
+            time.sleep(0.02)
+        assert heard[0] == (False, "the capture process sent something that is no frame")
+        assert capture.read(0.01) is None
+    finally:
+        capture.close()
