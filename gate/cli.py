@@ -1,0 +1,61 @@
+"""The command line. One file a command in ``gate/commands/``; this file only joins them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate import __version__
+from gate.errors import GateError
+
+app = typer.Typer(
+    name="gate",
+    help="A face-recognition access gate: camera, recognition, decision, door, events.",
+    epilog="Begin with `gate demo`; check a new box with `gate doctor`.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# file in gate/commands/ → the names it gives (a function is a command, an app is a group)
+COMMANDS = {
+    "config": ("config",),
+}
+
+for _file, _names in COMMANDS.items():
+    _module = importlib.import_module(f"gate.commands.{_file}")
+    for _name in _names:
+        _thing = getattr(_module, _name)
+        if isinstance(_thing, typer.Typer):
+            app.add_typer(_thing, name=_name)
+        else:
+            app.command(_name)(_thing)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an error a user can mend is three lines, never a stack trace."""
+    try:
+        app(standalone_mode=True)
+    except GateError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(141)
