@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from gate.sensors.reading import Reading
@@ -47,7 +47,8 @@ class Person:
     valid_until: datetime | None = None
     groups: frozenset[str] = frozenset()
     extended_unlock: bool = False  # needs more time to walk through
-    face_alone: bool = True  # False: look-alike or too young, a second factor is asked for
+    face_alone: bool = True  # False: resembles somebody, a second factor is asked for
+    born: date | None = None  # when known: children below a set age show a card as well
     # for the screen of this box only; never logged, never published
     name: str = field(default="", repr=False)
 

@@ -1,0 +1,62 @@
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+from gate.access.schedule import is_open, next_open, parse
+from gate.errors import AccessError
+
+ZONE = timezone(timedelta(hours=8))
+OFFICE = parse("mon-fri 07:00-19:00; sat,sun 08:00-12:00 14:00-16:00; holiday closed")
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 1, day, hour, minute, tzinfo=ZONE)  # the 5th is a Monday
+
+
+@pytest.mark.parametrize(
+    ("when", "open_"),
+    [
+        (at(5, 6, 59), False),
+        (at(5, 7), True),
+        (at(9, 18, 59), True),
+        (at(9, 19), False),
+        (at(10, 13), False),
+        (at(11, 15, 59), True),
+    ],
+)
+def test_windows_begin_at_their_first_minute_and_end_before_their_last(
+    when: datetime, open_: bool
+) -> None:
+    assert is_open(OFFICE, when, {}) is open_
+
+
+def test_a_window_may_pass_midnight() -> None:
+    night = parse("fri 22:00-06:00")
+    assert is_open(night, at(9, 23), {})
+    assert is_open(night, at(10, 5, 59), {})
+    assert not is_open(night, at(10, 6), {})
+    assert not is_open(night, at(9, 5), {})
+
+
+def test_a_holiday_is_closed_where_the_schedule_says_so_and_else_as_its_weekday() -> None:
+    days = {date(2026, 1, 5): "holiday"}
+    assert not is_open(OFFICE, at(5, 12), days)
+    assert is_open(parse("mon 00:00-24:00"), at(5, 12), days)
+
+
+def test_a_make_up_working_day_counts_as_the_weekday_it_stands_for() -> None:
+    assert is_open(OFFICE, at(10, 18), {date(2026, 1, 10): "mon"})
+
+
+def test_the_next_opening_is_found_across_days_and_holidays() -> None:
+    days = {date(2026, 1, 12): "holiday"}
+    assert next_open(OFFICE, at(11, 17), days) == at(13, 7)
+    assert next_open(parse("holiday closed"), at(5, 1), {}) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "monday 7-19", "mon", "mon 07:00-25:00", "fri-mon 07:00-08:00", "mon 7:60-8:00"]
+)
+def test_what_cannot_be_read_is_named(text: str) -> None:
+    with pytest.raises(AccessError, match="not understood"):
+        parse(text)
