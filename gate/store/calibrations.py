@@ -1,0 +1,82 @@
+"""What is fitted to a site: versions of it, one of a kind in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from gate.store.engine import Database
+from gate.store.tables import CalibrationRow
+
+
+class Calibrations:
+    """Site fits and calibrations; of a kind and encoder one is active."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self,
+        kind: str,
+        encoder: str,
+        version: str,
+        body: bytes,
+        figures: dict[str, Any] | None = None,
+        *,
+        active: bool = True,
+    ) -> CalibrationRow:
+        """Keep a new version and, if ``active``, use it from now on."""
+        with self._database.write() as session:
+            row = CalibrationRow(
+                kind=kind, encoder=encoder, version=version, body=body, figures=figures or {}
+            )
+            session.add(row)
+            session.flush()
+            if active:
+                self._activate(session, row)
+            return row
+
+    def activate(self, kind: str, encoder: str, version: str) -> bool:
+        """Go (back) to a version. False when there is none of that name."""
+        with self._database.write() as session:
+            row = session.scalar(
+                select(CalibrationRow).where(
+                    CalibrationRow.kind == kind,
+                    CalibrationRow.encoder == encoder,
+                    CalibrationRow.version == version,
+                )
+            )
+            if row is not None:
+                self._activate(session, row)
+            return row is not None
+
+    def active(self, kind: str, encoder: str = "") -> CalibrationRow | None:
+        with self._database.read() as session:
+            return session.scalar(
+                select(CalibrationRow).where(
+                    CalibrationRow.kind == kind,
+                    CalibrationRow.encoder == encoder,
+                    CalibrationRow.active,
+                )
+            )
+
+    def versions(self, kind: str, encoder: str = "") -> list[CalibrationRow]:
+        with self._database.read() as session:
+            return list(
+                session.scalars(
+                    select(CalibrationRow)
+                    .where(CalibrationRow.kind == kind, CalibrationRow.encoder == encoder)
+                    .order_by(CalibrationRow.id)
+                )
+            )
+
+    @staticmethod
+    def _activate(session: Session, row: CalibrationRow) -> None:
+        session.execute(
+            update(CalibrationRow)
+            .where(CalibrationRow.kind == row.kind, CalibrationRow.encoder == row.encoder)
+            .values(active=False)
+        )
+        row.active = True

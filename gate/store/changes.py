@@ -1,0 +1,55 @@
+"""Whose record changed since a gate last looked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from gate.store.engine import Database
+from gate.store.tables import ChangeRow
+from gate.store.tables.base import now
+
+_KEPT = timedelta(days=2)
+
+
+class Changes:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def generation(self) -> int:
+        """Grows with every change of a person, template or credential."""
+        with self._database.read() as session:
+            return session.scalar(select(func.max(ChangeRow.id))) or 0
+
+    def since(self, generation: int) -> tuple[int, frozenset[int] | None]:
+        """The present generation and the people changed after ``generation``.
+
+        None instead of people means too long ago to tell: load everybody again. A person in the
+        set who is no longer in the register was deleted.
+        """
+        with self._database.read() as session:
+            newest = session.scalar(select(func.max(ChangeRow.id))) or 0
+            if newest == generation:
+                return generation, frozenset()
+            oldest = session.scalar(select(func.min(ChangeRow.id))) or 0
+            if generation + 1 < oldest or newest < generation:
+                return newest, None
+            changed = session.scalars(
+                select(ChangeRow.person_id).where(ChangeRow.id > generation).distinct()
+            )
+            return newest, frozenset(changed)
+
+    def forget_old(self) -> None:
+        """Drop entries older than two days, but never the newest."""
+        with self._database.write() as session:
+            newest = session.scalar(select(func.max(ChangeRow.id))) or 0
+            session.execute(
+                delete(ChangeRow).where(ChangeRow.at < now() - _KEPT, ChangeRow.id < newest)
+            )
+
+
+def touch(session: Session, *people: int) -> None:
+    """Note, in the transaction that changes them, that these people changed."""
+    session.add_all([ChangeRow(person_id=person) for person in people])

@@ -1,0 +1,122 @@
+"""Cards, PINs and permits: kept as keyed hashes, found by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from gate.access.decision import Person
+from gate.errors import StoreError
+from gate.store.changes import touch
+from gate.store.engine import Database
+from gate.store.people import as_person
+from gate.store.tables import CredentialRow, PermitRow, PersonRow
+from gate.store.tables.base import now
+from gate.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A credential that is in the register, valid or not, and who holds it."""
+
+    credential: CredentialRow
+    person: Person
+
+    def valid(self, at: datetime) -> bool:
+        row = self.credential
+        return (
+            row.revoked is None
+            and (row.valid_from is None or row.valid_from <= at)
+            and (row.valid_until is None or at < row.valid_until)
+        )
+
+
+class Credentials:
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def add(self, person: int, kind: str, value: str, **fields: Any) -> CredentialRow:
+        """Give a person a card ("card") or a PIN ("pin"). ``value`` is hashed and forgotten.
+
+        Raises StoreError (ConflictError) when somebody has it already.
+        """
+        with self._database.write() as session:
+            row = CredentialRow(
+                person_id=person, kind=kind, hash=self._vault.digest(kind, value), **fields
+            )
+            session.add(row)
+            touch(session, person)
+            session.flush()
+            return row
+
+    def find(self, kind: str, value: str) -> Found | None:
+        """Who holds this card or PIN."""
+        with self._database.read() as session:
+            row = session.execute(
+                select(CredentialRow, PersonRow)
+                .join(PersonRow, PersonRow.id == CredentialRow.person_id)
+                .where(
+                    CredentialRow.kind == kind,
+                    CredentialRow.hash == self._vault.digest(kind, value),
+                )
+            ).first()
+            return Found(row[0], as_person(row[1])) if row else None
+
+    def of(self, person: int) -> list[CredentialRow]:
+        with self._database.read() as session:
+            return list(
+                session.scalars(select(CredentialRow).where(CredentialRow.person_id == person))
+            )
+
+    def revoke(self, credential: int, reason: str) -> None:
+        """Make a card or PIN invalid; it stays in the register so that its use is noticed."""
+        with self._database.write() as session:
+            row = session.get(CredentialRow, credential)
+            if row is None:
+                raise StoreError(f"there is no credential {credential}", mend="look it up again")
+            row.revoked, row.revoked_reason = now(), reason
+            touch(session, row.person_id)
+
+    def remove(self, credential: int) -> None:
+        """Take a card or PIN out of the register, so that it can be given to somebody else."""
+        with self._database.write() as session:
+            row = session.get(CredentialRow, credential)
+            if row is not None:
+                touch(session, row.person_id)
+                session.delete(row)
+
+    def add_permit(self, permit: PermitRow) -> PermitRow:
+        with self._database.write() as session:
+            session.add(permit)
+            session.flush()
+            return permit
+
+    def permit(self, permit: str) -> PermitRow | None:
+        with self._database.read() as session:
+            return session.get(PermitRow, permit)
+
+    def use_permit(self, permit: str) -> bool:
+        """Count one use. False when it is unknown, revoked or used up: then nothing changed."""
+        with self._database.write() as session:
+            done = session.execute(
+                update(PermitRow)
+                .where(
+                    PermitRow.id == permit,
+                    PermitRow.revoked.is_(None),
+                    or_(PermitRow.uses_allowed.is_(None), PermitRow.uses < PermitRow.uses_allowed),
+                )
+                .values(uses=PermitRow.uses + 1)
+            )
+            return bool(done.rowcount)  # type: ignore[attr-defined]
+
+    def revoke_permit(self, permit: str, reason: str) -> None:
+        with self._database.write() as session:
+            session.execute(
+                update(PermitRow)
+                .where(PermitRow.id == permit, PermitRow.revoked.is_(None))
+                .values(revoked=now(), revoked_reason=reason)
+            )

@@ -1,0 +1,185 @@
+"""One database: how it is opened, and what reading and writing in it mean."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from gate.errors import StoreError
+from gate.store.failures import named, translate
+
+
+class Database:
+    """An engine, with ``read`` and ``write`` transactions.
+
+    Shared by all threads. With SQLite a write transaction begins IMMEDIATE: it waits for its turn
+    at the start and cannot fail half way because somebody else wrote meanwhile.
+    """
+
+    def __init__(self, url: str, busy_timeout: float = 5.0) -> None:
+        try:
+            self.url = make_url(url)
+            self.where = self.url.render_as_string(hide_password=True)
+            self.path = _file_of(self.url.database) if self.is_sqlite else None
+            if self.path is not None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(self.url, **self._arguments(busy_timeout))
+        except (ArgumentError, ImportError, OSError) as error:
+            raise StoreError(
+                f"this is no database address the gate can open: {error}",
+                where=getattr(self, "where", "[store] url"),
+                mend="write for example sqlite:///var/gate.db, and install the driver it names",
+            ) from error
+        if self.is_sqlite:
+            _listen(self.engine)
+        self._read = self.engine
+        self._write = self.engine.execution_options(gate_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def _arguments(self, busy_timeout: float) -> dict[str, Any]:
+        if not self.is_sqlite:
+            return {"pool_pre_ping": True}
+        return {"connect_args": {"timeout": busy_timeout, "check_same_thread": False}}
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view. Rows stay usable after the end. Raises StoreError."""
+        with self._session(self._read) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, undone by any exception. Raises StoreError."""
+        with self._session(self._write) as session:
+            yield session
+            with named(self.where):
+                session.commit()
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        session = Session(engine, expire_on_commit=False)
+        try:
+            yield session
+        except SQLAlchemyError as error:
+            raise translate(error, self.where) from error
+        finally:
+            session.close()
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A writing connection, for migrations and maintenance."""
+        with named(self.where), self._write.connect() as connection:
+            yield connection
+
+    def check(self) -> None:
+        """Raises StoreError when the file is damaged. Nothing to do for other databases."""
+        if not self.is_sqlite:
+            with self.connect():
+                return
+        with self.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise StoreError(
+                f"the database is damaged: {found}",
+                where=self.where,
+                mend="put the newest backup in its place",
+            )
+
+    def wipe(self, patience: float = 2.0) -> bool:
+        """Write everything back into the main file and empty the WAL.
+
+        With ``secure_delete`` the freed pages are zeros, so after this nothing deleted is left in
+        any of the files. Returns False when a reader was in the way all the time.
+        """
+        if not self.is_sqlite:
+            return True
+        end = time.monotonic() + patience
+        while True:
+            raw = self.engine.raw_connection()
+            try:
+                busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.OperationalError:
+                busy = 1
+            finally:
+                raw.close()
+            if not busy or time.monotonic() >= end:
+                return not busy
+            time.sleep(0.05)
+
+    def shrink(self, pages: int = 2000) -> None:
+        """Give free pages of an SQLite file back to the disk; a few at a time, so it is quick."""
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            raw.cursor().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"the database cannot be tidied: {error}", where=self.where) from error
+        finally:
+            raw.close()
+
+    def backup(self, target: Path) -> None:
+        """A compact copy of an SQLite database, taken while others write. Raises StoreError."""
+        if not self.is_sqlite:
+            raise StoreError(
+                "only SQLite databases are copied by the gate",
+                where=self.where,
+                mend="use the backup tool of your database server",
+            )
+        if target.exists():
+            raise StoreError(
+                "the backup file exists already", where=str(target), mend="name another"
+            )
+        raw = self.engine.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM INTO ?", (str(target),))
+            target.chmod(0o600)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"the backup cannot be written: {error}", where=str(target), mend="check the folder"
+            ) from error
+        finally:
+            raw.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _file_of(database: str | None) -> Path | None:
+    if not database or database == ":memory:" or database.startswith("file:"):
+        return None
+    return Path(database)
+
+
+def _listen(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, see below
+        cursor = connection.cursor()
+        # auto_vacuum must come before the first page is written, which WAL does
+        for pragma in (
+            "auto_vacuum=INCREMENTAL",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("gate_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,24 @@
+"""Small facts with a name, kept between runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gate.store.engine import Database
+from gate.store.tables import FactRow
+
+
+class Facts:
+    """Key and JSON value."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        with self._database.read() as session:
+            row = session.get(FactRow, key)
+            return row.value if row else None
+
+    def set(self, key: str, value: dict[str, Any]) -> None:
+        with self._database.write() as session:
+            session.merge(FactRow(key=key, value=value))

@@ -1,0 +1,64 @@
+"""Turns what a database driver raises into a StoreError that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from gate.errors import StoreError
+
+
+class DiskFullError(StoreError):
+    """There is no room left for a write."""
+
+
+class LockedError(StoreError):
+    """Another process holds the database for writing."""
+
+
+class ConflictError(StoreError):
+    """A value that must be unique is already there, or what it refers to is not."""
+
+
+def translate(error: SQLAlchemyError, where: str) -> StoreError:
+    """The named error for ``error``; ``where`` is the database's address without its password."""
+    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    text = cause.lower()
+    if isinstance(error, IntegrityError):
+        return ConflictError(
+            f"the register refuses this entry: {cause}",
+            where=where,
+            mend="look whether it is already there",
+        )
+    if "locked" in text or "busy" in text:
+        return LockedError(
+            "the database is locked by another process",
+            where=where,
+            mend="end the other program that is writing, or wait until it has finished",
+        )
+    if "full" in text or "no space" in text:
+        return DiskFullError(
+            "the disk is full", where=where, mend="make room; waiting events are written then"
+        )
+    if "malformed" in text or "not a database" in text or "corrupt" in text:
+        return StoreError(
+            "the database is damaged", where=where, mend="put the newest backup in its place"
+        )
+    if "readonly" in text or "permission" in text or "unable to open" in text:
+        return StoreError(
+            f"the database cannot be written: {cause}",
+            where=where,
+            mend="check that the folder exists and belongs to the user the gate runs as",
+        )
+    return StoreError(f"the database refuses: {cause}", where=where, mend="see `gate doctor`")
+
+
+@contextmanager
+def named(where: str) -> Iterator[None]:
+    """Every SQLAlchemyError raised inside leaves as a StoreError."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise translate(error, where) from error

@@ -1,0 +1,1 @@
+"""Alembic's folder: ``versions/`` holds the steps from one schema to the next."""

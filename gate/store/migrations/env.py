@@ -1,0 +1,11 @@
+"""Run by Alembic; the connection is handed over by gate/store/migrate.py."""
+
+from alembic import context
+
+from gate.store.tables import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True
+)
+context.run_migrations()

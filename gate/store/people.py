@@ -1,0 +1,143 @@
+"""The people of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from gate.access.decision import Kind, Person
+from gate.errors import StoreError
+from gate.store.changes import touch
+from gate.store.engine import Database
+from gate.store.tables import (
+    ConsentRow,
+    CredentialRow,
+    HouseholdRow,
+    PermitRow,
+    PersonRow,
+    TemplateRow,
+    UnitRow,
+)
+
+
+class People:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, name: str, **fields: Any) -> PersonRow:
+        """A new person; ``fields`` are columns of PersonRow."""
+        with self._database.write() as session:
+            person = PersonRow(name=name, **fields)
+            session.add(person)
+            session.flush()
+            touch(session, person.id)
+            return person
+
+    def create_many(self, rows: Iterable[dict[str, Any]]) -> list[int]:
+        """Many people in one transaction; their numbers in the same order."""
+        with self._database.write() as session:
+            people = [PersonRow(**row) for row in rows]
+            session.add_all(people)
+            session.flush()
+            numbers = [person.id for person in people]
+            touch(session, *numbers)
+            return numbers
+
+    def update(self, person: int, **fields: Any) -> PersonRow:
+        """Change columns of a person. Raises StoreError when there is none."""
+        with self._database.write() as session:
+            row = self._present(session, person)
+            for key, value in fields.items():
+                if not hasattr(PersonRow, key):
+                    raise TypeError(f"people have no {key}")
+                setattr(row, key, value)
+            touch(session, person)
+            session.flush()
+            return row
+
+    def delete(self, person: int) -> bool:
+        """Remove a person with templates, credentials, permits and consents.
+
+        Returns whether the bytes are gone from the files too; False when a reader was in the way
+        (``Store.tidy`` tries again). Raises StoreError when there is no such person.
+        """
+        with self._database.write() as session:
+            self._present(session, person)
+            for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
+                session.execute(delete(table).where(table.person_id == person))
+            session.execute(delete(PersonRow).where(PersonRow.id == person))
+            touch(session, person)
+        return self._database.wipe()
+
+    def get(self, person: int) -> PersonRow | None:
+        with self._database.read() as session:
+            return session.get(PersonRow, person)
+
+    def by_ref(self, ref: str) -> PersonRow | None:
+        with self._database.read() as session:
+            return session.scalar(select(PersonRow).where(PersonRow.ref == ref))
+
+    def by_number(self, number: str) -> PersonRow | None:
+        with self._database.read() as session:
+            return session.scalar(select(PersonRow).where(PersonRow.number == number))
+
+    def find(self, text: str = "", limit: int = 50, offset: int = 0) -> list[PersonRow]:
+        """People whose name, number or unit contains ``text``, by name."""
+        query = select(PersonRow).order_by(PersonRow.name, PersonRow.id)
+        if text.strip():
+            query = (
+                query.outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
+                .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
+                .where(
+                    or_(
+                        PersonRow.name.contains(text.strip(), autoescape=True),
+                        PersonRow.number.contains(text.strip(), autoescape=True),
+                        UnitRow.name.contains(text.strip(), autoescape=True),
+                    )
+                )
+            )
+        with self._database.read() as session:
+            return list(session.scalars(query.limit(limit).offset(offset)))
+
+    def count(self) -> int:
+        with self._database.read() as session:
+            return session.scalar(select(func.count()).select_from(PersonRow)) or 0
+
+    def register(self, only: Iterable[int] | None = None) -> dict[int, Person]:
+        """What the rules may know of everybody, or of those asked for, by number."""
+        query = select(PersonRow)
+        if only is not None:
+            query = query.where(PersonRow.id.in_(list(only)))
+        with self._database.read() as session:
+            return {row.id: as_person(row) for row in session.scalars(query)}
+
+    def _present(self, session: Session, person: int) -> PersonRow:
+        row = session.get(PersonRow, person)
+        if row is None:
+            raise StoreError(
+                f"there is no person {person}",
+                where=self._database.where,
+                mend="look the person up again; somebody may have deleted the record",
+            )
+        return row
+
+
+def as_person(row: PersonRow) -> Person:
+    """The value the rules work with."""
+    reason = (row.blocked_reason or "blocked") if row.blocked else ""
+    return Person(
+        id=row.id,
+        ref=row.ref,
+        kind=Kind(row.kind),
+        active=row.active,
+        blocked=reason,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        groups=frozenset(row.groups),
+        extended_unlock=row.extended_unlock,
+        face_alone=row.face_alone,
+        name=row.name,
+    )

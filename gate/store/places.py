@@ -1,0 +1,62 @@
+"""Buildings, units, households."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from gate.store.engine import Database
+from gate.store.tables import BuildingRow, HouseholdRow, UnitRow
+
+
+class Places:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def household(self, building: str, unit: str, label: str = "") -> HouseholdRow:
+        """The household of that name, made with its building and unit if it is not there."""
+        with self._database.write() as session:
+            house = session.scalar(select(BuildingRow).where(BuildingRow.name == building))
+            if house is None:
+                house = BuildingRow(name=building)
+                session.add(house)
+                session.flush()
+            flat = session.scalar(
+                select(UnitRow).where(UnitRow.building_id == house.id, UnitRow.name == unit)
+            )
+            if flat is None:
+                flat = UnitRow(building_id=house.id, name=unit)
+                session.add(flat)
+                session.flush()
+            household = session.scalar(
+                select(HouseholdRow).where(
+                    HouseholdRow.unit_id == flat.id, HouseholdRow.label == label
+                )
+            )
+            if household is None:
+                household = HouseholdRow(unit_id=flat.id, label=label)
+                session.add(household)
+                session.flush()
+            return household
+
+    def address(self, household: int) -> tuple[str, str, str]:
+        """Building, unit and label of a household; empty when there is none."""
+        with self._database.read() as session:
+            row = session.execute(
+                select(BuildingRow.name, UnitRow.name, HouseholdRow.label)
+                .join(UnitRow, UnitRow.building_id == BuildingRow.id)
+                .join(HouseholdRow, HouseholdRow.unit_id == UnitRow.id)
+                .where(HouseholdRow.id == household)
+            ).first()
+            return (row[0], row[1], row[2]) if row else ("", "", "")
+
+    def buildings(self) -> list[BuildingRow]:
+        with self._database.read() as session:
+            return list(session.scalars(select(BuildingRow).order_by(BuildingRow.name)))
+
+    def units(self, building: int) -> list[UnitRow]:
+        with self._database.read() as session:
+            return list(
+                session.scalars(
+                    select(UnitRow).where(UnitRow.building_id == building).order_by(UnitRow.name)
+                )
+            )

@@ -1,0 +1,137 @@
+"""The way in: opens database and key together and hands out the repository by topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from gate.clock import Clock
+from gate.errors import StoreError
+from gate.store.audit import Audit
+from gate.store.ballast import Ballast
+from gate.store.calibrations import Calibrations
+from gate.store.changes import Changes
+from gate.store.consents import Consents
+from gate.store.credentials import Credentials
+from gate.store.engine import Database
+from gate.store.events import Events
+from gate.store.facts import Facts
+from gate.store.migrate import migrate
+from gate.store.outbox import Outbox
+from gate.store.people import People
+from gate.store.places import Places
+from gate.store.settings import StoreSettings
+from gate.store.templates import Templates
+from gate.store.vault import Vault
+from gate.store.writer import Writer
+
+
+class Store:
+    """Everything the gate remembers. Safe to use from all threads."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        settings: StoreSettings,
+        receivers: Sequence[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self.database = database
+        self.vault = vault
+        self.places = Places(database)
+        self.people = People(database)
+        self.consents = Consents(database)
+        self.templates = Templates(database, vault)
+        self.credentials = Credentials(database, vault)
+        self.changes = Changes(database)
+        self.events = Events(database, receivers)
+        self.outbox = Outbox(database, settings.outbox)
+        self.audit = Audit(database, vault)
+        self.calibrations = Calibrations(database)
+        self.facts = Facts(database)
+        self._settings = settings
+        self._clock = clock
+        self._writer: Writer | None = None
+
+    @classmethod
+    def open(
+        cls,
+        settings: StoreSettings,
+        data: Path,
+        *,
+        receivers: Sequence[str] = (),
+        clock: Clock | None = None,
+    ) -> Store:
+        """Open or make the database, bring it to the present schema, check it and its key.
+
+        ``receivers`` are the names under which events wait in the outbox ("mqtt", "webhook").
+        Raises StoreError: locked, damaged, of a newer gate, key missing, unreadable or wrong.
+        """
+        database = Database(settings.address(data), settings.busy_timeout)
+        try:
+            if settings.check_at_start:
+                database.check()
+            migrate(database)
+            vault = _vault_of(database, data / settings.key)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, vault, settings, receivers, clock)
+
+    @property
+    def writer(self) -> Writer:
+        """The thread that writes events; started when first asked for."""
+        if self._writer is None:
+            path = self.database.path
+            ballast = Ballast(
+                path.with_suffix(".ballast") if path else None, self._settings.ballast << 20
+            )
+            self._writer = Writer(
+                self.database,
+                self.events,
+                self.outbox,
+                ballast,
+                size=self._settings.queue,
+                clock=self._clock,
+            )
+        return self._writer
+
+    def tidy(self) -> bool:
+        """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
+        self.changes.forget_old()
+        self.database.shrink()
+        return self.database.wipe()
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _vault_of(database: Database, path: Path) -> Vault:
+    """The key that belongs to the database; made with a new database, never afterwards."""
+    facts = Facts(database)
+    known = facts.get("vault")
+    vault = Vault.open(path, create=known is None)
+    if known is None:
+        facts.set("vault", {"fingerprint": vault.fingerprint})
+    elif known["fingerprint"] != vault.fingerprint:
+        raise StoreError(
+            "the key file does not belong to this database",
+            where=str(path),
+            mend="put the key file back that was made together with it",
+        )
+    return vault

@@ -1,0 +1,43 @@
+"""All tables.
+
+A new file of tables is imported here; then ``python -m gate.store.make_migration``.
+"""
+
+from gate.store.tables.access import DoorModeRow, HolidayRow, RuleRow, ScheduleRow
+from gate.store.tables.accounts import AccountRow, SessionRow
+from gate.store.tables.audit import AuditRow
+from gate.store.tables.base import Base
+from gate.store.tables.biometrics import CalibrationRow, TemplateRow
+from gate.store.tables.commands import CommandCounterRow, CommandKeyRow
+from gate.store.tables.credentials import CredentialRow, PermitRow
+from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
+from gate.store.tables.facts import FactRow
+from gate.store.tables.people import ChangeRow, ConsentRow, PersonRow
+from gate.store.tables.places import BuildingRow, HouseholdRow, UnitRow
+
+__all__ = [
+    "AccountRow",
+    "AuditRow",
+    "Base",
+    "BuildingRow",
+    "CalibrationRow",
+    "ChangeRow",
+    "CommandCounterRow",
+    "CommandKeyRow",
+    "ConsentRow",
+    "CredentialRow",
+    "DoorModeRow",
+    "EventRow",
+    "FactRow",
+    "HolidayRow",
+    "HouseholdRow",
+    "OutboxRow",
+    "PermitRow",
+    "PersonRow",
+    "RuleRow",
+    "ScheduleRow",
+    "SequenceRow",
+    "SessionRow",
+    "TemplateRow",
+    "UnitRow",
+]

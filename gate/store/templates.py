@@ -1,0 +1,128 @@
+"""Templates: sealed in the database, opened only in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, select
+
+from gate.recognition.face import Template
+from gate.store.changes import touch
+from gate.store.engine import Database
+from gate.store.tables import ChangeRow, TemplateRow
+from gate.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All templates of one encoder.
+
+    Attributes:
+        generation: of ``Store.changes`` when they were read.
+        people: int64 (n,), the person of each row.
+        vectors: float32 (n, d), contiguous; (0, 0) when there are none.
+        quality: float32 (n,).
+    """
+
+    generation: int
+    people: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    quality: NDArray[np.float32]
+
+
+class Templates:
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def add(self, *templates: Template) -> None:
+        """Keep templates, in one transaction. Raises StoreError for people not in the register."""
+        with self._database.write() as session:
+            session.add_all(
+                TemplateRow(
+                    person_id=template.person,
+                    encoder=template.encoder,
+                    vector=self._vault.seal(template.vector, template.person, template.encoder),
+                    quality=template.quality,
+                    label=template.label,
+                )
+                for template in templates
+            )
+            touch(session, *sorted({template.person for template in templates}))
+
+    def replace(self, person: int, encoder: str, templates: Iterable[Template]) -> None:
+        """Put these in place of all templates the person has for the encoder."""
+        with self._database.write() as session:
+            session.execute(
+                delete(TemplateRow).where(
+                    TemplateRow.person_id == person, TemplateRow.encoder == encoder
+                )
+            )
+            session.add_all(
+                TemplateRow(
+                    person_id=person,
+                    encoder=encoder,
+                    vector=self._vault.seal(template.vector, person, encoder),
+                    quality=template.quality,
+                    label=template.label,
+                )
+                for template in templates
+            )
+            touch(session, person)
+        self._database.wipe()
+
+    def remove(self, person: int, encoder: str | None = None) -> bool:
+        """Forget a person's templates. Returns whether the bytes are gone from the files too."""
+        query = delete(TemplateRow).where(TemplateRow.person_id == person)
+        if encoder is not None:
+            query = query.where(TemplateRow.encoder == encoder)
+        with self._database.write() as session:
+            session.execute(query)
+            touch(session, person)
+        return self._database.wipe()
+
+    def of(self, people: Iterable[int], encoder: str) -> list[Template]:
+        """The templates of some people, in the order they were enrolled."""
+        with self._database.read() as session:
+            rows = session.execute(
+                select(
+                    TemplateRow.person_id,
+                    TemplateRow.vector,
+                    TemplateRow.quality,
+                    TemplateRow.label,
+                )
+                .where(TemplateRow.encoder == encoder, TemplateRow.person_id.in_(list(people)))
+                .order_by(TemplateRow.id)
+            ).all()
+        return [
+            Template(person, self._vault.unseal(sealed, person, encoder), encoder, quality, label)
+            for person, sealed, quality, label in rows
+        ]
+
+    def load(self, encoder: str) -> Loaded:
+        """Every template of an encoder as one matrix. Raises StoreError with the wrong key."""
+        with self._database.read() as session:
+            generation = session.scalar(select(func.max(ChangeRow.id))) or 0
+            rows = session.execute(
+                select(TemplateRow.person_id, TemplateRow.vector, TemplateRow.quality)
+                .where(TemplateRow.encoder == encoder)
+                .order_by(TemplateRow.person_id, TemplateRow.id)
+            ).all()
+        vectors = [self._vault.unseal(sealed, person, encoder) for person, sealed, _ in rows]
+        return Loaded(
+            generation,
+            np.array([row[0] for row in rows], dtype=np.int64),
+            np.stack(vectors) if vectors else np.zeros((0, 0), np.float32),
+            np.array([row[2] for row in rows], dtype=np.float32),
+        )
+
+    def count(self) -> dict[str, int]:
+        """How many templates there are for each encoder."""
+        with self._database.read() as session:
+            rows = session.execute(
+                select(TemplateRow.encoder, func.count()).group_by(TemplateRow.encoder)
+            )
+            return {row[0]: row[1] for row in rows}

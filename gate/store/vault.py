@@ -1,0 +1,120 @@
+"""The key file, and what is made with it: sealed templates, keyed hashes, the audit chain.
+
+One random 256-bit master key; a key for each purpose is derived from it with HKDF-SHA-256
+(RFC 5869), so no two uses share a key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gate.errors import StoreError
+from gate.recognition.face import Vector
+
+_NONCE = 12
+
+
+class Vault:
+    """Seals and opens; holds the derived keys, never the database."""
+
+    def __init__(self, master: bytes, where: str = "") -> None:
+        if len(master) != 32:
+            raise StoreError(
+                "the key file does not hold a key",
+                where=where,
+                mend="put the right file back from where you keep it safe",
+            )
+        self.where = where
+        self._templates = AESGCM(_derive(master, b"templates"))
+        self._credentials = _derive(master, b"credentials")
+        self._audit = _derive(master, b"audit")
+        # tells whether a database belongs to this key, and gives nothing away
+        self.fingerprint = hashlib.sha256(_derive(master, b"fingerprint")).hexdigest()
+
+    @classmethod
+    def open(cls, path: Path, create: bool = False) -> Vault:
+        """Read the key file, or make it (mode 0600) if ``create``. Raises StoreError."""
+        try:
+            if create and not path.exists():
+                _make(path)
+            text = path.read_text("ascii").strip()
+            if path.stat().st_mode & 0o077:
+                raise StoreError(
+                    "other users can read the key file",
+                    where=str(path),
+                    mend=f"chmod 600 {path}",
+                )
+            return cls(bytes.fromhex(text), str(path))
+        except FileNotFoundError as error:
+            raise StoreError(
+                "the key file is missing",
+                where=str(path),
+                mend="put it back; without it the templates cannot be read by anybody",
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"the key file cannot be read: {error.strerror}",
+                where=str(path),
+                mend="let it belong to the user the gate runs as, mode 600",
+            ) from error
+        except ValueError as error:
+            raise StoreError(
+                "the key file does not hold a key",
+                where=str(path),
+                mend="put the right file back from where you keep it safe",
+            ) from error
+
+    def seal(self, vector: Vector, person: int, encoder: str) -> bytes:
+        """Encrypt one template with AES-256-GCM, bound to its person and encoder."""
+        nonce = secrets.token_bytes(_NONCE)
+        plain = np.ascontiguousarray(vector, dtype="<f4").tobytes()
+        return nonce + self._templates.encrypt(nonce, plain, _bound_to(person, encoder))
+
+    def unseal(self, sealed: bytes, person: int, encoder: str) -> Vector:
+        """The float32 vector (d,) again. Raises StoreError if key, person or encoder differ."""
+        try:
+            plain = self._templates.decrypt(
+                sealed[:_NONCE], sealed[_NONCE:], _bound_to(person, encoder)
+            )
+        except (InvalidTag, ValueError) as error:
+            raise StoreError(
+                f"a template of person {person} cannot be opened: wrong key or damaged",
+                where=self.where,
+                mend="put the key file back that belongs to this database",
+            ) from error
+        return np.frombuffer(plain, dtype="<f4").astype(np.float32)
+
+    def digest(self, kind: str, value: str) -> bytes:
+        """Keyed hash of a card number or PIN: equal values, equal digests, no way back."""
+        return hmac.digest(self._credentials, f"{kind}\0{value}".encode(), "sha256")
+
+    def chain(self, previous: bytes, line: bytes) -> bytes:
+        """The next link of the audit chain."""
+        return hmac.digest(self._audit, previous + line, "sha256")
+
+
+def _bound_to(person: int, encoder: str) -> bytes:
+    return f"template\0{person}\0{encoder}".encode()
+
+
+def _derive(master: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"gate/1/" + purpose).derive(master)
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,197 @@
+"""The one thread that writes events: many at once when many come, again when the disk was full."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
+
+from gate.clock import Clock, SystemClock
+from gate.errors import StoreError
+from gate.events.event import Event
+from gate.store.ballast import Ballast
+from gate.store.engine import Database
+from gate.store.events import Events
+from gate.store.failures import ConflictError, DiskFullError
+from gate.store.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+_BATCH = 256
+_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts while the store refuses
+
+
+class Writer:
+    """``record`` never waits. The thread owns everything below except the queue.
+
+    What it promises: a future that has its result stands for an event that is on the disk. While
+    the store refuses, events wait in memory, in order; only when that queue is full are further
+    ones given up, counted, and reported by a ``store.lost`` event once writing is possible.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: Events,
+        outbox: Outbox,
+        ballast: Ballast,
+        *,
+        size: int = 20_000,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._outbox = outbox
+        self._ballast = ballast
+        self._clock = clock or SystemClock()
+        self._queue: queue.Queue[tuple[Event, Future[Event]]] = queue.Queue(size)
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()  # guards _lost
+        self._lost: dict[str, list[str]] = {}
+        self.fault: StoreError | None = None  # why nothing can be written at the moment
+        self.written = 0
+        self.wrote = threading.Event()  # set whenever something new is in the outbox
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def record(self, event: Event) -> Future[Event]:
+        """Hand an event over. The future gives it back with its sequence once it is on the disk.
+
+        The future fails with StoreError when the event had to be given up.
+        """
+        future: Future[Event] = Future()
+        if self._stopping.is_set():
+            future.set_exception(StoreError("the store is closed", where=self._database.where))
+            return future
+        try:
+            self._queue.put_nowait((event, future))
+        except queue.Full:
+            with self._lock:
+                self._lost.setdefault(event.gate, []).append(event.id)
+            future.set_exception(
+                self.fault
+                or StoreError(
+                    "more events than can be written",
+                    where=self._database.where,
+                    mend="see `gate doctor` for the state of the disk",
+                )
+            )
+        return future
+
+    @property
+    def waiting(self) -> int:
+        """Events in memory that are not written yet."""
+        return self._queue.qsize()
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits, then stop."""
+        self._stopping.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while True:
+            batch = self._take()
+            if batch:
+                self._write(batch)
+            elif self._stopping.is_set():
+                return
+
+    def _take(self) -> list[tuple[Event, Future[Event]]]:
+        batch = []
+        with suppress(queue.Empty):
+            batch.append(self._queue.get(timeout=0.2))
+            while len(batch) < _BATCH:
+                batch.append(self._queue.get_nowait())
+        return batch
+
+    def _write(self, batch: list[tuple[Event, Future[Event]]]) -> None:
+        attempt = 0
+        since = None
+        while True:
+            try:
+                written = self._append([event for event, _ in batch], since)
+            except ConflictError as error:
+                self._one_by_one(batch, error)
+                return
+            except StoreError as error:
+                if self.fault is None:
+                    log.error("store.fault", extra={"cause": error.what, "where": error.where})
+                self.fault = error
+                since = since or self._clock.utc().isoformat()
+                if isinstance(error, DiskFullError) and self._ballast.drop():
+                    continue
+                if self._stopping.is_set() and attempt >= len(_WAITS):
+                    for _, future in batch:
+                        future.set_exception(error)
+                    return
+                self._stopping.wait(_WAITS[min(attempt, len(_WAITS) - 1)])
+                attempt += 1
+                continue
+            break
+        for (_, future), event in zip(batch, written, strict=True):
+            future.set_result(event)
+        self.written += len(written)
+        self.wrote.set()
+        self._ballast.restore()
+
+    def _append(self, events: list[Event], since: str | None) -> list[Event]:
+        """One transaction: the events, what is to be told about the store, the full outbox."""
+        notes = self._notes(events[0].gate, since)
+        with self._database.write() as session:
+            written = self._events.append_in(session, [*events, *notes])
+            dropped = [
+                (gate, drop)
+                for gate in {event.gate for event in events}
+                for receiver in self._events.receivers
+                if (drop := self._outbox.shed(session, gate, receiver)) is not None
+            ]
+            self._events.append_in(
+                session,
+                [
+                    self._note(
+                        gate,
+                        "outbox.dropped",
+                        receiver=drop.receiver,
+                        first=drop.first,
+                        last=drop.last,
+                        count=drop.count,
+                    )
+                    for gate, drop in dropped
+                ],
+            )
+        self.fault = None
+        if notes:
+            with self._lock:
+                for note in notes:
+                    if note.type == "store.lost":
+                        del self._lost[note.gate][: note.details["count"]]
+        return written[: len(events)]
+
+    def _notes(self, gate: str, since: str | None) -> list[Event]:
+        """``store.back`` after a fault, ``store.lost`` for what had to be given up."""
+        notes = []
+        if since is not None and self.fault is not None:
+            notes.append(self._note(gate, "store.back", cause=self.fault.what, since=since))
+        with self._lock:
+            for lost_at, ids in self._lost.items():
+                if ids:
+                    notes.append(
+                        self._note(
+                            lost_at, "store.lost", count=len(ids), first=ids[0], last=ids[-1]
+                        )
+                    )
+        return notes
+
+    def _note(self, gate: str, type: str, **details: Any) -> Event:
+        return Event.make(gate, type, self._clock.utc(), details=details)
+
+    def _one_by_one(self, batch: list[tuple[Event, Future[Event]]], error: StoreError) -> None:
+        """An event that is there already (same id) must not keep the others out."""
+        if len(batch) == 1:
+            batch[0][1].set_exception(error)
+            return
+        for one in batch:
+            self._write([one])
