@@ -58,6 +58,7 @@ class Face:
             None when the detector gives none.
         quality: figures, once measured.
         unusable: why it is not matched; None when it is good enough.
+        detector: the name of what found it; boxes of different detectors are cut differently.
     """
 
     box: tuple[float, float, float, float]
@@ -65,6 +66,7 @@ class Face:
     landmarks: NDArray[np.float32] | None = None
     quality: Quality | None = None
     unusable: Unusable | None = None
+    detector: str = ""
 
     @property
     def width(self) -> float:

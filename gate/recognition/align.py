@@ -1,0 +1,47 @@
+"""From five points of a face to a picture of it in the encoder's own pose."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.recognition.face import Image
+
+Points = NDArray[np.float32]  # (5, 2), in the order of Face.landmarks
+
+
+def similarity(points: Points, targets: Points) -> NDArray[np.float64]:
+    """The 2×3 matrix that turns, scales and moves ``points`` closest to ``targets``.
+
+    Least squares over rotation, one scale and translation (Umeyama 1991), which in the plane is
+    linear regression of complex numbers. Points that coincide give the scale 0.
+    """
+    x = points[:, 0] + 1j * points[:, 1].astype(np.float64)
+    y = targets[:, 0] + 1j * targets[:, 1].astype(np.float64)
+    dx, dy = x - x.mean(), y - y.mean()
+    spread = float(np.vdot(dx, dx).real)
+    turn = np.vdot(dx, dy) / spread if spread > 0 else 0j
+    move = y.mean() - turn * x.mean()
+    return np.array([[turn.real, -turn.imag, move.real], [turn.imag, turn.real, move.imag]])
+
+
+def chip(image: Image, points: Points, targets: Points, size: int) -> Image:
+    """The face cut out, ``size`` × ``size``, its ``points`` lying on ``targets`` (pixels of it).
+
+    A face much larger than the chip is cut out larger by a whole factor and averaged down, so
+    that no pixel of it is skipped. What lies outside the image repeats its edge.
+    """
+    matrix = similarity(points, targets)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    factor = max(1, min(8, int(1 / scale))) if scale > 0 else 1
+    # pixel centres stay pixel centres: x → factor * (x + 0.5) - 0.5
+    matrix = matrix * factor
+    matrix[:, 2] += 0.5 * factor - 0.5
+    side = size * factor
+    cut = cv2.warpAffine(
+        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if factor > 1:
+        cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(cut, dtype=np.uint8)

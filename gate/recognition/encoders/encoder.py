@@ -1,0 +1,53 @@
+"""What every encoder can do, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.recognition.face import Face, Image, Vector
+
+Chips = NDArray[np.uint8]  # (n, side, side, 3), BGR
+
+
+class Encoder(Protocol):
+    """Templates of encoders with different names are never compared with each other."""
+
+    name: str  # with its version: "dlib/1", "retail-0095/fp16"
+    dimension: int
+
+    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+        """Each face cut out of ``image`` (BGR) in the encoder's own pose, (n, side, side, 3)."""
+        ...
+
+    def encode(self, chips: Chips) -> Vector:
+        """float32 (n, dimension), rows of unit length."""
+        ...
+
+
+def encode_faces(encoder: Encoder, image: Image, faces: Sequence[Face]) -> Vector:
+    """The vectors of the faces of one image, float32 (n, dimension), rows of unit length."""
+    return encoder.encode(encoder.chips(image, faces))
+
+
+def with_mirror(run: Callable[[Chips], Vector], chips: Chips, *, mirror: bool) -> Vector:
+    """Unit vectors of chips, each the mean of the picture's and its mirror image's."""
+    vectors = unit_rows(run(chips))
+    if mirror:
+        vectors = unit_rows(vectors + unit_rows(run(chips[:, :, ::-1])))
+    return vectors
+
+
+def unit_rows(vectors: NDArray[np.float32]) -> Vector:
+    """Rows of unit length; a row of zeros stays zeros."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)
+
+
+def planes(chips: Chips, *, rgb: bool) -> NDArray[np.float32]:
+    """float32 (n, 3, side, side), 0..255, as networks take them."""
+    colours = chips[..., ::-1] if rgb else chips
+    return np.ascontiguousarray(colours.transpose(0, 3, 1, 2), dtype=np.float32)

@@ -1,0 +1,46 @@
+"""``face_recognition`` itself, slow and unaltered: what the other encoders are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dlib  # type: ignore[import-untyped]
+import numpy as np
+
+from gate.recognition import dlib_points
+from gate.recognition.encoders.dlib_onnx import PADDING, hog_box
+from gate.recognition.encoders.encoder import Chips, unit_rows
+from gate.recognition.face import Face, Image, Vector
+
+SIDE = 150
+
+
+class ReferenceEncoder:
+    """dlib's own network as ``face_recognition`` runs it; no mirror image."""
+
+    name = "dlib/1-plain"  # the same vectors as DlibEncoder(mirror=False), so the same name
+    dimension = 128
+
+    def __init__(self) -> None:
+        """Raises ModelError when the files of face_recognition_models are missing."""
+        file = dlib_points.model_file(dlib_points.ENCODER_FILE)
+        self._network = dlib.face_recognition_model_v1(str(file))
+
+    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+        if not faces:
+            return np.empty((0, SIDE, SIDE, 3), np.uint8)
+        rgb = np.ascontiguousarray(image[:, :, ::-1])
+        cut = [
+            dlib.get_face_chip(rgb, dlib_points.shape(rgb, hog_box(face)), SIDE, PADDING)
+            for face in faces
+        ]
+        return np.stack(cut)[..., ::-1]
+
+    def encode(self, chips: Chips) -> Vector:
+        if not len(chips):
+            return np.empty((0, self.dimension), np.float32)
+        rows = [
+            np.array(self._network.compute_face_descriptor(np.ascontiguousarray(chip[..., ::-1])))
+            for chip in chips
+        ]
+        return unit_rows(np.stack(rows).astype(np.float32))
