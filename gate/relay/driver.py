@@ -9,26 +9,26 @@ class RelayDriver(Protocol):
     """One board. Channels count from 1.
 
     Every method turns a failure of the outside into DeviceError naming the port, what was
-    expected and what came.
+    expected and what came. A method returns within its time-out, whatever the board does.
     """
 
     name: str
 
     def open(self) -> None:
-        """Connect and set every configured channel to its resting state before returning."""
+        """Connect and set every configured channel to rest before returning."""
         ...
 
     def set(self, channel: int, on: bool, hold: float) -> None:
         """Energise or rest a channel.
 
         ``hold`` is the longest time in seconds the channel may stay energised if no further
-        call comes: boards with a timed pulse are told it, the others are refreshed and rested
-        by the driver's dead-man timer.
+        call comes. Boards with a timed pulse are told it; for the others ``keeper.py`` rests
+        the channel when the time is up.
         """
         ...
 
     def state(self, channel: int) -> bool | None:
-        """What the board says, or None where it cannot say."""
+        """Whether the board says the channel is energised, or None where it cannot say."""
         ...
 
     def inputs(self) -> dict[str, bool]:
