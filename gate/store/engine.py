@@ -31,6 +31,7 @@ class Database:
             self.path = _file_of(self.url.database) if self.is_sqlite else None
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch(mode=0o600)  # the WAL takes over this mode
             self.engine = create_engine(self.url, **self._arguments(busy_timeout))
         except (ArgumentError, ImportError, OSError) as error:
             raise StoreError(

@@ -19,6 +19,7 @@ TARGET = Path(__file__).parent / "migrations" / "versions" / "0001_initial.py"
 
 _FILE = '''"""The first schema. Written by gate/store/make_migration.py; not edited by hand."""
 # ruff: noqa
+# fmt: off
 # mypy: ignore-errors
 
 import sqlalchemy as sa

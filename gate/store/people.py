@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select
@@ -139,5 +140,13 @@ def as_person(row: PersonRow) -> Person:
         groups=frozenset(row.groups),
         extended_unlock=row.extended_unlock,
         face_alone=row.face_alone,
+        born=_born(row),
         name=row.name,
     )
+
+
+def _born(row: PersonRow) -> date | None:
+    """The latest day that fits: where only the year is known a child counts as the younger."""
+    if row.birth_date is not None:
+        return row.birth_date
+    return date(row.birth_year, 12, 31) if row.birth_year is not None else None
