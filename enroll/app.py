@@ -1,0 +1,78 @@
+"""The web application: guard, pages, static files, errors as pages."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from enroll.desk import Desk
+from enroll.guard import Guard
+from enroll.page import render
+from enroll.pages import ROUTERS
+from enroll.visit import Visit, language_of
+from gate.errors import GateError
+
+log = logging.getLogger(__name__)
+
+
+def create_app(desk: Desk) -> FastAPI:
+    """The application that serves ``desk``. No page of documentation: it would load from afar."""
+    app = FastAPI(title="Enrolment desk", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.add_exception_handler(GateError, _gate_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _form_error)
+    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(Guard, desk=desk)
+    return app
+
+
+async def _gate_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GateError)
+    return _answer(request, 400, error.what, error.where, error.mend)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = {404: "There is no such page or person", 405: "This address takes no such request"}
+    if error.status_code == 403 and hasattr(request.state, "signed_in"):
+        account, _ = request.state.signed_in
+        desk: Desk = request.app.state.desk
+        desk.store.audit.note(account.login, "refused", request.url.path[:80])
+    return _answer(request, error.status_code, known.get(error.status_code, str(error.detail)))
+
+
+async def _form_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = ", ".join(
+        sorted({str(mistake["loc"][-1]) for mistake in error.errors() if mistake["loc"]})
+    )
+    return _answer(request, 422, "The form is not filled in right", fields)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("desk.unforeseen", exc_info=error)
+    return _answer(request, 500, "Something went wrong in the desk itself")
+
+
+def _answer(request: Request, status: int, what: str, where: str = "", mend: str = "") -> Response:
+    if "text/html" not in request.headers.get("accept", "text/html"):
+        return JSONResponse({"what": what, "where": where, "mend": mend}, status)
+    visit = None
+    if hasattr(request.state, "signed_in"):
+        account, session = request.state.signed_in
+        visit = Visit(
+            request, request.app.state.desk, account, session.csrf, language_of(request, account)
+        )
+    return render(
+        request, "error.html", visit, status=status, what=what, where=where, mend=mend, code=status
+    )

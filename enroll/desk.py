@@ -1,0 +1,36 @@
+"""What the pages work with, put together once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from enroll.accounts import Accounts
+from enroll.first_run import FirstRun
+from enroll.limits import RateLimit
+from enroll.sessions import Sessions
+from gate.clock import Clock, SystemClock
+from gate.desk_settings import DeskSettings
+from gate.store.store import Store
+
+
+@dataclass
+class Desk:
+    """The desk: settings, store, and what keeps its doors."""
+
+    settings: DeskSettings
+    store: Store
+    gate: str = "gate-1"
+    clock: Clock = field(default_factory=SystemClock)
+
+    def __post_init__(self) -> None:
+        database = self.store.database
+        self.accounts = Accounts(database, self.settings, self.clock)
+        self.sessions = Sessions(database, self.settings, self.clock)
+        self.first_run = FirstRun(self.accounts, self.store.facts, self.clock)
+        self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
+        self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
+
+    @property
+    def cookie(self) -> str:
+        # the prefix makes browsers refuse the cookie over plain HTTP and from other hosts
+        return "__Host-desk" if self.settings.tls else "desk"

@@ -1,0 +1,142 @@
+"""What every request passes before any page sees it: limits, origin, session, headers.
+
+Whatever is not listed as public needs a session, so a page that forgets to ask is still closed.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from enroll.desk import Desk
+
+PUBLIC = ("/login", "/setup", "/healthz")
+PUBLIC_FOLDERS = ("/static/", "/language/")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+UPLOAD = "/imports/"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class TooLarge(Exception):
+    """More bytes came than were announced or allowed."""
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        answer = self._send_with_headers(scope, send)
+        refusal = self._refuse(scope, headers)
+        if refusal is None and not public(scope["path"]):
+            refusal = await self._sign_in(scope, headers)
+        if refusal is not None:
+            await refusal(scope, receive, answer)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await answer(message)
+
+        try:
+            await self._app(scope, self._limited(scope, receive), note_start)
+        except TooLarge:
+            if not started:
+                await _text("The upload is too large", 413)(scope, receive, answer)
+
+    def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
+        address = scope["client"][0] if scope.get("client") else ""
+        if not scope["path"].startswith("/static/") and not self._desk.requests.allowed(address):
+            return _text("Too many requests; wait a minute", 429)
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._limit(scope["path"]):
+            return _text("The upload is too large", 413)
+        if scope["method"] not in SAFE and not same_origin(headers):
+            return _text("This form came from another site", 403)
+        return None
+
+    def _limit(self, path: str) -> int:
+        settings = self._desk.settings
+        size = settings.import_megabytes if path.startswith(UPLOAD) else settings.photo_megabytes
+        return size << 20
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        left = self._limit(scope["path"])
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise TooLarge
+            return message
+
+        return counted
+
+    async def _sign_in(self, scope: Scope, headers: Headers) -> Response | None:
+        token = cookie_parser(headers.get("cookie", "")).get(self._desk.cookie)
+        found = await run_in_threadpool(self._desk.sessions.find, token) if token else None
+        if found is not None:
+            scope.setdefault("state", {})["signed_in"] = found
+            return None
+        if headers.get("hx-request") or "text/html" not in headers.get("accept", "text/html"):
+            return _text("Sign in first", 401)
+        if scope["method"] not in SAFE:
+            return RedirectResponse("/login", 303)
+        return RedirectResponse(f"/login?back={quote(scope['path'])}", 303)
+
+    def _send_with_headers(self, scope: Scope, send: Send) -> Send:
+        static = scope["path"].startswith("/static/")
+
+        async def wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if self._desk.settings.tls:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                headers["Cache-Control"] = "no-cache" if static else "no-store"
+            await send(message)
+
+        return wrapped
+
+
+def public(path: str) -> bool:
+    return path in PUBLIC or path.startswith(PUBLIC_FOLDERS)
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether a changing request came from our own pages, as far as the browser tells."""
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _text(text: str, status: int) -> Response:
+    return PlainTextResponse(text, status)

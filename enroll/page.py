@@ -1,0 +1,119 @@
+"""Pages from templates: the words, the menu, what was just said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from enroll.rights import Right
+from enroll.texts import LANGUAGES, translator
+from enroll.visit import Visit, desk_of, language_of
+
+HERE = Path(__file__).parent
+
+# path, title, the right that shows it
+MENU = (
+    ("/", "Today", Right.SIGNED_IN),
+    ("/people", "People", Right.PEOPLE_VIEW),
+    ("/events", "Events", Right.EVENTS_VIEW),
+    ("/live", "Gates", Right.LIVE_VIEW),
+    ("/alarms", "Alarms", Right.ALARMS),
+    ("/imports", "Import", Right.IMPORT),
+    ("/lookalikes", "Look-alikes", Right.PEOPLE_VIEW),
+    ("/retention", "Retention", Right.RETENTION),
+    ("/accounts", "Accounts", Right.ACCOUNTS),
+    ("/audit", "Audit", Right.AUDIT_VIEW),
+)
+
+# what a page says after a change: only these codes come back through the address
+SAID = {
+    "saved": ("good", "Saved."),
+    "created": ("good", "Created."),
+    "deleted": ("good", "Deleted: templates, credentials and copies are gone."),
+    "deleted_later": (
+        "warn",
+        "Deleted. Another program was reading; the last traces go with the next clean-up.",
+    ),
+    "consent": ("good", "The answer is recorded."),
+    "enrolled": ("good", "Enrolled: the gate knows the face within two seconds."),
+    "ordered": ("good", "The order was given to the gate."),
+    "password": ("good", "The password is changed. Sign in again."),
+    "acknowledged": ("good", "Acknowledged."),
+    "signed_out": ("", "You are signed out."),
+}
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+ENVIRONMENT = _environment()
+
+
+def local(time: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
+    """A time as people here read it: in the box's own zone."""
+    return time.astimezone().strftime(form) if time else ""
+
+
+ENVIRONMENT.filters["local"] = local
+
+
+def render(
+    request: Request, template: str, visit: Visit | None = None, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A page, or a part of one, as HTML."""
+    language = visit.language if visit else language_of(request)
+    translate = translator(language)
+    code = request.query_params.get("said", "")
+    tone, text = SAID.get(code, ("", ""))
+    page = ENVIRONMENT.get_template(template).render(
+        _=translate,
+        language=language,
+        languages=LANGUAGES,
+        community=desk_of(request).settings.community,
+        path=request.url.path,
+        account=visit.account if visit else None,
+        csrf=visit.csrf if visit else "",
+        token=partial(_token, visit),
+        may=visit.may if visit else lambda right: False,
+        Right=Right,
+        menu=[
+            {"path": path, "title": title}
+            for path, title, right in MENU
+            if visit is not None and visit.may(right)
+        ],
+        said={"tone": tone, "text": translate(text)} if text else None,
+        **values,
+    )
+    return HTMLResponse(page, status)
+
+
+def go(path: str, said: str = "") -> RedirectResponse:
+    """To another page after a change."""
+    separator = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{separator}said={said}" if said else path, 303)
+
+
+def inside(path: str) -> str:
+    """``path`` if it is one of ours, else the first page: no way out by a crafted link."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if safe and path.isprintable() else "/"
+
+
+def _token(visit: Visit | None) -> Markup:
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(
+        escape(visit.csrf if visit else "")
+    )

@@ -1,0 +1,137 @@
+"""Set-up, sign-in, sign-out, own account, language."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from enroll.page import go, inside, render
+from enroll.passwords import verify
+from enroll.rights import Right
+from enroll.texts import LANGUAGES
+from enroll.visit import Visit, allowed, desk_of
+from gate.errors import AccessError
+
+router = APIRouter()
+
+Text = Annotated[str, Form(max_length=200)]
+
+
+@router.get("/setup")
+def setup_form(request: Request) -> Response:
+    if not desk_of(request).first_run.open:
+        return go("/login")
+    return render(request, "setup.html", wrong="")
+
+
+@router.post("/setup")
+def setup(
+    request: Request, code: Text, login: Text, password: Text, again: Text, name: Text = ""
+) -> Response:
+    desk = desk_of(request)
+    if not desk.first_run.open:
+        return go("/login")
+    if not desk.sign_ins.allowed(_address(request)):
+        return render(request, "setup.html", status=429, wrong="Too many attempts; wait a minute")
+    if password != again:
+        return render(request, "setup.html", status=400, wrong="The passwords differ")
+    try:
+        account = desk.first_run.create(code, login, password, name)
+    except AccessError as error:
+        return render(request, "setup.html", status=400, wrong=error.what)
+    desk.store.audit.note(account.login, "account.first", account.login)
+    return go("/login", "created")
+
+
+@router.get("/login")
+def login_form(request: Request, back: str = "/") -> Response:
+    if desk_of(request).first_run.open:
+        return go("/setup")
+    return render(request, "login.html", wrong="", back=inside(back))
+
+
+@router.post("/login")
+def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> Response:
+    desk = desk_of(request)
+    if not desk.sign_ins.allowed(_address(request)):
+        wrong = "Too many attempts; wait a minute"
+        return render(request, "login.html", status=429, wrong=wrong, back=inside(back))
+    account = desk.accounts.sign_in(login, password)
+    if account is None:
+        desk.store.audit.note(login.strip().lower()[:80], "sign_in.refused")
+        wrong = "Login or password is wrong, or the account is locked for some minutes"
+        return render(request, "login.html", status=401, wrong=wrong, back=inside(back))
+    old = request.cookies.get(desk.cookie)
+    if old:
+        desk.sessions.end(old)
+    token = desk.sessions.begin(
+        account.id, _address(request), request.headers.get("user-agent", "")
+    )
+    desk.store.audit.note(account.login, "sign_in")
+    answer = RedirectResponse(inside(back), 303)
+    answer.set_cookie(
+        desk.cookie, token, httponly=True, samesite="strict", secure=desk.settings.tls, path="/"
+    )
+    return answer
+
+
+@router.post("/logout")
+def sign_out(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+    visit.desk.sessions.end(visit.request.cookies.get(visit.desk.cookie, ""))
+    visit.note("sign_out")
+    answer = go("/login", "signed_out")
+    answer.delete_cookie(
+        visit.desk.cookie,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=visit.desk.settings.tls,
+    )
+    return answer
+
+
+@router.get("/language/{code}")
+def language(request: Request, code: str, back: str = "/") -> Response:
+    answer = go(inside(back))
+    if code in LANGUAGES:
+        answer.set_cookie("desk_language", code, max_age=31_536_000, samesite="lax", path="/")
+    return answer
+
+
+@router.get("/account")
+def own_account(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+    return render(visit.request, "account.html", visit, wrong="")
+
+
+@router.post("/account")
+def own_password(
+    visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))],
+    present: Text,
+    password: Text,
+    again: Text,
+) -> Response:
+    wrong = ""
+    if not verify(visit.account.password, present):
+        wrong = "The present password is wrong"
+    elif password != again:
+        wrong = "The passwords differ"
+    if not wrong:
+        try:
+            visit.desk.accounts.set_password(visit.account.id, password)
+        except AccessError as error:
+            wrong = error.what
+    if wrong:
+        return render(visit.request, "account.html", visit, status=400, wrong=wrong)
+    visit.note("account.password", visit.account.login)
+    return go("/login", "password")
+
+
+@router.get("/healthz")
+def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,19 @@
+"""The style page: every building block of the pages, once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from enroll.page import render
+from enroll.rights import Right
+from enroll.visit import Visit, allowed
+
+router = APIRouter()
+
+
+@router.get("/style")
+def style(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+    return render(visit.request, "style.html", visit)
