@@ -1,0 +1,236 @@
+"""What a replay of recordings came to: figures, and a table of them for the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from gate.recognition.face import Image
+
+GRANTED, REFUSED, ASKED, NOTHING = "granted", "refused", "asked", "nothing"
+STYLES = {GRANTED: "green", REFUSED: "red", ASKED: "yellow", NOTHING: "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A face in the picture of an attempt.
+
+    Attributes:
+        box: left, top, right, bottom in pixels of the picture's frame.
+        label: what stands over it: the name recognised, or e.g. "unknown".
+        outcome: one of GRANTED, REFUSED, ASKED, NOTHING: the colour.
+    """
+
+    box: tuple[float, float, float, float]
+    label: str
+    outcome: str = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One person (or attack) before the gate: what was true, and what the gate did.
+
+    Attributes:
+        recording: name of the recording.
+        person: who it was, as the truth says; "" when nobody was there.
+        enrolled: whether that person is enrolled.
+        expected: what the gate should do: GRANTED, REFUSED or NOTHING.
+        outcome: what it did: GRANTED, REFUSED, ASKED (for a card) or NOTHING.
+        recognised: the name of the person identified, "" for nobody.
+        attack: what was held up, "" for a living face.
+        reason: the decision's first reason.
+        score, threshold: of the best candidate, in the units of the decision.
+        latency: seconds from the capture of the deciding frame to the relay's command.
+        door: the door's state after the decision, e.g. "unlocked 5 s".
+        second: seconds from the beginning of the recording to the decision.
+        image: the deciding frame, BGR uint8 (H, W, 3); without one it is not in the picture.
+        marks: the faces of that frame.
+    """
+
+    recording: str
+    person: str
+    enrolled: bool
+    expected: str
+    outcome: str
+    recognised: str = ""
+    attack: str = ""
+    reason: str = ""
+    score: float | None = None
+    threshold: float | None = None
+    latency: float | None = None
+    door: str = "locked"
+    second: float | None = None
+    image: Image | None = None
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def as_expected(self) -> bool:
+        # a doubtful stranger who is asked for a card has not got in
+        kept_out = self.expected == REFUSED and self.outcome in (REFUSED, ASKED, NOTHING)
+        right = self.outcome == GRANTED and self.recognised == self.person
+        return kept_out or (right if self.expected == GRANTED else self.outcome == self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A whole run.
+
+    Attributes:
+        attempts: in the order in which they happened.
+        frames, damaged: frames replayed, and those of them that could not be decoded.
+        seconds: how long the replay took on the wall clock.
+        memory: the process's greatest resident memory, bytes.
+        people, generated: people enrolled, and how many of them are generated.
+        encoder, detector: their names.
+    """
+
+    attempts: tuple[Attempt, ...]
+    frames: int
+    seconds: float
+    memory: int
+    people: int
+    generated: int = 0
+    damaged: int = 0
+    encoder: str = ""
+    detector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``count`` of ``total``, with the 95 % interval of Wilson (1927)."""
+
+    count: int
+    total: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        if self.total == 0:
+            return 0.0, 1.0
+        z, n, p = 1.959964, self.total, self.count / self.total
+        centre, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+        return max(0.0, low), min(1.0, high)
+
+    def __str__(self) -> str:
+        if self.total == 0:
+            return "none"
+        low, high = self.interval
+        return (
+            f"{self.count} of {self.total} = {100 * self.count / self.total:.1f} % "
+            f"(95 %: {100 * low:.1f} to {100 * high:.1f} %)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What ``figures`` computes; terms of ISO/IEC 19795-1 and 30107-3.
+
+    Attributes:
+        granted, kept_out: people (not attacks) that were let in, and that were not.
+        fpir: living strangers for whom somebody was identified, of all who came.
+        fnir: enrolled people who came to pass and were not identified as themselves.
+        strangers_granted: strangers that the door opened for.
+        iapar: attacks the door opened for (impostor attack presentation accept rate).
+        latency: p50, p95, p99 in seconds; None without a grant.
+    """
+
+    granted: int
+    kept_out: int
+    fpir: Rate
+    fnir: Rate
+    strangers_granted: int
+    iapar: Rate
+    latency: tuple[float, float, float] | None
+    unexpected: int
+
+
+def figures(record: RunRecord) -> Figures:
+    """The figures of a run."""
+    living = [a for a in record.attempts if a.person and not a.attack]
+    came = [a for a in living if a.expected != NOTHING]
+    strangers = [a for a in came if not a.enrolled]
+    mated = [a for a in came if a.enrolled]
+    attacks = [a for a in record.attempts if a.attack]
+    waits = [a.latency for a in record.attempts if a.latency is not None]
+    quantiles = np.percentile(waits, (50, 95, 99)) if waits else None
+    return Figures(
+        granted=sum(a.outcome == GRANTED for a in living),
+        kept_out=sum(a.outcome != GRANTED for a in came),
+        fpir=Rate(sum(bool(a.recognised) for a in strangers), len(strangers)),
+        fnir=Rate(sum(a.recognised != a.person for a in mated), len(mated)),
+        strangers_granted=sum(a.outcome == GRANTED for a in strangers),
+        iapar=Rate(sum(a.outcome == GRANTED for a in attacks), len(attacks)),
+        latency=None
+        if quantiles is None
+        else (float(quantiles[0]), float(quantiles[1]), float(quantiles[2])),
+        unexpected=sum(not a.as_expected for a in record.attempts),
+    )
+
+
+def report(record: RunRecord) -> Group:
+    """Both tables, to be printed by rich: each attempt, then the figures of the run."""
+    return Group(_attempts(record), Text(), _figures(record, figures(record)))
+
+
+def _attempts(record: RunRecord) -> Table:
+    table = Table(title="Who came to the gate", title_justify="left")
+    for heading in ("recording", "who", "identified", "outcome", "reason"):
+        table.add_column(heading)
+    for heading in ("score / needed", "ms to relay"):
+        table.add_column(heading, justify="right")
+    table.add_column("as it should")
+    for a in record.attempts:
+        who = a.attack or a.person or "nobody"
+        if a.person and not a.attack:
+            who += "" if a.enrolled else " (not enrolled)"
+        table.add_row(
+            a.recording,
+            who,
+            a.recognised or "–",
+            Text(a.outcome, style=STYLES[a.outcome]),
+            a.reason or "–",
+            score_text(a) or "–",
+            "–" if a.latency is None else f"{1000 * a.latency:.0f}",
+            Text("yes", style="green") if a.as_expected else Text("NO", style="bold red"),
+        )
+    return table
+
+
+def _figures(record: RunRecord, f: Figures) -> Table:
+    table = Table(title="The run", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column()
+    real = record.people - record.generated
+    latency = "no grant"
+    if f.latency is not None:
+        latency = " / ".join(f"{1000 * x:.0f}" for x in f.latency) + " ms"
+    rows = [
+        ("people enrolled", f"{record.people:,} ({real:,} real, {record.generated:,} generated)"),
+        ("people granted", f"{f.granted}, of them strangers {f.strangers_granted}"),
+        ("people refused or asked for a card", str(f.kept_out)),
+        ("FPIR (strangers taken for somebody)", str(f.fpir)),
+        ("FNIR (residents not recognised)", str(f.fnir)),
+        ("attacks that opened the door", str(f.iapar)),
+        ("latency frame to relay p50 / p95 / p99", latency),
+        ("frames", f"{record.frames:,}, {record.damaged} damaged"),
+        ("frames a second", f"{record.frames / record.seconds:.1f}" if record.seconds else "–"),
+        ("memory", f"{record.memory / 2**20:.0f} MB"),
+        ("detector, encoder", f"{record.detector or '–'}, {record.encoder or '–'}"),
+    ]
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def score_text(attempt: Attempt) -> str:
+    """Score and threshold as they are shown; "" without a score."""
+    if attempt.score is None:
+        return ""
+    if attempt.threshold is None:
+        return f"{attempt.score:.1f}"
+    return f"{attempt.score:.1f} / {attempt.threshold:.1f}"
