@@ -1,0 +1,313 @@
+"""The main loop's body: the only owner of the passage, the door and the order of things.
+
+Everything that happens reaches it as a value (``handle``); time reaches it by ``tick``. It calls
+the pure parts, and carries out what they ask for: writes the event, then moves the door, then
+tells the screen. It has no thread of its own, so a replay can drive it step by step.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, TimeoutError
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gate import __version__, passage
+from gate.access.decision import Decision, Method, Outcome, Person
+from gate.access.request import Mode
+from gate.clock import Clock
+from gate.errors import StoreError
+from gate.events.event import Event
+from gate.events.uuid7 import uuid7
+from gate.relay import door_state as door
+from gate.relay.controller import DoorController
+from gate.screen.message import Message
+
+log = logging.getLogger(__name__)
+
+# how long a granted passage waits for its event to be on the disk before the door opens; after
+# it the event waits in memory and the resident is let in
+DURABLE_WITHIN = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An instruction of staff, a schedule or a signed command. ``by`` stands in the event."""
+
+    kind: str  # open | hold_open | emergency | lockdown | normal | fire_reset
+    by: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """A camera, reader, sensor or board is lost or back."""
+
+    family: str  # camera | reader | sensor | relay
+    name: str
+    there: bool
+    reason: str = ""
+
+
+class Recorder(Protocol):
+    """Where events go: the store's writer."""
+
+    def record(self, event: Event) -> Future[Event]: ...
+
+
+class Parts(Protocol):
+    """What the loop asks of the outside; the daemon gives the real ones, tests simple ones."""
+
+    def show(self, message: Message) -> None:
+        """Put a picture on the screen."""
+        ...
+
+    def ask_status(self, person: Person) -> None:
+        """Begin to ask the entry status; the answer comes back as ``passage.Answered``."""
+        ...
+
+    def measure(self, passage: str) -> None:
+        """Begin the median of the temperature anew for this passage."""
+        ...
+
+
+class Loop:
+    """One gate: lane, door and the events of both. Not safe for threads; it belongs to one."""
+
+    def __init__(
+        self,
+        *,
+        gate: str,
+        house: passage.House,
+        controller: DoorController,
+        recorder: Recorder,
+        clock: Clock,
+        parts: Parts,
+        emergency_seconds: float = 600.0,
+        listen: Callable[[passage.Output, float], None] | None = None,
+    ) -> None:
+        self.gate = gate
+        self.house = house
+        self.lane = passage.Lane()
+        self.controller = controller
+        self.faults: dict[str, str] = {}
+        self._recorder = recorder
+        self._clock = clock
+        self._parts = parts
+        self._emergency = emergency_seconds
+        self._listen = listen or (lambda output, now: None)
+        self._mode_until: float | None = None
+
+    # ------------------------------------------------------------ what comes in
+
+    def start(self) -> None:
+        """Relays to rest before anything else; then tell that the gate is there."""
+        told = self.controller.open(self._clock.monotonic())
+        self._record("gate.started", details={"software": __version__})
+        self._door(told)
+        self._step(passage.Tick())
+
+    def stop(self) -> None:
+        """Rest the relays and say good-bye. The event is on the disk when this returns."""
+        self.controller.close()
+        self._durable(self._record("gate.stopped"), 5.0)
+
+    def handle(self, item: passage.Input | Order | DeviceStatus | passage.House) -> None:
+        """One thing that happened."""
+        match item:
+            case passage.House():
+                self.house = item
+                self._step(passage.Tick())
+            case Order():
+                self._order(item)
+            case DeviceStatus():
+                self._device(item)
+            case _:
+                self._step(item)
+
+    def tick(self) -> None:
+        """Let time pass: at least every 50 ms."""
+        now = self._clock.monotonic()
+        self._door(self.controller.tick(now))
+        if self._mode_until is not None and now >= self._mode_until:
+            self._mode_until = None
+            self._step(passage.Ordered(Mode.NORMAL))
+        wake = self.lane.wake(self.house)
+        if wake is not None and now >= wake:
+            self._step(passage.Tick())
+
+    # ------------------------------------------------------------ what is done
+
+    def _step(self, given: passage.Input) -> None:
+        now = passage.Now(self._clock.monotonic(), self._local(), self._new_id)
+        self.lane, outputs = passage.step(self.lane, given, now, self.house)
+        for output in outputs:
+            self._do(output)
+            self._listen(output, now.at)
+
+    def _do(self, output: passage.Output) -> None:
+        match output:
+            case passage.Decided():
+                self._decided(output)
+            case passage.Open(id, extended):
+                told = self.controller.handle(door.Grant(extended, id), self._clock.monotonic())
+                self._door(told)
+            case passage.Show(message):
+                self._parts.show(message)
+            case passage.Began(id) | passage.MeasureAgain(id):
+                self._parts.measure(id)
+            case passage.AskStatus(_, person):
+                self._parts.ask_status(person)
+            case passage.EventOut(type, id, details, person_ref):
+                self._record(type, passage=id or None, details=details, person=person_ref)
+
+    def _decided(self, decided: passage.Decided) -> None:
+        event = decision_event(self.gate, self._clock.utc(), decided)
+        written = self._recorder.record(event)
+        if decided.decision.outcome is Outcome.GRANT:
+            # the door moves only for what is remembered: a power cut must not lose an opening
+            self._durable(written, DURABLE_WITHIN)
+
+    def _door(self, told: tuple[door.EventOut, ...]) -> None:
+        """Events of the door: written, and handed to the passage they belong to."""
+        for event in told:
+            self._record(event.type, passage=event.passage or None, details=event.values)
+            match event.type:
+                case "door.opened" | "door.forced_open":
+                    self._step(passage.DoorOpened())
+                case "door.closed":
+                    self._step(passage.DoorClosed())
+                case "door.locked":
+                    entered = event.values.get("entered")
+                    known = bool(entered) if self.house.contact else None
+                    self._step(passage.DoorLocked(known))
+                case "door.fire":
+                    self._step(passage.Ordered(Mode.FIRE))
+                case "door.fire_reset":
+                    self._step(passage.Ordered(Mode.NORMAL))
+                case "door.fault":
+                    self._device(DeviceStatus("door", "door", False, str(event.values)), tell=False)
+                case "door.recovered":
+                    self._device(DeviceStatus("door", "door", True), tell=False)
+
+    def _order(self, order: Order) -> None:
+        now = self._clock.monotonic()
+        if order.kind == "open":
+            self._staff_open(order, now)
+            return
+        given, mode, seconds = self._meaning(order, now)
+        self._record("command.done", details={"order": order.kind, "by": order.by})
+        self._door(self.controller.handle(given, now))
+        self._mode_until = now + seconds if seconds else None
+        until = self._local() + timedelta(seconds=seconds) if seconds else None
+        self._step(passage.Ordered(mode, until))
+
+    def _meaning(self, order: Order, now: float) -> tuple[door.Input, Mode, float]:
+        match order.kind:
+            case "hold_open":
+                return door.HoldOpen(now + order.seconds, order.by), Mode.HELD_OPEN, order.seconds
+            case "emergency":
+                seconds = order.seconds or self._emergency
+                return door.HoldOpen(now + seconds, "emergency"), Mode.EMERGENCY, seconds
+            case "lockdown":
+                return door.Lockdown(), Mode.LOCKDOWN, 0.0
+            case "fire_reset":
+                return door.FireReset(), Mode.NORMAL, 0.0
+            case "normal":
+                return door.Normal(), Mode.NORMAL, 0.0
+        raise ValueError(f"there is no order {order.kind!r}")
+
+    def _staff_open(self, order: Order, now: float) -> None:
+        id = self._new_id()
+        decision = Decision(
+            Outcome.GRANT, Method.STAFF, "staff_order", ("staff_order",), values={"by": order.by}
+        )
+        self._decided(passage.Decided(id, decision, 0.0, 0.0))
+        self._door(self.controller.handle(door.Grant(False, id), now))
+
+    def _device(self, status: DeviceStatus, *, tell: bool = True) -> None:
+        key = f"{status.family}.{status.name}"
+        if status.there == (key not in self.faults):
+            return
+        if status.there:
+            del self.faults[key]
+        else:
+            self.faults[key] = status.reason
+        if tell:
+            details: dict[str, object] = {"name": status.name, "reason": status.reason}
+            family = "camera" if status.family == "camera" else "device"
+            details |= {} if family == "camera" else {"family": status.family}
+            self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
+        self._step(passage.Fault(self._fault_code()))
+
+    def _fault_code(self) -> str:
+        """What the screen says: only what keeps people from passing as usual counts."""
+        families = {key.split(".")[0] for key in self.faults}
+        if "door" in families or "relay" in families:
+            return "door_fault"
+        return "camera_fault" if "camera" in families else ""
+
+    # ------------------------------------------------------------ small things
+
+    def _record(
+        self,
+        type: str,
+        *,
+        passage: str | None = None,
+        details: Mapping[str, object] | None = None,
+        person: str | None = None,
+    ) -> Future[Event]:
+        event = Event.make(
+            self.gate,
+            type,
+            self._clock.utc(),
+            passage=passage,
+            details=dict(details or {}),
+            person=person,
+        )
+        return self._recorder.record(event)
+
+    def _durable(self, written: Future[Event], seconds: float) -> None:
+        try:
+            written.result(seconds)
+        except TimeoutError:
+            log.warning("event.late", extra={"seconds": seconds})
+        except StoreError as error:
+            log.error("event.lost", extra={"cause": error.what})
+
+    def _local(self) -> datetime:
+        return self._clock.utc().astimezone()
+
+    def _new_id(self) -> str:
+        return uuid7(self._clock.utc())
+
+
+def decision_event(gate: str, at: datetime, decided: passage.Decided) -> Event:
+    """The event of a decision: scores and versions apart, the rest as the values it came from."""
+    decision = decided.decision
+    sight = decision.values.get("sight")
+    scores: dict[str, float] = {}
+    versions = {"software": __version__}
+    if isinstance(sight, dict):
+        names = {"best": "score", "second": "second_score"}
+        for name, key in {**names, "evidence": "evidence", "threshold": "threshold"}.items():
+            if sight.get(key) is not None:
+                scores[name] = float(sight[key])
+        versions |= {k: sight[k] for k in ("encoder", "fit", "liveness") if sight.get(k)}
+    return Event.of_decision(
+        gate,
+        at,
+        decision,
+        passage=decided.passage,
+        scores=scores,
+        versions=versions,
+        latency=1000 * decided.latency,
+        details={
+            "values": dict(decision.values),
+            **({"queued": round(1000 * decided.queued, 1)} if decided.queued else {}),
+        },
+    )
+
+
