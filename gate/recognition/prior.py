@@ -1,0 +1,41 @@
+"""What is known before a site has people enough: measured, named, never of the site itself.
+
+Scores of mates cannot be learnt from a gallery of one photograph a person, so they come from
+here at every site; ``gate evaluate --site`` shows the site's own beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Normal laws of scores; see docs/recognition.md for the data and the commands.
+
+    Attributes:
+        source: the data the figures were measured on.
+        mate, mate_spread: mean and standard deviation of the score of a mate, fitted.
+        plain_mate, plain_mate_spread: the same for the plain cosine, no fit and no crowd terms.
+        plain_other, plain_other_spread: the plain cosine of two different people, of the
+            hardest group measured.
+    """
+
+    source: str
+    mate: float
+    mate_spread: float
+    plain_mate: float
+    plain_mate_spread: float
+    plain_other: float
+    plain_other_spread: float
+
+
+_PRIORS = {
+    "dlib": Prior("LFW, East Asian faces of UTKFace", 0.30, 0.15, 0.95, 0.02, 0.86, 0.04),
+    "retail-0095": Prior("LFW, East Asian faces of UTKFace", 0.35, 0.15, 0.70, 0.12, 0.25, 0.13),
+}
+
+
+def prior_of(encoder: str) -> Prior:
+    """The prior for an encoder by its name before the slash; dlib's for those unknown here."""
+    return _PRIORS.get(encoder.split("/")[0], _PRIORS["dlib"])

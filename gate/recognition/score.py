@@ -1,0 +1,102 @@
+"""Scores of probes against people, as arrays: what a score means, in one place.
+
+A person is one unit vector: the mean of their fitted templates. The score of a probe and a person
+is their cosine less what each has in common with everybody else:
+
+    score(q, g) = cos(q, g) - weight * (crowd(q) + crowd(g))
+
+``crowd`` is the mean of the ``nearest`` highest cosines with *other* people of the gallery. It is
+the adaptive symmetric normalisation of speaker verification (Matejka et al., Interspeech 2017)
+without its division, close to the local scaling of Conneau et al. (ICLR 2018): a face that
+resembles many has to resemble its own person more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.recognition.face import Vector
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Settings of the score.
+
+    Attributes:
+        weight: how much of each crowd term is taken off; 0 is the plain cosine.
+        nearest: how many of the nearest other people make the crowd.
+    """
+
+    weight: float = 0.5
+    nearest: int = 10
+
+
+def unit(rows: Vector) -> Vector:
+    """Rows of unit length, float32 (n, d). A row of zeros stays zeros."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
+
+
+def person_vectors(fitted: Vector, starts: NDArray[np.int64]) -> Vector:
+    """One unit vector a person: the mean of their fitted rows, float32 (p, d).
+
+    Args:
+        fitted: float32 (n, d), unit rows, those of a person together.
+        starts: int64 (p + 1,), where each person's rows begin.
+    """
+    if len(starts) == 1:
+        return fitted[:0]
+    return unit(np.add.reduceat(fitted, starts[:-1], axis=0))
+
+
+def highest(scores: Vector, count: int) -> Index:
+    """Columns of the ``count`` highest scores of each row, best first, intp (n, count).
+
+    Exact and in one pass: the highest can only lie in blocks whose own highest is among the
+    ``count`` highest of all blocks.
+    """
+    rows, width = scores.shape
+    count = min(count, width)
+    block = 1 << max(4, (width.bit_length() + 1) // 2)
+    if width <= 8 * block * max(count, 1):
+        return _sorted_highest(scores, count)
+    whole = width // block * block
+    peaks = scores[:, :whole].reshape(rows, -1, block).max(axis=2)
+    found = np.empty((rows, count), np.intp)
+    tail = np.arange(whole, width)
+    for row in range(rows):
+        top = np.argpartition(peaks[row], -count)[-count:]
+        columns = np.concatenate([(top[:, None] * block + np.arange(block)).ravel(), tail])
+        found[row] = columns[_sorted_highest(scores[row, columns][None], count)[0]]
+    return found
+
+
+def _sorted_highest(scores: Vector, count: int) -> Index:
+    if count < scores.shape[1]:
+        columns = np.argpartition(scores, -count, axis=1)[:, -count:]
+    else:
+        columns = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    ranked: Index = np.take_along_axis(columns, order, axis=1)
+    return ranked
+
+
+def probe_crowd(cosines: Vector, best: Index, nearest: int) -> Vector:
+    """Crowd term of probes, float32 (n,): the nearest people but for the very nearest.
+
+    Whoever is nearest is left out, since that may be the probe's own person.
+
+    Args:
+        cosines: float32 (n, p).
+        best: columns of the ``nearest + 1`` highest, best first (see ``highest``).
+    """
+    if best.shape[1] < 2:
+        return np.zeros(len(cosines), np.float32)
+    values = np.take_along_axis(cosines, best[:, 1 : nearest + 1], axis=1)
+    mean: Vector = values.mean(axis=1)
+    return mean

@@ -1,0 +1,54 @@
+"""From a gallery to a matcher that suits it: the fit, the calibration, and both at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gate.recognition.calibrate import Calibration, calibration_from
+from gate.recognition.fit import FEWEST, SiteFit, fit_site, no_fit
+from gate.recognition.gallery import Snapshot
+from gate.recognition.prior import prior_of
+from gate.recognition.score import Scoring
+from gate.recognition.strangers import simulate
+
+
+def learn_site(
+    gallery: Snapshot, *, made: str, fpir: float = 0.01, fmr: float = 0.001
+) -> tuple[SiteFit, Calibration]:
+    """Fit and calibrate on the people of ``gallery``; some seconds for 7,000: background work.
+
+    With fewer than ``FEWEST`` people there is no fit, and the calibration is the prior's.
+
+    Args:
+        gallery: whom the gate knows.
+        made: the time, ISO 8601.
+        fpir: the wished rate of strangers taken for somebody.
+        fmr: the wished rate of false matches when one person is claimed.
+    """
+    prior = prior_of(gallery.encoder)
+    if len(gallery.people) < FEWEST:
+        fit, scoring = no_fit(gallery.encoder, gallery.rows.shape[1]), Scoring(weight=0.0)
+        prior = replace(prior, mate=prior.plain_mate, mate_spread=prior.plain_mate_spread)
+        shape = (2000, max(len(gallery.people), 1))
+        random = np.random.default_rng(0)
+        singles = random.normal(prior.plain_other, prior.plain_other_spread, shape)
+        highest, singles = singles.max(axis=1), singles.ravel()
+    else:
+        fit, scoring = fit_site(gallery), Scoring()
+        strangers = simulate(gallery, scoring)
+        highest, singles = strangers.highest, strangers.singles
+    calibration = calibration_from(
+        highest,
+        singles,
+        prior,
+        scoring,
+        encoder=gallery.encoder,
+        fit=fit.version,
+        people=len(gallery.people),
+        made=made,
+        fpir=fpir,
+        fmr=fmr,
+    )
+    return fit, calibration
