@@ -1,0 +1,219 @@
+"""``gate models``: which models there are, fetch them, check them, choose one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from gate.commands import Config
+from gate.errors import ModelError, StoreError
+from gate.models import MODELS, Model, ModelFile, find, install, model
+from gate.models.choose import set_key
+from gate.models.download import Limits
+from gate.models.folder import State, folders, state
+from gate.settings import DEFAULT, Settings, load
+from gate.store.store import Store
+
+models = typer.Typer(
+    help="List, fetch, check and choose the models that find, compare and test faces.",
+    no_args_is_help=True,
+)
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Names of models; without one, the recommended ones.")
+]
+
+_COLOUR = {
+    State.INSTALLED: "green",
+    State.INCLUDED: "green",
+    State.MISSING: "yellow",
+    State.DAMAGED: "red",
+}
+
+
+@models.command("list")
+def list_(
+    config: Config = DEFAULT,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Print official addresses and hashes as well.")
+    ] = False,
+) -> None:
+    """Show every model on offer: task, licence, size, installed or not, what it is good for."""
+    settings = load(config).models
+    table = Table(show_lines=False)
+    for heading in ("name", "task", "licence", "MB", "state", "good for"):
+        table.add_column(heading, justify="right" if heading == "MB" else "left")
+    for each in MODELS:
+        at, _ = state(each, settings)
+        star = " *" if each.recommended else ""
+        size = f"{each.size / 1e6:.1f}" if each.size else ""
+        coloured = f"[{_COLOUR[at]}]{at}[/]"
+        table.add_row(each.name + star, each.task, each.licence, size, coloured, each.good_for)
+    console = Console()
+    console.print(table)
+    console.print("* recommended: `gate models fetch` installs them", highlight=False)
+    if sources:
+        _print_sources(console)
+    else:
+        console.print("official addresses and hashes: `gate models list --sources`")
+
+
+def _print_sources(console: Console) -> None:
+    for each in MODELS:
+        for file in each.files:
+            console.print(f"\n{each.name}  {file.name}", style="bold", highlight=False)
+            size = f"{file.size:,} bytes" if file.size else "no size published"
+            sha256 = f"sha256 {file.sha256}" if file.sha256 else "no hash published"
+            for line in (size, sha256, *(file.sources or (each.homepage,))):
+                console.print(f"  {line}", highlight=False, soft_wrap=True)
+
+
+@models.command()
+def fetch(
+    names: Names = None,
+    config: Config = DEFAULT,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Copy from this folder or USB stick, not from the network."),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--within", help="Give up after so many seconds.")
+    ] = None,
+) -> None:
+    """Install models from their official sources, checked by their hashes.
+
+    What breaks off is gone on with the next time. A proxy is taken from the environment
+    (https_proxy).
+    """
+    settings = load(config).models
+    chosen = [model(name) for name in names] if names else [m for m in MODELS if m.recommended]
+    deadline = None if seconds is None else time.monotonic() + seconds
+    limits = Limits(settings.silent_after, settings.retries, deadline)
+    console = Console()
+    failures: list[ModelError] = []
+    for each in chosen:
+        if state(each, settings)[0] in (State.INSTALLED, State.INCLUDED):
+            console.print(f"{each.name}: installed already", highlight=False)
+            continue
+        try:
+            if source is not None:
+                new = install.copy(each, source, settings.folder)
+            else:
+                new = _fetch_with_bar(each, settings.folder, limits, console)
+        except ModelError as error:
+            failures.append(error)
+            console.print(f"{each.name}: {error}", style="red", markup=False, highlight=False)
+        else:
+            console.print(f"{each.name}: installed {len(new)} file(s)", highlight=False)
+    if failures:
+        raise ModelError(
+            f"{len(failures)} of {len(chosen)} models are not installed; nothing is half-installed",
+            where=str(settings.folder),
+            mend="run the command again, or copy the files with --from; dlib's go on working",
+        )
+
+
+def _fetch_with_bar(each: Model, folder: Path, limits: Limits, console: Console) -> list[Path]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(file: ModelFile, done: int) -> None:
+            if file.name not in tasks:
+                tasks[file.name] = progress.add_task(file.name, total=file.size)
+            progress.update(tasks[file.name], completed=done)
+
+        return install.fetch(each, folder, limits, show)
+
+
+@models.command()
+def verify(names: Names = None, config: Config = DEFAULT) -> None:
+    """Compare every installed file with its hash. Exit status 1 when one is damaged."""
+    settings = load(config).models
+    console = Console()
+    damaged = []
+    for each in [model(name) for name in names] if names else MODELS:
+        at, path = state(each, settings)
+        where = f"  {path}" if path else ""
+        console.print(f"[{_COLOUR[at]}]{at:10}[/] {each.name}{where}", highlight=False)
+        if at is State.DAMAGED:
+            damaged.append(each.name)
+    if damaged:
+        raise ModelError(
+            f"damaged or half-copied, and not used: {', '.join(damaged)}",
+            where=", ".join(str(folder) for folder in folders(settings)),
+            mend=f"gate models fetch {' '.join(damaged)}",
+        )
+
+
+@models.command()
+def use(
+    name: Annotated[str, typer.Argument(help="A detector or an encoder.")],
+    config: Config = DEFAULT,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Choose a detector or encoder in the configuration, and say what the change costs."""
+    settings = load(config)
+    chosen = model(name)
+    if chosen.task == "liveness":
+        raise ModelError(
+            "models against attacks are used together as soon as they are installed",
+            where=name,
+            mend=f"gate models fetch {name}",
+        )
+    path = find(name, settings.models)
+    if chosen.files and path is None:
+        raise ModelError(
+            f"{name} is not installed",
+            where=str(settings.models.folder),
+            mend=f"gate models fetch {name}",
+        )
+    console = Console()
+    # a file in dlib's own format is named by its path
+    value = str(path) if path is not None and path.suffix == ".dat" else name
+    if chosen.task == "encoder":
+        console.print(cost(value, settings), highlight=False)
+        if not yes:
+            typer.confirm("Change the encoder?", abort=True)
+    set_key(config, "recognition", chosen.task, value)
+    console.print(f'{config}: [recognition] {chosen.task} = "{value}"', markup=False)
+    console.print("it counts from the next start of the gate")
+
+
+def cost(encoder: str, settings: Settings) -> str:
+    """What changing to ``encoder`` costs this gate, in words."""
+    try:
+        with Store.open(settings.store, settings.data) as store:
+            counts = store.templates.count()
+    except StoreError:
+        counts = {}
+    stem = encoder.split("/")[0]
+    others = sum(n for name, n in counts.items() if name.split("/")[0] != stem)
+    there = sum(n for name, n in counts.items() if name.split("/")[0] == stem)
+    if not others:
+        return "Nobody is enrolled with another encoder: the change costs nothing."
+    return (
+        f"{others} templates were made by another encoder and cannot be compared with the new "
+        f"one's; {there} were made by it already. No photographs are kept, so people are enrolled "
+        "again: at the desk about a minute each, or all at once with `gate enroll FOLDER` where "
+        "the photographs are still at hand. Until then they pass by card. The old templates stay: "
+        "changing back costs nothing. Calibrate afterwards: `gate calibrate`."
+    )

@@ -1,0 +1,147 @@
+"""Put a model into the models' folder: from its official source, or from a folder or USB stick.
+
+A file takes its place only by a rename, after its size and hash were found right. Until then it
+lies beside it as a ``.part``, which the next attempt goes on with.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from gate.errors import ModelError
+from gate.models.download import Limits, download
+from gate.models.folder import is_whole, record, sha256_of
+from gate.models.table import Model, ModelFile
+
+Progress = Callable[[int], None]  # told the bytes there so far
+
+
+def fetch(
+    model: Model, folder: Path, limits: Limits, progress: Callable[[ModelFile, int], None]
+) -> list[Path]:
+    """Fetch what is missing of ``model`` into ``folder``. Returns the files that are new.
+
+    Raises ModelError when no source gave the right file; what came of it is kept to go on with.
+    """
+    new = []
+    for file in model.files:
+        target = folder / file.path
+        if is_whole(target, file):
+            progress(file, file.size or 0)
+            continue
+        if not file.sources:
+            raise ModelError(
+                f"{file.name} has no address to be fetched from",
+                where=model.homepage,
+                mend=f"get it there by hand, then `gate models fetch {model.name} --from FOLDER`",
+            )
+        _writable(target.parent)
+        _from_sources(file, target, limits, partial(progress, file))
+        new.append(target)
+    return new
+
+
+def copy(model: Model, source: Path, folder: Path) -> list[Path]:
+    """Copy ``model`` from anywhere below ``source`` into ``folder``. Returns the files copied.
+
+    Raises ModelError when a file is not there or is another one; then nothing is copied.
+    """
+    chosen = [(file, _search(file, source)) for file in model.files]
+    new = []
+    for file, origin in chosen:
+        target = folder / file.path
+        _writable(target.parent)
+        part = part_of(target, file)
+        try:
+            shutil.copyfile(origin, part)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _disk(error, target) from None
+        _settle(part, target, file)
+        new.append(target)
+    return new
+
+
+def part_of(target: Path, file: ModelFile) -> Path:
+    """Where the unfinished file lies: its name holds the hash, so parts of two never mix."""
+    return target.with_name(f".{target.name}.{(file.sha256 or 'copied')[:12]}.part")
+
+
+def _from_sources(file: ModelFile, target: Path, limits: Limits, progress: Progress) -> None:
+    part = part_of(target, file)
+    failures = []
+    for source in file.sources:
+        try:
+            download(source, part, file.size or 0, limits, progress)
+            _settle(part, target, file)
+            return
+        except ModelError as error:
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    raise ModelError(
+        f"{file.name} could not be fetched: " + "; then: ".join(e.what for e in failures),
+        where=", ".join(file.sources),
+        mend=failures[-1].mend,
+    )
+
+
+def _settle(part: Path, target: Path, file: ModelFile) -> None:
+    """Check the part and let it take its place, or throw it away."""
+    sha256 = sha256_of(part)
+    if file.sha256 is not None and sha256 != file.sha256:
+        part.unlink(missing_ok=True)
+        raise ModelError(
+            f"another file came than {file.name}: its hash is {sha256[:12]}…, "
+            f"not {file.sha256[:12]}…; it was thrown away",
+            where=str(target),
+            mend="try again from another network, or copy the file with --from",
+        )
+    try:
+        with part.open("rb") as handle:
+            os.fsync(handle.fileno())
+        if file.sha256 is None:
+            record(target, sha256)
+        part.replace(target)
+    except OSError as error:
+        raise _disk(error, target) from None
+
+
+def _search(file: ModelFile, source: Path) -> Path:
+    if not source.is_dir():
+        raise ModelError(
+            "there is no such folder", where=str(source), mend="name the folder or USB stick"
+        )
+    found = [source / file.path, *sorted(source.rglob(file.name))]
+    found = [path for path in found if path.is_file()]
+    for path in found:
+        if file.sha256 is None or is_whole(path, file):
+            return path
+    if found:
+        raise ModelError(
+            f"{file.name} is there, but it is damaged or another file",
+            where=str(found[0]),
+            mend="copy it anew from its official source; `gate models list` prints the hash",
+        )
+    raise ModelError(
+        f"{file.name} is not there", where=str(source), mend="copy the file into that folder"
+    )
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _disk(error, folder) from None
+
+
+def _disk(error: OSError, where: Path) -> ModelError:
+    return ModelError(
+        f"the model cannot be written: {error.strerror}",
+        where=str(where),
+        mend="check the folder's owner and the free space, or set [models] folder",
+    )
