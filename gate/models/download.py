@@ -9,8 +9,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from gate.errors import ModelError
 
@@ -54,25 +54,26 @@ def download(
     gone when it cannot belong to the file.
     """
     try:
-        with part.open("ab") as file:
+        with part.open("ab", buffering=0) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise _error("this file is being fetched already", address, "wait for it") from None
-            _download(address, file, size, limits, progress)
+            try:
+                _download(address, file, size, limits, progress)
+            finally:
+                if file.tell() == 0:
+                    part.unlink(missing_ok=True)
     except OSError as error:
         raise _error(
             f"the model cannot be written: {error.strerror}",
             str(part),
             "check the folder's owner and the free space",
         ) from None
-    finally:
-        if part.exists() and part.stat().st_size == 0:
-            part.unlink()
 
 
 def _download(
-    address: str, file: BinaryIO, size: int, limits: Limits, progress: Callable[[int], None]
+    address: str, file: FileIO, size: int, limits: Limits, progress: Callable[[int], None]
 ) -> None:
     if file.tell() > size:
         file.truncate(0)
@@ -90,7 +91,7 @@ def _download(
 
 
 def _attempt(
-    address: str, file: BinaryIO, size: int, limits: Limits, progress: Callable[[int], None]
+    address: str, file: FileIO, size: int, limits: Limits, progress: Callable[[int], None]
 ) -> None:
     start = file.tell()
     headers = {"User-Agent": "access-gate", "Accept-Encoding": "identity"}
@@ -125,7 +126,7 @@ def _attempt(
 
 def _copy(
     answer: http.client.HTTPResponse,
-    file: BinaryIO,
+    file: FileIO,
     size: int,
     limits: Limits,
     progress: Callable[[int], None],
@@ -154,7 +155,7 @@ def _check_length(answer: http.client.HTTPResponse, address: str, expected: int)
         )
 
 
-def _refused(error: urllib.error.HTTPError, address: str, file: BinaryIO) -> None:
+def _refused(error: urllib.error.HTTPError, address: str, file: FileIO) -> None:
     if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
         file.truncate(0)
         raise _Broken("the server knows another size of this file")
