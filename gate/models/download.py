@@ -76,7 +76,7 @@ def _download(
     address: str, file: FileIO, size: int, limits: Limits, progress: Callable[[int], None]
 ) -> None:
     if file.tell() > size:
-        file.truncate(0)
+        _empty(file)
     attempts = limits.retries + 1
     while file.tell() < size:
         try:
@@ -106,7 +106,7 @@ def _attempt(
         opener = urllib.request.build_opener()
         with opener.open(request, timeout=wait) as answer:
             if start and answer.status != http.client.PARTIAL_CONTENT:
-                file.truncate(0)  # a server that knows no ranges begins again
+                _empty(file)  # a server that knows no ranges begins again
                 start = 0
             _check_length(answer, address, size - start)
             _copy(answer, file, size, limits, progress)
@@ -133,7 +133,7 @@ def _copy(
 ) -> None:
     while chunk := answer.read1(_CHUNK):
         if file.tell() + len(chunk) > size:
-            file.truncate(0)
+            _empty(file)
             raise _error(
                 f"the server sends more than the {size:,} bytes of this file",
                 answer.geturl(),
@@ -143,6 +143,11 @@ def _copy(
         progress(file.tell())
         if limits.left() <= 0:
             raise _Broken("the time for fetching is over")
+
+
+def _empty(file: FileIO) -> None:
+    file.truncate(0)
+    file.seek(0)
 
 
 def _check_length(answer: http.client.HTTPResponse, address: str, expected: int) -> None:
@@ -157,7 +162,7 @@ def _check_length(answer: http.client.HTTPResponse, address: str, expected: int)
 
 def _refused(error: urllib.error.HTTPError, address: str, file: FileIO) -> None:
     if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-        file.truncate(0)
+        _empty(file)
         raise _Broken("the server knows another size of this file")
     if error.code in (408, 429, 500, 502, 503, 504):
         raise _Broken(f"the server answers {error.code} {error.reason}")
