@@ -27,7 +27,7 @@ def record(request: Request) -> dict[str, object]:
     if request.sight is not None:
         values["sight"] = _sight(request.sight)
     if request.credential is not None:
-        values["credential"] = {
+        values["shown"] = {
             "problem": request.credential.problem,
             "serial": request.credential.serial,
         }
@@ -40,7 +40,7 @@ def record(request: Request) -> dict[str, object]:
                 "good": f.good,
                 "weight": f.weight.value,
                 "reason": f.reason,
-                "value": f.value,
+                "found": f.value,
             }
             for f in request.findings
         ]

@@ -1,0 +1,169 @@
+"""Everybody in view: who is nearest, who has been served, who went through unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from gate.access.settings import PassageSettings
+from gate.recognition.face import Sighting, Unusable, Verdict
+
+Key = tuple[str, int]  # camera, track
+
+# a face that has not been seen for so long (seconds) is not in front of the gate any more;
+# shorter than ``PassageSettings.gone``, which forgives a few frames without detection
+_JUST_NOW = 0.5
+# tracks are remembered for so long (seconds) to count who passed
+_REMEMBERED = 60.0
+# a person who was let in and did not walk is let in once more, not for ever
+_OPENINGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One face in view.
+
+    Attributes:
+        answered: the verdict it was served with; None while it has not been.
+        openings: how often the door was released for it.
+        again_from: from when on it may be served once more (monotonic seconds).
+    """
+
+    sighting: Sighting
+    answered: Verdict | None = None
+    openings: int = 0
+    again_from: float | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.sighting.camera, self.sighting.track
+
+    @property
+    def seen(self) -> float:
+        return self.sighting.last_seen
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """All tracks of all cameras by their key."""
+
+    tracks: Mapping[Key, Track] = field(default_factory=dict)
+
+    def seen(self, sightings: Collection[Sighting], now: float) -> Crowd:
+        """With the newest sightings of one frame; long gone tracks are forgotten."""
+        tracks = {k: t for k, t in self.tracks.items() if now - t.seen < _REMEMBERED}
+        for sighting in sightings:
+            key = sighting.camera, sighting.track
+            old = tracks.get(key)
+            tracks[key] = replace(old, sighting=sighting) if old else Track(sighting)
+        return Crowd(tracks)
+
+    def get(self, key: Key | None) -> Track | None:
+        return self.tracks.get(key) if key else None
+
+    def answered(self, key: Key | None, opened: bool) -> Crowd:
+        """With the track marked as served."""
+        track = self.get(key)
+        if track is None:
+            return self
+        done = replace(
+            track,
+            answered=track.sighting.verdict,
+            openings=track.openings + opened,
+            again_from=None,
+        )
+        return Crowd({**self.tracks, done.key: done})
+
+    def belong_to(self, person: int, opened: bool) -> Crowd:
+        """With every face of a person who was let in by card marked as served."""
+        crowd = self
+        for track in self.tracks.values():
+            best = track.sighting.best
+            theirs = best is not None and best.person == person
+            if theirs and track.answered is None and track.sighting.verdict is Verdict.KNOWN:
+                crowd = crowd.answered(track.key, opened)
+        return crowd
+
+    def unused(self, key: Key | None, again_from: float) -> Crowd:
+        """The door opened for this track and nobody went: it may be served once more."""
+        track = self.get(key)
+        if track is None or track.openings >= _OPENINGS:
+            return self
+        return Crowd({**self.tracks, track.key: replace(track, again_from=again_from)})
+
+
+def next_to_serve(
+    crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
+) -> Track | None:
+    """The nearest face that may still be served; usable ones come first."""
+    waiting = [t for t in crowd.tracks.values() if _may_be_served(t, recent, now, settings)]
+    return max(waiting, key=_nearness, default=None)
+
+
+def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list[Track]:
+    """Known people in view who have not been answered, for a door that stands open."""
+    return [
+        t
+        for t in crowd.tracks.values()
+        if now - t.seen <= _JUST_NOW
+        and t.answered is None
+        and t.sighting.verdict is Verdict.KNOWN
+        and not (t.sighting.best and t.sighting.best.person in recent)
+    ]
+
+
+def tailgaters(crowd: Crowd, granted: int, opened: float, closed: float) -> int:
+    """How many more faces vanished while the door was open than had been granted; a hint only.
+
+    Faces are counted that were followed over several frames, left the view between opening and
+    closing and belong to nobody counted already.
+    """
+    gone: set[object] = set()
+    for track in crowd.tracks.values():
+        s = track.sighting
+        if s.frames < 3 or _too_far(s) or not opened - _JUST_NOW <= s.last_seen < closed:
+            continue
+        if closed - s.last_seen > _JUST_NOW or closed - opened < 2 * _JUST_NOW:
+            gone.add(s.best.person if s.best and s.verdict is Verdict.KNOWN else track.key)
+    return max(0, len(gone) - granted)
+
+
+def _nearness(track: Track) -> tuple[bool, float]:
+    s = track.sighting
+    return s.verdict is not Verdict.UNUSABLE, s.face.area
+
+
+def _too_far(sighting: Sighting) -> bool:
+    return sighting.guidance is Unusable.TOO_FAR and sighting.verdict in (
+        Verdict.WAIT,
+        Verdict.UNUSABLE,
+    )
+
+
+def _may_be_served(
+    track: Track, recent: Mapping[int, float], now: float, settings: PassageSettings
+) -> bool:
+    s = track.sighting
+    if now - track.seen > _JUST_NOW or _too_far(s):
+        return False
+    size = s.face.quality.size if s.face.quality else None
+    if size is not None and size < settings.near:
+        return False
+    if s.best and s.best.person in recent and probable(s, settings):
+        return False  # walking through, or still standing there
+    if track.answered is None:
+        return True
+    if track.again_from is not None and now >= track.again_from:
+        return True
+    # not recognised at first, then nearer
+    return s.verdict is Verdict.KNOWN and track.answered is not Verdict.KNOWN
+
+
+def probable(sighting: Sighting, settings: PassageSettings) -> bool:
+    """Whether the best candidate is likely enough to prepare for."""
+    if sighting.best is None:
+        return False
+    if sighting.verdict is Verdict.KNOWN:
+        return True
+    enough = sighting.threshold * settings.probable
+    return sighting.verdict is Verdict.WAIT and 0 < enough <= sighting.evidence

@@ -1,0 +1,95 @@
+"""What a lane is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gate.access.decision import Method, Person
+from gate.access.request import Credential, Finding, Mode
+from gate.recognition.face import Sighting
+from gate.sensors.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What recognition says about one frame of one camera."""
+
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card, permit or PIN, looked up. ``at``: monotonic seconds of the showing."""
+
+    method: Method
+    person: Person | None
+    credential: Credential
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A temperature of the person before the gate, judged."""
+
+    reading: Reading
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the entry status service said about a person, judged."""
+
+    person: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The door's mode, by order of staff, schedule or the fire input; ``until`` is local."""
+
+    mode: Mode
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOpened:
+    """The contact says open."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorClosed:
+    """The contact says closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLocked:
+    """The unlock is over. ``entered``: the door was opened meanwhile."""
+
+    entered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOrder:
+    """``code``: what does not work as a reason code ("camera_fault", …); "" when all does."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Input = (
+    Seen
+    | Shown
+    | Measured
+    | Answered
+    | Ordered
+    | DoorOpened
+    | DoorClosed
+    | DoorLocked
+    | OutOfOrder
+    | Tick
+)

@@ -1,0 +1,75 @@
+"""What a lane wants done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gate.access.decision import Decision, Person
+from gate.screen.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """Somebody is being served: start the median of the temperature anew."""
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskStatus:
+    """Ask the entry status service about somebody who probably is the one."""
+
+    passage: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureAgain:
+    """The temperature was high: start its median anew and hand over the next one."""
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """To be written as an event.
+
+    Attributes:
+        latency: seconds since the first usable face, or since the card was shown.
+        queued: the part of it that was spent behind somebody else.
+    """
+
+    passage: str
+    decision: Decision
+    latency: float
+    queued: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Release the door. ``extended``: for somebody who needs more time."""
+
+    passage: str
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A new picture for the screen."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class EventOut:
+    """Something else to be told: an event of the ``passage.`` family."""
+
+    type: str
+    passage: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    person: str | None = None  # pseudonym
+
+
+Output = Began | AskStatus | MeasureAgain | Decided | Open | Show | EventOut
+Outputs = tuple[Output, ...]

@@ -1,0 +1,34 @@
+"""What the screen shows of a lane."""
+
+from __future__ import annotations
+
+from gate.access.decision import Method
+from gate.passage.state import House, Lane, Passage
+from gate.recognition.face import Verdict
+from gate.screen import pictures
+from gate.screen.message import Message
+
+
+def picture(lane: Lane, house: House) -> Message:
+    """An open door first, then the passage being served, then what is wrong, then idle."""
+    mode = pictures.of_mode(lane.mode, lane.until)
+    p = lane.serving
+    if mode is not None and (lane.mode.value != "lockdown" or p is None):
+        return mode
+    if p is not None:
+        return _of_passage(p, house)
+    return pictures.out_of_order(lane.fault) if lane.fault else pictures.IDLE
+
+
+def _of_passage(p: Passage, house: House) -> Message:
+    if p.decision is not None:
+        return pictures.of_decision(p.decision, p.findings, house.names, p.id)
+    if p.again is not None:
+        return pictures.guidance("measuring_again", p.id)
+    if p.ready is None and p.method in (Method.FACE, Method.FACE_AND_CARD):
+        sight = p.sight
+        if sight is None or (sight.verdict is Verdict.UNUSABLE and not sight.guidance):
+            return pictures.guidance("look_here", p.id)
+        if sight.guidance and sight.verdict in (Verdict.UNUSABLE, Verdict.WAIT):
+            return pictures.guidance(sight.guidance, p.id)
+    return pictures.wait(p.id)

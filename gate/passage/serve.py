@@ -1,0 +1,151 @@
+"""Serving one person: look, wait a moment for what is missing, decide, open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate.access.decision import Decision, Method, Outcome
+from gate.access.policy import decide
+from gate.access.request import Finding, Mode, Presence, Request, Sight, Weight
+from gate.passage.crowd import Key, next_to_serve, probable
+from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Outputs
+from gate.passage.state import House, Lane, Now, Passage, Passing, deadline, missing
+from gate.recognition.face import Sighting, Verdict
+
+OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
+_NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
+
+
+def serve(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
+    """As far as it goes at this moment: the passage waits on, or is answered."""
+    p, told = _look(lane, p, house)
+    if p.credential is None and p.sight is not None and p.sight.verdict in _NOT_YET:
+        return replace(lane, serving=p), told
+    p, bare = _both_if_asked(lane, p, now, house)
+    if _looks_for_the_face(p, bare, now, house):
+        return replace(lane, serving=p), told
+    if bare.rule == "grant":  # nothing but temperature and status can still refuse
+        p = replace(p, ready=now.at if p.ready is None else p.ready)
+        p, more = _measure_again(p, now, house)
+        told += more
+        until = deadline(p, house)
+        if any(missing(p, house)) and until is not None and now.at < until:
+            return replace(lane, serving=p), told
+    lane, done = answer(lane, settle(p, lane.mode, now, house), now)
+    return lane, told + done
+
+
+def identified(p: Passage, sighting: Sighting, house: House) -> Passage:
+    """With what the camera says now. Whoever is known already stays so through a bad frame."""
+    if p.ready is not None and sighting.verdict in _NOT_YET:
+        return p
+    sight = Sight.of(sighting)
+    if p.credential is not None:
+        return replace(p, sight=sight)
+    known = sighting.best is not None and sighting.verdict is Verdict.KNOWN
+    person = house.people.get(sighting.best.person) if known and sighting.best else None
+    same = person is not None and p.person is not None and person.id == p.person.id
+    ready = p.ready if same else None
+    began = sighting.first_usable if sighting.first_usable is not None else p.began
+    return replace(p, sight=sight, person=person, ready=ready, began=began)
+
+
+def _look(lane: Lane, p: Passage, house: House) -> tuple[Passage, Outputs]:
+    """Take in the newest sighting; ask for the status of whom it probably is."""
+    track = lane.crowd.get(p.key)
+    wanted = p.person if p.credential is not None and not p.credential.problem else None
+    if track is not None:
+        p = identified(p, track.sighting, house)
+        best = track.sighting.best
+        if p.credential is None and best and probable(track.sighting, house.settings):
+            wanted = house.people.get(best.person)
+    if not house.status or wanted is None or wanted.id == p.asked:
+        return p, ()
+    return replace(p, asked=wanted.id, status=None), (AskStatus(p.id, wanted),)
+
+
+def _both_if_asked(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Passage, Decision]:
+    """Where a card alone is not enough, it is verified against the nearest face."""
+    bare = decide(_request(p, (), lane.mode, now, house), house.rules)
+    if p.method is Method.CARD and bare.reasons[0] == "face_too":
+        key = p.key or _nearest(lane, now, house)
+        track = lane.crowd.get(key)
+        sight = Sight.of(track.sighting) if track else None
+        p = replace(p, method=Method.FACE_AND_CARD, key=key, sight=sight)
+        bare = decide(_request(p, (), lane.mode, now, house), house.rules)
+    elif p.method is Method.FACE_AND_CARD and p.key is None:
+        p = replace(p, key=_nearest(lane, now, house))
+    return p, bare
+
+
+def _nearest(lane: Lane, now: Now, house: House) -> Key | None:
+    track = next_to_serve(lane.crowd, lane.recent, now.at, house.settings)
+    return track.key if track else None
+
+
+def _looks_for_the_face(p: Passage, bare: Decision, now: Now, house: House) -> bool:
+    if p.method is not Method.FACE_AND_CARD or bare.outcome is not Outcome.ASK:
+        return False
+    return bare.rule == "face" and now.at - p.served < house.settings.ask_wait
+
+
+def _measure_again(p: Passage, now: Now, house: House) -> tuple[Passage, Outputs]:
+    """A temperature above the limit is measured once more before it counts."""
+    t = p.temperature
+    if t is None or t.good is not False or t.weight is Weight.SHOW or p.again is not None:
+        return p, ()
+    if house.settings.measure_again == 0:
+        return p, ()
+    again = now.at + house.settings.measure_again
+    return replace(p, again=again, high=t, temperature=None), (MeasureAgain(p.id),)
+
+
+def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
+    """Decided with what there is; what is missing counts as the house has laid down."""
+    findings: tuple[Finding, ...] = ()
+    if house.temperature:
+        findings += (p.temperature or p.high or house.no_temperature,)
+    if house.status:
+        findings += p.status if p.status is not None else house.no_status
+    decision = decide(_request(p, findings, mode, now, house), house.rules)
+    return replace(p, decision=decision, findings=findings, decided=now.at)
+
+
+def answer(lane: Lane, p: Passage, now: Now) -> tuple[Lane, Outputs]:
+    """Tell the decision, open if it is a grant, and remember who was served."""
+    decision = p.decision
+    assert decision is not None
+    person = decision.person
+    granted = decision.outcome is Outcome.GRANT
+    opens = granted and lane.mode not in OPEN_MODES
+    done: Outputs = ()
+    if opens:
+        done += (Open(p.id, person is not None and person.extended_unlock),)
+        passing = Passing(p.id, person.id if person else None, p.key)
+        lane = replace(lane, passing=(*lane.passing, passing))
+    done += (Decided(p.id, decision, now.at - p.began, max(0.0, p.served - p.began)),)
+    if p.credential is not None and p.credential.duress:
+        done += (EventOut("passage.duress", p.id, person=person.ref if person else None),)
+    crowd = lane.crowd.answered(p.key, opens)
+    if granted and person is not None:
+        lane = replace(lane, recent={**lane.recent, person.id: now.at})
+        crowd = crowd.belong_to(person.id, opens)
+    return replace(lane, serving=p, crowd=crowd), done
+
+
+def _request(
+    p: Passage, findings: tuple[Finding, ...], mode: Mode, now: Now, house: House
+) -> Request:
+    return Request(
+        method=p.method,
+        person=p.person,
+        when=now.when,
+        gate=house.gate,
+        mode=mode,
+        sight=p.sight if p.method in (Method.FACE, Method.FACE_AND_CARD) else None,
+        credential=p.credential,
+        findings=findings,
+        reading=p.reading,
+        presence=house.presence.get(p.person.id, Presence.UNSURE) if p.person else Presence.UNSURE,
+        inward=house.inward,
+    )

@@ -1,0 +1,168 @@
+"""What is known about one gate at one moment; all times in monotonic seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gate.access.decision import Decision, Method, Outcome, Person
+from gate.access.request import Credential, Finding, Mode, Presence, Rules, Sight, Weight
+from gate.access.settings import PassageSettings
+from gate.passage.crowd import Crowd, Key
+from gate.screen.message import Message
+from gate.screen.names import Form
+from gate.sensors.reading import Reading
+
+_NO_TEMPERATURE = Finding("temperature", None, Weight.SHOW, "temperature_unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a step may look up; replaced as a whole when people, rules or settings change.
+
+    Attributes:
+        temperature, status: whether they are waited for.
+        no_temperature, no_status: what counts as found when none came in time.
+        contact: whether the door tells that it was opened.
+        presence: on which side people were last seen, for anti-passback.
+    """
+
+    people: Mapping[int, Person]
+    rules: Rules = field(default_factory=Rules)
+    settings: PassageSettings = field(default_factory=PassageSettings)
+    gate: str = "main"
+    inward: bool | None = None
+    names: Form = "masked"
+    temperature: bool = False
+    status: bool = False
+    no_temperature: Finding = _NO_TEMPERATURE
+    no_status: tuple[Finding, ...] = ()
+    contact: bool = False
+    presence: Mapping[int, Presence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The time in both kinds, and where the ids of new passages come from."""
+
+    at: float
+    when: datetime  # local, aware
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The passage being served.
+
+    Attributes:
+        began: first usable face, or the showing of the card.
+        served: since when it has been its turn.
+        key: the face it belongs to, if any.
+        sight: what was last seen of it.
+        ready: since when only temperature or status is missing.
+        asked: the person whose status was asked for.
+        again: until when a second temperature is waited for.
+        decided: when the decision was made.
+    """
+
+    id: str
+    began: float
+    served: float
+    method: Method = Method.FACE
+    key: Key | None = None
+    sight: Sight | None = None
+    person: Person | None = None
+    credential: Credential | None = None
+    ready: float | None = None
+    asked: int | None = None
+    status: tuple[Finding, ...] | None = None
+    temperature: Finding | None = None
+    reading: Reading | None = None
+    again: float | None = None
+    high: Finding | None = None  # the first of two temperatures
+    decision: Decision | None = None
+    findings: tuple[Finding, ...] = ()  # those the decision was made from
+    decided: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A granted passage whose door has not closed yet."""
+
+    id: str
+    person: int | None
+    key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """All that is going on at one gate.
+
+    Attributes:
+        serving: the passage on the screen, decided or not.
+        passing: granted, the lock still released or the door open; oldest first.
+        recent: person → when they were last granted.
+        until: when an ordered mode ends, local.
+        fault: what is out of order, a reason code.
+        opened: since when the door is open.
+        message: what the screen shows.
+    """
+
+    serving: Passage | None = None
+    passing: tuple[Passing, ...] = ()
+    recent: Mapping[int, float] = field(default_factory=dict)
+    crowd: Crowd = field(default_factory=Crowd)
+    mode: Mode = Mode.NORMAL
+    until: datetime | None = None
+    fault: str = ""
+    opened: float | None = None
+    message: Message | None = None
+
+    def wake(self, house: House) -> float | None:
+        """When a Tick is needed at the latest; None while only other inputs change anything."""
+        p = self.serving
+        if p is None:
+            return None
+        if p.decision is not None:
+            return p.decided + shown_for(p.decision, house.settings)
+        return deadline(p, house)
+
+
+def shown_for(decision: Decision, settings: PassageSettings) -> float:
+    """How long an answer stays on the screen when nobody else comes."""
+    if decision.outcome is Outcome.GRANT:
+        return settings.show_deny if len(decision.reasons) > 1 else 2 * settings.show_grant
+    return settings.ask_wait if decision.outcome is Outcome.ASK else settings.show_deny
+
+
+def missing(passage: Passage, house: House) -> tuple[bool, bool]:
+    """Whether temperature and status are still waited for."""
+    return (
+        house.temperature and passage.temperature is None,
+        house.status and passage.status is None,
+    )
+
+
+def deadline(passage: Passage, house: House) -> float | None:
+    """When it is decided with what there is; None while the person is not known."""
+    if passage.again is not None:
+        return passage.again
+    if passage.ready is None:
+        return None
+    settings = house.settings
+    no_temperature, no_status = missing(passage, house)
+    wait = max(
+        settings.temperature_wait if no_temperature else 0.0,
+        settings.status_wait if no_status else 0.0,
+    )
+    needed = (no_temperature and _decides(house.no_temperature)) or (
+        no_status and any(_decides(f) for f in house.no_status)
+    )
+    if needed:  # without it they would be refused: worth the whole wait
+        return passage.ready + wait
+    return min(passage.ready + wait, max(passage.served + settings.budget, passage.ready + 0.1))
+
+
+def _decides(finding: Finding) -> bool:
+    return finding.weight in (Weight.REQUIRE, Weight.REFER)

@@ -1,0 +1,205 @@
+"""One step in the life of the passages at one gate: values in, values out.
+
+One passage is served at a time; those behind it are already being recognised, so they are served
+as soon as the screen is free. A claim comes before a face that has not been decided upon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate.access.decision import Outcome, Person
+from gate.access.request import Credential, Finding, Mode
+from gate.passage.crowd import known_in_view, next_to_serve, tailgaters
+from gate.passage.inputs import (
+    Answered,
+    DoorClosed,
+    DoorLocked,
+    DoorOpened,
+    Input,
+    Measured,
+    Ordered,
+    OutOfOrder,
+    Seen,
+    Shown,
+    Tick,
+)
+from gate.passage.outputs import Began, EventOut, Open, Output, Outputs, Show
+from gate.passage.picture import picture
+from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
+from gate.passage.state import House, Lane, Now, Passage, shown_for
+from gate.recognition.face import Verdict
+from gate.sensors.reading import Reading
+
+
+def step(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outputs]:
+    """The next lane, and what is to be done, in this order."""
+    lane, told = _apply(lane, given, now, house)
+    recent = {p: at for p, at in lane.recent.items() if now.at - at < house.settings.same_person}
+    lane, done = _go_on(replace(lane, recent=recent), now, house)
+    message = picture(lane, house)
+    shown: Outputs = (Show(message),) if message != lane.message else ()
+    return replace(lane, message=message), tuple(sorted(told + done + shown, key=_urgency))
+
+
+def _urgency(output: Output) -> int:
+    """The door before the picture before the books; otherwise the order stays."""
+    return 0 if isinstance(output, Open) else 1 if isinstance(output, Show) else 2
+
+
+def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outputs]:
+    match given:
+        case Seen(sightings):
+            return replace(lane, crowd=lane.crowd.seen(sightings, now.at)), ()
+        case Shown():
+            return _shown(lane, given, now, house)
+        case Measured(reading, finding):
+            return _measured(lane, reading, finding), ()
+        case Answered(person, findings):
+            p = lane.serving
+            if p and p.decision is None and p.asked == person:
+                lane = replace(lane, serving=replace(p, status=findings))
+            return lane, ()
+        case Ordered(mode, until):
+            return replace(lane, mode=mode, until=until), ()
+        case DoorOpened():
+            return replace(lane, opened=now.at), ()
+        case DoorClosed():
+            return _closed(lane, now)
+        case DoorLocked(entered):
+            return _locked(lane, entered, now, house)
+        case OutOfOrder(code):
+            return replace(lane, fault=code), ()
+        case Tick():
+            return lane, ()
+
+
+def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outputs]:
+    if _still_on_the_reader(lane, shown.person, shown.credential, now, house):
+        return lane, ()
+    told: Outputs = ()
+    p = lane.serving
+    if p is None or (p.decision is not None and p.decision.outcome is not Outcome.ASK):
+        p = Passage(now.new_id(), shown.at, now.at)
+        told = (Began(p.id),)
+    theirs = p.sight is not None and shown.person is not None and p.sight.best == shown.person.id
+    claimed = Passage(
+        id=p.id,
+        began=shown.at,
+        served=now.at,
+        method=shown.method,
+        key=p.key if theirs else None,
+        person=shown.person,
+        credential=shown.credential,
+        asked=p.asked if theirs else None,
+        status=p.status if theirs else None,
+        temperature=p.temperature,
+        reading=p.reading,
+    )
+    return replace(lane, serving=claimed), told
+
+
+def _still_on_the_reader(
+    lane: Lane, person: Person | None, credential: Credential, now: Now, house: House
+) -> bool:
+    """Whether this is the showing that was answered a moment ago."""
+    p, again = lane.serving, house.settings.same_claim
+    if p and p.credential == credential and p.person == person:
+        return p.decision is None or now.at - p.decided < again
+    last = lane.recent.get(person.id) if person and not credential.problem else None
+    return last is not None and now.at - last < again
+
+
+def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:
+    p = lane.serving
+    if p is None or p.decision is not None:
+        return lane
+    if p.again is not None and p.reading and reading.measured <= p.reading.measured:
+        return lane  # the one that is to be confirmed
+    return replace(lane, serving=replace(p, reading=reading, temperature=finding))
+
+
+def _closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
+    told: Outputs = tuple(EventOut("passage.finished", p.id) for p in lane.passing)
+    if lane.opened is not None and lane.passing and lane.mode is Mode.NORMAL:
+        more = tailgaters(lane.crowd, len(lane.passing), lane.opened, now.at)
+        if more:
+            details = {"granted": len(lane.passing), "more": more}
+            told += (EventOut("passage.tailgating", lane.passing[-1].id, details),)
+    return replace(lane, opened=None, passing=()), told
+
+
+def _locked(lane: Lane, entered: bool, now: Now, house: House) -> tuple[Lane, Outputs]:
+    if lane.opened is not None or entered:  # the closing of the door ends it
+        return lane, ()
+    kind = "passage.unused" if house.contact else "passage.finished"
+    told = tuple(EventOut(kind, p.id) for p in lane.passing)
+    crowd = lane.crowd
+    for p in lane.passing:
+        crowd = crowd.unused(p.key, now.at + house.settings.same_person)
+    return replace(lane, passing=(), crowd=crowd), told
+
+
+def _go_on(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+    """Serve until nothing more can be done at this moment."""
+    if lane.mode in OPEN_MODES:
+        return _through_the_open_door(lane, now, house)
+    done: Outputs = ()
+    if lane.serving is not None:
+        lane, more = _free(lane, now, house)
+        done += more
+    if lane.serving is None:
+        lane, more = _begin(lane, now, house)
+        done += more
+    if lane.serving is not None and lane.serving.decision is None:
+        lane, more = serve(lane, lane.serving, now, house)
+        done += more
+    return lane, done
+
+
+def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+    """Let go of a passage that is over, and of one that keeps others waiting in vain."""
+    p, settings = lane.serving, house.settings
+    assert p is not None
+    after = next_to_serve(lane.crowd, lane.recent, now.at, settings)
+    known = after is not None and after.sighting.verdict is Verdict.KNOWN
+    if p.decision is not None:
+        shown = now.at - p.decided
+        if shown < shown_for(p.decision, settings) and not (known and shown >= settings.show_grant):
+            return lane, ()
+        unanswered = p.decision.outcome is Outcome.ASK
+        told: Outputs = (EventOut("passage.unanswered", p.id),) if unanswered else ()
+        return replace(lane, serving=None), told
+    if p.credential is not None or p.ready is not None:
+        return lane, ()
+    track = lane.crowd.get(p.key)
+    gone = track is None or now.at - track.seen > settings.gone
+    other = known and after is not None and after.key != p.key
+    if gone or (other and now.at - p.served > settings.budget):
+        return replace(lane, serving=None), (EventOut("passage.left", p.id),)
+    return lane, ()
+
+
+def _begin(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+    track = next_to_serve(lane.crowd, lane.recent, now.at, house.settings)
+    if track is None:
+        return lane, ()
+    s = track.sighting
+    began = s.first_usable if s.first_usable is not None else now.at
+    passage = Passage(now.new_id(), began, now.at, key=track.key)
+    return replace(lane, serving=passage), (Began(passage.id),)
+
+
+def _through_the_open_door(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+    """Nobody is asked for anything; whom the gate knows is written down."""
+    done: Outputs = ()
+    p = lane.serving
+    if p is not None and p.decision is None and p.credential is not None:
+        lane, done = answer(lane, settle(p, lane.mode, now, house), now)
+    lane = replace(lane, serving=None)
+    for track in known_in_view(lane.crowd, lane.recent, now.at):
+        began = track.sighting.first_usable or now.at
+        p = identified(Passage(now.new_id(), began, now.at, key=track.key), track.sighting, house)
+        lane, more = answer(lane, settle(p, lane.mode, now, house), now)
+        done += more
+    return replace(lane, serving=None), done

@@ -1,0 +1,437 @@
+"""Scenes at the gate, told step by step."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeVar
+
+import pytest
+
+from gate.access.decision import Kind, Method, Outcome, Person
+from gate.access.request import HOUSE_RULES, Credential, Finding, Mode, Rules, Weight
+from gate.passage import House, Lane, Now, step
+from gate.passage.inputs import (
+    Answered,
+    DoorClosed,
+    DoorLocked,
+    DoorOpened,
+    Input,
+    Measured,
+    Ordered,
+    OutOfOrder,
+    Seen,
+    Shown,
+    Tick,
+)
+from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Output, Show
+from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
+from gate.screen.message import Look
+from gate.sensors.reading import Reading, Validity
+
+NOON = datetime(2026, 1, 7, 4, tzinfo=UTC).astimezone(timezone(timedelta(hours=8)))
+LI = Person(1, "1" * 32, name="李小红")
+WANG = Person(2, "2" * 32, name="王芳", extended_unlock=True)
+TWIN = Person(3, "3" * 32, name="双双", face_alone=False)
+GUEST = Person(4, "4" * 32, kind=Kind.VISITOR)
+HOUSE = House({p.id: p for p in (LI, WANG, TWIN, GUEST)}, contact=True)
+T = TypeVar("T", bound=Output)
+
+
+def face(
+    track: int,
+    verdict: Verdict = Verdict.KNOWN,
+    person: int | None = None,
+    *,
+    size: float = 100,
+    guidance: Unusable | None = None,
+    evidence: float = 10.0,
+    camera: str = "main",
+) -> Sighting:
+    return Sighting(
+        track=track,
+        camera=camera,
+        first_seen=0,
+        last_seen=0,
+        frame=0,
+        face=Face((0, 0, size, size), 0.9, quality=Quality(size=size / 2)),
+        frames=9,
+        used=5,
+        verdict=verdict,
+        best=Candidate(person, 5.0) if person else None,
+        evidence=evidence,
+        threshold=8.0,
+        guidance=guidance,
+    )
+
+
+class Gate:
+    """A lane with a clock; every output is kept with its time."""
+
+    def __init__(self, house: House = HOUSE) -> None:
+        self.house, self.lane, self.now = house, Lane(), 100.0
+        self.log: list[tuple[float, Output]] = []
+        self._ids = itertools.count(1)
+
+    def give(self, given: Input) -> None:
+        now = Now(self.now, NOON, lambda: f"p{next(self._ids)}")
+        self.lane, out = step(self.lane, given, now, self.house)
+        self.log += [(self.now, o) for o in out]
+
+    def see(self, *faces: Sighting) -> None:
+        fresh = tuple(
+            replace(f, last_seen=self.now, first_usable=f.first_usable or self.now) for f in faces
+        )
+        self.give(Seen(fresh))
+
+    def look(self, seconds: float, *faces: Sighting) -> None:
+        """The same faces for some time, ten frames a second."""
+        for _ in range(round(seconds * 10)):
+            self.see(*faces)
+            self.wait(0.1)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.give(Tick())
+
+    def card(self, person: Person | None, problem: str = "", **fields: bool) -> None:
+        self.give(Shown(Method.CARD, person, Credential(problem, **fields), self.now))
+
+    def temperature(self, degrees: float, weight: Weight = Weight.REQUIRE) -> None:
+        reading = Reading(degrees - 3, 22, degrees, self.now, "t", Validity.VALID)
+        good = degrees < 37.3
+        self.give(
+            Measured(
+                reading,
+                Finding("temperature", good, weight, "" if good else "temperature_high"),
+            )
+        )
+
+    def all(self, kind: type[T]) -> list[T]:
+        return [o for _, o in self.log if isinstance(o, kind)]
+
+    def when(self, kind: type[Output]) -> list[float]:
+        return [round(at - 100, 3) for at, o in self.log if isinstance(o, kind)]
+
+    @property
+    def granted(self) -> list[int]:
+        return [
+            d.decision.person.id
+            for d in self.all(Decided)
+            if d.decision.outcome is Outcome.GRANT and d.decision.person
+        ]
+
+    @property
+    def looks(self) -> list[Look]:
+        return [o.message.look for o in self.all(Show)]
+
+
+def test_a_known_face_opens_at_once_and_the_screen_says_welcome() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.WAIT, 1, evidence=1))
+    gate.wait(0.1)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    assert gate.granted == [1]
+    assert gate.all(Open) == [Open("p1", extended=False)]
+    assert gate.looks == [Look.WAIT, Look.GRANT]
+    assert gate.all(Show)[-1].message.name == "李*红"
+    assert gate.all(Decided)[0].latency == pytest.approx(0.0)
+
+
+def test_the_door_comes_before_the_picture_and_the_picture_before_the_books() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.KNOWN, 1))
+    kinds = [type(o) for _, o in gate.log]
+    assert kinds.index(Open) < kinds.index(Show) < kinds.index(Decided)
+
+
+def test_the_answer_leaves_the_screen_after_a_while() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.KNOWN, 1))
+    wake = gate.lane.wake(gate.house)
+    assert wake is not None
+    gate.wait(wake - gate.now)
+    assert gate.looks[-1] is Look.IDLE
+
+
+def test_who_needs_more_time_gets_it() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.KNOWN, 2))
+    assert gate.all(Open)[0].extended
+
+
+def test_a_person_is_told_what_to_do_and_nobody_far_away_is_addressed() -> None:
+    gate = Gate()
+    gate.look(0.3, face(1, Verdict.UNUSABLE, guidance=Unusable.TOO_FAR))
+    assert gate.looks == [Look.IDLE]
+    gate.look(0.3, face(1, Verdict.UNUSABLE, guidance=Unusable.TURNED))
+    assert gate.all(Show)[-1].message.code == "turned"
+
+
+def test_a_stranger_is_refused_once_and_let_in_when_recognised_nearer() -> None:
+    gate = Gate()
+    gate.look(1, face(1, Verdict.UNKNOWN))
+    assert [d.decision.reasons[0] for d in gate.all(Decided)] == ["face_unknown"]
+    gate.look(1, face(1, Verdict.KNOWN, 1))
+    assert gate.granted == [1]
+
+
+def test_a_picture_is_refused() -> None:
+    gate = Gate()
+    gate.look(1, face(1, Verdict.ATTACK, 1))
+    assert gate.all(Decided)[0].decision.rule == "attack"
+    assert not gate.all(Open)
+
+
+def test_who_walks_past_leaves_nothing_on_the_screen() -> None:
+    gate = Gate()
+    gate.look(0.5, face(1, Verdict.WAIT, 1, evidence=1))
+    gate.wait(2)
+    assert gate.looks[-1] is Look.IDLE
+    assert [e.type for e in gate.all(EventOut)] == ["passage.left"]
+
+
+def test_the_nearer_of_two_is_served_first_and_the_next_right_after() -> None:
+    gate = Gate()
+    gate.look(2.5, face(1, Verdict.KNOWN, 1, size=80), face(2, Verdict.KNOWN, 2, size=120))
+    assert gate.granted == [2, 1]
+    first, second = gate.when(Decided)
+    assert second - first == pytest.approx(gate.house.settings.show_grant, abs=0.11)
+    assert gate.all(Decided)[1].queued >= 0
+
+
+def test_somebody_unreadable_in_front_does_not_hold_up_the_queue() -> None:
+    gate = Gate()
+    gate.look(0.3, face(1, Verdict.UNUSABLE, guidance=Unusable.BLURRED, size=200))
+    gate.look(2, face(1, Verdict.UNUSABLE, guidance=Unusable.BLURRED, size=200), face(2, person=1))
+    assert gate.granted == [1]
+
+
+def test_the_same_person_does_not_open_twice() -> None:
+    gate = Gate()
+    gate.look(2, face(1, Verdict.KNOWN, 1))
+    gate.look(2, face(2, Verdict.KNOWN, 1))  # the track was lost and found
+    gate.look(2, face(7, Verdict.KNOWN, 1, camera="side"))
+    assert gate.granted == [1]
+    assert gate.looks[-1] is Look.IDLE
+
+
+def test_who_was_let_in_and_did_not_walk_is_let_in_once_more() -> None:
+    gate = Gate()
+    gate.look(3, face(1, Verdict.KNOWN, 1))
+    gate.give(DoorLocked(entered=False))
+    assert [e.type for e in gate.all(EventOut)] == ["passage.unused"]
+    gate.look(40, face(1, Verdict.KNOWN, 1))
+    assert len(gate.all(Open)) == 2
+
+
+def test_a_card_opens_at_once() -> None:
+    gate = Gate()
+    gate.card(LI)
+    assert gate.granted == [1]
+    assert gate.all(Decided)[0].latency == 0
+
+
+def test_a_card_lying_on_the_reader_opens_once() -> None:
+    gate = Gate()
+    for _ in range(10):
+        gate.card(LI)
+        gate.wait(0.2)
+    assert gate.granted == [1]
+
+
+def test_an_unknown_card_is_refused_and_the_next_one_is_not() -> None:
+    gate = Gate()
+    gate.card(None, "card_unknown")
+    gate.wait(0.3)
+    gate.card(LI)
+    assert [d.decision.reasons[0] for d in gate.all(Decided)] == ["card_unknown", "welcome"]
+
+
+def test_a_card_goes_before_a_face_that_is_being_looked_at() -> None:
+    gate = Gate()
+    gate.look(0.2, face(1, Verdict.WAIT, 2, evidence=1))
+    gate.card(LI)
+    assert gate.granted == [1]
+    gate.look(2, face(1, Verdict.KNOWN, 2))
+    assert gate.granted == [1, 2]
+
+
+def test_duress_looks_like_any_other_passage_and_staff_are_told() -> None:
+    calm, forced = Gate(), Gate()
+    calm.card(LI)
+    forced.card(LI, duress=True)
+    assert [s.message for s in calm.all(Show)] == [s.message for s in forced.all(Show)]
+    assert [e.type for e in forced.all(EventOut)] == ["passage.duress"]
+
+
+def test_a_look_alike_shows_a_card_in_the_same_passage() -> None:
+    gate = Gate()
+    gate.look(1, face(1, Verdict.KNOWN, 3))
+    assert gate.looks[-1] is Look.ASK
+    gate.card(TWIN)
+    asked, granted = gate.all(Decided)
+    assert (asked.passage, asked.decision.reasons[0]) == (granted.passage, "look_alike")
+    assert gate.granted == [3]
+
+
+def test_nobody_answers_a_question_and_it_is_written_down() -> None:
+    gate = Gate()
+    gate.look(0.5, face(1, Verdict.DOUBTFUL, 1))
+    gate.wait(13)
+    assert [e.type for e in gate.all(EventOut)] == ["passage.unanswered"]
+
+
+def both(house: House = HOUSE) -> House:
+    return replace(house, rules=Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES)))
+
+
+def test_where_both_are_asked_for_the_card_waits_for_its_face() -> None:
+    gate = Gate(both())
+    gate.card(LI)
+    assert gate.all(Show)[-1].message.code == "look_here"
+    gate.look(0.3, face(1, Verdict.WAIT, 1))
+    gate.look(0.2, face(1, Verdict.KNOWN, 1))
+    assert gate.granted == [1]
+    assert gate.all(Decided)[0].decision.method is Method.FACE_AND_CARD
+
+
+def test_where_both_are_asked_for_somebody_elses_face_is_refused() -> None:
+    gate = Gate(both())
+    gate.card(LI)
+    gate.look(0.3, face(1, Verdict.KNOWN, 2))
+    assert gate.all(Decided)[0].decision.reasons == ("face_is_not_the_cards",)
+
+
+def test_where_both_are_asked_for_the_face_may_come_first() -> None:
+    gate = Gate(both())
+    gate.look(0.5, face(1, Verdict.KNOWN, 1))
+    assert gate.all(Decided)[0].decision.reasons == ("card_too",)
+    gate.card(LI)
+    assert gate.granted == [1]
+
+
+STATUS = replace(
+    HOUSE, status=True, no_status=(Finding("code", None, Weight.SHOW, "status_unknown"),)
+)
+
+
+def test_the_status_is_asked_for_as_soon_as_somebody_is_probable() -> None:
+    gate = Gate(STATUS)
+    gate.see(face(1, Verdict.WAIT, 1, evidence=1))
+    assert not gate.all(AskStatus)
+    gate.see(face(1, Verdict.WAIT, 1, evidence=4))
+    assert [a.person.id for a in gate.all(AskStatus)] == [1]
+    gate.give(Answered(1, (Finding("code", True, value="green"),)))
+    gate.see(face(1, Verdict.KNOWN, 1))
+    assert gate.when(Decided) == [0.0]
+    assert gate.all(Show)[-1].message.items[0].value == "green"
+
+
+def test_a_status_for_somebody_else_is_not_taken() -> None:
+    gate = Gate(STATUS)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.give(Answered(2, (Finding("code", False, Weight.REQUIRE, "status_bad"),)))
+    assert not gate.all(Decided)
+
+
+def test_a_status_that_does_not_come_is_not_waited_for_long() -> None:
+    gate = Gate(STATUS)
+    gate.card(LI)
+    wake = gate.lane.wake(gate.house)
+    assert wake == pytest.approx(100 + gate.house.settings.status_wait)
+    gate.wait(0.32)
+    assert gate.granted == [1]
+
+
+def test_a_refusal_waits_for_nothing() -> None:
+    gate = Gate(replace(STATUS, temperature=True))
+    gate.card(replace(LI, blocked="x"))
+    assert gate.when(Decided) == [0.0]
+
+
+HOT = replace(HOUSE, temperature=True)
+
+
+def test_a_temperature_is_waited_for_and_shown() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    assert not gate.all(Decided)
+    gate.wait(0.1)
+    gate.temperature(36.5)
+    assert gate.when(Decided) == [0.1]
+    assert gate.all(Decided)[0].decision.reading is not None
+
+
+def test_a_silent_thermometer_strands_nobody() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.wait(gate.house.settings.temperature_wait)
+    assert gate.granted == [1]
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome"), [(36.6, Outcome.GRANT), (38.1, Outcome.DENY), (None, Outcome.DENY)]
+)
+def test_a_high_temperature_is_measured_once_more(second: float | None, outcome: Outcome) -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.2)
+    assert len(gate.all(MeasureAgain)) == 1
+    assert gate.all(Show)[-1].message.code == "measuring_again"
+    assert not gate.all(Decided)
+    gate.wait(0.5)
+    if second is None:
+        gate.wait(2)
+    else:
+        gate.temperature(second)
+    assert [d.decision.outcome for d in gate.all(Decided)] == [outcome]
+
+
+def test_an_ordered_opening_is_on_the_screen_and_known_people_are_written_down() -> None:
+    gate = Gate()
+    gate.give(Ordered(Mode.EMERGENCY, NOON + timedelta(minutes=10)))
+    assert gate.looks == [Look.EMERGENCY]
+    gate.look(1, face(1, Verdict.KNOWN, 1), face(2, Verdict.UNKNOWN))
+    assert [d.decision.rule for d in gate.all(Decided)] == ["held_open"]
+    assert not gate.all(Open)
+    assert gate.looks == [Look.EMERGENCY]
+
+
+def test_a_lockdown_refuses_and_says_so() -> None:
+    gate = Gate()
+    gate.give(Ordered(Mode.LOCKDOWN))
+    gate.look(0.3, face(1, Verdict.KNOWN, 1))
+    gate.card(WANG)
+    assert not gate.all(Open)
+    assert {d.decision.rule for d in gate.all(Decided)} == {"lockdown"}
+
+
+def test_out_of_order_is_shown_and_a_card_still_answered() -> None:
+    gate = Gate()
+    gate.give(OutOfOrder("camera_fault"))
+    assert gate.looks == [Look.FAULT]
+    gate.card(LI)
+    gate.wait(3)
+    assert gate.looks == [Look.FAULT, Look.GRANT, Look.FAULT]
+
+
+def test_more_people_than_were_granted_is_a_hint() -> None:
+    gate = Gate()
+    gate.look(0.5, face(1, Verdict.KNOWN, 1), face(2, Verdict.WAIT, size=60))
+    gate.give(DoorOpened())
+    gate.look(0.5, face(2, Verdict.WAIT, size=60))
+    gate.wait(2)
+    gate.give(DoorClosed())
+    hints = [e for e in gate.all(EventOut) if e.type == "passage.tailgating"]
+    assert [h.details for h in hints] == [{"granted": 1, "more": 1}]
+
+
+def test_one_person_through_an_open_door_is_no_hint() -> None:
+    gate = Gate()
+    gate.look(0.5, face(1, Verdict.KNOWN, 1))
+    gate.give(DoorOpened())
+    gate.wait(2)
+    gate.give(DoorClosed())
+    assert [e.type for e in gate.all(EventOut)] == ["passage.finished"]
