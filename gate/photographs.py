@@ -1,0 +1,58 @@
+"""A photograph somebody hands in, made into an image; nothing of it is trusted or kept."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from gate.errors import CameraError
+from gate.recognition.face import Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+MOST_PIXELS = 40_000_000
+# larger photographs are reduced: faces in them are larger than any encoder looks at
+LONGEST_SIDE = 1600
+
+
+def decode(data: bytes, where: str = "") -> Image:
+    """The image, BGR uint8 (height, width, 3), turned upright by its EXIF orientation.
+
+    Format and size are read from the header before any pixel is unpacked, so that a small file
+    that unpacks to gigabytes is refused. Raises CameraError.
+    """
+    width, height = _size(data, where)
+    if width * height > MOST_PIXELS or min(width, height) < 16:
+        raise CameraError(
+            f"The photograph measures {width} by {height} pixels",
+            where=where,
+            mend="use one of at most 40 megapixels",
+        )
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise CameraError(
+            "The photograph is damaged", where=where, mend="copy it anew or take another"
+        )
+    scale = LONGEST_SIDE / max(image.shape[:2])
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _size(data: bytes, where: str) -> tuple[int, int]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Pillow.open(io.BytesIO(data), formats=FORMATS) as header:
+                return header.size
+    except Pillow.DecompressionBombError:
+        return 1_000_000, 1_000_000
+    except Exception as error:  # Pillow raises many kinds for a broken header
+        raise CameraError(
+            "This is no photograph the gate can read",
+            where=where,
+            mend="use a JPEG, PNG, WebP or BMP file",
+        ) from error

@@ -1,0 +1,81 @@
+"""A desk over a fresh database, and browsers that are signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from enroll.app import create_app
+from enroll.desk import Desk
+from enroll.rights import Role
+from gate.clock import ManualClock
+from gate.desk_settings import DeskSettings
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+PASSWORD = "a-long-enough-secret"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def desk(store: Store, clock: ManualClock) -> Desk:
+    return Desk(DeskSettings(language="en", sign_ins=100), store, clock=clock)
+
+
+class Browser(TestClient):
+    """A test client that fills in the token of its session."""
+
+    csrf = ""
+
+    def sign_in(self, login: str, password: str = PASSWORD) -> None:
+        answer = self.post("/login", data={"login": login, "password": password})
+        assert answer.status_code == 200, answer.text
+        self.csrf = re.search(r'data-csrf="([^"]+)"', self.get("/account").text)[1]  # type: ignore[index]
+
+    def fill(self, path: str, **fields: object):  # type: ignore[no-untyped-def]
+        """Fill in a form of the page and send it."""
+        return self.post(path, data={"csrf": self.csrf, **fields})
+
+
+@pytest.fixture
+def browser(desk: Desk) -> Iterator[Callable[..., Browser]]:
+    """``browser("desk")`` is a browser signed in as a desk clerk; ``browser()`` is nobody."""
+    app = create_app(desk)
+    opened = []
+
+    def make(role: str = "") -> Browser:
+        client = Browser(app, base_url="http://desk.test")
+        opened.append(client)
+        if role:
+            if not any(row.login == role for row in desk.accounts.all()):
+                desk.accounts.create(role, PASSWORD, Role(role), role.title())
+            client.sign_in(role)
+        return client
+
+    yield make
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def manager(browser: Callable[..., Browser]) -> Browser:
+    return browser("manager")
+
+
+@pytest.fixture
+def clerk(browser: Callable[..., Browser]) -> Browser:
+    return browser("desk")

@@ -1,0 +1,132 @@
+"""Set-up, sign-in, lock-out, sessions."""
+
+from __future__ import annotations
+
+from enroll.rights import Role
+from gate.store.tables import AccountRow, SessionRow
+
+PASSWORD = "a-long-enough-secret"
+
+
+def test_the_first_account_needs_the_code_of_the_command(browser, desk):
+    code = desk.first_run.new_code()
+    client = browser()
+    assert client.get("/").url.path == "/setup"
+    form = {"login": "li", "password": PASSWORD, "again": PASSWORD}
+    assert "set-up code is wrong" in client.post("/setup", data={**form, "code": "guess"}).text
+    assert client.post("/setup", data={**form, "code": code}).url.path == "/login"
+    assert desk.accounts.all()[0].role == Role.MANAGER
+    client.sign_in("li")
+    assert client.get("/setup").url.path == "/login"
+
+
+def test_a_code_works_ten_times_wrong_and_then_never(browser, desk):
+    code = desk.first_run.new_code()
+    client = browser()
+    form = {"login": "li", "password": PASSWORD, "again": PASSWORD}
+    for _ in range(10):
+        client.post("/setup", data={**form, "code": "guess"})
+    assert "no longer valid" in client.post("/setup", data={**form, "code": code}).text
+    assert desk.accounts.count() == 0
+
+
+def test_a_code_is_over_after_a_day(browser, desk, clock):
+    code = desk.first_run.new_code()
+    clock.advance(25 * 3600)
+    form = {"login": "li", "password": PASSWORD, "again": PASSWORD, "code": code}
+    assert "no longer valid" in browser().post("/setup", data=form).text
+
+
+def test_weak_passwords_are_refused(browser, desk):
+    code = desk.first_run.new_code()
+    for weak in ("short", "1234567890", "lilililili", "xx-password-xx", "li-was-here-9"):
+        form = {"login": "li", "password": weak, "again": weak, "code": code}
+        assert browser().post("/setup", data=form).status_code == 400
+    assert desk.accounts.count() == 0
+
+
+def test_five_wrong_passwords_lock_the_account_for_a_while(browser, desk, clock):
+    desk.accounts.create("wang", PASSWORD, Role.DESK)
+    client = browser()
+    for _ in range(5):
+        answer = client.post("/login", data={"login": "wang", "password": "wrong"})
+        assert answer.status_code == 401
+    right = {"login": "wang", "password": PASSWORD}
+    assert client.post("/login", data=right).status_code == 401
+    clock.advance(16 * 60)
+    assert client.post("/login", data=right).status_code == 200
+
+
+def test_an_unknown_login_is_answered_like_a_wrong_password(browser, desk):
+    desk.accounts.create("wang", PASSWORD, Role.DESK)
+    client = browser()
+    known = client.post("/login", data={"login": "wang", "password": "wrong"})
+    unknown = client.post("/login", data={"login": "nobody", "password": "wrong"})
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+
+
+def test_a_session_idles_away_and_ends_after_its_hours(clerk, clock):
+    assert clerk.get("/account").url.path == "/account"
+    for _ in range(30):
+        clock.advance(20 * 60)
+        last = clerk.get("/account").url.path
+    assert last == "/login"  # ten hours are over although never idle
+    clerk.sign_in("desk")
+    clock.advance(31 * 60)
+    assert clerk.get("/account").url.path == "/login"
+
+
+def test_the_database_holds_neither_password_nor_token(clerk, desk):
+    token = clerk.cookies["desk"]
+    with desk.store.database.read() as session:
+        kept = session.query(SessionRow).one()
+        account = session.query(AccountRow).one()
+    assert token.encode() not in kept.token
+    assert account.password.startswith("$argon2id$")
+
+
+def test_signing_out_ends_the_session_on_the_server(clerk):
+    cookie = clerk.cookies["desk"]
+    clerk.fill("/logout")
+    clerk.cookies.set("desk", cookie)
+    assert clerk.get("/account").url.path == "/login"
+
+
+def test_disabling_an_account_ends_its_sessions(manager, clerk, desk):
+    account = next(row for row in desk.accounts.all() if row.login == "desk")
+    manager.fill(f"/accounts/{account.id}", role="desk", disabled="true")
+    assert clerk.get("/account").url.path == "/login"
+    assert clerk.post("/login", data={"login": "desk", "password": PASSWORD}).status_code == 401
+
+
+def test_the_last_manager_cannot_be_disabled(manager, desk):
+    account = desk.accounts.all()[0]
+    answer = manager.fill(f"/accounts/{account.id}", role="manager", disabled="true")
+    assert "last manager" in answer.text
+    assert desk.accounts.get(account.id).disabled is None
+
+
+def test_changing_the_password_needs_the_present_one(clerk):
+    form = {"password": "another-long-one", "again": "another-long-one"}
+    assert clerk.fill("/account", present="wrong", **form).status_code == 400
+    assert clerk.fill("/account", present=PASSWORD, **form).url.path == "/login"
+    clerk.sign_in("desk", "another-long-one")
+
+
+def test_too_many_sign_ins_from_one_address(browser, desk):
+    desk.sign_ins._count = 3
+    client = browser()
+    codes = [
+        client.post("/login", data={"login": "x", "password": "y"}).status_code for _ in range(4)
+    ]
+    assert codes == [401, 401, 401, 429]
+
+
+def test_both_languages(browser, desk):
+    desk.accounts.create("wang", PASSWORD, Role.DESK)
+    client = browser()
+    assert "Sign in" in client.get("/login").text
+    client.get("/language/zh", params={"back": "/login"})
+    page = client.get("/login").text
+    assert "登录" in page
+    assert 'lang="zh-CN"' in page

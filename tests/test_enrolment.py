@@ -1,0 +1,151 @@
+"""From photographs to templates: fixtures' photographs, the real detector and encoder."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from gate.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling, try_out
+from gate.errors import AccessError, CameraError, RecognitionError
+from gate.known_faces import KnownFaces
+from gate.photographs import decode
+from gate.recognition.detect import HogDetector
+from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.recognition.face import Template
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+PHOTOGRAPHS = Path(__file__).parent.parent / "fixtures" / "photographs"
+ENCODER = "dlib/1"
+
+
+@pytest.fixture(scope="module")
+def examiner(tmp_path_factory) -> Examiner:
+    return Examiner(HogDetector(), [DlibEncoder(tmp_path_factory.mktemp("models"), threads=1)])
+
+
+@pytest.fixture(scope="module")
+def shots(examiner) -> dict[str, Shot]:
+    return {
+        file.stem: examiner.shot(decode(file.read_bytes(), file.name))
+        for file in sorted(PHOTOGRAPHS.glob("*.jpg"))
+    }
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        yield store
+
+
+def enrol(store, name, shots):
+    person = store.people.create(name).id
+    store.consents.record(person, "agreed", "1")
+    keep(store, person, shots)
+    return person
+
+
+def test_every_photograph_has_one_face(shots):
+    assert {name: shot.fault for name, shot in shots.items() if shot.fault} == {}
+
+
+def test_no_face_and_several_faces_are_named(examiner):
+    assert examiner.shot(np.full((480, 640, 3), 90, np.uint8)).fault == Fault.NO_FACE
+    one = decode((PHOTOGRAPHS / "eileen-collins.jpg").read_bytes())
+    assert examiner.shot(np.hstack([one, one])).fault == Fault.SEVERAL_FACES
+
+
+def test_nothing_is_stored_without_consent(store, shots):
+    person = store.people.create("Li").id
+    with pytest.raises(AccessError, match="not agreed"):
+        keep(store, person, [shots["eileen-collins"]])
+    store.consents.record(person, "agreed", "1")
+    store.consents.record(person, "withdrawn", "1")
+    with pytest.raises(AccessError, match="not agreed"):
+        keep(store, person, [shots["eileen-collins"]])
+    assert store.templates.count() == {}
+
+
+def test_a_sitting_without_a_usable_photograph_is_refused(store):
+    person = store.people.create("Li").id
+    store.consents.record(person, "agreed", "1")
+    with pytest.raises(RecognitionError, match="usable"):
+        keep(store, person, [Shot(fault=Fault.NO_FACE)])
+
+
+def test_a_photograph_of_somebody_else_is_found_in_a_sitting(shots):
+    sitting = [shots["barack-obama-2009"], shots["grace-hopper"], shots["barack-obama-2012"]]
+    faults = [shot.fault for shot in of_one_person(sitting, ENCODER)]
+    assert faults == ["", "other_person", ""]
+
+
+def test_two_that_differ_are_both_doubted(shots):
+    pair = of_one_person([shots["eileen-collins"], shots["joe-biden-2010"]], ENCODER)
+    assert [shot.fault for shot in pair] == ["other_person"] * 2
+
+
+def test_the_enrolled_person_is_known_at_once_and_found_when_enrolled_again(store, shots):
+    faces = KnownFaces(store, ENCODER, 128)
+    assert faces.matcher().people == 0
+    person = enrol(store, "A", [shots["barack-obama-2012"], shots["barack-obama-2010"]])
+    other = enrol(store, "B", [shots["eileen-collins"]])
+    seen = shots["barack-obama-2012"]
+    assert try_out(seen, faces.matcher(), person).known
+    assert not try_out(seen, faces.matcher(), other).known
+    again = resembling([seen], faces.matcher())
+    assert again[0].person == person
+    assert again[0].same
+    assert resembling([seen], faces.matcher(), person) == []
+
+
+def test_who_is_deleted_is_forgotten_by_the_copy(store, shots):
+    faces = KnownFaces(store, ENCODER, 128)
+    person = enrol(store, "A", [shots["eileen-collins"]])
+    assert faces.matcher().people == 1
+    store.people.delete(person)
+    assert faces.matcher().people == 0
+
+
+def test_the_copy_relearns_when_the_register_outgrows_it(store):
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(60, 128)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    people = store.people.create_many({"name": f"p{i}"} for i in range(60))
+    faces = KnownFaces(store, ENCODER, 128)
+    assert faces.matcher().roster.fit.people == 0
+    store.templates.add(*(Template(p, v, ENCODER) for p, v in zip(people, vectors, strict=True)))
+    assert faces.matcher().roster.fit.people == 60
+
+
+def test_a_photograph_is_turned_upright_and_reduced():
+    picture = Pillow.new("RGB", (3000, 2000), "red")
+    exif = Pillow.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    data = io.BytesIO()
+    picture.save(data, "JPEG", exif=exif)
+    assert decode(data.getvalue()).shape == (1600, 1067, 3)
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a....", b"\xff\xd8\xff\xe0 cut", b"%PDF-1.7"])
+def test_what_is_no_photograph_is_refused(data):
+    with pytest.raises(CameraError, match=r"no photograph|damaged"):
+        decode(data, "x.jpg")
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused():
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        crc = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
+    bomb = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 999))
+    )
+    with pytest.raises(CameraError, match="pixels"):
+        decode(bomb + chunk(b"IEND", b""), "bomb.png")
