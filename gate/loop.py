@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gate import __version__, passage
+from gate import __version__
 from gate.access.decision import Decision, Method, Outcome, Person
 from gate.access.request import Mode
 from gate.clock import Clock
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.uuid7 import uuid7
+from gate.passage import House, Lane, Now, inputs, outputs, step
 from gate.relay import door_state as door
 from gate.relay.controller import DoorController
 from gate.screen.message import Message
@@ -65,7 +66,7 @@ class Parts(Protocol):
         ...
 
     def ask_status(self, person: Person) -> None:
-        """Begin to ask the entry status; the answer comes back as ``passage.Answered``."""
+        """Begin to ask the entry status; the answer comes back as ``inputs.Answered``."""
         ...
 
     def measure(self, passage: str) -> None:
@@ -80,17 +81,17 @@ class Loop:
         self,
         *,
         gate: str,
-        house: passage.House,
+        house: House,
         controller: DoorController,
         recorder: Recorder,
         clock: Clock,
         parts: Parts,
         emergency_seconds: float = 600.0,
-        listen: Callable[[passage.Output, float], None] | None = None,
+        listen: Callable[[outputs.Output, float], None] | None = None,
     ) -> None:
         self.gate = gate
         self.house = house
-        self.lane = passage.Lane()
+        self.lane = Lane()
         self.controller = controller
         self.faults: dict[str, str] = {}
         self._recorder = recorder
@@ -107,19 +108,19 @@ class Loop:
         told = self.controller.open(self._clock.monotonic())
         self._record("gate.started", details={"software": __version__})
         self._door(told)
-        self._step(passage.Tick())
+        self._step(inputs.Tick())
 
     def stop(self) -> None:
         """Rest the relays and say good-bye. The event is on the disk when this returns."""
         self.controller.close()
         self._durable(self._record("gate.stopped"), 5.0)
 
-    def handle(self, item: passage.Input | Order | DeviceStatus | passage.House) -> None:
+    def handle(self, item: inputs.Input | Order | DeviceStatus | House) -> None:
         """One thing that happened."""
         match item:
-            case passage.House():
+            case House():
                 self.house = item
-                self._step(passage.Tick())
+                self._step(inputs.Tick())
             case Order():
                 self._order(item)
             case DeviceStatus():
@@ -133,41 +134,39 @@ class Loop:
         self._door(self.controller.tick(now))
         if self._mode_until is not None and now >= self._mode_until:
             self._mode_until = None
-            self._step(passage.Ordered(Mode.NORMAL))
-        wake = self.lane.wake(self.house)
-        if wake is not None and now >= wake:
-            self._step(passage.Tick())
+            self._step(inputs.Ordered(Mode.NORMAL))
+        if self.lane.serving is not None:
+            self._step(inputs.Tick())
 
     # ------------------------------------------------------------ what is done
 
-    def _step(self, given: passage.Input) -> None:
-        now = passage.Now(self._clock.monotonic(), self._local(), self._new_id)
-        self.lane, outputs = passage.step(self.lane, given, now, self.house)
-        for output in outputs:
+    def _step(self, given: inputs.Input) -> None:
+        now = Now(self._clock.monotonic(), self._local(), self._new_id)
+        self.lane, wanted = step(self.lane, given, now, self.house)
+        for output in sorted(wanted, key=_written_first):
             self._do(output)
             self._listen(output, now.at)
 
-    def _do(self, output: passage.Output) -> None:
+    def _do(self, output: outputs.Output) -> None:
         match output:
-            case passage.Decided():
+            case outputs.Decided():
                 self._decided(output)
-            case passage.Open(id, extended):
+            case outputs.Open(id, extended):
                 told = self.controller.handle(door.Grant(extended, id), self._clock.monotonic())
                 self._door(told)
-            case passage.Show(message):
+            case outputs.Show(message):
                 self._parts.show(message)
-            case passage.Began(id) | passage.MeasureAgain(id):
+            case outputs.Began(id) | outputs.MeasureAgain(id):
                 self._parts.measure(id)
-            case passage.AskStatus(_, person):
+            case outputs.AskStatus(_, person):
                 self._parts.ask_status(person)
-            case passage.EventOut(type, id, details, person_ref):
+            case outputs.EventOut(type, id, details, person_ref):
                 self._record(type, passage=id or None, details=details, person=person_ref)
 
-    def _decided(self, decided: passage.Decided) -> None:
+    def _decided(self, decided: outputs.Decided) -> None:
         event = decision_event(self.gate, self._clock.utc(), decided)
         written = self._recorder.record(event)
-        if decided.decision.outcome is Outcome.GRANT:
-            # the door moves only for what is remembered: a power cut must not lose an opening
+        if _grants(decided):
             self._durable(written, DURABLE_WITHIN)
 
     def _door(self, told: tuple[door.EventOut, ...]) -> None:
@@ -176,17 +175,15 @@ class Loop:
             self._record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
                 case "door.opened" | "door.forced_open":
-                    self._step(passage.DoorOpened())
+                    self._step(inputs.DoorOpened())
                 case "door.closed":
-                    self._step(passage.DoorClosed())
+                    self._step(inputs.DoorClosed())
                 case "door.locked":
-                    entered = event.values.get("entered")
-                    known = bool(entered) if self.house.contact else None
-                    self._step(passage.DoorLocked(known))
+                    self._step(inputs.DoorLocked(bool(event.values.get("entered"))))
                 case "door.fire":
-                    self._step(passage.Ordered(Mode.FIRE))
+                    self._step(inputs.Ordered(Mode.FIRE))
                 case "door.fire_reset":
-                    self._step(passage.Ordered(Mode.NORMAL))
+                    self._step(inputs.Ordered(Mode.NORMAL))
                 case "door.fault":
                     self._device(DeviceStatus("door", "door", False, str(event.values)), tell=False)
                 case "door.recovered":
@@ -202,7 +199,7 @@ class Loop:
         self._door(self.controller.handle(given, now))
         self._mode_until = now + seconds if seconds else None
         until = self._local() + timedelta(seconds=seconds) if seconds else None
-        self._step(passage.Ordered(mode, until))
+        self._step(inputs.Ordered(mode, until))
 
     def _meaning(self, order: Order, now: float) -> tuple[door.Input, Mode, float]:
         match order.kind:
@@ -224,7 +221,7 @@ class Loop:
         decision = Decision(
             Outcome.GRANT, Method.STAFF, "staff_order", ("staff_order",), values={"by": order.by}
         )
-        self._decided(passage.Decided(id, decision, 0.0, 0.0))
+        self._decided(outputs.Decided(id, decision, 0.0, 0.0))
         self._door(self.controller.handle(door.Grant(False, id), now))
 
     def _device(self, status: DeviceStatus, *, tell: bool = True) -> None:
@@ -240,7 +237,7 @@ class Loop:
             family = "camera" if status.family == "camera" else "device"
             details |= {} if family == "camera" else {"family": status.family}
             self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
-        self._step(passage.Fault(self._fault_code()))
+        self._step(inputs.OutOfOrder(self._fault_code()))
 
     def _fault_code(self) -> str:
         """What the screen says: only what keeps people from passing as usual counts."""
@@ -284,7 +281,16 @@ class Loop:
         return uuid7(self._clock.utc())
 
 
-def decision_event(gate: str, at: datetime, decided: passage.Decided) -> Event:
+def _written_first(output: outputs.Output) -> int:
+    """A grant is written before the door moves: a power cut must not lose an opening."""
+    return 0 if isinstance(output, outputs.Decided) and _grants(output) else 1
+
+
+def _grants(decided: outputs.Decided) -> bool:
+    return decided.decision.outcome is Outcome.GRANT
+
+
+def decision_event(gate: str, at: datetime, decided: outputs.Decided) -> Event:
     """The event of a decision: scores and versions apart, the rest as the values it came from."""
     decision = decided.decision
     sight = decision.values.get("sight")
@@ -309,5 +315,3 @@ def decision_event(gate: str, at: datetime, decided: passage.Decided) -> Event:
             **({"queued": round(1000 * decided.queued, 1)} if decided.queued else {}),
         },
     )
-
-
