@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.errors import ModelError
+from gate.models.folder import find
+from gate.models.settings import ModelsSettings
+from gate.recognition.box import Box, overlap
 from gate.recognition.dlib_points import five_points, landmarks_of
 from gate.recognition.face import Face, Image
 from gate.recognition.settings import RecognitionSettings
-
-YUNET_FILES = ("face_detection_yunet_2023mar.onnx", "face_detection_yunet_2026may.onnx")
-
-Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 FINE_FACE = 96  # pixels a face measures where it is looked at closely
 FINE_SIDE = 192  # of the square in which it is: faces twice as large still fit
@@ -176,34 +175,23 @@ def _distinct(found: list[tuple[float, Box]]) -> list[tuple[float, Box]]:
     return kept
 
 
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    both = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
-    return common / (both - common)
-
-
 def _interpolation(scale: float) -> int:
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
 
 
-def build_detector(settings: RecognitionSettings) -> Detector:
-    """The detector of ``settings.detector``. Raises ModelError when its file is missing.
+def build_detector(settings: RecognitionSettings, models: ModelsSettings) -> Detector:
+    """The detector of ``settings.detector``; "auto" is YuNet where installed, else dlib's HOG.
 
-    "auto" is YuNet where its file is installed and dlib's HOG elsewhere.
+    Raises ModelError when its file is missing.
     """
-    models = settings.models_folder()
-    files = [models / name for name in YUNET_FILES if (models / name).is_file()]
-    if settings.detector == "hog" or (settings.detector == "auto" and not files):
-        return HogDetector(settings.min_face)
-    if not files:
-        raise ModelError(
-            "the file of the detector YuNet is not installed",
-            where=str(models / YUNET_FILES[0]),
-            mend='install it with `gate models fetch`, or set detector = "auto"',
-        )
-    return YuNetDetector(files[0], settings.min_face)
+    if settings.detector != "hog":
+        file = find("yunet", models)
+        if file is not None:
+            return YuNetDetector(file, settings.min_face)
+        if settings.detector == "yunet":
+            raise ModelError(
+                "the file of the detector YuNet is not installed",
+                where=str(models.folder),
+                mend='install it with `gate models fetch`, or set detector = "auto"',
+            )
+    return HogDetector(settings.min_face)

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from gate.section import Section
 
-ENCODERS = ("auto", "dlib", "retail-0095", "reference")
+ENCODERS = ("auto", "dlib", "retail-0095", "taguchi", "reference")
 
 
 class RecognitionSettings(Section):
-    """How faces are found and told apart."""
+    """How faces are found, told apart and decided upon."""
 
-    # auto: the best whose files are installed
+    # auto: YuNet where its file is installed, else dlib's HOG
     detector: Literal["auto", "hog", "yunet"] = "auto"
-    # auto, dlib, retail-0095, reference, or the path of a file in dlib's own format
+    # one of ENCODERS, or the path of a file in dlib's own format
     encoder: str = "auto"
-    # where installed models are; empty: GATE_MODELS_DIR, else var/models
-    models_dir: str = ""
-    # where converted models are kept
-    cache_dir: Path = Path("var/models")
     # pixels: faces less wide than this are not looked for
     min_face: int = Field(60, ge=24, le=400)
     # cores a network may use; 0: all
     threads: int = Field(0, ge=0, le=64)
     # encode the mirror image too
     mirror: bool = True
+    # the whole image is searched every so many frames; between them only around known faces
+    full_search: int = Field(10, ge=1, le=100)
+    # seconds between two encodings of a face that is not decided yet
+    interval: float = Field(0.1, ge=0, le=2)
+    # seconds after which a face that is decided is looked at again
+    recheck: float = Field(1.0, ge=0.1, le=60)
+    # seconds from the first usable face after which a card is asked for or the person is unknown
+    patience: float = Field(2.0, ge=0.5, le=20)
+    # residents that may be taken for strangers, share: where a sequential test gives up
+    fnir: float = Field(0.01, gt=0, lt=0.5)
+    # faces encoded in one frame at most, largest first
+    max_faces: int = Field(4, ge=1, le=16)
 
     @field_validator("encoder")
     @classmethod
@@ -37,7 +43,3 @@ class RecognitionSettings(Section):
         if value not in ENCODERS and not value.endswith(".dat"):
             raise ValueError(f"allowed: {', '.join(ENCODERS)}, or a file of dlib's (*.dat)")
         return value
-
-    def models_folder(self) -> Path:
-        """The folder of installed models."""
-        return Path(self.models_dir or os.environ.get("GATE_MODELS_DIR") or "var/models")

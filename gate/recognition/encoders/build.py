@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gate.errors import ModelError
-from gate.recognition.encoders import retail_0095
+from gate.models.folder import find
+from gate.models.settings import ModelsSettings
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.encoders.encoder import Encoder
 from gate.recognition.encoders.reference import ReferenceEncoder
@@ -13,24 +14,26 @@ from gate.recognition.encoders.retail_0095 import Retail0095
 from gate.recognition.settings import RecognitionSettings
 
 
-def build_encoder(settings: RecognitionSettings) -> Encoder:
-    """The encoder of ``settings.encoder``. Raises ModelError when its files are missing.
+def build_encoder(settings: RecognitionSettings, models: ModelsSettings) -> Encoder:
+    """The encoder of ``settings.encoder``; "auto" is retail-0095 where installed, else dlib's.
 
-    "auto" is retail-0095 where its files are installed and dlib's elsewhere.
+    Raises ModelError when its files are missing.
     """
-    name, cache = settings.encoder, settings.cache_dir
-    models = settings.models_folder()
-    xml = retail_0095.find(models)
+    name, mirror, threads = settings.encoder, settings.mirror, settings.threads
+    cache = models.folder
     if name == "reference":
         return ReferenceEncoder()
-    if name == "dlib" or (name == "auto" and xml is None):
-        return DlibEncoder(cache, mirror=settings.mirror, threads=settings.threads)
     if name in ("auto", "retail-0095"):
-        if xml is None:
-            raise ModelError(
-                "the files of the encoder retail-0095 are not installed",
-                where=str(models),
-                mend='install them with `gate models fetch`, or set encoder = "auto"',
-            )
-        return Retail0095(xml, cache, mirror=settings.mirror, threads=settings.threads)
-    return DlibEncoder(cache, file=Path(name), mirror=settings.mirror, threads=settings.threads)
+        xml = find("retail-0095", models)
+        if xml is not None:
+            return Retail0095(xml, cache, mirror=mirror, threads=threads)
+    if name in ("auto", "dlib"):
+        return DlibEncoder(cache, mirror=mirror, threads=threads)
+    file = Path(name) if name.endswith(".dat") else find(name, models)
+    if file is None:
+        raise ModelError(
+            f"the files of the encoder {name} are not installed",
+            where=str(models.folder),
+            mend='install them with `gate models fetch`, or set encoder = "auto"',
+        )
+    return DlibEncoder(cache, file=file, mirror=mirror, threads=threads)

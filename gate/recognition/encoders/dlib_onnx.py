@@ -15,7 +15,7 @@ import numpy as np
 from gate.recognition import dlib_points, dlib_weights
 from gate.recognition.align import similarity
 from gate.recognition.conversion import converted
-from gate.recognition.encoders.encoder import Chips, planes, with_mirror
+from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
 from gate.recognition.encoders.retail_0095 import POINTS
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network
@@ -30,6 +30,7 @@ class DlibEncoder:
     """Any network in dlib's own file format; its official one unless a file is named."""
 
     dimension = dlib_weights.DIMENSION
+    likeness = Likeness(continues=0.97, apart=0.958)
 
     def __init__(
         self, cache: Path, *, file: Path | None = None, mirror: bool = True, threads: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,11 +14,26 @@ from gate.recognition.face import Face, Image, Vector
 Chips = NDArray[np.uint8]  # (n, side, side, 3), BGR
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Cosines of an encoder's raw vectors between pictures of one person.
+
+    Attributes:
+        continues: a frame of a recording and the most alike earlier one hardly ever have less,
+            and different people hardly ever more (recordings of three people, five minutes).
+        apart: the mean of two photographs of different occasions (LFW).
+    """
+
+    continues: float
+    apart: float
+
+
 class Encoder(Protocol):
     """Templates of encoders with different names are never compared with each other."""
 
     name: str  # with its version: "dlib/1", "retail-0095/fp16"
     dimension: int
+    likeness: Likeness
 
     def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
         """Each face cut out of ``image`` (BGR) in the encoder's own pose, (n, side, side, 3)."""

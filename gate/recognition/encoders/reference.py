@@ -9,7 +9,7 @@ import numpy as np
 
 from gate.recognition import dlib_points
 from gate.recognition.encoders.dlib_onnx import PADDING, hog_box
-from gate.recognition.encoders.encoder import Chips, unit_rows
+from gate.recognition.encoders.encoder import Chips, Likeness, unit_rows
 from gate.recognition.face import Face, Image, Vector
 
 SIDE = 150
@@ -20,6 +20,7 @@ class ReferenceEncoder:
 
     name = "dlib/1-plain"  # the same vectors as DlibEncoder(mirror=False), so the same name
     dimension = 128
+    likeness = Likeness(continues=0.965, apart=0.95)  # without the mirror image less alike
 
     def __init__(self) -> None:
         """Raises ModelError when the files of face_recognition_models are missing."""

@@ -1,7 +1,7 @@
 """Intel's face-reidentification-retail-0095 (Apache-2.0), rewritten as ONNX.
 
 256 values, cosine; a MobileNetV2 with squeeze-and-excitation. In floating point it runs as fast in
-ONNX Runtime as in OpenVINO, with the same vectors within 1e-6; see docs/recognition-speed.md.
+ONNX Runtime as in OpenVINO, with the same vectors within 1e-6; see docs/speed.md.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import numpy as np
 from gate.errors import RecognitionError
 from gate.recognition import align, openvino_ir
 from gate.recognition.conversion import converted
-from gate.recognition.encoders.encoder import Chips, planes, with_mirror
+from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network
 
 SIDE = 128
-FILES = "face-reidentification-retail-0095"
 # where the landmarks lie, in sides of the picture: the model's own documentation
 POINTS = np.array(
     [(0.3156, 0.4616), (0.6826, 0.4616), (0.5003, 0.6405), (0.3495, 0.8247), (0.6534, 0.8247)],
@@ -32,6 +31,7 @@ class Retail0095:
 
     name = "retail-0095/fp16"
     dimension = 256
+    likeness = Likeness(continues=0.68, apart=0.69)
 
     def __init__(self, xml: Path, cache: Path, *, mirror: bool = True, threads: int = 0) -> None:
         """Raises ModelError.
@@ -65,12 +65,3 @@ class Retail0095:
 
     def _run(self, chips: Chips) -> Vector:
         return self._network.run(planes(chips, rgb=False))
-
-
-def find(models: Path) -> Path | None:
-    """The model's .xml in a folder of models, or None when it is not installed."""
-    for place in (models / FILES / "FP16", models / FILES / "FP32", models / FILES, models):
-        xml = place / f"{FILES}.xml"
-        if xml.is_file() and xml.with_suffix(".bin").is_file():
-            return xml
-    return None

@@ -1,0 +1,284 @@
+"""A frame in, the sightings of everybody in it out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.camera.source import Frame
+from gate.errors import RecognitionError
+from gate.recognition import evidence
+from gate.recognition.detect import Detector
+from gate.recognition.encoders import Encoder
+from gate.recognition.evidence import Gathered
+from gate.recognition.face import (
+    Candidate,
+    Face,
+    Image,
+    Liveness,
+    Sighting,
+    Unusable,
+    Vector,
+    Verdict,
+)
+from gate.recognition.identify import NOBODY, Identification
+from gate.recognition.settings import RecognitionSettings
+from gate.recognition.track import Track, Tracker
+
+Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it is unusable
+Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
+
+_SMALLEST_IMAGE = 32  # pixels a side
+_NOTHING = Gathered()
+_UNWATCHED = Liveness("off")
+
+
+class Ratios(Protocol):
+    """What is asked of a calibration; see calibrate.py."""
+
+    @property
+    def fpir(self) -> float: ...
+
+    @property
+    def threshold(self) -> float: ...
+
+    def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]: ...
+
+
+class Matching(Protocol):
+    """What is asked of a matcher; see identify.py."""
+
+    @property
+    def encoder(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def calibration(self) -> Ratios: ...
+
+    def identify(self, probes: Vector, encoder: str) -> Identification: ...
+
+
+@dataclass(slots=True)
+class _Subject:
+    """What is remembered of one track between frames."""
+
+    gathered: Gathered = _NOTHING
+    verdict: Verdict = Verdict.UNUSABLE
+    encoded: float | None = None  # when
+    first_usable: float | None = None
+    best: Candidate | None = None
+    second: Candidate | None = None
+    evidence: float = 0.0
+    threshold: float = 0.0
+    fit: str = ""
+    liveness: Liveness = _UNWATCHED
+
+
+class Recogniser:
+    """Everything between a frame and its sightings.
+
+    ``process`` belongs to one thread. ``matcher`` may be assigned from any other: the next frame
+    uses the new one, and what has been gathered is judged by it.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        encoder: Encoder,
+        matcher: Matching,
+        settings: RecognitionSettings,
+        *,
+        assess: Assess,
+        watch: Watch | None = None,
+    ) -> None:
+        """Raises RecognitionError when the matcher is for another encoder.
+
+        Args:
+            assess: measures a face and says whether it can be used.
+            watch: measures liveness; None: it is not measured.
+        """
+        self._detector = detector
+        self._encoder = encoder
+        self._settings = settings
+        self._assess = assess
+        self._watch = watch
+        self._numbers = itertools.count(1)
+        self._trackers: dict[str, Tracker] = {}
+        self._since_search: dict[str, int] = {}
+        self._subjects: dict[int, _Subject] = {}
+        self.matcher = matcher
+
+    @property
+    def matcher(self) -> Matching:
+        """Gallery, fit and calibration in use."""
+        return self._matcher
+
+    @matcher.setter
+    def matcher(self, matcher: Matching) -> None:
+        if matcher.encoder != self._encoder.name:
+            raise RecognitionError(
+                f"the gallery was enrolled with {matcher.encoder}, the gate encodes with"
+                f" {self._encoder.name}",
+                mend="enrol people again with `gate enroll`, or set the encoder of the gallery",
+            )
+        self._matcher = matcher
+
+    def process(self, frame: Frame) -> list[Sighting]:
+        """Sightings of the faces of this frame, largest first.
+
+        An image that is none (empty, tiny, not three channels of bytes) has no faces.
+        """
+        image = frame.image
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            return []
+        if min(image.shape[:2]) < _SMALLEST_IMAGE:
+            return []
+        tracker = self._trackers.setdefault(frame.camera, Tracker(self._numbers))
+        faces = [self._assess(image, face) for face in self._find(frame, tracker)]
+        tracks = tracker.update(faces, frame.captured)
+        known = {t.number for each in self._trackers.values() for t in each.tracks}
+        self._subjects = {n: s for n, s in self._subjects.items() if n in known}
+        tracks = sorted(tracks, key=lambda track: -track.face.area)
+        tracks = self._encode(frame, tracker, tracks)
+        return [self._sighting(frame, track) for track in tracks]
+
+    def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:
+        """Faces, searched around those followed where that will do."""
+        regions = tracker.regions(frame.captured)
+        count = self._since_search.get(frame.camera, 0)
+        if regions and count + 1 < self._settings.full_search:
+            faces = self._detector.detect(frame.image, regions)
+            newest = max(track.last_seen for track in tracker.tracks)
+            due = sum(track.last_seen == newest for track in tracker.tracks)
+            if len(faces) >= due:  # nobody lost since the last frame
+                self._since_search[frame.camera] = count + 1
+                return faces
+        self._since_search[frame.camera] = 0
+        return self._detector.detect(frame.image)
+
+    def _encode(self, frame: Frame, tracker: Tracker, tracks: Sequence[Track]) -> list[Track]:
+        """Encode the faces that need it and judge anew; a track may turn out to be a new one."""
+        due = [track for track in tracks if self._is_due(track)][: self._settings.max_faces]
+        if not due:
+            return list(tracks)
+        chips = self._encoder.chips(frame.image, [track.face for track in due])
+        renewed: dict[int, Track] = {}
+        fresh: list[Track] = []
+        for track, vector in zip(due, self._encoder.encode(chips), strict=True):
+            now = self._gather(tracker, track, vector)
+            renewed[track.number] = now
+            fresh.append(now)
+        self._judge(frame, fresh)
+        return [renewed.get(track.number, track) for track in tracks]
+
+    def _is_due(self, track: Track) -> bool:
+        """Whether encoding this face can change anything."""
+        if track.face.unusable is not None:
+            return False
+        subject = self._subjects.setdefault(track.number, _Subject())
+        if subject.encoded is None or not track.sure or subject.gathered.strange:
+            return True
+        decided = subject.verdict is not Verdict.WAIT
+        wait = self._settings.recheck if decided else self._settings.interval
+        return not 0 <= track.last_seen - subject.encoded < wait
+
+    def _gather(self, tracker: Tracker, track: Track, vector: Vector) -> Track:
+        """Take the vector into the track's evidence, or begin anew for somebody else."""
+        subject = self._subjects[track.number]
+        quality = track.face.quality
+        weight = 1.0 if quality is None or quality.overall is None else quality.overall
+        gathered = evidence.gather(subject.gathered, vector, self._encoder.likeness, weight)
+        if gathered.strange >= evidence.STRANGE:
+            del self._subjects[track.number]
+            track = tracker.renew(track)
+            subject = self._subjects[track.number] = _Subject()
+            gathered = evidence.gather(Gathered(), vector, self._encoder.likeness, weight)
+        subject.gathered = gathered
+        subject.encoded = track.last_seen
+        if subject.first_usable is None:
+            subject.first_usable = track.last_seen
+        return track
+
+    def _judge(self, frame: Frame, tracks: Sequence[Track]) -> None:
+        matcher = self._matcher  # one value for the whole frame, whoever swaps it meanwhile
+        calibration = matcher.calibration
+        probes = np.stack([self._subjects[track.number].gathered.probe for track in tracks])
+        found = matcher.identify(probes, self._encoder.name)
+        first = calibration.llr(found.score.astype(np.float64))
+        second = calibration.llr(found.second_score.astype(np.float64))
+        terms = evidence.terms_for(
+            calibration.fpir,
+            self._settings.fnir,
+            float(calibration.llr(calibration.threshold)),
+            self._settings.patience,
+        )
+        for i, track in enumerate(tracks):
+            subject = self._subjects[track.number]
+            gathered = subject.gathered
+            worth = evidence.effective(gathered, self._encoder.likeness)
+            if self._watch is not None:
+                subject.liveness = self._watch(frame, track)
+            ratio = evidence.sharpened(float(first[i]), worth)
+            subject.evidence = evidence.joined(ratio, subject.liveness)
+            subject.threshold = terms.accept
+            subject.fit = matcher.version
+            subject.best = _candidate(found.best[i], found.score[i])
+            subject.second = _candidate(found.second[i], found.second_score[i])
+            if gathered.strange:  # it may be somebody else: nothing is said until that is clear
+                subject.verdict = Verdict.WAIT
+                continue
+            assert subject.first_usable is not None
+            subject.verdict = evidence.judge(
+                terms,
+                subject.evidence,
+                evidence.sharpened(float(second[i]), worth),
+                gathered.frames,
+                track.last_seen - subject.first_usable,
+                subject.liveness,
+            )
+
+    def _sighting(self, frame: Frame, track: Track) -> Sighting:
+        subject = self._subjects.setdefault(track.number, _Subject())
+        verdict = subject.verdict
+        if subject.encoded is None:
+            verdict = Verdict.WAIT if track.face.unusable is None else Verdict.UNUSABLE
+        return Sighting(
+            track=track.number,
+            camera=frame.camera,
+            first_seen=track.first_seen,
+            last_seen=track.last_seen,
+            frame=frame.number,
+            face=track.face,
+            frames=track.frames,
+            used=subject.gathered.frames,
+            verdict=verdict,
+            best=subject.best,
+            second=subject.second,
+            evidence=subject.evidence,
+            threshold=subject.threshold,
+            guidance=track.face.unusable,
+            liveness=subject.liveness,
+            first_usable=subject.first_usable,
+            encoder=self._encoder.name,
+            fit=subject.fit,
+        )
+
+
+def _candidate(person: np.int64, score: np.float32) -> Candidate | None:
+    return None if person == NOBODY else Candidate(int(person), float(score))
+
+
+def wide_enough(min_face: int) -> Assess:
+    """The least that is asked of a face: its width in pixels."""
+
+    def assess(image: Image, face: Face) -> Face:
+        return replace(face, unusable=Unusable.TOO_FAR) if face.width < min_face else face
+
+    return assess
