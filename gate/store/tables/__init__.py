@@ -5,6 +5,7 @@ A new file of tables is imported here; then ``python -m gate.store.make_migratio
 
 from gate.store.tables.access import DoorModeRow, HolidayRow, RuleRow, ScheduleRow
 from gate.store.tables.accounts import AccountRow, SessionRow
+from gate.store.tables.acknowledgements import AcknowledgementRow
 from gate.store.tables.audit import AuditRow
 from gate.store.tables.base import Base
 from gate.store.tables.biometrics import CalibrationRow, TemplateRow
@@ -12,11 +13,14 @@ from gate.store.tables.commands import CommandCounterRow, CommandKeyRow
 from gate.store.tables.credentials import CredentialRow, PermitRow
 from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
 from gate.store.tables.facts import FactRow
+from gate.store.tables.imports import ImportLineRow, ImportRow
+from gate.store.tables.orders import OrderRow
 from gate.store.tables.people import ChangeRow, ConsentRow, PersonRow
 from gate.store.tables.places import BuildingRow, HouseholdRow, UnitRow
 
 __all__ = [
     "AccountRow",
+    "AcknowledgementRow",
     "AuditRow",
     "Base",
     "BuildingRow",
@@ -31,6 +35,9 @@ __all__ = [
     "FactRow",
     "HolidayRow",
     "HouseholdRow",
+    "ImportLineRow",
+    "ImportRow",
+    "OrderRow",
     "OutboxRow",
     "PermitRow",
     "PersonRow",

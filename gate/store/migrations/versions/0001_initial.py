@@ -30,6 +30,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
     sa.UniqueConstraint('login', name=op.f('uq_accounts_login'))
     )
+    op.create_table('acknowledgements',
+    sa.Column('event', sa.String(length=36), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('note', sa.String(length=300), nullable=False),
+    sa.Column('at', gate.store.tables.base.UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('event', name=op.f('pk_acknowledgements'))
+    )
     op.create_table('audit',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('at', gate.store.tables.base.UtcDateTime(), nullable=False),
@@ -125,6 +132,30 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('day', name=op.f('pk_holidays'))
     )
+    op.create_table('imports',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('at', gate.store.tables.base.UtcDateTime(), nullable=False),
+    sa.Column('finished', gate.store.tables.base.UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_imports'))
+    )
+    op.create_table('orders',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('gate', sa.String(length=40), nullable=False),
+    sa.Column('command', sa.String(length=20), nullable=False),
+    sa.Column('until', gate.store.tables.base.UtcDateTime(), nullable=True),
+    sa.Column('ordered_by', sa.String(length=80), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.Column('at', gate.store.tables.base.UtcDateTime(), nullable=False),
+    sa.Column('expires', gate.store.tables.base.UtcDateTime(), nullable=False),
+    sa.Column('taken', gate.store.tables.base.UtcDateTime(), nullable=True),
+    sa.Column('result', sa.String(length=80), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_orders'))
+    )
+    op.create_index(op.f('ix_orders_gate_taken'), 'orders', ['gate', 'taken'], unique=False)
     op.create_table('outbox',
     sa.Column('gate', sa.String(length=40), nullable=False),
     sa.Column('receiver', sa.String(length=20), nullable=False),
@@ -149,6 +180,15 @@ def upgrade() -> None:
     sa.Column('gate', sa.String(length=40), nullable=False),
     sa.Column('last', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('gate', name=op.f('pk_sequences'))
+    )
+    op.create_table('import_lines',
+    sa.Column('import_id', sa.Integer(), nullable=False),
+    sa.Column('line', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.Column('result', sa.String(length=20), nullable=False),
+    sa.Column('note', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['imports.id'], name=op.f('fk_import_lines_import_id_imports'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('import_id', 'line', name=op.f('pk_import_lines'))
     )
     op.create_table('sessions',
     sa.Column('token', sa.LargeBinary(length=32), nullable=False),
@@ -298,10 +338,14 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_sessions_expires'), table_name='sessions')
     op.drop_index(op.f('ix_sessions_account_id'), table_name='sessions')
     op.drop_table('sessions')
+    op.drop_table('import_lines')
     op.drop_table('sequences')
     op.drop_table('schedules')
     op.drop_table('rules')
     op.drop_table('outbox')
+    op.drop_index(op.f('ix_orders_gate_taken'), table_name='orders')
+    op.drop_table('orders')
+    op.drop_table('imports')
     op.drop_table('holidays')
     op.drop_table('facts')
     op.drop_index('uq_events_id', table_name='events')
@@ -320,4 +364,5 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_audit_at'), table_name='audit')
     op.drop_index(op.f('ix_audit_action'), table_name='audit')
     op.drop_table('audit')
+    op.drop_table('acknowledgements')
     op.drop_table('accounts')

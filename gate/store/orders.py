@@ -1,0 +1,78 @@
+"""Orders of staff to a gate, through the database both share.
+
+The desk writes, the daemon takes. Whoever can write the database can do anything anyway, so an
+order needs no signature; orders from elsewhere come signed over MQTT.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from gate.store.engine import Database
+from gate.store.tables import OrderRow
+from gate.store.tables.base import now
+
+COMMANDS = ("open", "hold", "lockdown", "normal", "emergency")
+_VALID = timedelta(seconds=10)
+
+
+class Orders:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def give(
+        self,
+        gate: str,
+        command: str,
+        by: str,
+        *,
+        until: datetime | None = None,
+        reason: str = "",
+    ) -> OrderRow:
+        """Order a gate. An order the gate has not taken within ten seconds is void."""
+        if command not in COMMANDS:
+            raise ValueError(f"no such command: {command}")
+        row = OrderRow(
+            gate=gate,
+            command=command,
+            ordered_by=by,
+            until=until,
+            reason=reason,
+            at=now(),
+            expires=now() + _VALID,
+        )
+        with self._database.write() as session:
+            session.add(row)
+            session.flush()
+            return row
+
+    def take(self, gate: str) -> list[OrderRow]:
+        """Orders not taken yet, oldest first; each is handed out once."""
+        query = select(OrderRow).where(
+            OrderRow.gate == gate, OrderRow.taken.is_(None), OrderRow.expires > now()
+        )
+        with self._database.read() as session:
+            if session.scalar(query.limit(1)) is None:
+                return []
+        with self._database.write() as session:
+            rows = list(session.scalars(query.order_by(OrderRow.id)))
+            for row in rows:
+                row.taken = now()
+            session.flush()
+            return rows
+
+    def done(self, order: int, result: str) -> None:
+        """What became of it, for the page: "done" or a reason."""
+        with self._database.write() as session:
+            row = session.get(OrderRow, order)
+            if row is not None:
+                row.result = result[:80]
+
+    def latest(self, gate: str = "", limit: int = 20) -> list[OrderRow]:
+        query = select(OrderRow).order_by(OrderRow.id.desc()).limit(limit)
+        if gate:
+            query = query.where(OrderRow.gate == gate)
+        with self._database.read() as session:
+            return list(session.scalars(query))
