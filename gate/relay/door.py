@@ -109,8 +109,8 @@ def _apply(
             kind = "door.tamper" if active else "door.tamper_cleared"
             return replace(state, tamper=active), (EventOut(kind),)
         case Lockdown():
-            state = replace(state, lockdown=True, until=None, hold_until=None)
-            return state, (EventOut("door.lockdown"),)
+            told = () if state.lockdown else (EventOut("door.lockdown"),)
+            return replace(state, lockdown=True, until=None, hold_until=None), told
         case HoldOpen():
             return _hold_open(state, given, now, settings)
         case Normal():

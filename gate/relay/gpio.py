@@ -1,0 +1,72 @@
+"""Relays and inputs at the pins of a Raspberry Pi or a similar board, by gpiozero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gate.errors import DeviceError
+from gate.relay.settings import RelaySettings
+
+
+class GpioRelay:
+    """A RelayDriver. gpiozero and its pin factory are loaded when it is opened."""
+
+    def __init__(self, settings: RelaySettings) -> None:
+        self.name = "gpio"
+        self._settings = settings
+        self._outputs: dict[int, Any] = {}
+        self._inputs: dict[str, Any] = {}
+
+    def open(self) -> None:
+        gpio = self._settings.gpio
+        self.close()
+        try:
+            from gpiozero import (  # type: ignore[import-untyped]
+                DigitalInputDevice,
+                OutputDevice,
+            )
+
+            for channel, pin in enumerate(gpio.pins[: self._settings.channels], 1):
+                self._outputs[channel] = OutputDevice(
+                    pin, active_high=gpio.active_high, initial_value=False
+                )
+            for name, wire in self._settings.inputs.items():
+                self._inputs[name] = DigitalInputDevice(wire.number, pull_up=gpio.pull_up)
+        except Exception as error:  # each pin factory has errors of its own
+            self.close()
+            raise self._refused(error) from None
+
+    def set(self, channel: int, on: bool, hold: float) -> None:
+        try:
+            self._outputs[channel].value = on
+        except Exception as error:
+            raise self._refused(error) from None
+
+    def state(self, channel: int) -> bool | None:
+        try:
+            return bool(self._outputs[channel].value)
+        except Exception as error:
+            raise self._refused(error) from None
+
+    def inputs(self) -> dict[str, bool]:
+        try:
+            return {
+                name: bool(device.value) != self._settings.inputs[name].invert  # type: ignore[index]
+                for name, device in self._inputs.items()
+            }
+        except Exception as error:
+            raise self._refused(error) from None
+
+    def close(self) -> None:
+        for device in (*self._outputs.values(), *self._inputs.values()):
+            device.close()  # gpiozero makes an output an input again: the relay rests
+        self._outputs.clear()
+        self._inputs.clear()
+
+    def _refused(self, error: Exception) -> DeviceError:
+        return DeviceError(
+            f"The GPIO pins cannot be used: {type(error).__name__} {error}",
+            where=f"pins {self._settings.gpio.pins}",
+            mend="install the extra package lgpio, check the pin numbers, and let the gate's "
+            "user belong to the group gpio",
+        )

@@ -1,0 +1,116 @@
+"""Keeps a board doing what was last asked: resends, rests what nobody refreshes, reconnects.
+
+Runs in the guard's process (``guard.py``), the only owner of the driver. ``run`` is called again
+and again with the time; it waits for nothing but the driver's own bounded time-outs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from gate.errors import DeviceError
+from gate.relay.driver import RelayDriver
+from gate.relay.settings import RelaySettings
+
+# seconds between two repetitions of what the board was already told: a lost byte or a board
+# that lost its power is put right by the next one
+REPEAT_ON = 0.2
+REPEAT_REST = 1.0
+# nothing slow is begun when a relay must fall so soon (seconds)
+CLOSE_TO_FALL = 0.08
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is known of the board. ``fault``: what, where, mend; None while it answers."""
+
+    state: dict[int, bool | None] = field(default_factory=dict)
+    inputs: dict[str, bool] = field(default_factory=dict)
+    fault: tuple[str, str, str] | None = None
+
+
+class Keeper:
+    """One board and what its channels should be."""
+
+    def __init__(self, driver: RelayDriver, settings: RelaySettings) -> None:
+        self.report: Report | None = None  # nothing known yet
+        self._driver = driver
+        self._settings = settings
+        self._falls: dict[int, float] = {}  # channel -> when it rests unless refreshed
+        self._told: dict[int, bool] = {}
+        self._repeat_at: dict[int, float] = {}
+        self._connected = False
+        self._poll_at = 0.0
+        self._retry_at = 0.0
+        self._wait = settings.retry_first
+        self._failures = 0
+
+    def command(self, channel: int, on: bool, hold: float, sent: float) -> None:
+        """``sent``: monotonic seconds of the sender; an order too old has no effect."""
+        self._falls[channel] = sent + hold if on else -math.inf
+        if on:
+            self._repeat_at.setdefault(channel, 0.0)
+
+    def run(self, now: float) -> float:
+        """Do what is due; returns when (monotonic seconds) to come back at the latest."""
+        try:
+            if not self._connected:
+                if now < self._retry_at:
+                    return self._retry_at
+                self._connect(now)
+            self._drive(now)
+            self._poll(now)
+            self._failures = 0
+        except DeviceError as error:
+            self._failed(error, now)
+        falls = [fall for fall in self._falls.values() if fall > now]
+        repeats = list(self._repeat_at.values())
+        return min([self._poll_at if self._connected else self._retry_at, *falls, *repeats])
+
+    def rest(self) -> None:
+        """Let go of the board; every channel rests if it can be reached."""
+        self._driver.close()
+
+    def _connect(self, now: float) -> None:
+        self._driver.open()
+        self._connected = True
+        channels = range(1, self._settings.channels + 1)
+        self._told = dict.fromkeys(channels, False)
+        self._repeat_at = dict.fromkeys(channels, now + REPEAT_REST)
+        self._poll_at = now
+        self._wait = self._settings.retry_first
+
+    def _drive(self, now: float) -> None:
+        for channel in self._told:
+            fall = self._falls.get(channel, -math.inf)
+            on = fall > now
+            if on == self._told[channel] and now < self._repeat_at[channel]:
+                continue
+            self._driver.set(channel, on, fall - now if on else 0.0)
+            self._told[channel] = on
+            self._repeat_at[channel] = now + (REPEAT_ON if on else REPEAT_REST)
+
+    def _poll(self, now: float) -> None:
+        soon = any(now < fall < now + CLOSE_TO_FALL for fall in self._falls.values())
+        if now < self._poll_at or soon:
+            return
+        self._poll_at = now + self._settings.poll
+        state = {channel: self._driver.state(channel) for channel in self._told}
+        # a board that cannot say is taken at its command, once that was sent without an error
+        known = {c: self._told[c] if said is None else said for c, said in state.items()}
+        self.report = Report(dict(known), self._driver.inputs())
+
+    def _failed(self, error: DeviceError, now: float) -> None:
+        self._failures += 1
+        if self._connected and self._failures < ATTEMPTS:
+            self._repeat_at = dict.fromkeys(self._told, now)
+            self._poll_at = now
+            return
+        self._connected = False
+        self._failures = 0
+        self._driver.close()
+        self.report = Report(fault=(error.what, error.where, error.mend))
+        self._retry_at = now + self._wait
+        self._wait = min(2 * self._wait, self._settings.retry_most)

@@ -1,0 +1,134 @@
+"""Modbus relay boards over RS-485 (RTU) or Ethernet (TCP), with the board's own timed pulse."""
+
+from __future__ import annotations
+
+import math
+import struct
+import termios
+from typing import Any
+
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.bit_message import WriteSingleCoilRequest
+
+from gate.errors import DeviceError
+from gate.relay.settings import RelaySettings
+
+FLASH_ON = 0x0200  # + channel; the value is the time in tenths of a second
+LONGEST_FLASH = 0x7FFF
+FAILURES = (ModbusException, OSError, termios.error)
+
+
+class FlashOn(WriteSingleCoilRequest):
+    """On for some tenths of a second, then off by the board itself."""
+
+    def __init__(self, coil: int, tenths: int, unit: int) -> None:
+        super().__init__(dev_id=unit, address=FLASH_ON + coil, bits=[True])
+        self._tenths = tenths
+
+    def encode(self) -> bytes:
+        return struct.pack(">HH", self.address, self._tenths)
+
+
+def tenths_for(hold: float) -> int:
+    """Tenths of a second that last at least ``hold`` seconds and at most a fifth more."""
+    return min(max(2, math.ceil(hold * 10 - 1e-9) + 1), LONGEST_FLASH)
+
+
+class ModbusRelay:
+    """A RelayDriver. Coils and inputs of the board count from 0, our channels from 1."""
+
+    def __init__(self, settings: RelaySettings) -> None:
+        self.name = "modbus"
+        self._settings = settings
+        modbus = settings.modbus
+        self._client: ModbusSerialClient | ModbusTcpClient
+        if modbus.transport == "tcp":
+            self._where = f"{modbus.host}:{modbus.tcp_port}"
+            self._client = ModbusTcpClient(
+                modbus.host, port=modbus.tcp_port, timeout=settings.timeout, retries=1
+            )
+        else:
+            self._where = settings.port
+            self._client = ModbusSerialClient(
+                settings.port, baudrate=settings.baud, timeout=settings.timeout, retries=1
+            )
+
+    def open(self) -> None:
+        try:
+            connected = self._client.connect()
+        except (ValueError, *FAILURES):
+            connected = False
+        if not connected:
+            raise DeviceError(
+                "The Modbus relay board cannot be reached",
+                where=self._where,
+                mend="check cable, power, port and address of the board",
+            )
+        for channel in range(1, self._settings.channels + 1):
+            self.set(channel, False, 0)
+
+    def set(self, channel: int, on: bool, hold: float) -> None:
+        unit = self._settings.modbus.unit
+        if on and self._settings.modbus.timed_pulse:
+            self._ask(FlashOn(channel - 1, tenths_for(hold), unit))
+        else:
+            self._ask(WriteSingleCoilRequest(dev_id=unit, address=channel - 1, bits=[on]))
+
+    def state(self, channel: int) -> bool | None:
+        return self._bits("read_coils", channel)[channel - 1]
+
+    def inputs(self) -> dict[str, bool]:
+        wires = self._settings.inputs
+        if not wires:
+            return {}
+        highest = max(wire.number for wire in wires.values())
+        bits = self._bits("read_discrete_inputs", highest + 1)
+        return {name: bits[wire.number] != wire.invert for name, wire in wires.items()}
+
+    def close(self) -> None:
+        if self._client.connected:
+            try:
+                for channel in range(1, self._settings.channels + 1):
+                    self.set(channel, False, 0)
+            except DeviceError:
+                pass  # out of reach: the board's own timer ends the pulse
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def _bits(self, function: str, count: int) -> list[bool]:
+        # boards answer in whole bytes; asking for eight is what all of them know
+        whole = -(-count // 8) * 8
+        call: Any = getattr(self._client, function)
+        try:
+            answer = call(0, count=whole, device_id=self._settings.modbus.unit)
+        except FAILURES as error:
+            raise self._no_answer(str(error)) from None
+        bits = self._checked(answer).bits
+        if len(bits) < count:
+            raise self._no_answer(f"{len(bits)} bits of {count}")
+        return [bool(bit) for bit in bits]
+
+    def _ask(self, request: ModbusPDU) -> ModbusPDU:
+        try:
+            answer = self._client.execute(False, request)
+        except FAILURES as error:
+            raise self._no_answer(str(error)) from None
+        answer = self._checked(answer)
+        if answer.address != request.address:
+            raise self._no_answer("the echo of another command")
+        return answer
+
+    def _checked(self, answer: Any) -> ModbusPDU:
+        if not isinstance(answer, ModbusPDU):
+            raise self._no_answer("nothing")
+        if answer.isError():
+            raise self._no_answer(f"exception code {answer.exception_code}")
+        return answer
+
+    def _no_answer(self, came: str) -> DeviceError:
+        return DeviceError(
+            f"The Modbus relay board does not answer as it should ({came})",
+            where=self._where,
+            mend="check cable, termination, power, speed and address of the board",
+        )

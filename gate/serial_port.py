@@ -1,0 +1,102 @@
+"""A serial port whose every failure is a DeviceError and whose every call returns in time."""
+
+from __future__ import annotations
+
+import contextlib
+import termios
+import time
+from collections.abc import Callable
+
+import serial  # type: ignore[import-untyped]
+
+from gate.errors import DeviceError
+
+# what pyserial lets through when a device vanishes; SerialException is an OSError
+FAILURES = (OSError, TypeError, termios.error)
+
+
+class SerialPort:
+    """Used by one thread. ``timeout`` (seconds) bounds each read and each write."""
+
+    def __init__(self, port: str, baud: int = 9600, timeout: float = 0.2) -> None:
+        self.port = port
+        self._baud = baud
+        self._timeout = timeout
+        self._serial: serial.Serial | None = None
+
+    def open(self) -> None:
+        self.close()
+        try:
+            self._serial = serial.Serial(
+                self.port,
+                self._baud,
+                timeout=self._timeout,
+                write_timeout=self._timeout,
+                exclusive=True,
+            )
+        except (ValueError, *FAILURES) as error:
+            raise DeviceError(
+                f"The serial port cannot be opened: {_reason(error)}",
+                where=self.port,
+                mend="plug the device in, look for its name in /dev/serial/by-id, and let the "
+                "gate's user belong to the group dialout",
+            ) from None
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._opened().write(data)
+        except FAILURES as error:
+            raise self._lost(error) from None
+
+    def read(self, size: int = 256) -> bytes:
+        """What has come, at least one byte if any came within the time-out."""
+        port = self._opened()
+        try:
+            first: bytes = port.read(1)
+            if not first:
+                return b""
+            rest: bytes = port.read(min(size - 1, port.in_waiting)) if size > 1 else b""
+            return first + rest
+        except FAILURES as error:
+            raise self._lost(error) from None
+
+    def answer(self, complete: Callable[[bytes], bool], most: int = 4096) -> bytes:
+        """Bytes until ``complete`` says so, ``most`` came, or the time-out is over."""
+        got = b""
+        end = time.monotonic() + self._timeout
+        while not complete(got) and len(got) < most and time.monotonic() < end:
+            got += self.read()
+        return got
+
+    def forget(self) -> None:
+        """Drop what came before, so that an old answer is not taken for a new one."""
+        try:
+            self._opened().reset_input_buffer()
+        except FAILURES as error:
+            raise self._lost(error) from None
+
+    def close(self) -> None:
+        if self._serial is not None:
+            with contextlib.suppress(*FAILURES):  # a port that is gone is closed
+                self._serial.close()
+            self._serial = None
+
+    def _opened(self) -> serial.Serial:
+        if self._serial is None:
+            raise DeviceError("The serial port is not open", where=self.port, mend="open it first")
+        return self._serial
+
+    def _lost(self, error: Exception) -> DeviceError:
+        self.close()
+        return DeviceError(
+            f"The serial device is lost: {_reason(error)}",
+            where=self.port,
+            mend="check the cable; the gate tries again by itself",
+        )
+
+
+def _reason(error: Exception) -> str:
+    """The system's own words, without pyserial's wrapping."""
+    if isinstance(error, OSError) and error.strerror and "could not" not in error.strerror:
+        return error.strerror
+    return str(error)
