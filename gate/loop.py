@@ -74,6 +74,9 @@ class Parts(Protocol):
         ...
 
 
+Listener = Callable[[outputs.Output, float], None]
+
+
 class Loop:
     """One gate: lane, door and the events of both. Not safe for threads; it belongs to one."""
 
@@ -87,7 +90,6 @@ class Loop:
         clock: Clock,
         parts: Parts,
         emergency_seconds: float = 600.0,
-        listen: Callable[[outputs.Output, float], None] | None = None,
     ) -> None:
         self.gate = gate
         self.house = house
@@ -98,8 +100,12 @@ class Loop:
         self._clock = clock
         self._parts = parts
         self._emergency = emergency_seconds
-        self._listen = listen or (lambda output, now: None)
+        self._listeners: list[Listener] = []
         self._mode_until: float | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Be told everything a passage wanted done, after it was done, with its moment."""
+        self._listeners.append(listener)
 
     # ------------------------------------------------------------ what comes in
 
@@ -145,7 +151,8 @@ class Loop:
         self.lane, wanted = step(self.lane, given, now, self.house)
         for output in sorted(wanted, key=_written_first):
             self._do(output)
-            self._listen(output, now.at)
+            for listener in self._listeners:
+                listener(output, now.at)
 
     def _do(self, output: outputs.Output) -> None:
         match output:

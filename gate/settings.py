@@ -20,8 +20,23 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from gate.access.settings import AccessSettings
 from gate.camera.settings import CameraSettings
+from gate.desk_settings import DeskSettings
 from gate.errors import ConfigurationError
+from gate.events.settings import (
+    CommandSettings,
+    HomeAssistantSettings,
+    HttpSettings,
+    LogSettings,
+    MqttSettings,
+    WebhookSettings,
+)
+from gate.models.settings import ModelsSettings
+from gate.recognition.settings import RecognitionSettings
+from gate.relay.settings import DoorSettings, RelaySettings
+from gate.screen.settings import ScreenSettings
+from gate.store.settings import StoreSettings
 
 DEFAULT = Path("config/gate.toml")
 
@@ -38,6 +53,20 @@ class Settings(BaseSettings):
     # where this box keeps its database, key, converted models
     data: Path = Path("var")
     camera: tuple[CameraSettings, ...] = (CameraSettings(),)
+    recognition: RecognitionSettings = RecognitionSettings()
+    models: ModelsSettings = ModelsSettings()
+    access: AccessSettings = AccessSettings()
+    door: DoorSettings = DoorSettings()
+    relay: RelaySettings = RelaySettings()
+    store: StoreSettings = StoreSettings()
+    mqtt: MqttSettings = MqttSettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    commands: CommandSettings = CommandSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+    screen: ScreenSettings = ScreenSettings()
+    desk: DeskSettings = DeskSettings()
 
     @model_validator(mode="after")
     def _cameras_have_names_of_their_own(self) -> Settings:

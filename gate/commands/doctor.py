@@ -1,0 +1,35 @@
+"""``gate doctor``: every part of this box, each fine or with what to do."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.doctor import Finding, Level, examine
+from gate.settings import DEFAULT, load
+
+_LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]mend[/]"}
+
+
+def doctor(config: Config = DEFAULT) -> None:
+    """Look at camera, models, key, database, relay, broker, disk and clock.
+
+    Exit status 0 when all is well or only worth a look, 1 when something must be mended.
+    """
+    settings = load(config)
+    console = Console()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    worst = Level.OK
+    for finding in examine(settings):
+        worst = max(worst, finding.level)
+        _row(table, finding)
+    console.print(table)
+    if worst is Level.BAD:
+        raise SystemExit(1)
+
+
+def _row(table: Table, finding: Finding) -> None:
+    table.add_row(_LOOK[finding.level], finding.part, finding.says)
+    if finding.mend:
+        table.add_row("", "", f"[dim]→ {finding.mend}[/]")
