@@ -1,0 +1,100 @@
+"""Are generated people as hard to tell from real ones as real ones are?
+
+``python -m bench.generated`` prints the table of docs/demo.md; with ``--write`` it measures the
+shipped spreads anew. Needs GATE_LFW_DIR and GATE_MODELS_DIR.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.people import embed
+from gate.models.settings import ModelsSettings
+from gate.recognition.detect import build_detector
+from gate.recognition.encoders import build_encoder
+from gate.recognition.face import Vector
+from gate.recognition.generate import FOLDER, SHAPES, generate, measure, save
+from gate.recognition.settings import RecognitionSettings
+
+RARE = (0.99, 0.999, 0.9999, 0.99999)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Cosines of pairs of different people: how many, mean, deviation, upper quantiles."""
+
+    pairs: int
+    mean: float
+    deviation: float
+    quantiles: dict[float, float]
+
+
+def scores(probes: Vector, gallery: Vector) -> Scores:
+    """Every probe against every row; nobody is in both."""
+    all_scores = (probes @ gallery.T).ravel()
+    rare = dict(zip(RARE, np.quantile(all_scores, RARE).tolist(), strict=True))
+    return Scores(all_scores.size, float(all_scores.mean()), float(all_scores.std()), rare)
+
+
+def compare(real: Vector, encoder: str, *, like: bool = False) -> tuple[Scores, Scores]:
+    """Half of the people as probes: against the other half, and against as many generated.
+
+    Args:
+        like: measure the spread on the other half instead of taking the shipped one, so that the
+            generated know nothing of the probes.
+    """
+    mixed = np.random.default_rng(0).permutation(len(real))
+    probes, others = real[mixed[1::2]], real[mixed[::2]]
+    made = generate(4000, encoder, like=others if like else None)
+    return scores(probes, others), scores(probes, made)
+
+
+def real_templates(encoder: str, people: int | None = None) -> Vector:
+    """One template of each person of LFW whose label is not in its errata, float32 (n, d)."""
+    lfw = Path(os.environ["GATE_LFW_DIR"])
+    lines = (lfw / "errata.txt").read_text().splitlines()
+    wrong = {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+    files = []
+    for folder in sorted((lfw / "images").iterdir()):
+        right = [f for f in sorted(folder.glob("*.jpg")) if f.stem not in wrong]
+        files += right[:1]
+    settings, models = RecognitionSettings(encoder=encoder), ModelsSettings()
+    detector = build_detector(settings, models)
+    return embed(files[:people], detector, build_encoder(settings, models))
+
+
+def main(write: bool) -> None:
+    columns = " | ".join(f"1 in {round(1 / (1 - q)):,}" for q in RARE)
+    print(f"| encoder | people of LFW against | pairs | mean | deviation | {columns} |")
+    print("|---|---|---|---|---|" + "---|" * len(RARE))
+    for encoder in sorted(SHAPES):
+        real = real_templates(encoder)
+        if write:
+            save(measure(real), FOLDER / f"{encoder}.npz")
+        others, shipped = compare(real, encoder)
+        rows = {
+            "other people of LFW": others,
+            "generated, as shipped": shipped,
+            "generated, measured on the others only": compare(real, encoder, like=True)[1],
+            "random directions": random_directions(real),
+        }
+        for what, s in rows.items():
+            rare = " | ".join(f"{value:.3f}" for value in s.quantiles.values())
+            print(
+                f"| {encoder} | {what} | {s.pairs:,} | {s.mean:.3f} | {s.deviation:.3f} | {rare} |"
+            )
+
+
+def random_directions(real: Vector) -> Scores:
+    """What an easy demonstration would be filled with."""
+    rows = np.random.default_rng(1).standard_normal((4000, real.shape[1])).astype(np.float32)
+    return scores(real[1::2], rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+if __name__ == "__main__":
+    main("--write" in sys.argv[1:])
