@@ -28,7 +28,7 @@ COLOURS: dict[str, Colour] = {
     NOTHING: (122, 133, 147),
 }
 WORDS = {GRANTED: "GRANTED", REFUSED: "REFUSED", ASKED: "CARD PLEASE", NOTHING: "NO PASSAGE"}
-WIDTH, HEIGHT, CAPTION, GAP, HEAD = 400, 300, 88, 18, 96  # pixels
+WIDTH, HEIGHT, CAPTION, GAP, HEAD = 400, 300, 98, 18, 96  # pixels
 
 
 def write_picture(record: RunRecord, path: Path, columns: int = 4) -> None:
@@ -90,7 +90,8 @@ def _card(attempt: Attempt) -> Pillow.Image:
     wide = draw.textlength(word, bold)
     draw.rounded_rectangle((12, HEIGHT + 14, 32 + wide, HEIGHT + 42), 14, colour)
     draw.text((22, HEIGHT + 17), word, GROUND, font=bold)
-    name = attempt.recognised or ("unknown" if attempt.outcome == REFUSED else "")
+    stranger = attempt.outcome == REFUSED and not attempt.attack
+    name = attempt.recognised or ("unknown" if stranger else "")
     draw.text((44 + wide, HEIGHT + 17), _short(draw, name, WIDTH - wide - 150), INK, font=bold)
     small = _font(14)
     score = score_text(attempt)
@@ -111,7 +112,7 @@ def _card(attempt: Attempt) -> Pillow.Image:
         truth += ", enrolled" if attempt.enrolled else ", not enrolled"
     line = _short(draw, f"{attempt.recording}: {truth}", WIDTH - 24, 13)
     wrong = not attempt.as_expected
-    draw.text((12, HEIGHT + 68), line, COLOURS[REFUSED] if wrong else SOFT, font=_font(13))
+    draw.text((12, HEIGHT + 74), line, COLOURS[REFUSED] if wrong else SOFT, font=_font(13))
     return card
 
 
