@@ -25,7 +25,10 @@ app = typer.Typer(
 
 # file in gate/commands/ → the names it gives (a function is a command, an app is a group)
 COMMANDS = {
+    "demo": ("demo", "replay"),
+    "doctor": ("doctor",),
     "config": ("config",),
+    "models": ("models",),
 }
 
 for _file, _names in COMMANDS.items():
@@ -54,8 +57,15 @@ def main() -> None:
     except GateError as error:
         Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(141)
+    except Exception as error:  # a mistake of ours; whoever mends it sets GATE_DEBUG
+        if os.environ.get("GATE_DEBUG"):
+            raise
+        text = f"error: this should not happen: {type(error).__name__}: {error}"
+        text += "\n  what to do: report it with what GATE_DEBUG=1 prints"
+        Console(stderr=True, soft_wrap=True).print(text, style="red", markup=False)
+        sys.exit(70)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -37,7 +37,7 @@ DURABLE_WITHIN = 0.25
 class Order:
     """An instruction of staff, a schedule or a signed command. ``by`` stands in the event."""
 
-    kind: str  # open | hold_open | emergency | lockdown | normal | fire_reset
+    kind: str  # open | hold | emergency | lockdown | normal | fire_reset
     by: str
     seconds: float = 0.0
 
@@ -210,7 +210,7 @@ class Loop:
 
     def _meaning(self, order: Order, now: float) -> tuple[door.Input, Mode, float]:
         match order.kind:
-            case "hold_open":
+            case "hold":
                 return door.HoldOpen(now + order.seconds, order.by), Mode.HELD_OPEN, order.seconds
             case "emergency":
                 seconds = order.seconds or self._emergency

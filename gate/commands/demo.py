@@ -1,0 +1,52 @@
+"""``gate demo`` and ``gate replay``: the gate over recordings instead of a camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.commands import Config
+from gate.settings import DEFAULT, load
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def demo(
+    data: Annotated[Path, typer.Option(help="Where the demonstration keeps its database.")] = Path(
+        "var/demo"
+    ),
+    fixtures: Annotated[Path, typer.Option(help="Photographs and recordings.")] = ROOT / "fixtures",
+    picture: Annotated[Path, typer.Option(help="The picture it writes.")] = Path(
+        "var/demo/run.jpg"
+    ),
+    recorded_speed: Annotated[
+        bool, typer.Option("--recorded-speed", help="As slowly as it was recorded.")
+    ] = False,
+) -> None:
+    """Watch recorded people walk up to a gate with 7,000 enrolled.
+
+    Needs no camera, no relay and no network. Ends with a table and a picture of the run.
+    """
+    from gate.demo_run import run_demo
+
+    run_demo(Console(), data, fixtures, picture, paced=recorded_speed)
+
+
+def replay(
+    path: Annotated[Path, typer.Argument(help="A folder of frames or a video.")],
+    config: Config = DEFAULT,
+    fps: Annotated[float, typer.Option(help="Frames a second of a folder.")] = 10.0,
+    recorded_speed: Annotated[
+        bool, typer.Option("--recorded-speed", help="As slowly as it was recorded.")
+    ] = False,
+) -> None:
+    """Run the gate over a recording instead of its camera, with its register and its relay.
+
+    Without --recorded-speed it goes as fast as the machine can, and decides the same each time.
+    """
+    from gate.demo_run import run_replay
+
+    run_replay(Console(), load(config), path, fps, paced=recorded_speed)

@@ -1,0 +1,166 @@
+"""The demonstration and the replay on the terminal: events as they happen, table, picture."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from rich.console import Console
+from rich.text import Text
+
+from gate.core import build_core
+from gate.demo import demo_clock, prepare, run, scenes
+from gate.events import broker
+from gate.events.event import Event
+from gate.events.publisher import RECEIVER, Publisher
+from gate.events.settings import MqttSettings
+from gate.loop import Recorder
+from gate.replay import Replay
+from gate.run_picture import write_picture
+from gate.run_report import report
+from gate.settings import Settings, build
+from gate.store.store import Store
+
+DRAIN = 30.0  # seconds the last events may take to the broker
+_COLOURS = {"passage.granted": "green", "passage.denied": "red", "passage.asked": "yellow"}
+
+
+class Teller:
+    """A recorder that shows each event on the terminal, then hands it on.
+
+    Names stand on this terminal only: the events carry pseudonyms.
+    """
+
+    def __init__(self, recorder: Recorder, console: Console) -> None:
+        self._recorder = recorder
+        self._console = console
+        self.names: Mapping[str, str] = {}
+        self.made = 0
+
+    def record(self, event: Event) -> Future[Event]:
+        self.made += 1
+        who = self.names.get(event.person, "") if event.person else ""
+        line = Text(f"  {event.type:20} ", style=_COLOURS.get(event.type, "dim"))
+        line.append(f"{who:16} " if who else "", style="bold")
+        line.append(" ".join(event.reasons))
+        if "evidence" in event.scores:
+            needed = event.scores.get("threshold", 0.0)
+            line.append(f"  evidence {event.scores['evidence']:.1f} of {needed:.1f}", style="dim")
+        self._console.print(line, highlight=False)
+        return self._recorder.record(event)
+
+
+class Arrivals:
+    """A receiver at the broker that counts the events and looks at their order."""
+
+    def __init__(self, settings: MqttSettings, topic: str) -> None:
+        self.sequences: list[int] = []
+        self._ready = threading.Event()
+        five = settings.protocol == "5"
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+        )
+        self._client.on_message = self._took
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.connect(settings.host, settings.port)
+        self._client.subscribe(topic, qos=1)
+        self._client.loop_start()
+        self._ready.wait(5.0)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def summary(self) -> str:
+        once = sorted(set(self.sequences))
+        in_order = list(dict.fromkeys(self.sequences)) == once
+        whole = not once or once == list(range(once[0], once[-1] + 1))
+        return (
+            f"{len(once)} arrived at the broker, "
+            f"{'in order' if in_order else 'OUT OF ORDER'}, "
+            f"{'none missing' if whole else 'SOME MISSING'}"
+        )
+
+    def _took(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
+        self.sequences.append(json.loads(message.payload)["sequence"])
+
+
+def run_demo(
+    console: Console, data: Path, fixtures: Path, picture: Path, *, paced: bool = False
+) -> None:
+    """``gate demo``: everything in ``data``, nothing of the machine's own configuration."""
+    logging.basicConfig(level=logging.ERROR)
+    settings = build(
+        {
+            "name": "demo",
+            "data": str(data),
+            "mqtt": {"broker": "mosquitto", "port": 0},
+        }
+    )
+    recordings = scenes(fixtures / "recordings")
+    reachable, own = broker.start(settings.mqtt, data / "broker")
+    try:
+        clock = demo_clock()
+        with Store.open(settings.store, data, receivers=[RECEIVER]) as store:
+            teller = Teller(store.writer, console)
+            core = prepare(
+                settings,
+                store,
+                clock,
+                fixtures / "enrolled",
+                lambda line: console.print(line, style="dim", highlight=False),
+                recorder=teller,
+            )
+            teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
+            publisher = Publisher(reachable, settings.name, store)
+            arrivals = Arrivals(reachable, publisher.topics.event)
+            publisher.start()
+            record = run(core, clock, recordings, paced=paced)
+            publisher.stop(DRAIN)
+            arrivals.close()
+    finally:
+        if own is not None:
+            own.stop()
+    write_picture(record, picture)
+    console.print()
+    console.print(report(record))
+    console.print(f"{teller.made} events made; {arrivals.summary}", highlight=False)
+    console.print(f"picture: {picture}", highlight=False)
+
+
+def run_replay(
+    console: Console, settings: Settings, path: Path, fps: float, *, paced: bool = False
+) -> None:
+    """``gate replay``: the configured gate, its register and its relay, over a recording."""
+    clock = demo_clock()
+    receivers = [RECEIVER] if settings.mqtt.enabled else []
+    with Store.open(settings.store, settings.data, receivers=receivers) as store:
+        teller = Teller(store.writer, console)
+        core = build_core(settings, store, clock, recorder=teller)
+        teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
+        publisher = Publisher(settings.mqtt, settings.name, store) if receivers else None
+        if publisher is not None:
+            publisher.start()
+        try:
+            core.loop.start()
+            played = Replay(core, clock, paced=paced).play(path, fps)
+            core.loop.stop()
+        finally:
+            if publisher is not None:
+                publisher.stop(2.0)
+    for error in played.damaged:
+        console.print(str(error), style="yellow", markup=False)
+    console.print(
+        f"{played.frames} frames, {len(played.damaged)} damaged, "
+        f"{len(played.moments)} decisions, {teller.made} events",
+        highlight=False,
+    )
