@@ -1,0 +1,92 @@
+"""A thread for a device that says something: opens it, reads for ever, finds it again when lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Generic, Protocol, TypeVar
+
+from gate.errors import DeviceError
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+StatusListener = Callable[[str, bool, str], None]
+"""Told (device, there, reason) each time a device is lost or back; called in its thread."""
+
+
+class Line(Protocol[T_co]):
+    """What a device driver offers the thread. Only the thread calls it."""
+
+    def open(self) -> None: ...
+
+    def read(self) -> Iterable[T_co]:
+        """What came; returns within a second, whatever the device does."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class DeviceThread(Generic[T]):
+    """Hands each value to ``emit`` in its own thread; a lost device is tried again for ever."""
+
+    def __init__(
+        self,
+        name: str,
+        line: Line[T],
+        emit: Callable[[T], None],
+        status: StatusListener | None = None,
+        retry_first: float = 0.5,
+        retry_most: float = 30.0,
+    ) -> None:
+        self.name = name
+        self._line = line
+        self._emit = emit
+        self._status = status or (lambda device, there, reason: None)
+        self._retry = (retry_first, retry_most)
+        self._there: bool | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def there(self) -> bool:
+        """Whether the device answers, as far as is known."""
+        return bool(self._there)
+
+    def open(self) -> None:
+        """Start; returns at once."""
+        if self._thread is None:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._run, name=self.name)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop and let go of the device. May be called twice."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._there = None
+
+    def _run(self) -> None:
+        wait, most = self._retry
+        while not self._stop.is_set():
+            try:
+                self._line.open()
+                while not self._stop.is_set():
+                    for value in self._line.read():
+                        self._emit(value)
+                    # one read without an error shows that it is there
+                    self._tell(True, "")
+                    wait = self._retry[0]
+            except DeviceError as error:
+                self._tell(False, f"{error.what} ({error.where})" if error.where else error.what)
+                self._line.close()
+                self._stop.wait(wait)
+                wait = min(2 * wait, most)
+        self._line.close()
+
+    def _tell(self, there: bool, reason: str) -> None:
+        if there != self._there:
+            self._there = there
+            self._status(self.name, there, reason)

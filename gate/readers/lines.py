@@ -1,0 +1,108 @@
+"""The wires of the readers: what a DeviceThread reads. One owner, the thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from gate.device_thread import Line
+from gate.errors import AccessError
+from gate.readers.card_number import canonical, of_number
+from gate.readers.claim import ClaimKind
+from gate.readers.rdm6300 import parse
+from gate.readers.settings import ReaderSettings
+from gate.serial_port import SerialPort
+
+Shown = tuple[ClaimKind, str]
+
+LONGEST_LINE = 2048
+# seconds of silence after which an unfinished line of a scanner is forgotten
+PAUSE = 0.5
+
+
+def make_line(settings: ReaderSettings) -> Line[Shown]:
+    """The line of the driver the configuration names. Libraries are loaded when needed."""
+    match settings.driver:
+        case "rdm6300":
+            return CardLine(settings)
+        case "scanner":
+            return ScannerLine(settings)
+        case "wedge":
+            from gate.readers.wedge import WedgeLine
+
+            return WedgeLine(settings)
+        case "osdp":
+            from gate.readers.osdp import OsdpLine
+
+            return OsdpLine(settings)
+
+
+class CardLine:
+    """RDM6300 and the like."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
+        self._port = SerialPort(settings.port, settings.baud)
+        self._rest = b""
+
+    def open(self) -> None:
+        self._rest = b""
+        self._port.open()
+
+    def read(self) -> Iterable[Shown]:
+        numbers, self._rest = parse(self._rest + self._port.read())
+        return [(ClaimKind.CARD, of_number(n, self._settings.card_bits)) for n in numbers]
+
+    def close(self) -> None:
+        self._port.close()
+
+
+class ScannerLine:
+    """A serial QR scanner: the text of a permit, ended by carriage return, line feed or both."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._port = SerialPort(settings.port, settings.baud)
+        self._rest = b""
+        self._last = 0.0
+
+    def open(self) -> None:
+        self._rest = b""
+        self._port.open()
+
+    def read(self) -> Iterable[Shown]:
+        data = self._port.read()
+        now = time.monotonic()
+        if data:
+            if now - self._last > PAUSE:
+                self._rest = b""
+            self._last = now
+        texts, self._rest = lines_of(self._rest + data)
+        return [(ClaimKind.PERMIT, text) for text in texts]
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def lines_of(buffer: bytes) -> tuple[list[str], bytes]:
+    """The whole lines of printable text in ``buffer`` and what remains."""
+    *whole, rest = buffer.replace(b"\r", b"\n").split(b"\n")
+    texts = []
+    for line in whole:
+        text = line.decode("utf-8", "replace").strip()
+        if 0 < len(text) <= LONGEST_LINE and text.isprintable() and "\ufffd" not in text:
+            texts.append(text)
+    return texts, rest[-LONGEST_LINE:]
+
+
+def typed_claim(line: str, settings: ReaderSettings) -> Shown | None:
+    """What a line typed by a wedge stands for; None when it can be no such thing."""
+    kind = ClaimKind(settings.kind)
+    text = line.strip()
+    if kind is ClaimKind.PERMIT:
+        return (kind, text) if text else None
+    if kind is ClaimKind.PIN:
+        return (kind, text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
+    try:
+        return kind, canonical(text, settings.form, settings.card_bits)
+    except AccessError:
+        return None

@@ -1,0 +1,182 @@
+"""OSDP readers (IEC 60839-11-5) over RS-485, with secure channel, by libosdp."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from gate.errors import DeviceError
+from gate.readers import wiegand
+from gate.readers.card_number import of_number
+from gate.readers.claim import ClaimKind
+from gate.readers.settings import ReaderSettings
+from gate.serial_port import SerialPort
+
+# seconds: to come online with secure channel after opening; without an answer, it is lost
+START = 10.0
+SILENT = 3.0
+
+
+class OsdpLine:
+    """The control panel for one reader. libosdp's own thread does the talking."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
+        self._panel: Any = None
+        self._wire: SerialPort | None = None
+        self._failed: list[DeviceError] = []
+        self._heard = 0.0
+        self._digits = ""
+
+    def open(self) -> None:
+        try:
+            import osdp
+        except ImportError:
+            raise DeviceError(
+                "OSDP readers need the package libosdp",
+                where=self._settings.name,
+                mend="pip install libosdp",
+            ) from None
+        self.close()
+        # reads of libosdp must not wait: it asks fifty times a second
+        self._wire = SerialPort(self._settings.port, self._settings.baud, timeout=0.001)
+        self._wire.open()
+        self._failed.clear()
+        reader = osdp.PDInfo(
+            self._settings.address,
+            _channel(self._wire, self._failed),
+            scbk=bytes.fromhex(self._settings.key.get_secret_value()),
+            name=self._settings.name,
+            flags=[osdp.LibFlag.EnforceSecure],
+        )
+        self._panel = osdp.ControlPanel([reader], log_level=osdp.LogLevel.Emergency)
+        self._panel.start()
+        self._heard = time.monotonic()
+        while not self._secure():
+            if self._failed or time.monotonic() - self._heard > START:
+                raise self._lost()
+            time.sleep(0.02)
+        self._heard = time.monotonic()
+
+    def read(self) -> Iterable[tuple[ClaimKind, str]]:
+        import osdp
+
+        now = time.monotonic()
+        if self._secure():
+            self._heard = now
+        if self._failed or now - self._heard > SILENT:
+            raise self._lost()
+        event = self._panel.get_event(self._settings.address, timeout=0.05)
+        if event is None:
+            return []
+        if event["event"] == osdp.Event.CardRead:
+            number = card_of(event["data"], event.get("length", 0), self._settings.card_bits)
+            return [(ClaimKind.CARD, number)] if number else []
+        if event["event"] == osdp.Event.KeyPress:
+            return self._keys(bytes(event["data"]))
+        return []
+
+    def feedback(self, granted: bool) -> None:
+        """Green light and one tone, or red light and two; a reader without them is silent."""
+        import osdp
+
+        panel = self._panel
+        if panel is None or panel.lock is None:
+            return
+        colour = osdp.CommandLEDColor.Green if granted else osdp.CommandLEDColor.Red
+        light = {
+            "control_code": 2,
+            "on_count": 10,
+            "off_count": 0,
+            "on_color": colour,
+            "off_color": osdp.CommandLEDColor.Black,
+            "timer_count": 20,
+            "temporary": True,
+        }
+        sound = {
+            "control_code": 2,
+            "on_count": 2,
+            "off_count": 2,
+            "rep_count": 1 if granted else 2,
+        }
+        commands = (
+            {"command": osdp.Command.LED, "reader": 0, "led_number": 0, **light},
+            {"command": osdp.Command.Buzzer, "reader": 0, **sound},
+        )
+        with contextlib.suppress(TypeError, ValueError, RuntimeError):
+            for command in commands:
+                panel.submit_command(self._settings.address, command)
+
+    def close(self) -> None:
+        if self._panel is not None:
+            self._panel.teardown()
+            self._panel = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    def _secure(self) -> bool:
+        return bool(self._panel.is_online(self._settings.address)) and bool(
+            self._panel.is_sc_active(self._settings.address)
+        )
+
+    def _keys(self, keys: bytes) -> list[tuple[ClaimKind, str]]:
+        """Digits of a reader with a pad: 0x0D or # ends, 0x7F or * clears."""
+        lines = []
+        for code in keys:
+            if code in (0x0D, ord("#")):
+                if self._digits:
+                    lines.append((ClaimKind.PIN, self._digits))
+                self._digits = ""
+            elif code in (0x7F, ord("*")):
+                self._digits = ""
+            elif chr(code).isdigit():
+                self._digits = (self._digits + chr(code))[-12:]
+        return lines
+
+    def _lost(self) -> DeviceError:
+        if self._failed:
+            return self._failed[0]
+        return DeviceError(
+            "The OSDP reader does not answer over its secure channel",
+            where=f"{self._settings.port}, address {self._settings.address}",
+            mend="check wiring, speed, address and key of the reader",
+        )
+
+
+def card_of(data: bytes, length: int, bits: int) -> str | None:
+    """The canonical number of a card event: Wiegand with its parity, or plain 32 bits."""
+    if length in wiegand.LENGTHS:
+        number = wiegand.decode(wiegand.unpack(bytes(data), length))
+        return None if number is None else of_number(number, bits)
+    if length in (24, 32):
+        return of_number(int.from_bytes(bytes(data[: length // 8]), "big"), bits)
+    return None
+
+
+def _channel(wire: SerialPort, failed: list[DeviceError]) -> Any:
+    """What libosdp reads and writes; called in its thread, where nothing may be raised."""
+    import osdp
+
+    class Wire(osdp.Channel):  # type: ignore[misc]
+        def read(self, max_bytes: int) -> bytes:
+            try:
+                return b"" if failed else wire.read(max_bytes)
+            except DeviceError as error:
+                failed.append(error)
+                return b""
+
+        def write(self, buf: bytes) -> int:
+            try:
+                if not failed:
+                    wire.write(buf)
+            except DeviceError as error:
+                failed.append(error)
+            return len(buf)
+
+        def flush(self) -> None:
+            pass
+
+    return Wire()

@@ -1,0 +1,73 @@
+"""Readers that type like a keyboard, by evdev: opened by id and grabbed, so nothing leaks."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from gate.errors import DeviceError
+from gate.readers.claim import ClaimKind
+from gate.readers.lines import typed_claim
+from gate.readers.settings import ReaderSettings
+from gate.readers.typed import Typing, key
+
+EV_KEY = 1
+RELEASED, PRESSED = 0, 1  # 2 is a key that repeats
+
+
+class WedgeLine:
+    """Card reader, scanner or PIN pad; what it types never reaches a console."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
+        self._device: Any = None
+        self._typing = Typing()
+
+    def open(self) -> None:
+        self.close()
+        try:
+            import evdev
+
+            self._device = evdev.InputDevice(self._settings.port)
+            self._device.grab()
+        except ImportError:
+            raise self._error("the package evdev is not installed", "pip install evdev") from None
+        except OSError as error:
+            self.close()
+            raise self._error(
+                error.strerror or str(error),
+                "plug it in, look for its name in /dev/input/by-id (it ends in -event-kbd), and "
+                "let the gate's user belong to the group input",
+            ) from None
+        self._typing = Typing()
+
+    def read(self) -> Iterable[tuple[ClaimKind, str]]:
+        try:
+            if not select.select([self._device.fd], [], [], 0.2)[0]:
+                return []
+            events = list(self._device.read())
+        except (OSError, ValueError) as error:
+            raise self._error(str(error), "plug it in; the gate tries again by itself") from None
+        shown = []
+        now = time.monotonic()
+        for event in events:
+            if event.type == EV_KEY and event.value in (RELEASED, PRESSED):
+                pressed = event.value == PRESSED
+                patience = self._settings.patience
+                self._typing, line = key(self._typing, event.code, pressed, now, patience)
+                claim = typed_claim(line, self._settings) if line else None
+                if claim:
+                    shown.append(claim)
+        return shown
+
+    def close(self) -> None:
+        if self._device is not None:
+            self._device.close()
+            self._device = None
+
+    def _error(self, why: str, mend: str) -> DeviceError:
+        return DeviceError(
+            f"The keyboard reader cannot be used: {why}", where=self._settings.port, mend=mend
+        )

@@ -1,0 +1,59 @@
+"""The temperature sensor as the daemon knows it: always a Reading, never a wait."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from gate.device_thread import DeviceThread, Line, StatusListener
+from gate.sensors.estimate import Region, reading_of
+from gate.sensors.lines import make_line
+from gate.sensors.reading import Reading
+from gate.sensors.sample import Sample
+from gate.sensors.settings import TemperatureSettings
+
+# samples kept: a passage of half a minute at 14 frames a second
+KEPT = 420
+
+
+class TemperatureSensor:
+    """Keeps the newest samples. Written by the sensor's thread, read by the main loop."""
+
+    def __init__(
+        self,
+        settings: TemperatureSettings,
+        status: StatusListener | None = None,
+        line: Line[Sample] | None = None,
+    ) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._samples: deque[Sample] = deque(maxlen=KEPT)
+        self._thread = DeviceThread(
+            settings.name,
+            line or make_line(settings),
+            self._add,
+            status,
+            settings.retry_first,
+            settings.retry_most,
+        )
+
+    @property
+    def there(self) -> bool:
+        return self._thread.there
+
+    def open(self) -> None:
+        self._thread.open()
+
+    def reading(self, since: float, now: float, region: Region | None = None) -> Reading:
+        """What was measured from ``since`` (monotonic seconds, the passage's begin) to ``now``."""
+        with self._lock:
+            samples = tuple(self._samples)
+        return reading_of(samples, since, now, self._settings, region)
+
+    def close(self) -> None:
+        self._thread.close()
+
+    def _add(self, sample: Sample) -> None:
+        with self._lock:
+            self._samples.append(sample)
