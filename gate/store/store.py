@@ -12,6 +12,7 @@ from gate.store.audit import Audit
 from gate.store.ballast import Ballast
 from gate.store.calibrations import Calibrations
 from gate.store.changes import Changes
+from gate.store.command_keys import CommandKeys
 from gate.store.consents import Consents
 from gate.store.credentials import Credentials
 from gate.store.engine import Database
@@ -51,6 +52,7 @@ class Store:
         self.audit = Audit(database, vault)
         self.calibrations = Calibrations(database)
         self.facts = Facts(database)
+        self.command_keys = CommandKeys(database)
         self._settings = settings
         self._clock = clock
         self._writer: Writer | None = None
