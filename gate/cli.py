@@ -26,6 +26,7 @@ app = typer.Typer(
 # file in gate/commands/ → the names it gives (a function is a command, an app is a group)
 COMMANDS = {
     "demo": ("demo", "replay"),
+    "run": ("run",),
     "doctor": ("doctor",),
     "config": ("config",),
     "models": ("models",),

@@ -13,6 +13,7 @@ from gate.recognition.detect import Detector, build_detector
 from gate.recognition.encoders import Encoder, build_encoder
 from gate.recognition.recogniser import Assess, Recogniser, wide_enough
 from gate.relay.controller import DoorController
+from gate.relay.door_state import EventOut
 from gate.relay.driver import RelayDriver
 from gate.relay.make import make_relay
 from gate.screen.message import Message
@@ -34,6 +35,22 @@ class NoParts:
 
 
 @dataclass(slots=True)
+class Doorway:
+    """The door and its board, opened before anything else."""
+
+    relay: RelayDriver
+    controller: DoorController
+    told: tuple[EventOut, ...]
+
+
+def open_doorway(settings: Settings, clock: Clock) -> Doorway:
+    """Every relay to rest, before database, models and camera are even looked at."""
+    relay = make_relay(settings.relay, clock)
+    controller = DoorController(relay, settings.door, settings.relay.channel)
+    return Doorway(relay, controller, controller.open(clock.monotonic()))
+
+
+@dataclass(slots=True)
 class Core:
     """One gate without its devices, threads and pages."""
 
@@ -44,35 +61,36 @@ class Core:
     known: KnownFaces
     judge: Assess
     recogniser: Recogniser
-    relay: RelayDriver
+    doorway: Doorway
     loop: Loop
+
+    def start(self) -> None:
+        """The gate is there: tell it, and serve."""
+        self.loop.start(self.doorway.told)
 
 
 def build_core(
     settings: Settings,
     store: Store,
     clock: Clock,
+    doorway: Doorway,
     parts: Parts | None = None,
     recorder: Recorder | None = None,
 ) -> Core:
-    """Put the parts together. Raises ModelError, StoreError, RecognitionError.
-
-    The relay is not touched before ``loop.start()``.
-    """
+    """Put the parts together. Raises ModelError, StoreError, RecognitionError."""
     detector = build_detector(settings.recognition, settings.models)
     encoder = build_encoder(settings.recognition, settings.models)
     known = KnownFaces(store, encoder.name, encoder.dimension)
     judge = wide_enough(settings.recognition.min_face)
     matcher = known.matcher()
     recogniser = Recogniser(detector, encoder, matcher, settings.recognition, assess=judge)
-    relay = make_relay(settings.relay, clock)
     loop = Loop(
         gate=settings.name,
         house=build_house(settings, store),
-        controller=DoorController(relay, settings.door, settings.relay.channel),
+        controller=doorway.controller,
         recorder=recorder or store.writer,
         clock=clock,
         parts=parts or NoParts(),
         emergency_seconds=settings.access.emergency,
     )
-    return Core(settings, store, detector, encoder, known, judge, recogniser, relay, loop)
+    return Core(settings, store, detector, encoder, known, judge, recogniser, doorway, loop)

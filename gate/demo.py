@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gate.clock import ManualClock
-from gate.core import Core, build_core
+from gate.core import Core, build_core, open_doorway
 from gate.enrolment import Examiner, keep
 from gate.errors import CameraError
 from gate.house import build_house
@@ -99,7 +99,7 @@ def prepare(
     recorder: Recorder | None = None,
 ) -> Core:
     """A core whose register holds PEOPLE people, made now if the store is new."""
-    core = build_core(settings, store, clock, recorder=recorder)
+    core = build_core(settings, store, clock, open_doorway(settings, clock), recorder=recorder)
     if store.people.count() < PEOPLE:
         examiner = Examiner(core.detector, [core.encoder], core.judge)
         real = enrol_photographs(store, examiner, enrolled)
@@ -121,7 +121,7 @@ def run(
     core: Core, clock: ManualClock, recordings: list[Scene], *, paced: bool = False
 ) -> RunRecord:
     """Play every recording through the core; the door is at rest before and after."""
-    core.loop.start()
+    core.start()
     replay = Replay(core, clock, paced=paced)
     began = time.perf_counter()
     played: list[tuple[Scene, Played]] = []

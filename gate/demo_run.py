@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from rich.console import Console
 from rich.text import Text
 
-from gate.core import build_core
+from gate.core import build_core, open_doorway
 from gate.demo import demo_clock, prepare, run, scenes
 from gate.events import broker
 from gate.events.event import Event
@@ -143,15 +143,16 @@ def run_replay(
     """``gate replay``: the configured gate, its register and its relay, over a recording."""
     clock = demo_clock()
     receivers = [RECEIVER] if settings.mqtt.enabled else []
+    doorway = open_doorway(settings, clock)
     with Store.open(settings.store, settings.data, receivers=receivers) as store:
         teller = Teller(store.writer, console)
-        core = build_core(settings, store, clock, recorder=teller)
+        core = build_core(settings, store, clock, doorway, recorder=teller)
         teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
         publisher = Publisher(settings.mqtt, settings.name, store) if receivers else None
         if publisher is not None:
             publisher.start()
         try:
-            core.loop.start()
+            core.start()
             played = Replay(core, clock, paced=paced).play(path, fps)
             core.loop.stop()
         finally:

@@ -74,6 +74,7 @@ class Parts(Protocol):
         ...
 
 
+Item = inputs.Input | Order | DeviceStatus | House  # what a loop can be handed
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -109,11 +110,10 @@ class Loop:
 
     # ------------------------------------------------------------ what comes in
 
-    def start(self) -> None:
-        """Relays to rest before anything else; then tell that the gate is there."""
-        told = self.controller.open(self._clock.monotonic())
+    def start(self, opened: tuple[door.EventOut, ...] = ()) -> None:
+        """Tell that the gate is there. ``opened``: what the opening of the relay had to tell."""
         self._record("gate.started", details={"software": __version__})
-        self._door(told)
+        self._door(opened)
         self._step(inputs.Tick())
 
     def stop(self) -> None:
@@ -121,7 +121,7 @@ class Loop:
         self.controller.close()
         self._durable(self._record("gate.stopped"), 5.0)
 
-    def handle(self, item: inputs.Input | Order | DeviceStatus | House) -> None:
+    def handle(self, item: Item) -> None:
         """One thing that happened."""
         match item:
             case House():

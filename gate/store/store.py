@@ -19,6 +19,7 @@ from gate.store.engine import Database
 from gate.store.events import Events
 from gate.store.facts import Facts
 from gate.store.migrate import migrate
+from gate.store.orders import Orders
 from gate.store.outbox import Outbox
 from gate.store.people import People
 from gate.store.places import Places
@@ -52,6 +53,7 @@ class Store:
         self.audit = Audit(database, vault)
         self.calibrations = Calibrations(database)
         self.facts = Facts(database)
+        self.orders = Orders(database)
         self.command_keys = CommandKeys(database)
         self._settings = settings
         self._clock = clock
