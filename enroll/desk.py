@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from enroll.accounts import Accounts
+from enroll.faces import Faces
 from enroll.first_run import FirstRun
 from enroll.limits import RateLimit
 from enroll.sessions import Sessions
+from enroll.sittings import Sittings
 from gate.clock import Clock, SystemClock
 from gate.desk_settings import DeskSettings
 from gate.store.store import Store
@@ -19,6 +21,7 @@ class Desk:
 
     settings: DeskSettings
     store: Store
+    faces: Faces | None = None
     gate: str = "gate-1"
     clock: Clock = field(default_factory=SystemClock)
 
@@ -27,6 +30,7 @@ class Desk:
         self.accounts = Accounts(database, self.settings, self.clock)
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.facts, self.clock)
+        self.sittings = Sittings(self.clock.monotonic)
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
 

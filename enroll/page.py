@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from enroll.rights import Right
-from enroll.texts import LANGUAGES, translator
+from enroll.texts import LANGUAGES, Translate, translator
 from enroll.visit import Visit, desk_of, language_of
 
 HERE = Path(__file__).parent
@@ -68,7 +69,13 @@ def local(time: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
     return time.astimezone().strftime(form) if time else ""
 
 
+def choices(keys: Iterable[str], translate: Translate, prefix: str) -> list[tuple[str, str]]:
+    """Keys with their words, for a list to choose from."""
+    return [(key, translate(prefix + key)) for key in keys]
+
+
 ENVIRONMENT.filters["local"] = local
+ENVIRONMENT.filters["choices"] = choices
 
 
 def render(

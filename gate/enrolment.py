@@ -88,18 +88,18 @@ class TryOut:
 class Examiner:
     """Finds, judges and encodes the face of a photograph. Any number of threads may use it.
 
-    ``judge`` measures the quality of a face and sets why it is unusable.
+    ``assess`` measures the quality of a face and sets why it is unusable.
     """
 
     def __init__(
         self,
         detector: Detector,
         encoders: Sequence[Encoder],
-        judge: Callable[[Image, Face], Face] | None = None,
+        assess: Callable[[Image, Face], Face] | None = None,
     ) -> None:
         self.encoders = tuple(encoders)
         self._detector = detector
-        self._judge = judge or (lambda image, face: face)
+        self._assess = assess or (lambda image, face: face)
         self._lock = threading.Lock()
 
     def look(self, image: Image) -> Shot:
@@ -110,20 +110,23 @@ class Examiner:
             return Shot(fault=Fault.NO_FACE)
         if len(faces) > 1 and faces[0].area < _FAR_LARGER * faces[1].area:
             return Shot(faces[0], Fault.SEVERAL_FACES)
-        face = self._judge(image, faces[0])
+        face = self._assess(image, faces[0])
         return Shot(face, face.unusable.value if face.unusable else "")
 
-    def shot(self, image: Image) -> Shot:
-        """The same, encoded when nothing is wrong."""
-        seen = self.look(image)
+    def encode(self, image: Image, seen: Shot) -> Shot:
+        """What ``look`` saw in ``image``, encoded; unchanged when something is wrong."""
         if seen.fault or seen.face is None:
             return seen
         with self._lock:
             vectors = {
-                encoder.name: encode_faces(encoder, image, [seen.face])[0]
+                encoder.name: encode_faces(encoder, image, [seen.face])[0].copy()
                 for encoder in self.encoders
             }
         return Shot(seen.face, "", vectors)
+
+    def shot(self, image: Image) -> Shot:
+        """``look`` and ``encode``."""
+        return self.encode(image, self.look(image))
 
 
 def of_one_person(shots: Sequence[Shot], encoder: str) -> list[Shot]:

@@ -58,7 +58,7 @@ def browser(desk: Desk) -> Iterator[Callable[..., Browser]]:
     opened = []
 
     def make(role: str = "") -> Browser:
-        client = Browser(app, base_url="http://desk.test")
+        client = Browser(app, base_url="http://desk.test", headers={"accept": "text/html"})
         opened.append(client)
         if role:
             if not any(row.login == role for row in desk.accounts.all()):

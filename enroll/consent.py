@@ -1,0 +1,71 @@
+"""Consent: the text that was read, who answered, and what follows from the answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from gate.errors import AccessError
+from gate.store.store import Store
+from gate.store.tables import ConsentRow, PersonRow
+
+# a new wording is a new file and a new version; the old files stay, as old answers refer to them
+VERSION = "1"
+ANSWERS = ("agreed", "refused", "withdrawn")
+_FOLDER = Path(__file__).parent / "consents"
+
+
+def text(language: str, community: str, age: int, version: str = VERSION) -> str:
+    """What the person reads before answering."""
+    wording = (_FOLDER / f"{version}.{language}.txt").read_text("utf-8")
+    name = community or {"zh": "物业", "en": "the management"}[language]
+    return wording.format(community=name, age=age)
+
+
+def needs_guardian(person: PersonRow, age: int, today: date) -> bool:
+    """Whether somebody else answers. With the year of birth alone, the younger age counts."""
+    if person.birth_date is not None:
+        born = person.birth_date
+        had_birthday = (today.month, today.day) >= (born.month, born.day)
+        return today.year - born.year - (not had_birthday) < age
+    return person.birth_year is not None and today.year - person.birth_year - 1 < age
+
+
+def record(
+    store: Store,
+    person: PersonRow,
+    answer: str,
+    *,
+    language: str,
+    asked_by: str,
+    guardian: str,
+    age: int,
+    today: date,
+) -> ConsentRow:
+    """Keep the answer; a "no" deletes the templates at once.
+
+    Raises AccessError: no year of birth, or no guardian where one is needed.
+    """
+    if answer not in ANSWERS:
+        raise AccessError("There is no such answer", where=answer, mend="choose one of the list")
+    if answer == "agreed":
+        if person.birth_date is None and person.birth_year is None:
+            raise AccessError(
+                "The year of birth is not known",
+                mend="enter it first: for children a guardian answers",
+            )
+        if needs_guardian(person, age, today) and not guardian.strip():
+            raise AccessError(
+                "A guardian must answer for a child", mend="enter the guardian's name"
+            )
+    row = store.consents.record(
+        person.id,
+        answer,
+        VERSION,
+        language=language,
+        asked_by=asked_by,
+        guardian=guardian.strip()[:120],
+    )
+    if answer != "agreed":
+        store.templates.remove(person.id)
+    return row

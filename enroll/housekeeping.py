@@ -1,0 +1,48 @@
+"""What the desk does by itself once an hour: retention, clean-up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+
+from enroll import retention
+from enroll.desk import Desk
+from gate.errors import GateError
+
+log = logging.getLogger(__name__)
+
+_EVERY = 3600.0
+
+
+class Housekeeping:
+    """A thread that runs while the desk is served."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                if self._desk.faces is not None:
+                    self._desk.faces.known.matcher()  # learnt before the first visitor comes
+                retention.run(self._desk.store, self._desk.settings, self._desk.clock.utc())
+            except GateError as error:
+                log.warning("housekeeping failed: %s", error.what)
+            if self._stop.wait(_EVERY):
+                return
+
+    def __enter__(self) -> Housekeeping:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join(10)

@@ -1,0 +1,201 @@
+"""The register: search as you type, create, change, block, move out, delete, own data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+
+from enroll import person_form
+from enroll.own_data import own_data
+from enroll.page import go, render
+from enroll.person_form import PersonForm
+from enroll.register import STATES, household_of, qualities, search
+from enroll.rights import Right
+from enroll.texts import translator
+from enroll.visit import Visit, allowed
+from gate.access.decision import Kind
+from gate.store.failures import ConflictError
+from gate.store.tables import PersonRow
+
+router = APIRouter()
+
+View = Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]
+Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+Delete = Annotated[Visit, Depends(allowed(Right.PEOPLE_DELETE))]
+Number = Annotated[int, Path(ge=1, le=2**62)]
+PAGE = 50
+
+
+def person_of(visit: Visit, person: int) -> PersonRow:
+    row = visit.desk.store.people.get(person)
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+@router.get("/people")
+def people(
+    visit: View,
+    text: Annotated[str, Query(max_length=100)] = "",
+    state: str = "",
+    building: Annotated[str, Query(pattern=r"^\d{0,9}$")] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    store = visit.desk.store
+    state = state if state in STATES else ""
+    rows = search(
+        store.database,
+        text,
+        state=state,
+        building=int(building or 0),
+        limit=PAGE + 1,
+        offset=(page - 1) * PAGE,
+    )
+    visit.note("people.search", results=min(len(rows), PAGE))
+    part = visit.request.headers.get("hx-target") == "found"
+    return render(
+        visit.request,
+        "people_found.html" if part else "people.html",
+        visit,
+        rows=rows[:PAGE],
+        more=len(rows) > PAGE,
+        page=page,
+        text=text,
+        state=state,
+        states=STATES,
+        building=building,
+        buildings=store.places.buildings(),
+    )
+
+
+@router.get("/people/new")
+def new(visit: Edit) -> Response:
+    return _form(visit, person_form.EMPTY, None)
+
+
+@router.post("/people/new")
+async def create(visit: Edit, request: Request) -> Response:
+    return await _save(visit, dict(await request.form()), None)
+
+
+@router.get("/people/{person}")
+def person(visit: View, person: Number) -> Response:
+    store = visit.desk.store
+    row = person_of(visit, person)
+    visit.note("person.view", row.ref)
+    consents = store.consents.of(person)
+    face = [answer for answer in consents if answer.purpose == "face"]
+    return render(
+        visit.request,
+        "person.html",
+        visit,
+        person=row,
+        address=store.places.address(row.household_id) if row.household_id else ("", "", ""),
+        household=household_of(store.database, row.household_id),
+        consents=consents,
+        answer=face[-1].answer if face else "",
+        qualities=qualities(store.database, person),
+        credentials=store.credentials.of(person),
+    )
+
+
+@router.get("/people/{person}/edit")
+def edit(visit: Edit, person: Number) -> Response:
+    row = person_of(visit, person)
+    visit.note("person.view", row.ref)
+    return _form(visit, person_form.of_person(visit.desk.store, row), person)
+
+
+@router.post("/people/{person}/edit")
+async def change(visit: Edit, person: Number, request: Request) -> Response:
+    person_of(visit, person)
+    return await _save(visit, dict(await request.form()), person)
+
+
+@router.post("/people/{person}/block")
+def block(
+    visit: Edit, person: Number, reason: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    row = person_of(visit, person)
+    blocked = not row.blocked
+    visit.desk.store.people.update(
+        person, blocked=blocked, blocked_reason=reason.strip() if blocked else ""
+    )
+    visit.note("person.block" if blocked else "person.unblock", row.ref)
+    return go(f"/people/{person}", "saved")
+
+
+@router.post("/people/{person}/move-out")
+def move_out(visit: Edit, person: Number) -> Response:
+    """No longer let in; the face goes at once, the rest with the retention period."""
+    row = person_of(visit, person)
+    store = visit.desk.store
+    store.people.update(person, active=False, valid_until=visit.desk.clock.utc())
+    store.templates.remove(person)
+    for credential in store.credentials.of(person):
+        store.credentials.revoke(credential.id, "moved out")
+    visit.note("person.move_out", row.ref)
+    return go(f"/people/{person}", "saved")
+
+
+@router.post("/people/{person}/delete")
+def delete(visit: Delete, person: Number) -> Response:
+    row = person_of(visit, person)
+    gone = visit.desk.store.people.delete(person)
+    visit.note("person.delete", row.ref, traces_left=not gone)
+    return go("/people", "deleted" if gone else "deleted_later")
+
+
+@router.get("/people/{person}/data")
+def data(visit: View, person: Number) -> Response:
+    """A person's own data as a file."""
+    row = person_of(visit, person)
+    visit.note("person.data_file", row.ref)
+    return JSONResponse(
+        own_data(visit.desk.store, row),
+        headers={"Content-Disposition": f'attachment; filename="person-{person}.json"'},
+    )
+
+
+async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Response:
+    _ = translator(visit.language)
+    try:
+        form = PersonForm.model_validate({k: v for k, v in sent.items() if k != "csrf"})
+        columns = form.columns(visit.desk.store)
+        if person is None:
+            row = visit.desk.store.people.create(**columns)
+        else:
+            row = visit.desk.store.people.update(person, **columns)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in detail['loc']) or ''} {detail['msg']}".strip()
+            for detail in error.errors(include_url=False)
+        )
+        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong)
+    except ConflictError:
+        wrong = _("Somebody else has this number already")
+        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong)
+    visit.note("person.create" if person is None else "person.change", row.ref)
+    next_page = f"/people/{row.id}/consent" if person is None else f"/people/{row.id}"
+    return go(next_page, "created" if person is None else "saved")
+
+
+def _ticks(sent: dict[str, Any]) -> dict[str, Any]:
+    return {**sent, **{name: name in sent for name in ("extended_unlock", "face_alone")}}
+
+
+def _form(visit: Visit, form: dict[str, Any], person: int | None, wrong: str = "") -> Response:
+    return render(
+        visit.request,
+        "person_form.html",
+        visit,
+        status=400 if wrong else 200,
+        form=form,
+        person=person,
+        wrong=wrong,
+        kinds=list(Kind),
+        buildings=visit.desk.store.places.buildings(),
+    )

@@ -1,0 +1,120 @@
+"""The form of a person, checked, and as columns of the register."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+
+from gate.access.decision import Kind
+from gate.store.store import Store
+from gate.store.tables import PersonRow
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str) and any(ord(letter) < 32 for letter in value):
+        raise ValueError("holds control characters")
+    return value
+
+
+Short = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=80), BeforeValidator(_printable)
+]
+Maybe = BeforeValidator(_empty_is_none)
+
+
+class PersonForm(BaseModel):
+    """What staff type of a person."""
+
+    name: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+        BeforeValidator(_printable),
+    ]
+    number: Annotated[Short | None, Maybe] = None
+    kind: Kind = Kind.RESIDENT
+    building: Short = ""
+    unit: Short = ""
+    household: Short = ""
+    birth_year: Annotated[int | None, Maybe, Field(ge=1900, le=2100)] = None
+    phone: Annotated[Short, StringConstraints(max_length=40)] = ""
+    locale: Annotated[str, StringConstraints(pattern="^(zh|en)$")] = "zh"
+    valid_from: Annotated[date | None, Maybe] = None
+    valid_until: Annotated[date | None, Maybe] = None
+    groups: Annotated[str, StringConstraints(max_length=200)] = ""
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
+    extended_unlock: bool = False
+    face_alone: bool = False
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> PersonForm:
+        if bool(self.building) != bool(self.unit):
+            raise ValueError("building and unit are given together or not at all")
+        if self.kind in (Kind.TENANT, Kind.VISITOR) and self.valid_until is None:
+            raise ValueError("valid_until: a tenant or visitor needs an end date")
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValueError("valid_until lies before valid_from")
+        return self
+
+    def columns(self, store: Store) -> dict[str, Any]:
+        """Columns of PersonRow; building, unit and household are made if they are new."""
+        home = None
+        if self.building:
+            home = store.places.household(self.building, self.unit, self.household).id
+        values = self.model_dump(
+            include={"name", "number", "birth_year", "phone", "locale", "note"}
+            | {"extended_unlock", "face_alone"}
+        )
+        return {
+            **values,
+            "kind": self.kind.value,
+            "household_id": home,
+            "groups": sorted({group.strip() for group in self.groups.split(",") if group.strip()}),
+            "valid_from": _start(self.valid_from),
+            # the last day counts in full
+            "valid_until": _start(self.valid_until and self.valid_until + timedelta(days=1)),
+        }
+
+
+def of_person(store: Store, person: PersonRow) -> dict[str, Any]:
+    """The form as it stands for somebody in the register."""
+    building, unit, label = (
+        store.places.address(person.household_id) if person.household_id else ("", "", "")
+    )
+    last = person.valid_until and person.valid_until.astimezone() - timedelta(microseconds=1)
+    return {
+        "name": person.name,
+        "number": person.number or "",
+        "kind": person.kind,
+        "building": building,
+        "unit": unit,
+        "household": label,
+        "birth_year": person.birth_year or "",
+        "phone": person.phone,
+        "locale": person.locale,
+        "valid_from": person.valid_from.astimezone().date() if person.valid_from else "",
+        "valid_until": last.date() if last else "",
+        "groups": ", ".join(person.groups),
+        "note": person.note,
+        "extended_unlock": person.extended_unlock,
+        "face_alone": person.face_alone,
+    }
+
+
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(PersonForm.model_fields, ""),
+    "kind": "resident",
+    "locale": "zh",
+    "extended_unlock": False,
+    "face_alone": True,
+}
+
+
+def _start(day: date | None) -> datetime | None:
+    """Midnight of the box's own zone."""
+    return datetime.combine(day, time()).astimezone() if day else None

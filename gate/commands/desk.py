@@ -1,0 +1,51 @@
+"""``gate desk``: the staff's pages for enrolment and for looking after the gate."""
+
+from __future__ import annotations
+
+import uvicorn
+from rich.console import Console
+
+from enroll.app import create_app
+from enroll.desk import Desk
+from enroll.faces import Faces
+from enroll.housekeeping import Housekeeping
+from gate.commands import Config
+from gate.enrolment import Examiner
+from gate.known_faces import KnownFaces
+from gate.recognition.detect import build_detector
+from gate.recognition.encoders import build_encoder
+from gate.recognition.recogniser import wide_enough
+from gate.settings import DEFAULT, Settings, load
+from gate.store.store import Store
+
+
+def desk(config: Config = DEFAULT) -> None:
+    """Serve the enrolment desk. The first start prints a one-time code for the first account."""
+    settings = load(config)
+    out = Console(highlight=False, soft_wrap=True)
+    with Store.open(settings.store, settings.data) as store:
+        place = Desk(settings.desk, store, faces=build_faces(settings, store), gate=settings.name)
+        scheme = "https" if settings.desk.tls else "http"
+        address = f"{scheme}://{settings.desk.host}:{settings.desk.port}/"
+        out.print(f"desk of {settings.name}: {address}")
+        if place.first_run.open:
+            out.print(f"one-time code for the first account: {place.first_run.new_code()}")
+        with Housekeeping(place):
+            uvicorn.run(
+                create_app(place),
+                host=settings.desk.host,
+                port=settings.desk.port,
+                ssl_certfile=settings.desk.certificate,
+                ssl_keyfile=settings.desk.certificate_key,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=False,
+            )
+
+
+def build_faces(settings: Settings, store: Store) -> Faces:
+    """Detector, encoder and the copy of the gallery. Raises ModelError, StoreError."""
+    encoder = build_encoder(settings.recognition, settings.models)
+    detector = build_detector(settings.recognition, settings.models)
+    examiner = Examiner(detector, [encoder], wide_enough(settings.recognition.min_face))
+    return Faces(examiner, KnownFaces(store, encoder.name, encoder.dimension))

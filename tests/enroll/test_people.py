@@ -1,0 +1,187 @@
+"""The register at the desk."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from enroll import retention
+from gate.recognition.face import Template
+
+HOME = {"building": "3", "unit": "1201"}
+
+
+def create(client, name, **fields):
+    answer = client.fill("/people/new", name=name, **{"birth_year": "1950", **HOME, **fields})
+    assert answer.url.path.endswith("/consent"), answer.text
+    return int(answer.url.path.split("/")[2])
+
+
+def test_a_new_person_goes_on_to_consent_and_is_found(clerk, desk):
+    person = create(clerk, "李建国", number="A-17")
+    for text in ("建国", "A-17", "1201", "李 1201"):
+        found = clerk.get("/people", params={"text": text}, headers={"HX-Target": "found"}).text
+        assert f"/people/{person}" in found
+        assert "<html" not in found
+    assert "Nobody found" in clerk.get("/people", params={"text": "王"}).text
+    assert desk.store.places.address(desk.store.people.get(person).household_id)[:2] == (
+        "3",
+        "1201",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 121}, "name"),
+        ({"kind": "king"}, "kind"),
+        ({"unit": ""}, "building and unit"),
+        ({"kind": "tenant"}, "end date"),
+        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before valid_from"),
+        ({"birth_year": "1800"}, "birth_year"),
+        ({"name": "a\x00b"}, "control"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_said_and_nothing_written(clerk, desk, fields, wrong):
+    answer = clerk.fill("/people/new", **{"name": "Li", **HOME, **fields})
+    assert answer.status_code == 400
+    assert wrong in answer.text
+    assert desk.store.people.count() == 0
+
+
+def test_a_number_belongs_to_one_person(clerk, desk):
+    create(clerk, "A", number="7")
+    answer = clerk.fill("/people/new", name="B", number="7", **HOME)
+    assert "has this number already" in answer.text
+    assert desk.store.people.count() == 1
+
+
+def test_the_last_day_of_a_tenancy_counts_in_full(clerk, desk):
+    person = create(clerk, "T", kind="tenant", valid_until="2026-03-31")
+    until = desk.store.people.get(person).valid_until.astimezone()
+    assert (until.day, until.month, until.hour) == (1, 4, 0)
+    assert 'value="2026-03-31"' in clerk.get(f"/people/{person}/edit").text
+
+
+def test_blocking_needs_no_deletion_and_can_be_undone(clerk, desk):
+    person = create(clerk, "Li")
+    clerk.fill(f"/people/{person}/block", reason="lost the card")
+    assert desk.store.people.get(person).blocked_reason == "lost the card"
+    assert "lost the card" in clerk.get(f"/people/{person}").text
+    clerk.fill(f"/people/{person}/block")
+    assert not desk.store.people.get(person).blocked
+
+
+def test_a_child_needs_a_guardian(clerk, desk):
+    person = create(clerk, "Xiao Li", birth_year="2018")
+    path = f"/people/{person}/consent"
+    refused = clerk.fill(path, answer="agreed", language="zh")
+    assert "guardian must answer" in refused.text
+    assert desk.store.consents.of(person) == []
+    clerk.fill(path, answer="agreed", language="zh", guardian="Li Jianguo")
+    kept = desk.store.consents.answer(person)
+    assert (kept.answer, kept.guardian, kept.text_version, kept.language, kept.asked_by) == (
+        "agreed",
+        "Li Jianguo",
+        "1",
+        "zh",
+        "desk",
+    )
+
+
+def test_consent_needs_an_age(clerk, desk):
+    person = create(clerk, "Li")
+    desk.store.people.update(person, birth_year=None)
+    path = f"/people/{person}/consent"
+    assert "year of birth" in clerk.fill(path, answer="agreed", language="zh").text
+    clerk.fill(path, answer="agreed", language="zh", birth_year="1950")
+    assert desk.store.consents.answer(person).answer == "agreed"
+
+
+def test_a_refused_face_is_a_full_way_through(clerk, desk):
+    person = create(clerk, "Li")
+    answer = clerk.fill(f"/people/{person}/consent", answer="refused", language="zh")
+    assert answer.url.path == f"/people/{person}"
+    assert "Card or permit instead" in answer.text
+    assert clerk.get(f"/people/{person}/enrol").url.path == f"/people/{person}/consent"
+
+
+def test_withdrawing_deletes_the_face_at_once(clerk, desk):
+    person = enrolled(clerk, desk)
+    clerk.fill(f"/people/{person}/consent", answer="withdrawn", language="zh")
+    assert desk.store.templates.count() == {}
+
+
+def enrolled(clerk, desk, vector=None):
+    person = create(clerk, "Li")
+    clerk.fill(f"/people/{person}/consent", answer="agreed", language="zh")
+    row = np.ones(128, np.float32) if vector is None else vector
+    desk.store.templates.add(Template(person, row / np.linalg.norm(row), "dlib/1"))
+    return person
+
+
+def test_moving_out_deletes_the_face_now_and_the_rest_later(clerk, desk):
+    person = enrolled(clerk, desk)
+    desk.store.credentials.add(person, "card", "0002972728")
+    clerk.fill(f"/people/{person}/move-out")
+    assert desk.store.templates.count() == {}
+    assert not desk.store.people.get(person).active
+    assert desk.store.credentials.of(person)[0].revoked
+    now = desk.clock.utc()
+    assert retention.run(desk.store, desk.settings, now + timedelta(days=29))["people"] == 0
+    assert retention.run(desk.store, desk.settings, now + timedelta(days=31))["people"] == 1
+    assert desk.store.people.get(person) is None
+
+
+def test_only_a_manager_deletes(clerk, manager, desk):
+    person = create(clerk, "Li")
+    assert clerk.fill(f"/people/{person}/delete").status_code == 403
+    assert "Deleted" in manager.fill(f"/people/{person}/delete").text
+    assert desk.store.people.get(person) is None
+
+
+def test_after_a_deletion_no_byte_of_the_template_is_left_anywhere(clerk, manager, desk, tmp_path):
+    person = enrolled(clerk, desk, np.random.default_rng(3).normal(size=128).astype(np.float32))
+    path = desk.store.database.path
+    with sqlite3.connect(path) as raw:
+        sealed = raw.execute("SELECT vector FROM templates").fetchone()[0]
+    files = [path, path.with_name(path.name + "-wal")]
+    assert any(sealed[16:80] in file.read_bytes() for file in files if file.exists())
+    manager.fill(f"/people/{person}/delete")
+    backup = tmp_path / "backup.db"
+    desk.store.database.backup(backup)
+    for file in (*files, backup):
+        data = file.read_bytes() if file.exists() else b""
+        assert not any(sealed[i : i + 16] in data for i in range(0, len(sealed) - 16, 16)), file
+    assert backup.stat().st_size > 0
+
+
+def test_own_data_holds_everything_but_the_numbers_of_the_face(clerk, desk):
+    person = enrolled(clerk, desk)
+    data = clerk.get(f"/people/{person}/data").json()
+    assert data["person"]["name"] == "Li"
+    assert data["consents"][0]["answer"] == "agreed"
+    assert data["face_templates"][0]["encoder"] == "dlib/1"
+    assert "vector" not in str(data)
+
+
+def test_every_view_and_change_is_audited_without_names(clerk, desk):
+    person = create(clerk, "李建国")
+    clerk.get(f"/people/{person}")
+    clerk.get(f"/people/{person}/data")
+    lines = desk.store.audit.lines()
+    assert {"person.create", "person.view", "person.data_file", "sign_in"} <= {
+        line.action for line in lines
+    }
+    assert "李建国" not in str([line.details for line in lines])
+    assert desk.store.audit.verify() == []
+
+
+def test_an_unknown_person_is_a_page_not_a_crash(clerk):
+    answer = clerk.get("/people/999")
+    assert answer.status_code == 404
+    assert "no such page or person" in answer.text
