@@ -1,0 +1,96 @@
+"""From a message to what the page draws: all words looked up, nothing left to decide there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gate.access.reasons import Language, text
+from gate.screen.message import Item, Look, Message
+from gate.screen.settings import ScreenSettings
+
+# looks that are heard: the others only change what is seen
+_SOUNDS = {
+    Look.GRANT: "grant",
+    Look.DENY: "deny",
+    Look.ASK: "ask",
+    Look.EMERGENCY: "alarm",
+    Look.FIRE: "alarm",
+}
+_SPOKEN_GUIDANCE = frozenset(["measuring_again", "mask", "occluded", "too_far", "cut_off"])
+_TEMPERATURE = {"zh": "体温", "en": "Temperature"}
+_UNTIL = {"zh": "至 {}", "en": "until {}"}
+_NO_VALUE = {"zh": "未知", "en": "unknown"}
+_VOICES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+def render(
+    message: Message,
+    settings: ScreenSettings,
+    now: datetime,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    """JSON for the page. ``labels`` names the status items: topic → language → words."""
+    lines = [_line(message, language) for language in settings.languages]
+    return {
+        "look": message.look.value,
+        "code": message.code,
+        "passage": message.passage,
+        "name": message.name,
+        "lines": lines,
+        "items": [_item(i, settings.languages, labels or {}) for i in message.items],
+        "sound": _SOUNDS.get(message.look, "") if settings.sound else "",
+        "volume": settings.volume_at(now.time()),
+        "speech": _speech(message, settings),
+        "picture": settings.camera_picture and message.look in (Look.GUIDE, Look.WAIT, Look.IDLE),
+    }
+
+
+def spoken(message: Message, language: Language) -> str:
+    """What the voice says: no name, and nothing that is only of the person's concern."""
+    if message.look is Look.GUIDE and message.code not in _SPOKEN_GUIDANCE:
+        return ""
+    if message.look in (Look.IDLE, Look.WAIT, Look.FAULT, Look.LOCKDOWN):
+        return ""
+    words = text(message.code, language)
+    comma, stop = ("，", "。") if language == "zh" else (", ", ". ")
+    said = [words.head]
+    if message.look is not Look.GRANT and words.then:
+        goes_on = words.then[0].islower() or words.then[0] == "或"
+        said = [words.head + comma + words.then] if goes_on else [words.head, words.then]
+    if message.look is Look.GRANT:
+        said += [text(code, language).head for code in message.advice]
+    return stop.join(said) + stop.strip()
+
+
+def _line(message: Message, language: Language) -> dict[str, Any]:
+    words = text(message.code, language)
+    until = _UNTIL[language].format(f"{message.until:%H:%M}") if message.until else ""
+    return {
+        "language": _VOICES[language],
+        "head": words.head,
+        "then": words.then,
+        "until": until,
+        "advice": [" · ".join(filter(None, text(code, language))) for code in message.advice],
+    }
+
+
+def _item(
+    item: Item, languages: tuple[Language, ...], labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    named = _TEMPERATURE if item.topic == "temperature" else labels.get(item.topic, {})
+    first = languages[0]
+    value = f"{item.value} °C" if item.topic == "temperature" and item.value else item.value
+    return {
+        "label": [named.get(language, item.topic) for language in languages],
+        "value": value or _NO_VALUE[first],
+        "good": item.good,
+    }
+
+
+def _speech(message: Message, settings: ScreenSettings) -> list[dict[str, str]]:
+    if settings.speech != "browser":
+        return []
+    said = [(language, spoken(message, language)) for language in settings.languages]
+    return [{"language": _VOICES[language], "text": words} for language, words in said if words]

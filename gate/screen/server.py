@@ -1,0 +1,128 @@
+"""The screen at the gate: messages in, a page in a browser out. It has a thread of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import uvicorn
+
+from gate.clock import Clock
+from gate.errors import ConfigurationError
+from gate.screen.app import Picture, make_app
+from gate.screen.board import Board
+from gate.screen.message import Message
+from gate.screen.pictures import IDLE, out_of_order
+from gate.screen.render import render, spoken
+from gate.screen.settings import ScreenSettings
+from gate.screen.speech import Espeak
+
+
+class Screen:
+    """Serves the page.
+
+    Args:
+        settings: the ``[screen]`` section.
+        clock: monotonic, to measure the painting; wall clock, for the volume of the hour.
+        labels: names of the status items, topic → language → words.
+        picture: the newest camera picture as JPEG bytes, or None; called in threads of the
+            screen.
+        painted: told the seconds from ``show`` until a browser had painted the message; called
+            in the screen's thread.
+    """
+
+    def __init__(
+        self,
+        settings: ScreenSettings,
+        clock: Clock,
+        *,
+        labels: Mapping[str, Mapping[str, str]] | None = None,
+        picture: Picture | None = None,
+        painted: Callable[[float], None] | None = None,
+    ) -> None:
+        self._settings, self._clock, self._labels = settings, clock, labels or {}
+        self._picture = picture if settings.camera_picture else None
+        self._painted = painted
+        self._voice = Espeak() if settings.speech == "espeak" else None
+        self._board = Board()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.last_painted: float | None = None  # monotonic; old or None: no browser is looking
+        self.port = settings.port
+        self.show(IDLE)
+
+    @property
+    def address(self) -> str:
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        return f"http://{host}:{self.port}/"
+
+    def show(self, message: Message) -> int:
+        """Put a message on the screen; from any thread, returns its number at once."""
+        page = self._render(message)
+        number = self._board.post(json.dumps(page, ensure_ascii=False), self._clock.monotonic())
+        if self._voice is not None:
+            said = [(lang, spoken(message, lang)) for lang in self._settings.languages]
+            self._voice.say([s for s in said if s[1]], self._settings.volume_at(self._now().time()))
+        return number
+
+    def start(self) -> None:
+        """Raises ConfigurationError when the address cannot be used."""
+        host = self._settings.host
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listening = socket.create_server((host, self.port), family=family)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The screen cannot be served: {error.strerror or error}",
+                where=f"[screen] host and port: {host}:{self.port}",
+                mend="end the other program that uses the port, or choose another port",
+            ) from None
+        self.port = listening.getsockname()[1]
+        hosts = ["*"] if not self._settings.loopback else ["localhost", "127.0.0.1", "[::1]", host]
+        app = make_app(
+            self._board,
+            self._render(out_of_order("screen_offline")),
+            hosts,
+            self._picture,
+            self._was_painted,
+        )
+        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on",
+                                timeout_graceful_shutdown=1)  # fmt: skip
+        server = self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=server.run, args=([listening],), name="screen", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """May be called twice, and without a start."""
+        self._board.close()
+        if self._voice is not None:
+            self._voice.stop()
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def __enter__(self) -> Screen:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _now(self) -> datetime:
+        return self._clock.utc().astimezone()
+
+    def _render(self, message: Message) -> dict[str, object]:
+        return render(message, self._settings, self._now(), self._labels)
+
+    def _was_painted(self, number: int) -> None:
+        posted = self._board.newest
+        if number == posted.number:
+            self.last_painted = self._clock.monotonic()
+            if self._painted is not None:
+                self._painted(self.last_painted - posted.at)

@@ -1,0 +1,124 @@
+// Draws what the stream sends. All words come ready; nothing is decided here.
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const SILENCE = 4000;   // milliseconds without a sign of life: the gate's program has ended
+let offline = null, newest = null, lastSign = performance.now(), shown = "", heard = "";
+
+function put(id, words) {
+  $(id).textContent = words;
+  $(id).hidden = !words;
+}
+
+// phrases stand side by side and are never broken while there is another line
+function phrases(id, words) {
+  $(id).replaceChildren(...words.filter(Boolean).map((phrase) => {
+    const span = document.createElement("span");
+    span.textContent = phrase;
+    return span;
+  }));
+  $(id).hidden = !words.some(Boolean);
+}
+
+function list(id, entries, fill) {
+  $(id).replaceChildren(...entries.map((entry, i) => {
+    const li = document.createElement("li");
+    fill(li, entry, i);
+    return li;
+  }));
+}
+
+// the head is as large as one line allows; what would become too small takes two lines
+const canvas = document.createElement("canvas").getContext("2d");
+function fitHead(words) {
+  const head = $("head");
+  head.style.fontSize = "";
+  const style = getComputedStyle(head), most = parseFloat(style.fontSize), least = most * .53;
+  canvas.font = "800 100px " + style.fontFamily;
+  const fits = head.parentNode.clientWidth / (canvas.measureText(words).width * .0102);
+  head.style.fontSize = Math.min(most, fits < least ? most * .61 : fits) + "px";
+  head.style.whiteSpace = fits < least ? "normal" : "nowrap";
+}
+
+function draw(page) {
+  const [first, second] = page.lines;
+  document.body.dataset.look = page.look;
+  document.documentElement.lang = first.language;
+  $("symbol").setAttribute("href", "/static/symbols.svg#" + page.look);
+  put("name", page.name);
+  put("head", first.head);
+  fitHead(first.head);
+  const advised = first.advice.length > 0;   // matters more than "the door is open"
+  phrases("then", advised ? [] : [first.then, first.until]);
+  phrases("other", advised || !second ? [] : [second.head, second.then, second.until]);
+  if (second) $("other").lang = second.language;
+  list("advice", first.advice, (li, words, i) => {
+    li.textContent = words;
+    if (second) {
+      const small = document.createElement("small");
+      small.lang = second.language;
+      small.textContent = second.advice[i];
+      li.append(small);
+    }
+  });
+  list("items", page.items, (li, item) => {
+    const value = document.createElement("b");
+    value.textContent = item.value;
+    li.dataset.good = String(item.good);
+    item.label.forEach((words, i) => {
+      const label = document.createElement(i ? "small" : "span");
+      label.textContent = words;
+      li.append(label);
+    });
+    li.append(value);
+  });
+  const camera = $("camera");
+  camera.hidden = !page.picture;
+  $("symbol").parentNode.toggleAttribute("hidden", page.picture);
+  if (page.picture && !camera.src) camera.src = "/camera.mjpg";
+  if (!page.picture && camera.src) camera.removeAttribute("src");
+}
+
+function hear(page) {
+  const sound = page.passage + page.look + page.code;   // the same answer is heard once
+  if (sound === heard) return;
+  heard = sound;
+  play(page.sound, page.volume);
+  speak(page.speech, page.volume);
+}
+
+function tick() {
+  const now = new Date(), lang = document.documentElement.lang;
+  $("clock").textContent = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  $("date").textContent = now.toLocaleDateString(lang, { weekday: "long", month: "long", day: "numeric" });
+  if (offline && performance.now() - lastSign > SILENCE && shown !== "offline") {
+    shown = "offline";
+    draw(offline);
+  }
+}
+
+const stream = new EventSource("/stream");
+stream.addEventListener("offline", (event) => {
+  lastSign = performance.now();
+  offline = JSON.parse(event.data);
+});
+stream.addEventListener("beat", () => {
+  lastSign = performance.now();
+  if (shown === "offline" && newest) draw(newest);   // it was only slow
+  if (newest) shown = String(newest.number);
+});
+stream.addEventListener("page", (event) => {
+  lastSign = performance.now();
+  const page = newest = JSON.parse(event.data);
+  page.number = shown = event.lastEventId;
+  draw(page);
+  hear(page);
+  // the second frame begins when the first one has been painted
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    document.body.dataset.painted = shown;
+    fetch("/painted?number=" + shown, { method: "POST" }).catch(() => {});
+  }));
+});
+setInterval(tick, 500);
+addEventListener("resize", () => { if (newest) draw(newest); });
+tick();

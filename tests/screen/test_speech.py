@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from gate.errors import ConfigurationError
+from gate.screen.speech import Espeak
+
+
+@pytest.fixture
+def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the place of espeak-ng that writes down its arguments, then speaks 0.2 s."""
+    program = tmp_path / "espeak-ng"
+    log = tmp_path / "said"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\nsleep 0.2\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    log.touch()
+    return log
+
+
+def wait_for(log: Path, lines: int) -> list[str]:
+    until = time.monotonic() + 5
+    while time.monotonic() < until and len(log.read_text().splitlines()) < lines:
+        time.sleep(0.02)
+    return log.read_text().splitlines()
+
+
+def test_both_languages_are_spoken_one_after_the_other(said: Path) -> None:
+    Espeak().say([("zh", "请进。"), ("en", "Welcome.")], 0.5)
+    assert wait_for(said, 2) == ["-v cmn -a 100 -- 请进。", "-v en-gb -a 100 -- Welcome."]
+
+
+def test_the_newest_sentence_cuts_off_the_one_before(said: Path) -> None:
+    voice = Espeak()
+    voice.say([("zh", "一"), ("zh", "二")], 1)
+    wait_for(said, 1)
+    voice.say([("zh", "三")], 1)
+    time.sleep(0.5)
+    assert [line[-1] for line in said.read_text().splitlines()] == ["一", "三"]
+
+
+def test_silence_is_silence(said: Path) -> None:
+    Espeak().say([("zh", "请进。")], 0)
+    time.sleep(0.1)
+    assert said.read_text() == ""
+
+
+def test_a_program_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="not installed"):
+        Espeak()
