@@ -156,7 +156,7 @@ class Link:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{self.topics.prefix.replace('/', '-')}-{self.topics.gate}",
-            protocol=_version(settings),
+            protocol=version(settings),
             clean_session=None if self.is_5 else False,
             reconnect_on_failure=False,
         )
@@ -248,7 +248,8 @@ class Link:
             self._on_message(message)
 
 
-def _version(settings: MqttSettings) -> MQTTProtocolVersion:
+def version(settings: MqttSettings) -> MQTTProtocolVersion:
+    """The protocol as paho names it."""
     return MQTTProtocolVersion.MQTTv5 if settings.protocol == "5" else MQTTProtocolVersion.MQTTv311
 
 
@@ -286,7 +287,7 @@ def check(settings: MqttSettings, topics: Topics, timeout: float = 5.0) -> None:
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=own.gate,
-        protocol=_version(settings),
+        protocol=version(settings),
     )
     if settings.username:
         client.username_pw_set(settings.username, settings.password.get_secret_value())

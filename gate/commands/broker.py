@@ -1,0 +1,86 @@
+"""``gate broker``: a Mosquitto that lets each gate write only below its own name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.commands import Config
+from gate.errors import BrokerError
+from gate.events.mqtt import check as try_connection
+from gate.events.pki import make_authority, make_certificate
+from gate.events.topics import Topics
+from gate.settings import DEFAULT, load
+
+broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
+
+SHIPPED = Path(__file__).parent.parent.parent / "config" / "mosquitto"
+
+
+@broker.command()
+def setup(
+    folder: Annotated[Path, typer.Argument(help="Where certificates and configuration go.")],
+    host: Annotated[
+        list[str], typer.Option(help="A name or address under which gates reach the broker.")
+    ],
+    gate: Annotated[list[str], typer.Option(help="The name of a gate; several times for several.")],
+    receiver: Annotated[
+        list[str] | None, typer.Option(help="Who reads events: platform, homeassistant.")
+    ] = None,
+) -> None:
+    """Make an authority, certificates for broker, gates and receivers, and Mosquitto's files.
+
+    Run it again with more names to add some: what is there stays.
+    """
+    console = Console(soft_wrap=True)
+    folder = folder.resolve()
+    make_authority(folder)
+    made = [
+        name
+        for name, hosts in [
+            ("broker", tuple(host)),
+            *((name, ()) for name in [*gate, *(receiver or ["platform"])]),
+        ]
+        if make_certificate(folder, name, hosts)
+    ]
+    (folder / "data").mkdir(exist_ok=True)
+    for name in ("mosquitto.conf", "acl"):
+        _place(name, folder)
+    console.print(f"{folder}: certificates for {', '.join(made) or 'nobody new'}")
+    console.print("1. Keep ca.key away from the network: whoever has it can be any gate.")
+    console.print(f"2. Start the broker:  mosquitto -c {folder}/mosquitto.conf")
+    console.print("   (as a service, the folder must belong to its user: chown -R mosquitto)")
+    for name in gate:
+        console.print(f"3. Copy ca.crt, {name}.crt, {name}.key to {name}; in its gate.toml:")
+        console.print(
+            f'   [mqtt]\n   host = "{host[0]}"\n   port = 8883\n   ca = "ca.crt"\n'
+            f'   certificate = "{name}.crt"\n   key = "{name}.key"',
+            markup=False,
+        )
+    console.print("4. Test it there:  gate broker check")
+
+
+@broker.command()
+def check(config: Config = DEFAULT) -> None:
+    """Connect with the settings of this gate and say what is wrong, if anything."""
+    settings = load(config)
+    try_connection(settings.mqtt, Topics(settings.mqtt.prefix, settings.name))
+    Console().print(f"{settings.mqtt.host}:{settings.mqtt.port}: the broker lets us in")
+
+
+def _place(name: str, folder: Path) -> None:
+    try:
+        text = (SHIPPED / name).read_text("utf-8").replace("@FOLDER@", str(folder))
+        target = folder / name
+        if not target.exists():  # it may have been changed by hand
+            target.write_text(text, "utf-8")
+            target.chmod(0o600 if name == "acl" else 0o644)
+    except OSError as error:
+        raise BrokerError(
+            f"{name} cannot be written: {error.strerror}",
+            where=str(folder),
+            mend="check the folder",
+        ) from error

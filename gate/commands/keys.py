@@ -1,0 +1,134 @@
+"""``gate keys``: who may command this gate over MQTT."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.errors import ConfigurationError
+from gate.events.ask import ask
+from gate.events.command import COMMANDS, key_id, order, sign
+from gate.settings import DEFAULT, Settings, load
+from gate.store.store import Store
+
+keys = typer.Typer(help="Keys that may command this gate over MQTT.", no_args_is_help=True)
+
+
+def _store(settings: Settings) -> Store:
+    return Store.open(settings.store, settings.data)
+
+
+@keys.command()
+def make(
+    name: Annotated[str, typer.Argument(help="Whose key it is, e.g. platform.")],
+    command: Annotated[
+        list[str], typer.Option(help=f"What it may order, one or more of: {', '.join(COMMANDS)}.")
+    ],
+    to: Annotated[
+        Path | None, typer.Option(help="Where to write the private key; NAME.pem if not given.")
+    ] = None,
+    config: Config = DEFAULT,
+) -> None:
+    """Make a key: the private half into a file for the sender, the public half into the gate."""
+    unknown = sorted(set(command) - set(COMMANDS))
+    if unknown:
+        raise ConfigurationError(
+            f"there is no command {unknown[0]}", where="--command", mend=f"one of {COMMANDS}"
+        )
+    target = to or Path(f"{name}.pem")
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    with _store(load(config)) as store:
+        _write(target, private)
+        try:
+            row = store.command_keys.add(key_id(public), name, public, command)
+            store.audit.note("cli", "key.make", row.id, commands=list(command))
+        except BaseException:
+            target.unlink()
+            raise
+    Console().print(f"{row.id} {name}: may order {', '.join(command)}")
+    Console().print(f"Give {target} to the sender and nobody else; the gate keeps no copy.")
+
+
+@keys.command("list")
+def list_(config: Config = DEFAULT) -> None:
+    """Show all keys, what they may order, and whether they were revoked."""
+    with _store(load(config)) as store:
+        rows = store.command_keys.list()
+    if not rows:
+        Console().print("No key yet: `gate keys make NAME --command open`")
+        return
+    table = Table("key", "name", "may order", "made", "revoked", box=None)
+    for row in rows:
+        revoked = f"{row.revoked:%Y-%m-%d %H:%M}" if row.revoked else ""
+        table.add_row(row.id, row.name, ", ".join(row.commands), f"{row.created:%F}", revoked)
+    Console().print(table)
+
+
+@keys.command()
+def revoke(
+    name: Annotated[str, typer.Argument(help="Name or id of the key.")], config: Config = DEFAULT
+) -> None:
+    """Make a key worthless, from the next command on."""
+    with _store(load(config)) as store:
+        row = store.command_keys.revoke(name)
+        store.audit.note("cli", "key.revoke", row.id)
+    Console().print(f"{row.id} {row.name}: revoked")
+
+
+@keys.command()
+def send(
+    command: Annotated[str, typer.Argument(help=f"One of: {', '.join(COMMANDS)}.")],
+    key: Annotated[Path, typer.Option(help="The private key's file.")],
+    gate: Annotated[str | None, typer.Option(help="The gate; this one if not given.")] = None,
+    minutes: Annotated[float, typer.Option(help="For hold: how long.")] = 5.0,
+    config: Config = DEFAULT,
+) -> None:
+    """Sign a command, send it, and print what became of it."""
+    settings = load(config)
+    target = gate or settings.name
+    now = int(time.time() * 1000)
+    arguments = {"until": now + int(minutes * 60_000)} if command == "hold" else {}
+    message = sign(_read(key), order(command, target, now, **arguments))
+    answer = ask(settings.mqtt, target, message)
+    Console().print(" ".join(f"{name}={value}" for name, value in answer.items()))
+    if answer["result"] != "done":
+        raise typer.Exit(1)
+
+
+def _write(path: Path, private: Ed25519PrivateKey) -> None:
+    text = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the key cannot be written: {error.strerror}", where=str(path), mend="use --to"
+        ) from error
+
+
+def _read(path: Path) -> Ed25519PrivateKey:
+    try:
+        private = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(
+            f"the key cannot be read: {error}", where=str(path), mend="make one: `gate keys make`"
+        ) from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise ConfigurationError(
+            "this is no Ed25519 key", where=str(path), mend="make one: `gate keys make`"
+        )
+    return private

@@ -1,0 +1,136 @@
+"""A small certificate authority for one site: broker, gates, receivers."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from gate.errors import BrokerError
+
+_AUTHORITY_DAYS = 3650
+_DAYS = 825
+
+Key = ec.EllipticCurvePrivateKey
+
+
+def make_authority(folder: Path) -> None:
+    """``ca.key`` (mode 0600) and ``ca.crt``; kept when they are there. Raises BrokerError."""
+    if (folder / "ca.crt").exists():
+        return
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("access gate authority")
+    certificate = (
+        _builder(name, name, key, _AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    _write(folder, "ca", key, certificate)
+
+
+def make_certificate(folder: Path, name: str, hosts: tuple[str, ...] = ()) -> bool:
+    """``name.key`` and ``name.crt``: for a broker with ``hosts``, else for a client.
+
+    The common name is what the broker's ACL calls the client. False when they are there already.
+    Raises BrokerError when the authority cannot be read.
+    """
+    if (folder / f"{name}.crt").exists():
+        return False
+    authority, signer = _authority(folder)
+    key = ec.generate_private_key(ec.SECP256R1())
+    use = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+    builder = (
+        _builder(_name(name), authority.subject, key, _DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
+    )
+    if hosts:
+        names = x509.SubjectAlternativeName([_host(host) for host in hosts])
+        builder = builder.add_extension(names, critical=False)
+    _write(folder, name, key, builder.sign(signer, hashes.SHA256()))
+    return True
+
+
+def _authority(folder: Path) -> tuple[x509.Certificate, Key]:
+    try:
+        certificate = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
+        key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    except (OSError, ValueError, TypeError) as error:
+        raise BrokerError(
+            f"the authority cannot be read: {error}",
+            where=str(folder / "ca.key"),
+            mend="put ca.key back from where you keep it, or begin in an empty folder",
+        ) from error
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return certificate, key
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        # an hour of grace: the clock of a box without a battery may be late
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _usage(*, certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=certificates,
+        crl_sign=certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _write(folder: Path, name: str, key: Key, certificate: x509.Certificate) -> None:
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / f"{name}.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(private)
+        (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    except OSError as error:
+        raise BrokerError(
+            f"the certificates cannot be written: {error.strerror}",
+            where=str(folder),
+            mend="choose a folder you may write to",
+        ) from error
