@@ -271,7 +271,8 @@ def _grant(request: Request, rules: Rules) -> Answer:
 
 def _advice(request: Request, rules: Rules) -> tuple[str, ...]:
     """What a person who may pass is told all the same."""
-    codes = [f.reason for f in request.findings if not f.good and f.weight is not Weight.SHOW]
+    quiet = (Weight.RECORD, Weight.SHOW)
+    codes = [f.reason for f in request.findings if not f.good and f.weight not in quiet]
     if rules.antipassback == "soft" and _passed_back(request):
         codes.append("already_passed")
     return tuple(code for code in codes if code)

@@ -26,7 +26,8 @@ class Mode(StrEnum):
 class Weight(StrEnum):
     """What a finding does to the decision."""
 
-    SHOW = "show"  # on the screen and in the event, nothing more
+    RECORD = "record"  # in the event, nothing more
+    SHOW = "show"  # on the screen as well
     ADVISE = "advise"  # granted with advice
     REQUIRE = "require"  # refused unless good
     REFER = "refer"  # staff decide unless good

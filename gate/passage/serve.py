@@ -92,7 +92,8 @@ def _looks_for_the_face(p: Passage, bare: Decision, now: Now, house: House) -> b
 def _measure_again(p: Passage, now: Now, house: House) -> tuple[Passage, Outputs]:
     """A temperature above the limit is measured once more before it counts."""
     t = p.temperature
-    if t is None or t.good is not False or t.weight is Weight.SHOW or p.again is not None:
+    decisive = t is not None and t.weight in (Weight.REQUIRE, Weight.REFER)
+    if t is None or t.good is not False or not decisive or p.again is not None:
         return p, ()
     if house.settings.measure_again == 0:
         return p, ()
@@ -126,6 +127,8 @@ def answer(lane: Lane, p: Passage, now: Now) -> tuple[Lane, Outputs]:
     done += (Decided(p.id, decision, now.at - p.began, max(0.0, p.served - p.began)),)
     if p.credential is not None and p.credential.duress:
         done += (EventOut("passage.duress", p.id, person=person.ref if person else None),)
+    if decision.rule == "attack":
+        done += (EventOut("attack.presentation", p.id),)
     crowd = lane.crowd.answered(p.key, opens)
     if granted and person is not None:
         lane = replace(lane, recent={**lane.recent, person.id: now.at})

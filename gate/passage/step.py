@@ -120,11 +120,12 @@ def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:
 
 
 def _closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
-    told: Outputs = tuple(EventOut("passage.finished", p.id) for p in lane.passing)
+    told: Outputs = tuple(_ended(p.id, True) for p in lane.passing)
     if lane.opened is not None and lane.passing and lane.mode is Mode.NORMAL:
         more = tailgaters(lane.crowd, len(lane.passing), lane.opened, now.at)
         if more:
-            details = {"granted": len(lane.passing), "more": more}
+            granted = len(lane.passing)
+            details = {"granted": granted, "passed": granted + more}
             told += (EventOut("passage.tailgating", lane.passing[-1].id, details),)
     return replace(lane, opened=None, passing=()), told
 
@@ -132,12 +133,16 @@ def _closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
 def _locked(lane: Lane, entered: bool, now: Now, house: House) -> tuple[Lane, Outputs]:
     if lane.opened is not None or entered:  # the closing of the door ends it
         return lane, ()
-    kind = "passage.unused" if house.contact else "passage.finished"
-    told = tuple(EventOut(kind, p.id) for p in lane.passing)
+    passed = False if house.contact else None  # without a contact nobody knows
+    told = tuple(_ended(p.id, passed) for p in lane.passing)
     crowd = lane.crowd
     for p in lane.passing:
         crowd = crowd.unused(p.key, now.at + house.settings.same_person)
     return replace(lane, passing=(), crowd=crowd), told
+
+
+def _ended(passage: str, passed: bool | None) -> EventOut:
+    return EventOut("passage.ended", passage, {"passed": passed})
 
 
 def _go_on(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
@@ -168,7 +173,7 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
         if shown < shown_for(p.decision, settings) and not (known and shown >= settings.show_grant):
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
-        told: Outputs = (EventOut("passage.unanswered", p.id),) if unanswered else ()
+        told: Outputs = (_ended(p.id, False),) if unanswered else ()
         return replace(lane, serving=None), told
     if p.credential is not None or p.ready is not None:
         return lane, ()
@@ -176,7 +181,7 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     gone = track is None or now.at - track.seen > settings.gone
     other = known and after is not None and after.key != p.key
     if gone or (other and now.at - p.served > settings.budget):
-        return replace(lane, serving=None), (EventOut("passage.left", p.id),)
+        return replace(lane, serving=None), (EventOut("passage.abandoned", p.id),)
     return lane, ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gate.access.decision import Decision, Outcome
-from gate.access.request import Finding, Mode
+from gate.access.request import Finding, Mode, Weight
 from gate.screen.message import Item, Look, Message
 from gate.screen.names import Form, shown_name
 
@@ -30,7 +30,9 @@ def of_decision(
         code=decision.reasons[0],
         advice=decision.reasons[1:],
         name=shown_name(person.name, names) if person else "",
-        items=tuple(Item(f.topic, f.good, f.value) for f in findings),
+        items=tuple(
+            Item(f.topic, f.good, f.value) for f in findings if f.weight is not Weight.RECORD
+        ),
         passage=passage,
     )
 

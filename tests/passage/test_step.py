@@ -182,6 +182,7 @@ def test_a_picture_is_refused() -> None:
     gate.look(1, face(1, Verdict.ATTACK, 1))
     assert gate.all(Decided)[0].decision.rule == "attack"
     assert not gate.all(Open)
+    assert [e.type for e in gate.all(EventOut)] == ["attack.presentation"]
 
 
 def test_who_walks_past_leaves_nothing_on_the_screen() -> None:
@@ -189,7 +190,7 @@ def test_who_walks_past_leaves_nothing_on_the_screen() -> None:
     gate.look(0.5, face(1, Verdict.WAIT, 1, evidence=1))
     gate.wait(2)
     assert gate.looks[-1] is Look.IDLE
-    assert [e.type for e in gate.all(EventOut)] == ["passage.left"]
+    assert [e.type for e in gate.all(EventOut)] == ["passage.abandoned"]
 
 
 def test_the_nearer_of_two_is_served_first_and_the_next_right_after() -> None:
@@ -221,7 +222,9 @@ def test_who_was_let_in_and_did_not_walk_is_let_in_once_more() -> None:
     gate = Gate()
     gate.look(3, face(1, Verdict.KNOWN, 1))
     gate.give(DoorLocked(entered=False))
-    assert [e.type for e in gate.all(EventOut)] == ["passage.unused"]
+    assert [(e.type, e.details) for e in gate.all(EventOut)] == [
+        ("passage.ended", {"passed": False})
+    ]
     gate.look(40, face(1, Verdict.KNOWN, 1))
     assert len(gate.all(Open)) == 2
 
@@ -280,7 +283,7 @@ def test_nobody_answers_a_question_and_it_is_written_down() -> None:
     gate = Gate()
     gate.look(0.5, face(1, Verdict.DOUBTFUL, 1))
     gate.wait(13)
-    assert [e.type for e in gate.all(EventOut)] == ["passage.unanswered"]
+    assert [e.type for e in gate.all(EventOut)] == ["passage.ended"]
 
 
 def both(house: House = HOUSE) -> House:
@@ -425,7 +428,7 @@ def test_more_people_than_were_granted_is_a_hint() -> None:
     gate.wait(2)
     gate.give(DoorClosed())
     hints = [e for e in gate.all(EventOut) if e.type == "passage.tailgating"]
-    assert [h.details for h in hints] == [{"granted": 1, "more": 1}]
+    assert [h.details for h in hints] == [{"granted": 1, "passed": 2}]
 
 
 def test_one_person_through_an_open_door_is_no_hint() -> None:
@@ -434,4 +437,4 @@ def test_one_person_through_an_open_door_is_no_hint() -> None:
     gate.give(DoorOpened())
     gate.wait(2)
     gate.give(DoorClosed())
-    assert [e.type for e in gate.all(EventOut)] == ["passage.finished"]
+    assert [e.type for e in gate.all(EventOut)] == ["passage.ended"]
