@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -62,18 +63,15 @@ class HogDetector:
             found = []
             for region in regions:
                 crop, corner, scale = _surroundings(grey, region, 1.4 * self._SMALLEST)
-                if crop.size:
+                if _large_enough(crop, scale):
                     found += self._search(crop, corner, scale)
         rgb = np.ascontiguousarray(image[:, :, ::-1])
-        faces = []
-        for score, box in _distinct(found):
-            landmarks = landmarks_of(five_points(rgb, box))
-            faces.append(Face(box, min(1.0, max(0.0, score / 2)), landmarks, detector=self.name))
-        return faces
+        return [
+            replace(face, landmarks=landmarks_of(five_points(rgb, face.box)))
+            for face in _distinct(found)
+        ]
 
-    def _search(
-        self, grey: NDArray[np.uint8], corner: tuple[int, int], scale: float
-    ) -> list[tuple[float, Box]]:
+    def _search(self, grey: NDArray[np.uint8], corner: tuple[int, int], scale: float) -> list[Face]:
         scaled = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=_interpolation(scale))
         boxes, scores, _ = self._detector.run(np.ascontiguousarray(scaled), 0, 0.0)
         x, y = corner
@@ -81,7 +79,9 @@ class HogDetector:
         for box, score in zip(boxes, scores, strict=True):
             edges = (box.left(), box.top(), box.right(), box.bottom())
             left, top, right, bottom = (float(round(edge / scale)) for edge in edges)
-            found.append((float(score), (left + x, top + y, right + x, bottom + y)))
+            where = (left + x, top + y, right + x, bottom + y)
+            # a detection scores 0 to about 3
+            found.append(Face(where, min(1.0, max(0.0, score / 2)), detector=self.name))
         return found
 
 
@@ -115,13 +115,12 @@ class YuNetDetector:
 
     def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
         if regions is None:
-            regions = [box for _, box in self._everywhere(image)]
+            regions = self._everywhere(image)
         found = [face for region in regions for face in self._closely(image, region)]
-        kept = _distinct([(face.score, face.box) for face in found])
-        boxes = [box for _, box in kept]
-        return sorted((f for f in found if f.box in boxes), key=lambda face: -face.score)
+        return _distinct(found)
 
-    def _everywhere(self, image: Image) -> list[tuple[float, Box]]:
+    def _everywhere(self, image: Image) -> list[Box]:
+        """Where faces may be."""
         scale = min(1.0, self._SMALLEST / self._min_face)
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         self._coarse.setInputSize((small.shape[1], small.shape[0]))
@@ -129,12 +128,12 @@ class YuNetDetector:
         found = []
         for row in () if rows is None else rows:
             left, top, width, height = (float(value) / scale for value in row[:4])
-            found.append((float(row[14]), (left, top, left + width, top + height)))
+            found.append((left, top, left + width, top + height))
         return found
 
     def _closely(self, image: Image, region: Box) -> list[Face]:
         crop, corner, scale = _surroundings(image, region, FINE_FACE)
-        if not crop.size:
+        if not _large_enough(crop, scale):
             return []
         canvas = np.zeros((FINE_SIDE, FINE_SIDE, 3), np.uint8)
         scaled = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=_interpolation(scale))
@@ -166,12 +165,17 @@ def _surroundings(
     return image[y0:y1, x0:x1], (x0, y0), face / side
 
 
-def _distinct(found: list[tuple[float, Box]]) -> list[tuple[float, Box]]:
-    """Of boxes that overlap, the one with the highest score."""
-    kept: list[tuple[float, Box]] = []
-    for score, box in sorted(found, key=lambda pair: -pair[0]):
-        if all(overlap(box, other) < _OVERLAP for _, other in kept):
-            kept.append((score, box))
+def _large_enough(crop: NDArray[np.uint8], scale: float) -> bool:
+    """Whether a face may be in the crop; most of it may lie outside the image."""
+    return min(crop.shape[:2]) * scale >= 0.4 * FINE_FACE
+
+
+def _distinct(found: Sequence[Face]) -> list[Face]:
+    """Of faces whose boxes overlap, the one with the highest score; best first."""
+    kept: list[Face] = []
+    for face in sorted(found, key=lambda face: -face.score):
+        if all(overlap(face.box, other.box) < _OVERLAP for other in kept):
+            kept.append(face)
     return kept
 
 

@@ -1,0 +1,152 @@
+"""What frames are worth: distinct moments count, repetition does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.recognition.encoders import Likeness
+from gate.recognition.evidence import (
+    MOMENTS,
+    Gathered,
+    Terms,
+    effective,
+    gather,
+    joined,
+    judge,
+    sharpened,
+    terms_for,
+)
+from gate.recognition.face import Liveness, Vector, Verdict
+
+LIKENESS = Likeness(continues=0.68, apart=0.69)
+TERMS = Terms(accept=6.9, reject=-4.6, margin=3.0, patience=2.0)
+nats = st.floats(-8, 8)
+
+
+def person(seed: int) -> Vector:
+    vector = np.random.default_rng(seed).normal(size=64)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def view(of: Vector, noise: float, seed: int) -> Vector:
+    """A picture of the person; two of them have the cosine 1 / (1 + noise²) on average."""
+    seen = of + noise * person(10_000 + seed)
+    return (seen / np.linalg.norm(seen)).astype(np.float32)
+
+
+def all_of(vectors: list[Vector]) -> Gathered:
+    seen = Gathered()
+    for vector in vectors:
+        seen = gather(seen, vector, LIKENESS)
+    return seen
+
+
+def test_a_still_picture_held_for_ten_seconds_is_one_frame() -> None:
+    still = all_of([person(1)] * 100)
+    assert still.frames == 100
+    assert len(still.moments) == 1
+    assert effective(still, LIKENESS) == pytest.approx(1.0)
+
+
+def test_a_still_picture_with_the_noise_of_a_camera_hardly_more() -> None:
+    still = all_of([view(person(1), 0.1, seed) for seed in range(100)])
+    assert effective(still, LIKENESS) < 1.2
+
+
+def test_different_moments_are_worth_more_than_one_frame() -> None:
+    turning = all_of([view(person(1), 0.55, seed) for seed in range(10)])
+    assert len(turning.moments) > 5
+    assert effective(turning, LIKENESS) > 3
+
+
+def test_the_probe_of_many_moments_is_nearer_the_person_than_any_frame() -> None:
+    views = [view(person(1), 0.55, seed) for seed in range(10)]
+    assert all_of(views).probe @ person(1) > max(v @ person(1) for v in views)
+
+
+def test_no_more_moments_are_kept_than_allowed() -> None:
+    assert len(all_of([view(person(1), 0.55, seed) for seed in range(60)]).moments) <= MOMENTS
+
+
+def test_somebody_else_is_not_taken_in() -> None:
+    seen = all_of([person(1)] * 3)
+    after = gather(seen, person(2), LIKENESS)
+    assert after.strange == 1
+    assert after.moments == seen.moments
+    assert gather(after, person(1), LIKENESS).strange == 0
+
+
+def test_a_poor_frame_weighs_less() -> None:
+    good, poor = view(person(1), 0.5, 1), view(person(1), 0.5, 2)
+    seen = gather(gather(Gathered(), good, LIKENESS, 1.0), poor, LIKENESS, 0.1)
+    assert seen.probe @ good > seen.probe @ poor
+
+
+@given(nats, st.floats(0, 50))
+def test_evidence_keeps_its_sign_and_never_grows_without_bound(ratio: float, n: float) -> None:
+    sharp = sharpened(ratio, n)
+    assert sharp * ratio >= 0
+    assert abs(ratio) <= abs(sharp) + 1e-9
+    assert abs(sharp) <= abs(ratio) / 0.75 + 1e-9
+
+
+@given(nats, nats)
+def test_liveness_never_adds_to_the_evidence(identity: float, live: float) -> None:
+    both = joined(identity, Liveness("model", live, live > 0))
+    assert both <= identity
+    assert joined(identity, Liveness("off")) == identity
+
+
+@given(nats, nats, nats)
+def test_the_more_alive_the_more_evidence(identity: float, a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    worth = [joined(identity, Liveness("model", score, True)) for score in (low, high)]
+    assert worth[0] <= worth[1] + 1e-9
+
+
+@given(nats, nats, st.integers(0, 30), st.floats(0, 60))
+def test_a_door_is_opened_only_on_enough_evidence_and_a_second_look(
+    evidence: float, second: float, looks: int, waited: float
+) -> None:
+    if judge(TERMS, evidence, second, looks, waited) is Verdict.KNOWN:
+        assert evidence >= TERMS.accept
+        assert evidence - second >= TERMS.margin
+        assert looks >= 2
+
+
+@given(nats, nats, st.integers(0, 30))
+def test_everybody_is_told_something_in_bounded_time(
+    evidence: float, second: float, looks: int
+) -> None:
+    assert judge(TERMS, evidence, second, looks, TERMS.patience) is not Verdict.WAIT
+
+
+@pytest.mark.parametrize(
+    ("evidence", "second", "waited", "verdict"),
+    [
+        (7.5, -3, 0.1, Verdict.KNOWN),
+        (7.5, 6, 0.1, Verdict.DOUBTFUL),  # two who are alike
+        (3.0, -3, 0.1, Verdict.WAIT),
+        (3.0, -3, 2.5, Verdict.DOUBTFUL),
+        (-1.0, -3, 0.1, Verdict.WAIT),
+        (-1.0, -3, 2.5, Verdict.UNKNOWN),
+        (-6.0, -7, 0.1, Verdict.UNKNOWN),
+    ],
+)
+def test_verdicts(evidence: float, second: float, waited: float, verdict: Verdict) -> None:
+    assert judge(TERMS, evidence, second, looks=3, waited=waited) is verdict
+
+
+def test_a_picture_held_up_is_an_attack_however_well_it_fits() -> None:
+    shown = Liveness("model", -6.0, False)
+    assert judge(TERMS, 8.0, -3, 3, 0.5, shown) is Verdict.ATTACK
+
+
+def test_the_bounds_follow_from_the_wished_rates() -> None:
+    terms = terms_for(0.001, 0.01, threshold_ratio=2.0, patience=2.0)
+    assert terms.accept == pytest.approx(6.908, abs=1e-3)
+    assert terms.reject == pytest.approx(-4.605, abs=1e-3)
+    assert terms_for(0.01, 0.01, threshold_ratio=7.0, patience=2.0).accept == 7.0
