@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,25 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from gate.errors import CameraError
+from gate.errors import CameraError, ConfigurationError
 from gate.recognition.detect import Detector
 from gate.recognition.face import Face, Image
+
+
+def measuring_data(name: str) -> Path:
+    """The folder ``name`` of measuring data, beside that of GATE_LFW_DIR.
+
+    Raises ConfigurationError when the variable is unset or the folder is not there.
+    """
+    lfw = os.environ.get("GATE_LFW_DIR", "")
+    folder = Path(lfw).parent / name
+    if not lfw or not folder.is_dir():
+        raise ConfigurationError(
+            f"the measuring data {name} is not here",
+            where="GATE_LFW_DIR" if not lfw else str(folder),
+            mend="set GATE_LFW_DIR to the folder of LFW; the others lie beside it",
+        )
+    return folder
 
 
 def photographs(folder: Path) -> list[Path]:
