@@ -89,6 +89,7 @@ def test_the_recordings_fit_into_a_repository() -> None:
     assert size < 6_000_000
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_same_recording_again(tmp_path: Path) -> None:
     recording = next(r for r in RECORDINGS if r.name == "quality-far")
     make(recording, tmp_path)
