@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -178,22 +179,23 @@ def report(record: RunRecord) -> Group:
 
 
 def _attempts(record: RunRecord) -> Table:
-    table = Table(title="Who came to the gate", title_justify="left")
-    for heading in ("recording", "who", "identified", "outcome", "reason"):
-        table.add_column(heading)
-    for heading in ("score / needed", "ms to relay"):
-        table.add_column(heading, justify="right")
-    table.add_column("as it should")
+    table = Table(title="Who came to the gate", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("recording", "who", "outcome"):
+        table.add_column(heading, no_wrap=heading == "outcome")
+    for heading in ("score/needed", "ms"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("as meant", no_wrap=True)
     for a in record.attempts:
         who = a.attack or a.person or "nobody"
-        if a.person and not a.attack:
-            who += "" if a.enrolled else " (not enrolled)"
+        if a.person and not a.attack and not a.enrolled:
+            who += ", stranger"
+        outcome = a.outcome
+        if a.recognised and a.recognised != who:
+            outcome += f" as {a.recognised}"
         table.add_row(
             a.recording,
             who,
-            a.recognised or "–",
-            Text(a.outcome, style=STYLES[a.outcome]),
-            a.reason or "–",
+            Text(outcome, style=STYLES[a.outcome]),
             score_text(a) or "–",
             "–" if a.latency is None else f"{1000 * a.latency:.0f}",
             Text("yes", style="green") if a.as_expected else Text("NO", style="bold red"),
@@ -202,7 +204,7 @@ def _attempts(record: RunRecord) -> Table:
 
 
 def _figures(record: RunRecord, f: Figures) -> Table:
-    table = Table(title="The run", title_justify="left", show_header=False)
+    table = Table(title="The run", title_justify="left", show_header=False, box=SIMPLE_HEAD)
     table.add_column()
     table.add_column()
     real = record.people - record.generated

@@ -96,7 +96,8 @@ def test_a_rate_carries_its_interval() -> None:
 
 def test_the_table_names_people_counts_and_what_went_wrong() -> None:
     text = text_of(run(ANN, replace(BOB, outcome=GRANTED, recognised="Ann"), ATTACK))
-    assert "Bob (not enrolled)" in text
+    assert "Bob, stranger" in text
+    assert "granted as Ann" in text
     assert "print of Ann" in text
     assert "1 of 1 = 100.0 %" in text
     assert "NO" in text
