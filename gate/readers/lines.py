@@ -44,6 +44,7 @@ class CardLine:
         self._settings = settings
         self._port = SerialPort(settings.port, settings.baud)
         self._rest = b""
+        self._seen: tuple[int, int] = (-1, 0)  # the last number, and how often in a row
 
     def open(self) -> None:
         self._rest = b""
@@ -51,7 +52,13 @@ class CardLine:
 
     def read(self) -> Iterable[Shown]:
         numbers, self._rest = parse(self._rest + self._port.read())
-        return [(ClaimKind.CARD, of_number(n, self._settings.card_bits)) for n in numbers]
+        shown = []
+        for number in numbers:
+            last, times = self._seen
+            self._seen = (number, times + 1 if number == last else 1)
+            if self._seen[1] >= self._settings.confirm:
+                shown.append((ClaimKind.CARD, of_number(number, self._settings.card_bits)))
+        return shown
 
     def close(self) -> None:
         self._port.close()

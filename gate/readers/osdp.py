@@ -15,7 +15,7 @@ from gate.readers.settings import ReaderSettings
 from gate.serial_port import SerialPort
 
 # seconds: to come online with secure channel after opening; without an answer, it is lost
-START = 10.0
+START = 5.0
 SILENT = 3.0
 
 
@@ -32,7 +32,7 @@ class OsdpLine:
 
     def open(self) -> None:
         try:
-            import osdp
+            import osdp  # type: ignore[import-untyped]
         except ImportError:
             raise DeviceError(
                 "OSDP readers need the package libosdp",

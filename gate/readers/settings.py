@@ -24,6 +24,9 @@ class ReaderSettings(Section):
     form: Form = Form.AUTO
     # 24: only the low 24 bits count, for houses where some readers give no more
     card_bits: Literal[24, 32] = 32
+    # rdm6300: equal frames in a row that make a card. Its check misses one in 256 frames with two
+    # errors; such a number is a stranger's, so one is enough except on a noisy cable
+    confirm: int = Field(1, ge=1, le=5)
     # a card lying on the reader is one claim until it was away for so long
     repeat: float = Field(1.5, ge=0, le=60)
     # an unfinished line of a wedge is forgotten after so long

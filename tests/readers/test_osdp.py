@@ -1,0 +1,96 @@
+"""OSDP: our control panel against libosdp's peripheral device over a pseudo-terminal."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("osdp", reason="libosdp is not installed")
+
+from gate.readers.claim import Claim, ClaimKind
+from gate.readers.osdp import card_of
+from gate.readers.reader import Reader
+from gate.readers.settings import ReaderSettings
+from gate.readers.wiegand import encode, pack
+from gate.simulators.osdp_reader import OsdpReader
+from gate.simulators.port import SimulatedPort
+
+KEY = bytes(range(16))
+
+
+def eventually(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def settings(path: str, key: bytes = KEY) -> ReaderSettings:
+    return ReaderSettings(
+        driver="osdp", port=path, baud=115200, key=key.hex(), retry_first=0.1, retry_most=0.2
+    )
+
+
+@pytest.mark.slow
+def test_a_card_comes_through_the_secure_channel_and_the_reader_shows_the_answer() -> None:
+    device = OsdpReader(KEY)
+    claims: queue.Queue[Claim] = queue.Queue()
+    with SimulatedPort(device) as port:
+        reader = Reader(settings(port.path), claims.put)
+        reader.open()
+        assert eventually(lambda: reader.there, 15)
+        assert device.secure
+        device.show(12 << 16 | 34567)
+        claim = claims.get(timeout=5)
+        assert (claim.kind, claim.value) == (ClaimKind.CARD, "0000820999")
+        device.show(0x002D5C38, 34)
+        assert claims.get(timeout=5).value == "0002972728"
+        before = len(device.commands)
+        reader.feedback(True)
+        assert eventually(lambda: len(device.commands) >= before + 2, 5)
+        reader.close()
+    device.close()
+
+
+@pytest.mark.slow
+def test_a_reader_with_another_key_is_not_there() -> None:
+    device = OsdpReader(bytes(16))
+    claims: queue.Queue[Claim] = queue.Queue()
+    with SimulatedPort(device) as port:
+        reader = Reader(settings(port.path), claims.put)
+        reader.open()
+        assert not eventually(lambda: reader.there, 2)
+        device.show(1)
+        assert claims.empty()
+        reader.close()
+    device.close()
+
+
+@pytest.mark.slow
+def test_lost_and_back() -> None:
+    device = OsdpReader(KEY)
+    told: list[bool] = []
+    with SimulatedPort(device) as port:
+        reader = Reader(
+            settings(port.path), lambda c: None, lambda n, there, why: told.append(there)
+        )
+        reader.open()
+        assert eventually(lambda: told == [True], 15)
+        port.unplug()
+        assert eventually(lambda: told == [True, False], 10)
+        port.plug()
+        assert eventually(lambda: told == [True, False, True], 20)
+        reader.close()
+    device.close()
+
+
+def test_bits_with_wrong_parity_are_no_card() -> None:
+    bits = encode(820999)
+    assert card_of(pack(bits), 26, 32) == "0000820999"
+    flipped = (bits[0], 1 - bits[1], *bits[2:])
+    assert card_of(pack(flipped), 26, 32) is None
+    assert card_of(bytes.fromhex("002D5C38"), 32, 32) == "0002972728"
+    assert card_of(b"\x01", 5, 32) is None

@@ -1,0 +1,138 @@
+"""Frames of the infrared modules: golden bytes, and any damage to them."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.sensors import mcu9061x, mcu90640
+from gate.simulators.port import spoil
+from gate.simulators.temperature import PointSensor, image_frame, point_frame
+
+GOLDEN = bytes.fromhex("5A5A45040C780D19A7")
+
+
+class TestPoint:
+    def test_golden_frame_both_ways(self) -> None:
+        assert mcu9061x.parse(GOLDEN, quiet=True) == ([(31.92, 33.53)], b"")
+        assert point_frame(31.92, 33.53) == GOLDEN
+
+    def test_commands_are_the_ones_of_the_module(self) -> None:
+        assert mcu9061x.STREAM.hex(" ") == "a5 45 ea"
+        assert mcu9061x.ONE_READING.hex(" ") == "a5 15 ba"
+        sensor = PointSensor(31.92, 33.53, streams=False)
+        assert sensor.stream(1) == b""
+        assert sensor.receive(mcu9061x.ONE_READING, 1) == GOLDEN
+        sensor.receive(mcu9061x.STREAM, 1)
+        assert sensor.stream(1) == GOLDEN
+
+    def test_below_zero(self) -> None:
+        assert mcu9061x.parse(point_frame(-5.25, -10.5), quiet=True)[0] == [(-5.25, -10.5)]
+
+    def test_a_frame_waits_until_the_next_header_or_a_pause_confirms_it(self) -> None:
+        assert mcu9061x.parse(GOLDEN, quiet=False) == ([], GOLDEN)
+        values, rest = mcu9061x.parse(GOLDEN + b"\x5a\x5a\x45\x04", quiet=False)
+        assert (len(values), rest) == (1, b"\x5a\x5a\x45\x04")
+
+    def test_byte_by_byte(self) -> None:
+        values: list[tuple[float, float]] = []
+        rest = b""
+        for byte in GOLDEN * 3:
+            found, rest = mcu9061x.parse(rest + bytes((byte,)), quiet=False)
+            values += found
+        found, rest = mcu9061x.parse(rest, quiet=True)
+        assert (values + found, rest) == ([(31.92, 33.53)] * 3, b"")
+
+    def test_any_single_byte_changed_is_no_reading(self) -> None:
+        for at in range(9):
+            for value in set(range(256)) - {GOLDEN[at]}:
+                wrong = GOLDEN[:at] + bytes((value,)) + GOLDEN[at + 1 :]
+                assert mcu9061x.parse(wrong, quiet=True) == ([], b"")
+
+    def test_any_byte_lost_or_doubled_in_a_stream_is_no_false_reading(self) -> None:
+        chance = random.Random(1)
+        for _ in range(20_000):
+            first = point_frame(chance.uniform(20, 43), chance.uniform(0, 40))
+            second = point_frame(chance.uniform(20, 43), chance.uniform(0, 40))
+            at = chance.randrange(9)
+            hurt = first[:at] + (first[at : at + 1] * 2 if chance.random() < 0.5 else b"")
+            hurt += first[at + 1 :]
+            values, _ = mcu9061x.parse(hurt + second * 2, quiet=True)
+            true = mcu9061x.parse(second * 2, quiet=True)[0]
+            # a doubled first or last byte leaves the frame itself whole
+            assert [v for v in values if v != mcu9061x._values(first)] == true
+
+    @given(st.binary(max_size=200), st.booleans())
+    def test_any_bytes_give_no_error(self, data: bytes, quiet: bool) -> None:
+        _, rest = mcu9061x.parse(data, quiet)
+        assert len(rest) < 13
+        assert not (quiet and rest)
+
+    def test_100_000_damaged_frames(self) -> None:
+        chance = random.Random(2)
+        true = {(round(30 + n / 100, 2), 25.0) for n in range(0, 1000, 37)}
+        choices = sorted(true)
+        frames = [point_frame(*values) for values in choices]
+        rest = b""
+        found = 0
+        for n in range(100_000):
+            frame = chance.choice(frames)
+            damage = n % 4
+            if damage == 0:
+                frame = spoil(frame, 0.1, chance)
+            elif damage == 1:
+                frame = chance.randbytes(chance.randrange(30))
+            elif damage == 2:
+                frame = frame[: chance.randrange(9)]
+            # the modules pause between frames; one pause in three is lost in a busy machine
+            values, rest = mcu9061x.parse(rest + frame, quiet=chance.random() > 0.33)
+            assert set(values) <= true
+            found += len(values)
+        assert found > 25_000 * 0.8
+
+    def test_resynchronised_within_two_frames(self) -> None:
+        chance = random.Random(3)
+        for _ in range(5000):
+            noise = chance.randbytes(chance.randrange(40)) + GOLDEN[: chance.randrange(9)]
+            values, _ = mcu9061x.parse(noise + GOLDEN * 2, quiet=True)
+            assert (31.92, 33.53) in values
+
+
+class TestImage:
+    image = np.round(np.random.default_rng(1).uniform(20, 38, (24, 32)), 2).astype(np.float32)
+
+    def test_both_ways(self) -> None:
+        frame = image_frame(self.image, 26.5)
+        assert len(frame) == 1544
+        assert frame[:4] == bytes.fromhex("5A5A0206")
+        ((image, ambient),), rest = mcu90640.parse(frame, quiet=True)
+        assert np.abs(image - self.image).max() < 0.006
+        assert (ambient, rest) == (26.5, b"")
+
+    def test_100_000_damages(self) -> None:
+        chance = random.Random(6)
+        frame = image_frame(self.image, 26.5)
+        for _ in range(2000):
+            hurt = bytearray(frame)
+            for _ in range(50):
+                hurt[chance.randrange(4, 1542)] = chance.randrange(256)
+            for image, ambient in mcu90640.parse(bytes(hurt), quiet=True)[0]:
+                assert bytes(hurt) == frame, (image, ambient)
+
+    def test_resynchronised_within_two_frames(self) -> None:
+        frame = image_frame(self.image, 26.5)
+        chance = random.Random(7)
+        for _ in range(200):
+            torn = frame[chance.randrange(1544) :] + chance.randbytes(chance.randrange(9))
+            assert len(mcu90640.parse(torn + frame * 2, quiet=True)[0]) >= 1
+
+    def test_hottest_pixels_of_the_face(self) -> None:
+        image = np.full((24, 32), 22.0, np.float32)
+        image[8:10, 14:18] = 34.0
+        image[0, 0] = 60.0  # a lamp in the corner
+        assert mcu90640.hottest(image, 0.03, (0.4, 0.3, 0.6, 0.5)) == 34.0
+        assert mcu90640.hottest(image, 0.001) == 60.0
+        assert mcu90640.hottest(image, 1.0, (0.9, 0.9, 0.9, 0.9)) == 22.0

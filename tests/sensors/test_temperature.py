@@ -1,0 +1,202 @@
+"""From samples to a reading, from readings to a consequence, and the sensor as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.sensors.estimate import estimate, reading_of
+from gate.sensors.policy import Consequence, Finding, judge_temperature
+from gate.sensors.reading import Reading, Validity
+from gate.sensors.sample import Sample
+from gate.sensors.sensor import TemperatureSensor
+from gate.sensors.settings import RegisterSettings, TemperatureSettings
+from gate.simulators.modbus_board import ModbusBoard
+from gate.simulators.port import SimulatedPort
+from gate.simulators.temperature import ImageSensor, PointSensor
+
+SETTINGS = TemperatureSettings(policy="require")
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
+def samples(*raws: float, ambient: float | None = 25.0) -> list[Sample]:
+    return [Sample(raw, ambient, 10 + n / 10) for n, raw in enumerate(raws)]
+
+
+class TestEstimate:
+    def test_the_stated_compensation(self) -> None:
+        assert estimate(33.2, 25, SETTINGS) == pytest.approx(36.8)
+        assert estimate(32.2, 15, SETTINGS) == pytest.approx(36.8)
+        assert estimate(33.2, None, SETTINGS) == pytest.approx(36.8)
+
+    @given(st.floats(-40, 100), st.floats(0.01, 10))
+    def test_nothing_is_drawn_to_normal(self, raw: float, more: float) -> None:
+        step = estimate(raw + more, 25, SETTINGS) - estimate(raw, 25, SETTINGS)
+        assert step == pytest.approx(more)
+
+    def test_median_over_the_passage_keeps_raw_and_ambient(self) -> None:
+        reading = reading_of(samples(20.0, 33.0, 33.2, 33.4, 60.0), 10, 10.5, SETTINGS)
+        assert (reading.raw, reading.ambient, reading.samples) == (33.2, 25.0, 5)
+        assert reading.estimated == pytest.approx(36.8)
+        assert reading.validity is Validity.VALID
+
+    def test_of_two_middle_values_the_upper(self) -> None:
+        assert reading_of(samples(33.0, 33.2, 34.0, 34.2), 10, 10.5, SETTINGS).raw == 34.0
+
+    def test_what_came_before_the_passage_does_not_count(self) -> None:
+        reading = reading_of(samples(40, 40, 40, 33, 33.1, 33.2), 10.25, 10.6, SETTINGS)
+        assert (reading.raw, reading.samples) == (33.1, 3)
+
+    def test_too_old_too_few_none_and_implausible(self) -> None:
+        three = samples(33.0, 33.1, 33.2)
+        assert reading_of(three, 10, 13, SETTINGS).validity is Validity.STALE
+        assert reading_of(three, 11, 12, SETTINGS).validity is Validity.STALE
+        assert reading_of(three[:2], 10, 10.2, SETTINGS).validity is Validity.ABSENT
+        assert reading_of([], 10, 10.2, SETTINGS).validity is Validity.ABSENT
+        assert reading_of(samples(22, 22, 22), 10, 10.3, SETTINGS).validity is Validity.IMPLAUSIBLE
+        assert reading_of(samples(41, 41, 41), 10, 10.3, SETTINGS).validity is Validity.IMPLAUSIBLE
+
+    def test_the_face_in_a_thermal_image(self) -> None:
+        image = np.full((24, 32), 24.0, np.float32)
+        image[6:12, 12:20] = 33.5
+        image[20:, :] = 45.0  # a heater below
+        three = [Sample(45.0, 25.0, 10 + n / 10, image) for n in range(3)]
+        reading = reading_of(three, 10, 10.3, SETTINGS, (0.35, 0.2, 0.65, 0.55))
+        assert reading.raw == pytest.approx(33.5)
+
+
+def reading(estimated: float, at: float = 10.0, validity: Validity = Validity.VALID) -> Reading:
+    return Reading(estimated - 3.6, 25.0, estimated, at, "temperature", validity, 5)
+
+
+UNKNOWN = [
+    [],
+    [reading(36.5, validity=Validity.IMPLAUSIBLE)],
+    [reading(36.5, validity=Validity.STALE)],
+    [reading(36.5, at=1.0)],
+]
+
+
+class TestPolicy:
+    @pytest.mark.parametrize("policy", ["off", "record", "advise"])
+    @pytest.mark.parametrize("given_readings", [*UNKNOWN, [reading(39.0)], [reading(39.0)] * 2])
+    def test_only_require_ever_stops_anybody(
+        self, policy: str, given_readings: list[Reading]
+    ) -> None:
+        settings = TemperatureSettings(policy=policy)  # type: ignore[arg-type]
+        verdict = judge_temperature(given_readings, settings, 10.5)
+        assert verdict.consequence is Consequence.PASS
+        assert verdict.show == (policy == "advise")
+
+    def test_off_knows_nothing_of_the_reading(self) -> None:
+        verdict = judge_temperature([reading(39)], TemperatureSettings(policy="off"), 10.5)
+        assert (verdict.finding, verdict.reading) == (Finding.OFF, None)
+
+    def test_normal_passes(self) -> None:
+        verdict = judge_temperature([reading(37.3)], SETTINGS, 10.5)
+        assert (verdict.consequence, verdict.finding) == (Consequence.PASS, Finding.NORMAL)
+
+    def test_high_is_measured_once_more(self) -> None:
+        verdict = judge_temperature([reading(37.31)], SETTINGS, 10.5)
+        assert (verdict.consequence, verdict.finding) == (Consequence.AGAIN, Finding.HIGH)
+
+    @pytest.mark.parametrize("above", ["refuse", "refer"])
+    def test_then_refused_or_referred(self, above: str) -> None:
+        settings = TemperatureSettings(policy="require", above=above)  # type: ignore[arg-type]
+        verdict = judge_temperature([reading(38, 5), reading(38, 10)], settings, 10.5)
+        assert verdict.consequence == above
+
+    def test_normal_at_the_second_time_passes(self) -> None:
+        verdict = judge_temperature([reading(38, 5), reading(36.5, 10)], SETTINGS, 10.5)
+        assert verdict.consequence is Consequence.PASS
+
+    @pytest.mark.parametrize("given_readings", UNKNOWN)
+    @pytest.mark.parametrize("unknown", ["pass", "refer", "refuse"])
+    def test_a_broken_sensor_does_what_the_policy_says(
+        self, given_readings: list[Reading], unknown: str
+    ) -> None:
+        settings = TemperatureSettings(policy="require", unknown=unknown)  # type: ignore[arg-type]
+        verdict = judge_temperature(given_readings, settings, 10.5)
+        assert (verdict.consequence, verdict.finding) == (unknown, Finding.UNKNOWN)
+
+    def test_by_default_a_broken_sensor_strands_nobody(self) -> None:
+        assert judge_temperature([], SETTINGS, 0).consequence is Consequence.PASS
+
+
+class TestSensor:
+    def settings(self, port: SimulatedPort, **more: object) -> TemperatureSettings:
+        fast: dict[str, object] = {"silent_after": 0.4, "retry_first": 0.05, "retry_most": 0.1}
+        return TemperatureSettings(port=port.path, **{**fast, **more})  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("poll", [0.0, 0.1])
+    def test_streaming_and_polled(self, poll: float) -> None:
+        with SimulatedPort(PointSensor(33.4, 24.0)) as port:
+            sensor = TemperatureSensor(self.settings(port, poll=poll))
+            sensor.open()
+            begin = time.monotonic()
+            ready = lambda: sensor.reading(begin, time.monotonic()).validity is Validity.VALID  # noqa: E731
+            assert eventually(ready)
+            found = sensor.reading(begin, time.monotonic())
+            assert (found.raw, found.ambient) == (33.4, 24.0)
+            assert found.estimated == pytest.approx(37.1)
+            sensor.close()
+
+    def test_thermal_image(self) -> None:
+        with SimulatedPort(ImageSensor(34.0, 24.0)) as port:
+            sensor = TemperatureSensor(self.settings(port, driver="mcu90640", silent_after=2))
+            sensor.open()
+            assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 3)
+            found = sensor.reading(0, time.monotonic(), (0.3, 0.2, 0.7, 0.8))
+            assert found.raw == pytest.approx(34.0)
+            sensor.close()
+
+    def test_modbus_registers(self) -> None:
+        board = ModbusBoard(unit=5)
+        board.registers = {7: 334, 8: 2**16 - 15}
+        with SimulatedPort(board) as port:
+            modbus = RegisterSettings(unit=5, object=7, ambient=8)
+            sensor = TemperatureSensor(self.settings(port, driver="modbus", modbus=modbus))
+            sensor.open()
+            assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 3)
+            found = sensor.reading(0, time.monotonic())
+            assert (found.raw, found.ambient) == (pytest.approx(33.4), pytest.approx(-1.5))
+            sensor.close()
+
+    @pytest.mark.parametrize("fault", ["silence", "corrupt", "unplug"])
+    def test_lost_is_told_and_readings_become_unknown(self, fault: str) -> None:
+        told: list[bool] = []
+        with SimulatedPort(PointSensor()) as port:
+            settings = self.settings(port, max_age=0.3)
+            sensor = TemperatureSensor(settings, lambda name, there, why: told.append(there))
+            sensor.open()
+            ready = lambda: sensor.reading(0, time.monotonic()).validity is Validity.VALID  # noqa: E731
+            assert eventually(ready)
+            port.unplug() if fault == "unplug" else setattr(port.faults, fault, True)
+            assert eventually(lambda: told[-1:] == [False])
+            found = sensor.reading(0, time.monotonic() + 0.3)
+            assert found.validity is Validity.STALE
+            port.plug() if fault == "unplug" else setattr(port.faults, fault, False)
+            assert eventually(lambda: told[-1:] == [True])
+            assert eventually(ready)
+            sensor.close()
+
+    def test_noise_gives_no_false_reading(self) -> None:
+        with SimulatedPort(PointSensor(33.4, 24.0)) as port:
+            port.faults.noise = 0.05
+            sensor = TemperatureSensor(self.settings(port, silent_after=10))
+            sensor.open()
+            assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 10)
+            values = {(s.raw, s.ambient) for s in sensor._samples}
+            sensor.close()
+            assert values == {(33.4, 24.0)}
