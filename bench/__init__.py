@@ -1,0 +1,1 @@
+"""Measurements: how fast, and how it fares with real recordings."""

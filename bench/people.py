@@ -1,0 +1,94 @@
+"""A gallery to measure with: real people as far as there are photographs, the rest generated."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.recognition.detect import Detector
+from gate.recognition.encoders import Encoder, encode_faces
+from gate.recognition.face import Template, Vector
+
+CACHE = Path("var/bench")
+GENERATED = "generated"
+
+
+def photographs(lfw: Path) -> list[Path]:
+    """One photograph a person: of LFW, and of the East Asian faces beside it where they are."""
+    first = [sorted(folder.glob("*.jpg"))[0] for folder in sorted((lfw / "images").iterdir())]
+    groups = lfw.parent / "east_asian" / "groups.txt"
+    if groups.is_file():
+        names = (line.split() for line in groups.read_text().splitlines() if line.strip())
+        seen = {}
+        for words in names:
+            if not words[0].startswith("#"):
+                seen.setdefault(words[1], groups.parent / "images" / f"{words[0]}.jpg")
+        first += list(seen.values())
+    return first
+
+
+def embed(files: Sequence[Path], detector: Detector, encoder: Encoder) -> Vector:
+    """The vector of the middlemost face of each photograph that has one, float32 (n, d).
+
+    Kept in ``CACHE``: the second time takes no time.
+    """
+    key = hashlib.sha256(f"{encoder.name} {detector.name} {[f.name for f in files]}".encode())
+    kept = CACHE / f"{key.hexdigest()[:16]}.npy"
+    if kept.is_file():
+        return np.asarray(np.load(kept), dtype=np.float32)
+    rows = [row for file in files for row in _middle(file, detector, encoder)]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    np.save(kept, np.stack(rows))
+    return np.stack(rows)
+
+
+def _middle(file: Path, detector: Detector, encoder: Encoder) -> Iterator[Vector]:
+    image = cv2.imread(str(file))
+    if image is None:
+        return
+    pixels = np.asarray(image, np.uint8)
+    middle = np.array([pixels.shape[1], pixels.shape[0]]) / 2
+    faces = sorted(
+        detector.detect(pixels),
+        key=lambda f: float(np.hypot(*(np.add(f.box[:2], f.box[2:]) / 2 - middle))),
+    )
+    if faces:
+        yield encode_faces(encoder, pixels, faces[:1])[0]
+
+
+def filled(real: Vector, count: int, seed: int = 0) -> Vector:
+    """``real`` and generated rows up to ``count`` in all, spread like the real ones.
+
+    The generated have the mean and the covariance of the real, so that they resemble each other
+    and the real ones as much as those do.
+    """
+    random = np.random.default_rng(seed)
+    missing = max(0, count - len(real))
+    mean, covariance = real.mean(axis=0), np.cov(real.T)
+    rows = random.multivariate_normal(mean, covariance, missing, method="eigh")
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.concatenate([real[:count], rows.astype(np.float32)])
+
+
+def templates(rows: Vector, encoder: str, real: int, first: int = 1000) -> list[Template]:
+    """One template a person, numbered from ``first``."""
+    return [
+        Template(first + i, row, encoder, label="" if i < real else GENERATED)
+        for i, row in enumerate(rows)
+    ]
+
+
+def frames_of(clip: Path) -> list[NDArray[np.uint8]]:
+    """All frames of a recording."""
+    capture = cv2.VideoCapture(str(clip))
+    frames = []
+    while True:
+        there, frame = capture.read()
+        if not there:
+            return frames
+        frames.append(np.asarray(frame, np.uint8))
