@@ -1,0 +1,236 @@
+"""``gate simulate``: devices on a pseudo-terminal, to try the whole gate with no hardware."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import Annotated, Literal
+
+import typer
+
+from gate.readers.card_number import canonical
+from gate.simulators.board import Board
+from gate.simulators.card import CardReader, CodeScanner
+from gate.simulators.console import Words, obey
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.modbus_board import ModbusBoard
+from gate.simulators.numato_board import NumatoBoard
+from gate.simulators.port import Device, SimulatedPort
+from gate.simulators.temperature import ImageSensor, PointSensor
+
+app = typer.Typer(
+    help="Devices that exist only as bytes: each prints the port to put into the configuration, "
+    "then takes words on its standard input (help lists them).",
+    no_args_is_help=True,
+)
+
+Seconds = Annotated[float, typer.Option(help="End after so many seconds; 0: until quit.")]
+
+
+@app.command()
+def relay(
+    channels: Annotated[int, typer.Option(min=1, max=8)] = 1,
+    readback: Annotated[str, typer.Option(help="none, text or bytes")] = "none",
+    variant: Annotated[str, typer.Option(help="A0, or AA for single bytes")] = "A0",
+    seconds: Seconds = 0,
+) -> None:
+    """An LCUS relay board."""
+    device = LcusBoard(channels, _one_of(readback, "none", "text", "bytes"), _variant(variant))
+    _run(device, _board_words(device.board), BOARD, 'driver = "lcus"', seconds, device.board)
+
+
+@app.command()
+def modbus(
+    channels: Annotated[int, typer.Option(min=1, max=8)] = 8,
+    unit: Annotated[int, typer.Option(min=1, max=247)] = 1,
+    seconds: Seconds = 0,
+) -> None:
+    """A Modbus RTU relay board with a timed pulse and eight inputs."""
+    device = ModbusBoard(channels, unit)
+    _run(device, _board_words(device.board), BOARD, 'driver = "modbus"', seconds, device.board)
+
+
+@app.command()
+def numato(channels: Annotated[int, typer.Option(min=1, max=8)] = 4, seconds: Seconds = 0) -> None:
+    """A Numato relay board with eight inputs."""
+    device = NumatoBoard(channels)
+    _run(device, _board_words(device.board), BOARD, 'driver = "numato"', seconds, device.board)
+
+
+@app.command()
+def temperature(
+    image: Annotated[bool, typer.Option(help="A thermal image (90640), not one point.")] = False,
+    seconds: Seconds = 0,
+) -> None:
+    """An infrared temperature module."""
+    device = ImageSensor() if image else PointSensor()
+
+    def words(given: list[str]) -> str | None:
+        match given:
+            case ["surface", degrees]:
+                device.surface = float(degrees)
+            case ["ambient", degrees]:
+                device.ambient = float(degrees)
+            case _:
+                return None
+        return f"surface {device.surface:g} °C, ambient {device.ambient:g} °C"
+
+    own = "surface 33.2        what is before the sensor, °C\nambient 25          °C"
+    driver = 'driver = "mcu90640"' if image else 'driver = "mcu9061x"'
+    _run(device, words, own, driver, seconds)
+
+
+@app.command()
+def card(seconds: Seconds = 0) -> None:
+    """A 125 kHz card reader (RDM6300)."""
+    device = CardReader()
+
+    def words(given: list[str]) -> str | None:
+        match given:
+            case ["show", number]:
+                device.show(int(canonical(number)))
+            case ["show", number, near]:
+                device.show(int(canonical(number)), float(near))
+            case _:
+                return None
+        return "shown"
+
+    own = "show 0002972728 [2] a card near the reader, for so many seconds"
+    _run(device, words, own, 'driver = "rdm6300"', seconds)
+
+
+@app.command()
+def scanner(seconds: Seconds = 0) -> None:
+    """A serial QR scanner."""
+    device = CodeScanner()
+
+    def words(given: list[str]) -> str | None:
+        if given[0] != "show" or len(given) < 2:
+            return None
+        device.show(" ".join(given[1:]))
+        return "shown"
+
+    _run(
+        device,
+        words,
+        "show TEXT           a code before the scanner",
+        'driver = "scanner"',
+        seconds,
+    )
+
+
+@app.command()
+def osdp(
+    key: Annotated[str, typer.Option(help="Secure-channel key, 32 hexadecimal digits.")],
+    address: Annotated[int, typer.Option(min=0, max=126)] = 0,
+    seconds: Seconds = 0,
+) -> None:
+    """An OSDP reader with secure channel (needs libosdp)."""
+    try:
+        secret = bytes.fromhex(key)
+    except ValueError:
+        secret = b""
+    if len(secret) != 16:
+        raise typer.BadParameter("32 hexadecimal digits", param_hint="--key")
+    from gate.simulators.osdp_reader import OsdpReader
+
+    device = OsdpReader(secret, address)
+
+    def words(given: list[str]) -> str | None:
+        match given:
+            case ["show", number]:
+                device.show(int(canonical(number)), 34)
+            case _:
+                return None
+        return "shown" if device.secure else "no secure channel yet"
+
+    try:
+        own = "show 0002972728     a card, as Wiegand 34"
+        _run(device, words, own, 'driver = "osdp"', seconds)
+    finally:
+        device.close()
+
+
+BOARD = """input 0 on|off      what an input says
+weld 1, free 1      a relay that no longer moves
+power               power lost and back
+show                how the relays stand"""
+
+
+def _board_words(board: Board) -> Words:
+    def words(given: list[str]) -> str | None:
+        match given:
+            case ["input", number, ("on" | "off") as to] if number in "01234567":
+                board.wires[int(number)] = to == "on"
+            case ["weld", number] if 1 <= int(number) <= board.channels:
+                board.stuck.add(int(number) - 1)
+            case ["free", number]:
+                board.stuck.discard(int(number) - 1)
+            case ["power"]:
+                board.power_cycle(time.monotonic())
+            case ["show"]:
+                pass
+            case _:
+                return None
+        return " ".join(f"CH{n}:{'ON' if on else 'OFF'}" for n, on in enumerate(board.relays, 1))
+
+    return words
+
+
+def _run(
+    device: Device, words: Words, own: str, driver: str, seconds: float, board: Board | None = None
+) -> None:
+    """Print the port, then obey standard input until quit, its end, or the time is over."""
+    over = threading.Event()
+    with SimulatedPort(device) as port:
+        typer.echo(f'{driver}\nport = "{port.path}"')
+        reader = threading.Thread(
+            target=_listen, args=(port, words, own, over, seconds), daemon=True
+        )
+        reader.start()
+        end = time.monotonic() + seconds if seconds else float("inf")
+        told = 0
+        try:
+            while not over.wait(0.05) and time.monotonic() < end:
+                told = _tell_moves(board, told)
+        except KeyboardInterrupt:
+            pass
+
+
+def _tell_moves(board: Board | None, told: int) -> int:
+    moves = board.history[told:] if board else []
+    for at, channel, on in moves:
+        typer.echo(f"{at:.3f} channel {channel + 1} {'on' if on else 'off'}")
+    return told + len(moves)
+
+
+def _listen(
+    port: SimulatedPort, words: Words, own: str, over: threading.Event, seconds: float
+) -> None:
+    for line in sys.stdin:
+        if line.strip() == "quit":
+            break
+        if answer := obey(line.strip(), port, words, own):
+            typer.echo(answer)
+    else:
+        if seconds:
+            return  # no terminal: the time decides
+    over.set()
+
+
+def _one_of(
+    given: str, *allowed: Literal["none", "text", "bytes"]
+) -> Literal["none", "text", "bytes"]:
+    for one in allowed:
+        if given == one:
+            return one
+    raise typer.BadParameter(f"one of {', '.join(allowed)}", param_hint="--readback")
+
+
+def _variant(given: str) -> Literal["A0", "AA"]:
+    if given == "A0":
+        return "A0"
+    if given == "AA":
+        return "AA"
+    raise typer.BadParameter("A0 or AA", param_hint="--variant")

@@ -1,0 +1,44 @@
+"""The words typed at ``gate simulate``: one line, one change. Returns what to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gate.errors import GateError
+from gate.simulators.port import SimulatedPort
+
+FAULTS = """silence on|off      nothing is heard or answered
+mute on|off         commands are obeyed, answers lost
+noise 0.05          share of bytes damaged
+corrupt on|off      the check of each answer is wrong
+slow 0.3            seconds before each answer
+unplug, plug        the cable
+quit"""
+
+Words = Callable[[list[str]], str | None]
+"""The device's own words; None for a word it does not know."""
+
+
+def obey(line: str, port: SimulatedPort, device: Words, own_help: str) -> str:
+    """Carry out one line; the answer is for the person at the terminal."""
+    words = line.split()
+    try:
+        match words:
+            case []:
+                return ""
+            case ["help"]:
+                return f"{own_help}\n{FAULTS}".strip()
+            case [("silence" | "mute" | "corrupt") as fault, ("on" | "off") as to]:
+                setattr(port.faults, fault, to == "on")
+            case [("noise" | "slow") as fault, amount]:
+                setattr(port.faults, fault, max(0.0, float(amount)))
+            case ["unplug"]:
+                port.unplug()
+            case ["plug"]:
+                port.plug()
+            case _:
+                answer = device(words)
+                return f"unknown: {line} (try help)" if answer is None else answer
+    except (ValueError, GateError) as error:
+        return str(error) or f"not understood: {line}"
+    return "done"
