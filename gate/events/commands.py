@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from gate.events.command import LONGEST, Accepted, Command, Key, Known, Refused,
 from gate.events.event import Event
 from gate.events.mqtt import Link
 from gate.events.settings import CommandSettings
+from gate.events.uuid7 import uuid7
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,14 @@ log = logging.getLogger(__name__)
 # carries a command out; returns "" when done, else why not (a code, e.g. "fire")
 Handler = Callable[[Command], str]
 
+_OPENING = frozenset({"open", "hold", "normal"})  # never without a signature
 _QUEUE = 100  # messages not yet judged; more are thrown away unread
 _REFUSALS = 30  # refused messages written down in a minute; more are only counted
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
+    topic: str
     raw: bytes
     response: str | None
     correlation: bytes | None
@@ -51,12 +54,14 @@ class Commands:
         store: Store,
         clock: Clock,
         handler: Handler,
+        buttons: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._store = store
         self._clock = clock
         self._handler = handler
+        self._buttons = frozenset(buttons) - _OPENING
         self._link: Link | None = None
         self._queue: queue.Queue[_Message | None] = queue.Queue(_QUEUE)
         self._recent: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=1000))
@@ -79,6 +84,7 @@ class Commands:
             return
         properties = message.properties
         item = _Message(
+            message.topic,
             bytes(message.payload[: LONGEST + 1]),
             getattr(properties, "ResponseTopic", None),
             getattr(properties, "CorrelationData", None),
@@ -91,7 +97,11 @@ class Commands:
     def _run(self) -> None:
         while (message := self._queue.get()) is not None:
             try:
-                self.obey(message.raw, message.response, message.correlation)
+                _, button, name = message.topic.partition("/button/")
+                if button:
+                    self.press(name)
+                else:
+                    self.obey(message.raw, message.response, message.correlation)
             except StoreError as error:  # what cannot be written down is not obeyed
                 log.error("command.store", extra={"cause": error.what})
 
@@ -109,6 +119,24 @@ class Commands:
         self._send(answer, response, correlation)
         return answer
 
+    def press(self, name: str) -> dict[str, Any]:
+        """An unsigned order, if the policy has a button for it. Raises StoreError."""
+        now = int(self._clock.utc().timestamp() * 1000)
+        presses = [at for at in self._recent["button"] if now - 60_000 < at <= now]
+        if name not in self._buttons:
+            verdict = Refused("not_a_button")
+        elif len(presses) >= self._settings.per_minute:
+            verdict = Refused("too_many")
+        else:
+            key = Key("button", "button", b"", self._buttons)
+            # nothing counts presses: a repeated one does what was done already
+            return self._accept(
+                Accepted(Command(uuid7(self._clock.utc()), self._gate, name, now, now, -1), key),
+                now,
+            )
+        self._refuse(verdict, now)
+        return self._answer("refused", verdict.reason, None, None)
+
     def _known(self) -> Known:
         keys = {
             row.id: Key(
@@ -125,7 +153,8 @@ class Commands:
         told = {"command": command.name, "id": command.id, "key_id": key.id}
         arguments = {"arguments": dict(command.arguments)} if command.arguments else {}
         with self._store.database.write() as session:
-            self._store.command_keys.count_in(session, self._gate, key.id, command.counter)
+            if command.counter >= 0:
+                self._store.command_keys.count_in(session, self._gate, key.id, command.counter)
             self._store.audit.note_in(
                 session,
                 f"key:{key.name}",

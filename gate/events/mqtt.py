@@ -196,7 +196,7 @@ class Link:
         # a broker that takes less than we were told: leave half of it to states and answers
         self.window = self._settings.window if most >= self._settings.window else max(1, most // 2)
         if self._on_message is not None:
-            client.subscribe(self.topics.command, qos=1)
+            client.subscribe([(self.topics.command, 1), (self.topics.button("+"), 1)])
         with self._lock:
             retained = {self.topics.status: b"online", **self._retained}
         self.connections += 1

@@ -56,8 +56,10 @@ class HomeAssistantSettings(Section):
     prefix: str = "homeassistant"
     # the language of the entities' names
     language: Literal["en", "zh"] = "en"
-    # buttons for commands; each press still has to be signed by the bridge, see docs/mqtt.md
-    personal: bool = False  # whether the last passage shows the pseudonym of the person
+    # buttons that work without a signature; nothing that opens a door can stand here
+    buttons: tuple[Literal["lockdown", "sync", "reload"], ...] = ()
+    # whether the last passage shows the person's pseudonym and body temperature
+    personal: bool = False
 
 
 class CommandSettings(Section):

@@ -35,3 +35,7 @@ class Topics:
     def state(self, thing: str) -> str:
         """``thing``: door, mode, outbox, device/<name>, …"""
         return f"{self.base}/state/{thing}"
+
+    def button(self, command: str) -> str:
+        """Unsigned orders that a policy allows."""
+        return f"{self.base}/button/{command}"
