@@ -214,7 +214,7 @@ def _figures(record: RunRecord, f: Figures) -> Table:
     rows = [
         ("people enrolled", f"{record.people:,} ({real:,} real, {record.generated:,} generated)"),
         ("people granted", f"{f.granted}, of them strangers {f.strangers_granted}"),
-        ("people refused or asked for a card", str(f.kept_out)),
+        ("people kept out (refused, asked for a card)", str(f.kept_out)),
         ("FPIR (strangers taken for somebody)", str(f.fpir)),
         ("FNIR (residents not recognised)", str(f.fnir)),
         ("attacks that opened the door", str(f.iapar)),
