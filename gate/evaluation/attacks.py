@@ -1,0 +1,239 @@
+"""Attacks and living faces, with and without networks: ``python -m gate.evaluation.attacks``.
+
+Live: photographs of LFW, east_asian and masks, every frame of clips, one photograph of spoof.
+Attacks: two photographs of spoof, the photograph held up in fixtures/, and simulated ones: each
+clip shown again on drawn devices (``replay_attack.py``). Half of the sources sets the calibration
+for the other half; APCER and BPCER as in ISO/IEC 30107-3. ``--write`` keeps the mean of both.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.progress import track
+
+from gate.evaluation.faces_in import main_face, measuring_data, photographs
+from gate.evaluation.interval import percent
+from gate.evaluation.replay_attack import DEVICES, Presentation
+from gate.models import ModelsSettings, find
+from gate.recognition.antispoof import FrameTest, open_tests, scores
+from gate.recognition.detect import Detector, build_detector
+from gate.recognition.face import Face, Image
+from gate.recognition.liveness import CALIBRATION, Calibration, cue_ratio, summary
+from gate.recognition.liveness_motion import display_grid, nose_place
+from gate.recognition.settings import RecognitionSettings
+
+NAMES = ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba")
+_OPENS, _CALLED = 2.3, -4.0  # nats: enough for a face alone at FPIR 1 in 1000; called an attack
+_WINDOW = 8  # frames judged together: what a person shows in about a second
+
+
+@dataclass(slots=True)
+class Subject:
+    """One presentation: its frames' scores and cues."""
+
+    kind: str
+    source: str
+    live: bool
+    scores: list[NDArray[np.float64]] = field(default_factory=list)
+    places: list[NDArray[np.float64]] = field(default_factory=list)
+    grids: list[float] = field(default_factory=list)
+
+    @property
+    def half(self) -> int:
+        return zlib.crc32(self.source.encode()) % 2
+
+    def columns(self, chosen: tuple[int, ...]) -> float:
+        return summary(np.stack(self.scores)[:, list(chosen)])
+
+
+class Bench:
+    """Looks at pictures and keeps what it sees."""
+
+    def __init__(self, detector: Detector, tests: list[FrameTest]) -> None:
+        self._detector, self._tests = detector, tests
+        self.milliseconds: dict[str, list[float]] = {}
+
+    def face(self, image: Image) -> Face | None:
+        return main_face(image, self._detector.detect(image))
+
+    def look(self, subject: Subject, image: Image, face: Face | None) -> None:
+        if face is None or face.landmarks is None:
+            return
+        begun = time.perf_counter()
+        subject.scores.append(scores(self._tests, image, face))
+        middle = time.perf_counter()
+        subject.places.append(nose_place(face.landmarks))
+        subject.grids.append(display_grid(image, face))
+        done = time.perf_counter()
+        self.milliseconds.setdefault("networks", []).append(1000 * (middle - begun))
+        self.milliseconds.setdefault("cues", []).append(1000 * (done - middle))
+
+
+def frames_of(path: Path) -> Iterator[Image]:
+    """The frames of a film."""
+    film = cv2.VideoCapture(str(path))
+    while True:
+        there, image = film.read()
+        if not there:
+            return
+        yield np.asarray(image, np.uint8)
+
+
+def of_photographs(bench: Bench, name: str, most: int) -> list[Subject]:
+    """Photographs of living faces, evenly chosen, each a subject of one frame."""
+    paths = photographs(measuring_data(name))
+    paths = paths[:: max(1, len(paths) // most)][:most]
+    subjects = []
+    for path in track(paths, description=name, transient=True):
+        image = np.asarray(cv2.imread(str(path)), np.uint8)
+        subject = Subject(name, path.stem, True)
+        bench.look(subject, image, bench.face(image))
+        subjects.append(subject)
+    return subjects
+
+
+def of_clips(bench: Bench, repeats: int) -> list[Subject]:
+    """Every clip as it is, in windows, and shown again on every device."""
+    subjects = []
+    for path in track(
+        sorted(measuring_data("clips").rglob("*.mkv")), description="clips", transient=True
+    ):
+        source = f"{path.parent.name}/{path.stem}"
+        frames = [(image, bench.face(image)) for image in frames_of(path)]
+        for start in range(0, len(frames), _WINDOW):
+            window = Subject("clips", source, True)
+            for image, face in frames[start : start + _WINDOW]:
+                bench.look(window, image, face)
+            subjects.append(window)
+        seen = [(image, face) for image, face in frames if face is not None]
+        for device, repeat in itertools.product(DEVICES, range(repeats)):
+            seed = zlib.crc32(f"{source} {device.name} {repeat}".encode())
+            show = Presentation(device, np.random.default_rng(seed))
+            attack = Subject(f"simulated {device.name}", f"{source} {repeat}", False)
+            # paper shows one picture all the time, a display the film
+            for image, face in (seen if device.display else seen[:1] * len(seen))[::4]:
+                shown = show.show(image, face.box)
+                bench.look(attack, shown, bench.face(shown))
+            subjects.append(attack)
+    return subjects
+
+
+def of_samples(bench: Bench, fixtures: Path) -> list[Subject]:
+    """The three photographs of spoof, and the film of a photograph held up."""
+    subjects = []
+    for path in photographs(measuring_data("spoof")):
+        live = "_T" in path.stem
+        subject = Subject("spoof, live" if live else "spoof, attacks", path.stem, live)
+        image = np.asarray(cv2.imread(str(path)), np.uint8)
+        bench.look(subject, image, bench.face(image))
+        subjects.append(subject)
+    film = fixtures / "recordings" / "photograph-held-up.mp4"
+    frames = list(frames_of(film))
+    for start in range(0, len(frames), _WINDOW):
+        held = Subject("photograph held up (fixtures)", f"held up {start}", False)
+        for image in frames[start : start + _WINDOW]:
+            bench.look(held, image, bench.face(image))
+        if held.scores:
+            subjects.append(held)
+    return subjects
+
+
+def calibrated(subjects: list[Subject], chosen: tuple[int, ...]) -> Calibration:
+    """Logistic regression of one value, every kind of subject weighing alike, attacks and living
+    faces half each."""
+    value = np.array([s.columns(chosen) for s in subjects])
+    live = np.array([s.live for s in subjects])
+    kinds = np.array([s.kind for s in subjects])
+    weight = np.zeros(len(subjects))
+    for side in (True, False):
+        names = sorted(set(kinds[live == side]))
+        for name in names:
+            mine = kinds == name
+            weight[mine] = 0.5 / len(names) / mine.sum()
+    slope, offset = 0.5, 0.0
+    for _ in range(50):  # Newton's method; a little ridge keeps it from running away
+        rate = 1 / (1 + np.exp(-(slope * value + offset)))
+        error, curve = weight * (rate - live), weight * rate * (1 - rate)
+        gradient = np.array([error @ value + 0.001 * slope, error.sum()])
+        hessian = np.array(
+            [[curve @ value**2 + 0.001, curve @ value], [curve @ value, curve.sum() + 1e-9]]
+        )
+        slope, offset = np.array([slope, offset]) - np.linalg.solve(hessian, gradient)
+    return Calibration(float(slope), float(offset))
+
+
+def ratios(subjects: list[Subject], chosen: tuple[int, ...]) -> dict[int, float]:
+    """Each subject's ratio by the calibration of the other half of the sources."""
+    halves = [[s for s in subjects if s.half == half and s.scores] for half in (0, 1)]
+    out: dict[int, float] = {}
+    for mine, other in ((0, 1), (1, 0)):
+        fitted = calibrated(halves[other], chosen)
+        out |= {id(s): fitted.ratio(s.columns(chosen)) for s in halves[mine]}
+    return out
+
+
+def report(title: str, subjects: list[Subject], value: dict[int, float], opens: float) -> None:
+    """APCER of each kind of attack, BPCER of each kind of living face."""
+    print(f"\n{title}")
+    for kind in dict.fromkeys(s.kind for s in subjects):
+        mine = [s for s in subjects if s.kind == kind]
+        seen = [value[id(s)] for s in mine if id(s) in value]
+        passed = sum(v >= opens for v in seen)
+        called = sum(v <= _CALLED for v in seen)
+        unseen = len(mine) - len(seen)
+        name = "BPCER" if mine[0].live else "APCER"
+        wrong = len(seen) - passed if mine[0].live else passed
+        print(
+            f"  {kind:30} {name} {percent(wrong, len(seen)):38}"
+            f" called an attack {called:4}" + (f"; no face in {unseen}" if unseen else "")
+        )
+
+
+def main(
+    write: Annotated[bool, typer.Option("--write", help="Keep the calibration.")] = False,
+    fixtures: Annotated[Path, typer.Option(help="The fixtures folder.")] = Path("fixtures"),
+    most: Annotated[int, typer.Option(help="Photographs of each folder.")] = 500,
+    repeats: Annotated[int, typer.Option(help="Drawn devices for each clip.")] = 2,
+) -> None:
+    """APCER and BPCER with 95 % intervals, for every combination of networks and for the cues."""
+    models = ModelsSettings()
+    paths = [find(name, models) for name in NAMES]
+    tests = open_tests(paths[0], paths[1], paths[2], models.folder, 1)
+    bench = Bench(build_detector(RecognitionSettings(min_face=40), models), tests)
+    subjects = of_samples(bench, fixtures) + of_clips(bench, repeats)
+    for name in ("lfw", "east_asian", "masks"):
+        subjects += of_photographs(bench, name, most)
+    kept: dict[str, tuple[float, float]] = {}
+    columns = range(len(tests))
+    for count in columns:
+        for chosen in itertools.combinations(columns, count + 1):
+            title = "+".join(tests[i].name for i in chosen)
+            report(title, subjects, ratios(subjects, chosen), _OPENS)
+            fitted = calibrated([s for s in subjects if s.scores], chosen)
+            kept[title] = (round(fitted.slope, 3), round(fitted.offset, 3))
+    print(f"\nBPCER above: not shown live enough for a face alone (under {_OPENS} nats)")
+    cues = {id(s): cue_ratio(s.places, s.grids) for s in subjects if s.scores}
+    report("cues, without a network (passed: no cue against it)", subjects, cues, 0.0)
+    for part, spent in bench.milliseconds.items():
+        print(f"{part}: {np.median(spent):.1f} ms a face (median of {len(spent)})")
+    if write:
+        data = json.loads(CALIBRATION.read_text()) if CALIBRATION.exists() else {}
+        data["networks"] = kept
+        CALIBRATION.write_text(json.dumps(data, indent=1) + "\n")
+        print(f"wrote {CALIBRATION}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,169 @@
+"""Presentation attacks (ISO/IEC 30107): is a living face before the camera?
+
+Each frame of a track is scored; the mean over the frames becomes one log-likelihood ratio for the
+track. Frames are not added up: a good print is a good print in every frame. With networks the
+ratio is calibrated on live faces and attacks (``python -m gate.evaluation.attacks``) and bounded by
+what so few attacks can show. Without them only cues remain, which may speak against the face and
+never for it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.camera.source import Frame
+from gate.models import ModelsSettings, find
+from gate.recognition.antispoof import FrameTest, open_tests, scores
+from gate.recognition.face import Liveness
+from gate.recognition.liveness_motion import display_grid, nose_place, parallax
+from gate.recognition.liveness_settings import LivenessSettings
+from gate.recognition.recogniser import Watch
+from gate.recognition.track import Track
+
+CALIBRATION = Path(__file__).with_name("liveness.json")
+BOUND = 5.0  # nats: no evidence of one track counts for more
+CLIP = 6.0  # log-odds of a network beyond which it does not count as surer
+_TRACKS = 64  # remembered
+_LAST = 60  # frames remembered of a track
+
+_T = TypeVar("_T")
+
+
+def build_watch(
+    settings: LivenessSettings, models: ModelsSettings, threads: int = 0
+) -> Watch | None:
+    """What the recogniser calls for each encoded face; None when switched off.
+
+    Raises ModelError when an installed network cannot be read.
+    """
+    if settings.mode == "off":
+        return None
+    tests = open_tests(
+        find("minifasnet-v2", models),
+        find("minifasnet-v1se", models),
+        find("minifas-celeba", models),
+        models.folder,
+        threads,
+    )
+    warn = settings.mode == "warn"
+    return NetworkWatch(tests, warn=warn) if tests else MotionWatch(warn=warn)
+
+
+def active(settings: LivenessSettings, models: ModelsSettings) -> str:
+    """One line for doctor and state: what guards against attacks, and how well."""
+    if settings.mode == "off":
+        return "off: a photograph opens the door"
+    names = [n for n in ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba") if find(n, models)]
+    if names:
+        return f"{settings.mode}: {' + '.join(names)}"
+    return f"{settings.mode}: motion and display cues only, weak; `gate models fetch` installs more"
+
+
+class NetworkWatch:
+    """Liveness by networks. Belongs to the recognition thread."""
+
+    def __init__(self, tests: Sequence[FrameTest], *, warn: bool = False) -> None:
+        self._tests = tests
+        self._warn = warn
+        self._method = "minifasnet/warn" if warn else "minifasnet"
+        self._calibration = calibration([test.name for test in tests])
+        self._seen: OrderedDict[int, list[NDArray[np.float64]]] = OrderedDict()
+
+    def __call__(self, frame: Frame, track: Track) -> Liveness:
+        kept = _remembered(self._seen, track.number)
+        kept.append(scores(self._tests, frame.image, track.face))
+        del kept[:-_LAST]
+        ratio = self._calibration.ratio(summary(np.stack(kept)))
+        return Liveness(self._method, ratio, None if self._warn else ratio > 0)
+
+
+class MotionWatch:
+    """Liveness without a network: it can only find some attacks, never show life."""
+
+    def __init__(self, *, warn: bool = False) -> None:
+        self._warn = warn
+        self._method = "motion/warn" if warn else "motion"
+        self._seen: OrderedDict[int, list[_Cues]] = OrderedDict()
+
+    def __call__(self, frame: Frame, track: Track) -> Liveness:
+        face = track.face
+        kept = _remembered(self._seen, track.number)
+        if face.landmarks is not None:
+            kept.append(_Cues(nose_place(face.landmarks), display_grid(frame.image, face)))
+            del kept[:-_LAST]
+        ratio = cue_ratio([c.place for c in kept], [c.grid for c in kept])
+        live = False if ratio < 0 and not self._warn else None
+        return Liveness(self._method, ratio, live)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cues:
+    place: NDArray[np.float64]
+    grid: float
+
+
+def summary(frames: NDArray[np.float64]) -> float:
+    """The mean score of all networks over all frames, (n, networks) → nats before calibration."""
+    return float(np.clip(frames, -CLIP, CLIP).mean())
+
+
+def cue_ratio(places: Sequence[NDArray[np.float64]], grids: Sequence[float]) -> float:
+    """Log-likelihood ratio, 0 or less, of the cues of a track."""
+    known = _kept().cues
+    if not grids:
+        return 0.0
+    grid = float(np.median(grids))
+    ratio = min(0.0, known["grid_slope"] * (known["grid"] - grid))
+    # a head that is looked at for so long turns at least a little
+    if len(places) >= known["frames"] and parallax(places) < known["parallax"]:
+        ratio += known["flat_ratio"]
+    return max(-BOUND, ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A straight line from ``summary`` to nats, bounded (logistic calibration, Brümmer 2006)."""
+
+    slope: float
+    offset: float
+    bound: float = field(default=BOUND)
+
+    def ratio(self, value: float) -> float:
+        nats = self.slope * value + self.offset
+        return max(-self.bound, min(self.bound, nats)) if math.isfinite(nats) else 0.0
+
+
+def calibration(names: Sequence[str]) -> Calibration:
+    """The line for the networks that are installed."""
+    slope, offset = _kept().networks["+".join(names)]
+    return Calibration(slope, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    networks: dict[str, tuple[float, float]]
+    cues: dict[str, float]
+
+
+@lru_cache(maxsize=1)
+def _kept() -> _Kept:
+    kept = json.loads(CALIBRATION.read_text())
+    return _Kept(kept["networks"], kept["cues"])
+
+
+def _remembered(seen: OrderedDict[int, list[_T]], number: int) -> list[_T]:
+    kept = seen.setdefault(number, [])
+    seen.move_to_end(number)
+    while len(seen) > _TRACKS:
+        seen.popitem(last=False)
+    return kept
