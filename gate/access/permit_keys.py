@@ -1,0 +1,82 @@
+"""The keys of permits: the desk signs with a private one, every gate verifies with public ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from gate.access.permit import key_id
+from gate.errors import AccessError
+
+
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """The key in ``path``; made, with mode 0600, when there is none.
+
+    Beside it stands the public key (``.pub``), to be copied to gates on other machines.
+
+    Raises:
+        AccessError: the file cannot be read or written, is no such key, or others may read it.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        if path.stat().st_mode & 0o077:
+            raise AccessError(
+                "Others than its owner may read the key of permits",
+                where=str(path),
+                mend="chmod 600, and make a new key if somebody may have copied it",
+            )
+        key = load_pem_private_key(path.read_bytes(), None)
+    except OSError as error:
+        raise _cannot(path, error.strerror or str(error)) from None
+    except ValueError:
+        raise _cannot(path, "it is not a PEM key") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _cannot(path, "it is not an Ed25519 key")
+    return key
+
+
+def public_keys(paths: Iterable[Path]) -> dict[bytes, Ed25519PublicKey]:
+    """Public keys by their id. Raises AccessError naming the file that cannot be used."""
+    keys = {}
+    for path in paths:
+        try:
+            key = load_pem_public_key(path.read_bytes())
+        except OSError as error:
+            raise _cannot(path, error.strerror or str(error)) from None
+        except ValueError:
+            raise _cannot(path, "it is not a PEM key") from None
+        if not isinstance(key, Ed25519PublicKey):
+            raise _cannot(path, "it is not an Ed25519 key")
+        keys[key_id(key)] = key
+    return keys
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    path.with_suffix(".pub").write_bytes(public)
+
+
+def _cannot(path: Path, why: str) -> AccessError:
+    return AccessError(
+        f"The key of permits cannot be used: {why}",
+        where=str(path),
+        mend="check the file, or take it away and a new key is made; old permits then end",
+    )

@@ -1,0 +1,118 @@
+"""A permit on paper: large text, a large code, no photograph."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from io import BytesIO
+
+import segno
+from reportlab.lib.pagesizes import A5
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from gate.access.permit import Permit
+
+# a font every PDF reader has for Chinese; nothing is embedded
+_CHINESE = "STSong-Light"
+_LATIN = "Helvetica-Bold"
+_EDGE = 11 * mm
+_CODE = 82 * mm
+
+
+def permit_pdf(permit: Permit, text: str, *, name: str, community: str, zone: tzinfo) -> bytes:
+    """One A5 page as PDF.
+
+    Args:
+        permit: what the signed ``text`` says.
+        name: of the holder, as it shall be printed.
+        community: the heading.
+        zone: in which the times are printed.
+    """
+    pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE))
+    out = BytesIO()
+    page = Canvas(out, pagesize=A5, pageCompression=1)
+    page.setTitle(f"Permit {permit.serial}")
+    width, height = A5
+    top = height - _EDGE
+
+    _line(page, width / 2, top - 5 * mm, community or "出入证", 15, centred=True)
+    _line(page, width / 2, top - 16 * mm, "电子出入证", 27, centred=True)
+    _line(page, width / 2, top - 23 * mm, "Entry permit", 14, centred=True)
+    _code(page, text, (width - _CODE) / 2, top - 27 * mm - _CODE)
+
+    below = top - 27 * mm - _CODE - 11 * mm
+    _line(page, width / 2, below, name, 24, centred=True)
+    rows = [
+        ("有效期 Valid", f"{_time(permit.valid_from, zone)} –"),
+        ("", _time(permit.valid_until, zone)),
+        ("次数 Uses", str(permit.uses) if permit.uses else "不限 no limit"),
+        ("大门 Gates", ", ".join(sorted(permit.gates)) or "全部 all"),
+    ]
+    for row, (label, value) in enumerate(rows):
+        y = below - (11 + 8.2 * row) * mm
+        _line(page, _EDGE, y, label, 12)
+        _line(page, _EDGE + 36 * mm, y, value, 17)
+    _line(page, width / 2, _EDGE + 6 * mm, "请将二维码对准门口镜头", 13, centred=True)
+    foot = f"Hold the code before the camera at the gate   ·   {permit.serial}"
+    _line(page, width / 2, _EDGE, foot, 9, centred=True)
+    page.showPage()
+    page.save()
+    return out.getvalue()
+
+
+def permit_svg(text: str) -> str:
+    """The code alone, for a page of the desk or a telephone."""
+    code = segno.make(text, error="m", micro=False).svg_inline(scale=4, border=4)
+    return str(code)
+
+
+def _time(when: datetime, zone: tzinfo) -> str:
+    return f"{when.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _line(
+    page: Canvas, x: float, y: float, words: str, size: float, *, centred: bool = False
+) -> None:
+    """One line in which Latin letters stand in a Latin font; shrunk when it is too wide."""
+    room = A5[0] - 2 * _EDGE if centred else A5[0] - _EDGE - x
+    while size > 6 and _width(words, size) > room:
+        size -= 0.5
+    x -= _width(words, size) / 2 if centred else 0
+    for run, font in _runs(words):
+        page.setFont(font, size)
+        page.drawString(x, y, run)
+        x += pdfmetrics.stringWidth(run, font, size)
+
+
+def _runs(words: str) -> list[tuple[str, str]]:
+    runs: list[tuple[str, str]] = []
+    for character in words:
+        font = _LATIN if character < "\u2000" or character == "–" else _CHINESE
+        if runs and runs[-1][1] == font:
+            runs[-1] = (runs[-1][0] + character, font)
+        else:
+            runs.append((character, font))
+    return runs
+
+
+def _width(words: str, size: float) -> float:
+    return float(sum(pdfmetrics.stringWidth(run, font, size) for run, font in _runs(words)))
+
+
+def _code(page: Canvas, text: str, x: float, y: float) -> None:
+    """The code with its quiet zone, drawn as squares: sharp at any size."""
+    matrix = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=4)]
+    module = _CODE / len(matrix)
+    for down, row in enumerate(matrix):
+        for across, dark in enumerate(row):
+            if dark:
+                page.rect(
+                    x + across * module,
+                    y + _CODE - (down + 1) * module,
+                    module,
+                    module,
+                    stroke=0,
+                    fill=1,
+                )

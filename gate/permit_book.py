@@ -1,0 +1,175 @@
+"""Permits as the house keeps them: issued, looked up at the gate, used, withdrawn."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import select
+
+from gate.access.decision import Kind, Person
+from gate.access.permit import Permit, PermitRefused, check, read, sign
+from gate.access.request import Credential
+from gate.access.settings import PermitSettings
+from gate.errors import AccessError
+from gate.store.people import as_person
+from gate.store.store import Store
+from gate.store.tables import PermitRow, PersonRow
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new permit and the text of its code. The text is not kept anywhere."""
+
+    permit: Permit
+    text: str
+
+
+class PermitBook:
+    """Shared by all threads: it holds nothing that changes.
+
+    Args:
+        keys: public keys by id; a gate needs no other.
+        settings: ``[access.permit]``.
+    """
+
+    def __init__(
+        self, store: Store, keys: Mapping[bytes, Ed25519PublicKey], settings: PermitSettings
+    ) -> None:
+        self._store, self._keys, self._settings = store, keys, settings
+
+    def issue(
+        self,
+        key: Ed25519PrivateKey,
+        person: int,
+        valid_from: datetime,
+        valid_until: datetime,
+        *,
+        now: datetime,
+        uses: int = 0,
+        gates: Iterable[str] = (),
+        issued_by: str = "",
+        household: int | None = None,
+    ) -> Issued:
+        """Sign a permit for ``person`` and write it down.
+
+        With ``household`` it is one of the household's visitor permits and has to stay within
+        the allowance; without, it is issued by staff.
+
+        Raises:
+            AccessError: nobody has this number, or it is longer or more than is allowed.
+        """
+        row = self._store.people.get(person)
+        if row is None:
+            raise AccessError(f"nobody has the number {person}", mend="look the person up again")
+        longest = timedelta(days=self._settings.longest_days)
+        if not valid_from < valid_until or valid_until - valid_from > longest:
+            raise AccessError(
+                f"A permit is valid for up to {longest.days} days, and ends after it begins",
+                where=f"{valid_from:%Y-%m-%d %H:%M} to {valid_until:%Y-%m-%d %H:%M}",
+                mend="choose other times",
+            )
+        if household is not None:
+            self._within_allowance(household, valid_until - valid_from, uses, now)
+        permit = Permit(
+            serial=secrets.token_hex(8),
+            holder=row.ref[:16],
+            kind=Kind(row.kind),
+            valid_from=valid_from.replace(second=0, microsecond=0),
+            valid_until=valid_until.replace(second=0, microsecond=0),
+            uses=uses,
+            gates=frozenset(gates),
+        )
+        text = sign(permit, key)
+        self._store.credentials.add_permit(
+            PermitRow(
+                id=permit.serial,
+                person_id=person,
+                household_id=household,
+                issued_by=issued_by,
+                valid_from=permit.valid_from,
+                valid_until=permit.valid_until,
+                gates=sorted(permit.gates),
+                uses_allowed=uses or None,
+            )
+        )
+        return Issued(permit, text)
+
+    def look_up(self, text: str, gate: str, now: datetime) -> tuple[Person | None, Credential]:
+        """Whose permit it is, and what is wrong with it, if anything.
+
+        A genuine permit that was issued elsewhere and is not in the register yet is believed: the
+        signature vouches for it. Its holder, when unknown here, must be a visitor.
+        """
+        try:
+            permit = read(text, self._keys)
+        except PermitRefused as refused:
+            return None, Credential(refused.code)
+        row = self._store.credentials.permit(permit.serial)
+        used = row.uses if row else self._used_elsewhere(permit.serial)
+        revoked = row is not None and row.revoked is not None
+        person = self._holder(permit)
+        problem = check(
+            permit,
+            now,
+            gate,
+            used=used,
+            revoked=revoked,
+            tolerance=self._settings.clock_tolerance,
+        )
+        if not problem and person is None:
+            problem = "permit_holder_unknown"
+        return person, Credential(problem, serial=permit.serial)
+
+    def use(self, serial: str) -> None:
+        """Count one passage."""
+        if not self._store.credentials.use_permit(serial):
+            key = f"permit:{serial}"
+            if self._store.credentials.permit(serial) is None:
+                self._store.facts.set(key, {"uses": self._used_elsewhere(serial) + 1})
+
+    def revoke(self, serial: str, reason: str) -> None:
+        """Withdraw a permit. Raises AccessError when there is none with this serial."""
+        if self._store.credentials.permit(serial) is None:
+            raise AccessError("There is no such permit", where=serial, mend="check the serial")
+        self._store.credentials.revoke_permit(serial, reason)
+
+    def _used_elsewhere(self, serial: str) -> int:
+        fact = self._store.facts.get(f"permit:{serial}")
+        return int(fact["uses"]) if fact else 0
+
+    def _holder(self, permit: Permit) -> Person | None:
+        with self._store.database.read() as session:
+            row = session.scalars(
+                select(PersonRow).where(PersonRow.ref.startswith(permit.holder)).limit(1)
+            ).first()
+        if row is not None:
+            return as_person(row)
+        if permit.kind is not Kind.VISITOR:
+            return None
+        return Person(id=0, ref=permit.holder.ljust(32, "0"), kind=Kind.VISITOR)
+
+    def _within_allowance(
+        self, household: int, length: timedelta, uses: int, now: datetime
+    ) -> None:
+        settings = self._settings
+        with self._store.database.read() as session:
+            running = session.scalars(
+                select(PermitRow.id).where(
+                    PermitRow.household_id == household,
+                    PermitRow.revoked.is_(None),
+                    PermitRow.valid_until > now,
+                )
+            ).all()
+        if len(running) >= settings.household_permits:
+            what = f"The household has {len(running)} visitor permits already"
+        elif length > timedelta(days=settings.household_days):
+            what = f"A household may give a permit for up to {settings.household_days} days"
+        elif not 1 <= uses <= settings.household_uses:
+            what = f"A household may give a permit for 1 to {settings.household_uses} uses"
+        else:
+            return
+        raise AccessError(what, where="[access.permit]", mend="ask the staff to issue it")

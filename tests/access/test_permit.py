@@ -1,0 +1,195 @@
+"""Permits: genuine ones are read, all others refused with their reason."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import segno
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.access.base45 import b45decode, b45encode
+from gate.access.decision import Kind
+from gate.access.permit import PREFIX, Permit, PermitRefused, check, key_id, read, sign
+from gate.access.permit_image import find_permit
+from gate.access.permit_keys import private_key, public_keys
+from gate.access.permit_print import permit_pdf, permit_svg
+from gate.errors import AccessError
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEYS = {key_id(KEY.public_key()): KEY.public_key()}
+BEGIN = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
+PERMIT = Permit("0123456789abcdef", "5e" * 8, Kind.VISITOR, BEGIN, BEGIN + timedelta(days=2), 4)
+TEXT = sign(PERMIT, KEY)
+
+
+@pytest.mark.parametrize(
+    ("plain", "coded"), [(b"AB", "BB8"), (b"Hello!!", "%69 VD92EX0"), (b"base-45", "UJCLQE7W581")]
+)
+def test_base_45_is_that_of_the_standard(plain: bytes, coded: str) -> None:
+    assert b45encode(plain) == coded
+    assert b45decode(coded) == plain
+
+
+@given(st.binary(max_size=60))
+def test_base_45_comes_back(data: bytes) -> None:
+    assert b45decode(b45encode(data)) == data
+    assert b45encode(data)[-1:] != " "  # scanners cut spaces off the end
+
+
+@given(st.text(max_size=40))
+def test_anything_else_is_no_base_45(text: str) -> None:
+    try:
+        b45decode(text)
+    except ValueError:
+        return
+
+
+def test_a_permit_comes_back_as_it_was_signed() -> None:
+    assert read(TEXT, KEYS) == PERMIT
+    more = replace(PERMIT, gates=frozenset({"gate-1", "north"}), uses=0, kind=Kind.CARER)
+    assert read(sign(more, KEY), KEYS) == more
+    assert read(f"  {TEXT.lower()}\r\n", KEYS) == PERMIT
+
+
+def test_it_is_short_enough_for_an_old_phone() -> None:
+    code = segno.make(TEXT, error="m", micro=False)
+    assert (code.version, code.mode) == (6, "alphanumeric")
+
+
+def refused(text: str) -> str:
+    with pytest.raises(PermitRefused) as caught:
+        read(text, KEYS)
+    return caught.value.code
+
+
+def test_a_forged_permit_is_refused() -> None:
+    assert refused(sign(PERMIT, Ed25519PrivateKey.generate())) == "permit_forged"
+    data = bytearray(b45decode(TEXT[len(PREFIX) :]))
+    data[25] ^= 1  # one more hour
+    assert refused(PREFIX + b45encode(bytes(data))) == "permit_forged"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "GP1:", TEXT[:-1], TEXT[:40], "https://x.example", "GP2:" + TEXT[4:]]
+)
+def test_a_cut_permit_is_refused(text: str) -> None:
+    assert refused(text) in ("permit_unreadable", "permit_forged")
+
+
+def test_every_changed_character_is_noticed() -> None:
+    dice = random.Random(5)
+    for at in range(len(PREFIX), len(TEXT)):
+        other = dice.choice([c for c in "0123456789ABC" if c != TEXT[at]])
+        assert refused(TEXT[:at] + other + TEXT[at + 1 :])
+
+
+@given(st.text(st.sampled_from("0123456789ABCDEFGHIJ $%*+-./:"), max_size=300))
+def test_noise_is_never_a_permit(noise: str) -> None:
+    assert refused(PREFIX + noise) in ("permit_unreadable", "permit_forged")
+
+
+@pytest.mark.parametrize(
+    ("now", "gate", "used", "revoked", "problem"),
+    [
+        (BEGIN, "gate-1", 0, False, ""),
+        (BEGIN + timedelta(days=1), "gate-1", 3, False, ""),
+        (BEGIN - timedelta(minutes=4), "gate-1", 0, False, ""),
+        (BEGIN - timedelta(hours=1), "gate-1", 0, False, "permit_not_yet_valid"),
+        (BEGIN + timedelta(days=2, minutes=4), "gate-1", 0, False, ""),
+        (BEGIN + timedelta(days=2, hours=1), "gate-1", 0, False, "permit_expired"),
+        (BEGIN, "south", 0, False, "permit_wrong_gate"),
+        (BEGIN, "gate-1", 4, False, "permit_used_up"),
+        (BEGIN, "gate-1", 0, True, "permit_revoked"),
+    ],
+)
+def test_what_a_genuine_permit_is_refused_for(
+    now: datetime, gate: str, used: int, revoked: bool, problem: str
+) -> None:
+    permit = replace(PERMIT, gates=frozenset({"gate-1"}))
+    assert check(permit, now, gate, used=used, revoked=revoked, tolerance=300) == problem
+
+
+def test_what_cannot_be_written_is_refused_when_it_is_signed() -> None:
+    for wrong in (
+        {"gates": frozenset({"Gate,1"})},
+        {"uses": 70000},
+        {"valid_until": BEGIN},
+    ):
+        with pytest.raises(AccessError):
+            sign(replace(PERMIT, **wrong), KEY)
+
+
+def drawn(text: str, module: int = 4) -> np.ndarray:
+    matrix = np.array(
+        [list(r) for r in segno.make(text, error="m").matrix_iter(border=4)], np.uint8
+    )
+    return np.kron((1 - matrix) * 255, np.ones((module, module), np.uint8)).astype(np.uint8)
+
+
+def test_the_camera_reads_a_permit_turned_blurred_and_dark() -> None:
+    code = drawn(TEXT)
+    image = np.full((480, 640, 3), 90, np.uint8)
+    image[100 : 100 + len(code), 200 : 200 + len(code)] = code[:, :, None]
+    turn = cv2.getRotationMatrix2D((320, 240), 33, 1.0)
+    image = cv2.warpAffine(image, turn, (640, 480))
+    image = cv2.GaussianBlur(image // 2, (0, 0), 1.0)
+    assert find_permit(image) == TEXT
+
+
+def test_the_camera_reads_nothing_from_half_a_code_or_another_one() -> None:
+    code = drawn(TEXT)
+    assert find_permit(code[: len(code) // 2]) is None
+    assert find_permit(cv2.GaussianBlur(code, (0, 0), 6)) is None
+    assert find_permit(drawn("https://somewhere.example")) is None
+    assert find_permit(np.zeros((480, 640, 3), np.uint8)) is None
+
+
+def test_the_printed_permit_is_one_page_and_its_code_can_be_read() -> None:
+    pdfium = pytest.importorskip("pypdfium2")
+    pdf = permit_pdf(PERMIT, TEXT, name="李小红", community="幸福家园", zone=UTC)
+    document = pdfium.PdfDocument(pdf)
+    assert len(document) == 1
+    page = document[0]
+    assert find_permit(page.render(scale=2).to_numpy()[:, :, :3]) == TEXT
+    words = page.get_textpage().get_text_range()
+    for expected in ("李小红", "电子出入证", "2026-01-07 08:00", "2026-01-09 08:00", "全部"):
+        assert expected in words
+
+
+def test_the_code_can_be_put_on_a_page() -> None:
+    assert permit_svg(TEXT).startswith("<svg")
+
+
+def test_the_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "permit.pem"
+    first, again = private_key(path), private_key(path)
+    assert first.private_bytes_raw() == again.private_bytes_raw()
+    assert path.stat().st_mode & 0o777 == 0o600
+    known = public_keys([path.with_suffix(".pub")])
+    assert read(sign(PERMIT, first), known) == PERMIT
+
+
+def test_a_key_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "permit.pem"
+    private_key(path)
+    path.chmod(0o644)
+    with pytest.raises(AccessError, match="Others than its owner"):
+        private_key(path)
+    for content in (b"", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"):
+        wrong = tmp_path / "wrong.pem"
+        wrong.write_bytes(content)
+        wrong.chmod(0o600)
+        with pytest.raises(AccessError, match="cannot be used"):
+            private_key(wrong)
+        with pytest.raises(AccessError, match="cannot be used"):
+            public_keys([wrong])
+    with pytest.raises(AccessError, match="cannot be used"):
+        public_keys([tmp_path / "none.pub"])
