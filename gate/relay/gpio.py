@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from gate.errors import DeviceError
@@ -58,8 +59,12 @@ class GpioRelay:
             raise self._refused(error) from None
 
     def close(self) -> None:
+        for output in self._outputs.values():
+            # closing alone lets the pin float, which a relay board may take for either
+            with contextlib.suppress(Exception):
+                output.off()
         for device in (*self._outputs.values(), *self._inputs.values()):
-            device.close()  # gpiozero makes an output an input again: the relay rests
+            device.close()
         self._outputs.clear()
         self._inputs.clear()
 

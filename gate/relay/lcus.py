@@ -10,7 +10,7 @@ from gate.serial_port import SerialPort
 
 QUERY = b"\xff"
 SINGLE_ON, SINGLE_OFF = b"\xaa", b"\xbb"
-_LINE = re.compile(rb"CH([1-8]):\s*(ON|OFF)", re.IGNORECASE)
+_LINE = re.compile(rb"CH([1-8]):[ \t]*(ON|OFF)[ \t]*\r?\n", re.IGNORECASE)
 
 
 def command(channel: int, on: bool) -> bytes:
@@ -20,8 +20,10 @@ def command(channel: int, on: bool) -> bytes:
 
 
 def parse_text(data: bytes) -> dict[int, bool]:
-    """The channels an answer in text lines names; what is no such line is passed over."""
-    return {int(number): word.upper() == b"ON" for number, word in _LINE.findall(data)}
+    """The channels an answer in text lines names; empty unless they are named in order."""
+    said = [(int(number), word.upper() == b"ON") for number, word in _LINE.findall(data)]
+    in_order = [number for number, _ in said] == list(range(1, len(said) + 1))
+    return dict(said) if in_order else {}
 
 
 def parse_bytes(data: bytes, channels: int) -> dict[int, bool]:

@@ -95,10 +95,11 @@ class SimulatedPort:
             with self._lock:
                 # unplugging waits for the lock, so the terminal stays ours for one turn
                 self._turn()
-            self._stop.wait(0.001)
+            self._stop.wait(0.001 if self._ends else 0.01)
 
     def _turn(self) -> None:
         if self._ends is None:
+            self.device.stream(time.monotonic())  # the device lives on behind the cut cable
             return
         ours = self._ends[0]
         answer = b""

@@ -1,0 +1,244 @@
+"""How long until the door is safe when something breaks: ``python -m bench.safety [REPEATS]``.
+
+A small daemon (door controller and relay guard, nothing else) keeps a lock released; then it is
+stopped, killed or made to hang, or its board loses cable or power. The time is taken at the
+board: from the blow to the relay's fall. Prints the table of docs/safety.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gate.clock import SystemClock
+from gate.relay.controller import DoorController
+from gate.relay.door_state import HoldOpen
+from gate.relay.guarded import GuardedRelay
+from gate.relay.settings import DoorSettings, RelaySettings
+from gate.simulators.board import Board
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.modbus_board import ModbusBoard
+from gate.simulators.numato_board import NumatoBoard
+from gate.simulators.port import SimulatedPort
+
+TOO_LONG = 3.0  # seconds; what has not fallen by then does not fall
+
+
+def daemon(settings: str, guard: str) -> None:
+    """The process that is broken: holds the lock released until something happens to it."""
+    clock = SystemClock()
+    relay = GuardedRelay(RelaySettings.model_validate_json(settings), clock, json.loads(guard))
+    controller = DoorController(relay, DoorSettings())
+    # a call into C that keeps the interpreter's lock for hours: no other thread runs
+    signal.signal(signal.SIGUSR1, lambda *_: re.match(r"(a+)+$", "a" * 60 + "b"))
+    controller.open(clock.monotonic())
+    controller.handle(HoldOpen(clock.monotonic() + 600), clock.monotonic())
+    print(relay.pid, flush=True)
+    while True:
+        controller.tick(clock.monotonic())
+        time.sleep(0.02)
+
+
+def gpio_guard(log: str, descriptor: str) -> None:
+    """A guard over gpiozero's mock pins that writes each change of pin 17 to a file."""
+    from gpiozero import Device
+    from gpiozero.pins.mock import MockFactory, MockPin
+
+    from gate.relay import guard
+
+    class Logged(MockPin):
+        def _change_state(self, value: bool) -> bool:
+            changed: bool = super()._change_state(value)
+            if changed:
+                with Path(log).open("a") as file:
+                    file.write(f"{time.monotonic()} {int(value)}\n")
+            return changed
+
+        def output_with_state(self, state: bool) -> None:
+            super().output_with_state(state)
+            with Path(log).open("a") as file:
+                file.write(f"{time.monotonic()} {int(state)}\n")
+
+    Device.pin_factory = MockFactory(pin_class=Logged)
+    guard.main(int(descriptor))
+
+
+Moves = Callable[[], list[tuple[float, bool]]]
+"""Each move of the relay so far: monotonic seconds, whether energised."""
+
+
+class Rig:
+    """One board, one daemon."""
+
+    def __init__(self, process: subprocess.Popen[str], guard: int, moves: Moves):
+        self.process = process
+        self.guard = guard
+        self.moves = moves
+        self.port: SimulatedPort | None = None
+        self.board: Board | None = None
+
+    def until(self, energised: bool, begin: float | None = None) -> float:
+        """Seconds from ``begin`` (now) to the relay's first move to ``energised``."""
+        begin = time.monotonic() if begin is None else begin
+        while time.monotonic() - begin < TOO_LONG:
+            for at, on in self.moves():
+                if at >= begin and on == energised:
+                    return at - begin
+            time.sleep(0.005)
+        return float("inf")
+
+
+@contextmanager
+def running(settings: RelaySettings, guard: list[str], moves: Moves) -> Iterator[Rig]:
+    command = [sys.executable, "-m", "bench.safety", "--daemon"]
+    process = subprocess.Popen(
+        [*command, settings.model_dump_json(), json.dumps(guard)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    rig = Rig(process, int(process.stdout.readline()), moves)
+    try:
+        rig.until(True, 0.0)
+        time.sleep(0.7)
+        yield rig
+    finally:
+        for pid in (process.pid, rig.guard):
+            with_kill(pid)
+        process.wait()
+        process.stdout.close()
+
+
+def with_kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+DEVICES = {"lcus": LcusBoard, "modbus": ModbusBoard, "numato": NumatoBoard}
+GUARD = [sys.executable, "-m", "gate.relay.guard"]
+
+
+@contextmanager
+def rig_for(driver: str) -> Iterator[Rig]:
+    if driver == "gpio":
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "pin"
+            log.write_text("0 0\n")
+            guard = [sys.executable, "-m", "bench.safety", "--gpio-guard", str(log)]
+
+            def logged() -> list[tuple[float, bool]]:
+                lines = [line.split() for line in log.read_text().splitlines()]
+                return [(float(at), on == "1") for at, on in lines]
+
+            with running(RelaySettings(driver="gpio"), guard, logged) as rig:
+                yield rig
+        return
+    device = DEVICES[driver]()
+    with SimulatedPort(device) as port:
+        settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]
+        history = device.board.history
+        with running(settings, GUARD, lambda: [(at, on) for at, _, on in history]) as rig:
+            rig.port, rig.board = port, device.board
+            yield rig
+
+
+def stopped(rig: Rig) -> float:
+    os.kill(rig.process.pid, signal.SIGSTOP)
+    return rig.until(False)
+
+
+def killed(rig: Rig) -> float:
+    os.kill(rig.process.pid, signal.SIGKILL)
+    return rig.until(False)
+
+
+def hung(rig: Rig) -> float:
+    os.kill(rig.process.pid, signal.SIGUSR1)
+    return rig.until(False)
+
+
+def guard_killed(rig: Rig) -> float:
+    """The daemon lives and starts another guard, which rests the relay first."""
+    os.kill(rig.guard, signal.SIGKILL)
+    return rig.until(False)
+
+
+def both_killed(rig: Rig) -> float:
+    os.kill(rig.guard, signal.SIGKILL)
+    os.kill(rig.process.pid, signal.SIGKILL)
+    return rig.until(False)
+
+
+def cable_pulled(rig: Rig) -> float:
+    if rig.port is None:
+        return float("nan")
+    rig.port.unplug()
+    return rig.until(False)
+
+
+def cable_back(rig: Rig) -> float:
+    """Pulled for two seconds; from plugging in to the guard's first word, which is to rest."""
+    if rig.port is None:
+        return float("nan")
+    pulled = time.monotonic()
+    rig.port.unplug()
+    if rig.until(False, pulled) < TOO_LONG:
+        return 0.0  # the board had rested by itself
+    back = time.monotonic()
+    rig.port.plug()
+    return rig.until(False, back)
+
+
+def power_back(rig: Rig) -> float:
+    """The board was without power; until it does as it is told again (the lock is released)."""
+    if rig.board is None:
+        return float("nan")
+    begin = time.monotonic()
+    rig.board.power_cycle(begin)
+    return rig.until(True, begin)
+
+
+CASES = (stopped, killed, hung, guard_killed, both_killed, cable_pulled, cable_back, power_back)
+
+
+def cell(seconds: list[float]) -> str:
+    if any(s != s for s in seconds):
+        return "–"
+    if max(seconds) == float("inf"):
+        return "stays"
+    return f"{statistics.median(seconds):.2f} / {max(seconds):.2f}"
+
+
+def main(repeats: int) -> None:
+    names = ["SIGSTOP", "SIGKILL", "hang", "guard killed", "both killed"]
+    names += ["cable pulled", "cable back", "power back"]
+    print("| driver | " + " | ".join(names) + " |\n" + "|---" * (len(names) + 1) + "|", flush=True)
+    for driver in ("modbus", "lcus", "numato", "gpio"):
+        cells = []
+        for case in CASES:
+            seconds = []
+            for _ in range(repeats):
+                with rig_for(driver) as rig:
+                    seconds.append(case(rig))
+            cells.append(cell(seconds))
+        print(f"| {driver} | " + " | ".join(cells) + " |", flush=True)
+    print(f"\nseconds, median / longest of {repeats}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--daemon"]:
+        daemon(*sys.argv[2:4])
+    elif sys.argv[1:2] == ["--gpio-guard"]:
+        gpio_guard(*sys.argv[2:4])
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

@@ -1,0 +1,124 @@
+"""Damaged bytes: no exception but DeviceError, no false word of a board, no relay moved."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.errors import DeviceError
+from gate.relay.lcus import command, parse_bytes, parse_text
+from gate.relay.make import make_driver
+from gate.relay.numato import answer_of
+from gate.relay.settings import LcusSettings, RelaySettings
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.modbus_board import ModbusBoard, crc16
+from gate.simulators.numato_board import NumatoBoard
+from gate.simulators.port import Device, SimulatedPort, spoil
+
+FRAMES = 100_000
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
+    parse_text(data)
+    parse_bytes(data, 8)
+    answer_of("relay read 0", data)
+    for device in (LcusBoard(8, "text"), LcusBoard(variant="AA"), ModbusBoard(), NumatoBoard()):
+        device.receive(data, 1.0)
+
+
+def damaged(frame: bytes, chance: random.Random) -> bytes:
+    """One byte changed, lost or doubled; cut off; or noise in its place."""
+    fate = chance.randrange(3)
+    if fate == 0:
+        at = chance.randrange(len(frame))
+        return frame[:at] + spoil(frame[at : at + 1], 1.0, chance) + frame[at + 1 :]
+    if fate == 1:
+        return frame[: chance.randrange(len(frame))]
+    return chance.randbytes(chance.randrange(12))
+
+
+def test_lcus_board_obeys_no_damaged_frame() -> None:
+    """So that the simulator is no easier on the driver than a board that checks its sums."""
+    chance = random.Random(1)
+    for _ in range(FRAMES // 4):
+        board = LcusBoard(8)
+        hurt = damaged(command(chance.randint(1, 8), True), chance)
+        board.receive(hurt, 1.0)
+        whole = any(command(n, True) in hurt for n in range(1, 9))
+        assert whole or not board.board.history
+
+
+def test_modbus_board_obeys_no_damaged_frame() -> None:
+    chance = random.Random(2)
+    body = bytes.fromhex("010502000007")
+    frame = body + crc16(body)
+    for _ in range(FRAMES // 4):
+        board = ModbusBoard()
+        hurt = damaged(frame, chance)
+        board.receive(hurt, 1.0)
+        assert frame in hurt or not board.board.history
+
+
+def test_text_status_damaged_names_no_wrong_state() -> None:
+    chance = random.Random(3)
+    true = {1: False, 2: True}
+    for _ in range(FRAMES):
+        said = parse_text(damaged(b"CH1:OFF \r\nCH2:ON \r\n", chance))
+        if set(said) == set(true):
+            assert said == true
+
+
+def test_numato_answers_damaged_give_no_wrong_word() -> None:
+    chance = random.Random(4)
+    for word in ("on", "off"):
+        answer = f"relay read 0\r\n\r{word}\n\r>".encode()
+        for _ in range(FRAMES // 2):
+            said = answer_of("relay read 0", damaged(answer, chance))
+            assert said not in {"on", "off"} - {word}
+
+
+def test_after_damage_the_next_frame_is_obeyed_by_the_second_at_the_latest() -> None:
+    chance = random.Random(5)
+    for _ in range(5000):
+        board = LcusBoard(2)
+        board.receive(damaged(command(1, True), chance), 1.0)
+        board.receive(command(2, True) * 2, 1.0)
+        assert board.board.relays[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [("lcus", LcusBoard(2, "text")), ("modbus", ModbusBoard()), ("numato", NumatoBoard())],
+)
+def test_a_noisy_line_gives_the_true_state_or_an_error(name: str, device: Device) -> None:
+    settings = RelaySettings(
+        driver=name,  # type: ignore[arg-type]
+        port="",
+        timeout=0.05,
+        channels=2,
+        lcus=LcusSettings(readback="text"),
+    )
+    told = errors = 0
+    with SimulatedPort(device) as port:
+        driver = make_driver(settings.model_copy(update={"port": port.path}))
+        driver.open()
+        port.faults.noise = 0.02
+        for _ in range(60):
+            try:
+                said = driver.state(1)
+            except DeviceError:
+                errors += 1
+            else:
+                told += 1
+                assert said is False
+        port.faults.noise = 0.0
+        driver.state(1)
+        assert driver.state(1) is False
+        driver.close()
+    assert told
+    assert device.board.history == []  # type: ignore[attr-defined]
