@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from enroll.accounts import Accounts
 from enroll.faces import Faces
 from enroll.first_run import FirstRun
+from enroll.imports import Imports
 from enroll.limits import RateLimit
 from enroll.sessions import Sessions
 from enroll.sittings import Sittings
@@ -23,6 +25,7 @@ class Desk:
     store: Store
     faces: Faces | None = None
     gate: str = "gate-1"
+    folder: Path = Path("var")
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
@@ -31,6 +34,11 @@ class Desk:
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.facts, self.clock)
         self.sittings = Sittings(self.clock.monotonic)
+        self.imports = Imports(
+            self.store,
+            self.folder / "imports",
+            lambda: self.faces.examiner if self.faces else None,
+        )
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
 

@@ -45,4 +45,5 @@ class Housekeeping:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._desk.imports.close()
         self._thread.join(10)

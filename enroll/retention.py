@@ -43,5 +43,5 @@ def run(store: Store, settings: DeskSettings, now: datetime) -> dict[str, int]:
     counts = {"people": len(people), "events": events, "imports": imports}
     store.facts.set("desk.retention", {"at": now.isoformat(), **counts})
     if any(counts.values()):
-        store.audit.note(ACTOR, "retention.run", **counts)
+        store.audit.note(ACTOR, "retention.run", "", **counts)
     return counts

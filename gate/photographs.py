@@ -15,22 +15,15 @@ from gate.recognition.face import Image
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 MOST_PIXELS = 40_000_000
 # larger photographs are reduced: faces in them are larger than any encoder looks at
-LONGEST_SIDE = 1600
+LONGEST_SIDE = 1024
 
 
 def decode(data: bytes, where: str = "") -> Image:
     """The image, BGR uint8 (height, width, 3), turned upright by its EXIF orientation.
 
-    Format and size are read from the header before any pixel is unpacked, so that a small file
-    that unpacks to gigabytes is refused. Raises CameraError.
+    Raises CameraError.
     """
-    width, height = _size(data, where)
-    if width * height > MOST_PIXELS or min(width, height) < 16:
-        raise CameraError(
-            f"The photograph measures {width} by {height} pixels",
-            where=where,
-            mend="use one of at most 40 megapixels",
-        )
+    check_header(data, where)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         raise CameraError(
@@ -40,6 +33,20 @@ def decode(data: bytes, where: str = "") -> Image:
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.asarray(image, dtype=np.uint8)
+
+
+def check_header(data: bytes, where: str = "") -> None:
+    """Raises CameraError unless format and size are acceptable.
+
+    Read from the header before any pixel is unpacked: a small file may unpack to gigabytes.
+    """
+    width, height = _size(data, where)
+    if width * height > MOST_PIXELS or min(width, height) < 16:
+        raise CameraError(
+            f"The photograph measures {width} by {height} pixels",
+            where=where,
+            mend="use one of at most 40 megapixels",
+        )
 
 
 def _size(data: bytes, where: str) -> tuple[int, int]:

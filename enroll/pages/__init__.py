@@ -1,11 +1,24 @@
 """One file a topic; each has a ``router``."""
 
-from enroll.pages import accounts, audit, capture, consent, home, people, session, style
+from enroll.pages import (
+    accounts,
+    audit,
+    capture,
+    consent,
+    credentials,
+    home,
+    imports,
+    people,
+    session,
+    style,
+)
 
 ROUTERS = (
     session.router,
     home.router,
+    imports.router,
     people.router,
+    credentials.router,
     consent.router,
     capture.router,
     accounts.router,

@@ -24,7 +24,13 @@ def desk(config: Config = DEFAULT) -> None:
     settings = load(config)
     out = Console(highlight=False, soft_wrap=True)
     with Store.open(settings.store, settings.data) as store:
-        place = Desk(settings.desk, store, faces=build_faces(settings, store), gate=settings.name)
+        place = Desk(
+            settings.desk,
+            store,
+            faces=build_faces(settings, store),
+            gate=settings.name,
+            folder=settings.data,
+        )
         scheme = "https" if settings.desk.tls else "http"
         address = f"{scheme}://{settings.desk.host}:{settings.desk.port}/"
         out.print(f"desk of {settings.name}: {address}")

@@ -32,8 +32,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def desk(store: Store, clock: ManualClock) -> Desk:
-    return Desk(DeskSettings(language="en", sign_ins=100), store, clock=clock)
+def desk(store: Store, clock: ManualClock, tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(DeskSettings(language="en", sign_ins=100), store, clock=clock, folder=tmp_path)
+    yield desk
+    desk.imports.close()
 
 
 class Browser(TestClient):

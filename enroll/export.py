@@ -1,0 +1,70 @@
+"""The register as a table, without biometrics and without card numbers (nobody knows those)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from gate.store.store import Store
+from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
+
+COLUMNS = (
+    "number",
+    "name",
+    "kind",
+    "building",
+    "unit",
+    "household",
+    "birth year",
+    "phone",
+    "valid from",
+    "valid until",
+    "groups",
+    "note",
+)
+
+
+def export(store: Store) -> Iterator[str]:
+    """Lines of CSV (UTF-8 with mark, as spreadsheets like it), headings first."""
+    yield "\ufeff" + _line(COLUMNS)
+    query = (
+        select(PersonRow, BuildingRow.name, UnitRow.name, HouseholdRow.label)
+        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
+        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
+        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+        .order_by(PersonRow.id)
+    )
+    with store.database.read() as session:
+        for person, building, unit, household in session.execute(query):
+            yield _line(
+                (
+                    person.number or "",
+                    person.name,
+                    person.kind,
+                    building or "",
+                    unit or "",
+                    household or "",
+                    str(person.birth_year or ""),
+                    person.phone,
+                    person.valid_from.astimezone().date().isoformat() if person.valid_from else "",
+                    person.valid_until.astimezone().date().isoformat()
+                    if person.valid_until
+                    else "",
+                    ";".join(person.groups),
+                    person.note,
+                )
+            )
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(_harmless(cell) for cell in cells)
+    return buffer.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet would run as a formula is marked as text."""
+    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

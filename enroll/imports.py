@@ -1,0 +1,180 @@
+"""Imports at the desk: uploaded files on the box until they are done, one thread a run."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import select, update
+
+from gate.enrolment import Examiner
+from gate.errors import GateError
+from gate.importing.check import Wrong, check
+from gate.importing.photos import open_photos
+from gate.importing.run import Progress, done_lines, run
+from gate.importing.table import Line, read_table
+from gate.store.store import Store
+from gate.store.tables import ImportLineRow, ImportRow
+
+log = logging.getLogger(__name__)
+
+_PHOTOS = "photos.zip"
+
+
+@dataclass(slots=True)
+class _Run:
+    thread: threading.Thread
+    stop: threading.Event
+    progress: Progress | None = None
+    fault: str = ""
+
+
+class Imports:
+    """Uploads lie in ``folder`` (mode 0700) and are deleted when their import is done."""
+
+    def __init__(self, store: Store, folder: Path, examiner: Callable[[], Examiner | None]) -> None:
+        self._store = store
+        self._folder = folder
+        self._examiner = examiner
+        self._lock = threading.Lock()
+        self._runs: dict[int, _Run] = {}
+        with store.database.write() as session:  # what ran when the desk ended can be resumed
+            session.execute(
+                update(ImportRow).where(ImportRow.state == "running").values(state="stopped")
+            )
+
+    def add(self, name: str, table: BinaryIO, photos: BinaryIO | None, by: str) -> ImportRow:
+        """Take in the uploads and read the table. Raises ConfigurationError."""
+        with self._store.database.write() as session:
+            row = ImportRow(name=name[:200], by=by)
+            session.add(row)
+            session.flush()
+        folder = self._of(row.id)
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+            suffix = ".xlsx" if name.lower().endswith(".xlsx") else ".csv"
+            with (folder / f"table{suffix}").open("wb") as file:
+                shutil.copyfileobj(table, file)
+            if photos is not None:
+                with (folder / _PHOTOS).open("wb") as file:
+                    shutil.copyfileobj(photos, file)
+            lines = self.lines(row.id)
+            open_photos(self._photos(row.id)).close()
+        except GateError:
+            self.discard(row.id)
+            raise
+        with self._store.database.write() as session:
+            kept = session.get_one(ImportRow, row.id)
+            kept.total = len(lines)
+            return kept
+
+    def get(self, job: int) -> ImportRow | None:
+        with self._store.database.read() as session:
+            return session.get(ImportRow, job)
+
+    def all(self) -> list[ImportRow]:
+        with self._store.database.read() as session:
+            return list(session.scalars(select(ImportRow).order_by(ImportRow.id.desc()).limit(50)))
+
+    def lines(self, job: int) -> list[Line]:
+        """The table of an import. Raises ConfigurationError."""
+        folder = self._of(job)
+        excel = folder / "table.xlsx"
+        return read_table(excel if excel.exists() else folder / "table.csv")
+
+    def wrong(self, job: int, guardian_age: int) -> list[Wrong]:
+        """Every mistake of the table; writes nothing."""
+        photos = open_photos(self._photos(job))
+        try:
+            today = datetime.now(UTC).astimezone().date()
+            lines = self.lines(job)
+            return check(lines, photos, self._store, today=today, guardian_age=guardian_age)
+        finally:
+            photos.close()
+
+    def start(self, job: int, by: str) -> None:
+        """Begin, or go on where it stopped. Nothing happens while it is running."""
+        with self._lock:
+            if any(one.thread.is_alive() for one in self._runs.values()):
+                return
+            stop = threading.Event()
+            thread = threading.Thread(target=self._run, args=(job, by), name=f"import-{job}")
+            thread.daemon = True
+            self._runs[job] = _Run(thread, stop)
+            self._state(job, "running")
+            thread.start()
+
+    def stop(self, job: int) -> None:
+        """After the batch in hand; it can be gone on with."""
+        one = self._runs.get(job)
+        if one is not None:
+            one.stop.set()
+            one.thread.join(30)
+
+    def progress(self, job: int) -> tuple[Progress, str]:
+        """How far it is, and why it stopped if it did by itself."""
+        row, one = self.get(job), self._runs.get(job)
+        results = list(done_lines(self._store, job).values())
+        total = row.total if row else 0
+        enrolled, failed = results.count("enrolled"), results.count("failed")
+        return Progress(len(results), total, enrolled, failed), one.fault if one else ""
+
+    def report(self, job: int) -> list[ImportLineRow]:
+        with self._store.database.read() as session:
+            query = select(ImportLineRow).where(ImportLineRow.import_id == job)
+            return list(session.scalars(query.order_by(ImportLineRow.line)))
+
+    def discard(self, job: int) -> None:
+        """Forget an import and its uploads; people it made stay."""
+        self.stop(job)
+        shutil.rmtree(self._of(job), ignore_errors=True)
+        with self._store.database.write() as session:
+            row = session.get(ImportRow, job)
+            if row is not None:
+                session.delete(row)
+
+    def close(self) -> None:
+        for job in list(self._runs):
+            self.stop(job)
+
+    def _of(self, job: int) -> Path:
+        return self._folder / str(job)
+
+    def _photos(self, job: int) -> Path | None:
+        path = self._of(job) / _PHOTOS
+        return path if path.exists() else None
+
+    def _state(self, job: int, state: str) -> None:
+        finished = datetime.now(UTC) if state == "done" else None
+        with self._store.database.write() as session:
+            session.execute(
+                update(ImportRow).where(ImportRow.id == job).values(state=state, finished=finished)
+            )
+
+    def _run(self, job: int, by: str) -> None:
+        one = self._runs[job]
+        lines: list[Line] = []
+        try:
+            photos = open_photos(self._photos(job))
+            try:
+                lines = self.lines(job)
+                for progress in run(
+                    self._store, job, lines, photos, self._examiner(), by=by, stop=one.stop.is_set
+                ):
+                    one.progress = progress
+            finally:
+                photos.close()
+        except GateError as error:
+            one.fault = error.what
+            log.warning("import %d stopped: %s", job, error.what)
+        complete = bool(lines) and len(done_lines(self._store, job)) == len(lines)
+        self._state(job, "done" if complete else "stopped")
+        if complete:
+            shutil.rmtree(self._of(job), ignore_errors=True)  # no photograph is kept
+            self._store.audit.note(by, "import.done", str(job), lines=len(lines))

@@ -1,0 +1,152 @@
+"""Everything that is wrong with a table, before anything is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gate.access.decision import Kind
+from gate.errors import AccessError, CameraError
+from gate.importing.photos import Photos
+from gate.importing.table import Line
+from gate.photographs import check_header
+from gate.readers.card_number import canonical
+from gate.store.store import Store
+
+ANSWERS = {
+    **dict.fromkeys(("agreed", "yes", "同意", "是"), "agreed"),
+    **dict.fromkeys(("refused", "no", "不同意", "否"), "refused"),
+}
+KINDS = {
+    **{kind.value: kind for kind in Kind},
+    "居民": Kind.RESIDENT,
+    "租户": Kind.TENANT,
+    "员工": Kind.STAFF,
+    "护工": Kind.CARER,
+    "访客": Kind.VISITOR,
+}
+LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One mistake: in which line and column, and what it is."""
+
+    line: int
+    column: str
+    what: str
+
+
+def check(
+    lines: Sequence[Line], photos: Photos, store: Store, *, today: date, guardian_age: int = 14
+) -> list[Wrong]:
+    """All mistakes of all lines, in the order of the table. Writes nothing."""
+    seen: dict[tuple[str, str], int] = {}
+    mistakes = []
+    for line in lines:
+        mistakes += [Wrong(line.number, *pair) for pair in _line(line.values, today, guardian_age)]
+        mistakes += [Wrong(line.number, *pair) for pair in _photos(line.values, photos)]
+        mistakes += [Wrong(line.number, *pair) for pair in _twice(line, seen, store)]
+    return mistakes
+
+
+def photo_names(values: dict[str, str]) -> list[str]:
+    """The photographs of a line; several are separated by semicolons."""
+    return [name.strip() for name in re.split("[;；]", values.get("photo", "")) if name.strip()]
+
+
+def day(text: str) -> date | None:
+    """A date as typed: 2026-11-23, 2026/11/23 or 2026.11.23. Raises ValueError."""
+    return date.fromisoformat(re.sub(r"[/.]", "-", text)) if text else None
+
+
+def _line(values: dict[str, str], today: date, guardian_age: int) -> Iterator[tuple[str, str]]:
+    if "name" not in values:
+        yield "name", "is missing"
+    for column, text in values.items():
+        if len(text) > LONGEST.get(column, 80 if column != "photo" else 1000):
+            yield column, "is too long"
+        if any(ord(letter) < 32 for letter in text):
+            yield column, "holds control characters"
+    kind = KINDS.get(values.get("kind", "resident").lower())
+    if kind is None:
+        yield "kind", f"is none of {', '.join(k.value for k in Kind)}"
+    if bool(values.get("building")) != bool(values.get("unit")):
+        yield "unit", "building and unit are given together or not at all"
+    yield from _dates(values, kind)
+    year = values.get("birth_year", "")
+    if year and not (year.isdigit() and 1900 <= int(year) <= today.year):
+        yield "birth_year", "is no year from 1900 to now"
+        year = ""
+    if values.get("locale", "zh") not in {"zh", "en"}:
+        yield "locale", "is neither zh nor en"
+    if "card" in values:
+        try:
+            canonical(values["card"])
+        except AccessError as error:
+            yield "card", error.what
+    yield from _consent(values, year, today, guardian_age)
+
+
+def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str]]:
+    dates: dict[str, date | None] = {}
+    for column in ("valid_from", "valid_until"):
+        try:
+            dates[column] = day(values.get(column, ""))
+        except ValueError:
+            yield column, "is no date like 2026-11-23"
+            dates[column] = None
+    begin, end = dates["valid_from"], dates["valid_until"]
+    if begin and end and end < begin:
+        yield "valid_until", "lies before the first day"
+    if kind in (Kind.TENANT, Kind.VISITOR) and "valid_until" not in values:
+        yield "valid_until", "a tenant or visitor needs an end date"
+
+
+def _consent(
+    values: dict[str, str], year: str, today: date, guardian_age: int
+) -> Iterator[tuple[str, str]]:
+    answer = ANSWERS.get(values.get("consent", "").lower())
+    if values.get("consent") and answer is None:
+        yield "consent", "is neither agreed nor refused"
+    if photo_names(values) and answer != "agreed":
+        yield "consent", "a photograph needs the person's consent"
+    if answer == "agreed":
+        if not year:
+            yield "birth_year", "consent needs the year of birth"
+        elif today.year - int(year) - 1 < guardian_age and "guardian" not in values:
+            yield "guardian", "a guardian answers for a child"
+
+
+def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str]]:
+    for name in photo_names(values):
+        if not photos.has(name):
+            yield "photo", f"{name} is not there"
+            continue
+        try:
+            check_header(photos.read(name), name)
+        except CameraError as error:
+            yield "photo", f"{name}: {error.what}"
+
+
+def _twice(line: Line, seen: dict[tuple[str, str], int], store: Store) -> Iterator[tuple[str, str]]:
+    values = dict(line.values)
+    if "card" in values:
+        try:
+            values["card"] = canonical(values["card"])
+        except AccessError:
+            del values["card"]
+    for column in ("number", "card"):
+        value = values.get(column)
+        if not value:
+            continue
+        before = seen.setdefault((column, value), line.number)
+        if before != line.number:
+            yield column, f"is in line {before} too"
+    if "card" in values:
+        found = store.credentials.find("card", values["card"])
+        owner = store.people.by_number(values.get("number", "")) if found else None
+        if found is not None and (owner is None or owner.id != found.person.id):
+            yield "card", "belongs to somebody in the register"

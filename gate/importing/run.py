@@ -1,0 +1,214 @@
+"""Carry out a checked table: a batch of lines is one transaction, so a kill leaves no half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from gate.enrolment import MOST, Examiner, Shot, of_one_person
+from gate.errors import CameraError
+from gate.importing.check import ANSWERS, KINDS, day, photo_names
+from gate.importing.photos import Photos
+from gate.importing.table import Line
+from gate.photographs import decode
+from gate.readers.card_number import canonical
+from gate.store.changes import touch
+from gate.store.store import Store
+from gate.store.tables import (
+    ConsentRow,
+    CredentialRow,
+    ImportLineRow,
+    PersonRow,
+    TemplateRow,
+)
+
+BATCH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After each batch."""
+
+    done: int
+    total: int
+    enrolled: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """One line with everything slow done, waiting for its transaction."""
+
+    line: Line
+    household: int | None
+    shots: list[Shot]
+    note: str
+
+
+def done_lines(store: Store, job: int) -> dict[int, str]:
+    """Lines of an import that are done, and what became of each."""
+    with store.database.read() as session:
+        rows = session.execute(
+            select(ImportLineRow.line, ImportLineRow.result).where(ImportLineRow.import_id == job)
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+def run(
+    store: Store,
+    job: int,
+    lines: Sequence[Line],
+    photos: Photos,
+    examiner: Examiner | None,
+    *,
+    by: str,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Progress]:
+    """Import the lines that are not done yet; yields after each batch.
+
+    A line whose photographs show no usable face registers the person without a face, and says so.
+    """
+    finished = done_lines(store, job)
+    counts = {"enrolled": 0, "failed": 0}
+    for result in finished.values():
+        counts[result] = counts.get(result, 0) + 1
+    left = [line for line in lines if line.number not in finished]
+    homes: dict[tuple[str, str, str], int] = {}
+    for start in range(0, len(left), BATCH):
+        if stop():
+            return
+        batch = [
+            _prepare(store, line, photos, examiner, homes) for line in left[start : start + BATCH]
+        ]
+        with store.database.write() as session:
+            for ready in batch:
+                result = _write(session, store, job, ready, by)
+                counts[result] = counts.get(result, 0) + 1
+        yield Progress(
+            len(finished) + start + len(batch), len(lines), counts["enrolled"], counts["failed"]
+        )
+
+
+def _prepare(
+    store: Store,
+    line: Line,
+    photos: Photos,
+    examiner: Examiner | None,
+    homes: dict[tuple[str, str, str], int],
+) -> _Ready:
+    values = line.values
+    household = None
+    if "building" in values:
+        key = (values["building"], values["unit"], values.get("household", ""))
+        if key not in homes:
+            homes[key] = store.places.household(*key).id
+        household = homes[key]
+    shots, notes = [], []
+    for name in photo_names(values)[: 2 * MOST]:
+        if examiner is None:
+            break
+        try:
+            shot = examiner.shot(decode(photos.read(name), name))
+        except CameraError as error:
+            notes.append(f"{name}: {error.what}")
+            continue
+        if shot.fault:
+            notes.append(f"{name}: {shot.fault}")
+        else:
+            shots.append(shot)
+    if examiner and len(shots) > 1:
+        shots = of_one_person(shots, examiner.encoders[0].name)
+        notes += ["other_person" for shot in shots if shot.fault]
+        shots = [shot for shot in shots if not shot.fault]
+    shots.sort(key=lambda shot: -shot.quality)
+    return _Ready(line, household, shots[:MOST], "; ".join(notes)[:300])
+
+
+def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> str:
+    values = ready.line.values
+    person = None
+    if "number" in values:
+        person = session.scalar(select(PersonRow).where(PersonRow.number == values["number"]))
+    known = person is not None
+    if person is None:
+        person = PersonRow(name=values["name"])
+        session.add(person)
+    for column, value in _columns(values, ready.household).items():
+        setattr(person, column, value)
+    session.flush()
+    answer = ANSWERS.get(values.get("consent", "").lower())
+    if answer:
+        session.add(
+            ConsentRow(
+                person_id=person.id,
+                answer=answer,
+                text_version=values.get("consent_text", "paper"),
+                language=values.get("locale", "zh"),
+                asked_by=by,
+                guardian=values.get("guardian", ""),
+            )
+        )
+    if "card" in values:
+        _card(session, store, person.id, canonical(values["card"]))
+    if ready.shots or answer == "refused":
+        session.execute(delete(TemplateRow).where(TemplateRow.person_id == person.id))
+    for shot in ready.shots:
+        for encoder, vector in shot.vectors.items():
+            session.add(
+                TemplateRow(
+                    person_id=person.id,
+                    encoder=encoder,
+                    vector=store.vault.seal(vector, person.id, encoder),
+                    quality=shot.quality,
+                )
+            )
+    touch(session, person.id)
+    result = "enrolled" if ready.shots else "updated" if known else "registered"
+    if photo_names(values) and not ready.shots:
+        result = "failed"  # the person is in the register, the face is not
+    session.add(
+        ImportLineRow(
+            import_id=job,
+            line=ready.line.number,
+            person_id=person.id,
+            result=result,
+            note=ready.note,
+        )
+    )
+    return result
+
+
+def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
+    """Columns of PersonRow that the line speaks of; others stay as they are."""
+    columns: dict[str, Any] = {
+        key: values[key] for key in ("name", "number", "phone", "note", "locale") if key in values
+    }
+    if household is not None:
+        columns["household_id"] = household
+    if "kind" in values:
+        columns["kind"] = KINDS[values["kind"].lower()].value
+    if "birth_year" in values:
+        columns["birth_year"] = int(values["birth_year"])
+    if "groups" in values:
+        groups = values["groups"].replace("，", ",").replace(";", ",").split(",")
+        columns["groups"] = sorted({group.strip() for group in groups if group.strip()})
+    begin, end = day(values.get("valid_from", "")), day(values.get("valid_until", ""))
+    if begin:
+        columns["valid_from"] = datetime.combine(begin, time()).astimezone()
+    if end:
+        columns["valid_until"] = datetime.combine(end + timedelta(days=1), time()).astimezone()
+    return columns
+
+
+def _card(session: Session, store: Store, person: int, number: str) -> None:
+    digest = store.vault.digest("card", number)
+    held = session.scalar(
+        select(CredentialRow).where(CredentialRow.kind == "card", CredentialRow.hash == digest)
+    )
+    if held is None:
+        session.add(CredentialRow(person_id=person, kind="card", hash=digest))

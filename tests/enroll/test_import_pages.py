@@ -1,0 +1,80 @@
+"""Import and export at the desk."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
+
+
+def upload(client, text, photos=None):
+    files = {"table": ("people.csv", text.encode(), "text/csv")}
+    if photos is not None:
+        files["photos"] = ("photos.zip", photos, "application/zip")
+    return client.post("/imports/new", data={"csrf": client.csrf}, files=files)
+
+
+def finish(client, page):
+    for _ in range(100):
+        if client.get(page.url.path + "/progress").headers.get("hx-refresh"):
+            return client.get(page.url.path)
+        time.sleep(0.1)
+    raise AssertionError("the import does not end")
+
+
+def test_a_table_with_mistakes_writes_nothing(manager, desk):
+    page = upload(manager, "name,kind\n,resident\nLi,king\n")
+    assert "2 mistakes" in page.text
+    manager.fill(page.url.path + "/run")
+    assert desk.store.people.count() == 0
+
+
+def test_a_right_table_is_imported_with_a_report_and_its_files_are_deleted(manager, desk):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(PHOTOGRAPHS / "eileen-collins.jpg", "e.jpg")
+    table = "name,number,birth year,consent,photo\nEileen,1,1956,agreed,e.jpg\nLi,2,,,\n"
+    page = upload(manager, table, archive.getvalue())
+    assert list(desk.folder.glob("imports/*/photos.zip"))
+    page = finish(manager, manager.fill(page.url.path + "/run"))
+    assert "2 / 2" in page.text
+    assert desk.store.people.count() == 2
+    assert desk.store.consents.answer(desk.store.people.by_number("1").id).text_version == "paper"
+    report = manager.get(page.url.path + "/report.csv").text
+    assert "3,registered" in report
+    assert not list(desk.folder.glob("imports/*/*"))
+
+
+def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
+    page = upload(manager, "name\nLi\n")
+    job = int(page.url.path.split("/")[-1])
+    desk.imports._state(job, "running")
+    desk.imports.__init__(desk.store, desk.folder / "imports", lambda: None)
+    assert "Go on" in manager.get(page.url.path).text
+    finish(manager, manager.fill(page.url.path + "/run"))
+    assert desk.store.people.count() == 1
+
+
+def test_a_file_that_is_no_table_leaves_nothing_behind(manager, desk):
+    page = upload(manager, "\0\0\0")
+    assert page.status_code == 400
+    assert not list(desk.folder.glob("imports/*"))
+    page = upload(manager, "name\nLi\n", b"not a zip")
+    assert "ZIP file cannot be read" in page.text
+
+
+def test_export_has_no_biometrics_and_no_formulas(manager, desk):
+    desk.store.people.create("=cmd|' /C calc'!A0", number="7", groups=["a", "b"])
+    text = manager.get("/people.csv").text
+    assert "'=cmd" in text
+    assert "a;b" in text
+    assert text.splitlines()[0].lstrip("\ufeff").startswith("number,name,kind")
+
+
+def test_a_clerk_may_neither_import_nor_export(clerk):
+    assert clerk.get("/imports").status_code == 403
+    assert clerk.get("/people.csv").status_code == 403
+    assert upload(clerk, "name\nLi\n").status_code == 403

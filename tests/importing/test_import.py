@@ -1,0 +1,228 @@
+"""Tables and photographs: every mistake named, nothing half done, nothing twice."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from PIL import Image as Pillow
+
+from gate.errors import CameraError, ConfigurationError
+from gate.importing.check import check
+from gate.importing.photos import FolderPhotos, NoPhotos, ZipPhotos
+from gate.importing.run import done_lines, run
+from gate.importing.table import read_table
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+from gate.store.tables import ImportRow, PersonRow
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
+        yield store
+
+
+def table(tmp_path, text):
+    path = tmp_path / "people.csv"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def job(store):
+    with store.database.write() as session:
+        row = ImportRow(name="x")
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def photo():
+    data = io.BytesIO()
+    Pillow.new("RGB", (64, 64)).save(data, "JPEG")
+    return data.getvalue()
+
+
+def test_twenty_mistakes_are_all_listed_with_line_and_column(tmp_path, store):
+    holder = store.people.create("Holder").id
+    store.credentials.add(holder, "card", "0000000099")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "text.jpg").write_text("no picture")
+    (folder / "good.jpg").write_bytes(photo())
+    path = table(
+        tmp_path,
+        "\n".join(
+            [
+                "name,number,kind,building,unit,birth year,valid from,valid until,"
+                "card,consent,guardian,photo,language",
+                ",1,,,,,,,,,,,",  # name
+                "B,2,king,,,,,,,,,,",  # kind
+                "C,3,,5,,,,,,,,,",  # unit
+                "D,3,,,,,,,,,,,",  # number twice
+                "E,5,,,,1700,,,,,,,",  # birth_year
+                "F,6,,,,abc,,,,,,,",  # birth_year
+                "G,7,,,,,2026-13-01,,,,,,",  # valid_from
+                "H,8,,,,,,tomorrow,,,,,",  # valid_until
+                "I,9,,,,,2026-05-01,2026-04-01,,,,,",  # valid_until before
+                "J,10,tenant,,,,,,,,,,",  # tenant without end
+                "K,11,visitor,,,,,,,,,,",  # visitor without end
+                "L,12,,,,,,,not-a-card,,,,",  # card
+                "M,13,,,,,,,0000000099,,,,",  # card of Holder
+                "N,14,,,,,,,0000000050,,,,",
+                "O,15,,,,,,,0000000050,,,,",  # card twice
+                "P,16,,,,1950,,,,perhaps,,,",  # consent
+                "Q,17,,,,1950,,,,,,good.jpg,",  # photo without consent
+                "R,18,,,,,,,,agreed,,,",  # consent without year
+                "S,19,,,,2020,,,,agreed,,,",  # child without guardian
+                "T,20,,,,1950,,,,agreed,,missing.jpg,",  # photo missing
+                "U,21,,,,1950,,,,agreed,,text.jpg,",  # photo is text
+                "V,22,,,,,,,,,,,fr",  # language
+            ]
+        ),
+    )
+    wrong = check(read_table(path), FolderPhotos(folder), store, today=TODAY)
+    assert [(mistake.line, mistake.column) for mistake in wrong] == [
+        (2, "name"),
+        (3, "kind"),
+        (4, "unit"),
+        (5, "number"),
+        (6, "birth_year"),
+        (7, "birth_year"),
+        (8, "valid_from"),
+        (9, "valid_until"),
+        (10, "valid_until"),
+        (11, "valid_until"),
+        (12, "valid_until"),
+        (13, "card"),
+        (14, "card"),
+        (16, "card"),
+        (17, "consent"),
+        (18, "consent"),
+        (19, "birth_year"),
+        (20, "guardian"),
+        (21, "photo"),
+        (22, "photo"),
+        (23, "locale"),
+    ]
+    assert store.people.count() == 1
+
+
+def test_chinese_headings_and_a_chinese_spreadsheet(tmp_path, store):
+    path = tmp_path / "people.csv"
+    path.write_bytes("姓名,编号,类别,楼栋,房号\n李建国,7,居民,3,1201\n".encode("gb18030"))
+    lines = read_table(path)
+    assert check(lines, NoPhotos(), store, today=TODAY) == []
+    list(run(store, job(store), lines, NoPhotos(), None, by="li"))
+    person = store.people.by_number("7")
+    assert (person.name, person.kind) == ("李建国", "resident")
+    assert store.places.address(person.household_id) == ("3", "1201", "")
+
+
+def test_excel_gives_the_same_as_csv(tmp_path):
+    book = Workbook()
+    book.active.append(["name", "birth year", "valid until"])
+    book.active.append(["Li", 1950, date(2027, 1, 2)])
+    book.save(tmp_path / "people.xlsx")
+    values = read_table(tmp_path / "people.xlsx")[0].values
+    assert values == {"name": "Li", "birth_year": "1950", "valid_until": "2027-01-02"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("", "0 people"), ("name\n", "0 people"), ("nom\nLi\n", "headings"), ("unit\n1\n", "column")],
+)
+def test_a_table_that_is_none_is_refused(tmp_path, text, wrong):
+    with pytest.raises(ConfigurationError, match=wrong):
+        read_table(table(tmp_path, text))
+
+
+def test_a_damaged_workbook_is_refused(tmp_path):
+    (tmp_path / "x.xlsx").write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_table(tmp_path / "x.xlsx")
+
+
+def test_importing_twice_updates_and_adds_nobody(tmp_path, store):
+    lines = read_table(table(tmp_path, "name,number,phone\nLi,1,123\n"))
+    list(run(store, job(store), lines, NoPhotos(), None, by="li"))
+    lines = read_table(table(tmp_path, "name,number,phone\nLi,1,456\n"))
+    list(run(store, job(store), lines, NoPhotos(), None, by="li"))
+    assert [(row.name, row.phone) for row in store.people.find()] == [("Li", "456")]
+
+
+def test_a_folder_is_not_left(tmp_path):
+    (tmp_path / "secret.jpg").write_bytes(photo())
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "link.jpg").symlink_to(tmp_path / "secret.jpg")
+    photos = FolderPhotos(tmp_path / "photos")
+    for name in ("../secret.jpg", str(tmp_path / "secret.jpg"), "link.jpg", "x/../../secret.jpg"):
+        assert not photos.has(name)
+        with pytest.raises(CameraError):
+            photos.read(name)
+
+
+def test_a_zip_with_paths_that_lead_out_and_one_that_unpacks_to_gigabytes(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../evil.jpg", b"x")
+        archive.writestr("/etc/evil2.jpg", b"x")
+        archive.writestr("script.py", b"x")
+        archive.writestr("bomb.jpg", bytes(64 << 20))
+        archive.writestr("a/good.jpg", photo())
+    photos = ZipPhotos(path)
+    assert not any(photos.has(n) for n in ("../../evil.jpg", "evil.jpg", "evil2.jpg", "script.py"))
+    with pytest.raises(CameraError, match="too large"):
+        photos.read("bomb.jpg")
+    assert photos.read("good.jpg") == photos.read("a/good.jpg") == photo()
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from gate.importing.photos import NoPhotos
+from gate.importing.run import run
+from gate.importing.table import read_table
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+folder = Path(sys.argv[1])
+with Store.open(StoreSettings(ballast=0), folder / "data") as store:
+    for progress in run(store, 1, read_table(folder / "people.csv"), NoPhotos(), None, by="li"):
+        print(progress.done, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_and_resumed_nobody_is_there_twice_and_nobody_missing(tmp_path):
+    count = 1500
+    rows = "\n".join(f"P{i},,{i % 9},{i}" for i in range(count))
+    table(tmp_path, f"name,card,building,unit\n{rows}\n")
+    with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
+        job(store)
+    for wait in (0.3, 0.5, 0.2, 0.7):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        child.stdout.readline()
+        time.sleep(wait)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
+        assert len(done_lines(store, 1)) == store.people.count()
+        list(run(store, 1, read_table(tmp_path / "people.csv"), NoPhotos(), None, by="li"))
+        with store.database.read() as session:
+            names = sorted(row.name for row in session.query(PersonRow))
+        assert names == sorted(f"P{i}" for i in range(count))
