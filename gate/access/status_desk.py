@@ -1,0 +1,104 @@
+"""Asks the status service in threads, so that nobody at the gate waits for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from gate.access.breaker import Breaker
+from gate.access.decision import Person
+from gate.access.entry_status import Answer, StatusProvider, judge
+from gate.access.request import Finding
+from gate.access.status_settings import StatusSettings
+from gate.errors import GateError
+
+_log = logging.getLogger(__name__)
+_MOST_KEPT = 20_000
+
+Deliver = Callable[[int, tuple[Finding, ...]], None]
+
+
+class StatusDesk:
+    """One for the gate.
+
+    Args:
+        deliver: gets (person, findings) for every ``ask``, in a thread of the desk or the
+            caller's; must be quick (put it into the main loop's queue).
+        monotonic: seconds.
+        listener: told "lost" with the reason when the service is left alone, "back" after.
+    """
+
+    def __init__(
+        self,
+        provider: StatusProvider,
+        settings: StatusSettings,
+        deliver: Deliver,
+        monotonic: Callable[[], float],
+        listener: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self._provider, self._settings, self._deliver = provider, settings, deliver
+        self._monotonic, self._listener = monotonic, listener or (lambda state, why: None)
+        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="status")
+        self._lock = threading.Lock()  # guards the three below
+        self._breaker = Breaker()
+        self._kept: dict[int, tuple[float, Answer]] = {}
+        self._asking: set[int] = set()
+
+    def ask(self, person: Person) -> None:
+        """Findings come by ``deliver``: at once from the cache or from an open breaker."""
+        with self._lock:
+            now = self._monotonic()
+            kept = self._kept.get(person.id)
+            if kept is not None and now - kept[0] < self._settings.fresh:
+                answer: Answer | None = kept[1]
+            elif person.id in self._asking:
+                return  # the answer on its way will be delivered
+            else:
+                answer = None
+                allowed, self._breaker = self._breaker.may_ask(now)
+                if allowed:
+                    self._asking.add(person.id)
+                    self._pool.submit(self._work, person)
+                    return
+        self._deliver(person.id, judge(answer, self._settings))
+
+    def forget(self, person: int) -> None:
+        """Nothing of a deleted person stays."""
+        with self._lock:
+            self._kept.pop(person, None)
+
+    def close(self) -> None:
+        """May be called twice; an answer under way is thrown away after its budget."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._provider.close()
+
+    def _work(self, person: Person) -> None:
+        answer: Answer | None = None
+        why = ""
+        try:
+            answer = self._provider.ask(person.ref)
+        except GateError as error:
+            why = error.what
+        except Exception as error:  # a provider of somebody else must not end the thread silently
+            why = f"{type(error).__name__} in the status provider"
+            _log.exception("the status provider failed")
+        told = ""
+        with self._lock:
+            self._asking.discard(person.id)
+            was_open = self._breaker.open_until is not None
+            if answer is None:
+                settings = self._settings
+                now = self._monotonic()
+                self._breaker = self._breaker.failed(now, settings.failures, settings.rest)
+                told = "lost" if self._breaker.open_until is not None and not was_open else ""
+            else:
+                self._breaker = self._breaker.succeeded()
+                told = "back" if was_open else ""
+                if len(self._kept) >= _MOST_KEPT:
+                    self._kept.clear()
+                self._kept[person.id] = self._monotonic(), answer
+        if told:
+            self._listener(told, why)
+        self._deliver(person.id, judge(answer, self._settings))
