@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 RECEIVER = "mqtt"
 _BATCH = 500
 _FLUSH_EVERY = 0.5  # seconds between two writes of what is settled
+_SLICE = 0.05  # seconds; what was not sent in one may be made up for in the next
 _REFUSED_WAIT = 10.0  # seconds before an event the broker refused is offered again
 _TELL_EVERY = 10.0  # seconds between two figures of the outbox
 
@@ -69,6 +70,8 @@ class Publisher:
         self._ready: deque[dict[str, Any]] = deque()
         self._done: deque[tuple[float, int]] = deque()  # acknowledged when, which
         self._settle_time = settings.settle
+        self._rate = settings.rate
+        self._next = 0.0  # when the next event may go
         self._connection = 0  # the one everything under way belongs to
         self._flushed = 0.0
         self._after = 0
@@ -112,8 +115,10 @@ class Publisher:
     def _run(self) -> None:
         told = -_TELL_EVERY
         while not self._stopping.is_set():
-            self._wake.wait(0.5)
+            self._wake.wait(_SLICE if self._ready else 0.5)
             self._wake.clear()
+            if self._ready:
+                self._stopping.wait(max(0.0, self._next - self._monotonic()))
             try:
                 if self.link.connections != self._connection:
                     self._start_over()
@@ -176,7 +181,10 @@ class Publisher:
                 self._after = self._ready[-1]["sequence"]
             elif not self._under_way and not self._done:
                 self._after = 0  # older events may have been put into the outbox again
-        while self._ready and len(self._under_way) < self.link.window:
+        now = self._monotonic()
+        self._next = max(self._next, now - _SLICE)
+        while self._ready and len(self._under_way) < self.link.window and self._next <= now:
+            self._next += 1 / self._rate
             body = self._ready[0]
             payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             user = (("schema", str(body["version"])), ("type", str(body["type"])))

@@ -31,6 +31,8 @@ class MqttSettings(Section):
     session_expiry: int = Field(86_400, ge=0, le=4_294_967_295)
     # messages under way at one time; not more than the broker takes (Mosquitto: 20)
     window: int = Field(20, ge=1, le=10_000)
+    # events a second at most: draining a backlog must not slow the passages
+    rate: int = Field(500, ge=1, le=100_000)
     # seconds an acknowledged event stays in the outbox: a broker that dies loses what it had not
     # saved yet, and gets it again (Mosquitto saves every [broker] autosave_interval seconds)
     settle: float = Field(10.0, ge=0, le=3600)

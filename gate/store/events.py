@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from gate.events.event import Event
@@ -101,6 +102,27 @@ class Events:
         query = query.order_by(EventRow.time.desc(), EventRow.sequence.desc()).limit(limit)
         with self._database.read() as session:
             return list(session.scalars(query))
+
+    def since(self, time: datetime, page: int = 500) -> Iterator[dict[str, Any]]:
+        """The bodies of all events from ``time`` on, gate by gate in the order of their sequence.
+
+        Read page by page: no transaction stays open between two of them.
+        """
+        last = ("", 0)
+        while True:
+            query = (
+                select(EventRow.gate, EventRow.sequence, EventRow.body)
+                .where(EventRow.time >= time, tuple_(EventRow.gate, EventRow.sequence) > last)
+                .order_by(EventRow.gate, EventRow.sequence)
+                .limit(page)
+            )
+            with self._database.read() as session:
+                rows = session.execute(query).all()
+            if not rows:
+                return
+            for row in rows:
+                yield row[2]
+            last = (rows[-1][0], rows[-1][1])
 
     def count(self) -> int:
         with self._database.read() as session:

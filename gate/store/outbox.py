@@ -70,6 +70,16 @@ class Outbox:
         with self._database.read() as session:
             return _waiting(session, gate, receiver)
 
+    def receivers(self, gate: str) -> dict[str, int]:
+        """How many events wait for each receiver that has any."""
+        query = (
+            select(OutboxRow.receiver, func.count())
+            .where(OutboxRow.gate == gate)
+            .group_by(OutboxRow.receiver)
+        )
+        with self._database.read() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
     def again(self, gate: str, receiver: str, first: int, last: int) -> int:
         """Put events that are still kept into the outbox once more. How many."""
         with self._database.write() as session:

@@ -1,0 +1,104 @@
+"""``gate events``: what happened, and what still has to be delivered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.errors import ConfigurationError
+from gate.settings import DEFAULT, load
+from gate.store.store import Store
+
+events = typer.Typer(help="Show, export and resend events.", no_args_is_help=True)
+
+_PAGE = 500
+
+
+def _open(config: Path) -> tuple[str, Store]:
+    settings = load(config)
+    return settings.name, Store.open(settings.store, settings.data)
+
+
+@events.command("list")
+def list_(
+    count: Annotated[int, typer.Option("--count", "-n", help="How many, newest first.")] = 20,
+    type: Annotated[list[str] | None, typer.Option(help="Only of this type.")] = None,
+    config: Config = DEFAULT,
+) -> None:
+    """Show the newest events."""
+    _, store = _open(config)
+    with store:
+        rows = store.events.search(types=type or (), limit=count)
+    table = Table("gate", "no.", "time (UTC)", "type", "decision", "reasons", "person", box=None)
+    for row in reversed(rows):
+        table.add_row(
+            row.gate,
+            str(row.sequence),
+            f"{row.time:%Y-%m-%d %H:%M:%S}",
+            row.type,
+            row.decision or "",
+            ", ".join(row.body.get("reasons", ())),
+            (row.person or "")[:8],
+        )
+    Console().print(table)
+
+
+@events.command()
+def export(
+    to: Annotated[Path, typer.Argument(help="A file; one event a line, oldest first.")],
+    days: Annotated[float, typer.Option(help="Not older than this.")] = 31.0,
+    config: Config = DEFAULT,
+) -> None:
+    """Write events to a file, as JSON lines."""
+    _, store = _open(config)
+    since = datetime.now(UTC) - timedelta(days=days)
+    count = 0
+    try:
+        with store, to.open("x", encoding="utf-8") as file:
+            for body in store.events.since(since, _PAGE):
+                file.write(json.dumps(body, ensure_ascii=False) + "\n")
+                count += 1
+    except OSError as error:
+        raise ConfigurationError(
+            f"the file cannot be written: {error.strerror}", where=str(to), mend="name a new file"
+        ) from error
+    Console().print(f"{count} events in {to}")
+
+
+@events.command()
+def outbox(config: Config = DEFAULT) -> None:
+    """How many events wait for each receiver."""
+    name, store = _open(config)
+    with store:
+        waiting = store.outbox.receivers(name)
+        capacity = store.outbox.capacity
+    for receiver, count in waiting.items():
+        Console().print(f"{receiver}: {count} of {capacity}")
+    if not waiting:
+        Console().print("nothing waits")
+
+
+@events.command()
+def resend(
+    first: Annotated[int, typer.Argument(help="Sequence of the first event.")],
+    last: Annotated[int, typer.Argument(help="Sequence of the last event.")],
+    receiver: Annotated[str, typer.Option(help="mqtt or webhook.")] = "mqtt",
+    config: Config = DEFAULT,
+) -> None:
+    """Put events of this gate into the outbox once more."""
+    if receiver not in ("mqtt", "webhook"):
+        raise ConfigurationError(
+            f"there is no receiver {receiver}", where="--receiver", mend="mqtt or webhook"
+        )
+    name, store = _open(config)
+    with store:
+        count = store.outbox.again(name, receiver, first, last)
+        store.audit.note("cli", "events.resend", name, first=first, last=last, count=count)
+    Console().print(f"{count} events will be sent again")
