@@ -19,7 +19,8 @@ class StatusService:
 
     Attributes:
         mode: "right", "error" (500), "garbage", "shape" (JSON of another form), "lies" (HTML that
-            calls itself JSON), "words" ("yes" where a truth value belongs), "huge", "drip" (a byte every 50 ms), "hang", "cut".
+            calls itself JSON), "words" ("yes" where a truth value belongs), "huge", "drip" (a
+            byte every 50 ms), "hang", "cut".
         delay: seconds before the answer, or a function that gives them.
         answers: pseudonym → answer; others get GREEN.
         asked: pseudonyms, in order.

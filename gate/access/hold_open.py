@@ -1,0 +1,22 @@
+"""When the door stands open by itself: the schedule staff made. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from gate.access.schedule import Schedule, is_open
+
+_LONGEST = 24 * 60  # minutes looked ahead
+
+
+def open_until(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> datetime | None:
+    """The end of the window in which ``when`` (local, aware) lies; None outside of all."""
+    if not is_open(schedule, when, days):
+        return None
+    minute = when.replace(second=0, microsecond=0)
+    for ahead in range(1, _LONGEST + 1):
+        end = minute + timedelta(minutes=ahead)
+        if not is_open(schedule, end, days):
+            return end
+    return minute + timedelta(minutes=_LONGEST)
