@@ -1,0 +1,91 @@
+"""How exact a pulse is while the box is busy: ``python -m bench.pulse [PULSES] [SECONDS]``.
+
+A daemon of its own (door controller, relay guard, and two threads of load: one multiplies matrices
+without pause as an encoder does, one keeps the interpreter busy) gives pulses; the simulated board
+in another process takes the time of each. Error: measured minus wanted length.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+
+from gate.clock import SystemClock
+from gate.relay.controller import DoorController
+from gate.relay.door_state import Grant
+from gate.relay.guarded import GuardedRelay
+from gate.relay.settings import DoorSettings, RelaySettings
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.modbus_board import ModbusBoard
+from gate.simulators.numato_board import NumatoBoard
+from gate.simulators.port import SimulatedPort
+
+TICK = 0.02
+DEVICES = {"modbus": ModbusBoard, "lcus": LcusBoard, "numato": NumatoBoard}
+
+
+def matrices() -> None:
+    one = np.random.default_rng(1).normal(size=(512, 512)).astype(np.float32)
+    while True:
+        one = np.tanh(one @ one)
+
+
+def words() -> None:
+    while True:
+        re.findall(r"\w+", "one two three " * 200)
+
+
+def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
+    for work in (matrices, words) if load else ():
+        threading.Thread(target=work, daemon=True).start()
+    clock = SystemClock()
+    relay = GuardedRelay(RelaySettings.model_validate_json(settings), clock)
+    controller = DoorController(relay, DoorSettings(unlock=unlock, grant_debounce=0))
+    controller.open(clock.monotonic())
+    for _ in range(pulses):
+        controller.handle(Grant(), clock.monotonic())
+        end = clock.monotonic() + unlock + 0.25
+        while clock.monotonic() < end:
+            controller.tick(clock.monotonic())
+            time.sleep(TICK)
+    controller.close()
+
+
+def measure(driver: str, pulses: int, unlock: float, load: bool) -> tuple[list[float], int]:
+    """Errors in seconds, and how many pulses were torn in two."""
+    device = DEVICES[driver]()
+    with SimulatedPort(device) as port:
+        settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]
+        arguments = [settings.model_dump_json(), str(pulses), str(unlock), str(int(load))]
+        subprocess.run([sys.executable, "-m", "bench.pulse", "--daemon", *arguments], check=True)
+    history = device.board.history
+    lengths = [off[0] - on[0] for on, off in zip(history[::2], history[1::2], strict=True)]
+    return [length - unlock for length in lengths], len(lengths) - pulses
+
+
+def main(pulses: int = 100, unlock: float = 0.7) -> None:
+    print(
+        "| driver | load | pulses | error p50 | p99 | longest | torn |\n|---|---|---|---|---|---|---|"
+    )
+    for driver in DEVICES:
+        for load in (False, True):
+            errors, torn = measure(driver, pulses, unlock, load)
+            p50, p99, most = (np.percentile(np.abs(errors), q) * 1000 for q in (50, 99, 100))
+            name = "full" if load else "none"
+            print(
+                f"| {driver} | {name} | {pulses} | {p50:.0f} ms | {p99:.0f} ms | {most:.0f} ms "
+                f"| {torn} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--daemon"]:
+        daemon(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1")
+    else:
+        main(*(kind(text) for kind, text in zip((int, float), sys.argv[1:], strict=False)))
