@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, UploadFile
 from fastapi.responses import Response, StreamingResponse
 
-from enroll.export import export
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
+from gate.importing.export import export
 from gate.store.tables import ImportRow
 
 router = APIRouter()
