@@ -10,6 +10,7 @@ from enroll.faces import Faces
 from enroll.first_run import FirstRun
 from enroll.imports import Imports
 from enroll.limits import RateLimit
+from enroll.permits import Permits
 from enroll.sessions import Sessions
 from enroll.sittings import Sittings
 from gate.clock import Clock, SystemClock
@@ -24,6 +25,7 @@ class Desk:
     settings: DeskSettings
     store: Store
     faces: Faces | None = None
+    permits: Permits | None = None
     gate: str = "gate-1"
     folder: Path = Path("var")
     clock: Clock = field(default_factory=SystemClock)

@@ -1,4 +1,4 @@
-"""What the desk does by itself once an hour: retention, clean-up."""
+"""What the desk does by itself once an hour: retention, hints, clean-up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import threading
 from types import TracebackType
 
-from enroll import retention
+from enroll import drift, retention
 from enroll.desk import Desk
 from gate.errors import GateError
 
@@ -29,6 +29,7 @@ class Housekeeping:
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes
                 retention.run(self._desk.store, self._desk.settings, self._desk.clock.utc())
+                drift.look(self._desk.store, self._desk.clock.utc())
             except GateError as error:
                 log.warning("housekeeping failed: %s", error.what)
             if self._stop.wait(_EVERY):

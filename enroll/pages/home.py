@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from enroll import history
 from enroll.page import render
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
@@ -16,4 +18,17 @@ router = APIRouter()
 
 @router.get("/")
 def today(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
-    return render(visit.request, "home.html", visit)
+    store = visit.desk.store
+    since = visit.desk.clock.utc() - timedelta(days=30)
+    alarms = missing = 0
+    if visit.may(Right.ALARMS):
+        alarms = len(history.open_alarms(store.database, history.ALARMS, since))
+        missing = len(history.open_alarms(store.database, history.NOT_SEEN, since))
+    return render(
+        visit.request,
+        "home.html",
+        visit,
+        people=store.people.count() if visit.may(Right.PEOPLE_VIEW) else None,
+        alarms=alarms,
+        missing=missing,
+    )

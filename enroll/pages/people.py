@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from enroll import person_form
 from enroll.own_data import own_data
 from enroll.page import go, render
+from enroll.permits import permits_of
 from enroll.person_form import PersonForm
 from enroll.register import STATES, household_of, qualities, search
 from enroll.rights import Right
@@ -99,6 +100,8 @@ def person(visit: View, person: Number) -> Response:
         answer=face[-1].answer if face else "",
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
+        permits=permits_of(store, person),
+        now=visit.desk.clock.utc(),
     )
 
 

@@ -9,12 +9,14 @@ from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
+from enroll.permits import Permits
 from gate.commands import Config
 from gate.enrolment import Examiner
 from gate.known_faces import KnownFaces
 from gate.recognition.detect import build_detector
 from gate.recognition.encoders import build_encoder
-from gate.recognition.recogniser import wide_enough
+from gate.recognition.quality import judge
+from gate.recognition.quality_settings import QualitySettings
 from gate.settings import DEFAULT, Settings, load
 from gate.store.store import Store
 
@@ -28,6 +30,7 @@ def desk(config: Config = DEFAULT) -> None:
             settings.desk,
             store,
             faces=build_faces(settings, store),
+            permits=Permits.open(store, settings.data / "permit.key", settings.access.permit),
             gate=settings.name,
             folder=settings.data,
         )
@@ -53,5 +56,5 @@ def build_faces(settings: Settings, store: Store) -> Faces:
     """Detector, encoder and the copy of the gallery. Raises ModelError, StoreError."""
     encoder = build_encoder(settings.recognition, settings.models)
     detector = build_detector(settings.recognition, settings.models)
-    examiner = Examiner(detector, [encoder], wide_enough(settings.recognition.min_face))
+    examiner = Examiner(detector, [encoder], judge(QualitySettings(), enrolment=True))
     return Faces(examiner, KnownFaces(store, encoder.name, encoder.dimension))

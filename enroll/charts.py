@@ -1,0 +1,81 @@
+"""Charts as SVG made on the server: no script, no colour alone, a table beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 220, 44, 26
+
+
+def bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Markup:
+    """Upright bars with their labels; every bar says its figure to a screen reader."""
+    top = max((value for _, value in values), default=0) or 1
+    step = (_WIDTH - _LEFT) / max(len(values), 1)
+    parts = [_axis(top)]
+    for index, (label, value) in enumerate(values):
+        height = (_HEIGHT - _BOTTOM - 10) * value / top
+        x, y = _LEFT + index * step, _HEIGHT - _BOTTOM - height
+        parts.append(
+            f'<rect class="bar {escape(tone)}" x="{x + step * 0.12:.1f}" y="{y:.1f}" '
+            f'width="{step * 0.76:.1f}" height="{height:.1f}"><title>{escape(label)}: {value}'
+            f"</title></rect>"
+        )
+        if len(values) <= 12 or index % 3 == 0:
+            parts.append(
+                f'<text x="{x + step / 2:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'
+                f"{escape(label)}</text>"
+            )
+    return _svg(parts, title)
+
+
+def lying_bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Markup:
+    """Lying bars, for labels that are words."""
+    top = max((value for _, value in values), default=0) or 1
+    height = max(60, 30 * len(values) + 8)
+    parts = []
+    for index, (label, value) in enumerate(values):
+        y = index * 30 + 6
+        width = (_WIDTH - 260) * value / top
+        parts.append(
+            f'<text x="200" y="{y + 15}" text-anchor="end">{escape(label)}</text>'
+            f'<rect class="bar {escape(tone)}" x="208" y="{y}" width="{max(width, 1):.1f}" '
+            f'height="20"></rect><text x="{214 + width:.1f}" y="{y + 15}">{value}</text>'
+        )
+    return _svg(parts, title, height)
+
+
+def histogram(
+    values: Sequence[float], begin: float, end: float, count: int
+) -> list[tuple[str, int]]:
+    """Counts of ``values`` in equal steps from ``begin`` to ``end``; outliers in the outer ones."""
+    step = (end - begin) / count
+    totals = [0] * count
+    for value in values:
+        totals[min(count - 1, max(0, int((value - begin) / step)))] += 1
+    return [(f"{begin + index * step:g}", total) for index, total in enumerate(totals)]
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """The nearest-rank quantile; None without values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+def _axis(top: int) -> str:
+    lines = []
+    for share in (0, 0.5, 1):
+        y = _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - 10) * share
+        lines.append(
+            f'<line class="axis" x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH}" y2="{y:.1f}"></line>'
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{top * share:g}</text>'
+        )
+    return "".join(lines)
+
+
+def _svg(parts: list[str], title: str, height: int = _HEIGHT) -> Markup:
+    return Markup(
+        f'<svg class="chart" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
+    )

@@ -1,0 +1,176 @@
+"""What the pages ask of the events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import extract, func, select
+
+from gate.store.engine import Database
+from gate.store.tables import AcknowledgementRow, EventRow, PersonRow, SequenceRow
+
+PASSAGES = ("passage.granted", "passage.denied", "passage.asked")
+# what somebody has to look at
+ALARMS = (
+    "attack.presentation",
+    "camera.lost",
+    "device.lost",
+    "door.fault",
+    "door.fire",
+    "door.forced",
+    "door.held",
+    "door.tamper",
+    "gate.fault",
+    "outbox.dropped",
+    "passage.duress",
+    "passage.tailgating",
+    "store.lost",
+)
+NOT_SEEN = ("person.not_seen",)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Figures of one day, for the charts. Hours are local."""
+
+    granted: dict[int, int] = field(default_factory=dict)
+    denied: dict[int, int] = field(default_factory=dict)
+    reasons: list[tuple[str, int]] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    temperatures: list[float] = field(default_factory=list)
+
+
+def find(
+    database: Database,
+    *,
+    since: datetime,
+    until: datetime,
+    gate: str = "",
+    types: Sequence[str] = (),
+    reason: str = "",
+    person: str = "",
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[EventRow]:
+    """Events newest first; ``before`` is the last row of the page before."""
+    query = select(EventRow).where(EventRow.time >= since, EventRow.time < until)
+    if gate:
+        query = query.where(EventRow.gate == gate)
+    if types:
+        query = query.where(EventRow.type.in_(types))
+    if reason:
+        query = query.where(EventRow.reason == reason)
+    if person:
+        query = query.where(EventRow.person == person)
+    if before is not None:
+        time, sequence = before
+        query = query.where(
+            EventRow.time <= time, (EventRow.time < time) | (EventRow.sequence < sequence)
+        )
+    query = query.order_by(EventRow.time.desc(), EventRow.sequence.desc()).limit(limit)
+    with database.read() as session:
+        return list(session.scalars(query))
+
+
+def names_of(database: Database, rows: Sequence[EventRow]) -> dict[str, tuple[int, str]]:
+    """Pseudonym → number and name, of those still in the register."""
+    refs = {row.person for row in rows if row.person}
+    with database.read() as session:
+        found = session.execute(
+            select(PersonRow.ref, PersonRow.id, PersonRow.name).where(PersonRow.ref.in_(refs))
+        )
+        return {ref: (number, name) for ref, number, name in found}
+
+
+def gates(database: Database) -> list[str]:
+    """Every gate that ever wrote an event."""
+    with database.read() as session:
+        return list(session.scalars(select(SequenceRow.gate).order_by(SequenceRow.gate)))
+
+
+def day(database: Database, begin: datetime, gate: str = "") -> Day:
+    """Figures of the day that begins at ``begin`` (local midnight)."""
+    end = begin + timedelta(days=1)
+    shift = int((begin.utcoffset() or timedelta()).total_seconds() // 3600)
+    where = [EventRow.type.in_(PASSAGES), EventRow.time >= begin, EventRow.time < end]
+    if gate:
+        where.append(EventRow.gate == gate)
+    hour = extract("hour", EventRow.time)
+    result = Day()
+    with database.read() as session:
+        counts = session.execute(
+            select(EventRow.type, hour, func.count()).where(*where).group_by(EventRow.type, hour)
+        )
+        for kind, utc_hour, count in counts:
+            target = result.granted if kind == PASSAGES[0] else result.denied
+            local_hour = (int(utc_hour) + shift) % 24
+            target[local_hour] = target.get(local_hour, 0) + count
+        reasons = session.execute(
+            select(EventRow.reason, func.count())
+            .where(*where, EventRow.type != PASSAGES[0], EventRow.reason.is_not(None))
+            .group_by(EventRow.reason)
+            .order_by(func.count().desc())
+            .limit(12)
+        )
+        result.reasons.extend((str(reason), count) for reason, count in reasons)
+        latencies = select(EventRow.latency).where(*where, EventRow.latency.is_not(None))
+        result.latencies.extend(value for value in session.scalars(latencies) if value is not None)
+        warmth = EventRow.body["temperature"]["estimated"].as_float()
+        measured = session.scalars(select(warmth).where(*where))
+        result.temperatures.extend(value for value in measured if value is not None)
+    return result
+
+
+def open_alarms(
+    database: Database, types: Sequence[str], since: datetime, limit: int = 200
+) -> list[EventRow]:
+    """Alarms nobody has acknowledged, newest first."""
+    seen_to = select(AcknowledgementRow.event).where(AcknowledgementRow.event == EventRow.id)
+    query = (
+        select(EventRow)
+        .where(EventRow.type.in_(types), EventRow.time >= since, ~seen_to.exists())
+        .order_by(EventRow.time.desc())
+        .limit(limit)
+    )
+    with database.read() as session:
+        return list(session.scalars(query))
+
+
+def acknowledge(database: Database, event: str, by: str, note: str) -> bool:
+    """Keep who saw to an alarm. False when there is no such event or it was seen to already."""
+    with database.write() as session:
+        known = session.scalar(select(EventRow.id).where(EventRow.id == event))
+        if known is None or session.get(AcknowledgementRow, event) is not None:
+            return False
+        session.add(AcknowledgementRow(event=event, by=by, note=note.strip()[:300]))
+        return True
+
+
+def acknowledged(database: Database, limit: int = 50) -> list[tuple[AcknowledgementRow, EventRow]]:
+    """The newest acknowledgements and what they were about."""
+    query = (
+        select(AcknowledgementRow, EventRow)
+        .join(EventRow, EventRow.id == AcknowledgementRow.event)
+        .order_by(AcknowledgementRow.at.desc())
+        .limit(limit)
+    )
+    with database.read() as session:
+        return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def newest(database: Database, gate: str, types: Sequence[str]) -> dict[str, EventRow]:
+    """The newest event of each type of a gate."""
+    found = {}
+    with database.read() as session:
+        for kind in types:
+            row = session.scalar(
+                select(EventRow)
+                .where(EventRow.type == kind, EventRow.gate == gate)
+                .order_by(EventRow.time.desc())
+                .limit(1)
+            )
+            if row is not None:
+                found[kind] = row
+    return found

@@ -1,0 +1,50 @@
+"""Look-alikes, and people who had better be enrolled again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from fastapi.responses import Response
+
+from enroll import drift
+from enroll.lookalikes import pairs
+from enroll.page import go, render
+from enroll.pages.capture import faces_of
+from enroll.pages.people import person_of
+from enroll.rights import Right
+from enroll.visit import Visit, allowed
+
+router = APIRouter()
+
+
+@router.get("/lookalikes")
+def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Response:
+    store = visit.desk.store
+    found = [
+        (store.people.get(pair.one), store.people.get(pair.other), pair.score)
+        for pair in pairs(faces_of(visit).known.matcher())
+    ]
+    again = [store.people.by_ref(ref) for ref in drift.last(store)]
+    visit.note("lookalikes.view", pairs=len(found))
+    return render(
+        visit.request,
+        "lookalikes.html",
+        visit,
+        pairs=[row for row in found if row[0] and row[1]],
+        again=[row for row in again if row],
+    )
+
+
+@router.post("/lookalikes")
+def ask_both(
+    visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))],
+    one: Annotated[int, Form(ge=1)],
+    other: Annotated[int, Form(ge=1)],
+) -> Response:
+    """Both are asked for a second proof from now on."""
+    for person in (one, other):
+        row = person_of(visit, person)
+        visit.desk.store.people.update(person, face_alone=False)
+        visit.note("person.second_proof", row.ref)
+    return go("/lookalikes", "saved")

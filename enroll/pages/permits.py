@@ -1,0 +1,76 @@
+"""Electronic permits: issued for printing, listed, withdrawn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException
+from fastapi.responses import Response
+
+from enroll.page import go
+from enroll.pages.people import Number, person_of
+from enroll.permits import Permits
+from enroll.rights import Right
+from enroll.visit import Visit, allowed
+from gate.access.permit_print import permit_pdf
+
+router = APIRouter()
+
+Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+
+
+@router.post("/people/{person}/permits")
+def issue(
+    visit: Edit,
+    person: Number,
+    hours: Annotated[int, Form(ge=1, le=24 * 366)] = 24,
+    uses: Annotated[int, Form(ge=0, le=1000)] = 0,
+    visitor_of_household: Annotated[bool, Form()] = False,
+) -> Response:
+    """Sign a permit from now on and hand it over as a page to print. The text is not kept."""
+    row = person_of(visit, person)
+    permits = _permits(visit)
+    now = visit.desk.clock.utc()
+    issued = permits.book.issue(
+        permits.key(),
+        person,
+        now,
+        now + timedelta(hours=hours),
+        now=now,
+        uses=uses,
+        issued_by=visit.account.login,
+        household=row.household_id if visitor_of_household else None,
+    )
+    visit.note("permit.issue", row.ref, serial=issued.permit.serial, hours=hours, uses=uses)
+    zone = now.astimezone().tzinfo
+    assert zone is not None
+    pdf = permit_pdf(
+        issued.permit,
+        issued.text,
+        name=row.name,
+        community=visit.desk.settings.community,
+        zone=zone,
+    )
+    return Response(
+        pdf,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="permit-{issued.permit.serial}.pdf"'},
+    )
+
+
+@router.post("/people/{person}/permits/{serial}/revoke")
+def revoke(visit: Edit, person: Number, serial: str) -> Response:
+    row = person_of(visit, person)
+    permit = visit.desk.store.credentials.permit(serial)
+    if permit is None or permit.person_id != person:
+        raise HTTPException(404)
+    _permits(visit).book.revoke(serial, f"by {visit.account.login}")
+    visit.note("permit.revoke", row.ref, serial=serial)
+    return go(f"/people/{person}", "saved")
+
+
+def _permits(visit: Visit) -> Permits:
+    if visit.desk.permits is None:
+        raise HTTPException(503, "The desk issues no permits")
+    return visit.desk.permits

@@ -1,0 +1,197 @@
+"""Events, live view, orders, alarms, look-alikes, drift, permits, accounts' limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from enroll import charts, drift
+from enroll.faces import Faces
+from enroll.lookalikes import pairs
+from enroll.permits import Permits
+from gate.access.settings import PermitSettings
+from gate.enrolment import Examiner
+from gate.events.event import Event
+from gate.known_faces import KnownFaces
+from gate.recognition.face import Template
+from gate.store.orders import Orders
+from gate.store.tables import PermitRow
+
+
+@pytest.fixture
+def written(desk):
+    """A day of events of one gate and one person."""
+    person = desk.store.people.create("李建国")
+    noon = desk.clock.utc()
+    events = [
+        Event.make(
+            "north",
+            "passage.granted" if i % 4 else "passage.denied",
+            noon - timedelta(minutes=i),
+            decision="grant" if i % 4 else "deny",
+            reasons=() if i % 4 else ("card_unknown",),
+            person=person.ref,
+            latency=100.0 + i,
+            temperature={"estimated": 36.5},
+        )
+        for i in range(60)
+    ]
+    events.append(Event.make("north", "door.forced", noon))
+    events.append(Event.make("north", "person.not_seen", noon, person=person.ref))
+    return desk.store.events.append(events)
+
+
+def test_events_are_filtered_and_paged(clerk, desk, written):
+    page = clerk.get("/events")
+    assert "李建国" in page.text
+    older = page.text.split('href="/events?since')[1].split('"')[0].replace("&amp;", "&")
+    assert "Older" not in clerk.get("/events?since" + older).text
+    refused = clerk.get("/events", params={"type": "passage.denied"}).text
+    assert refused.count('class="mark bad"') == 15
+    assert "door.forced" in clerk.get("/events", params={"type": "door.forced"}).text
+    assert "Nothing in this time" in clerk.get("/events", params={"until": "2020-01-01"}).text
+
+
+def test_a_technician_sees_events_without_names(browser, written):
+    page = browser("technician").get("/events").text
+    assert "passage.granted" in page
+    assert "李建国" not in page
+
+
+def test_one_event_shows_its_passage_and_what_was_written(clerk, written):
+    page = clerk.get(f"/events/{written[0].id}").text
+    assert "card_unknown" in page
+    assert clerk.get("/events/none").status_code == 404
+
+
+def test_charts_of_a_day_count_what_was_written(clerk, desk, written):
+    page = clerk.get("/events/charts").text
+    assert page.count("<svg") == 4
+    assert "Latency p50 / p95 / p99" in page
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "0000-00-00"])
+def test_a_day_that_is_none_is_refused(clerk, day):
+    assert clerk.get("/events", params={"since": day}).status_code == 422
+
+
+def test_a_chart_escapes_its_labels():
+    picture = charts.lying_bars([("<script>", 3)], 'a"b')
+    assert "<script>" not in picture
+    assert 'aria-label="a&#34;b"' in picture
+
+
+def test_quantile_and_histogram():
+    assert charts.quantile([], 0.5) is None
+    assert charts.quantile([3, 1, 2], 0.5) == 2
+    counts = charts.histogram([-1, 0, 9.9, 50], 0, 10, 2)
+    assert [count for _, count in counts] == [2, 2]
+
+
+def test_an_alarm_stays_until_somebody_sees_to_it(clerk, desk, written):
+    assert "alarm door.forced" in clerk.get("/alarms").text
+    alarm = next(event for event in written if event.type == "door.forced")
+    page = clerk.fill(f"/alarms/{alarm.id}", note="wind")
+    assert "wind" in page.text
+    lines = desk.store.audit.lines()
+    assert any(line.action == "alarm.acknowledge" and line.subject == alarm.id for line in lines)
+    clerk.fill(f"/alarms/{alarm.id}", note="again")
+    assert "again" not in clerk.get("/alarms").text
+    assert "李建国" in clerk.get("/alarms").text  # not seen
+
+
+def test_orders_reach_the_gate_with_the_name_of_who_gave_them(clerk, manager, desk, written):
+    clerk.fill("/live/north/open", reason="parcel")
+    manager.fill("/live/north/hold", minutes="30", reason="moving")
+    orders = Orders(desk.store.database).take("north")
+    assert [(row.command, row.ordered_by, row.reason) for row in orders] == [
+        ("open", "desk", "parcel"),
+        ("hold", "manager", "moving"),
+    ]
+    assert orders[1].until == desk.clock.utc() + timedelta(minutes=30)
+    assert "moving" in clerk.get("/live").text
+
+
+@pytest.mark.parametrize("command", ["hold", "lockdown", "normal"])
+def test_a_clerk_changes_no_mode(clerk, desk, written, command):
+    assert clerk.fill(f"/live/north/{command}").status_code == 403
+    assert Orders(desk.store.database).take("north") == []
+
+
+def test_no_order_to_a_gate_that_is_none(clerk, written):
+    assert clerk.fill("/live/nowhere/open").status_code == 404
+    assert clerk.fill("/live/north/explode").status_code == 404
+
+
+def test_look_alikes_are_listed_and_asked_for_a_second_proof(clerk, desk):
+    random = np.random.default_rng(5)
+    rows = random.normal(size=(50, 128)).astype(np.float32)
+    rows[7] = rows[3] + 0.2 * rows[7]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    people = desk.store.people.create_many({"name": f"p{i}"} for i in range(50))
+    desk.store.templates.add(
+        *(Template(p, row, "dlib/1") for p, row in zip(people, rows, strict=True))
+    )
+    known = KnownFaces(desk.store, "dlib/1", 128)
+    desk.faces = Faces(Examiner(None, ()), known)
+    found = pairs(known.matcher())
+    assert {found[0].one, found[0].other} == {people[3], people[7]}
+    page = clerk.get("/lookalikes").text
+    assert "p3" in page
+    assert "p7" in page
+    clerk.fill("/lookalikes", one=people[3], other=people[7])
+    assert not desk.store.people.get(people[3]).face_alone
+    assert "asked of both" in clerk.get("/lookalikes").text
+
+
+def test_thin_evidence_is_a_hint_to_enrol_again(desk):
+    person = desk.store.people.create("Li")
+    now = desk.clock.utc()
+    margins = [5.0] * 9 + [1.0] * 3
+    desk.store.events.append(
+        [
+            Event.make(
+                "north",
+                "passage.granted",
+                now - timedelta(hours=20 - index),
+                person=person.ref,
+                method="face",
+                scores={"evidence": 4.0 + margin, "threshold": 4.0},
+            )
+            for index, margin in enumerate(margins)
+        ]
+    )
+    assert drift.look(desk.store, now) == [person.ref]
+    assert drift.last(desk.store) == [person.ref]
+    assert not drift.has_fallen([5.0] * 12)
+    assert not drift.has_fallen([5.0, 1.0])
+
+
+def test_a_permit_is_printed_counted_and_withdrawn(clerk, desk, tmp_path):
+    desk.permits = Permits.open(desk.store, tmp_path / "permit.key", PermitSettings())
+    person = desk.store.people.create("Li").id
+    answer = clerk.fill(f"/people/{person}/permits", hours="48", uses="4")
+    assert answer.content.startswith(b"%PDF")
+    assert "0 / 4" in clerk.get(f"/people/{person}").text
+    with desk.store.database.read() as session:
+        serial = session.query(PermitRow).one().id
+    clerk.fill(f"/people/{person}/permits/{serial}/revoke")
+    assert desk.store.credentials.permit(serial).revoked
+
+
+def test_cards_are_kept_in_one_form_and_belong_to_one_person(clerk, desk):
+    one, other = (desk.store.people.create(name).id for name in "AB")
+    clerk.fill(f"/people/{one}/cards", number="002D5C38", label="blue")
+    assert desk.store.credentials.find("card", "0002972728").person.id == one
+    answer = clerk.fill(f"/people/{other}/cards", number="0002972728")
+    assert "Somebody has this card already" in answer.text
+    assert "not a card number" in clerk.fill(f"/people/{other}/cards", number="hello").text
+
+
+@pytest.mark.parametrize("pin", ["12345", "111111", "abcdef", "1212121", "1234567890123"])
+def test_weak_pins_are_refused(clerk, desk, pin):
+    person = desk.store.people.create("A").id
+    assert clerk.fill(f"/people/{person}/pins", pin=pin).status_code in (400, 422)
+    assert desk.store.credentials.of(person) == []
