@@ -21,6 +21,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from gate.clock import SystemClock
 from gate.readers.claim import Claim
 from gate.readers.reader import Reader
@@ -57,6 +59,7 @@ class Summary:
     descriptors: tuple[int, int] = (0, 0)
     seconds: float = 0.0
     longest: float = 0.0  # release, in seconds
+    waits: list[float] = field(default_factory=list)  # card near the reader → relay on, seconds
 
 
 @dataclass(slots=True)
@@ -192,6 +195,7 @@ class Day:
         if person.pushed is None:
             if self.board.board.relays[0]:
                 person.pushed = now
+                self.summary.waits.append(now - person.arrived)
                 self.board.board.wires[0] = True
             return "granted, lock did not move" if now - person.granted > 0.6 else ""
         if now - person.pushed > 0.03:
@@ -270,6 +274,8 @@ def main(passages: int = 5000, seconds: float = 600.0) -> None:
             print(f"| {name} | {count} |")
     print(f"\naccounted for: {sum(summary.outcomes.values())} of {passages}")
     print(f"wrongly open: {len(summary.wrongly_open)} {summary.wrongly_open[:5]}")
+    p50, p95, p99 = np.percentile(summary.waits, (50, 95, 99)) * 1000
+    print(f"card to relay: p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms")
     print(f"longest release: {summary.longest:.2f} s of a pulse of {UNLOCK} s")
     print(f"threads before and after: {summary.threads}, descriptors: {summary.descriptors}")
 

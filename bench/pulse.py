@@ -69,9 +69,8 @@ def measure(driver: str, pulses: int, unlock: float, load: bool) -> tuple[list[f
 
 
 def main(pulses: int = 100, unlock: float = 0.7) -> None:
-    print(
-        "| driver | load | pulses | error p50 | p99 | longest | torn |\n|---|---|---|---|---|---|---|"
-    )
+    print("| driver | load | pulses | error p50 | p99 | longest | torn |")
+    print("|---" * 7 + "|")
     for driver in DEVICES:
         for load in (False, True):
             errors, torn = measure(driver, pulses, unlock, load)

@@ -9,7 +9,7 @@ from gate.relay.settings import RelaySettings
 from gate.serial_port import SerialPort
 
 QUERY = b"\xff"
-SINGLE_ON, SINGLE_OFF = b"\xaa", b"\xbb"
+SINGLE_ON, SINGLE_OFF, SINGLE_PULSE = b"\xaa", b"\xbb", b"\xcc"
 _LINE = re.compile(rb"CH([1-8]):[ \t]*(ON|OFF)[ \t]*\r?\n", re.IGNORECASE)
 
 
@@ -48,7 +48,8 @@ class LcusRelay:
 
     def set(self, channel: int, on: bool, hold: float) -> None:
         if self._settings.lcus.variant == "AA":
-            self._port.write(SINGLE_ON if on else SINGLE_OFF)
+            energise = SINGLE_PULSE if self._settings.lcus.timed_pulse else SINGLE_ON
+            self._port.write(energise if on else SINGLE_OFF)
         else:
             self._port.write(command(channel, on))
 

@@ -54,6 +54,8 @@ class LcusSettings(Section):
     variant: Literal["A0", "AA"] = "A0"
     # what the board answers to FF: text lines, a byte for each channel, or nothing (LCUS-1)
     readback: Literal["none", "text", "bytes"] = "none"
+    # AA only: CC, one second in hardware, sent again and again while the lock is released
+    timed_pulse: bool = False
 
 
 class ModbusSettings(Section):

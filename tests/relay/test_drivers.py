@@ -111,6 +111,20 @@ def test_look_alike_takes_single_bytes() -> None:
         assert eventually(lambda: device.heard == b"\xbb\xaa\xbb")
 
 
+def test_look_alike_falls_by_itself_when_its_pulse_is_used() -> None:
+    device = Recorded(LcusBoard(1, variant="AA"))
+    with SimulatedPort(device) as port:
+        lcus = LcusSettings(variant="AA", timed_pulse=True)
+        driver = make_driver(RelaySettings(driver="lcus", port=port.path, lcus=lcus))
+        driver.open()
+        driver.set(1, True, 0.5)
+        assert eventually(lambda: device.heard == b"\xbb\xcc")
+        board = device.device.board  # type: ignore[attr-defined]
+        assert eventually(lambda: board.relays == [False])
+        assert board.history[1][0] - board.history[0][0] == pytest.approx(1.0, abs=0.1)
+        driver.close()
+
+
 def modbus(port: SimulatedPort, **more: object) -> RelayDriver:
     return make_driver(
         RelaySettings(driver="modbus", port=port.path, inputs=INPUTS, **more)  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""``gate simulate``: the port is printed, words change the device, faults come on command."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gate.commands.simulate import app
+from gate.relay.make import make_driver
+from gate.relay.settings import RelaySettings
+from gate.simulators.card import CardReader
+from gate.simulators.console import obey
+from gate.simulators.port import SimulatedPort
+
+RUN = "from gate.commands.simulate import app; app()"
+
+
+def test_every_device_prints_its_port_and_ends_on_quit() -> None:
+    for command in ("relay", "modbus", "numato", "temperature", "card", "scanner"):
+        result = CliRunner().invoke(app, [command], input="help\nquit\n")
+        assert result.exit_code == 0, (command, result.output)
+        assert re.search(r'^port = "/.+"$', result.output, re.MULTILINE)
+        assert "unplug, plug" in result.output
+
+
+def test_a_driver_can_use_the_printed_port() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, "relay"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == 'driver = "lcus"\n'
+    port = process.stdout.readline().split('"')[1]
+    driver = make_driver(RelaySettings(driver="lcus", port=port))
+    driver.open()
+    driver.set(1, True, 1)
+    assert re.match(r"\d+\.\d{3} channel 1 on", process.stdout.readline())
+    driver.close()
+    process.stdin.write("quit\n")
+    process.stdin.close()
+    assert process.wait(10) == 0
+    process.stdout.close()
+    assert not Path(port).exists()
+
+
+def test_it_ends_by_itself_when_asked_to() -> None:
+    begin = time.monotonic()
+    result = CliRunner().invoke(app, ["card", "--seconds", "0.3"], input="")
+    assert result.exit_code == 0
+    assert 0.25 < time.monotonic() - begin < 5
+
+
+def test_wrong_options_are_explained() -> None:
+    assert CliRunner().invoke(app, ["relay", "--readback", "smoke"]).exit_code == 2
+    assert CliRunner().invoke(app, ["osdp", "--key", "xyz"]).exit_code == 2
+
+
+class TestWords:
+    def test_faults_on_command(self) -> None:
+        port = SimulatedPort(CardReader())
+        with port:
+            for line in ("silence on", "mute on", "corrupt on", "noise 0.1", "slow 0.2"):
+                assert obey(line, port, lambda words: None, "") == "done"
+            faults = port.faults
+            assert (faults.silence, faults.mute, faults.corrupt) == (True, True, True)
+            assert (faults.noise, faults.slow) == (0.1, 0.2)
+            assert obey("unplug", port, lambda words: None, "") == "done"
+            assert not Path(port.path).is_symlink()
+            assert obey("plug", port, lambda words: None, "") == "done"
+            assert Path(port.path).is_symlink()
+
+    @pytest.mark.parametrize("line", ["noise x", "nonsense", "silence perhaps", "show"])
+    def test_what_is_not_understood_is_said(self, line: str) -> None:
+        with SimulatedPort(CardReader()) as port:
+            assert obey(line, port, lambda words: None, "") not in ("", "done")
+
+    def test_a_card_number_that_is_none_is_explained(self) -> None:
+        result = CliRunner().invoke(app, ["card"], input="show hello\nquit\n")
+        assert "not a card number" in result.output
+
+
+def test_slow_answers_are_late_and_silence_is_silent() -> None:
+    from gate.errors import DeviceError
+    from gate.simulators.numato_board import NumatoBoard
+
+    with SimulatedPort(NumatoBoard()) as port:
+        driver = make_driver(RelaySettings(driver="numato", port=port.path, timeout=0.3))
+        driver.open()
+        port.faults.slow = 0.1
+        begin = time.monotonic()
+        assert driver.state(1) is False
+        assert time.monotonic() - begin > 0.1
+        port.faults.slow = 0.0
+        port.faults.silence = True
+        with pytest.raises(DeviceError):
+            driver.state(1)
+        driver.close()
