@@ -11,7 +11,9 @@ from gate.known_faces import KnownFaces
 from gate.loop import Loop, Parts, Recorder
 from gate.recognition.detect import Detector, build_detector
 from gate.recognition.encoders import Encoder, build_encoder
-from gate.recognition.recogniser import Assess, Recogniser, wide_enough
+from gate.recognition.liveness import build_watch
+from gate.recognition.quality import judge
+from gate.recognition.recogniser import Recogniser
 from gate.relay.controller import DoorController
 from gate.relay.door_state import EventOut
 from gate.relay.driver import RelayDriver
@@ -59,7 +61,6 @@ class Core:
     detector: Detector
     encoder: Encoder
     known: KnownFaces
-    judge: Assess
     recogniser: Recogniser
     doorway: Doorway
     loop: Loop
@@ -81,9 +82,15 @@ def build_core(
     detector = build_detector(settings.recognition, settings.models)
     encoder = build_encoder(settings.recognition, settings.models)
     known = KnownFaces(store, encoder.name, encoder.dimension)
-    judge = wide_enough(settings.recognition.min_face)
-    matcher = known.matcher()
-    recogniser = Recogniser(detector, encoder, matcher, settings.recognition, assess=judge)
+    assess = judge(settings.quality)
+    recogniser = Recogniser(
+        detector,
+        encoder,
+        known.matcher(),
+        settings.recognition,
+        assess=assess,
+        watch=build_watch(settings.liveness, settings.models, settings.recognition.threads),
+    )
     loop = Loop(
         gate=settings.name,
         house=build_house(settings, store),
@@ -93,4 +100,4 @@ def build_core(
         parts=parts or NoParts(),
         emergency_seconds=settings.access.emergency,
     )
-    return Core(settings, store, detector, encoder, known, judge, recogniser, doorway, loop)
+    return Core(settings, store, detector, encoder, known, recogniser, doorway, loop)

@@ -24,6 +24,7 @@ from gate.house import build_house
 from gate.loop import Recorder
 from gate.photographs import decode
 from gate.recognition.generate import LABEL, generate_templates
+from gate.recognition.quality import judge
 from gate.replay import Played, Replay
 from gate.run_attempts import attempts_of
 from gate.run_report import RunRecord
@@ -54,7 +55,7 @@ def scenes(folder: Path) -> list[Scene]:
         raise CameraError(
             "The folder holds no recordings with their truth",
             where=str(folder),
-            mend="make them with `python fixtures/make_recordings.py`",
+            mend="make them with `python -m fixtures.make_recordings`",
         )
     return found
 
@@ -101,7 +102,7 @@ def prepare(
     """A core whose register holds PEOPLE people, made now if the store is new."""
     core = build_core(settings, store, clock, open_doorway(settings, clock), recorder=recorder)
     if store.people.count() < PEOPLE:
-        examiner = Examiner(core.detector, [core.encoder], core.judge)
+        examiner = Examiner(core.detector, [core.encoder], judge(settings.quality, enrolment=True))
         real = enrol_photographs(store, examiner, enrolled)
         say(f"enrolled {real} people from photographs")
         fill(store, core.encoder.name, PEOPLE - store.people.count())

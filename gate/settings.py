@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from gate.access.settings import AccessSettings
+from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
 from gate.desk_settings import DeskSettings
 from gate.errors import ConfigurationError
@@ -33,9 +34,13 @@ from gate.events.settings import (
     WebhookSettings,
 )
 from gate.models.settings import ModelsSettings
+from gate.readers.settings import ReaderSettings
+from gate.recognition.liveness_settings import LivenessSettings
+from gate.recognition.quality_settings import QualitySettings
 from gate.recognition.settings import RecognitionSettings
 from gate.relay.settings import DoorSettings, RelaySettings
 from gate.screen.settings import ScreenSettings
+from gate.sensors.settings import TemperatureSettings
 from gate.store.settings import StoreSettings
 
 DEFAULT = Path("config/gate.toml")
@@ -54,7 +59,12 @@ class Settings(BaseSettings):
     data: Path = Path("var")
     camera: tuple[CameraSettings, ...] = (CameraSettings(),)
     recognition: RecognitionSettings = RecognitionSettings()
+    quality: QualitySettings = QualitySettings()
+    liveness: LivenessSettings = LivenessSettings()
     models: ModelsSettings = ModelsSettings()
+    reader: tuple[ReaderSettings, ...] = ()
+    temperature: TemperatureSettings = TemperatureSettings()
+    status: StatusSettings = StatusSettings()
     access: AccessSettings = AccessSettings()
     door: DoorSettings = DoorSettings()
     relay: RelaySettings = RelaySettings()
@@ -69,12 +79,12 @@ class Settings(BaseSettings):
     desk: DeskSettings = DeskSettings()
 
     @model_validator(mode="after")
-    def _cameras_have_names_of_their_own(self) -> Settings:
-        names = [camera.name for camera in self.camera]
-        if not 1 <= len(names) <= 4:
+    def _devices_have_names_of_their_own(self) -> Settings:
+        names = [camera.name for camera in self.camera] + [reader.name for reader in self.reader]
+        if not 1 <= len(self.camera) <= 4:
             raise ValueError("a gate has one to four cameras")
         if len(set(names)) != len(names):
-            raise ValueError("two cameras have the same name")
+            raise ValueError("two cameras or readers have the same name")
         return self
 
     @classmethod

@@ -14,8 +14,10 @@ def run(config: Config = DEFAULT) -> None:
     Ends on SIGTERM or Ctrl-C with every relay at rest and every event written.
     """
     settings = load(config)
+    from gate import log
     from gate.daemon import Daemon
 
+    log.set_up(settings.log)
     daemon = Daemon(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.stop())

@@ -1,0 +1,45 @@
+"""From a claim a reader handed over to a person and what is wrong with it, if anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gate.access.decision import Method, Person
+from gate.access.request import Credential
+from gate.passage.inputs import Shown
+from gate.permit_book import PermitBook
+from gate.readers.claim import Claim, ClaimKind
+from gate.store.store import Store
+
+_METHODS = {
+    ClaimKind.CARD: Method.CARD,
+    ClaimKind.PERMIT: Method.PERMIT,
+    ClaimKind.PIN: Method.PIN,
+}
+
+
+class ClaimDesk:
+    """Looks claims up in the register. Any thread may use it; raises StoreError."""
+
+    def __init__(self, store: Store, permits: PermitBook, gate: str) -> None:
+        self._store = store
+        self._permits = permits
+        self._gate = gate
+
+    def look_up(self, claim: Claim, now: datetime) -> Shown:
+        """``now``: UTC."""
+        if claim.kind is ClaimKind.PERMIT:
+            person, credential = self._permits.look_up(claim.value, self._gate, now)
+        else:
+            person, credential = self._held(claim, now)
+        return Shown(_METHODS[claim.kind], person, credential, claim.shown)
+
+    def _held(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
+        """A card or PIN: unknown, revoked, out of date, or good."""
+        kind = claim.kind.value
+        found = self._store.credentials.find(kind, claim.value)
+        if found is None:
+            return None, Credential(f"{kind}_unknown")
+        row = found.credential
+        problem = "" if found.valid(now) else f"{kind}_revoked"
+        return found.person, Credential(problem, duress=row.duress, serial=str(row.id))
