@@ -1,0 +1,75 @@
+"""``gate explain``: why somebody was let in, or was not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gate.commands import Config
+from gate.errors import StoreError
+from gate.explain import retell
+from gate.settings import DEFAULT, load
+from gate.store.store import Store
+from gate.store.tables import EventRow
+
+_DECISIONS = ("passage.granted", "passage.denied", "passage.asked")
+
+
+class Words(StrEnum):
+    ZH = "zh"
+    EN = "en"
+
+
+def explain(
+    event: Annotated[
+        str, typer.Argument(help="An event's id, its number at this gate, or `last`.")
+    ] = "last",
+    language: Annotated[Words, typer.Option(help="In which language.")] = Words.EN,
+    config: Config = DEFAULT,
+) -> None:
+    """Retell a decision: which rule answered, and every value it was made from."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        row = _find(store, event, settings.name)
+        others = [
+            other.body
+            for other in (store.events.passage(row.passage) if row.passage else ())
+            if other.id != row.id
+        ]
+    zone = datetime.now(UTC).astimezone().tzinfo or UTC
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, words in retell(row.body, "zh" if language is Words.ZH else "en", zone, others):
+        table.add_row(label, Text(words))  # not markup
+    Console().print(table)
+
+
+def _find(store: Store, wanted: str, gate: str) -> EventRow:
+    row: EventRow | None
+    if wanted == "last":
+        row = next(iter(store.events.search(gate=gate, types=_DECISIONS, limit=1)), None)
+    elif wanted.isdigit():
+        with store.database.read() as session:
+            row = session.get(EventRow, (gate, int(wanted)))
+    else:
+        row = store.events.get(wanted)
+    if row is None:
+        raise StoreError(
+            "There is no such event",
+            where=wanted,
+            mend="take an id from the desk's list of events, a number, or `last`",
+        )
+    if row.decision is None:
+        raise StoreError(
+            f"The event is no decision but {row.type}",
+            where=wanted,
+            mend=f"take one of {', '.join(_DECISIONS)}",
+        )
+    return row

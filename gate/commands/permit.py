@@ -1,0 +1,100 @@
+"""``gate permit``: electronic permits, issued, checked and withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.access.permit import key_id
+from gate.access.permit_keys import private_key, public_keys
+from gate.access.reasons import text as words_of
+from gate.commands import Config
+from gate.errors import AccessError
+from gate.permit_book import PermitBook
+from gate.settings import DEFAULT, Settings, load
+from gate.store.store import Store
+
+permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_help=True)
+KEY = "permit-key.pem"
+
+
+@permit.command()
+def issue(
+    person: Annotated[int, typer.Argument(help="The person's number in the register.")],
+    to: Annotated[Path, typer.Option(help="Where to write the PDF.")] = Path("permit.pdf"),
+    days: Annotated[float, typer.Option(min=0.01, help="How long it is valid from now.")] = 1.0,
+    uses: Annotated[int, typer.Option(min=0, help="How often it opens; 0: no limit.")] = 0,
+    gate: Annotated[list[str] | None, typer.Option(help="A gate it opens; else all.")] = None,
+    config: Config = DEFAULT,
+) -> None:
+    """Sign a permit and write it as a PDF to print or to send."""
+    from gate.access.permit_print import permit_pdf
+
+    settings = load(config)
+    now = datetime.now(UTC)
+    key = private_key(settings.data / KEY)
+    with _book(settings) as (store, book):
+        issued = book.issue(
+            key, person, now, now + timedelta(days=days), now=now, uses=uses, gates=gate or ()
+        )
+        store.audit.note("cli", "permit.issue", issued.permit.serial, person=person)
+        row = store.people.get(person)
+    pdf = permit_pdf(
+        issued.permit,
+        issued.text,
+        name=row.name if row else "",
+        community=settings.desk.community,
+        zone=now.astimezone().tzinfo or UTC,
+    )
+    try:
+        to.write_bytes(pdf)
+    except OSError as error:
+        raise AccessError(
+            f"The permit cannot be written: {error.strerror}",
+            where=str(to),
+            mend=f"choose another place, then: gate permit revoke {issued.permit.serial}",
+        ) from None
+    Console().print(f"permit {issued.permit.serial}: {to}")
+
+
+@permit.command()
+def check(
+    code: Annotated[str, typer.Argument(help="The text of the QR code.")],
+    config: Config = DEFAULT,
+) -> None:
+    """Say whether this gate would take a permit now."""
+    settings = load(config)
+    with _book(settings) as (_, book):
+        person, shown = book.look_up(code, settings.name, datetime.now(UTC))
+    if shown.problem:
+        problem = words_of(shown.problem, "en")
+        raise AccessError(problem.head, where=shown.serial or "the text", mend=problem.then)
+    assert person is not None
+    Console().print(f"good: permit {shown.serial} of {person.ref}")
+
+
+@permit.command()
+def revoke(
+    serial: Annotated[str, typer.Argument(help="The serial printed on the permit.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the register.")] = "",
+    config: Config = DEFAULT,
+) -> None:
+    """Withdraw a permit: no gate takes it any more."""
+    with _book(load(config)) as (store, book):
+        book.revoke(serial, reason)
+        store.audit.note("cli", "permit.revoke", serial)
+    Console().print(f"permit {serial} is withdrawn")
+
+
+@contextmanager
+def _book(settings: Settings) -> Iterator[tuple[Store, PermitBook]]:
+    own = private_key(settings.data / KEY).public_key()
+    keys = public_keys(settings.access.permit.keys) | {key_id(own): own}
+    with Store.open(settings.store, settings.data) as store:
+        yield store, PermitBook(store, keys, settings.access.permit)

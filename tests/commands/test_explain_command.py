@@ -1,0 +1,92 @@
+"""``gate explain`` retells stored decisions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gate.access.decision import Method, Person
+from gate.access.policy import decide
+from gate.access.request import Finding, Mode, Request, Rules, Sight, Weight
+from gate.commands.explain import explain
+from gate.errors import StoreError
+from gate.explain import retell
+from gate.loop import decision_event
+from gate.passage.outputs import Decided
+from gate.recognition.face import Liveness, Verdict
+from gate.sensors.reading import Reading, Validity
+from gate.settings import load
+from gate.store.store import Store
+
+NOW = datetime(2026, 1, 7, 4, 0, tzinfo=UTC)
+LI = Person(1, "ab" * 16, groups=frozenset({"swimming"}), name="李小红")
+SIGHT = Sight(Verdict.KNOWN, 1, 2, 7.5, 1.25, 12.0, 8.0, Liveness("motion", 2.5, True))
+READING = Reading(34.1, 22.0, 38.0, 5.0, "t", Validity.VALID, 9)
+HOT = Finding("temperature", False, Weight.REFER, "temperature_high", "38.0")
+
+
+def event(**fields: object):  # type: ignore[no-untyped-def]
+    request = Request(Method.FACE, LI, NOW, sight=SIGHT, findings=(HOT,), reading=READING, **fields)
+    decision = decide(request, Rules())
+    return decision_event("gate-1", NOW, Decided("p-1", decision, 0.41, 0.1))
+
+
+def words(language: str = "en", **fields: object) -> str:
+    lines = retell(event(**fields).body(), language, UTC)  # type: ignore[arg-type]
+    return "\n".join(f"{label}: {text}" for label, text in lines)
+
+
+def test_a_decision_is_retold_with_its_rule_and_values() -> None:
+    told = words()
+    assert "Answer: asked for more" in told
+    assert "Who: " + "ab" * 16 + " (resident, swimming)" in told
+    assert "Rule: temperature (18 of 21; nothing to say had: fire, staff, lockdown," in told
+    assert "Reason: Temperature is high · Please ask the staff  [temperature_high]" in told
+    assert "Face: known; evidence 12.0 / 8.0; score 7.5, second 1.25" in told
+    assert "Liveness: motion: True (score 2.5)" in told
+    assert "raw 34.1  ambient 22.0  estimated 38.0 °C, valid" in told
+    assert "Took: 410 ms (+ 100.0 ms)" in told
+
+
+def test_it_speaks_chinese() -> None:
+    told = words("zh", mode=Mode.LOCKDOWN)
+    assert "结果: 拒绝" in told
+    assert "原因: 大门已封闭 · 请联系工作人员  [lockdown]" in told
+
+
+def test_no_name_is_told() -> None:
+    assert "李" not in words("zh")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> typer.Typer:
+    config = tmp_path / "gate.toml"
+    config.write_text(f'data = "{tmp_path}"\nname = "gate-1"\n[store]\nballast = 0\n')
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        store.events.append([event()])
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(explain)
+    app.config = str(config)  # type: ignore[attr-defined]
+    return app
+
+
+def run(app: typer.Typer, *words: str):  # type: ignore[no-untyped-def]
+    return CliRunner().invoke(app, [*words, "--config", app.config])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("wanted", ["last", "1"])
+def test_an_event_is_found_by_number_or_as_the_last(app: typer.Typer, wanted: str) -> None:
+    answer = run(app, wanted)
+    assert answer.exit_code == 0
+    assert "temperature_high" in answer.output
+
+
+def test_an_event_that_is_not_there_is_named(app: typer.Typer) -> None:
+    answer = run(app, "0190-none")
+    assert isinstance(answer.exception, StoreError)
+    assert "no such event" in str(answer.exception)

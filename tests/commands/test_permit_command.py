@@ -1,0 +1,52 @@
+"""``gate permit``: from the register to paper and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gate.commands.permit import permit
+from gate.errors import AccessError
+from gate.settings import load
+from gate.store.store import Store
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    config = tmp_path / "gate.toml"
+    config.write_text(f'data = "{tmp_path}"\nname = "gate-1"\n[store]\nballast = 0\n')
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        store.people.create("客人", kind="visitor")
+    return config
+
+
+def run(config: Path, *words: str) -> Result:
+    return CliRunner().invoke(permit, [*words, "--config", str(config)])
+
+
+def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -> None:
+    pdfium = pytest.importorskip("pypdfium2")
+    from gate.access.permit_image import find_permit
+
+    paper = tmp_path / "permit.pdf"
+    answer = run(config, "issue", "1", "--to", str(paper), "--uses", "2", "--gate", "gate-1")
+    assert answer.exit_code == 0, answer.exception
+    text = find_permit(pdfium.PdfDocument(paper)[0].render(scale=2).to_numpy()[:, :, :3])
+    assert text is not None
+    assert "good: permit" in run(config, "check", text).output
+    serial = answer.output.split()[1].rstrip(":")
+    assert "withdrawn" in run(config, "revoke", serial, "--reason", "lost").output
+    refused = run(config, "check", text).exception
+    assert isinstance(refused, AccessError)
+    assert refused.what == "Permit withdrawn"
+
+
+def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:
+    assert "nobody has the number 9" in str(run(config, "issue", "9").exception)
+    nowhere = run(config, "issue", "1", "--to", str(tmp_path / "no" / "permit.pdf")).exception
+    assert "cannot be written" in str(nowhere)
+    assert "Permit unreadable" in str(run(config, "check", "hello").exception)
+    assert "no such permit" in str(run(config, "revoke", "00" * 8).exception)
