@@ -32,7 +32,6 @@ from gate.recognition.gallery import Gallery
 from gate.recognition.identify import Matcher, build_matcher
 from gate.recognition.recogniser import Recogniser, wide_enough
 from gate.recognition.settings import RecognitionSettings
-from gate.recognition.site import learn_site
 
 RATE = 30.0  # frames a second of the clips
 ENROLLED_FRAMES = 5
@@ -93,8 +92,7 @@ def main() -> None:
         for person in sorted((lfw.parent / "clips").iterdir())
     }
     real = people.embed(people.photographs(lfw), detector, encoder)
-    rows = people.filled(real, options.people - len(clips))
-    crowd = people.templates(rows, encoder.name, len(real))
+    rows = people.filled(real, options.people - len(clips), encoder.name)
     print(
         f"{encoder.name}, {detector.name}; gallery {options.people}: {len(clips)} of the clips, "
         f"{min(len(real), len(rows))} real, {max(0, len(rows) - len(real))} generated; "
@@ -104,16 +102,9 @@ def main() -> None:
         person: {name: _vectors(frames, detector, encoder) for name, frames in own.items()}
         for person, own in clips.items()
     }
-    matcher = _site(crowd, encoder, options.fpir)
+    matcher = people.site(rows, encoder, options.fpir)
     _attempts(clips, vectors, matcher, settings, detector, encoder)
     _worth(vectors, matcher, encoder)
-
-
-def _site(crowd: list[Template], encoder: Encoder, fpir: float) -> Matcher:
-    gallery = Gallery(encoder.name, encoder.dimension)
-    gallery.add(crowd)
-    fit, calibration = learn_site(gallery.snapshot(), made="1970-01-01T00:00:00Z", fpir=fpir)
-    return build_matcher(gallery.snapshot(), fit, calibration)
 
 
 def _with(matcher: Matcher, enrolled: dict[int, Vector], encoder: Encoder) -> Matcher:
@@ -132,9 +123,7 @@ def _with(matcher: Matcher, enrolled: dict[int, Vector], encoder: Encoder) -> Ma
     )
 
 
-def _vectors(
-    frames: Sequence[NDArray[np.uint8]], detector: Detector, encoder: Encoder
-) -> Vector:
+def _vectors(frames: Sequence[NDArray[np.uint8]], detector: Detector, encoder: Encoder) -> Vector:
     """The vectors of every third frame: ten a second, as the gate takes them."""
     rows = []
     for image in frames[::3]:
@@ -231,9 +220,7 @@ def _gathered(rows: Vector, encoder: Encoder) -> evidence.Gathered:
     return seen
 
 
-def _evidence(
-    matcher: Matcher, encoder: Encoder, rows: Vector, person: int
-) -> tuple[float, float]:
+def _evidence(matcher: Matcher, encoder: Encoder, rows: Vector, person: int) -> tuple[float, float]:
     """Independent photographs, and nats for ``person``."""
     seen = _gathered(rows, encoder)
     worth = evidence.effective(seen, encoder.likeness)

@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 from gate.recognition.detect import Detector
 from gate.recognition.encoders import Encoder, encode_faces
 from gate.recognition.face import Template, Vector
+from gate.recognition.gallery import Gallery
+from gate.recognition.generate import generate
+from gate.recognition.identify import Matcher, build_matcher
+from gate.recognition.site import learn_site
 
 CACHE = Path("var/bench")
-GENERATED = "generated"
+FIRST = 1000  # number of the first person
 
 
 def photographs(lfw: Path) -> list[Path]:
@@ -61,26 +65,20 @@ def _middle(file: Path, detector: Detector, encoder: Encoder) -> Iterator[Vector
         yield encode_faces(encoder, pixels, faces[:1])[0]
 
 
-def filled(real: Vector, count: int, seed: int = 0) -> Vector:
-    """``real`` and generated rows up to ``count`` in all, spread like the real ones.
-
-    The generated have the mean and the covariance of the real, so that they resemble each other
-    and the real ones as much as those do.
-    """
-    random = np.random.default_rng(seed)
+def filled(real: Vector, count: int, encoder: str) -> Vector:
+    """``real`` rows and generated ones, ``count`` in all."""
     missing = max(0, count - len(real))
-    mean, covariance = real.mean(axis=0), np.cov(real.T)
-    rows = random.multivariate_normal(mean, covariance, missing, method="eigh")
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.concatenate([real[:count], rows.astype(np.float32)])
+    if not missing:
+        return real[:count]
+    return np.concatenate([real, generate(missing, encoder, like=real)])
 
 
-def templates(rows: Vector, encoder: str, real: int, first: int = 1000) -> list[Template]:
-    """One template a person, numbered from ``first``."""
-    return [
-        Template(first + i, row, encoder, label="" if i < real else GENERATED)
-        for i, row in enumerate(rows)
-    ]
+def site(rows: Vector, encoder: Encoder, fpir: float = 0.001) -> Matcher:
+    """A gate of people 1000, 1001, … with one template each, fitted and calibrated."""
+    gallery = Gallery(encoder.name, encoder.dimension)
+    gallery.add(Template(FIRST + i, row, encoder.name) for i, row in enumerate(rows))
+    fit, calibration = learn_site(gallery.snapshot(), made="1970-01-01T00:00:00Z", fpir=fpir)
+    return build_matcher(gallery.snapshot(), fit, calibration)
 
 
 def frames_of(clip: Path) -> list[NDArray[np.uint8]]:
@@ -92,3 +90,8 @@ def frames_of(clip: Path) -> list[NDArray[np.uint8]]:
         if not there:
             return frames
         frames.append(np.asarray(frame, np.uint8))
+
+
+def rate_of(clip: Path) -> float:
+    """Frames a second of a recording."""
+    return float(cv2.VideoCapture(str(clip)).get(cv2.CAP_PROP_FPS)) or 30.0

@@ -167,7 +167,7 @@ def _surroundings(
 
 def _large_enough(crop: NDArray[np.uint8], scale: float) -> bool:
     """Whether a face may be in the crop; most of it may lie outside the image."""
-    return min(crop.shape[:2]) * scale >= 0.4 * FINE_FACE
+    return bool(min(crop.shape[:2]) * scale >= 0.4 * FINE_FACE)
 
 
 def _distinct(found: Sequence[Face]) -> list[Face]:
@@ -188,6 +188,7 @@ def build_detector(settings: RecognitionSettings, models: ModelsSettings) -> Det
 
     Raises ModelError when its file is missing.
     """
+    cv2.setNumThreads(1)  # the images searched are so small that threads only wait for each other
     if settings.detector != "hog":
         file = find("yunet", models)
         if file is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -111,7 +112,7 @@ class Recogniser:
         self._watch = watch
         self._numbers = itertools.count(1)
         self._trackers: dict[str, Tracker] = {}
-        self._since_search: dict[str, int] = {}
+        self._searched: dict[str, float] = {}  # when the whole image was, by camera
         self._subjects: dict[int, _Subject] = {}
         self.matcher = matcher
 
@@ -152,15 +153,16 @@ class Recogniser:
     def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:
         """Faces, searched around those followed where that will do."""
         regions = tracker.regions(frame.captured)
-        count = self._since_search.get(frame.camera, 0)
-        if regions and count + 1 < self._settings.full_search:
-            faces = self._detector.detect(frame.image, regions)
-            newest = max(track.last_seen for track in tracker.tracks)
-            due = sum(track.last_seen == newest for track in tracker.tracks)
-            if len(faces) >= due:  # nobody lost since the last frame
-                self._since_search[frame.camera] = count + 1
-                return faces
-        self._since_search[frame.camera] = 0
+        settings = self._settings
+        wait = settings.search_busy if regions else settings.search_idle
+        due = self._searched.get(frame.camera, -math.inf) + wait
+        # half a frame early rather than a frame late; a clock that jumped back is no reason to wait
+        if due - wait <= frame.captured < due - 0.01:
+            faces = self._detector.detect(frame.image, regions) if regions else []
+            newest = max((track.last_seen for track in tracker.tracks), default=0.0)
+            if len(faces) >= sum(track.last_seen == newest for track in tracker.tracks):
+                return faces  # nobody lost since the last frame
+        self._searched[frame.camera] = frame.captured
         return self._detector.detect(frame.image)
 
     def _encode(self, frame: Frame, tracker: Tracker, tracks: Sequence[Track]) -> list[Track]:

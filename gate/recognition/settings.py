@@ -24,8 +24,10 @@ class RecognitionSettings(Section):
     threads: int = Field(0, ge=0, le=64)
     # encode the mirror image too
     mirror: bool = True
-    # the whole image is searched every so many frames; between them only around known faces
-    full_search: int = Field(10, ge=1, le=100)
+    # seconds between two searches of the whole image while nobody is there
+    search_idle: float = Field(0.1, ge=0, le=2)
+    # and while somebody is: between them only the surroundings of known faces are searched
+    search_busy: float = Field(0.33, ge=0, le=5)
     # seconds between two encodings of a face that is not decided yet
     interval: float = Field(0.1, ge=0, le=2)
     # seconds after which a face that is decided is looked at again

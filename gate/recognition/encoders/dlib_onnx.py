@@ -65,11 +65,11 @@ class DlibEncoder:
 
     def descriptors(self, chips: Chips) -> Vector:
         """What the network gives, float32 (n, 128), not brought to unit length."""
-        if not len(chips):
-            return np.empty((0, self.dimension), np.float32)
         return self._network.run(planes(chips, rgb=True))
 
     def encode(self, chips: Chips) -> Vector:
+        if not len(chips):
+            return np.empty((0, self.dimension), np.float32)
         return with_mirror(self.descriptors, chips, mirror=self._mirror)
 
 

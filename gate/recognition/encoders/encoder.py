@@ -51,10 +51,10 @@ def encode_faces(encoder: Encoder, image: Image, faces: Sequence[Face]) -> Vecto
 
 def with_mirror(run: Callable[[Chips], Vector], chips: Chips, *, mirror: bool) -> Vector:
     """Unit vectors of chips, each the mean of the picture's and its mirror image's."""
-    vectors = unit_rows(run(chips))
-    if mirror:
-        vectors = unit_rows(vectors + unit_rows(run(chips[:, :, ::-1])))
-    return vectors
+    if not mirror:
+        return unit_rows(run(chips))
+    both = unit_rows(run(np.concatenate([chips, chips[:, :, ::-1]])))
+    return unit_rows(both[: len(chips)] + both[len(chips) :])
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> Vector:
