@@ -54,10 +54,10 @@ def setup(
     console.print(f"2. Start the broker:  mosquitto -c {folder}/mosquitto.conf")
     console.print("   (as a service, the folder must belong to its user: chown -R mosquitto)")
     for name in gate:
-        console.print(f"3. Copy ca.crt, {name}.crt, {name}.key to {name}; in its gate.toml:")
+        console.print(f"3. Copy ca.crt, {name}.crt, {name}.key to /etc/gate on {name}; gate.toml:")
         console.print(
-            f'   [mqtt]\n   host = "{host[0]}"\n   port = 8883\n   ca = "ca.crt"\n'
-            f'   certificate = "{name}.crt"\n   key = "{name}.key"',
+            f'   [mqtt]\n   host = "{host[0]}"\n   port = 8883\n   ca = "/etc/gate/ca.crt"\n'
+            f'   certificate = "/etc/gate/{name}.crt"\n   key = "/etc/gate/{name}.key"',
             markup=False,
         )
     console.print("4. Test it there:  gate broker check")

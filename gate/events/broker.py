@@ -68,7 +68,8 @@ class Mosquitto:
         config.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {folder.resolve()}/\nautosave_interval 1\n"
-            f"log_dest file {folder.resolve()}/mosquitto.log\nuser root\nmax_queued_messages 200000\n"
+            f"log_dest file {folder.resolve()}/mosquitto.log\nuser root\n"
+            "max_queued_messages 200000\n"
         )
         self._process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
