@@ -19,6 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
 from gate.access.permit import key_id
 from gate.errors import AccessError
 
+# the names of these files in the data folder
+PRIVATE_KEY = "permit-key.pem"
+PUBLIC_KEYS = "permit*.pub"
+
 
 def private_key(path: Path) -> Ed25519PrivateKey:
     """The key in ``path``; made, with mode 0600, when there is none.

@@ -77,6 +77,7 @@ REASONS: dict[str, Reason] = {
     "card_not_yet_valid": _r("此卡未到时间", _STAFF[0], "Card not valid yet", _STAFF[1]),
     "card_expired": _r("此卡已过期", _OFFICE[0], "Card has expired", _OFFICE[1]),
     "pin_unknown": _r("密码不对", "请再试一次", "Wrong PIN", "Please try again"),
+    "pin_revoked": _r("密码已停用", _OFFICE[0], "PIN not in use", _OFFICE[1]),
     "pin_locked": _r("密码已锁定", "请稍后再试或刷卡", "PIN is locked", "Wait, or use your card"),
     "permit_unreadable": _r(
         "看不清通行证", "请拿稳，再近一点", "Permit unreadable", "Hold it still and closer"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -71,8 +70,6 @@ class PinSettings(Section):
 class PermitSettings(Section):
     """``[access.permit]``: electronic permits."""
 
-    # public keys of other desks whose permits this gate takes; its own is always taken
-    keys: tuple[Path, ...] = ()
     # seconds the clocks of issuer and gate may differ
     clock_tolerance: float = Field(300.0, ge=0, le=7200)
     # longest validity that staff, and that a household, may give (days)

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gate.access.permit import key_id
-from gate.access.permit_keys import private_key, public_keys
+from gate.access.permit_keys import PRIVATE_KEY, PUBLIC_KEYS, private_key, public_keys
 from gate.access.reasons import text as words_of
 from gate.commands import Config
 from gate.errors import AccessError
@@ -21,7 +20,6 @@ from gate.settings import DEFAULT, Settings, load
 from gate.store.store import Store
 
 permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_help=True)
-KEY = "permit-key.pem"
 
 
 @permit.command()
@@ -38,7 +36,7 @@ def issue(
 
     settings = load(config)
     now = datetime.now(UTC)
-    key = private_key(settings.data / KEY)
+    key = private_key(settings.data / PRIVATE_KEY)
     with _book(settings) as (store, book):
         issued = book.issue(
             key, person, now, now + timedelta(days=days), now=now, uses=uses, gates=gate or ()
@@ -94,7 +92,7 @@ def revoke(
 
 @contextmanager
 def _book(settings: Settings) -> Iterator[tuple[Store, PermitBook]]:
-    own = private_key(settings.data / KEY).public_key()
-    keys = public_keys(settings.access.permit.keys) | {key_id(own): own}
+    private_key(settings.data / PRIVATE_KEY)  # there is one from the first use on
+    keys = public_keys(sorted(settings.data.glob(PUBLIC_KEYS)))
     with Store.open(settings.store, settings.data) as store:
         yield store, PermitBook(store, keys, settings.access.permit)
