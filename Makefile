@@ -41,7 +41,7 @@ bench: setup
 
 lock:
 	uv pip compile packaging/build.in --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -o packaging/build.lock
-	uv pip compile pyproject.toml --extra test --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --override packaging/overrides.txt -o requirements.lock
+	uv pip compile pyproject.toml --extra test --extra hardware --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --override packaging/overrides.txt -o requirements.lock
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
