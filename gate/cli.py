@@ -27,6 +27,8 @@ app = typer.Typer(
 COMMANDS = {
     "demo": ("demo", "replay"),
     "run": ("run",),
+    "enroll": ("enroll",),
+    "people": ("people",),
     "doctor": ("doctor",),
     "config": ("config",),
     "models": ("models",),

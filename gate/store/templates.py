@@ -119,6 +119,19 @@ class Templates:
             np.array([row[2] for row in rows], dtype=np.float32),
         )
 
+    def qualities(self, person: int) -> dict[str, list[float]]:
+        """The quality of a person's templates, best first, for each encoder."""
+        with self._database.read() as session:
+            rows = session.execute(
+                select(TemplateRow.encoder, TemplateRow.quality)
+                .where(TemplateRow.person_id == person)
+                .order_by(TemplateRow.encoder, TemplateRow.quality.desc())
+            )
+            found: dict[str, list[float]] = {}
+            for encoder, quality in rows:
+                found.setdefault(encoder, []).append(quality)
+            return found
+
     def count(self) -> dict[str, int]:
         """How many templates there are for each encoder."""
         with self._database.read() as session:

@@ -1,0 +1,155 @@
+"""``gate people``: who is in the register. Names stand on this box's terminal and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gate.commands import Config
+from gate.errors import StoreError
+from gate.importing.export import export as lines_of
+from gate.settings import DEFAULT, load
+from gate.store.store import Store
+from gate.store.tables import PersonRow
+
+people = typer.Typer(help="List, show, remove and export the people.", no_args_is_help=True)
+
+Who = Annotated[str, typer.Argument(help="Their number, name (if nobody shares it) or #id.")]
+
+
+def find_person(store: Store, who: str) -> PersonRow:
+    """By the community's own number, by ``#id``, or by a name only one person has.
+
+    Raises StoreError when there is nobody, or more than one.
+    """
+    digits = who.removeprefix("#")
+    by_id = who.startswith("#") and digits.isdecimal()
+    found = store.people.get(int(digits)) if by_id else store.people.by_number(who)
+    if found is not None:
+        return found
+    named = [row for row in store.people.find(who) if row.name == who]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise StoreError(
+            f"{len(named)} people are called {who}",
+            where=", ".join(f"#{row.id}" for row in named),
+            mend="name one of them by #id",
+        )
+    raise StoreError(
+        f"There is nobody {who} in the register",
+        where="people",
+        mend="look with `gate people list TEXT`",
+    )
+
+
+@people.command("list")
+def list_(
+    text: Annotated[str, typer.Argument(help="Part of a name, number or unit.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    config: Config = DEFAULT,
+) -> None:
+    """Show people by name."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        rows = store.people.find(text, limit + 1)
+        total = store.people.count()
+    table = Table("id", "number", "name", "kind", "state", box=None)
+    for row in rows[:limit]:
+        cells = (f"#{row.id}", row.number or "", row.name, row.kind, _state(row))
+        table.add_row(*(escape(cell) for cell in cells))
+    console = Console()
+    console.print(table)
+    more = f"; more than {limit} match" if len(rows) > limit else ""
+    console.print(f"{total:,} in the register{more}", highlight=False, style="dim")
+
+
+@people.command()
+def show(who: Who, config: Config = DEFAULT) -> None:
+    """Show what the register holds of one person; of the face only that it is there."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        row = find_person(store, who)
+        store.audit.note("cli", "person.view", row.ref)
+        home = store.places.address(row.household_id) if row.household_id else ("", "", "")
+        consent = store.consents.answer(row.id)
+        qualities = store.templates.qualities(row.id)
+        credentials = store.credentials.of(row.id)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    answer = f"{consent.answer} ({consent.text_version}, {consent.at:%F})" if consent else "none"
+    for heading, value in {
+        "name": row.name,
+        "number": row.number or "",
+        "pseudonym": row.ref,
+        "kind": row.kind,
+        "state": _state(row),
+        "home": " ".join(part for part in home if part),
+        "valid until": f"{row.valid_until.astimezone():%F}" if row.valid_until else "",
+        "groups": ", ".join(row.groups),
+        "consent": answer,
+        "face": "  ".join(
+            f"{encoder}: {len(values)}, quality {min(values):.2f} to {max(values):.2f}"
+            for encoder, values in qualities.items()
+        ),
+        "credentials": ", ".join(held.kind for held in credentials if held.revoked is None),
+    }.items():
+        table.add_row(f"[dim]{heading}[/]", escape(value) or "-")
+    Console().print(table, highlight=False)
+
+
+@people.command()
+def remove(
+    who: Who,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Delete a person with face, cards, permits and consent; the gate forgets them at once."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        row = find_person(store, who)
+        if not yes:
+            typer.confirm(f"Delete {row.name} (#{row.id}) for good?", abort=True)
+        gone = store.people.delete(row.id)
+        store.audit.note("cli", "person.delete", row.ref)
+    Console().print(f"#{row.id}: deleted", highlight=False)
+    if not gone:
+        Console().print("the freed pages are overwritten within the hour by the running gate")
+
+
+@people.command()
+def export(
+    file: Annotated[Path | None, typer.Argument(help="A CSV file; none writes to the screen.")] = (
+        None
+    ),
+    config: Config = DEFAULT,
+) -> None:
+    """Write the register as a table: no faces, no card numbers."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        store.audit.note("cli", "people.export")
+        if file is None:
+            sys.stdout.writelines(line.removeprefix("\ufeff") for line in lines_of(store))
+            return
+        try:
+            with file.open("w", encoding="utf-8", newline="") as out:
+                file.chmod(0o600)
+                out.writelines(lines_of(store))
+        except OSError as error:
+            raise StoreError(
+                f"The table cannot be written: {error.strerror}",
+                where=str(file),
+                mend="check the folder",
+            ) from None
+    Console().print(f"{file}: written; it holds names, keep it safe", highlight=False)
+
+
+def _state(row: PersonRow) -> str:
+    if row.blocked:
+        return "blocked"
+    return "active" if row.active else "moved out"
