@@ -181,7 +181,7 @@ class Loop:
         for event in told:
             self._record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
-                case "door.opened" | "door.forced_open":
+                case "door.opened" | "door.forced":
                     self._step(inputs.DoorOpened())
                 case "door.closed":
                     self._step(inputs.DoorClosed())

@@ -85,7 +85,7 @@ def _open_too_long(
         told += (EventOut("door.prealarm", state.passage),)
     if not state.held and elapsed >= allowed:
         state = replace(state, held=True)
-        told += (EventOut("door.held_open", state.passage),)
+        told += (EventOut("door.held", state.passage),)
     return state, told
 
 
@@ -106,8 +106,8 @@ def _apply(
         case Tamper(active):
             if active == state.tamper:
                 return state, ()
-            kind = "door.tamper" if active else "door.tamper_cleared"
-            return replace(state, tamper=active), (EventOut(kind),)
+            told = (EventOut("door.tamper", "", {"open": active}),)
+            return replace(state, tamper=active), told
         case Lockdown():
             told = () if state.lockdown else (EventOut("door.lockdown"),)
             return replace(state, lockdown=True, until=None, hold_until=None), told
@@ -178,7 +178,7 @@ def _contact(
     just_relocked = state.relocked is not None and now - state.relocked <= settings.forced_grace
     forced = state.open is False and not state.released and not just_relocked
     state = replace(state, open=True, opened=now, forced=forced, entered=state.released)
-    kind = "door.forced_open" if forced else "door.opened"
+    kind = "door.forced" if forced else "door.opened"
     return state, (EventOut(kind, "" if forced else state.passage),)
 
 
@@ -220,7 +220,7 @@ def _hold_open(
     until = min(order.until, now + settings.max_hold_open)
     values: dict[str, object] = {"seconds": round(until - now, 1), "reason": order.reason}
     calm = replace(state, hold_until=until, forced=False, held=False, warned=False)
-    return calm, (EventOut("door.hold_open", "", values),)
+    return calm, (EventOut("door.hold", "", values),)
 
 
 def _turned(

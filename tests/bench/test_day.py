@@ -16,4 +16,4 @@ def test_a_short_day() -> None:
     assert summary.failures.total() >= 3
     assert summary.threads[0] == summary.threads[1]
     assert summary.descriptors[0] == summary.descriptors[1]
-    assert "door.forced_open" not in summary.events
+    assert "door.forced" not in summary.events

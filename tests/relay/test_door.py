@@ -128,7 +128,7 @@ class TestAlarms:
         assert events(state, Tick(), 16) == ["door.prealarm"]
         state = run(state, (16, Tick()))
         assert state.alarms == ("prealarm",)
-        assert events(state, Tick(), 26) == ["door.held_open"]
+        assert events(state, Tick(), 26) == ["door.held"]
         assert run(state, (26, Tick())).phase is Phase.HELD_OPEN
 
     def test_who_needs_more_time_is_warned_later(self) -> None:
@@ -148,7 +148,8 @@ class TestAlarms:
         assert state.alarms == ("tamper",)
         assert not state.released
         assert events(state, Tamper(True), 1) == []
-        assert events(state, Tamper(False), 2) == ["door.tamper_cleared"]
+        _, effects = step(state, Tamper(False), 2, SETTINGS)
+        assert effects == (EventOut("door.tamper", "", {"open": False}),)
 
     def test_a_door_held_open_still_lets_people_in(self) -> None:
         state = run(SHUT, (0, Grant()), (1, Contact(True)), (90, Tick()), (91, Grant()))
