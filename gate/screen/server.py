@@ -30,8 +30,8 @@ class Screen:
         labels: names of the status items, topic → language → words.
         picture: the newest camera picture as JPEG bytes, or None; called in threads of the
             screen.
-        painted: told the seconds from ``show`` until a browser had painted the message; called
-            in the screen's thread.
+        painted: told the number of a message and the seconds from ``show`` until a browser had
+            painted it; called in the screen's thread.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Screen:
         *,
         labels: Mapping[str, Mapping[str, str]] | None = None,
         picture: Picture | None = None,
-        painted: Callable[[float], None] | None = None,
+        painted: Callable[[int, float], None] | None = None,
     ) -> None:
         self._settings, self._clock, self._labels = settings, clock, labels or {}
         self._picture = picture if settings.camera_picture else None
-        self._painted = painted
+        self.on_painted = painted
         self._voice = Espeak() if settings.speech == "espeak" else None
         self._board = Board()
         self._server: uvicorn.Server | None = None
@@ -124,5 +124,5 @@ class Screen:
         posted = self._board.newest
         if number == posted.number:
             self.last_painted = self._clock.monotonic()
-            if self._painted is not None:
-                self._painted(self.last_painted - posted.at)
+            if self.on_painted is not None:
+                self.on_painted(number, self.last_painted - posted.at)
