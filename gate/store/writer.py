@@ -121,8 +121,14 @@ class Writer:
                     log.error("store.fault", extra={"cause": error.what, "where": error.where})
                 self.fault = error
                 since = since or self._clock.utc().isoformat()
-                if isinstance(error, DiskFullError) and self._ballast.drop():
-                    continue
+                if isinstance(error, DiskFullError):
+                    if self._ballast.drop():
+                        continue
+                    if len(batch) > 1:  # there may be room for some of them
+                        half = len(batch) // 2
+                        self._write(batch[:half])
+                        self._write(batch[half:])
+                        return
                 if self._stopping.is_set() and attempt >= len(_WAITS):
                     for _, future in batch:
                         future.set_exception(error)
