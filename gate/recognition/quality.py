@@ -79,10 +79,10 @@ def why_unusable(
         ),
         (Unusable.TOO_DARK, _below(light, limits.darkest)),
         (Unusable.TOO_BRIGHT, light is not None and light > limits.brightest),
-        (Unusable.MASK, quality.mask is not None and quality.mask >= 0.5),
         (Unusable.BLURRED, _below(quality.sharpness, limits.sharpness)),
         (Unusable.TURNED, _turned(quality, limits)),
         (Unusable.EYES_SHUT, _below(quality.eyes_open, limits.eyes_open)),
+        (Unusable.MASK, quality.mask is not None and quality.mask >= 0.5),
         (Unusable.OCCLUDED, _below(quality.overall, limits.overall)),
     )
     return next((reason for reason, met in checks if met), None)
@@ -107,7 +107,8 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
     odds = float(fitted.score(features(chip)[None])[0]) - fitted.threshold
     measured = Quality(
         size=size,
-        sharpness=sharpness(middle, size),
+        # the eyes have detail in every face, with a mask too
+        sharpness=sharpness(grey[38:66, 34:94], size),
         brightness=float(middle.mean()),
         contrast=float(middle.std()),
         yaw=yaw,
@@ -119,16 +120,21 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
     return replace(measured, overall=worth.overall(measured, face.score)), around
 
 
-def sharpness(grey: NDArray[np.uint8], size: float) -> float:
-    """Fine detail as a share of all detail, 0..100, as if the face were seen at its own size.
+def sharpness(eyes: NDArray[np.uint8], size: float) -> float:
+    """Fine detail as a share of all detail, 0..100.
 
     The strength of the Laplacian (Pertuz, Puig and Garcia 2013) against the spread of luminance,
-    so that neither a dim nor a pale face counts as blurred. A chip magnified from fewer pixels
-    holds no finer detail than they did, and scores accordingly.
+    so that neither a dim nor a pale face counts as blurred. A part magnified from fewer pixels has
+    no finer detail than they had; that is taken off, for being far is measured by ``size``.
+
+    Args:
+        eyes: the part with the eyes of an aligned face whose eyes lie 34 pixels apart.
+        size: pixels between the eyes in the frame.
     """
-    values = cv2.GaussianBlur(grey, (0, 0), 0.8).astype(np.float32)
+    values = cv2.GaussianBlur(eyes, (0, 0), 0.8).astype(np.float32)
     fine = float(np.abs(cv2.Laplacian(values, cv2.CV_32F)).mean())
-    return min(100.0, 100 * fine / (float(values.std()) + 4))
+    magnified = max(1.0, 34 / max(size, 8.0))
+    return min(100.0, magnified * 100 * fine / (float(values.std()) + 4))
 
 
 def pose(landmarks: Points) -> tuple[float, float, float]:

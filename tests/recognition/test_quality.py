@@ -137,7 +137,9 @@ def test_reasons_come_in_the_order_in_which_people_are_told() -> None:
     near = dataclasses.replace(worst, size=60.0)
     assert why_unusable((100, 100), face, near, 5, GATE) is Unusable.TOO_DARK
     lit = dataclasses.replace(near, brightness=120.0)
-    assert why_unusable((100, 100), face, lit, 5, GATE) is Unusable.MASK
+    assert why_unusable((100, 100), face, lit, 5, GATE) is Unusable.BLURRED
+    sharp = dataclasses.replace(lit, sharpness=30.0, yaw=0.0, eyes_open=1.0)
+    assert why_unusable((100, 100), face, sharp, 5, GATE) is Unusable.MASK
 
 
 @pytest.mark.parametrize(("mask", "expected"), [("ask", True), ("card", True), ("try", False)])
