@@ -106,8 +106,7 @@ def _apply(
         case Tamper(active):
             if active == state.tamper:
                 return state, ()
-            told = (EventOut("door.tamper", "", {"open": active}),)
-            return replace(state, tamper=active), told
+            return replace(state, tamper=active), (EventOut("door.tamper", "", {"open": active}),)
         case Lockdown():
             told = () if state.lockdown else (EventOut("door.lockdown"),)
             return replace(state, lockdown=True, until=None, hold_until=None), told
