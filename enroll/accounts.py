@@ -27,7 +27,11 @@ class Accounts:
         if not login or len(login) > 80:
             raise AccessError("A login has 1 to 80 characters", mend="choose another login")
         row = AccountRow(
-            login=login, name=name.strip(), password=hash_password(password, login), role=role.value
+            login=login,
+            name=name.strip(),
+            password=hash_password(password, login),
+            role=role.value,
+            locale=self._settings.language,
         )
         with self._database.write() as session:
             if session.scalar(select(AccountRow.id).where(AccountRow.login == login)):

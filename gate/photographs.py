@@ -41,11 +41,11 @@ def check_header(data: bytes, where: str = "") -> None:
     Read from the header before any pixel is unpacked: a small file may unpack to gigabytes.
     """
     width, height = _size(data, where)
-    if width * height > MOST_PIXELS or min(width, height) < 16:
+    if width * height > MOST_PIXELS:
+        raise _too_large(where)
+    if min(width, height) < 16:
         raise CameraError(
-            f"The photograph measures {width} by {height} pixels",
-            where=where,
-            mend="use one of at most 40 megapixels",
+            "The photograph has less than 16 pixels a side", where=where, mend="use a larger one"
         )
 
 
@@ -55,11 +55,17 @@ def _size(data: bytes, where: str) -> tuple[int, int]:
             warnings.simplefilter("ignore")
             with Pillow.open(io.BytesIO(data), formats=FORMATS) as header:
                 return header.size
-    except Pillow.DecompressionBombError:
-        return 1_000_000, 1_000_000
+    except Pillow.DecompressionBombError as error:
+        raise _too_large(where) from error
     except Exception as error:  # Pillow raises many kinds for a broken header
         raise CameraError(
             "This is no photograph the gate can read",
             where=where,
             mend="use a JPEG, PNG, WebP or BMP file",
         ) from error
+
+
+def _too_large(where: str) -> CameraError:
+    return CameraError(
+        "The photograph has more than 40 megapixels", where=where, mend="use a smaller one"
+    )

@@ -1,0 +1,82 @@
+"""Every word of the pages in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from jinja2.ext import babel_extract
+
+import enroll
+from enroll import consent, history
+from enroll.page import MENU, SAID
+from enroll.register import STATES
+from enroll.rights import Role
+from enroll.sittings import STEPS
+from enroll.texts import catalogue, choose, translator
+from gate.access.decision import Kind
+from gate.access.request import Mode
+from gate.enrolment import Fault
+from gate.recognition.face import Unusable
+from gate.store.orders import COMMANDS
+
+ROOT = Path(enroll.__file__).parent
+KEYS = [
+    *(f"kind {kind}" for kind in Kind),
+    *(f"role {role}" for role in Role),
+    *(f"state {state}" for state in STATES if state),
+    *(f"consent {answer}" for answer in consent.ANSWERS),
+    *(f"guide {code}" for code in (*STEPS, "done", *Fault, *Unusable)),
+    *(f"view {step}" for step in STEPS),
+    *(f"mode {mode}" for mode in Mode),
+    *(f"order {command}" for command in COMMANDS),
+    *(f"alarm {kind}" for kind in (*history.ALARMS, *history.NOT_SEEN)),
+    *(f"import {state}" for state in ("checked", "running", "stopped", "done")),
+    *(f"result {result}" for result in ("enrolled", "registered", "updated", "failed")),
+]
+
+
+def extracted() -> set[str]:
+    found = set()
+    methods = [("templates/**.html", babel_extract), ("**.py", "python")]
+    for _, _, message, _, _ in extract_from_dir(ROOT, methods, keywords={"_": None}):
+        if isinstance(message, str) and not message.endswith(" "):  # "kind " ~ key: see KEYS
+            found.add(message)
+    return found | {title for _, title, _ in MENU} | {text for _, text in SAID.values()}
+
+
+def test_every_text_of_the_pages_has_its_chinese():
+    texts = extracted()
+    assert len(texts) > 200
+    assert sorted(text for text in texts if text not in catalogue("zh")) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_code_has_its_words(language):
+    assert [key for key in KEYS if key not in catalogue(language)] == []
+
+
+def test_what_is_filled_in_is_the_same_in_both_languages():
+    for english, chinese in catalogue("zh").items():
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), english
+
+
+def test_a_text_without_translation_is_shown_as_it_is():
+    assert translator("zh")("no such text") == "no such text"
+
+
+def test_the_language_is_the_clicked_one_then_the_accounts_then_the_browsers():
+    assert choose("en", "zh", "zh", "zh") == "en"
+    assert choose("xx", "zh", "en", "en") == "zh"
+    assert choose(None, None, "fr, en;q=0.8", "zh") == "en"
+    assert choose(None, None, "", "zh") == "zh"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_consent_text_names_the_community_and_the_age(language):
+    text = consent.text(language, "阳光花园", 14)
+    assert "阳光花园" in text
+    assert "14" in text
+    assert "{" not in text
