@@ -102,7 +102,8 @@ class Loop:
         self._parts = parts
         self._emergency = emergency_seconds
         self._listeners: list[Listener] = []
-        self._mode_until: float | None = None
+        self._holding = Mode.HELD_OPEN  # what a door that is held open is held open for
+        self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
 
     def listen(self, listener: Listener) -> None:
         """Be told everything a passage wanted done, after it was done, with its moment."""
@@ -138,9 +139,6 @@ class Loop:
         """Let time pass: at least every 50 ms."""
         now = self._clock.monotonic()
         self._door(self.controller.tick(now))
-        if self._mode_until is not None and now >= self._mode_until:
-            self._mode_until = None
-            self._step(inputs.Ordered(Mode.NORMAL))
         if self.lane.serving is not None:
             self._step(inputs.Tick())
 
@@ -187,40 +185,53 @@ class Loop:
                     self._step(inputs.DoorClosed())
                 case "door.locked":
                     self._step(inputs.DoorLocked(bool(event.values.get("entered"))))
-                case "door.fire":
-                    self._step(inputs.Ordered(Mode.FIRE))
-                case "door.fire_reset":
-                    self._step(inputs.Ordered(Mode.NORMAL))
                 case "door.fault":
                     self._device(DeviceStatus("door", "door", False, str(event.values)), tell=False)
                 case "door.recovered":
                     self._device(DeviceStatus("door", "door", True), tell=False)
+        self._follow_door()
+
+    def _follow_door(self) -> None:
+        """The mode is what the door is in, not what was ordered: it may have refused."""
+        state = self.controller.state
+        until = state.hold_until
+        mode = Mode.NORMAL
+        if state.fire:
+            mode, until = Mode.FIRE, None
+        elif state.lockdown:
+            mode = Mode.LOCKDOWN
+        elif until is not None:
+            mode = self._holding
+        if (mode, until) != self._mode:
+            self._mode = (mode, until)
+            left = None if until is None else until - self._clock.monotonic()
+            ends = None if left is None else self._local() + timedelta(seconds=left)
+            self._step(inputs.Ordered(mode, ends))
 
     def _order(self, order: Order) -> None:
         now = self._clock.monotonic()
         if order.kind == "open":
             self._staff_open(order, now)
             return
-        given, mode, seconds = self._meaning(order, now)
+        given = self._meaning(order, now)
         self._record("command.done", details={"order": order.kind, "by": order.by})
-        self._door(self.controller.handle(given, now))
-        self._mode_until = now + seconds if seconds else None
-        until = self._local() + timedelta(seconds=seconds) if seconds else None
-        self._step(inputs.Ordered(mode, until))
+        told = self.controller.handle(given, now)
+        if any(event.type == "door.hold" for event in told):
+            self._holding = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
+        self._door(told)
 
-    def _meaning(self, order: Order, now: float) -> tuple[door.Input, Mode, float]:
+    def _meaning(self, order: Order, now: float) -> door.Input:
         match order.kind:
             case "hold":
-                return door.HoldOpen(now + order.seconds, order.by), Mode.HELD_OPEN, order.seconds
+                return door.HoldOpen(now + order.seconds, order.by)
             case "emergency":
-                seconds = order.seconds or self._emergency
-                return door.HoldOpen(now + seconds, "emergency"), Mode.EMERGENCY, seconds
+                return door.HoldOpen(now + (order.seconds or self._emergency), "emergency")
             case "lockdown":
-                return door.Lockdown(), Mode.LOCKDOWN, 0.0
+                return door.Lockdown()
             case "fire_reset":
-                return door.FireReset(), Mode.NORMAL, 0.0
+                return door.FireReset()
             case "normal":
-                return door.Normal(), Mode.NORMAL, 0.0
+                return door.Normal()
         raise ValueError(f"there is no order {order.kind!r}")
 
     def _staff_open(self, order: Order, now: float) -> None:
