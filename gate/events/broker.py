@@ -71,6 +71,12 @@ class Mosquitto:
             f"log_dest file {folder.resolve()}/mosquitto.log\nuser root\n"
             "max_queued_messages 200000\n"
         )
+        if _answers(port, 0.0):
+            raise BrokerError(
+                "something else answers on the broker's port",
+                where=f"127.0.0.1:{port}",
+                mend='choose another [mqtt] port, or broker = "external" if that is your broker',
+            )
         self._process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -155,10 +161,11 @@ def free_port() -> int:
 
 def _answers(port: int, timeout: float) -> bool:
     end = time.monotonic() + timeout
-    while time.monotonic() < end:
+    while True:
         with socket.socket() as probe:
             probe.settimeout(0.2)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return True
+        if time.monotonic() >= end:
+            return False
         time.sleep(0.05)
-    return False
