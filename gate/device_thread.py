@@ -79,8 +79,8 @@ class DeviceThread(Generic[T]):
                     # one read without an error shows that it is there
                     self._tell(True, "")
                     wait = self._retry[0]
-            except DeviceError as error:
-                self._tell(False, f"{error.what} ({error.where})" if error.where else error.what)
+            except Exception as error:  # whatever goes wrong, the device is looked for again
+                self._tell(False, _reason(error))
                 self._line.close()
                 self._stop.wait(wait)
                 wait = min(2 * wait, most)
@@ -90,3 +90,9 @@ class DeviceThread(Generic[T]):
         if there != self._there:
             self._there = there
             self._status(self.name, there, reason)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DeviceError):
+        return f"{error.what} ({error.where})" if error.where else error.what
+    return f"unexpected: {type(error).__name__}"  # its text might hold a card number

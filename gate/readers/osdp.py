@@ -75,7 +75,8 @@ class OsdpLine:
             number = card_of(event["data"], event.get("length", 0), self._settings.card_bits)
             return [(ClaimKind.CARD, number)] if number else []
         if event["event"] == osdp.Event.KeyPress:
-            return self._keys(bytes(event["data"]))
+            self._digits, pins = keyed(self._digits, bytes(event["data"]))
+            return [(ClaimKind.PIN, pin) for pin in pins]
         return []
 
     def feedback(self, granted: bool) -> None:
@@ -122,20 +123,6 @@ class OsdpLine:
             self._panel.is_sc_active(self._settings.address)
         )
 
-    def _keys(self, keys: bytes) -> list[tuple[ClaimKind, str]]:
-        """Digits of a reader with a pad: 0x0D or # ends, 0x7F or * clears."""
-        lines = []
-        for code in keys:
-            if code in (0x0D, ord("#")):
-                if self._digits:
-                    lines.append((ClaimKind.PIN, self._digits))
-                self._digits = ""
-            elif code in (0x7F, ord("*")):
-                self._digits = ""
-            elif chr(code).isdigit():
-                self._digits = (self._digits + chr(code))[-12:]
-        return lines
-
     def _lost(self) -> DeviceError:
         if self._failed:
             return self._failed[0]
@@ -144,6 +131,20 @@ class OsdpLine:
             where=f"{self._settings.port}, address {self._settings.address}",
             mend="check wiring, speed, address and key of the reader",
         )
+
+
+def keyed(digits: str, keys: bytes) -> tuple[str, list[str]]:
+    """The digits typed so far and the PINs ended: 0x0D or # ends, 0x7F or * clears."""
+    pins = []
+    for code in keys:
+        if code in (0x0D, ord("#")):
+            pins += [digits] if digits else []
+            digits = ""
+        elif code in (0x7F, ord("*")):
+            digits = ""
+        elif ord("0") <= code <= ord("9"):
+            digits = (digits + chr(code))[-12:]
+    return digits, pins
 
 
 def card_of(data: bytes, length: int, bits: int) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("osdp", reason="libosdp is not installed")
 
 from gate.readers.claim import Claim, ClaimKind
-from gate.readers.osdp import card_of
+from gate.readers.osdp import card_of, keyed
 from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.readers.wiegand import encode, pack
@@ -94,3 +94,10 @@ def test_bits_with_wrong_parity_are_no_card() -> None:
     assert card_of(pack(flipped), 26, 32) is None
     assert card_of(bytes.fromhex("002D5C38"), 32, 32) == "0002972728"
     assert card_of(b"\x01", 5, 32) is None
+
+
+def test_the_pad_of_a_reader_gives_pins() -> None:
+    assert keyed("", b"47") == ("47", [])
+    assert keyed("47", b"11#") == ("", ["4711"])
+    assert keyed("47", b"*12\r\r") == ("", ["12"])
+    assert keyed("", b"\x00a9") == ("9", [])
