@@ -24,8 +24,6 @@ class ScreenSettings(Section):
     languages: tuple[Language, ...] = Field(("zh", "en"), min_length=1, max_length=2)
     # a name in full, masked (李*红), or none
     names: Form = "masked"
-    # the words beneath the clock while nobody is there
-    title: str = Field("", max_length=24)
     # the camera's picture beside the guidance; it never leaves this machine
     camera_picture: bool = False
     sound: bool = True
