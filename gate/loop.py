@@ -214,7 +214,10 @@ class Loop:
             self._staff_open(order, now)
             return
         given = self._meaning(order, now)
-        self._record("command.done", details={"order": order.kind, "by": order.by})
+        ordered: dict[str, object] = {"mode": order.kind, "by": order.by}
+        if order.seconds:
+            ordered["seconds"] = round(order.seconds, 1)
+        self._record("gate.mode", details=ordered)
         told = self.controller.handle(given, now)
         if any(event.type == "door.hold" for event in told):
             self._holding = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
@@ -251,8 +254,8 @@ class Loop:
         else:
             self.faults[key] = status.reason
         if tell:
-            details: dict[str, object] = {"name": status.name, "reason": status.reason}
             family = "camera" if status.family == "camera" else "device"
+            details: dict[str, object] = {family: status.name, "cause": status.reason}
             details |= {} if family == "camera" else {"family": status.family}
             self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
         self._step(inputs.OutOfOrder(self._fault_code()))

@@ -15,6 +15,7 @@ from gate.core import NoParts
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.schema import faults
+from gate.events.types import TYPES
 from gate.loop import DURABLE_WITHIN, DeviceStatus, Loop, Order
 from gate.passage import House, inputs
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Verdict
@@ -338,7 +339,7 @@ def test_a_camera_is_lost_and_back_once_each(gate: Gate) -> None:
     for _ in range(3):
         gate.loop.handle(DeviceStatus("camera", "main", True))
     assert gate.types == ["camera.lost", "camera.back"]
-    assert gate.event("camera.lost").details == {"name": "main", "reason": "the stream ended"}
+    assert gate.event("camera.lost").details == {"camera": "main", "cause": "the stream ended"}
     assert gate.loop.lane.fault == ""
 
 
@@ -383,4 +384,5 @@ def test_every_event_of_a_busy_hour_follows_the_schema_and_names_nobody(gate: Ga
     for number, event in enumerate(gate.recorder.events, start=1):
         body = event.numbered(number).body()
         assert faults(body) == []
+        assert event.type in TYPES
         assert LI.name not in str(body)
