@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from gate.section import Section
 
-ENCODERS = ("auto", "dlib", "retail-0095", "taguchi", "reference")
+ENCODERS = ("auto", "dlib", "retail-0095", "sface", "taguchi", "reference")
 
 
 class RecognitionSettings(Section):

@@ -11,6 +11,7 @@ from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.encoders.encoder import Encoder
 from gate.recognition.encoders.reference import ReferenceEncoder
 from gate.recognition.encoders.retail_0095 import Retail0095
+from gate.recognition.encoders.sface import SFace
 from gate.recognition.settings import RecognitionSettings
 
 
@@ -36,4 +37,6 @@ def build_encoder(settings: RecognitionSettings, models: ModelsSettings) -> Enco
             where=str(models.folder),
             mend='install them with `gate models fetch`, or set encoder = "auto"',
         )
+    if name == "sface":
+        return SFace(file, mirror=mirror)
     return DlibEncoder(cache, file=file, mirror=mirror, threads=threads)

@@ -1,0 +1,73 @@
+"""SFace (Zhong et al. 2021; Apache-2.0) of OpenCV's model zoo, through ``cv2.FaceRecognizerSF``.
+
+128 values, cosine. OpenCV aligns and encodes, so the vectors are those of any other program that
+uses the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gate.errors import ModelError, RecognitionError
+from gate.recognition.encoders.encoder import Chips, Likeness, with_mirror
+from gate.recognition.face import Face, Image, Vector
+
+SIDE = 112
+
+
+class SFace:
+    """An encoder for one thread at a time, as OpenCV's networks are."""
+
+    dimension = 128
+    # its publisher's threshold for one person is 0.363; not measured here
+    likeness = Likeness(continues=0.363, apart=0.6)
+
+    def __init__(self, file: Path, *, mirror: bool = True) -> None:
+        """Raises ModelError when ``file`` is not a model OpenCV can run.
+
+        Args:
+            mirror: add the mirror image's vector.
+        """
+        try:
+            self._network = cv2.FaceRecognizerSF.create(str(file), "")
+            width = self._network.feature(np.zeros((SIDE, SIDE, 3), np.uint8)).size
+        except cv2.error as error:
+            raise ModelError(
+                f"not a model that OpenCV can run: {error.err or error}",
+                where=str(file),
+                mend="install it again with `gate models fetch sface`",
+            ) from None
+        if width != self.dimension:
+            raise ModelError(
+                f"not SFace: the model gives {width} values, not {self.dimension}",
+                where=str(file),
+                mend="install it again with `gate models fetch sface`",
+            )
+        self._mirror = mirror
+        self.name = "sface/2021dec" if mirror else "sface/2021dec-plain"
+
+    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+        cut = [np.asarray(self._network.alignCrop(image, _row(face)), np.uint8) for face in faces]
+        return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
+
+    def encode(self, chips: Chips) -> Vector:
+        if not len(chips):
+            return np.empty((0, self.dimension), np.float32)
+        return with_mirror(self._run, chips, mirror=self._mirror)
+
+    def _run(self, chips: Chips) -> Vector:
+        rows = [self._network.feature(np.ascontiguousarray(chip)).ravel() for chip in chips]
+        return np.asarray(np.stack(rows), np.float32)
+
+
+def _row(face: Face) -> Vector:
+    """The face as ``cv2.FaceDetectorYN`` would give it."""
+    if face.landmarks is None:
+        raise RecognitionError("this encoder needs the five landmarks of a face")
+    left, top, right, bottom = face.box
+    box = np.array([left, top, right - left, bottom - top], np.float32)
+    return np.concatenate([box, face.landmarks.ravel(), np.array([face.score], np.float32)])
