@@ -1,0 +1,163 @@
+"""What holds for a lane whatever it is told, in whatever order."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.access.decision import Kind, Method, Outcome, Person
+from gate.access.request import Credential, Finding, Mode, Weight
+from gate.passage import House, Lane, Now, inputs, outputs, step
+from gate.passage.inputs import Input
+from gate.recognition.face import Candidate, Face, Liveness, Sighting, Unusable, Verdict
+from gate.screen.message import Look
+from gate.sensors.reading import Reading, Validity
+
+PEOPLE = {
+    1: Person(1, "1" * 32, name="李小红"),
+    2: Person(2, "2" * 32, extended_unlock=True),
+    3: Person(3, "3" * 32, active=False),
+    4: Person(4, "4" * 32, blocked="x"),
+    5: Person(5, "5" * 32, kind=Kind.VISITOR),
+    6: Person(6, "6" * 32, face_alone=False),
+}
+NOON = datetime(2026, 1, 7, 4, tzinfo=UTC)
+ids = st.none() | st.integers(1, 9)
+
+sightings = st.builds(
+    Sighting,
+    track=st.integers(1, 4),
+    camera=st.sampled_from(["a", "b"]),
+    first_seen=st.just(0.0),
+    last_seen=st.just(0.0),
+    frame=st.just(0),
+    face=st.builds(
+        lambda size: Face((0.0, 0.0, size, size), 0.9), st.floats(10, 300, allow_nan=False)
+    ),
+    frames=st.integers(1, 20),
+    used=st.integers(0, 5),
+    verdict=st.sampled_from(Verdict),
+    best=st.none() | st.builds(Candidate, st.integers(1, 9), st.just(4.0)),
+    evidence=st.floats(-5, 20),
+    threshold=st.just(8.0),
+    guidance=st.none() | st.sampled_from(Unusable),
+    liveness=st.builds(Liveness, st.just("x"), st.just(0.0), st.none() | st.booleans()),
+)
+findings = st.builds(
+    Finding,
+    st.just("code"),
+    st.none() | st.booleans(),
+    st.sampled_from(Weight),
+    st.just("status_bad"),
+)
+shown = st.builds(
+    lambda method, person, problem, duress: inputs.Shown(
+        method, PEOPLE.get(person or 0), Credential(problem, duress), 0.0
+    ),
+    st.sampled_from([Method.CARD, Method.PERMIT, Method.PIN]),
+    ids,
+    st.sampled_from(["", "", "card_unknown"]),
+    st.booleans(),
+)
+measured = st.builds(
+    lambda degrees: inputs.Measured(
+        Reading(degrees - 3, 20.0, degrees, 0.0, "t", Validity.VALID),
+        Finding("temperature", degrees < 37.3, Weight.REFER, "temperature_high", f"{degrees:.1f}"),
+    ),
+    st.floats(35, 39),
+)
+anything = st.one_of(
+    st.builds(inputs.Seen, st.lists(sightings, max_size=3).map(tuple)),
+    st.builds(inputs.Seen, st.lists(sightings, max_size=3).map(tuple)),
+    shown,
+    measured,
+    st.builds(inputs.Answered, st.integers(1, 9), st.lists(findings, max_size=2).map(tuple)),
+    st.builds(inputs.Ordered, st.sampled_from(Mode)),
+    st.just(inputs.DoorOpened()),
+    st.just(inputs.DoorClosed()),
+    st.builds(inputs.DoorLocked, st.booleans()),
+    st.builds(inputs.OutOfOrder, st.sampled_from(["", "camera_fault"])),
+    st.just(inputs.Tick()),
+)
+stories = st.lists(st.tuples(st.sampled_from([0.0, 0.05, 0.3, 1.0, 5.0]), anything), max_size=40)
+houses = st.builds(
+    House,
+    people=st.just(PEOPLE),
+    temperature=st.booleans(),
+    status=st.booleans(),
+    contact=st.booleans(),
+)
+
+
+def at(given: Input, now: float) -> Input:
+    """The input as it would come at this moment."""
+    match given:
+        case inputs.Seen(faces):
+            return inputs.Seen(tuple(replace(f, last_seen=now, first_usable=now) for f in faces))
+        case inputs.Shown():
+            return replace(given, at=now)
+        case inputs.Measured(reading, finding):
+            return inputs.Measured(replace(reading, measured=now), finding)
+    return given
+
+
+@settings(max_examples=400, deadline=None)
+@given(stories, houses)
+def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> None:
+    lane, now, mode = Lane(), 100.0, Mode.NORMAL
+    numbers = itertools.count()
+    granted: dict[int, float] = {}
+    decided: set[str] = set()
+    for wait, given_ in story:
+        now += wait
+        if isinstance(given_, inputs.Ordered):
+            mode = given_.mode
+        moment = Now(now, NOON + timedelta(seconds=now), lambda: f"p{next(numbers)}")
+        before = lane
+        lane, told = step(lane, at(given_, now), moment, house)
+        assert (lane, told) == step(
+            before, at(given_, now), replace(moment, new_id=again(told)), house
+        )
+        grants = {
+            o.passage: o.decision
+            for o in told
+            if isinstance(o, outputs.Decided) and o.decision.outcome is Outcome.GRANT
+        }
+        for output in told:
+            if isinstance(output, outputs.Open):
+                # the door is released for an active person, once, and never while it stands open
+                person = grants[output.passage].person
+                assert person is not None
+                assert person.active
+                assert not person.blocked
+                assert mode is Mode.NORMAL
+                last = granted.get(person.id)
+                claimed = grants[output.passage].method is not Method.FACE
+                debounce = house.settings.same_claim if claimed else house.settings.same_person
+                assert last is None or now - last >= debounce
+                granted[person.id] = now
+            elif isinstance(output, outputs.Decided):
+                decided.add(output.passage)
+                assert output.latency >= 0
+                assert 0 <= output.queued <= output.latency + 1e-9
+            elif isinstance(output, outputs.Show) and output.message.look is Look.GRANT:
+                assert lane.serving is not None
+                assert lane.serving.decision is not None
+        # a person who is known is decided upon within the waits
+        p = lane.serving
+        if p is not None and p.decision is None and p.ready is not None:
+            wake = lane.wake(house)
+            assert wake is not None
+            assert now < wake <= p.ready + 2.5 or p.again is not None
+
+
+def again(told: outputs.Outputs):  # type: ignore[no-untyped-def]
+    """An id factory that gives the same ids once more."""
+    used = list(
+        dict.fromkeys(o.passage for o in told if isinstance(o, outputs.Began | outputs.Decided))
+    )
+    return iter([*used, *("x" for _ in range(9))]).__next__
