@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from gate.errors import RecognitionError
 from gate.recognition.calibrate import Calibration, calibration_from
 from gate.recognition.fit import FEWEST, SiteFit, fit_site, no_fit
 from gate.recognition.gallery import Snapshot
@@ -52,3 +56,25 @@ def learn_site(
         fmr=fmr,
     )
     return fit, calibration
+
+
+def pack(fit: SiteFit, calibration: Calibration) -> bytes:
+    """Both as they are stored; no template is in them."""
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {"calibration": np.array(calibration.to_json()), **fit.to_arrays()}
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def unpack(stored: bytes) -> tuple[SiteFit, Calibration]:
+    """The opposite of ``pack``. Raises RecognitionError when it is damaged."""
+    try:
+        with np.load(io.BytesIO(stored)) as arrays:
+            values = dict(arrays)
+        text = str(values.pop("calibration"))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise RecognitionError(
+            f"The stored fit and calibration cannot be read: {error}.",
+            mend="Let them be made anew with `gate calibrate`.",
+        ) from None
+    return SiteFit.from_arrays(values), Calibration.from_json(text)

@@ -1,0 +1,123 @@
+"""``gate calibrate``: fit and thresholds from the people enrolled here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.errors import RecognitionError
+from gate.recognition.calibrate import Calibration
+from gate.recognition.face import Template
+from gate.recognition.gallery import Gallery, Snapshot
+from gate.recognition.identify import build_matcher
+from gate.recognition.lookalikes import lookalikes
+from gate.recognition.site import learn_site, pack, unpack
+from gate.settings import DEFAULT, load
+from gate.store.store import Store
+
+KIND = "site"  # of what is kept in the store
+
+
+def calibrate(
+    config: Config = DEFAULT,
+    fpir: Annotated[
+        float, typer.Option(help="Strangers taken for somebody: the rate you accept.")
+    ] = 0.01,
+    fmr: Annotated[
+        float, typer.Option(help="The same when one person is claimed by a card.")
+    ] = 0.001,
+    encoder: Annotated[
+        str, typer.Option(help="For the templates of this encoder; else of the most used one.")
+    ] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the one in use still holds.")
+    ] = False,
+) -> None:
+    """Set the thresholds from the site's own gallery and store them.
+
+    Exit status 1 with --check when the gallery has outgrown the calibration or there is none.
+    """
+    if not 0 < fpir <= 0.1 or not 0 < fmr <= 0.1:
+        raise typer.BadParameter("rates lie above 0 and at most 0.1")
+    settings = load(config)
+    console = Console()
+    with Store.open(settings.store, settings.data) as store:
+        gallery = gallery_in(store, encoder)
+        stored = store.calibrations.active(KIND, gallery.encoder)
+        before = unpack(stored.body)[1] if stored else None
+        if check:
+            raise SystemExit(_check(console, before, len(gallery.people)))
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        with console.status(f"calibrating on {len(gallery.people):,} people"):
+            fit, calibration = learn_site(gallery, made=made, fpir=fpir, fmr=fmr)
+            matcher = build_matcher(gallery, fit, calibration)
+            alike = lookalikes(matcher)
+        figures = {"people": calibration.people, "fpir": fpir, "threshold": calibration.threshold}
+        version = f"{matcher.version}@{made}"
+        store.calibrations.add(KIND, gallery.encoder, version, pack(fit, calibration), figures)
+    console.print(_table(calibration, before))
+    double = sum(pair.double for pair in alike)
+    console.print(
+        f"{len(alike)} pairs of people are alike enough to be confused at this threshold, "
+        f"{double} of them too alike for chance: see Look-alikes at the desk."
+    )
+
+
+def gallery_in(store: Store, encoder: str = "") -> Snapshot:
+    """The enrolled templates of an encoder. Raises RecognitionError when there are none."""
+    counts = store.templates.count()
+    name = encoder or max(counts, key=lambda each: counts[each], default="")
+    if not counts.get(name):
+        raise RecognitionError(
+            f"Nobody is enrolled with the encoder {name!r}." if name else "Nobody is enrolled.",
+            where=", ".join(sorted(counts)),
+            mend="Enrol people at the desk first, or name another encoder.",
+        )
+    loaded = store.templates.load(name)
+    gallery = Gallery(name, loaded.vectors.shape[1])
+    rows = zip(loaded.people.tolist(), loaded.vectors, strict=True)
+    return gallery.add(Template(person, vector, name) for person, vector in rows)
+
+
+def _check(console: Console, calibration: Calibration | None, people: int) -> int:
+    if calibration is None:
+        console.print("There is no calibration yet: run `gate calibrate`.")
+        return 1
+    console.print(
+        f"Made {calibration.made} for {calibration.people:,} people; {people:,} are enrolled."
+    )
+    if calibration.outgrown(people):
+        console.print("[yellow]The gallery has outgrown it: run `gate calibrate`.[/]")
+        return 1
+    return 0
+
+
+def _table(now: Calibration, before: Calibration | None) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "now", "before"):
+        table.add_column(heading)
+    low, high = now.interval
+
+    def row(title: str, value: str, old: str) -> None:
+        table.add_row(title, value, old if before else "")
+
+    row("encoder", now.encoder, before.encoder if before else "")
+    row("fit", now.fit, before.fit if before else "")
+    row("people", f"{now.people:,}", f"{before.people:,}" if before else "")
+    row(
+        f"threshold for FPIR {100 * now.fpir:g} %",
+        f"{now.threshold:.3f} (95 %: {low:.3f} to {high:.3f})",
+        f"{before.threshold_at(now.fpir):.3f}" if before else "",
+    )
+    row(
+        f"threshold with a card, FMR {100 * now.fmr:g} %",
+        f"{now.verify_threshold:.3f}",
+        f"{before.verify_threshold:.3f}" if before else "",
+    )
+    row("scores of residents from", now.mates, before.mates if before else "")
+    return table

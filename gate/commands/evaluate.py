@@ -1,0 +1,131 @@
+"""``gate evaluate``: error rates on photographs, or of this site, with intervals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.commands.calibrate import gallery_in
+from gate.errors import ConfigurationError
+from gate.evaluation import report
+from gate.evaluation.faces_in import measuring_data
+from gate.evaluation.measure import Data, data_in, measure
+from gate.evaluation.on_site import on_site
+from gate.evaluation.recipe import UsualRecipe
+from gate.models.settings import ModelsSettings
+from gate.recognition.detect import build_detector
+from gate.recognition.encoders.build import build_encoder
+from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.recognition.encoders.encoder import Encoder
+from gate.settings import DEFAULT, Settings, load
+from gate.store.store import Store
+
+USUAL = "usual"
+_SMALLEST = 40  # pixels: photographs are cropped, so faces are small in them
+
+
+def evaluate(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="person/photo.jpg; without it the folder in GATE_LFW_DIR."),
+    ] = None,
+    config: Config = DEFAULT,
+    site: Annotated[bool, typer.Option("--site", help="Measure on the enrolled people.")] = False,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(help="dlib, retail-0095, a *.dat file, or usual: the usual recipe."),
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="Some of the letters a to e.")] = "abcde",
+    errata: Annotated[Path | None, typer.Option(help="Corrected labels: PHOTO PERSON.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="Pairs for (a), as LFW's pairs.txt.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="NAME=FILE of names.")] = None,
+    numbered: Annotated[
+        Path | None, typer.Option(help="Photographs of nameless people, with groups.txt, for (e).")
+    ] = None,
+    merges: Annotated[Path | None, typer.Option(help="People who appear twice, for (e).")] = None,
+    cache: Annotated[Path, typer.Option(help="Where vectors are kept.")] = Path("var/evaluation"),
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report page.")] = None,
+) -> None:
+    """FNIR at FPIR 1, 0.3 and 0.1 %, by protocol, group and half of the people.
+
+    The first run encodes every photograph and takes minutes; stop it at will, it goes on where it
+    stopped. Nothing is sent anywhere.
+    """
+    settings = load(config)
+    console = Console()
+    if site:
+        with Store.open(settings.store, settings.data) as store:
+            results = on_site(gallery_in(store))
+        for line in results["lines"]:
+            console.print(line)
+    else:
+        data = data_in(
+            folder or measuring_data("lfw"),
+            errata=errata,
+            pairs=pairs,
+            groups=dict(_group(each) for each in group or ()),
+            numbered=numbered,
+            merges=merges,
+        )
+        results = {"data": str(data), "encoders": {}}
+        for name in encoder or (USUAL, "dlib", "retail-0095"):
+            part = _one(data, name, settings, cache, protocol, console)
+            results["encoders"][name] = part
+            _print(console, name, part)
+        if html:
+            html.write_text(report.page(results), encoding="utf-8")
+        results = report.as_json(results)
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1, default=str), encoding="utf-8")
+
+
+def _group(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not equals:
+        raise ConfigurationError(
+            f"a group without a file: {text!r}", where="--group", mend="write NAME=FILE"
+        )
+    return name, Path(file)
+
+
+def _one(
+    data: Data, name: str, settings: Settings, cache: Path, protocol: str, console: Console
+) -> dict[str, Any]:
+    recognition = settings.recognition.model_copy(
+        update={"encoder": "dlib" if name == USUAL else name, "min_face": _SMALLEST}
+    )
+    models: ModelsSettings = settings.models
+    encoder: Encoder = build_encoder(recognition, models)
+    ways: tuple[str, ...] = ("plain", "site")
+    if name == USUAL and isinstance(encoder, DlibEncoder):
+        encoder, ways = UsualRecipe(encoder), (USUAL,)
+    detector = build_detector(recognition, models)
+    with console.status("") as status:
+        return measure(
+            data,
+            encoder,
+            detector,
+            cache,
+            ways=ways,
+            which=protocol.replace("a", "") if name == USUAL else protocol,
+            say=status.update,
+        )
+
+
+def _print(console: Console, name: str, part: dict[str, Any]) -> None:
+    table = Table(title=f"{name}: FNIR %, probes / people weighing alike", title_justify="left")
+    for heading in ("trial", "way", "group", "people", "1 %", "0.3 %", "0.1 %", "FPIR asked→out"):
+        table.add_column(heading)
+    for line in report.summary(part["rows"]):
+        table.add_row(*line)
+    console.print(table)
+    console.print(f"faces not found: {part['missing']} of {part['photos']}")
+    if part["pairs"]:
+        console.print(f"(a) verification, ten folds: {part['pairs']}")

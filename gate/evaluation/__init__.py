@@ -1,0 +1,1 @@
+"""How well recognition does, measured: protocols, figures with intervals, a report."""

@@ -1,0 +1,121 @@
+"""From folders to results: what ``gate evaluate`` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gate.evaluation import photos, study
+from gate.evaluation.embedding import embed
+from gate.evaluation.photos import Photo
+from gate.recognition.detect import Detector
+from gate.recognition.encoders.encoder import Encoder
+
+MERGES = Path(__file__).with_name("east_asian_merges.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is measured on.
+
+    Attributes:
+        named, numbered: photographs of people with names and without.
+        merged: ``named`` + ``numbered`` once more, people who appear twice made one; may be empty.
+        pairs: for verification.
+        groups: names by group.
+        one_group: the group protocol (e) is about.
+    """
+
+    named: Sequence[Photo]
+    numbered: Sequence[Photo] = ()
+    merged: Sequence[Photo] = ()
+    pairs: Sequence[tuple[str, str, bool]] = ()
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    one_group: str = ""
+
+    def __str__(self) -> str:
+        people = len({photo.person for photo in self.named})
+        text = f"{len(self.named)} photographs of {people} people"
+        if self.numbered:
+            text += f", {len(self.numbered)} of people without names"
+        return text
+
+
+def data_in(
+    folder: Path,
+    *,
+    errata: Path | None = None,
+    pairs: Path | None = None,
+    groups: dict[str, Path] | None = None,
+    numbered: Path | None = None,
+    merges: Path | None = None,
+) -> Data:
+    """The data in ``folder``; files beside it are used where they have the usual names.
+
+    Raises ConfigurationError.
+    """
+    errata = errata or _there(folder / "errata.txt")
+    pairs = pairs or _there(folder / "pairs.txt")
+    lists = dict(groups or {})
+    usual = _there(folder / "east_asian_names.txt")
+    if usual and not lists:
+        lists["East Asian names"] = usual
+    if numbered is None:
+        numbered = _there(folder.parent / "east_asian") if usual else None
+    named = photos.named_people(folder)
+    if errata:
+        named = photos.corrected(named, errata)
+    others = photos.grouped_people(numbered, numbered / "groups.txt") if numbered else []
+    return Data(
+        named,
+        others,
+        photos.merged([*named, *others], merges or MERGES) if others else (),
+        photos.pairs_in(pairs) if pairs else (),
+        {name: photos.names_in(file) for name, file in lists.items()},
+        next(iter(lists), "") if others else "",
+    )
+
+
+def _there(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def measure(
+    data: Data,
+    encoder: Encoder,
+    detector: Detector,
+    cache: Path,
+    *,
+    ways: Sequence[str],
+    which: str = "abcde",
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """All figures of one encoder."""
+    everybody = [*data.named, *data.numbered]
+    embedded = embed(everybody, encoder, detector, cache, encoder.name)
+    first = len(data.named)
+    numbers = tuple(range(first, len(everybody)))
+    sets = [("", [photo.person for photo in everybody])]
+    if data.merged:
+        sets.append((", repeated people merged", [photo.person for photo in data.merged]))
+    rows: list[study.Row] = []
+    for suffix, labels in sets:
+        people = study.People(tuple(labels), data.groups, data.one_group, numbers)
+        wanted = which if not suffix else which.replace("b", "").replace("c", "").replace("d", "")
+        for trial in study.trials(people, embedded.found.tolist(), wanted):
+            titled = study.retitled(trial, suffix)
+            for way in ways:
+                say(f"{encoder.name} ({trial.name}) {titled.title}: {way}")
+                rows += study.rows_of(embedded.vectors, titled, encoder.name, people, way=way)
+    row_of = {photo.name: row for row, photo in enumerate(data.named) if embedded.found[row]}
+    checked = study.verification(embedded.vectors, row_of, data.pairs) if "a" in which else None
+    return {
+        "rows": rows,
+        "pairs": checked,
+        "photos": len(everybody),
+        "missing": int(np.count_nonzero(~embedded.found)),
+    }

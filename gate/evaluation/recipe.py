@@ -1,0 +1,27 @@
+"""What most programs do today, as an encoder: dlib's network as ``face_recognition`` uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.recognition.encoders.encoder import Chips
+from gate.recognition.face import Face, Image, Vector
+
+
+class UsualRecipe:
+    """Vectors neither mirrored nor brought to unit length, for ``ways.usual``."""
+
+    name = "usual-recipe/1"
+    tolerance = 0.6  # the default of ``face_recognition.compare_faces``
+
+    def __init__(self, dlib: DlibEncoder) -> None:
+        self._dlib = dlib
+        self.dimension = dlib.dimension
+        self.likeness = dlib.likeness
+
+    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+        return self._dlib.chips(image, faces)
+
+    def encode(self, chips: Chips) -> Vector:
+        return self._dlib.descriptors(chips)
