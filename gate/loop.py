@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -126,7 +126,8 @@ class Loop:
         """One thing that happened."""
         match item:
             case House():
-                self.house = item
+                # where people are is known here, not in the register
+                self.house = replace(item, presence=self.house.presence)
                 self._step(inputs.Tick())
             case Order():
                 self._order(item)
@@ -134,6 +135,10 @@ class Loop:
                 self._device(item)
             case _:
                 self._step(item)
+
+    def tell(self, type: str, person: Person | None, details: Mapping[str, object]) -> None:
+        """Write an event that is about a person and no passage."""
+        self._record(type, details=details, person=person.ref if person else None)
 
     def tick(self) -> None:
         """Let time pass: at least every 50 ms."""

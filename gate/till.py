@@ -36,7 +36,7 @@ class Till:
         self._post = post
         keys = public_keys(sorted(settings.data.glob(PERMIT_KEYS)))
         self._book = PermitBook(store, keys, settings.access.permit)
-        self._desk = ClaimDesk(store, self._book, settings.name)
+        self._desk = ClaimDesk(store, self._book, settings.name, settings.access.pin)
         self._queue: queue.SimpleQueue[Claim | str | None] = queue.SimpleQueue()
         self._readers = [Reader(s, self.claim, self._told) for s in settings.reader]
         self._thread = threading.Thread(target=self._run, name="claims", daemon=True)

@@ -7,7 +7,7 @@ Belongs to the main loop (``heard``, ``tick``); what must outlive a restart goes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -145,6 +145,12 @@ def _plain(watched: Watched) -> dict[str, Any]:
 
 
 def _watched(values: Mapping[str, Any]) -> Watched:
-    watched = Watched(values["person"], datetime.fromisoformat(values["since"]))
-    times = {k: datetime.fromisoformat(values[k]) for k in _TIMES[1:] if values.get(k)}
-    return replace(watched, acknowledged_by=values.get("acknowledged_by", ""), **times)
+    times = {k: datetime.fromisoformat(values[k]) for k in _TIMES if values.get(k)}
+    return Watched(
+        int(values["person"]),
+        times["since"],
+        times.get("seen"),
+        times.get("paused_until"),
+        times.get("told"),
+        str(values.get("acknowledged_by", "")),
+    )
