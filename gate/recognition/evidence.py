@@ -7,8 +7,11 @@ The probe is the mean of the moments; its score is judged with the likelihood ra
 one photograph, sharpened by as much as averaging over moments takes noise out of a score. A still
 picture held for ten seconds stays one moment and weighs as one frame.
 
-The verdict is a sequential test (Wald 1945). A likelihood ratio exceeds 1/a for a stranger with
-probability a at most, however often one looks (Ville 1939), which gives the upper bound.
+The verdict is a sequential test (Wald 1945). Its upper bound is the likelihood ratio at the score
+that the site's calibration gives for half the wished FPIR: a passage has many looks, but since all
+share what the stranger has in common with the person, they raise the rate by less than that half
+(shown in tests/recognition/test_evidence.py). Ville's bound, -ln FPIR, holds for any number of
+independent looks and asks ten times as much at 7,000 people; it would cost residents.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ STRANGE = 2  # frames in a row that resemble no earlier one: somebody else stand
 # Share of a stranger's score that changes from photograph to photograph; the rest belongs to the
 # pair of people and no further frame takes it away. 0.27 for retail-0095 and 0.13 for dlib on LFW.
 NOISE = 0.25
+SHARE = 0.5  # of the wished FPIR that the first look may use up
+MARGIN = 5.0  # times as likely the best person must be as the second
 # Before anything is seen: how many of those who are not the resident hold up a picture of one.
 ATTACKS = 0.01
 ATTACK = -4.0  # nats of liveness below which it is called an attack
@@ -148,16 +153,15 @@ class Terms:
     patience: float
 
 
-def terms_for(fpir: float, fnir: float, threshold_ratio: float, patience: float) -> Terms:
+def terms_for(threshold_ratio: float, fnir: float, patience: float) -> Terms:
     """The bounds for wished error rates.
 
     Args:
-        fpir: strangers taken for somebody, share.
-        fnir: residents taken for strangers, share.
-        threshold_ratio: likelihood ratio (nats) at the calibrated threshold for ``fpir``: less is
-            never enough, whatever the ratios say.
+        threshold_ratio: likelihood ratio (nats) at the score calibrated for the wished FPIR,
+            shared out over the looks: see ``SHARE``.
+        fnir: residents that may be taken for strangers, share.
     """
-    return Terms(max(-math.log(fpir), threshold_ratio), math.log(fnir), -math.log(0.05), patience)
+    return Terms(max(0.0, threshold_ratio), math.log(fnir), math.log(MARGIN), patience)
 
 
 def judge(

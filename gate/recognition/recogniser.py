@@ -45,8 +45,7 @@ class Ratios(Protocol):
     @property
     def fpir(self) -> float: ...
 
-    @property
-    def threshold(self) -> float: ...
+    def threshold_at(self, fpir: float) -> float: ...
 
     def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]: ...
 
@@ -215,12 +214,8 @@ class Recogniser:
         found = matcher.identify(probes, self._encoder.name)
         first = calibration.llr(found.score.astype(np.float64))
         second = calibration.llr(found.second_score.astype(np.float64))
-        terms = evidence.terms_for(
-            calibration.fpir,
-            self._settings.fnir,
-            float(calibration.llr(calibration.threshold)),
-            self._settings.patience,
-        )
+        needed = float(calibration.llr(calibration.threshold_at(evidence.SHARE * calibration.fpir)))
+        terms = evidence.terms_for(needed, self._settings.fnir, self._settings.patience)
         for i, track in enumerate(tracks):
             subject = self._subjects[track.number]
             gathered = subject.gathered

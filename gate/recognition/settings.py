@@ -27,7 +27,7 @@ class RecognitionSettings(Section):
     # seconds between two searches of the whole image while nobody is there
     search_idle: float = Field(0.1, ge=0, le=2)
     # and while somebody is: between them only the surroundings of known faces are searched
-    search_busy: float = Field(0.33, ge=0, le=5)
+    search_busy: float = Field(0.5, ge=0, le=5)
     # seconds between two encodings of a face that is not decided yet
     interval: float = Field(0.1, ge=0, le=2)
     # seconds after which a face that is decided is looked at again

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 from gate.recognition.encoders import Likeness
 from gate.recognition.evidence import (
     MOMENTS,
+    NOISE,
+    SHARE,
     Gathered,
     Terms,
     effective,
@@ -145,8 +149,25 @@ def test_a_picture_held_up_is_an_attack_however_well_it_fits() -> None:
     assert judge(TERMS, 8.0, -3, 3, 0.5, shown) is Verdict.ATTACK
 
 
-def test_the_bounds_follow_from_the_wished_rates() -> None:
-    terms = terms_for(0.001, 0.01, threshold_ratio=2.0, patience=2.0)
-    assert terms.accept == pytest.approx(6.908, abs=1e-3)
+def test_the_bounds_follow_from_the_calibration_and_the_wished_rates() -> None:
+    terms = terms_for(4.2, fnir=0.01, patience=2.0)
+    assert terms.accept == 4.2
     assert terms.reject == pytest.approx(-4.605, abs=1e-3)
-    assert terms_for(0.01, 0.01, threshold_ratio=7.0, patience=2.0).accept == 7.0
+    assert terms_for(-1.0, fnir=0.01, patience=2.0).accept == 0.0
+
+
+@pytest.mark.parametrize("noise", [0.1, NOISE, 0.4])
+def test_the_looks_of_one_passage_together_keep_the_wished_rate(noise: float) -> None:
+    """Strangers whose score is a trait of the pair plus noise of each moment, unit variance."""
+    wished, strangers, looks = 0.01, 100_000, MOMENTS
+    random = np.random.default_rng(0)
+    trait = random.normal(0, (1 - noise) ** 0.5, (strangers, 1))
+    moments = trait + random.normal(0, noise**0.5, (strangers, looks))
+    number = np.arange(1, looks + 1)
+    scores = np.cumsum(moments, axis=1) / number  # of the mean of the moments so far
+
+    ratios = 3.5 * scores - 3.5**2 / 2  # against mates who score 3.5 spreads higher
+    needed = 3.5 * NormalDist().inv_cdf(1 - SHARE * wished) - 3.5**2 / 2
+    evidence = ratios * [sharpened(1.0, n) for n in number]
+    ever = (evidence >= terms_for(needed, 0.01, 2.0).accept).any(axis=1)
+    assert SHARE * wished < ever.mean() <= wished
