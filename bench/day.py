@@ -191,18 +191,18 @@ class Day:
     def _walk(self, now: float) -> str:
         person = self.person
         if person.granted is None:
-            return "card not read, reader out of order" if now - person.arrived > 0.6 else ""
+            return "card not read, reader out of order" if now - person.arrived > 0.4 else ""
         if person.pushed is None:
             if self.board.board.relays[0]:
                 person.pushed = now
                 self.summary.waits.append(now - person.arrived)
                 self.board.board.wires[0] = True
-            return "granted, lock did not move" if now - person.granted > 0.6 else ""
+            return "granted, lock did not move" if now - person.granted > 0.4 else ""
         if now - person.pushed > 0.03:
             self.board.board.wires[0] = False
         if person.closed:
             return "passed"
-        return "passed, contact not seen" if now - person.pushed > 0.6 else ""
+        return "passed, contact not seen" if now - person.pushed > 0.3 else ""
 
     def _told(self, events: tuple[EventOut, ...]) -> None:
         for event in events:

@@ -17,8 +17,6 @@ from gate.relay.settings import RelaySettings
 # that lost its power is put right by the next one
 REPEAT_ON = 0.2
 REPEAT_REST = 1.0
-# nothing slow is begun when a relay must fall so soon (seconds)
-CLOSE_TO_FALL = 0.08
 ATTEMPTS = 3
 
 
@@ -65,9 +63,10 @@ class Keeper:
             self._failures = 0
         except DeviceError as error:
             self._failed(error, now)
+        if not self._connected:
+            return self._retry_at
         falls = [fall for fall in self._falls.values() if fall > now]
-        repeats = list(self._repeat_at.values())
-        return min([self._poll_at if self._connected else self._retry_at, *falls, *repeats])
+        return min([self._poll_at, *falls, *self._repeat_at.values()])
 
     def rest(self) -> None:
         """Let go of the board; every channel rests if it can be reached."""
@@ -93,8 +92,12 @@ class Keeper:
             self._repeat_at[channel] = now + (REPEAT_ON if on else REPEAT_REST)
 
     def _poll(self, now: float) -> None:
-        soon = any(now < fall < now + CLOSE_TO_FALL for fall in self._falls.values())
-        if now < self._poll_at or soon:
+        if now < self._poll_at:
+            return
+        # a board that is slow to answer must not make a relay that is about to fall late
+        soon = [fall for fall in self._falls.values() if now < fall < now + self._settings.timeout]
+        if soon:
+            self._poll_at = max(soon)
             return
         self._poll_at = now + self._settings.poll
         state = {channel: self._driver.state(channel) for channel in self._told}

@@ -43,16 +43,18 @@ class ModbusRelay:
         self.name = "modbus"
         self._settings = settings
         modbus = settings.modbus
+        # no retries of the library's own: the keeper tries again with what is true by then, so
+        # that a late "on" never follows an order that has run out
         self._client: ModbusSerialClient | ModbusTcpClient
         if modbus.transport == "tcp":
             self._where = f"{modbus.host}:{modbus.tcp_port}"
             self._client = ModbusTcpClient(
-                modbus.host, port=modbus.tcp_port, timeout=settings.timeout, retries=1
+                modbus.host, port=modbus.tcp_port, timeout=settings.timeout, retries=0
             )
         else:
             self._where = settings.port
             self._client = ModbusSerialClient(
-                settings.port, baudrate=settings.baud, timeout=settings.timeout, retries=1
+                settings.port, baudrate=settings.baud, timeout=settings.timeout, retries=0
             )
 
     def open(self) -> None:
