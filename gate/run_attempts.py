@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gate.access.decision import Decision, Outcome
-from gate.recognition.face import Sighting
+from gate.recognition.face import Sighting, Verdict
 from gate.relay.door_state import Phase
 from gate.replay import Moment, Played
 from gate.run_report import ASKED, GRANTED, NOTHING, REFUSED, Attempt, Mark
@@ -77,7 +77,7 @@ def _attempt(
             NOTHING,
             attack=attack,
             image=image,
-            marks=tuple(_mark(s, names, NOTHING) for s in sightings),
+            marks=tuple(_mark(s, names) for s in sightings),
         )
     decision = moment.decided.decision
     outcome = _OUTCOMES[decision.outcome]
@@ -98,14 +98,24 @@ def _attempt(
         door="unlocked" if moment.door is Phase.UNLOCKING else moment.door.value,
         second=moment.second,
         image=moment.image,
-        marks=tuple(_mark(s, names, outcome) for s in moment.sightings),
+        marks=tuple(_mark(s, names) for s in moment.sightings),
     )
 
 
-def _mark(sighting: Sighting, names: Mapping[int, str], outcome: str) -> Mark:
-    known = sighting.verdict.value == "known" and sighting.best is not None
+_COLOURS = {
+    Verdict.KNOWN: GRANTED,
+    Verdict.DOUBTFUL: ASKED,
+    Verdict.UNKNOWN: REFUSED,
+    Verdict.ATTACK: REFUSED,
+}
+
+
+def _mark(sighting: Sighting, names: Mapping[int, str]) -> Mark:
+    """A box with what the camera made of this face, whoever the decision was about."""
+    known = sighting.verdict is Verdict.KNOWN and sighting.best is not None
     label = names.get(sighting.best.person, "?") if known and sighting.best else ""
     label = label or (sighting.guidance.value if sighting.guidance else sighting.verdict.value)
+    outcome = _COLOURS.get(sighting.verdict, NOTHING)
     return Mark(sighting.face.box, label.replace("_", " "), outcome)
 
 

@@ -21,7 +21,11 @@ def test_every_event_the_code_makes_is_registered() -> None:
             continue
         text = file.read_text("utf-8")
         made = set(MADE.findall(text)) - set(LOGGED.findall(text)) - set(TYPES)
-        made = {name for name in made if not name.endswith((".py", ".db", ".key", ".toml", "gate.events"))}
+        made = {
+            name
+            for name in made
+            if not name.endswith((".py", ".db", ".key", ".toml", "gate.events"))
+        }
         if made:
             unknown[file.name] = sorted(made)
     assert not unknown
