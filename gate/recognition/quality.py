@@ -81,9 +81,13 @@ def why_unusable(
         (Unusable.TOO_BRIGHT, light is not None and light > limits.brightest),
         (Unusable.BLURRED, _below(quality.sharpness, limits.sharpness)),
         (Unusable.TURNED, _turned(quality, limits)),
-        (Unusable.EYES_SHUT, _below(quality.eyes_open, limits.eyes_open)),
+        (
+            Unusable.EYES_SHUT,
+            quality.eyes_open != 0 and _below(quality.eyes_open, limits.eyes_open),
+        ),
         (Unusable.MASK, quality.mask is not None and quality.mask >= 0.5),
-        (Unusable.OCCLUDED, _below(quality.overall, limits.overall)),
+        # no eyes at all: dark glasses, a hand, hair
+        (Unusable.OCCLUDED, quality.eyes_open == 0 or _below(quality.overall, limits.overall)),
     )
     return next((reason for reason, met in checks if met), None)
 
@@ -131,7 +135,7 @@ def sharpness(eyes: NDArray[np.uint8], size: float) -> float:
         eyes: the part with the eyes of an aligned face whose eyes lie 34 pixels apart.
         size: pixels between the eyes in the frame.
     """
-    values = cv2.GaussianBlur(eyes, (0, 0), 0.8).astype(np.float32)
+    values = cv2.GaussianBlur(eyes.astype(np.float32), (0, 0), 0.8)
     fine = float(np.abs(cv2.Laplacian(values, cv2.CV_32F)).mean())
     magnified = max(1.0, 34 / max(size, 8.0))
     return min(100.0, magnified * 100 * fine / (float(values.std()) + 4))

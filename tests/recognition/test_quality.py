@@ -86,6 +86,33 @@ def test_with_the_light_behind() -> None:
     assert reason(lit, face) is Unusable.BACKLIGHT
 
 
+def eyes_covered(colour_of_skin: bool) -> tuple[Image, Face]:
+    """The portrait with a lid and its lashes drawn over each eye, or with dark glasses."""
+    image, face = portrait()
+    assert face.landmarks is not None
+    covered = image.copy()
+    wide = float(face.landmarks[1, 0] - face.landmarks[0, 0])
+    for x, y in face.landmarks[:2]:
+        centre, size = (round(x), round(y)), (round(0.27 * wide), round(0.2 * wide))
+        if not colour_of_skin:
+            size = (round(0.42 * wide), round(0.34 * wide))
+        skin = covered[round(y + 0.3 * wide), round(x)].tolist()
+        colour = skin if colour_of_skin else (12, 12, 14)
+        cv2.ellipse(covered, centre, size, 0, 0, 360, colour, -1, cv2.LINE_AA)
+        if colour_of_skin:
+            lash = (centre[0], centre[1] + 2)
+            cv2.ellipse(covered, lash, (size[0] - 2, 2), 0, 0, 180, (40, 40, 50), 1, cv2.LINE_AA)
+    return covered, face
+
+
+def test_shut_eyes_cannot_be_enrolled() -> None:
+    assert reason(*eyes_covered(colour_of_skin=True), ENROLMENT) is Unusable.EYES_SHUT
+
+
+def test_dark_glasses_hide_the_face() -> None:
+    assert reason(*eyes_covered(colour_of_skin=False)) is Unusable.OCCLUDED
+
+
 def test_out_of_focus() -> None:
     image, face = portrait()
     soft = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.14 * face.width), np.uint8)
