@@ -13,7 +13,14 @@ from gate.settings import Settings, load
 FILE = Path(__file__).parent.parent / "config" / "gate.toml"
 
 # sections that hold things the installer names: their keys are explained by examples in comments
-OPEN = {"access.schedules", "access.days", "relay.inputs"}
+OPEN = {
+    "access.allow",
+    "access.days",
+    "access.schedules",
+    "reader",
+    "relay.inputs",
+    "status.items",
+}
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> set[str]:
