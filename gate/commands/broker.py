@@ -10,7 +10,7 @@ from rich.console import Console
 
 from gate.commands import Config
 from gate.errors import BrokerError
-from gate.events.mqtt import check as try_connection
+from gate.events.connection import check as try_connection
 from gate.events.pki import make_authority, make_certificate
 from gate.events.topics import Topics
 from gate.settings import DEFAULT, load

@@ -12,19 +12,20 @@ from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gate.errors import BrokerError
+from gate.events.connection import new_client, refusal, tls_context
 from gate.events.settings import MqttSettings
 from gate.events.topics import Topics
 
 log = logging.getLogger(__name__)
 
 OnMessage = Callable[[paho.MQTTMessage], None]
-OnAcknowledged = Callable[[int, bool], None]  # message number, whether the broker took it
+# connection, number of the message in it, whether the broker took it
+OnAcknowledged = Callable[[int, int, bool], None]
 
 
 class Link:
@@ -46,14 +47,15 @@ class Link:
         self.fault: BrokerError | None = None
         self.window = settings.window
         self.up = threading.Event()
-        self.connections = 0  # how often we came up
+        self.connection = 0  # the number of the newest connection that came up
         self._settings = settings
         self._on_message = on_message
         self._on_acknowledged = on_acknowledged
         self._lock = threading.Lock()  # guards _retained
         self._retained: dict[str, bytes] = {}
         self._tls: ssl.SSLContext | None = None
-        self._client = self._make()
+        self._current: tuple[int, paho.Client | None] = (0, None)
+        self._made = 0
         self._down = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_up, name="mqtt-link", daemon=True)
@@ -106,7 +108,6 @@ class Link:
                     )
                 )
             else:
-                self._client = client
                 client.loop_start()
                 self._down.wait()
                 self.up.clear()
@@ -125,9 +126,14 @@ class Link:
         retain: bool = False,
         user: tuple[tuple[str, str], ...] = (),
         correlation: bytes | None = None,
+        connection: int | None = None,
     ) -> paho.MQTTMessageInfo | None:
-        """QoS 1; None while there is no connection."""
-        if not self.up.is_set():
+        """QoS 1; None while there is no connection, or ``connection`` is not the present one.
+
+        A message for one connection never goes out on the next: each has a client of its own.
+        """
+        number, client = self._current
+        if not self.up.is_set() or client is None or connection not in (None, number):
             return None
         properties = None
         if self.is_5:
@@ -139,31 +145,26 @@ class Link:
                 properties.UserProperty = list(user)
             if correlation is not None:
                 properties.CorrelationData = correlation
-        return self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        return client.publish(topic, payload, qos=1, retain=retain, properties=properties)
 
-    def retain(self, topic: str, value: dict[str, Any] | str) -> None:
-        """A retained state: told now if it is new, and after every reconnect."""
+    def retain(self, topic: str, value: dict[str, Any] | str) -> bool:
+        """A retained state: told now if it is new, and after every reconnect. Whether it was."""
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         payload = text.encode()
         with self._lock:
             if self._retained.get(topic) == payload:
-                return
+                return False
             self._retained[topic] = payload
         self.publish(topic, payload, retain=True)
+        return True
 
     def _make(self) -> paho.Client:
         settings = self._settings
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"{self.topics.prefix.replace('/', '-')}-{self.topics.gate}",
-            protocol=version(settings),
-            clean_session=None if self.is_5 else False,
-            reconnect_on_failure=False,
+        client = new_client(
+            settings, f"{self.topics.prefix.replace('/', '-')}-{self.topics.gate}", self._tls
         )
-        if self._tls is not None:
-            client.tls_set_context(self._tls)
-        if settings.username:
-            client.username_pw_set(settings.username, settings.password.get_secret_value())
+        self._made += 1
+        client.user_data_set(self._made)
         client.will_set(self.topics.status, b"offline", qos=1, retain=True)
         client.max_inflight_messages_set(settings.window)  # paho queues what is beyond
         client.on_connect = self._connected
@@ -199,7 +200,8 @@ class Link:
             client.subscribe([(self.topics.command, 1), (self.topics.button("+"), 1)])
         with self._lock:
             retained = {self.topics.status: b"online", **self._retained}
-        self.connections += 1
+        self._current = (userdata, client)
+        self.connection = userdata
         self.up.set()
         for topic, payload in retained.items():
             self.publish(topic, payload, retain=True)
@@ -241,77 +243,8 @@ class Link:
         if reason.is_failure:
             self._fault(refusal(str(reason), self.where))
         if self._on_acknowledged is not None:
-            self._on_acknowledged(mid, not reason.is_failure)
+            self._on_acknowledged(userdata, mid, not reason.is_failure)
 
     def _received(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
         if self._on_message is not None:
             self._on_message(message)
-
-
-def version(settings: MqttSettings) -> MQTTProtocolVersion:
-    """The protocol as paho names it."""
-    return MQTTProtocolVersion.MQTTv5 if settings.protocol == "5" else MQTTProtocolVersion.MQTTv311
-
-
-def refusal(reason: str, where: str) -> BrokerError:
-    """The error for a broker that answers and says no."""
-    low = reason.lower()
-    if "user name" in low or "authori" in low or "identifier" in low:
-        return BrokerError(
-            f"the broker refuses us: {reason}",
-            where=where,
-            mend="check [mqtt] username and password, the certificate's name and the broker's ACL",
-        )
-    return BrokerError(f"the broker refuses: {reason}", where=where, mend="see the broker's log")
-
-
-def tls_context(settings: MqttSettings) -> ssl.SSLContext:
-    """TLS 1.2 or newer, the broker's name checked. Raises BrokerError for unusable files."""
-    try:
-        context = ssl.create_default_context(cafile=str(settings.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if settings.certificate is not None and settings.key is not None:
-            context.load_cert_chain(settings.certificate, settings.key)
-    except (OSError, ssl.SSLError) as error:
-        raise BrokerError(
-            f"the certificates cannot be used: {error}",
-            where=f"{settings.ca}, {settings.certificate}, {settings.key}",
-            mend="make new ones with `gate broker setup`",
-        ) from error
-    return context
-
-
-def check(settings: MqttSettings, topics: Topics, timeout: float = 5.0) -> None:
-    """Connect once, for ``gate doctor``. Raises BrokerError with what is wrong."""
-    own = Topics(topics.prefix, f"{topics.gate}-check")
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=own.gate,
-        protocol=version(settings),
-    )
-    if settings.username:
-        client.username_pw_set(settings.username, settings.password.get_secret_value())
-    if settings.ca is not None:
-        client.tls_set_context(tls_context(settings))
-    answer: list[ReasonCode] = []
-    done = threading.Event()
-
-    def connected(c: paho.Client, u: Any, f: Any, reason: ReasonCode, p: Any) -> None:
-        answer.append(reason)
-        done.set()
-
-    client.on_connect = connected
-    where = f"{settings.host}:{settings.port}"
-    mend = "check that it runs, and [mqtt] host and port"
-    try:
-        client.connect(settings.host, settings.port, settings.keepalive)
-    except (OSError, ValueError) as error:
-        raise BrokerError(f"the broker does not answer: {error}", where=where, mend=mend) from error
-    client.loop_start()
-    done.wait(timeout)
-    client.disconnect()
-    client.loop_stop()
-    if not answer:
-        raise BrokerError("the broker does not answer to MQTT", where=where, mend=mend)
-    if answer[0].is_failure:
-        raise refusal(str(answer[0]), where)

@@ -26,6 +26,7 @@ _FLUSH_EVERY = 0.5  # seconds between two writes of what is settled
 _SLICE = 0.05  # seconds; what was not sent in one may be made up for in the next
 _REFUSED_WAIT = 10.0  # seconds before an event the broker refused is offered again
 _TELL_EVERY = 10.0  # seconds between two figures of the outbox
+_LIFE_EVERY = 2.0  # the same while something waits for a sign of life
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Publisher:
     """Owns the connection and one thread.
 
     The thread owns ``_ready``, ``_under_way``, ``_done`` and ``_after``; paho's thread only appends
-    to ``_answers``. An event leaves the outbox ``settle`` seconds after the broker acknowledged it.
+    to ``_answers``. An event leaves the outbox when the broker has lived ``settle`` seconds after
+    acknowledging it.
     After a lost connection or a restart of the gate all that is in it is sent again, in order: a
     broker that died may have lost what it had not saved. The receiver drops what it has by its
     sequence.
@@ -65,11 +67,12 @@ class Publisher:
         self._gate = gate
         self._store = store
         self._monotonic = monotonic or time.monotonic
-        self._answers: deque[tuple[int, bool]] = deque()
+        self._answers: deque[tuple[int, int, bool]] = deque()
         self._under_way: dict[int, int] = {}  # message number → sequence
         self._ready: deque[dict[str, Any]] = deque()
         self._done: deque[tuple[float, int]] = deque()  # acknowledged when, which
         self._settle_time = settings.settle
+        self._heard = 0.0  # the last sign of life of the broker
         self._rate = settings.rate
         self._next = 0.0  # when the next event may go
         self._connection = 0  # the one everything under way belongs to
@@ -108,8 +111,8 @@ class Publisher:
             self.published,
         )
 
-    def _acknowledged(self, mid: int, taken: bool) -> None:
-        self._answers.append((mid, taken))
+    def _acknowledged(self, connection: int, mid: int, taken: bool) -> None:
+        self._answers.append((connection, mid, taken))
         self._wake.set()
 
     def _run(self) -> None:
@@ -120,30 +123,42 @@ class Publisher:
             if self._ready:
                 self._stopping.wait(max(0.0, self._next - self._monotonic()))
             try:
-                if self.link.connections != self._connection:
+                if self.link.connection != self._connection:
                     self._start_over()
                 elif self._settle():
                     self._stopping.wait(_REFUSED_WAIT)
                     self._start_over()
                 if self.link.up.is_set():
                     self._send()
-                if self._monotonic() - told >= _TELL_EVERY:
-                    told = self._monotonic()
-                    health = self.health()
-                    self.state("outbox", {"waiting": health.waiting, "capacity": health.capacity})
+                now = self._monotonic()
+                if now - told >= (_LIFE_EVERY if self._done else _TELL_EVERY):
+                    told = now
+                    self._tell()
             except StoreError as error:
                 log.warning("publisher.store", extra={"cause": error.what})
                 self._stopping.wait(1.0)
         with suppress(StoreError):  # they stay in the outbox and are sent again
             self._settle()
-            self._flush(self._monotonic())
+
+    def _tell(self) -> None:
+        """How full the outbox is. Its acknowledgement is a sign of life, so it is sent even when
+        nothing changed."""
+        health = self.health()
+        figures = {"waiting": health.waiting, "capacity": health.capacity}
+        if not self.link.retain(self.topics.state("outbox"), figures):
+            self.link.publish(
+                self.topics.state("outbox"), json.dumps(figures).encode(), retain=True
+            )
 
     def _settle(self) -> bool:
         """Note what the broker acknowledged. True when it refused something."""
         refused = False
         now = self._monotonic()
         while self._answers:
-            mid, taken = self._answers.popleft()
+            connection, mid, taken = self._answers.popleft()
+            if connection != self._connection:
+                continue
+            self._heard = now
             sequence = self._under_way.pop(mid, None)
             if sequence is None:
                 continue  # a state or an answer
@@ -153,13 +168,17 @@ class Publisher:
             else:
                 refused = True
         if now - self._flushed >= min(_FLUSH_EVERY, self._settle_time):
-            self._flush(now - self._settle_time)
+            self._flush()
         return refused
 
-    def _flush(self, before: float) -> None:
-        """Take what is settled out of the outbox, many at once: each time costs a disk write."""
+    def _flush(self) -> None:
+        """Take what is settled out of the outbox, many at once: each time costs a disk write.
+
+        Time counts up to the last sign of life of the broker, not to now: one that died unnoticed
+        may have lost what it acknowledged just before.
+        """
         settled = []
-        while self._done and self._done[0][0] <= before:
+        while self._done and self._done[0][0] <= self._heard - self._settle_time:
             settled.append(self._done.popleft()[1])
         if settled:
             self._store.outbox.delivered(self._gate, RECEIVER, settled)
@@ -167,8 +186,7 @@ class Publisher:
 
     def _start_over(self) -> None:
         """From the oldest event in the outbox."""
-        self._connection = self.link.connections
-        self._answers.clear()
+        self._connection = self.link.connection
         self._under_way.clear()
         self._done.clear()
         self._ready.clear()
@@ -188,7 +206,9 @@ class Publisher:
             body = self._ready[0]
             payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             user = (("schema", str(body["version"])), ("type", str(body["type"])))
-            info = self.link.publish(self.topics.event, payload, user=user)
+            info = self.link.publish(
+                self.topics.event, payload, user=user, connection=self._connection
+            )
             if info is None:
                 return
             self._ready.popleft()

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from gate.commands.broker import broker as broker_command
 from gate.errors import BrokerError
-from gate.events.broker import find_mosquitto, free_port
+from gate.events.broker import _answers, find_mosquitto, free_port
+from gate.events.connection import check
 from gate.events.event import Event
-from gate.events.mqtt import check
 from gate.events.pki import make_certificate
 from gate.events.publisher import Publisher
 from gate.events.settings import MqttSettings
@@ -42,6 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]
         config.write_text(config.read_text() + "user root\n")
     log = (folder / "log").open("w")
     process = subprocess.Popen([program, "-c", str(config)], stderr=log)
+    assert _answers(port, 10.0)
     yield folder, port
     process.terminate()
     process.wait()

@@ -9,7 +9,7 @@ import pytest
 from gate.errors import BrokerError
 from gate.events import broker as module
 from gate.events.broker import Embedded, Mosquitto, start
-from gate.events.mqtt import check
+from gate.events.connection import check
 from gate.events.settings import MqttSettings, WebhookSettings, receivers
 from gate.events.topics import Topics
 

@@ -14,8 +14,8 @@ import pytest
 
 from gate.errors import BrokerError
 from gate.events.broker import Broker, Mosquitto, find_mosquitto, free_port
+from gate.events.connection import check
 from gate.events.event import Event
-from gate.events.mqtt import check
 from gate.events.publisher import Publisher
 from gate.events.settings import MqttSettings
 from gate.events.topics import Topics
