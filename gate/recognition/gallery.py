@@ -125,29 +125,23 @@ class Gallery:
             if stay.all():
                 return now
             rows = now.rows[np.repeat(stay, now.counts)]
-            snapshot = self._rewrite(rows, now.people[stay], now.counts[stay])
-            rows.fill(0.0)
-            return snapshot
+            return self._rewrite(rows, now.people[stay], now.counts[stay])
 
     def _append(self, rows: Vector, people: Persons, counts: Persons) -> Snapshot:
         now = self._now
         used = len(now.rows)
+        people = np.concatenate([now.people, people])
+        counts = np.concatenate([now.counts, counts])
         if used + len(rows) > len(self._block.rows()):
-            return self._rewrite(
-                np.concatenate([now.rows, rows]),
-                np.concatenate([now.people, people]),
-                np.concatenate([now.counts, counts]),
-            )
+            return self._rewrite(np.concatenate([now.rows, rows]), people, counts)
         self._block.rows()[used : used + len(rows)] = rows
-        return self._publish(
-            used + len(rows),
-            np.concatenate([now.people, people]),
-            np.concatenate([now.counts, counts]),
-        )
+        return self._publish(used + len(rows), people, counts)
 
     def _rewrite(self, rows: Vector, people: Persons, counts: Persons) -> Snapshot:
+        """``rows`` is a copy made on the way; nothing of it stays behind."""
         self._block = Block(max(64, len(rows) + len(rows) // 4), self._width)
         self._block.rows()[: len(rows)] = rows
+        rows.fill(0.0)
         return self._publish(len(rows), people, counts)
 
     def _publish(self, used: int, people: Persons, counts: Persons) -> Snapshot:
