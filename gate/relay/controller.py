@@ -37,8 +37,15 @@ class DoorController:
     into the fault state, never into an exception.
     """
 
-    def __init__(self, driver: RelayDriver, settings: DoorSettings, channel: int = 1) -> None:
-        self.state = DoorState()
+    def __init__(
+        self,
+        driver: RelayDriver,
+        settings: DoorSettings,
+        channel: int = 1,
+        start: DoorState | None = None,
+    ) -> None:
+        # a fire or lock-down that stood before a restart still stands: DoorState(fire=True)
+        self.state = start or DoorState()
         self._driver = driver
         self._settings = settings
         self._channel = channel

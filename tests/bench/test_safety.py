@@ -12,11 +12,9 @@ SAFE_WITHIN = 1.5  # seconds; measured: docs/safety.md. The rest is for busy mac
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("driver", ["modbus", "lcus", "numato", "gpio"])
+@pytest.mark.parametrize("driver", ["modbus", "lcus"])
 @pytest.mark.parametrize("blow", [stopped, killed, hung])
 def test_the_daemon_is_stopped_killed_or_hangs(driver: str, blow: Callable[[Rig], float]) -> None:
-    if driver == "gpio":
-        pytest.importorskip("gpiozero")
     with rig_for(driver) as rig:
         assert blow(rig) < SAFE_WITHIN
 

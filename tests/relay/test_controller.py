@@ -6,7 +6,7 @@ import pytest
 
 from gate.clock import ManualClock
 from gate.relay.controller import DoorController
-from gate.relay.door_state import EventOut, Fire, FireReset, Grant, Phase
+from gate.relay.door_state import DoorState, EventOut, Fire, FireReset, Grant, Phase
 from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 
@@ -173,6 +173,16 @@ def test_fire_is_tried_again_when_the_board_comes_back() -> None:
     gate.board.fault = ""
     gate.wait(0.3)
     assert gate.energised
+
+
+def test_a_fire_that_stood_before_a_restart_still_stands() -> None:
+    clock = ManualClock(5.0)
+    board = SimulatedRelay(channels=1, clock=clock)
+    controller = DoorController(board, DoorSettings(), start=DoorState(fire=True))
+    controller.open(5.0)
+    assert board.state(1)
+    controller.handle(FireReset(), 5.1)
+    assert not board.state(1)
 
 
 @pytest.mark.parametrize("alive", [True, False])
