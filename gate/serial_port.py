@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import termios
 import time
 from collections.abc import Callable
@@ -97,6 +98,6 @@ class SerialPort:
 
 def _reason(error: Exception) -> str:
     """The system's own words, without pyserial's wrapping."""
-    if isinstance(error, OSError) and error.strerror and "could not" not in error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     return str(error)

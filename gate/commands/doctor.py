@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
@@ -13,7 +14,7 @@ _LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[r
 
 
 def doctor(config: Config = DEFAULT) -> None:
-    """Look at camera, models, key, database, relay, broker, disk and clock.
+    """Look at clock, disk, camera, models, database, key, relay, readers and broker.
 
     Exit status 0 when all is well or only worth a look, 1 when something must be mended.
     """
@@ -30,6 +31,6 @@ def doctor(config: Config = DEFAULT) -> None:
 
 
 def _row(table: Table, finding: Finding) -> None:
-    table.add_row(_LOOK[finding.level], finding.part, finding.says)
+    table.add_row(_LOOK[finding.level], finding.part, escape(finding.says))
     if finding.mend:
-        table.add_row("", "", f"[dim]→ {finding.mend}[/]")
+        table.add_row("", "", f"[dim]→ {escape(finding.mend)}[/]")

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from gate.errors import StoreError
 from gate.store.engine import Database
@@ -16,18 +17,33 @@ def migrate(database: Database) -> None:
 
     Raises StoreError when the database was written by a newer gate.
     """
-    config = Config()
-    config.set_main_option("script_location", "gate.store:migrations")
-    scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
+    config = _config()
     with database.connect() as connection, connection.begin():
-        present = MigrationContext.configure(connection).get_current_revision()
-        if present is not None and present not in known:
-            raise StoreError(
-                f"the database was written by a newer version of the gate (schema {present})",
-                where=database.where,
-                mend="install that version again, or put back the backup made before its update",
-            )
-        if present != scripts.get_current_head():
+        if _behind(config, connection, database.where):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def is_behind(database: Database) -> bool:
+    """Whether ``migrate`` would have something to do. Raises StoreError as it does."""
+    with database.connect() as connection:
+        return _behind(_config(), connection, database.where)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "gate.store:migrations")
+    return config
+
+
+def _behind(config: Config, connection: Connection, where: str) -> bool:
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    present = MigrationContext.configure(connection).get_current_revision()
+    if present is not None and present not in known:
+        raise StoreError(
+            f"the database was written by a newer version of the gate (schema {present})",
+            where=where,
+            mend="install that version again, or put back the backup made before its update",
+        )
+    return present != scripts.get_current_head()

@@ -1,18 +1,16 @@
-"""What ``gate doctor`` looks at: one function a part, each gives findings, none raises."""
+"""The box itself: clock, disk, camera."""
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import IntEnum
+from functools import partial
 from pathlib import Path
 
 from gate.camera.capture import Capture
-from gate.errors import GateError
+from gate.doctor.finding import Finding, Level
 from gate.settings import Settings
 
 # the day this version was made: a clock before it is wrong
@@ -20,33 +18,8 @@ BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 DISK_LOW = 500_000_000  # bytes free
 
 
-class Level(IntEnum):
-    OK = 0
-    WARN = 1
-    BAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found of one part, and what to do where something is to be done."""
-
-    part: str
-    level: Level
-    says: str
-    mend: str = ""
-
-
-def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, part by part. A part that cannot be looked at is a finding too."""
-    for part, look in PARTS.items():
-        try:
-            yield from look(settings)
-        except GateError as error:
-            where = f" ({error.where})" if error.where else ""
-            yield Finding(part, Level.BAD, error.what + where, error.mend)
-
-
-def _clock(settings: Settings) -> Iterator[Finding]:
+def clock(settings: Settings) -> Iterator[Finding]:
+    """Whether the box can know the time."""
     now = datetime.now(UTC)
     if now < BUILT:
         yield Finding(
@@ -60,7 +33,8 @@ def _clock(settings: Settings) -> Iterator[Finding]:
     yield Finding("clock", Level.OK, f"{local:%Y-%m-%d %H:%M:%S %Z}")
 
 
-def _disk(settings: Settings) -> Iterator[Finding]:
+def disk(settings: Settings) -> Iterator[Finding]:
+    """Room for events."""
     folder = _existing(settings.data)
     free = shutil.disk_usage(folder).free
     says = f"{free / 1e9:.1f} GB free for {settings.data}"
@@ -71,30 +45,40 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("disk", Level.OK, says)
 
 
+def _note(lost: list[str], name: str, there: bool, why: str) -> None:
+    if not there:
+        lost.append(why)
+
+
 def _existing(path: Path) -> Path:
     path = path.absolute()
     return path if path.exists() else _existing(path.parent)
 
 
-def _camera(settings: Settings) -> Iterator[Finding]:
-    for camera in settings.camera:
-        told: list[str] = []
-        capture = Capture(camera, lambda name, there, why, told=told: told.append(why))
+def camera(settings: Settings) -> Iterator[Finding]:
+    """One picture of each. A recording in place of a camera only has to be there."""
+    for chosen in settings.camera:
+        part = f"camera {chosen.name}"
+        if Path(chosen.source).is_dir() or Path(chosen.source).is_file():
+            mend = "set `source` in [[camera]] to the camera once this is no trial"
+            yield Finding(part, Level.WARN, f"{chosen.source}: a recording", mend)
+            continue
+        lost: list[str] = []
+        capture = Capture(chosen, partial(_note, lost))
         capture.open()
         try:
             began = time.monotonic()
             frame = None
-            while frame is None and not told and time.monotonic() - began < 10:
+            while frame is None and not lost and time.monotonic() - began < 10:
                 frame = capture.read(0.2)
         finally:
             capture.close()
-        part = f"camera {camera.name}"
         if frame is None:
-            why = told[0] if told and told[0] else "no frame within 10 s"
+            why = lost[0] if lost else "no frame within 10 s"
             yield Finding(
                 part,
                 Level.BAD,
-                f"{camera.source}: {why}",
+                f"{chosen.source}: {why}",
                 "check the cable, that the daemon has not opened it, and `source` in [[camera]]",
             )
             continue
@@ -102,16 +86,4 @@ def _camera(settings: Settings) -> Iterator[Finding]:
         light = float(frame.image.mean())
         level = Level.OK if light > 25 else Level.WARN
         mend = "" if level is Level.OK else "the picture is dark: is the cap on, is there light?"
-        yield Finding(part, level, f"{camera.source}: {width}×{height}", mend)
-
-
-PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
-    "clock": _clock,
-    "disk": _disk,
-    "camera": _camera,
-}
-
-
-def installed(package: str) -> bool:
-    """Whether an optional package is there."""
-    return importlib.util.find_spec(package) is not None
+        yield Finding(part, level, f"{chosen.source}: {width}×{height}", mend)

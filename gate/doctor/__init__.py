@@ -1,0 +1,43 @@
+"""What ``gate doctor`` looks at, part by part: each fine, or with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gate.doctor.box import camera, clock, disk
+from gate.doctor.devices import readers, relay, thermometer
+from gate.doctor.faces import liveness, models
+from gate.doctor.finding import Finding, Level
+from gate.doctor.network import broker
+from gate.doctor.register import calibration, database, gallery, key, outbox
+from gate.errors import GateError
+from gate.settings import Settings
+
+__all__ = ["PARTS", "Finding", "Level", "examine"]
+
+PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "clock": clock,
+    "disk": disk,
+    "camera": camera,
+    "models": models,
+    "liveness": liveness,
+    "database": database,
+    "key": key,
+    "gallery": gallery,
+    "calibration": calibration,
+    "relay": relay,
+    "reader": readers,
+    "temperature": thermometer,
+    "broker": broker,
+    "outbox": outbox,
+}
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, part by part. A part that cannot be looked at is a finding too."""
+    for part, look in PARTS.items():
+        try:
+            yield from look(settings)
+        except GateError as error:
+            where = f" ({error.where})" if error.where else ""
+            yield Finding(part, Level.BAD, error.what + where, error.mend)

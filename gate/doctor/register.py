@@ -1,0 +1,132 @@
+"""Database, key, and what is in them. Nothing is made or changed by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from gate.doctor.finding import Finding, Level
+from gate.events.publisher import RECEIVER
+from gate.recognition.calibrate import OUTGROWN
+from gate.recognition.encoders import build_encoder
+from gate.recognition.fit import FEWEST
+from gate.settings import Settings
+from gate.store.engine import Database
+from gate.store.facts import Facts
+from gate.store.migrate import is_behind
+from gate.store.outbox import Outbox
+from gate.store.store import Store
+from gate.store.vault import Vault
+
+SITE = "site"  # kind of the stored calibrations
+FULL = 0.5  # share of the outbox above which somebody should look
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """Whole, readable, and of a schema this gate knows. Raises StoreError."""
+    if not _is_there(settings):
+        yield Finding("database", Level.OK, "none yet: the first start makes it")
+        return
+    with closing(_open(settings)) as opened:
+        opened.check()
+        if is_behind(opened):
+            mend = "the next start brings it up to date; make a backup before"
+            yield Finding("database", Level.WARN, f"{opened.where}: an older schema", mend)
+        else:
+            yield Finding("database", Level.OK, opened.where)
+
+
+def key(settings: Settings) -> Iterator[Finding]:
+    """There, private, and the one the database was made with. Raises StoreError."""
+    path = settings.data / settings.store.key
+    if not _is_ready(settings):
+        says = f"{path}" if path.exists() else "none yet: the first start makes it"
+        yield Finding("key", Level.OK, says)
+        return
+    with closing(_open(settings)) as opened:
+        known = Facts(opened).get("vault")
+    vault = Vault.open(path)
+    if known is not None and known["fingerprint"] != vault.fingerprint:
+        mend = "put the key file back that was made together with the database"
+        yield Finding("key", Level.BAD, f"{path} does not belong to this database", mend)
+    else:
+        yield Finding("key", Level.OK, f"{path}; keep a copy elsewhere, without it nothing opens")
+
+
+def gallery(settings: Settings) -> Iterator[Finding]:
+    """Whether the enrolled faces are of the encoder in use. Raises StoreError, ModelError."""
+    if not _is_ready(settings):
+        return
+    with Store.open(settings.store, settings.data) as store:
+        people, counts = store.people.count(), store.templates.count()
+    encoder = build_encoder(settings.recognition, settings.models).name
+    mine = counts.get(encoder, 0)
+    says = f"{people:,} people, {mine:,} templates of {encoder}"
+    others = {name: count for name, count in counts.items() if name != encoder}
+    if others and not mine:
+        made = ", ".join(f"{count:,} of {name}" for name, count in others.items())
+        mend = f"nobody would be recognised ({made}): set [recognition] encoder, or enrol anew"
+        yield Finding("gallery", Level.BAD, says, mend)
+    elif not mine:
+        mend = "enrol people: `gate enroll`, or at the desk"
+        yield Finding("gallery", Level.WARN, says, mend)
+    else:
+        yield Finding("gallery", Level.OK, says)
+
+
+def calibration(settings: Settings) -> Iterator[Finding]:
+    """Whether the thresholds belong to the people who are enrolled. Raises StoreError."""
+    if not _is_ready(settings):
+        return
+    encoder = build_encoder(settings.recognition, settings.models).name
+    with Store.open(settings.store, settings.data) as store:
+        people = store.people.count()
+        kept = store.calibrations.active(SITE, encoder)
+    if people < FEWEST:
+        says = f"{people} people: too few to calibrate on; general thresholds are used"
+        yield Finding("calibration", Level.WARN, says, f"it begins by itself at {FEWEST} people")
+    elif kept is None:
+        yield Finding("calibration", Level.OK, "learnt from the gallery at each start")
+    else:
+        made_for = int(kept.figures.get("people", 0))
+        days = (datetime.now(UTC) - kept.created).days
+        says = f"{days} days old, made for {made_for:,} people; {people:,} are enrolled"
+        outgrown = people > OUTGROWN * max(made_for, 1)
+        mend = "the gallery has outgrown it: `gate calibrate`" if outgrown else ""
+        yield Finding("calibration", Level.WARN if outgrown else Level.OK, says, mend)
+
+
+def outbox(settings: Settings) -> Iterator[Finding]:
+    """Events the broker has not taken. Raises StoreError."""
+    if not settings.mqtt.enabled or not _is_ready(settings):
+        return
+    with closing(_open(settings)) as opened:
+        waiting = Outbox(opened, settings.store.outbox).waiting(settings.name, RECEIVER)
+    says = f"{waiting:,} events wait for the broker"
+    full = waiting > FULL * settings.store.outbox
+    mend = "mend the broker: the oldest events are lost when the outbox is full" if full else ""
+    yield Finding("outbox", Level.WARN if full else Level.OK, says, mend)
+
+
+def _open(settings: Settings) -> Database:
+    return Database(settings.store.address(settings.data), settings.store.busy_timeout)
+
+
+def _is_there(settings: Settings) -> bool:
+    """False for an SQLite file nobody has made yet: looking must not make it."""
+    url = make_url(settings.store.address(settings.data))
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return True
+    return Path(url.database).exists()
+
+
+def _is_ready(settings: Settings) -> bool:
+    """There and of this gate's schema; otherwise ``database`` says what is to be done."""
+    if not _is_there(settings):
+        return False
+    with closing(_open(settings)) as opened:
+        return not is_behind(opened)
