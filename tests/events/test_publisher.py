@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -185,4 +186,49 @@ def test_events_sent_again_by_hand_go_out(
         )
     )
     assert len(listener.once) == 20
+    publisher.stop()
+
+
+def test_a_broker_that_hangs_does_not_settle_anything(
+    mosquitto: Start, port: int, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    publisher = Publisher(settings(broker, settle=1.5), "north", store)
+    publisher.start()
+    make(store, 5)
+    eventually(lambda: publisher.published == 5)
+    broker._process.send_signal(signal.SIGSTOP)
+    time.sleep(3.0)
+    assert store.outbox.waiting("north", "mqtt") == 5
+    broker._process.send_signal(signal.SIGCONT)
+    eventually(lambda: store.outbox.waiting("north", "mqtt") == 0)
+    publisher.stop()
+    broker.stop()
+
+
+def test_nothing_meant_for_one_connection_goes_out_on_the_next(
+    mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    eventually(lambda: publisher.link.up.is_set())
+    first = publisher.link.connection
+    broker.stop()
+    broker = mosquitto(port)
+    eventually(lambda: publisher.link.connection > first)
+    assert publisher.link.publish("gate/north/event", b"{}", connection=first) is None
+    publisher.stop()
+    broker.stop()
+
+
+def test_a_backlog_is_drained_at_the_rate_that_was_set(
+    broker: Broker, listener: Any, store: Store, eventually: Eventually
+) -> None:
+    make(store, 120)
+    publisher = Publisher(settings(broker, rate=40), "north", store)
+    started = time.monotonic()
+    publisher.start()
+    eventually(lambda: len(listener.once) == 120)
+    assert time.monotonic() - started > 2.5  # 120 events at 40 a second take three
     publisher.stop()
