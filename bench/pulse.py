@@ -7,6 +7,8 @@ in another process takes the time of each. Error: measured minus wanted length.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import subprocess
 import sys
@@ -41,6 +43,8 @@ def words() -> None:
 
 
 def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
     for work in (matrices, words) if load else ():
         threading.Thread(target=work, daemon=True).start()
     clock = SystemClock()
@@ -58,6 +62,9 @@ def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
 
 def measure(driver: str, pulses: int, unlock: float, load: bool) -> tuple[list[float], int]:
     """Errors in seconds, and how many pulses were torn in two."""
+    # a real board is not slowed down by our load
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
     device = DEVICES[driver]()
     with SimulatedPort(device) as port:
         settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import select
 import signal
 import socket
@@ -26,6 +27,7 @@ from gate.relay.settings import RelaySettings
 # seconds between two reports when nothing has changed
 HEARTBEAT = 0.1
 MESSAGE = 4096
+PRIORITY = -10
 
 
 def main(descriptor: int) -> None:
@@ -34,6 +36,9 @@ def main(descriptor: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
+    # before the recogniser, when the processor is short; where it is not allowed, as all others
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     with socket.socket(fileno=descriptor) as daemon:
         settings = RelaySettings.model_validate_json(daemon.recv(MESSAGE))
         daemon.setblocking(False)
