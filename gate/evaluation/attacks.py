@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,12 +29,12 @@ from gate.models import ModelsSettings, find
 from gate.recognition.antispoof import FrameTest, open_tests, scores
 from gate.recognition.detect import Detector, build_detector
 from gate.recognition.face import Face, Image
-from gate.recognition.liveness import CALIBRATION, Calibration, cue_ratio, summary
+from gate.recognition.liveness import CALIBRATION, NETWORKS, Calibration, cue_ratio, summary
 from gate.recognition.liveness_motion import display_grid, nose_place
 from gate.recognition.settings import RecognitionSettings
 
-NAMES = ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba")
 _OPENS, _CALLED = 2.3, -4.0  # nats: enough for a face alone at FPIR 1 in 1000; called an attack
+_FRAME = 1 / 30  # seconds between the frames of clips
 _WINDOW = 8  # frames judged together: what a person shows in about a second
 
 
@@ -49,13 +48,17 @@ class Subject:
     scores: list[NDArray[np.float64]] = field(default_factory=list)
     places: list[NDArray[np.float64]] = field(default_factory=list)
     grids: list[float] = field(default_factory=list)
+    interval: float = 0.0  # seconds between frames
 
     @property
     def half(self) -> int:
         return zlib.crc32(self.source.encode()) % 2
 
-    def columns(self, chosen: tuple[int, ...]) -> float:
+    def columns(self, chosen: tuple[int, ...]) -> NDArray[np.float64]:
         return summary(np.stack(self.scores)[:, list(chosen)])
+
+    def cues(self) -> float:
+        return cue_ratio(self.places, self.grids, self.interval * len(self.places))
 
 
 class Bench:
@@ -63,7 +66,6 @@ class Bench:
 
     def __init__(self, detector: Detector, tests: list[FrameTest]) -> None:
         self._detector, self._tests = detector, tests
-        self.milliseconds: dict[str, list[float]] = {}
 
     def face(self, image: Image) -> Face | None:
         return main_face(image, self._detector.detect(image))
@@ -71,14 +73,9 @@ class Bench:
     def look(self, subject: Subject, image: Image, face: Face | None) -> None:
         if face is None or face.landmarks is None:
             return
-        begun = time.perf_counter()
         subject.scores.append(scores(self._tests, image, face))
-        middle = time.perf_counter()
         subject.places.append(nose_place(face.landmarks))
         subject.grids.append(display_grid(image, face))
-        done = time.perf_counter()
-        self.milliseconds.setdefault("networks", []).append(1000 * (middle - begun))
-        self.milliseconds.setdefault("cues", []).append(1000 * (done - middle))
 
 
 def frames_of(path: Path) -> Iterator[Image]:
@@ -113,7 +110,7 @@ def of_clips(bench: Bench, repeats: int) -> list[Subject]:
         source = f"{path.parent.name}/{path.stem}"
         frames = [(image, bench.face(image)) for image in frames_of(path)]
         for start in range(0, len(frames), _WINDOW):
-            window = Subject("clips", source, True)
+            window = Subject("clips", source, True, interval=_FRAME)
             for image, face in frames[start : start + _WINDOW]:
                 bench.look(window, image, face)
             subjects.append(window)
@@ -121,7 +118,8 @@ def of_clips(bench: Bench, repeats: int) -> list[Subject]:
         for device, repeat in itertools.product(DEVICES, range(repeats)):
             seed = zlib.crc32(f"{source} {device.name} {repeat}".encode())
             show = Presentation(device, np.random.default_rng(seed))
-            attack = Subject(f"simulated {device.name}", f"{source} {repeat}", False)
+            name = f"simulated {device.name}"
+            attack = Subject(name, f"{source} {repeat}", False, interval=4 * _FRAME)
             # paper shows one picture all the time, a display the film
             for image, face in (seen if device.display else seen[:1] * len(seen))[::4]:
                 shown = show.show(image, face.box)
@@ -142,7 +140,7 @@ def of_samples(bench: Bench, fixtures: Path) -> list[Subject]:
     film = fixtures / "recordings" / "photograph-held-up.mp4"
     frames = list(frames_of(film))
     for start in range(0, len(frames), _WINDOW):
-        held = Subject("photograph held up (fixtures)", f"held up {start}", False)
+        held = Subject("photograph held up (fixtures)", f"held up {start}", False, interval=0.1)
         for image in frames[start : start + _WINDOW]:
             bench.look(held, image, bench.face(image))
         if held.scores:
@@ -151,9 +149,10 @@ def of_samples(bench: Bench, fixtures: Path) -> list[Subject]:
 
 
 def calibrated(subjects: list[Subject], chosen: tuple[int, ...]) -> Calibration:
-    """Logistic regression of one value, every kind of subject weighing alike, attacks and living
-    faces half each."""
-    value = np.array([s.columns(chosen) for s in subjects])
+    """Logistic regression with weights of 0 or more; every kind of subject weighs alike, attacks
+    and living faces half each."""
+    values = np.stack([s.columns(chosen) for s in subjects])
+    rows = np.column_stack([values, np.ones(len(values))])
     live = np.array([s.live for s in subjects])
     kinds = np.array([s.kind for s in subjects])
     weight = np.zeros(len(subjects))
@@ -162,16 +161,13 @@ def calibrated(subjects: list[Subject], chosen: tuple[int, ...]) -> Calibration:
         for name in names:
             mine = kinds == name
             weight[mine] = 0.5 / len(names) / mine.sum()
-    slope, offset = 0.5, 0.0
-    for _ in range(50):  # Newton's method; a little ridge keeps it from running away
-        rate = 1 / (1 + np.exp(-(slope * value + offset)))
-        error, curve = weight * (rate - live), weight * rate * (1 - rate)
-        gradient = np.array([error @ value + 0.001 * slope, error.sum()])
-        hessian = np.array(
-            [[curve @ value**2 + 0.001, curve @ value], [curve @ value, curve.sum() + 1e-9]]
-        )
-        slope, offset = np.array([slope, offset]) - np.linalg.solve(hessian, gradient)
-    return Calibration(float(slope), float(offset))
+    ridge = np.append(np.full(len(chosen), 0.01), 0.0)
+    line = np.append(np.full(len(chosen), 0.2), 0.0)
+    for _ in range(6000):  # projected gradient
+        rate = 1 / (1 + np.exp(-rows @ line))
+        line = line - 0.15 * (rows.T @ (weight * (rate - live)) + ridge * line)
+        line[:-1] = np.maximum(line[:-1], 0)
+    return Calibration(tuple(float(w) for w in line[:-1]), float(line[-1]))
 
 
 def ratios(subjects: list[Subject], chosen: tuple[int, ...]) -> dict[int, float]:
@@ -209,30 +205,48 @@ def main(
 ) -> None:
     """APCER and BPCER with 95 % intervals, for every combination of networks and for the cues."""
     models = ModelsSettings()
-    paths = [find(name, models) for name in NAMES]
-    tests = open_tests(paths[0], paths[1], paths[2], models.folder, 1)
+    tests = open_tests(*(find(n, models) for n in NETWORKS), cache=models.folder, threads=1)
     bench = Bench(build_detector(RecognitionSettings(min_face=40), models), tests)
     subjects = of_samples(bench, fixtures) + of_clips(bench, repeats)
     for name in ("lfw", "east_asian", "masks"):
         subjects += of_photographs(bench, name, most)
-    kept: dict[str, tuple[float, float]] = {}
-    columns = range(len(tests))
-    for count in columns:
-        for chosen in itertools.combinations(columns, count + 1):
-            title = "+".join(tests[i].name for i in chosen)
-            report(title, subjects, ratios(subjects, chosen), _OPENS)
-            fitted = calibrated([s for s in subjects if s.scores], chosen)
-            kept[title] = (round(fitted.slope, 3), round(fitted.offset, 3))
-    print(f"\nBPCER above: not shown live enough for a face alone (under {_OPENS} nats)")
-    cues = {id(s): cue_ratio(s.places, s.grids) for s in subjects if s.scores}
-    report("cues, without a network (passed: no cue against it)", subjects, cues, 0.0)
-    for part, spent in bench.milliseconds.items():
-        print(f"{part}: {np.median(spent):.1f} ms a face (median of {len(spent)})")
+    kept = tables([test.name for test in tests], subjects)
     if write:
-        data = json.loads(CALIBRATION.read_text()) if CALIBRATION.exists() else {}
+        data = json.loads(CALIBRATION.read_text())
         data["networks"] = kept
         CALIBRATION.write_text(json.dumps(data, indent=1) + "\n")
         print(f"wrote {CALIBRATION}")
+
+
+def tables(names: list[str], subjects: list[Subject]) -> dict[str, tuple[list[float], float]]:
+    """Print every table; returns the fusion of each combination of networks."""
+    kept: dict[str, tuple[list[float], float]] = {}
+    columns = range(len(names))
+    for count in columns:
+        for chosen in itertools.combinations(columns, count + 1):
+            title = "+".join(names[i] for i in chosen)
+            report(title, subjects, ratios(subjects, chosen), _OPENS)
+            fitted = calibrated([s for s in subjects if s.scores], chosen)
+            kept[title] = ([round(w, 3) for w in fitted.weights], round(fitted.offset, 3))
+            print("  weights and offset:", kept[title])
+    print(f"\nBPCER above: not shown live enough for a face alone (under {_OPENS} nats)")
+    whole = subjects + whole_clips(subjects)
+    cues = {id(s): s.cues() for s in whole if s.scores}
+    report("cues, without a network (passed: no cue against it)", whole, cues, 0.0)
+    return kept
+
+
+def whole_clips(subjects: list[Subject]) -> list[Subject]:
+    """The windows of each clip joined again."""
+    joined: dict[str, Subject] = {}
+    for window in subjects:
+        if window.kind == "clips":
+            empty = Subject("clips, whole", window.source, True, interval=_FRAME)
+            clip = joined.setdefault(window.source, empty)
+            clip.scores += window.scores
+            clip.places += window.places
+            clip.grids += window.grids
+    return list(joined.values())
 
 
 if __name__ == "__main__":

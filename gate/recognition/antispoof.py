@@ -61,7 +61,7 @@ class CelebaSpoof:
 
 
 def open_tests(
-    v2: Path | None, v1se: Path | None, celeba: Path | None, cache: Path, threads: int = 0
+    v2: Path | None, v1se: Path | None, celeba: Path | None, *, cache: Path, threads: int = 0
 ) -> list[FrameTest]:
     """The networks whose files are installed, in this order. Raises ModelError."""
     tests: list[FrameTest] = []

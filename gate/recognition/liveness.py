@@ -13,7 +13,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +31,7 @@ from gate.recognition.recogniser import Watch
 from gate.recognition.track import Track
 
 CALIBRATION = Path(__file__).with_name("liveness.json")
+NETWORKS = ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba")
 BOUND = 5.0  # nats: no evidence of one track counts for more
 CLIP = 6.0  # log-odds of a network beyond which it does not count as surer
 _TRACKS = 64  # remembered
@@ -49,23 +50,28 @@ def build_watch(
     if settings.mode == "off":
         return None
     tests = open_tests(
-        find("minifasnet-v2", models),
-        find("minifasnet-v1se", models),
-        find("minifas-celeba", models),
-        models.folder,
-        threads,
+        *(find(name, models) for name in NETWORKS),
+        cache=models.folder,
+        threads=threads,
     )
     warn = settings.mode == "warn"
-    return NetworkWatch(tests, warn=warn) if tests else MotionWatch(warn=warn)
+    if not tests:
+        return MotionWatch(warn=warn)
+    # a network that the others leave nothing to say is not run
+    weights = calibration([test.name for test in tests]).weights
+    heard = [test for test, weight in zip(tests, weights, strict=True) if weight > 0]
+    return NetworkWatch(heard, warn=warn)
 
 
 def active(settings: LivenessSettings, models: ModelsSettings) -> str:
     """One line for doctor and state: what guards against attacks, and how well."""
     if settings.mode == "off":
         return "off: a photograph opens the door"
-    names = [n for n in ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba") if find(n, models)]
+    names = [name for name in NETWORKS if find(name, models)]
     if names:
-        return f"{settings.mode}: {' + '.join(names)}"
+        weights = calibration(names).weights
+        heard = [name for name, weight in zip(names, weights, strict=True) if weight > 0]
+        return f"{settings.mode}: {' + '.join(heard)}"
     return f"{settings.mode}: motion and display cues only, weak; `gate models fetch` installs more"
 
 
@@ -101,7 +107,8 @@ class MotionWatch:
         if face.landmarks is not None:
             kept.append(_Cues(nose_place(face.landmarks), display_grid(frame.image, face)))
             del kept[:-_LAST]
-        ratio = cue_ratio([c.place for c in kept], [c.grid for c in kept])
+        seconds = track.last_seen - track.first_seen
+        ratio = cue_ratio([c.place for c in kept], [c.grid for c in kept], seconds)
         live = False if ratio < 0 and not self._warn else None
         return Liveness(self._method, ratio, live)
 
@@ -112,46 +119,52 @@ class _Cues:
     grid: float
 
 
-def summary(frames: NDArray[np.float64]) -> float:
-    """The mean score of all networks over all frames, (n, networks) → nats before calibration."""
-    return float(np.clip(frames, -CLIP, CLIP).mean())
+def summary(frames: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean score of each network over the frames, (n, networks) → (networks,)."""
+    return np.asarray(np.clip(frames, -CLIP, CLIP).mean(axis=0), dtype=np.float64)
 
 
-def cue_ratio(places: Sequence[NDArray[np.float64]], grids: Sequence[float]) -> float:
-    """Log-likelihood ratio, 0 or less, of the cues of a track."""
+def cue_ratio(
+    places: Sequence[NDArray[np.float64]], grids: Sequence[float], seconds: float
+) -> float:
+    """Log-likelihood ratio, 0 or less, of the cues of a track watched for ``seconds``."""
     known = _kept().cues
     if not grids:
         return 0.0
     grid = float(np.median(grids))
     ratio = min(0.0, known["grid_slope"] * (known["grid"] - grid))
     # a head that is looked at for so long turns at least a little
-    if len(places) >= known["frames"] and parallax(places) < known["parallax"]:
+    if (
+        seconds >= known["seconds"]
+        and len(places) >= known["frames"]
+        and parallax(places) < known["parallax"]
+    ):
         ratio += known["flat_ratio"]
     return max(-BOUND, ratio)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A straight line from ``summary`` to nats, bounded (logistic calibration, Brümmer 2006)."""
+    """Weighted sum of the networks' mean scores to nats, bounded (logistic calibration and fusion,
+    Brümmer and du Preez 2006)."""
 
-    slope: float
+    weights: tuple[float, ...]
     offset: float
-    bound: float = field(default=BOUND)
 
-    def ratio(self, value: float) -> float:
-        nats = self.slope * value + self.offset
-        return max(-self.bound, min(self.bound, nats)) if math.isfinite(nats) else 0.0
+    def ratio(self, values: NDArray[np.float64]) -> float:
+        nats = float(np.dot(self.weights, values)) + self.offset
+        return max(-BOUND, min(BOUND, nats)) if math.isfinite(nats) else 0.0
 
 
 def calibration(names: Sequence[str]) -> Calibration:
-    """The line for the networks that are installed."""
-    slope, offset = _kept().networks["+".join(names)]
-    return Calibration(slope, offset)
+    """The fusion of the networks that are installed, in the order of ``NETWORKS``."""
+    weights, offset = _kept().networks["+".join(names)]
+    return Calibration(tuple(weights), offset)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    networks: dict[str, tuple[float, float]]
+    networks: dict[str, tuple[list[float], float]]
     cues: dict[str, float]
 
 
