@@ -129,6 +129,9 @@ class Lane:
         return deadline(p, house)
 
 
+_AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)
+
+
 def shown_for(decision: Decision, settings: PassageSettings) -> float:
     """How long an answer stays on the screen when nobody else comes."""
     if decision.outcome is Outcome.GRANT:
@@ -159,9 +162,11 @@ def deadline(passage: Passage, house: House) -> float | None:
     needed = (no_temperature and _decides(house.no_temperature)) or (
         no_status and any(_decides(f) for f in house.no_status)
     )
+    # whoever shows a card waits from that moment; a face is looked at first anyway
+    since = passage.began if passage.method in _AT_ONCE else passage.ready
     if needed:  # without it they would be refused: worth the whole wait
-        return passage.ready + wait
-    return min(passage.ready + wait, max(passage.served + settings.budget, passage.ready + 0.1))
+        return since + wait
+    return min(since + wait, max(passage.served + settings.budget, passage.ready + 0.1))
 
 
 def _decides(finding: Finding) -> bool:
