@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 import termios
@@ -102,6 +103,7 @@ class ModbusRelay:
         # boards answer in whole bytes; asking for eight is what all of them know
         whole = -(-count // 8) * 8
         call: Any = getattr(self._client, function)
+        self._forget()
         try:
             answer = call(0, count=whole, device_id=self._settings.modbus.unit)
         except FAILURES as error:
@@ -112,6 +114,7 @@ class ModbusRelay:
         return [bool(bit) for bit in bits]
 
     def _ask(self, request: ModbusPDU) -> ModbusPDU:
+        self._forget()
         try:
             answer = self._client.execute(False, request)
         except FAILURES as error:
@@ -120,6 +123,13 @@ class ModbusRelay:
         if answer.address != request.address:
             raise self._no_answer("the echo of another command")
         return answer
+
+    def _forget(self) -> None:
+        """Drop what came too late for the request before; RTU answers have no number."""
+        port: Any = self._client.socket
+        if port is not None and self._settings.modbus.transport == "rtu":
+            with contextlib.suppress(*FAILURES):
+                port.reset_input_buffer()
 
     def _checked(self, answer: Any) -> ModbusPDU:
         if not isinstance(answer, ModbusPDU):

@@ -218,6 +218,20 @@ def test_modbus_board_that_does_not_answer_is_an_error(fault: str) -> None:
         driver.close()
 
 
+def test_an_answer_that_comes_too_late_is_not_taken_for_the_next() -> None:
+    with SimulatedPort(ModbusBoard()) as port:
+        driver = modbus(port, timeout=0.05)
+        driver.open()
+        port.faults.slow = 0.1
+        with pytest.raises(DeviceError):
+            driver.set(1, True, 0.5)
+        port.faults.slow = 0.0
+        time.sleep(0.2)
+        assert driver.inputs() == {"contact": False, "fire": True}
+        driver.set(1, False, 0)
+        driver.close()
+
+
 def test_numato_words_on_the_wire() -> None:
     device = Recorded(NumatoBoard(4))
     with SimulatedPort(device) as port:
