@@ -54,8 +54,8 @@ class BadNetwork:
             threading.Thread(target=self._pass, args=(outer, inner, False), daemon=True).start()
 
     def _pass(self, source: socket.socket, target: socket.socket, to_broker: bool) -> None:
-        source.settimeout(None)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
+            source.settimeout(None)
             for packet in _packets(source):
                 if self._random.random() < 0.05:
                     time.sleep(self._random.random() * self._delay)

@@ -112,9 +112,3 @@ class HttpSettings(Section):
 class LogSettings(Section):
     format: Literal["auto", "json", "console"] = "auto"  # auto: console on a terminal
     level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-def receivers(mqtt: MqttSettings, webhook: WebhookSettings) -> tuple[str, ...]:
-    """Who gets every event: what ``Store.open`` must be told by every process that makes some."""
-    wanted = {"mqtt": mqtt.enabled, "webhook": webhook.enabled}
-    return tuple(name for name, enabled in wanted.items() if enabled)

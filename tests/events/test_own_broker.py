@@ -10,7 +10,7 @@ from gate.errors import BrokerError
 from gate.events import broker as module
 from gate.events.broker import Embedded, Mosquitto, start
 from gate.events.connection import check
-from gate.events.settings import MqttSettings, WebhookSettings, receivers
+from gate.events.settings import MqttSettings
 from gate.events.topics import Topics
 
 
@@ -40,9 +40,3 @@ def test_mosquitto_serves_where_it_is_installed(tmp_path: Path) -> None:
     with pytest.raises(BrokerError, match="something else answers"):
         Mosquitto(str(module.find_mosquitto()), settings.port, tmp_path / "second")
     running.stop()
-
-
-def test_the_receivers_are_those_switched_on() -> None:
-    on = WebhookSettings.model_validate({"enabled": True, "url": "https://x", "secret": "x" * 16})
-    assert receivers(MqttSettings(), WebhookSettings()) == ("mqtt",)
-    assert receivers(MqttSettings(enabled=False), on) == ("webhook",)
