@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from gate.commands import Config
-from gate.errors import ModelError, StoreError
+from gate.errors import ModelError
 from gate.models import MODELS, Model, ModelFile, find, install, model
 from gate.models.choose import set_key
 from gate.models.download import Limits
@@ -200,11 +200,10 @@ def use(
 
 def cost(encoder: str, settings: Settings) -> str:
     """What changing to ``encoder`` costs this gate, in words."""
-    try:
+    counts: dict[str, int] = {}
+    if (settings.data / settings.store.key).exists():  # a new box has no register yet
         with Store.open(settings.store, settings.data) as store:
             counts = store.templates.count()
-    except StoreError:
-        counts = {}
     stem = encoder.split("/")[0]
     others = sum(n for name, n in counts.items() if name.split("/")[0] != stem)
     there = sum(n for name, n in counts.items() if name.split("/")[0] == stem)

@@ -87,7 +87,9 @@ def why_unusable(
         ),
         (Unusable.MASK, quality.mask is not None and quality.mask >= 0.5),
         # no eyes at all: dark glasses, a hand, hair
-        (Unusable.OCCLUDED, quality.eyes_open == 0 or _below(quality.overall, limits.overall)),
+        (Unusable.OCCLUDED, quality.eyes_open == 0),
+        # poor in a way that no single measure names: standing still helps most
+        (Unusable.BLURRED, _below(quality.overall, limits.overall)),
     )
     return next((reason for reason, met in checks if met), None)
 

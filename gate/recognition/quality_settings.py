@@ -29,7 +29,7 @@ class Limits(Section):
     # share of the face that may lie outside the picture
     cut_off: float = Field(0.12, ge=0, le=1)
     # 0..1, all measures together, fitted to what they are worth
-    overall: float = Field(0.0, ge=0, le=1)
+    overall: float = Field(0.3, ge=0, le=1)
 
 
 ENROLMENT = Limits(
@@ -40,9 +40,9 @@ ENROLMENT = Limits(
     backlight=2.5,
     yaw=25.0,
     pitch=20.0,
-    eyes_open=0.45,
+    eyes_open=0.4,
     cut_off=0.02,
-    overall=0.2,
+    overall=0.6,
 )
 
 

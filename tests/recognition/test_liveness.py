@@ -109,14 +109,15 @@ def test_where_it_only_warns_it_does_not_judge() -> None:
 def test_every_combination_of_networks_is_calibrated_and_rises_with_the_score() -> None:
     kept = json.loads(CALIBRATION.read_text())["networks"]
     assert len(kept) == 7
-    for slope, offset in kept.values():
-        line = Calibration(slope, offset)
-        assert line.ratio(-6) < 0 < line.ratio(6)
+    for weights, offset in kept.values():
+        line = Calibration(tuple(weights), offset)
+        assert min(weights) >= 0
+        assert line.ratio(np.full(len(weights), -6.0)) < 0 < line.ratio(np.full(len(weights), 6.0))
 
 
 def test_a_network_that_is_too_sure_counts_no_more_than_a_sure_one() -> None:
     assert summary(np.array([[100.0]])) == summary(np.array([[6.0]]))
-    assert Calibration(1.0, 0.0).ratio(float("nan")) == 0.0
+    assert Calibration((1.0,), 0.0).ratio(np.array([np.nan])) == 0.0
 
 
 def test_switched_off_there_is_nothing_to_watch(tmp_path: Path) -> None:
@@ -168,6 +169,12 @@ def test_the_nose_of_a_head_that_turns_moves_and_trembling_does_not_count() -> N
     assert parallax(trembling) < 0.01
 
 
+def test_a_face_that_stays_flat_for_seconds_speaks_against_itself() -> None:
+    flat = [nose_place(POINTS)] * 40
+    assert cue_ratio(flat, [1.0] * 40, 3.0) < 0
+    assert cue_ratio(flat, [1.0] * 40, 0.5) == 0
+
+
 def test_a_regular_grid_stands_out_of_noise() -> None:
     random = np.random.default_rng(0)
     noise = np.clip(random.normal(128, 12, (120, 120, 3)), 0, 255).astype(np.uint8)
@@ -177,7 +184,7 @@ def test_a_regular_grid_stands_out_of_noise() -> None:
 
 
 def test_no_cues_are_no_evidence() -> None:
-    assert cue_ratio([], []) == 0.0
+    assert cue_ratio([], [], 10.0) == 0.0
 
 
 def test_the_cut_stays_within_the_image_and_has_the_size_asked_for() -> None:
