@@ -44,7 +44,8 @@ def main(descriptor: int) -> None:
         daemon.setblocking(False)
         keeper = Keeper(make_driver(settings), settings)
         try:
-            serve(daemon, keeper)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                serve(daemon, keeper)
         finally:
             keeper.rest()
 
@@ -83,5 +84,4 @@ def take_orders(daemon: socket.socket, keeper: Keeper) -> bool:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        main(int(sys.argv[1]))
+    main(int(sys.argv[1]))
