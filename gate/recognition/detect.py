@@ -62,10 +62,10 @@ class HogDetector:
         else:
             found = []
             for region in regions:
-                crop, corner, scale = _surroundings(grey, region, 1.4 * self._SMALLEST)
+                crop, corner, scale = _surroundings(grey, region, 1.25 * self._SMALLEST)
                 if _large_enough(crop, scale):
                     found += self._search(crop, corner, scale)
-        rgb = np.ascontiguousarray(image[:, :, ::-1])
+        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
         return [
             replace(face, landmarks=landmarks_of(five_points(rgb, face.box)))
             for face in _distinct(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -75,6 +75,15 @@ class Face:
     @property
     def height(self) -> float:
         return self.box[3] - self.box[1]
+
+    def moved(self, right: float, down: float) -> Face:
+        """The same face in an image whose origin lies that much to the left and above."""
+        a, b, c, d = self.box
+        landmarks = self.landmarks
+        if landmarks is not None:
+            landmarks = (landmarks + np.array((right, down))).astype(np.float32)
+        box = (a + right, b + down, c + right, d + down)
+        return replace(self, box=box, landmarks=landmarks)
 
     @property
     def area(self) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from gate.camera.source import Frame
 from gate.errors import RecognitionError
 from gate.recognition import evidence
+from gate.recognition.box import Box
+from gate.recognition.change import Thumbnail, changed, thumbnail
 from gate.recognition.detect import Detector
 from gate.recognition.encoders import Encoder
 from gate.recognition.evidence import Gathered
@@ -35,6 +36,7 @@ Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it 
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
 
 _SMALLEST_IMAGE = 32  # pixels a side
+_EARLY = 0.01  # seconds: rather a search a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
 
@@ -81,6 +83,15 @@ class _Subject:
     liveness: Liveness = _UNWATCHED
 
 
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """When one camera's image was searched: the whole of it, any of it; and how it looked."""
+
+    whole: float
+    any: float
+    picture: Thumbnail
+
+
 class Recogniser:
     """Everything between a frame and its sightings.
 
@@ -111,7 +122,7 @@ class Recogniser:
         self._watch = watch
         self._numbers = itertools.count(1)
         self._trackers: dict[str, Tracker] = {}
-        self._searched: dict[str, float] = {}  # when the whole image was, by camera
+        self._searched: dict[str, _Searched] = {}  # by camera
         self._subjects: dict[int, _Subject] = {}
         self.matcher = matcher
 
@@ -150,19 +161,33 @@ class Recogniser:
         return [self._sighting(frame, track) for track in tracks]
 
     def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:
-        """Faces, searched around those followed where that will do."""
-        regions = tracker.regions(frame.captured)
-        settings = self._settings
-        wait = settings.search_busy if regions else settings.search_idle
-        due = self._searched.get(frame.camera, -math.inf) + wait
-        # half a frame early rather than a frame late; a clock that jumped back is no reason to wait
-        if due - wait <= frame.captured < due - 0.01:
-            faces = self._detector.detect(frame.image, regions) if regions else []
-            newest = max((track.last_seen for track in tracker.tracks), default=0.0)
-            if len(faces) >= sum(track.last_seen == newest for track in tracker.tracks):
-                return faces  # nobody lost since the last frame
-        self._searched[frame.camera] = frame.captured
-        return self._detector.detect(frame.image)
+        """Faces, searched around those followed, or where something changed, if that will do."""
+        now, image = frame.captured, frame.image
+        last = self._searched.get(frame.camera)
+        regions = tracker.regions(now)
+        # a clock that jumped back is no reason to wait
+        if last is not None and 0 <= now - last.whole < self._settings.search_busy - _EARLY:
+            if regions:
+                faces = self._detector.detect(image, regions)
+                newest = max(track.last_seen for track in tracker.tracks)
+                if len(faces) >= sum(track.last_seen == newest for track in tracker.tracks):
+                    return faces  # nobody lost since the last frame
+            else:
+                if now - last.any < self._settings.search_idle - _EARLY:
+                    return []
+                picture = thumbnail(image)
+                box = changed(last.picture, picture, image.shape[1], image.shape[0])
+                self._searched[frame.camera] = replace(last, any=now, picture=picture)
+                return self._search_in(image, box) if box else []
+        self._searched[frame.camera] = _Searched(now, now, thumbnail(image))
+        return self._detector.detect(image)
+
+    def _search_in(self, image: Image, box: Box) -> list[Face]:
+        left, top, right, bottom = (int(edge) for edge in box)
+        if min(right - left, bottom - top) < _SMALLEST_IMAGE:
+            return []
+        faces = self._detector.detect(np.ascontiguousarray(image[top:bottom, left:right]))
+        return [face.moved(left, top) for face in faces]
 
     def _encode(self, frame: Frame, tracker: Tracker, tracks: Sequence[Track]) -> list[Track]:
         """Encode the faces that need it and judge anew; a track may turn out to be a new one."""

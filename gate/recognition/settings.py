@@ -24,10 +24,11 @@ class RecognitionSettings(Section):
     threads: int = Field(0, ge=0, le=64)
     # encode the mirror image too
     mirror: bool = True
-    # seconds between two searches of the whole image while nobody is there
-    search_idle: float = Field(0.1, ge=0, le=2)
-    # and while somebody is: between them only the surroundings of known faces are searched
+    # seconds between two searches of the whole image; between them only the surroundings of known
+    # faces are searched, or what has changed
     search_busy: float = Field(0.5, ge=0, le=5)
+    # seconds between two searches of what has changed while nobody is there
+    search_idle: float = Field(0.1, ge=0, le=2)
     # seconds between two encodings of a face that is not decided yet
     interval: float = Field(0.1, ge=0, le=2)
     # seconds after which a face that is decided is looked at again

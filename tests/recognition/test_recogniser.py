@@ -265,13 +265,31 @@ def test_the_whole_image_is_searched_only_now_and_then() -> None:
     assert sum(scene.searched) == 6  # every 0.5 s, frames come every 0.1 s
 
 
-def test_an_empty_scene_is_searched_no_oftener_than_told() -> None:
+def test_an_empty_scene_is_hardly_searched() -> None:
     scene = Scene([[]] * 30)
     recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
     for i in range(30):
-        frame = replace(scene.frame(i), captured=i / 30)
-        assert recogniser.process(frame) == []
-    assert scene.searched == [True] * 10
+        assert recogniser.process(replace(scene.frame(0), captured=i / 10)) == []
+    assert len(scene.searched) == 6
+
+
+def test_what_changes_in_an_empty_scene_is_searched_and_placed_rightly() -> None:
+    class Anywhere(Scene):
+        def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
+            """A face where the image is bright."""
+            rows, columns = np.nonzero(image[:, :, 0] > 200)
+            if not len(rows):
+                return []
+            box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            return [Face(tuple(float(edge) for edge in box), 0.9)]  # type: ignore[arg-type]
+
+    scene = Anywhere([[Actor(450, vector(1))]] * 2)
+    recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=lambda image, face: face)
+    assert recogniser.process(scene.frame(0)) == []
+    frame = scene.frame(1)
+    frame.image[100:200, 400:500] = 255
+    (seen,) = recogniser.process(frame)
+    assert seen.face.box == (400, 100, 500, 200)
 
 
 def test_a_face_lost_is_searched_everywhere_in_the_same_frame() -> None:

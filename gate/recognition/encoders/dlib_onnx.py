@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import dlib  # type: ignore[import-untyped]
 import numpy as np
 
@@ -56,7 +57,7 @@ class DlibEncoder:
         side = dlib_weights.CHIP
         if not faces:
             return np.empty((0, side, side, 3), np.uint8)
-        rgb = np.ascontiguousarray(image[:, :, ::-1])
+        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
         cut = [
             dlib.get_face_chip(rgb, dlib_points.shape(rgb, hog_box(face)), side, PADDING)
             for face in faces

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import dlib  # type: ignore[import-untyped]
 import numpy as np
 
@@ -30,7 +31,7 @@ class ReferenceEncoder:
     def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
         if not faces:
             return np.empty((0, SIDE, SIDE, 3), np.uint8)
-        rgb = np.ascontiguousarray(image[:, :, ::-1])
+        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
         cut = [
             dlib.get_face_chip(rgb, dlib_points.shape(rgb, hog_box(face)), SIDE, PADDING)
             for face in faces
