@@ -19,14 +19,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
-from gate import whereabouts
-from gate.access.not_seen import Notice
-from gate.access.request import Mode
 from gate.clock import Clock, SystemClock
 from gate.core import Core, build_core, open_doorway
 from gate.errors import GateError
 from gate.eyes import Eyes
 from gate.loop import DeviceStatus, Item
+from gate.missing import Missing
 from gate.outgoing import Outgoing, receivers
 from gate.passage import outputs
 from gate.register import Register
@@ -36,7 +34,7 @@ from gate.store.store import Store
 from gate.surroundings import Surroundings
 from gate.till import Till
 from gate.watchdog import Watchdog
-from gate.whereabouts import Keep, Whereabouts
+from gate.whereabouts import Whereabouts, load, save
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +50,6 @@ class Daemon:
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._watchdog = Watchdog(on_hang=self._hung)
-        self._agreed: frozenset[int] | None = None  # from the register, for the main loop
 
     def stop(self) -> None:
         """End ``run``: the relays rest, what waits is written, then everything is let go."""
@@ -88,10 +85,31 @@ class Daemon:
             )
             after.callback(outgoing.close)
             core = build_core(settings, store, clock, doorway, around, outgoing)
-            where = self._whereabouts(core, store, lambda k, v: register.keep(k, v))
-            register = Register(core, self.post, around.forget, self._agree)
-            core.loop.house = replace(core.loop.house, presence=where.presence())
-            core.loop.listen(lambda output, now: self._follow(core, where, output, now))
+            missing = Missing(store, settings.name, settings.access.not_seen.hours, outgoing.record)
+            register = Register(
+                core,
+                self.post,
+                around.forget,
+                lambda: missing.look(clock.utc(), core.loop.able),
+            )
+            where = Whereabouts(settings.access.inward, settings.access.antipassback_hours)
+            where.take(load(store))
+
+            def heard(output: outputs.Output, now: float) -> None:
+                """Where people went, and that they were seen, for the rules and for the store."""
+                utc = clock.utc()
+                moved = where.heard(output, utc.timestamp())
+                if moved is not None:
+                    presence = where.presence(utc.timestamp())
+                    core.loop.house = replace(core.loop.house, presence=presence)
+                    register.later(lambda: save(store, *moved))
+                if isinstance(output, outputs.Decided) and output.decision.person is not None:
+                    person = output.decision.person.id
+                    register.later(lambda: missing.saw(person, utc))
+
+            presence = where.presence(clock.utc().timestamp())
+            core.loop.house = replace(core.loop.house, presence=presence)
+            core.loop.listen(heard)
             till = Till(settings, store, clock, self.post)
             core.loop.listen(till.heard)
             around.open()
@@ -104,27 +122,10 @@ class Daemon:
             self._begin("recognition", lambda: eyes.run(core.recogniser, till.claim), after)
             after.callback(eyes.close)
             after.callback(self.stop)
-            self._serve(core, around, where, States(settings, outgoing.state))
+            self._serve(core, around, States(settings, outgoing.state))
             core.loop.stop()
 
-    def _whereabouts(self, core: Core, store: Store, keep: Keep) -> Whereabouts:
-        def tell(notice: Notice) -> None:
-            person = core.loop.house.people.get(notice.person)
-            details = {"hours": notice.hours} if notice.hours else {"by": notice.by}
-            core.loop.tell(notice.change.value, person, details)
-
-        agreed = store.consents.agreed("not_seen")
-        kept = store.facts.get(whereabouts.KEY)
-        return Whereabouts(self._settings, self._clock, kept, agreed, keep, tell)
-
-    def _follow(self, core: Core, where: Whereabouts, output: outputs.Output, now: float) -> None:
-        """Where people went is known to the rules from the next step on."""
-        before = where.places
-        where.heard(output, now)
-        if where.places is not before:
-            core.loop.house = replace(core.loop.house, presence=where.presence())
-
-    def _serve(self, core: Core, around: Surroundings, where: Whereabouts, states: States) -> None:
+    def _serve(self, core: Core, around: Surroundings, states: States) -> None:
         """The main loop. Nothing in it waits for a device, a network or a disk for long."""
         self._watchdog.start()
         self._watchdog.ready()
@@ -142,10 +143,6 @@ class Daemon:
                     if measured is not None:
                         core.loop.handle(measured)
                     states.tell(core, now)
-                    if self._agreed is not None:
-                        where.agree(self._agreed)
-                        self._agreed = None
-                    where.tick(now, not core.loop.faults and core.loop.lane.mode is Mode.NORMAL)
                 self._watchdog.feed()
         finally:
             self._watchdog.stop()
@@ -169,9 +166,6 @@ class Daemon:
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
         after.callback(thread.join, 5.0)
-
-    def _agree(self, people: frozenset[int]) -> None:
-        self._agreed = people
 
     def _hung(self, seconds: float, where: str) -> None:
         log.error("loop.hung", extra={"seconds": round(seconds, 1), "where": where})

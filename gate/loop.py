@@ -105,6 +105,11 @@ class Loop:
         self._holding = Mode.HELD_OPEN  # what a door that is held open is held open for
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
 
+    @property
+    def able(self) -> bool:
+        """Whether the gate sees people pass: nothing is out of order, the door not held open."""
+        return not self.faults and self.lane.mode is Mode.NORMAL
+
     def listen(self, listener: Listener) -> None:
         """Be told everything a passage wanted done, after it was done, with its moment."""
         self._listeners.append(listener)
@@ -135,10 +140,6 @@ class Loop:
                 self._device(item)
             case _:
                 self._step(item)
-
-    def tell(self, type: str, person: Person | None, details: Mapping[str, object]) -> None:
-        """Write an event that is about a person and no passage."""
-        self._record(type, details=details, person=person.ref if person else None)
 
     def tick(self) -> None:
         """Let time pass: at least every 50 ms."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from gate.access.hold_open import open_until
 from gate.core import Core
@@ -18,15 +18,16 @@ from gate.loop import Item, Order
 log = logging.getLogger(__name__)
 
 EVERY = 0.5  # seconds between two looks: the gate forgets within two seconds
+MINUTE = 60.0
 TIDY = 3600.0  # seconds between two tidyings of the store
 
 
 class Register:
-    """One thread calls ``run``; ``keep`` and ``reload`` are for any.
+    """One thread calls ``run``; ``later`` and ``reload`` are for any.
 
     Args:
         forget: told of everybody who is gone.
-        agreed: told who wishes to be missed, when that may have changed.
+        minutely: called once a minute; may raise StoreError.
     """
 
     def __init__(
@@ -34,15 +35,14 @@ class Register:
         core: Core,
         post: Callable[[Item], None],
         forget: Callable[[int], None],
-        agreed: Callable[[frozenset[int]], None],
+        minutely: Callable[[], None],
     ) -> None:
         self._core = core
         self._post = post
         self._forget = forget
-        self._agreed = agreed
+        self._minutely = minutely
         self._held: datetime | None = None  # end of the scheduled hold-open already ordered
-        self._kept: dict[str, dict[str, Any]] = {}  # newest facts, not written yet
-        self._lock = threading.Lock()  # guards _kept
+        self._writes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._seen = -1
         self._people = frozenset(core.loop.house.people)
         self._stopping = threading.Event()
@@ -52,23 +52,26 @@ class Register:
         """Read everything anew at the next look; from any thread."""
         self._again.set()
 
-    def keep(self, key: str, value: dict[str, Any]) -> None:
-        """Store a fact soon; only the newest value of a key counts."""
-        with self._lock:
-            self._kept[key] = value
+    def later(self, write: Callable[[], None]) -> None:
+        """Have something written soon by this thread: the main loop waits for no disk."""
+        self._writes.put(write)
 
     def close(self) -> None:
         self._stopping.set()
 
     def run(self) -> None:
         """Look until closed; a store that cannot be read is tried again."""
-        tidied = time.monotonic()
+        tidied = minute = time.monotonic()
         while not self._stopping.wait(EVERY):
             try:
                 self._look()
                 self._take_orders()
                 self._hold_open()
-                self._write_kept()
+                while not self._writes.empty():
+                    self._writes.get()()
+                if time.monotonic() - minute > MINUTE:
+                    minute = time.monotonic()
+                    self._minutely()
                 if time.monotonic() - tidied > TIDY:
                     self._core.store.tidy()
                     tidied = time.monotonic()
@@ -88,7 +91,6 @@ class Register:
         for person in self._people - now:
             self._forget(person)
         self._people = now
-        self._agreed(self._core.store.consents.agreed("not_seen"))
 
     def _hold_open(self) -> None:
         """The schedule by which the door stands open: one order a window, so staff may end it."""
@@ -102,12 +104,6 @@ class Register:
         if end is not None and end != self._held:
             self._post(Order("hold", "schedule", (end - when).total_seconds()))
         self._held = end
-
-    def _write_kept(self) -> None:
-        with self._lock:
-            kept, self._kept = self._kept, {}
-        for key, value in kept.items():
-            self._core.store.facts.set(key, value)
 
     def _take_orders(self) -> None:
         orders = self._core.store.orders

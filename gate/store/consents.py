@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from gate.store.changes import touch
 from gate.store.engine import Database
@@ -41,16 +41,3 @@ class Consents:
                     select(ConsentRow).where(ConsentRow.person_id == person).order_by(ConsentRow.id)
                 )
             )
-
-    def agreed(self, purpose: str) -> frozenset[int]:
-        """Everybody whose newest answer for this purpose is yes."""
-        newest = (
-            select(func.max(ConsentRow.id))
-            .where(ConsentRow.purpose == purpose)
-            .group_by(ConsentRow.person_id)
-        )
-        query = select(ConsentRow.person_id).where(
-            ConsentRow.id.in_(newest), ConsentRow.answer == "agreed"
-        )
-        with self._database.read() as session:
-            return frozenset(session.scalars(query))
