@@ -120,12 +120,15 @@ def _one(
 
 
 def _print(console: Console, name: str, part: dict[str, Any]) -> None:
-    table = Table(title=f"{name}: FNIR %, probes / people weighing alike", title_justify="left")
+    title = f"{name}: FNIR %, probes / people weighing alike"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("trial", "way", "group", "people", "1 %", "0.3 %", "0.1 %", "FPIR asked→out"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for line in report.summary(part["rows"]):
         table.add_row(*line)
     console.print(table)
+    titles = dict.fromkeys(f"({row.trial}) {row.title}" for row in part["rows"])
+    console.print("; ".join(titles), style="dim")
     console.print(f"faces not found: {part['missing']} of {part['photos']}")
     if part["pairs"]:
         console.print(f"(a) verification, ten folds: {part['pairs']}")

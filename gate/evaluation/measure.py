@@ -99,15 +99,15 @@ def measure(
     embedded = embed(everybody, encoder, detector, cache, encoder.name)
     first = len(data.named)
     numbers = tuple(range(first, len(everybody)))
-    sets = [("", [photo.person for photo in everybody])]
+    sets = [(which, [photo.person for photo in everybody])]
     if data.merged:
-        sets.append((", repeated people merged", [photo.person for photo in data.merged]))
+        only = "e" if "e" in which else ""
+        sets.append((only, [photo.person for photo in data.merged]))
     rows: list[study.Row] = []
-    for suffix, labels in sets:
+    for number, (wanted, labels) in enumerate(sets):
         people = study.People(tuple(labels), data.groups, data.one_group, numbers)
-        wanted = which if not suffix else which.replace("b", "").replace("c", "").replace("d", "")
         for trial in study.trials(people, embedded.found.tolist(), wanted):
-            titled = study.retitled(trial, suffix)
+            titled = study.with_merges(trial) if number else trial
             for way in ways:
                 say(f"{encoder.name} ({trial.name}) {titled.title}: {way}")
                 rows += study.rows_of(embedded.vectors, titled, encoder.name, people, way=way)

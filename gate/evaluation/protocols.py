@@ -18,7 +18,7 @@ class Trial:
     """One experiment.
 
     Attributes:
-        name: "b", "c", "d" or "e".
+        name: "b", "c", "d", "e" or "e+".
         title: what it is.
         gallery: the templates of each enrolled person.
         genuine: probes of enrolled people.
@@ -114,8 +114,8 @@ def one_group(
         else:
             gallery.append((person, (rows[0],)))
             genuine += [(person, (row,)) for row in rows[1:] if pairs]
-    title = "all of one group" + (", numbered people come too" if pairs else "")
-    return Trial("e", title, tuple(gallery), tuple(genuine), tuple(strangers))
+    name, title = ("e+", "one group, pairs too") if pairs else ("e", "all of one group")
+    return Trial(name, title, tuple(gallery), tuple(genuine), tuple(strangers))
 
 
 def _bursts(rows: Sequence[int], size: int) -> list[Rows]:

@@ -192,7 +192,7 @@ def _confusions(rows: Sequence[Row]) -> str:
 
 
 def summary(rows: Sequence[Row]) -> list[tuple[str, ...]]:
-    """Lines for a terminal: trial, way, group, people, figures."""
+    """Lines for a terminal: trial, way, group, people, figures in per cent."""
 
     def both(row: Row, fpir: float) -> str:
         rate: Rate = row.fnir_people[fpir]
@@ -200,7 +200,7 @@ def summary(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 
     return [
         (
-            f"{row.trial} {row.title}",
+            row.trial,
             row.way,
             row.group,
             row.part,

@@ -88,9 +88,9 @@ def trials(people: People, found: Sequence[bool], which: str = "bcde") -> list[T
     return [trial for trial in result if trial.genuine and trial.strangers]
 
 
-def retitled(trial: Trial, suffix: str) -> Trial:
-    """The same trial under a longer title."""
-    return replace(trial, title=trial.title + suffix)
+def with_merges(trial: Trial) -> Trial:
+    """The same trial under a title that says that people who appear twice were made one."""
+    return replace(trial, name=trial.name + " merged", title=trial.title + ", repeats merged")
 
 
 def rows_of(vectors: Vector, trial: Trial, encoder: str, people: People, *, way: str) -> list[Row]:
@@ -103,7 +103,7 @@ def rows_of(vectors: Vector, trial: Trial, encoder: str, people: People, *, way:
         outcome, thresholds = _score(vectors, kept, encoder, way)
         result.append(_row(kept, outcome, thresholds, way, "everybody", part))
         for group, members in people.groups.items():
-            if part == "all" and trial.name != "e":
+            if part == "all" and not trial.name.startswith("e"):
                 some = _some(outcome, members)
                 if len(set(some.mate_people)) >= _FEWEST and len(set(some.other_people)) >= _FEWEST:
                     result.append(_row(kept, some, thresholds, way, group, part))
