@@ -62,7 +62,7 @@ class Recording:
             self.duration = len(files) / self._fps
             self._frames = map(decode_file, files)
         else:
-            self._frames = self._video()
+            self._frames = self._video(self._opened())
         self._number = -1
         if self._paced:
             self._start = time.monotonic()
@@ -89,15 +89,18 @@ class Recording:
     def close(self) -> None:
         self._frames = None
 
-    def _video(self) -> Iterator[Image | CameraError]:
+    def _opened(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(str(self._path))
+        if not capture.isOpened():
+            raise CameraError(
+                "The video cannot be opened",
+                where=str(self._path),
+                mend="check that it plays; it may be cut off or of an unknown format",
+            )
+        return capture
+
+    def _video(self, capture: cv2.VideoCapture) -> Iterator[Image | CameraError]:
         try:
-            if not capture.isOpened():
-                raise CameraError(
-                    "The video cannot be opened",
-                    where=str(self._path),
-                    mend="check that it plays; it may be cut off or of an unknown format",
-                )
             rate = capture.get(cv2.CAP_PROP_FPS)
             if 0 < rate <= 240:
                 self._fps = rate
