@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gate.commands import Config
 from gate.errors import ConfigurationError
+from gate.events.schema import event_schema
 from gate.settings import DEFAULT, load
 from gate.store.store import Store
 
@@ -70,6 +71,12 @@ def export(
             f"the file cannot be written: {error.strerror}", where=str(to), mend="name a new file"
         ) from error
     Console().print(f"{count} events in {to}")
+
+
+@events.command()
+def schema() -> None:
+    """Print the JSON Schema of events, for whoever receives them."""
+    Console().print_json(data=event_schema())
 
 
 @events.command()

@@ -8,10 +8,14 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from gate.events.broker import Broker, Embedded, Mosquitto, find_mosquitto, free_port
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+
+hypothesis_settings.register_profile("unhurried", deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 

@@ -59,3 +59,8 @@ def test_some_are_sent_again(run: Callable[..., Any]) -> None:
     assert "4 events will be sent again" in run("resend", "7", "10").output
     assert "mqtt: 4 of 500000" in run("outbox").output
     assert isinstance(run("resend", "1", "2", "--receiver", "fax").exception, ConfigurationError)
+
+
+def test_the_schema_is_printed() -> None:
+    shown = CliRunner().invoke(events, ["schema"]).output
+    assert json.loads(shown)["$id"] == "urn:access-gate:event:1"
