@@ -33,7 +33,8 @@ from gate.recognition.liveness import CALIBRATION, NETWORKS, Calibration, cue_ra
 from gate.recognition.liveness_motion import display_grid, nose_place
 from gate.recognition.settings import RecognitionSettings
 
-_OPENS, _CALLED = 2.3, -4.0  # nats: enough for a face alone at FPIR 1 in 1000; called an attack
+OPENS = (0.0, 1.0, 2.3)  # nats that may be asked for before a face alone opens
+CALLED = -4.0  # called an attack at and below
 _FRAME = 1 / 30  # seconds between the frames of clips
 _WINDOW = 8  # frames judged together: what a person shows in about a second
 
@@ -151,6 +152,7 @@ def of_samples(bench: Bench, fixtures: Path) -> list[Subject]:
 def calibrated(subjects: list[Subject], chosen: tuple[int, ...]) -> Calibration:
     """Logistic regression with weights of 0 or more; every kind of subject weighs alike, attacks
     and living faces half each."""
+    subjects = [s for s in subjects if s.scores]
     values = np.stack([s.columns(chosen) for s in subjects])
     rows = np.column_stack([values, np.ones(len(values))])
     live = np.array([s.live for s in subjects])
@@ -180,21 +182,22 @@ def ratios(subjects: list[Subject], chosen: tuple[int, ...]) -> dict[int, float]
     return out
 
 
-def report(title: str, subjects: list[Subject], value: dict[int, float], opens: float) -> None:
-    """APCER of each kind of attack, BPCER of each kind of living face."""
-    print(f"\n{title}")
+def report(
+    title: str, subjects: list[Subject], value: dict[int, float], opens: tuple[float, ...]
+) -> None:
+    """APCER of each kind of attack, BPCER of each kind of living face, at each threshold."""
+    print(f"\n{title}: error at " + ", ".join(f"{at:g}" for at in opens) + " nats")
     for kind in dict.fromkeys(s.kind for s in subjects):
         mine = [s for s in subjects if s.kind == kind]
         seen = [value[id(s)] for s in mine if id(s) in value]
-        passed = sum(v >= opens for v in seen)
-        called = sum(v <= _CALLED for v in seen)
-        unseen = len(mine) - len(seen)
+        columns = []
+        for at in opens:
+            passed = sum(v >= at for v in seen)
+            columns.append(percent(len(seen) - passed if mine[0].live else passed, len(seen)))
+        called = sum(v <= CALLED for v in seen)
+        unseen = f"; no face in {len(mine) - len(seen)}" if len(mine) > len(seen) else ""
         name = "BPCER" if mine[0].live else "APCER"
-        wrong = len(seen) - passed if mine[0].live else passed
-        print(
-            f"  {kind:30} {name} {percent(wrong, len(seen)):38}"
-            f" called an attack {called:4}" + (f"; no face in {unseen}" if unseen else "")
-        )
+        print(f"  {kind:30} {name} {'  '.join(columns)}  called an attack {called}{unseen}")
 
 
 def main(
@@ -221,18 +224,17 @@ def main(
 def tables(names: list[str], subjects: list[Subject]) -> dict[str, tuple[list[float], float]]:
     """Print every table; returns the fusion of each combination of networks."""
     kept: dict[str, tuple[list[float], float]] = {}
+    subjects = subjects + whole_clips(subjects)
     columns = range(len(names))
     for count in columns:
         for chosen in itertools.combinations(columns, count + 1):
             title = "+".join(names[i] for i in chosen)
-            report(title, subjects, ratios(subjects, chosen), _OPENS)
-            fitted = calibrated([s for s in subjects if s.scores], chosen)
+            report(title, subjects, ratios(subjects, chosen), OPENS)
+            fitted = calibrated(subjects, chosen)
             kept[title] = ([round(w, 3) for w in fitted.weights], round(fitted.offset, 3))
             print("  weights and offset:", kept[title])
-    print(f"\nBPCER above: not shown live enough for a face alone (under {_OPENS} nats)")
-    whole = subjects + whole_clips(subjects)
-    cues = {id(s): s.cues() for s in whole if s.scores}
-    report("cues, without a network (passed: no cue against it)", whole, cues, 0.0)
+    cues = {id(s): s.cues() for s in subjects if s.scores}
+    report("cues, without a network (passed: no cue against it)", subjects, cues, (0.0,))
     return kept
 
 

@@ -33,6 +33,7 @@ from gate.recognition.track import Track
 CALIBRATION = Path(__file__).with_name("liveness.json")
 NETWORKS = ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba")
 BOUND = 5.0  # nats: no evidence of one track counts for more
+SHOWS = 3.0  # nats a combination of networks must be able to reach to speak for a face at all
 CLIP = 6.0  # log-odds of a network beyond which it does not count as surer
 _TRACKS = 64  # remembered
 _LAST = 60  # frames remembered of a track
@@ -71,7 +72,9 @@ def active(settings: LivenessSettings, models: ModelsSettings) -> str:
     if names:
         weights = calibration(names).weights
         heard = [name for name, weight in zip(names, weights, strict=True) if weight > 0]
-        return f"{settings.mode}: {' + '.join(heard)}"
+        weak = calibration(names).most < SHOWS
+        more = ", alone weak; `gate models fetch` installs the others" if weak else ""
+        return f"{settings.mode}: {' + '.join(heard)}{more}"
     return f"{settings.mode}: motion and display cues only, weak; `gate models fetch` installs more"
 
 
@@ -90,7 +93,10 @@ class NetworkWatch:
         kept.append(scores(self._tests, frame.image, track.face))
         del kept[:-_LAST]
         ratio = self._calibration.ratio(summary(np.stack(kept)))
-        return Liveness(self._method, ratio, None if self._warn else ratio > 0)
+        shown = ratio > 0
+        if self._warn or (shown and self._calibration.most < SHOWS):
+            return Liveness(self._method, ratio, None)
+        return Liveness(self._method, ratio, shown)
 
 
 class MotionWatch:
@@ -150,6 +156,11 @@ class Calibration:
 
     weights: tuple[float, ...]
     offset: float
+
+    @property
+    def most(self) -> float:
+        """The highest ratio it can give."""
+        return min(BOUND, CLIP * sum(self.weights) + self.offset)
 
     def ratio(self, values: NDArray[np.float64]) -> float:
         nats = float(np.dot(self.weights, values)) + self.offset

@@ -59,7 +59,7 @@ def seen(number: int = 1, face: Face = FACE) -> tuple[Frame, Track]:
 
 
 def watch(value: float, **options: bool) -> NetworkWatch:
-    return NetworkWatch([Constant("minifasnet-v2", value)], **options)
+    return NetworkWatch([Constant("minifasnet-v1se", value)], **options)
 
 
 def test_a_living_face_gets_evidence_for_and_a_picture_against() -> None:
@@ -84,7 +84,7 @@ def test_no_evidence_is_greater_than_so_few_attacks_can_show() -> None:
 
 
 def test_each_track_is_judged_by_its_own_frames() -> None:
-    network = Constant("minifasnet-v2", 6.0)
+    network = Constant("minifasnet-v1se", 6.0)
     watching = NetworkWatch([network])
     live = watching(*seen(1))
     network.value = -6.0
@@ -104,6 +104,12 @@ def test_where_it_only_warns_it_does_not_judge() -> None:
     assert warned.live is None
     assert warned.score < 0
     assert warned.method == "minifasnet/warn"
+
+
+def test_a_network_too_weak_to_show_life_only_speaks_against() -> None:
+    for value, live in ((6.0, None), (-6.0, False)):
+        seen_by = NetworkWatch([Constant("minifasnet-v2", value)])(*seen())
+        assert seen_by.live is live
 
 
 def test_every_combination_of_networks_is_calibrated_and_rises_with_the_score() -> None:
