@@ -24,6 +24,7 @@ from gate.store.tables import PersonRow
 router = APIRouter()
 
 Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+_CLEAR = 0.25  # of the way from the threshold to the highest score there is
 
 
 @router.get("/people/{person}/enrol")
@@ -182,7 +183,7 @@ def _in_words(visit: Visit, result: TryOut) -> dict[str, str]:
         text, tone = _("Careful: the gate takes this person for somebody else."), "bad"
     elif not result.known:
         text, tone = _("Not yet: the gate would ask for a card. Take the views again."), "warn"
-    elif result.score >= result.threshold + 0.1:
+    elif result.score - result.threshold >= _CLEAR * (1 - result.threshold):
         text, tone = _("Yes, the gate knows this person clearly."), "good"
     else:
         text, tone = _("Yes, the gate knows this person, but only just."), "good"

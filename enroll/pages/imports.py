@@ -15,6 +15,7 @@ from enroll.rights import Right
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
 from gate.importing.export import export
+from gate.importing.table import HEADINGS
 from gate.store.tables import ImportRow
 
 router = APIRouter()
@@ -56,6 +57,7 @@ def one(visit: Import, job: Number) -> Response:
         job=row,
         wrong=wrong[:SHOWN],
         wrong_total=len(wrong),
+        heading=lambda column: HEADINGS[column][1 if visit.language == "zh" else 0],
         progress=progress,
         fault=fault,
         report=[line for line in visit.desk.imports.report(job) if line.note][:SHOWN],

@@ -15,11 +15,12 @@ function say(text, tone) {
   guidance.className = `guidance notice ${tone}`;
 }
 
-function draw(answer) {
+function draw(answer, still) {
   const ink = overlay.getContext("2d");
   overlay.width = video.videoWidth;
   overlay.height = video.videoHeight;
   const { width, height } = overlay;
+  if (still) ink.drawImage(still, 0, 0);
   ink.lineWidth = 4;
   ink.strokeStyle = "rgba(255,255,255,.75)";
   ink.setLineDash([10, 8]);
@@ -61,7 +62,7 @@ async function step() {
   picture.getContext("2d").drawImage(video, 0, 0);
   const blob = await new Promise((done) => picture.toBlob(done, "image/jpeg", 0.92));
   const answer = await post(address, blob, "image/jpeg");
-  draw(answer);
+  draw(answer, answer.complete && picture);  // the camera goes off, the last view stays
   show(answer);
   return answer;
 }

@@ -16,7 +16,6 @@ from gate.known_faces import KnownFaces
 from gate.recognition.detect import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.quality import judge
-from gate.recognition.quality_settings import QualitySettings
 from gate.settings import DEFAULT, Settings, load
 from gate.store.store import Store
 
@@ -56,5 +55,5 @@ def build_faces(settings: Settings, store: Store) -> Faces:
     """Detector, encoder and the copy of the gallery. Raises ModelError, StoreError."""
     encoder = build_encoder(settings.recognition, settings.models)
     detector = build_detector(settings.recognition, settings.models)
-    examiner = Examiner(detector, [encoder], judge(QualitySettings(), enrolment=True))
+    examiner = Examiner(detector, [encoder], judge(settings.quality, enrolment=True))
     return Faces(examiner, KnownFaces(store, encoder.name, encoder.dimension))

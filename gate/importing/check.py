@@ -72,7 +72,7 @@ def _line(values: dict[str, str], today: date, guardian_age: int) -> Iterator[tu
             yield column, "holds control characters"
     kind = KINDS.get(values.get("kind", "resident").lower())
     if kind is None:
-        yield "kind", f"is none of {', '.join(k.value for k in Kind)}"
+        yield "kind", "is none of the known kinds"
     if bool(values.get("building")) != bool(values.get("unit")):
         yield "unit", "building and unit are given together or not at all"
     yield from _dates(values, kind)

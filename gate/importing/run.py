@@ -45,7 +45,6 @@ class _Ready:
     """One line with everything slow done, waiting for its transaction."""
 
     line: Line
-    household: int | None
     shots: list[Shot]
     note: str
 
@@ -78,13 +77,10 @@ def run(
     for result in finished.values():
         counts[result] = counts.get(result, 0) + 1
     left = [line for line in lines if line.number not in finished]
-    homes: dict[tuple[str, str, str], int] = {}
     for start in range(0, len(left), BATCH):
         if stop():
             return
-        batch = [
-            _prepare(store, line, photos, examiner, homes) for line in left[start : start + BATCH]
-        ]
+        batch = [_prepare(line, photos, examiner) for line in left[start : start + BATCH]]
         with store.database.write() as session:
             for ready in batch:
                 result = _write(session, store, job, ready, by)
@@ -94,20 +90,8 @@ def run(
         )
 
 
-def _prepare(
-    store: Store,
-    line: Line,
-    photos: Photos,
-    examiner: Examiner | None,
-    homes: dict[tuple[str, str, str], int],
-) -> _Ready:
+def _prepare(line: Line, photos: Photos, examiner: Examiner | None) -> _Ready:
     values = line.values
-    household = None
-    if "building" in values:
-        key = (values["building"], values["unit"], values.get("household", ""))
-        if key not in homes:
-            homes[key] = store.places.household(*key).id
-        household = homes[key]
     shots, notes = [], []
     for name in photo_names(values)[: 2 * MOST]:
         if examiner is None:
@@ -126,7 +110,7 @@ def _prepare(
         notes += ["other_person" for shot in shots if shot.fault]
         shots = [shot for shot in shots if not shot.fault]
     shots.sort(key=lambda shot: -shot.quality)
-    return _Ready(line, household, shots[:MOST], "; ".join(notes)[:300])
+    return _Ready(line, shots[:MOST], "; ".join(notes)[:300])
 
 
 def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> str:
@@ -138,7 +122,11 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     if person is None:
         person = PersonRow(name=values["name"])
         session.add(person)
-    for column, value in _columns(values, ready.household).items():
+    household = None
+    if "building" in values:
+        home = (values["building"], values["unit"], values.get("household", ""))
+        household = store.places.household_in(session, *home).id
+    for column, value in _columns(values, household).items():
         setattr(person, column, value)
     session.flush()
     answer = ANSWERS.get(values.get("consent", "").lower())

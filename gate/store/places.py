@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
 from gate.store.tables import BuildingRow, HouseholdRow, UnitRow
@@ -15,28 +16,32 @@ class Places:
     def household(self, building: str, unit: str, label: str = "") -> HouseholdRow:
         """The household of that name, made with its building and unit if it is not there."""
         with self._database.write() as session:
-            house = session.scalar(select(BuildingRow).where(BuildingRow.name == building))
-            if house is None:
-                house = BuildingRow(name=building)
-                session.add(house)
-                session.flush()
-            flat = session.scalar(
-                select(UnitRow).where(UnitRow.building_id == house.id, UnitRow.name == unit)
-            )
-            if flat is None:
-                flat = UnitRow(building_id=house.id, name=unit)
-                session.add(flat)
-                session.flush()
-            household = session.scalar(
-                select(HouseholdRow).where(
-                    HouseholdRow.unit_id == flat.id, HouseholdRow.label == label
-                )
-            )
-            if household is None:
-                household = HouseholdRow(unit_id=flat.id, label=label)
-                session.add(household)
-                session.flush()
-            return household
+            return self.household_in(session, building, unit, label)
+
+    def household_in(
+        self, session: Session, building: str, unit: str, label: str = ""
+    ) -> HouseholdRow:
+        """The same, in the transaction of what it is for."""
+        house = session.scalar(select(BuildingRow).where(BuildingRow.name == building))
+        if house is None:
+            house = BuildingRow(name=building)
+            session.add(house)
+            session.flush()
+        flat = session.scalar(
+            select(UnitRow).where(UnitRow.building_id == house.id, UnitRow.name == unit)
+        )
+        if flat is None:
+            flat = UnitRow(building_id=house.id, name=unit)
+            session.add(flat)
+            session.flush()
+        household = session.scalar(
+            select(HouseholdRow).where(HouseholdRow.unit_id == flat.id, HouseholdRow.label == label)
+        )
+        if household is None:
+            household = HouseholdRow(unit_id=flat.id, label=label)
+            session.add(household)
+            session.flush()
+        return household
 
     def address(self, household: int) -> tuple[str, str, str]:
         """Building, unit and label of a household; empty when there is none."""

@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from jinja2.ext import babel_extract
 
 import enroll
-from enroll import consent, history
+from enroll import consent
 from enroll.page import MENU, SAID
 from enroll.register import STATES
 from enroll.rights import Role
@@ -19,6 +19,7 @@ from enroll.texts import catalogue, choose, translator
 from gate.access.decision import Kind
 from gate.access.request import Mode
 from gate.enrolment import Fault
+from gate.events.types import TYPES
 from gate.recognition.face import Unusable
 from gate.store.orders import COMMANDS
 
@@ -32,7 +33,7 @@ KEYS = [
     *(f"view {step}" for step in STEPS),
     *(f"mode {mode}" for mode in Mode),
     *(f"order {command}" for command in COMMANDS),
-    *(f"alarm {kind}" for kind in (*history.ALARMS, *history.NOT_SEEN)),
+    *(f"event {kind}" for kind in TYPES),
     *(f"import {state}" for state in ("checked", "running", "stopped", "done")),
     *(f"result {result}" for result in ("enrolled", "registered", "updated", "failed")),
 ]
