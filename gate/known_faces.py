@@ -5,18 +5,25 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
+from gate.recognition.calibrate import Calibration
 from gate.recognition.face import Template
-from gate.recognition.gallery import Gallery
+from gate.recognition.fit import SiteFit
+from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import Matcher, build_matcher
-from gate.recognition.site import learn_site
+from gate.recognition.site import learn_site, pack, unpack
 from gate.store.store import Store
+
+KIND = "site"  # of fits with their calibrations in the store
+QUICK = 300  # people up to whom learning takes no time worth mentioning
 
 
 class KnownFaces:
     """``matcher()`` is always of the present register: changes are looked for at each call.
 
-    Fit and calibration are learnt when the register is first read and again when it has outgrown
-    them.
+    Fit and calibration come from the store (``gate calibrate``); where there are none they are
+    learnt when the register is first read, and stored. Once the register has outgrown them they
+    are learnt anew: at once while that is quick, else by ``relearn``. Any thread may call; one at
+    a time is served.
     """
 
     def __init__(self, store: Store, encoder: str, dimension: int, fpir: float = 0.01) -> None:
@@ -26,6 +33,7 @@ class KnownFaces:
         self._fpir = fpir
         self._lock = threading.Lock()
         self._generation = -1
+        self._version = ""  # of fit and calibration in use
         self._gallery: Gallery | None = None
         self._matcher: Matcher | None = None
 
@@ -37,13 +45,36 @@ class KnownFaces:
             generation, changed = self._store.changes.since(self._generation)
             if changed is None:
                 return self._load()
-            if not changed:
-                return self._matcher
             for person in changed:
                 self._gallery.remove(person)
-            self._gallery.add(self._store.templates.of(changed, self._encoder))
+            if changed:
+                self._gallery.add(self._store.templates.of(changed, self._encoder))
             self._generation = generation
-            return self._match(self._gallery)
+            stored = self._stored()
+            if changed or stored is not None:
+                fit, calibration = stored or (self._matcher.roster.fit, self._matcher.calibration)
+                snapshot = self._gallery.snapshot()
+                people = len(snapshot.people)
+                if people <= QUICK and calibration.outgrown(people):
+                    fit, calibration = self._learn(snapshot)
+                self._matcher = build_matcher(snapshot, fit, calibration, self._matcher)
+            return self._matcher
+
+    def relearn(self) -> bool:
+        """Fit and calibrate anew if the register has outgrown what is in use; seconds of work.
+
+        Returns whether it did: ``matcher()`` gives the new one.
+        """
+        with self._lock:
+            now = self._matcher
+        if now is None or not now.calibration.outgrown(now.people):
+            return False
+        fit, calibration = self._learn(now.roster.gallery)
+        with self._lock:
+            if self._gallery is not None:
+                snapshot = self._gallery.snapshot()
+                self._matcher = build_matcher(snapshot, fit, calibration, now)
+        return True
 
     def _load(self) -> Matcher:
         loaded = self._store.templates.load(self._encoder)
@@ -55,16 +86,30 @@ class KnownFaces:
         loaded.vectors.setflags(write=True)
         loaded.vectors.fill(0)
         self._generation = loaded.generation
-        self._matcher = None
-        return self._match(self._gallery)
-
-    def _match(self, gallery: Gallery) -> Matcher:
-        snapshot = gallery.snapshot()
-        before = self._matcher
-        if before is None or before.calibration.outgrown(len(snapshot.people)):
-            made = datetime.now(UTC).isoformat(timespec="seconds")
-            fit, calibration = learn_site(snapshot, made=made, fpir=self._fpir)
-        else:
-            fit, calibration = before.roster.fit, before.calibration
-        self._matcher = build_matcher(snapshot, fit, calibration, before)
+        self._version = ""
+        snapshot = self._gallery.snapshot()
+        stored = self._stored()
+        if stored is not None and stored[1].outgrown(len(snapshot.people)):
+            stored = None
+        fit, calibration = stored or self._learn(snapshot)
+        self._matcher = build_matcher(snapshot, fit, calibration)
         return self._matcher
+
+    def _stored(self) -> tuple[SiteFit, Calibration] | None:
+        """What somebody else put into use since the last look."""
+        row = self._store.calibrations.active(KIND, self._encoder)
+        if row is None or row.version == self._version:
+            return None
+        self._version = row.version
+        return unpack(row.body)
+
+    def _learn(self, snapshot: Snapshot) -> tuple[SiteFit, Calibration]:
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        fit, calibration = learn_site(snapshot, made=made, fpir=self._fpir)
+        version = f"{fit.version}/{calibration.version}@{made}"
+        if version != self._version:
+            figures = {"people": calibration.people, "threshold": calibration.threshold}
+            body = pack(fit, calibration)
+            self._store.calibrations.add(KIND, self._encoder, version, body, figures)
+            self._version = version
+        return fit, calibration

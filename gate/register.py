@@ -72,6 +72,7 @@ class Register:
                 if time.monotonic() - minute > MINUTE:
                     minute = time.monotonic()
                     self._minutely()
+                    self._core.known.relearn()  # the next look puts it into use
                 if time.monotonic() - tidied > TIDY:
                     self._core.store.tidy()
                     tidied = time.monotonic()
@@ -79,11 +80,13 @@ class Register:
                 log.warning("register.unread", extra={"cause": error.what, "where": error.where})
 
     def _look(self) -> None:
+        matcher = self._core.known.matcher()
+        if matcher is not self._core.recogniser.matcher:
+            self._core.recogniser.matcher = matcher
         generation = self._core.store.changes.generation()
         if generation == self._seen and not self._again.is_set():
             return
         self._again.clear()
-        self._core.recogniser.matcher = self._core.known.matcher()
         house = build_house(self._core.settings, self._core.store)
         self._post(house)
         self._seen = generation

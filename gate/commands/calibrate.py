@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gate.commands import Config
 from gate.errors import RecognitionError
+from gate.known_faces import KIND
 from gate.recognition.calibrate import Calibration
 from gate.recognition.face import Template
 from gate.recognition.gallery import Gallery, Snapshot
@@ -19,8 +20,6 @@ from gate.recognition.lookalikes import lookalikes
 from gate.recognition.site import learn_site, pack, unpack
 from gate.settings import DEFAULT, load
 from gate.store.store import Store
-
-KIND = "site"  # of what is kept in the store
 
 
 def calibrate(
