@@ -85,6 +85,9 @@ def broker_down(folder: Path, seconds: float, around: float = 10.0) -> Outcome:
             broker.stop()
             before = store.events.count()
             time.sleep(seconds)
+            end = time.monotonic() + DRAIN
+            while store.events.count() == before and time.monotonic() < end:
+                time.sleep(0.1)  # on a slow machine: until somebody has come
             while_down = store.events.count() - before
             heard = len(arrived)
             broker = Mosquitto(program, port, folder / "broker")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from gate.errors import StoreError
+
+_LEAST = 1 << 16  # bytes SQLite needs to open a file at all
 
 
 class DiskFullError(StoreError):
@@ -38,7 +42,7 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             where=where,
             mend="end the other program that is writing, or wait until it has finished",
         )
-    if "full" in text or "no space" in text:
+    if "full" in text or "no space" in text or ("disk i/o" in text and _no_room(where)):
         return DiskFullError(
             "the disk is full", where=where, mend="make room; waiting events are written then"
         )
@@ -53,6 +57,12 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             mend="check that the folder exists and belongs to the user the gate runs as",
         )
     return StoreError(f"the database refuses: {cause}", where=where, mend="see `gate doctor`")
+
+
+def _no_room(where: str) -> bool:
+    """Opening an SQLite file writes two others; without room that is called an I/O error."""
+    folder = Path(where.partition(":///")[2]).parent
+    return folder.is_dir() and shutil.disk_usage(folder).free < _LEAST
 
 
 @contextmanager

@@ -98,5 +98,5 @@ def test_a_truncated_video_gives_what_it_holds_and_says_that_it_is_cut(tmp_path:
 
 def test_a_file_that_is_no_video(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"not a video")
-    (error,) = everything(Recording(tmp_path / "a.mp4", paced=False))
-    assert "cannot be opened" in str(error)
+    with pytest.raises(CameraError, match="cannot be opened"):
+        Recording(tmp_path / "a.mp4", paced=False).open()
