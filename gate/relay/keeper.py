@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from gate.clock import Clock, SystemClock
 from gate.errors import DeviceError
 from gate.relay.driver import RelayDriver
 from gate.relay.settings import RelaySettings
@@ -32,7 +33,10 @@ class Report:
 class Keeper:
     """One board and what its channels should be."""
 
-    def __init__(self, driver: RelayDriver, settings: RelaySettings) -> None:
+    def __init__(
+        self, driver: RelayDriver, settings: RelaySettings, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or SystemClock()
         self.report: Report | None = None  # nothing known yet
         self._driver = driver
         self._settings = settings
@@ -58,7 +62,7 @@ class Keeper:
                 if now < self._retry_at:
                     return self._retry_at
                 self._connect(now)
-            self._drive(now)
+            self._drive()
             self._poll(now)
             self._failures = 0
         except DeviceError as error:
@@ -81,8 +85,11 @@ class Keeper:
         self._poll_at = now
         self._wait = self._settings.retry_first
 
-    def _drive(self, now: float) -> None:
+    def _drive(self) -> None:
         for channel in self._told:
+            # asked anew before each word: connecting or another channel may have taken so long
+            # that an order has run out
+            now = self._clock.monotonic()
             fall = self._falls.get(channel, -math.inf)
             on = fall > now
             if on == self._told[channel] and now < self._repeat_at[channel]:

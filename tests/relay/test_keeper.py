@@ -8,11 +8,22 @@ from gate.relay.settings import RelaySettings
 from gate.relay.simulated import SimulatedRelay
 
 
+class Board(SimulatedRelay):
+    """Takes ``slow`` seconds to connect."""
+
+    __slots__ = ("slow",)
+
+    def open(self) -> None:
+        super().open()
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(getattr(self, "slow", 0.0))
+
+
 class Rig:
     def __init__(self) -> None:
         self.clock = ManualClock(50.0)
-        self.board = SimulatedRelay(channels=1, clock=self.clock)
-        self.keeper = Keeper(self.board, RelaySettings(retry_first=0.2, retry_most=1.0))
+        self.board = Board(channels=1, clock=self.clock)
+        self.keeper = Keeper(self.board, RelaySettings(retry_first=0.2, retry_most=1.0), self.clock)
         self.keeper.run(self.clock.now)
 
     def order(self, on: bool, hold: float = 0.5, late: float = 0.0) -> None:
@@ -111,3 +122,15 @@ def test_a_board_that_comes_back_rests_first() -> None:
     rig.wait(2)
     assert len(rig.board.commands) > before
     assert not any(c.on for c in rig.board.commands[before:])
+
+
+def test_an_order_that_runs_out_while_connecting_has_no_effect() -> None:
+    rig = Rig()
+    rig.board.fault = "cable"
+    rig.wait(0.1)
+    rig.board.fault = ""
+    rig.clock.advance(2)
+    rig.order(True, 0.3)
+    rig.board.slow = 0.4
+    rig.keeper.run(rig.clock.now)
+    assert not any(c.on for c in rig.board.commands)
