@@ -26,6 +26,7 @@ Points = NDArray[np.float32]
 # where the nose tip lies between eyes (0) and mouth (1) of a face that looks straight ahead, and
 # how far it stands out, in distances between the eyes
 _NOSE_LEVEL, _NOSE_DEPTH = 0.49, 0.55
+_USUAL = 0.93  # YuNet's median confidence on LFW
 _DEGREES_OF_LEVEL = 110.0  # of pitch for a nose displaced from eyes to mouth
 
 
@@ -123,7 +124,12 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
         eyes_open=eyes_open(grey, POINTS[:2] * SIDE),
         mask=1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))),
     )
-    return replace(measured, overall=worth.overall(measured, face.score)), around
+    return replace(measured, overall=worth.overall(measured, _confidence(face))), around
+
+
+def _confidence(face: Face) -> float:
+    """YuNet's confidence; other detectors' mean something else and count as the usual one."""
+    return face.score if face.detector == "yunet" else _USUAL
 
 
 def sharpness(eyes: NDArray[np.uint8], size: float) -> float:

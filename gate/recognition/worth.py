@@ -18,7 +18,7 @@ COEFFICIENTS = Path(__file__).with_name("worth.json")
 
 
 def overall(quality: Quality, detection: float) -> float:
-    """0..1. ``detection``: the detector's own confidence, 0..1."""
+    """0..1. ``detection``: YuNet's confidence, 0..1."""
     weights = _weights()
     value = sum(weights[name] * part for name, part in terms(quality, detection).items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))

@@ -191,3 +191,9 @@ def test_enrolment_asks_for_more_than_the_gate() -> None:
         assert getattr(ENROLMENT, name) > getattr(GATE, name)
     for name in ("brightest", "backlight", "yaw", "pitch", "cut_off"):
         assert getattr(ENROLMENT, name) < getattr(GATE, name)
+
+
+def test_the_confidence_of_dlibs_detector_is_not_taken_for_yunets() -> None:
+    image, face = portrait()
+    unsure = dataclasses.replace(face, score=0.1)
+    assert assess(image, unsure, GATE).quality == assess(image, face, GATE).quality
