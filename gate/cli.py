@@ -23,25 +23,34 @@ app = typer.Typer(
     add_completion=False,
 )
 
-# file in gate/commands/ → the names it gives (a function is a command, an app is a group)
+# in the order of the help: the command, and the file in gate/commands/ with what it gives: a
+# function is a command, a Typer a group of commands
 COMMANDS = {
-    "demo": ("demo", "replay"),
-    "run": ("run",),
-    "enroll": ("enroll",),
-    "people": ("people",),
-    "doctor": ("doctor",),
-    "config": ("config",),
-    "models": ("models",),
+    "demo": ("demo", "demo"),
+    "replay": ("demo", "replay"),
+    "run": ("run", "run"),
+    "desk": ("desk", "desk"),
+    "enroll": ("enroll", "enroll"),
+    "people": ("people", "people"),
+    "permit": ("permit", "permit"),
+    "explain": ("explain", "explain"),
+    "events": ("events", "events"),
+    "doctor": ("doctor", "doctor"),
+    "config": ("config", "config"),
+    "models": ("models", "models"),
+    "calibrate": ("calibrate", "calibrate"),
+    "evaluate": ("evaluate", "evaluate"),
+    "keys": ("keys", "keys"),
+    "broker": ("broker", "broker"),
+    "simulate": ("simulate", "app"),
 }
 
-for _file, _names in COMMANDS.items():
-    _module = importlib.import_module(f"gate.commands.{_file}")
-    for _name in _names:
-        _thing = getattr(_module, _name)
-        if isinstance(_thing, typer.Typer):
-            app.add_typer(_thing, name=_name)
-        else:
-            app.command(_name)(_thing)
+for _name, (_file, _given) in COMMANDS.items():
+    _thing = getattr(importlib.import_module(f"gate.commands.{_file}"), _given)
+    if isinstance(_thing, typer.Typer):
+        app.add_typer(_thing, name=_name)
+    else:
+        app.command(_name)(_thing)
 
 
 @app.callback(invoke_without_command=True)
