@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,7 +84,7 @@ def evaluate(
             html.write_text(report.page(results), encoding="utf-8")
         results = report.as_json(results)
     if json_file:
-        json_file.write_text(json.dumps(results, indent=1, default=str), encoding="utf-8")
+        json_file.write_text(json.dumps(results, indent=1, default=asdict), encoding="utf-8")
 
 
 def _group(text: str) -> tuple[str, Path]:

@@ -7,6 +7,7 @@ time, the next run goes on where it stopped.
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ def _load(file: Path, width: int) -> dict[str, Vector]:
         with np.load(file) as stored:
             if stored["vectors"].shape[1] == width:
                 return dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
-    except (OSError, ValueError, KeyError, IndexError):
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
         pass  # absent or cut off: made anew
     return {}
 
