@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -17,17 +18,24 @@ from rich.text import Text
 
 from gate.core import build_core, open_doorway
 from gate.demo import demo_clock, prepare, run, scenes
+from gate.errors import ModelError
 from gate.events import broker
 from gate.events.event import Event
 from gate.events.publisher import RECEIVER, Publisher
 from gate.events.settings import MqttSettings
 from gate.loop import Recorder
+from gate.models import install
+from gate.models.download import Limits
+from gate.models.folder import State, state
+from gate.models.settings import ModelsSettings
+from gate.models.table import MODELS
 from gate.replay import Replay
 from gate.run_picture import write_picture
 from gate.run_report import report
 from gate.settings import Settings, build
 from gate.store.store import Store
 
+FETCH = 20.0  # seconds the models may take
 DRAIN = 30.0  # seconds the last events may take to the broker
 _COLOURS = {"passage.granted": "green", "passage.denied": "red", "passage.asked": "yellow"}
 
@@ -106,6 +114,7 @@ def run_demo(
             "mqtt": {"broker": "mosquitto", "port": 0},
         }
     )
+    fetch_models(console, settings.models)
     recordings = scenes(fixtures / "recordings")
     reachable, own = broker.start(settings.mqtt, data / "broker")
     try:
@@ -135,6 +144,24 @@ def run_demo(
     console.print(report(record))
     console.print(f"{teller.made} events made; {arrivals.summary}", highlight=False)
     console.print(f"picture: {picture}", highlight=False)
+
+
+def fetch_models(console: Console, settings: ModelsSettings) -> None:
+    """The recommended models, if they come within ``FETCH`` seconds; dlib's do as well."""
+    limits = Limits(silent=5.0, retries=0, deadline=time.monotonic() + FETCH)
+    wanted = [m for m in MODELS if m.recommended and state(m, settings)[0] is State.MISSING]
+    with console.status("fetching the recommended models"):
+        try:
+            for model in wanted:
+                install.fetch(model, settings.folder, limits, lambda file, done: None)
+        except ModelError as error:
+            console.print(
+                f"the recommended models cannot be fetched now ({error.what}): the demonstration "
+                "goes on with dlib's, which find fewer faces, and with weak cues against "
+                "photographs held up; `gate models fetch` tries again",
+                style="yellow",
+                highlight=False,
+            )
 
 
 def run_replay(
