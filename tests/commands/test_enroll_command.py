@@ -1,0 +1,243 @@
+"""``gate enroll`` and ``gate people``: with consent only, resumable, and gone when removed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gate import cli
+from gate.commands import enroll as command
+from gate.enrolment import Examiner, Fault, Shot
+from gate.errors import AccessError, ConfigurationError, RecognitionError, StoreError
+from gate.recognition.encoders import Likeness
+from gate.recognition.face import Face, Image
+from gate.settings import load
+from gate.store.store import Store
+
+FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+PHOTOS = FIXTURES / "photographs"
+OBAMA = [str(PHOTOS / f"barack-obama-{year}.jpg") for year in (2009, 2010)]
+BIDEN = str(PHOTOS / "joe-biden-2010.jpg")
+WHO = ("--birth-year", "1961", "--agreed", "paper-2026")
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def config(tmp_path: Path, models: Path) -> Path:
+    path = tmp_path / "gate.toml"
+    path.write_text(
+        f'data = "{tmp_path}/data"\n[recognition]\ndetector = "hog"\nencoder = "dlib"\n'
+        f'threads = 1\n[models]\nfolder = "{models}"\n[store]\nballast = 0\n'
+    )
+    return path
+
+
+@pytest.fixture
+def gate(config: Path) -> Run:
+    def run(*arguments: str, input: str | None = None) -> Any:
+        command = [*arguments, "--config", str(config)]
+        return CliRunner().invoke(cli.app, command, input=input, env={"COLUMNS": "120"})
+
+    return run
+
+
+@pytest.fixture
+def store(config: Path) -> Callable[[], Store]:
+    settings = load(config)
+    return lambda: Store.open(settings.store, settings.data)
+
+
+def test_a_person_is_enrolled_shown_and_removed(gate: Run, store: Callable[[], Store]) -> None:
+    made = gate("enroll", *OBAMA, "--name", "Barack [Obama]", "--number", "7", *WHO)
+    assert made.exit_code == 0, made.output
+    assert "enrolled from 2 photographs" in made.output
+    assert "Barack [Obama]" in gate("people", "list", "barack").output
+    shown = gate("people", "show", "7").output
+    assert "agreed (paper-2026" in shown
+    assert "dlib/1: 2, quality" in shown
+    assert "Barack [Obama],resident" in gate("people", "export").output
+    asked = gate("people", "remove", "7", input="n\n")
+    assert asked.exit_code == 1
+    assert gate("people", "remove", "7", "--yes").exit_code == 0
+    with store() as opened:
+        assert opened.people.count() == 0
+        assert opened.templates.count() == {}
+        actions = [line.action for line in opened.audit.lines()]
+        assert actions[:1] == ["person.delete"]
+        assert "enrol.save" in actions
+        assert all("Obama" not in str(line.details) for line in opened.audit.lines())
+
+
+def test_without_consent_nothing_is_written(gate: Run, store: Callable[[], Store]) -> None:
+    refused = gate("enroll", OBAMA[0], "--name", "A")
+    assert isinstance(refused.exception, AccessError)
+    assert "--agreed" in str(refused.exception)
+    refused = gate("enroll", OBAMA[0], "--agreed", "paper")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert "--name is missing" in str(refused.exception)
+    assert "--birth-year consent needs the year of birth" in str(refused.exception)
+    child = gate("enroll", OBAMA[0], "--name", "A", "--birth-year", "2020", "--agreed", "paper")
+    assert "--guardian a guardian answers for a child" in str(child.exception)
+    with store() as opened:
+        assert opened.people.count() == 0
+
+
+def test_the_photographs_of_one_person_must_show_one_person(gate: Run) -> None:
+    mixed = gate("enroll", OBAMA[0], BIDEN, "--name", "Two", *WHO)
+    assert isinstance(mixed.exception, RecognitionError)
+    assert "one and the same person" in str(mixed.exception)
+
+
+def test_a_double_is_noticed_and_new_photographs_replace_the_old(
+    gate: Run, store: Callable[[], Store]
+) -> None:
+    assert gate("enroll", OBAMA[0], "--name", "Barack Obama", *WHO).exit_code == 0
+    again = gate("enroll", OBAMA[1], "--name", "Somebody Else", *WHO)
+    assert isinstance(again.exception, AccessError)
+    assert "takes this person for somebody enrolled: #1" in str(again.exception)
+    replaced = gate("enroll", *OBAMA, "--person", "Barack Obama")
+    assert replaced.exit_code == 0, replaced.output
+    with store() as opened:
+        assert opened.templates.count() == {"dlib/1": 2}
+    twin = gate("enroll", OBAMA[1], "--name", "Twin", "--double", *WHO)
+    assert twin.exit_code == 0
+    with store() as opened:
+        assert [p.face_alone for p in opened.people.register().values()] == [False, False]
+
+
+@pytest.mark.parametrize("who", ["nobody", "#99"])
+def test_a_person_who_is_not_there_is_named(gate: Run, who: str) -> None:
+    for arguments in (["people", "show", who], ["people", "remove", who, "--yes"]):
+        assert isinstance(gate(*arguments).exception, StoreError)
+
+
+def test_people_of_one_name_are_told_apart_by_id(gate: Run, store: Callable[[], Store]) -> None:
+    with store() as opened:
+        opened.people.create("王芳")
+        opened.people.create("王芳")
+    both = gate("people", "show", "王芳").exception
+    assert "2 people are called 王芳" in str(both)
+    assert "#1, #2" in str(both)
+    assert gate("people", "show", "#2").exit_code == 0
+
+
+# ---------------------------------------------------------------------- a folder
+
+
+class Camera:
+    """Stands in for detector and encoder: every photograph is another face, number 3 shows none."""
+
+    name = "play/1"
+    dimension = 16
+    likeness = Likeness(continues=0.6, apart=0.6)
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.breaks_at = 0
+
+    def look(self, image: Image) -> Shot:
+        self.seen += 1
+        if self.seen == self.breaks_at:
+            raise KeyboardInterrupt
+        if image[0, 0, 0] > 250:
+            return Shot(fault=Fault.NO_FACE)
+        return Shot(Face((0, 0, 50, 50), 0.9))
+
+
+class Quick(Examiner):
+    def __init__(self, camera: Camera) -> None:
+        self.encoders: Sequence[Any] = (camera,)
+        self._camera = camera
+
+    def shot(self, image: Image) -> Shot:
+        shot = self._camera.look(image)
+        vector = np.random.default_rng(self._camera.seen).normal(size=16).astype(np.float32)
+        return shot if shot.fault else Shot(shot.face, "", {"play/1": vector})
+
+
+@pytest.fixture
+def camera(monkeypatch: pytest.MonkeyPatch) -> Camera:
+    camera = Camera()
+    monkeypatch.setattr(command, "_examiner", lambda settings: Quick(camera))
+    return camera
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Sixty people; the photograph of line 4 shows nobody."""
+    import cv2
+
+    folder = tmp_path / "people"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "face.jpg"), np.full((40, 40, 3), 90, np.uint8))
+    cv2.imwrite(str(folder / "wall.jpg"), np.full((40, 40, 3), 255, np.uint8))
+    lines = ["name,number,birth year,consent,photo"]
+    for number in range(60):
+        photo = "wall.jpg" if number == 2 else "face.jpg"
+        lines.append(f"P{number},{number},1950,agreed,{photo}")
+    (folder / "people.csv").write_text("\n".join(lines))
+    return folder
+
+
+def test_a_folder_is_enrolled_and_says_which_lines_have_no_face(
+    gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
+) -> None:
+    done = gate("enroll", str(folder))
+    assert done.exit_code == 1
+    assert "59 enrolled, 1 failed" in done.output
+    assert "line 4: wall.jpg: no face in it" in done.output
+    with store() as opened:
+        assert opened.people.count() == 60
+        assert opened.templates.count() == {"play/1": 59}
+    again = gate("enroll", str(folder))
+    assert again.exit_code == 0
+    assert "imported already" in again.output
+    assert camera.seen == 60
+
+
+def test_what_was_broken_off_is_gone_on_with(
+    gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
+) -> None:
+    camera.breaks_at = 40
+    assert gate("enroll", str(folder)).exit_code != 0
+    with store() as opened:
+        assert opened.people.count() == 25, "the batch that was done, no half one"
+    done = gate("enroll", str(folder))
+    assert "59 enrolled, 1 failed" in done.output
+    assert camera.seen == 40 + 35
+    with store() as opened:
+        assert opened.people.count() == 60
+
+
+def test_every_mistake_of_a_table_is_told_before_anything_is_written(
+    gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
+) -> None:
+    with (folder / "people.csv").open("a") as table:
+        table.write("\nX,100,1950,agreed,missing.jpg\nY,5,1700,,\n")
+    wrong = str(gate("enroll", str(folder)).exception)
+    assert "3 mistakes, nothing was written" in wrong
+    assert "line 62, photo: missing.jpg is not there" in wrong
+    assert "line 63, birth_year" in wrong
+    assert "line 63, number: is in line 7 too" in wrong
+    with store() as opened:
+        assert opened.people.count() == 0
+    assert camera.seen == 0
+
+
+def test_a_folder_without_a_table_says_what_is_missing(gate: Run, tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "recordings" / "empty", tmp_path / "empty")
+    error = gate("enroll", str(tmp_path / "empty")).exception
+    assert isinstance(error, ConfigurationError)
+    assert "people.csv or people.xlsx" in error.mend

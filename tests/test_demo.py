@@ -1,0 +1,42 @@
+"""``gate demo``, as a newcomer runs it: a table, a picture, and nobody let in who should not be."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+START = "from gate.cli import main; main()"
+
+
+def test_the_demonstration_ends_well_with_table_and_picture(tmp_path: Path) -> None:
+    data, picture = tmp_path / "demo", tmp_path / "run.jpg"
+    done = subprocess.run(
+        [sys.executable, "-c", START, "demo", "--data", str(data), "--picture", str(picture)],
+        capture_output=True,
+        text=True,
+        timeout=850,
+        cwd=tmp_path,
+        env=os.environ | {"COLUMNS": "100"},
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    assert "filled up to 7,000 with generated templates" in done.stdout
+    for row in ("FPIR", "FNIR", "p50", "memory"):
+        assert row in done.stdout
+    made = re.search(r"(\d+) events made; (\d+) arrived at the broker, in order", done.stdout)
+    assert made is not None, done.stdout[-500:]
+    assert made[1] == made[2]
+    assert "none missing" in done.stdout
+    assert "Barack Obama" in done.stdout
+    image = cv2.imread(str(picture))
+    assert image is not None
+    assert min(image.shape[:2]) > 200
+    assert image.std() > 10, "the picture shows something"
