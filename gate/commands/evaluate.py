@@ -123,13 +123,14 @@ def _one(
 def _print(console: Console, name: str, part: dict[str, Any]) -> None:
     title = f"{name}: FNIR %, probes / people weighing alike"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in ("trial", "way", "group", "people", "1 %", "0.3 %", "0.1 %", "FPIR asked→out"):
-        table.add_column(heading, no_wrap=True)
+    for heading in ("trial", "way", "group", "people", "at 1 %", "0.3 %", "0.1 %", "FPIR out"):
+        table.add_column(heading, no_wrap=heading != "group")
     for line in report.summary(part["rows"]):
         table.add_row(*line)
     console.print(table)
     titles = dict.fromkeys(f"({row.trial}) {row.title}" for row in part["rows"])
     console.print("; ".join(titles), style="dim")
+    console.print("FPIR out: what came out where 1 and 0.3 % were asked for", style="dim")
     console.print(f"faces not found: {part['missing']} of {part['photos']}")
     if part["pairs"]:
         console.print(f"(a) verification, ten folds: {part['pairs']}")

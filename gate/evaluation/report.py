@@ -196,16 +196,21 @@ def summary(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 
     def both(row: Row, fpir: float) -> str:
         rate: Rate = row.fnir_people[fpir]
-        return f"{100 * row.fnir[fpir].value:.2f} / {100 * rate.value:.2f}"
+        return f"{_short(row.fnir[fpir].value)}/{_short(rate.value)}"
 
     return [
         (
             row.trial,
             row.way,
-            row.group,
+            "" if row.group == "everybody" else row.group,
             row.part,
             *(both(row, fpir) for fpir in FPIRS),
-            " ".join(f"{100 * a:g}→{100 * r.value:.2f}" for a, r in row.out.items()),
+            " ".join(_short(rate.value) for rate in row.out.values()),
         )
         for row in rows
     ]
+
+
+def _short(share: float) -> str:
+    """Per cent in four characters."""
+    return f"{100 * share:.2f}"[:4].rstrip(".").rjust(4)
