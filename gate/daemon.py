@@ -17,16 +17,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 
 from gate.clock import Clock, SystemClock
 from gate.core import Core, build_core, open_doorway
+from gate.door_memory import DoorMemory
 from gate.errors import GateError
 from gate.eyes import Eyes
 from gate.loop import DeviceStatus, Item
-from gate.missing import Missing
 from gate.outgoing import Outgoing, receivers
-from gate.passage import outputs
+from gate.people_seen import PeopleSeen
 from gate.register import Register
 from gate.settings import Settings
 from gate.states import States
@@ -34,7 +33,6 @@ from gate.store.store import Store
 from gate.surroundings import Surroundings
 from gate.till import Till
 from gate.watchdog import Watchdog
-from gate.whereabouts import Whereabouts, load, save
 
 log = logging.getLogger(__name__)
 
@@ -85,47 +83,26 @@ class Daemon:
             )
             after.callback(outgoing.close)
             core = build_core(settings, store, clock, doorway, around, outgoing)
-            missing = Missing(store, settings.name, settings.access.not_seen.hours, outgoing.record)
-            register = Register(
-                core,
-                self.post,
-                around.forget,
-                lambda: missing.look(clock.utc(), core.loop.able),
-            )
-            where = Whereabouts(settings.access.inward, settings.access.antipassback_hours)
-            where.take(load(store))
-
-            def heard(output: outputs.Output, now: float) -> None:
-                """Where people went, and that they were seen, for the rules and for the store."""
-                utc = clock.utc()
-                moved = where.heard(output, utc.timestamp())
-                if moved is not None:
-                    presence = where.presence(utc.timestamp())
-                    core.loop.house = replace(core.loop.house, presence=presence)
-                    register.later(lambda: save(store, *moved))
-                if isinstance(output, outputs.Decided) and output.decision.person is not None:
-                    person = output.decision.person.id
-                    register.later(lambda: missing.saw(person, utc))
-
-            presence = where.presence(clock.utc().timestamp())
-            core.loop.house = replace(core.loop.house, presence=presence)
-            core.loop.listen(heard)
+            register = Register(core, self.post, around.forget)
+            register.minutely = PeopleSeen(core, clock, outgoing, register.later).look
+            memory = DoorMemory(store, settings.name, register.later)
             till = Till(settings, store, clock, self.post)
             core.loop.listen(till.heard)
             around.open()
             outgoing.open()
             after.callback(till.close)
             core.start()
+            memory.recall(core.loop)
             till.open()
             self._begin("register", register.run, after)
             after.callback(register.close)
             self._begin("recognition", lambda: eyes.run(core.recogniser, till.claim), after)
             after.callback(eyes.close)
             after.callback(self.stop)
-            self._serve(core, around, States(settings, outgoing.state))
+            self._serve(core, around, States(settings, outgoing.state), memory)
             core.loop.stop()
 
-    def _serve(self, core: Core, around: Surroundings, states: States) -> None:
+    def _serve(self, core: Core, around: Surroundings, states: States, memory: DoorMemory) -> None:
         """The main loop. Nothing in it waits for a device, a network or a disk for long."""
         self._watchdog.start()
         self._watchdog.ready()
@@ -143,6 +120,7 @@ class Daemon:
                     if measured is not None:
                         core.loop.handle(measured)
                     states.tell(core, now)
+                    memory.keep(core.loop)
                 self._watchdog.feed()
         finally:
             self._watchdog.stop()

@@ -122,6 +122,10 @@ class Loop:
         self._door(opened)
         self._step(inputs.Tick())
 
+    def restore(self, given: door.Input) -> None:
+        """What stood before a restart, told to the door once more."""
+        self._door(self.controller.handle(given, self._clock.monotonic()))
+
     def stop(self) -> None:
         """Rest the relays and say good-bye. The event is on the disk when this returns."""
         self.controller.close()

@@ -27,7 +27,8 @@ class Register:
 
     Args:
         forget: told of everybody who is gone.
-        minutely: called once a minute; may raise StoreError.
+
+    ``minutely`` may be set before ``run``: it is called once a minute and may raise StoreError.
     """
 
     def __init__(
@@ -35,12 +36,11 @@ class Register:
         core: Core,
         post: Callable[[Item], None],
         forget: Callable[[int], None],
-        minutely: Callable[[], None],
     ) -> None:
         self._core = core
         self._post = post
         self._forget = forget
-        self._minutely = minutely
+        self.minutely: Callable[[], None] = lambda: None
         self._held: datetime | None = None  # end of the scheduled hold-open already ordered
         self._writes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._seen = -1
@@ -71,7 +71,7 @@ class Register:
                     self._writes.get()()
                 if time.monotonic() - minute > MINUTE:
                     minute = time.monotonic()
-                    self._minutely()
+                    self.minutely()
                     self._core.known.relearn()  # the next look puts it into use
                 if time.monotonic() - tidied > TIDY:
                     self._core.store.tidy()
