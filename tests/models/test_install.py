@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 import sys
@@ -279,3 +280,12 @@ def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None
     with pytest.raises(ModelError, match="no model called yunett") as caught:
         find("yunett", ModelsSettings(folder=tmp_path))
     assert "yunet" in caught.value.mend
+
+
+@pytest.mark.data
+@pytest.mark.skipif("GATE_MODELS_DIR" not in os.environ, reason="GATE_MODELS_DIR is unset")
+def test_the_official_files_have_the_hashes_of_the_table(tmp_path: Path) -> None:
+    settings = ModelsSettings(folder=tmp_path)
+    for model in table.MODELS:
+        if model.recommended:
+            assert find(model.name, settings) is not None, model.name
