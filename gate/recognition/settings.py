@@ -26,7 +26,7 @@ class RecognitionSettings(Section):
     mirror: bool = True
     # seconds between two searches of the whole image; between them only the surroundings of known
     # faces are searched, or what has changed
-    search_busy: float = Field(0.5, ge=0, le=5)
+    search_busy: float = Field(1.0, ge=0, le=5)
     # seconds between two searches of what has changed while nobody is there
     search_idle: float = Field(0.1, ge=0, le=2)
     # seconds between two encodings of a face that is not decided yet

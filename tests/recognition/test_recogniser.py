@@ -116,7 +116,7 @@ class Register:
         return Identification(people[:, 0], ranked[:, 0], people[:, 1], ranked[:, 1])
 
 
-SETTINGS = RecognitionSettings(interval=0.1, recheck=1.0, patience=2.0)
+SETTINGS = RecognitionSettings(interval=0.1, recheck=1.0, patience=2.0, search_busy=0.5)
 REGISTER = Register({1: vector(1), 2: vector(2), 3: vector(3)})
 
 
