@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.evaluation.interval import wilson
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
@@ -146,9 +148,10 @@ def det_curve(outcome: Outcome, *, alike: bool, points: int = 200) -> tuple[Floa
 
 
 def share_above(outcome: Outcome, limit: float, *, rounds: int = ROUNDS) -> Rate:
-    """FPIR that comes out at a threshold, people weighing alike, interval by person.
+    """FPIR that comes out at a threshold, people weighing alike.
 
-    With the rule of three added where nobody exceeds it (Hanley & Lippman-Hand 1983).
+    The interval is the wider of a bootstrap over people, which knows that photographs of one
+    person are alike, and of Wilson's for as many people, which holds for few or none.
     """
     weight = weights(outcome.other_people, alike=True)
     over = outcome.others > limit
@@ -156,4 +159,5 @@ def share_above(outcome: Outcome, limit: float, *, rounds: int = ROUNDS) -> Rate
     drawn = _drawn(outcome.other_people, np.random.default_rng(0), rounds, alike=True)
     low, high = np.quantile(drawn @ over / drawn.sum(axis=1), [0.025, 0.975])
     people = len(set(outcome.other_people))
-    return Rate(value, float(low), max(float(high), min(1.0, 3.0 / max(people, 1))))
+    few, many = wilson(round(value * people), people)
+    return Rate(value, min(float(low), few), max(float(high), many))

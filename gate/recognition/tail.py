@@ -40,7 +40,7 @@ class Tail:
         return self.start + self.scale * float(np.log(self.rate / min(share, self.rate)))
 
 
-def fit_tail(sample: Values, *, begin: float = 0.80, censor: float = 0.97) -> Tail:
+def fit_tail(sample: Values, *, begin: float = 0.85, censor: float = 0.98) -> Tail:
     """Fit by maximum likelihood, values above the ``censor`` quantile only counted.
 
     Args:

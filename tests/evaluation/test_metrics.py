@@ -81,7 +81,7 @@ def test_a_det_curve_falls() -> None:
 def test_nobody_above_the_threshold_is_no_proof_that_nobody_ever_is() -> None:
     rate = metrics.share_above(outcome([1.0], HUNDRED), 5.0)
     assert (rate.value, rate.low) == (0, 0)
-    assert rate.high == pytest.approx(0.03)
+    assert rate.high == pytest.approx(0.037, abs=0.001)
 
 
 def test_growth_foretells_what_a_larger_gallery_does() -> None:
