@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.access.not_seen import (
@@ -98,6 +98,7 @@ def test_an_acknowledgement_names_somebody_and_counts_anew() -> None:
     assert acknowledge(ELDER, 7, "chen", after(20)) == (ELDER, ())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), max_size=6))
 def test_an_absence_is_never_negative_nor_longer_than_the_time_passed(
     spans: list[tuple[float, float]],

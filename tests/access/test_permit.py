@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.access.base45 import b45decode, b45encode
@@ -38,12 +38,14 @@ def test_base_45_is_that_of_the_standard(plain: bytes, coded: str) -> None:
     assert b45decode(coded) == plain
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_base_45_comes_back(data: bytes) -> None:
     assert b45decode(b45encode(data)) == data
     assert b45encode(data)[-1:] != " "  # scanners cut spaces off the end
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_anything_else_is_no_base_45(text: str) -> None:
     try:
@@ -91,6 +93,7 @@ def test_every_changed_character_is_noticed() -> None:
         assert refused(TEXT[:at] + other + TEXT[at + 1 :])
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789ABCDEFGHIJ $%*+-./:"), max_size=300))
 def test_noise_is_never_a_permit(noise: str) -> None:
     assert refused(PREFIX + noise) in ("permit_unreadable", "permit_forged")

@@ -96,7 +96,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 @given(requests, rules)
 def test_a_grant_needs_an_active_person_or_an_order_of_staff(
     request: Request, house: Rules
@@ -119,7 +119,7 @@ def test_a_grant_needs_an_active_person_or_an_order_of_staff(
             assert not person.valid_until or request.when < person.valid_until
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(requests, rules)
 def test_a_face_grants_only_when_it_is_known_alive_and_the_persons(
     request: Request, house: Rules
@@ -133,7 +133,7 @@ def test_a_face_grants_only_when_it_is_known_alive_and_the_persons(
         assert request.sight.liveness.live is not False
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(requests, rules)
 def test_every_decision_names_its_rule_a_reason_and_values_fit_for_json(
     request: Request, house: Rules
@@ -144,11 +144,13 @@ def test_every_decision_names_its_rule_a_reason_and_values_fit_for_json(
     assert json.loads(json.dumps(decision.values)) == decision.values
 
 
+@settings(deadline=None)
 @given(requests, rules)
 def test_the_same_question_has_the_same_answer(request: Request, house: Rules) -> None:
     assert decide(request, house) == decide(request, house)
 
 
+@settings(deadline=None)
 @given(requests, rules)
 def test_duress_changes_nothing_that_can_be_seen(request: Request, house: Rules) -> None:
     from dataclasses import replace
