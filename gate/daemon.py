@@ -96,7 +96,11 @@ class Daemon:
             till.open()
             self._begin("register", register.run, after)
             after.callback(register.close)
-            self._begin("recognition", lambda: eyes.run(core.recogniser, till.claim), after)
+            self._begin(
+                "recognition",
+                lambda: eyes.run(core.recogniser, till.claim, lambda: core.loop.claimed),
+                after,
+            )
             after.callback(eyes.close)
             after.callback(self.stop)
             self._serve(core, around, States(settings, outgoing.state), memory)

@@ -51,8 +51,16 @@ class Eyes:
         ok, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return data.tobytes() if ok else None
 
-    def run(self, recogniser: Recogniser, claim: Callable[[Claim], None]) -> None:
-        """Look until closed; falls over for nothing a camera does."""
+    def run(
+        self,
+        recogniser: Recogniser,
+        claim: Callable[[Claim], None],
+        claimed: Callable[[], int | None],
+    ) -> None:
+        """Look until closed; falls over for nothing a camera does.
+
+        ``claimed``: whose card is being shown at this moment.
+        """
         try:
             for source in self._sources:
                 source.open()
@@ -61,6 +69,7 @@ class Eyes:
                 for source in self._sources:
                     frame = self._read(source, patience)
                     if frame is not None:
+                        recogniser.claimed = claimed()
                         self._look(frame, recogniser, claim)
         finally:
             for source in self._sources:

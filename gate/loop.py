@@ -110,6 +110,14 @@ class Loop:
         """Whether the gate sees people pass: nothing is out of order, the door not held open."""
         return not self.faults and self.lane.mode is Mode.NORMAL
 
+    @property
+    def claimed(self) -> int | None:
+        """Whose card is being shown; any thread may ask."""
+        p = self.lane.serving
+        if p is None or p.decision is not None or p.credential is None or p.credential.problem:
+            return None
+        return p.person.id if p.person else None
+
     def listen(self, listener: Listener) -> None:
         """Be told everything a passage wanted done, after it was done, with its moment."""
         self._listeners.append(listener)

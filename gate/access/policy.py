@@ -60,10 +60,12 @@ def decide(request: Request, rules: Rules) -> Decision:
 def holds(sight: Sight | None, person: Person) -> bool:
     """Whether the face in view may be that of the holder of a card.
 
-    Verification asks less than identification among thousands: the holder must be the best
-    candidate or, for those who resemble somebody, the second, and the face must not be a
-    stranger's or a picture.
+    Verification asks less than identification among thousands, so it has a threshold of its own.
+    Where the face was not verified (it came before the card), the holder must be the best
+    candidate or, for those who resemble somebody, the second. A picture never counts.
     """
+    if sight is not None and sight.claimed == person.id:
+        return sight.claim_held and sight.liveness.live is not False
     return (
         sight is not None
         and sight.verdict in (Verdict.KNOWN, Verdict.DOUBTFUL)

@@ -75,4 +75,5 @@ def _sight(sight: Sight) -> dict[str, object]:
         "guidance": sight.guidance,
         "encoder": sight.encoder,
         "fit": sight.fit,
+        **({"claim_held": sight.claim_held} if sight.claimed is not None else {}),
     }

@@ -67,6 +67,8 @@ class Sight:
     guidance: str = ""
     encoder: str = ""
     fit: str = ""
+    claimed: int | None = None  # whose card the face was verified against
+    claim_held: bool = False
 
     @classmethod
     def of(cls, sighting: Sighting) -> Sight:
@@ -84,6 +86,8 @@ class Sight:
             guidance=sighting.guidance.value if sighting.guidance else "",
             encoder=sighting.encoder,
             fit=sighting.fit,
+            claimed=sighting.claimed,
+            claim_held=sighting.claim_held,
         )
 
 

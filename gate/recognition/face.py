@@ -159,3 +159,5 @@ class Sighting:
     first_usable: float | None = None  # monotonic seconds of the first usable face
     encoder: str = ""
     fit: str = ""  # version of the site fit and calibration
+    claimed: int | None = None  # the person whose card was shown, verified against this face
+    claim_held: bool = False  # whether the face is theirs, at the threshold of verification

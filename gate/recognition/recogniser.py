@@ -49,6 +49,9 @@ class Ratios(Protocol):
 
     def threshold_at(self, fpir: float) -> float: ...
 
+    @property
+    def verify_threshold(self) -> float: ...
+
     def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]: ...
 
 
@@ -65,6 +68,8 @@ class Matching(Protocol):
     def calibration(self) -> Ratios: ...
 
     def identify(self, probes: Vector, encoder: str) -> Identification: ...
+
+    def verify(self, probes: Vector, encoder: str, person: int) -> Vector: ...
 
 
 @dataclass(slots=True)
@@ -125,6 +130,9 @@ class Recogniser:
         self._searched: dict[str, _Searched] = {}  # by camera
         self._subjects: dict[int, _Subject] = {}
         self.matcher = matcher
+        # the person whose card is being shown: faces in view are verified against them; may be
+        # assigned from any thread
+        self.claimed: int | None = None
 
     @property
     def matcher(self) -> Matching:
@@ -158,7 +166,9 @@ class Recogniser:
         self._subjects = {n: s for n, s in self._subjects.items() if n in known}
         tracks = sorted(tracks, key=lambda track: -track.face.area)
         tracks = self._encode(frame, tracker, tracks)
-        return [self._sighting(frame, track) for track in tracks]
+        sightings = [self._sighting(frame, track) for track in tracks]
+        claimed = self.claimed
+        return sightings if claimed is None else self._verified(sightings, claimed)
 
     def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:
         """Faces, searched around those followed, or where something changed, if that will do."""
@@ -265,6 +275,24 @@ class Recogniser:
                 track.last_seen - subject.first_usable,
                 subject.liveness,
             )
+
+    def _verified(self, sightings: list[Sighting], claimed: int) -> list[Sighting]:
+        """Each face beside the one person whose card was shown; once two frames agree on it."""
+        held = [self._subjects[s.track].gathered for s in sightings]
+        shown = [i for i, g in enumerate(held) if g.frames >= evidence.LOOKS and not g.strange]
+        if not shown:
+            return sightings
+        matcher = self._matcher
+        probes = np.stack([held[i].probe for i in shown])
+        try:
+            scores = matcher.verify(probes, self._encoder.name, claimed)
+        except RecognitionError:  # the holder has no face enrolled: the card must do
+            return sightings
+        least = matcher.calibration.verify_threshold
+        after = list(sightings)
+        for i, score in zip(shown, scores.tolist(), strict=True):
+            after[i] = replace(after[i], claimed=claimed, claim_held=score >= least)
+        return after
 
     def _sighting(self, frame: Frame, track: Track) -> Sighting:
         subject = self._subjects.setdefault(track.number, _Subject())

@@ -115,6 +115,15 @@ class Register:
         people = numbers[order]
         return Identification(people[:, 0], ranked[:, 0], people[:, 1], ranked[:, 1])
 
+    @property
+    def verify_threshold(self) -> float:
+        return 0.4
+
+    def verify(self, probes: Vector, encoder: str, person: int) -> Vector:
+        if person not in self.people:
+            raise RecognitionError("no face enrolled")
+        return np.asarray(probes @ self.people[person], np.float32)
+
 
 SETTINGS = RecognitionSettings(interval=0.1, recheck=1.0, patience=2.0, search_busy=0.5)
 REGISTER = Register({1: vector(1), 2: vector(2), 3: vector(3)})
@@ -353,3 +362,25 @@ def test_a_clock_that_stands_still_or_jumps_is_no_harm() -> None:
     for number, time in enumerate([5.0, 5.0, 5.0, 1e6, 2.0, 2.1]):
         (seen,) = recogniser.process(replace(scene.frame(number), captured=time))
         assert seen.last_seen == time
+
+
+@pytest.mark.parametrize(
+    ("seed", "claimed", "held"), [(2, 2, (2, True)), (2, 3, (3, False)), (9, 3, (3, False))]
+)
+def test_with_a_card_shown_the_face_is_verified_against_its_holder(
+    seed: int, claimed: int, held: tuple[int, bool]
+) -> None:
+    scene = alone([vector(seed, 0.3, i) for i in range(6)])
+    recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
+    before = [recogniser.process(scene.frame(i))[0] for i in range(3)]
+    assert {sighting.claimed for sighting in before} == {None}
+    recogniser.claimed = claimed
+    after = recogniser.process(scene.frame(3))[0]
+    assert (after.claimed, after.claim_held) == held
+
+
+def test_a_card_whose_holder_has_no_face_enrolled_verifies_nothing() -> None:
+    scene = alone([vector(2, 0.3, i) for i in range(4)])
+    recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
+    recogniser.claimed = 77
+    assert all(recogniser.process(scene.frame(i))[0].claimed is None for i in range(4))
