@@ -1,7 +1,7 @@
 """Intel's face-reidentification-retail-0095 (Apache-2.0), rewritten as ONNX.
 
 256 values, cosine; a MobileNetV2 with squeeze-and-excitation. In floating point it runs as fast in
-ONNX Runtime as in OpenVINO, with the same vectors within 1e-6; see docs/speed.md.
+ONNX Runtime as in OpenVINO, with the same vectors within 1e-6; see docs/evidence.md.
 """
 
 from __future__ import annotations
