@@ -58,4 +58,7 @@ class ClaimDesk:
             return None, Credential(f"{kind}_unknown")
         row = found.credential
         problem = "" if found.valid(now) else f"{kind}_revoked"
+        if problem and row.revoked is None and claim.kind is ClaimKind.CARD:
+            early = row.valid_from is not None and now < row.valid_from
+            problem = "card_not_yet_valid" if early else "card_expired"
         return found.person, Credential(problem, duress=row.duress, serial=str(row.id))

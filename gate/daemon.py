@@ -83,8 +83,10 @@ class Daemon:
             )
             after.callback(outgoing.close)
             core = build_core(settings, store, clock, doorway, around, outgoing)
-            register = Register(core, self.post, around.forget)
-            register.minutely = PeopleSeen(core, clock, outgoing, register.later).look
+            register = Register(core, self.post)
+            people = PeopleSeen(core, clock, outgoing, register.later)
+            register.minutely = people.look
+            register.forget = [around.forget, people.forget]
             memory = DoorMemory(store, settings.name, register.later)
             till = Till(settings, store, clock, self.post)
             core.loop.listen(till.heard)

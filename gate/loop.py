@@ -175,8 +175,9 @@ class Loop:
             case outputs.Decided():
                 self._decided(output)
             case outputs.Open(id, extended):
-                told = self.controller.handle(door.Grant(extended, id), self._clock.monotonic())
-                self._door(told)
+                # during a lock-down the rules grant only groups that may pass it
+                grant = door.Grant(extended, id, self.lane.mode is Mode.LOCKDOWN)
+                self._door(self.controller.handle(grant, self._clock.monotonic()))
             case outputs.Show(message):
                 self._parts.show(message)
             case outputs.Began(id) | outputs.MeasureAgain(id):

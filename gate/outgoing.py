@@ -140,9 +140,12 @@ class Outgoing:
         if command.name == "reload":
             self._reload()
         elif command.name == "sync":
-            first = int(command.arguments.get("first", 1))
-            last = int(command.arguments.get("last", first))
-            self._store.outbox.again(self._settings.name, publisher.RECEIVER, first, last)
+            # without numbers: register and states are read anew, no event is sent again
+            self._reload()
+            if "first" in command.arguments:
+                first = int(command.arguments["first"])
+                last = int(command.arguments.get("last", first))
+                self._store.outbox.again(self._settings.name, publisher.RECEIVER, first, last)
         elif command.name in _ORDERS:
             until = command.arguments.get("until")
             seconds = 0.0

@@ -38,6 +38,12 @@ class PeopleSeen:
         self._tell_rules()
         core.loop.listen(self._heard)
 
+    def forget(self, person: int) -> None:
+        """Nothing of a deleted person stays; by the register's thread. Raises StoreError."""
+        self._where.forget(person)
+        save(self._core.store, person, None)
+        self._missing.forget(person)
+
     def look(self) -> None:
         """Once a minute, by the register's thread: who is missed? Raises StoreError."""
         self._missing.look(self._clock.utc(), self._core.loop.able)

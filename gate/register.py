@@ -25,21 +25,18 @@ TIDY = 3600.0  # seconds between two tidyings of the store
 class Register:
     """One thread calls ``run``; ``later`` and ``reload`` are for any.
 
-    Args:
-        forget: told of everybody who is gone.
-
-    ``minutely`` may be set before ``run``: it is called once a minute and may raise StoreError.
+    Set before ``run``, called by its thread, may raise StoreError: ``minutely`` once a minute,
+    each of ``forget`` with everybody who is gone.
     """
 
     def __init__(
         self,
         core: Core,
         post: Callable[[Item], None],
-        forget: Callable[[int], None],
     ) -> None:
         self._core = core
         self._post = post
-        self._forget = forget
+        self.forget: list[Callable[[int], None]] = []
         self.minutely: Callable[[], None] = lambda: None
         self._held: datetime | None = None  # end of the scheduled hold-open already ordered
         self._writes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -92,7 +89,8 @@ class Register:
         self._seen = generation
         now = frozenset(house.people)
         for person in self._people - now:
-            self._forget(person)
+            for forget in self.forget:
+                forget(person)
         self._people = now
 
     def _hold_open(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gate.access import entry_status
 from gate.access.decision import Person
 from gate.access.request import Finding
 from gate.access.status_desk import StatusDesk
@@ -34,7 +35,7 @@ class Surroundings:
         self._settings = settings
         self._clock = clock
         self._post = post
-        labels = {i.name: {"zh": i.zh, "en": i.en} for i in settings.status.items}
+        labels = entry_status.labels(settings.status.items)
         self.screen = (
             Screen(settings.screen, clock, labels=labels, picture=picture)
             if settings.screen.enabled

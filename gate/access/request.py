@@ -198,6 +198,6 @@ class Rules:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     days: Mapping[date, str] = field(default_factory=dict)
     attack: str = "deny"
-    face_alone_from_age: int = 14
+    face_alone_from_age: int = 18
     lockdown_groups: frozenset[str] = frozenset()
     antipassback: str = "off"

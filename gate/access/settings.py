@@ -98,7 +98,7 @@ class AccessSettings(Section):
     # a picture held before the camera
     attack: Literal["deny", "ask"] = "deny"
     # younger people show a card beside the face
-    face_alone_from_age: int = Field(14, ge=0, le=120)
+    face_alone_from_age: int = Field(18, ge=0, le=120)
     # groups that pass a lock-down
     lockdown_groups: frozenset[str] = frozenset()
     # nobody passes twice in one direction: off, soft (told) or hard (refused)

@@ -13,6 +13,7 @@ from enroll.permits import Permits
 from gate.commands import Config
 from gate.enrolment import Examiner
 from gate.known_faces import KnownFaces
+from gate.outgoing import receivers
 from gate.recognition.detect import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.quality import judge
@@ -24,7 +25,7 @@ def desk(config: Config = DEFAULT) -> None:
     """Serve the enrolment desk. The first start prints a one-time code for the first account."""
     settings = load(config)
     out = Console(highlight=False, soft_wrap=True)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, receivers=receivers(settings)) as store:
         place = Desk(
             settings.desk,
             store,

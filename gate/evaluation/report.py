@@ -16,11 +16,12 @@ from gate.evaluation.study import GROWN, Row
 _COLOURS = ("#9a3412", "#0369a1", "#15803d", "#7e22ce", "#525252", "#b45309")
 _WIDE, _HIGH, _LEFT, _FOOT = 520, 320, 58, 40
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem;
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 98rem; margin: 2rem auto; padding: 0 1rem;
   color: #1c1917; background: #fff }
 h1, h2 { line-height: 1.2 } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; font-size: 13px } div.wide { overflow-x: auto }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #e7e5e4; text-align: right }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #e7e5e4; text-align: right;
+  white-space: nowrap; vertical-align: top }
 th:first-child, td:first-child, th.l, td.l { text-align: left }
 svg { max-width: 100%; height: auto } figure { display: inline-block; margin: 0 1rem 1rem 0 }
 figcaption { font-weight: 600 } .quiet { color: #57534e }

@@ -34,7 +34,7 @@ NOISE = 0.25
 SHARE = 0.5  # of the wished FPIR that the first look may use up
 MARGIN = 5.0  # times as likely the best person must be as the second
 # Before anything is seen: how many of those who are not the resident hold up a picture of one.
-ATTACKS = 0.01
+ATTACKS = 0.003
 ATTACK = -4.0  # nats of liveness below which it is called an attack
 
 

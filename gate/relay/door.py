@@ -143,7 +143,7 @@ def _grant(
 ) -> tuple[DoorState, Events]:
     if state.phase is Phase.FAULT:
         return _refused(state, "grant", "fault", grant.passage)
-    if state.lockdown:
+    if state.lockdown and not grant.override:
         return _refused(state, "grant", "lockdown", grant.passage)
     if state.granted is not None and now - state.granted < settings.grant_debounce:
         return state, ()

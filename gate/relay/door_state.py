@@ -19,10 +19,15 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Somebody may pass. ``extended``: needs more time to walk through."""
+    """Somebody may pass.
+
+    ``extended``: needs more time to walk through. ``override``: passes a lock-down, as the rules
+    allow some groups.
+    """
 
     extended: bool = False
     passage: str = ""
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
