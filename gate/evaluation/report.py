@@ -162,7 +162,7 @@ def _histogram(mates: Floats, others: Floats, bins: int = 50) -> str:
         counts, _ = np.histogram(values, edges)
         share = counts / max(counts.max(), 1)
         for number, value in enumerate(share.tolist()):
-            high = value * (floor - 10)
+            high = value * (floor - 48)
             parts.append(
                 f"<rect x={_LEFT + number * step:.1f} y={floor - high:.1f} width={step:.1f} "
                 f"height={high:.1f} fill='{colour}' opacity=.55 />"
