@@ -101,6 +101,13 @@ def household_of(database: Database, household: int | None) -> list[PersonRow]:
         return list(session.scalars(query.order_by(PersonRow.name)))
 
 
+def people_of(database: Database, people: Iterable[int]) -> dict[int, PersonRow]:
+    """Several people at once, by number; those not there are left out."""
+    with database.read() as session:
+        rows = session.scalars(select(PersonRow).where(PersonRow.id.in_(set(people))))
+        return {row.id: row for row in rows}
+
+
 def qualities(database: Database, person: int) -> list[float]:
     """The quality of each template of a person, best first; of one encoder if there are more."""
     with database.read() as session:

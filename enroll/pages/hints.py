@@ -12,6 +12,7 @@ from enroll.lookalikes import pairs
 from enroll.page import go, render
 from enroll.pages.capture import faces_of
 from enroll.pages.people import person_of
+from enroll.register import people_of
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
 
@@ -21,17 +22,19 @@ router = APIRouter()
 @router.get("/lookalikes")
 def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Response:
     store = visit.desk.store
-    found = [
-        (store.people.get(pair.one), store.people.get(pair.other), pair.score)
-        for pair in pairs(faces_of(visit).known.matcher())
-    ]
+    found = pairs(faces_of(visit).known.matcher())
+    people = people_of(store.database, [one for pair in found for one in (pair.one, pair.other)])
     again = [store.people.by_ref(ref) for ref in drift.last(store)]
     visit.note("lookalikes.view", pairs=len(found))
     return render(
         visit.request,
         "lookalikes.html",
         visit,
-        pairs=[row for row in found if row[0] and row[1]],
+        pairs=[
+            (people[pair.one], people[pair.other], pair.score)
+            for pair in found
+            if pair.one in people and pair.other in people
+        ],
         again=[row for row in again if row],
     )
 

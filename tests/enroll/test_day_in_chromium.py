@@ -150,6 +150,7 @@ class Clerk:
         self._axe = Axe()
         self._folder = os.environ.get("GATE_SCREENSHOTS")
         self.faults: list[str] = []
+        page.set_default_timeout(120_000)
         page.on("dialog", lambda dialog: dialog.accept())
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
 
@@ -189,7 +190,7 @@ class Clerk:
 
     def five_views(self) -> None:
         self.press("同意：去拍摄")
-        self.page.wait_for_selector(".guidance.good", timeout=90_000)
+        self.page.wait_for_selector(".guidance.good", timeout=200_000)
 
 
 @pytest.fixture
@@ -244,8 +245,8 @@ def test_a_day(place, clerk):
     took = time.monotonic() - began
     clerk.look("person")
     print(f"\nfrom the form to done {took:.1f} s; the gate knew after {knew_after:.1f} s")
-    assert took < 60
-    assert knew_after < 2 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert took < 60 * waiting()
+    assert knew_after < 2 * waiting()
     assert desk.store.credentials.find("card", "0002972728").person.id == person
 
     # the same face again: refused, then taken for two people who look alike
@@ -274,6 +275,7 @@ def test_a_day(place, clerk):
         clerk.page.wait_for_url("**said=deleted")
     refused = gate.until(lambda verdict, _: verdict is Verdict.UNKNOWN)
     print(f"the gate refused after {refused:.1f} s")
+    assert refused < 2 * waiting()
 
     # a table with twenty mistakes
     table = "姓名,类别,楼栋,房号\n" + "".join(f"甲{i},国王,3,{i}\n" for i in range(20))
@@ -325,6 +327,11 @@ def test_a_day(place, clerk):
     width = clerk.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 820
     assert clerk.faults == []
+
+
+def waiting() -> float:
+    """How many times longer everything takes because others use the machine; 1 when nobody does."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def events(desk) -> list[Event]:

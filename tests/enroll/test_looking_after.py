@@ -130,7 +130,7 @@ def test_no_order_to_a_gate_that_is_none(clerk, written):
 def test_look_alikes_are_listed_and_asked_for_a_second_proof(clerk, desk):
     random = np.random.default_rng(5)
     rows = random.normal(size=(50, 128)).astype(np.float32)
-    rows[7] = rows[3] + 0.2 * rows[7]
+    rows[7] = rows[3] + 0.02 * rows[7]
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     people = desk.store.people.create_many({"name": f"p{i}"} for i in range(50))
     desk.store.templates.add(
