@@ -8,7 +8,6 @@ import numpy as np
 
 from gate.recognition.identify import Matcher
 
-
 _FPIR = 0.02
 
 
