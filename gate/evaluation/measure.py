@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from gate.evaluation.photos import Photo
 from gate.recognition.detect import Detector
 from gate.recognition.encoders.encoder import Encoder
 
+OLD = 60  # years
 MERGES = Path(__file__).with_name("east_asian_merges.txt")
 
 
@@ -80,6 +82,21 @@ def data_in(
     )
 
 
+def _by_age(
+    everybody: Sequence[Photo], labels: Sequence[str], rows: Sequence[int]
+) -> dict[str, frozenset[str]]:
+    """Strangers by age, where photographs are called AGE_SEX_…, as those of UTKFace are."""
+    ages = {
+        labels[row]: int(found[1])
+        for row in rows
+        if (found := re.match(r"(\d+)_[01]_", everybody[row].name))
+    }
+    if not ages:
+        return {}
+    old = frozenset(person for person, age in ages.items() if age >= OLD)
+    return {f"{OLD}+, strangers": old, f"under {OLD}, str.": frozenset(ages) - old}
+
+
 def _there(path: Path) -> Path | None:
     return path if path.exists() else None
 
@@ -105,7 +122,8 @@ def measure(
         sets.append((only, [photo.person for photo in data.merged]))
     rows: list[study.Row] = []
     for number, (wanted, labels) in enumerate(sets):
-        people = study.People(tuple(labels), data.groups, data.one_group, numbers)
+        ages = _by_age(everybody, labels, numbers)
+        people = study.People(tuple(labels), data.groups, data.one_group, numbers, ages)
         for trial in study.trials(people, embedded.found.tolist(), wanted):
             titled = study.with_merges(trial) if number else trial
             for way in ways:

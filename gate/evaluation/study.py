@@ -55,12 +55,14 @@ class People:
     groups: names of people by group.
     one_group: the group that protocol (e) is about; "" leaves (e) out.
     numbered: rows of people without names.
+    stranger_groups: strangers who are also looked at apart, against all genuine people.
     """
 
     labels: tuple[str, ...]
     groups: dict[str, frozenset[str]]
     one_group: str = ""
     numbered: tuple[int, ...] = ()
+    stranger_groups: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def trials(people: People, found: Sequence[bool], which: str = "bcde") -> list[Trial]:
@@ -106,6 +108,12 @@ def rows_of(vectors: Vector, trial: Trial, encoder: str, people: People, *, way:
             if part == "all" and not trial.name.startswith("e"):
                 some = _some(outcome, members)
                 if len(set(some.mate_people)) >= _FEWEST and len(set(some.other_people)) >= _FEWEST:
+                    result.append(_row(kept, some, thresholds, way, group, part))
+        for group, members in people.stranger_groups.items():
+            if part == "all":
+                some = replace(_some(outcome, members), mates=outcome.mates)
+                some = replace(some, mate_people=outcome.mate_people)
+                if len(some.other_people) >= _FEWEST:
                     result.append(_row(kept, some, thresholds, way, group, part))
     return result
 

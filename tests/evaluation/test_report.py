@@ -32,7 +32,8 @@ def results() -> dict[str, object]:
     numbered = tuple(range(len(labels) - 40, len(labels)))
     labels = labels[:-40] + tuple(f"#{row}" for row in numbered)
     members = frozenset(label for label in labels if label.startswith("group"))
-    people = study.People(labels, {"<group>": members}, "<group>", numbered)
+    old = {"old": frozenset(labels[row] for row in numbered)}
+    people = study.People(labels, {"<group>": members}, "<group>", numbered, old)
     rows = []
     for trial in study.trials(people, [True] * len(labels)):
         for way in ("plain", "site"):
@@ -45,7 +46,11 @@ def test_every_protocol_and_group_has_its_row(results: dict) -> None:
     rows = results["encoders"]["e"]["rows"]
     assert {row.trial for row in rows} >= {"b", "c", "d", "e"}
     assert {row.part for row in rows} == {"all", "choose", "report"}
-    assert {row.group for row in rows} == {"everybody", "<group>"}
+    assert {row.group for row in rows} == {"everybody", "<group>", "old"}
+    for row in rows:
+        if row.group == "old":
+            assert row.trial.startswith("e")
+            assert 0 < row.strangers <= 40
 
 
 def test_clear_faces_are_all_found(results: dict) -> None:
