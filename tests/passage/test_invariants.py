@@ -86,7 +86,9 @@ anything = st.one_of(
     st.builds(inputs.OutOfOrder, st.sampled_from(["", "camera_fault"])),
     st.just(inputs.Tick()),
 )
-stories = st.lists(st.tuples(st.sampled_from([0.0, 0.05, 0.3, 1.0, 5.0]), anything), min_size=12, max_size=40)
+stories = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.05, 0.3, 1.0, 5.0]), anything), min_size=12, max_size=40
+)
 houses = st.builds(
     House,
     people=st.just(PEOPLE),
