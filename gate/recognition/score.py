@@ -62,17 +62,19 @@ def highest(scores: Vector, count: int) -> Index:
     """
     rows, width = scores.shape
     count = min(count, width)
-    block = 1 << max(4, (width.bit_length() + 1) // 2)
-    if width <= 8 * block * max(count, 1):
+    if count < 1:
+        return np.zeros((rows, 0), np.intp)
+    block = max(16, round((width / count) ** 0.5))
+    if width < 4 * block * count:
         return _sorted_highest(scores, count)
     whole = width // block * block
-    peaks = scores[:, :whole].reshape(rows, -1, block).max(axis=2)
-    found = np.empty((rows, count), np.intp)
-    tail = np.arange(whole, width)
-    for row in range(rows):
-        top = np.argpartition(peaks[row], -count)[-count:]
-        columns = np.concatenate([(top[:, None] * block + np.arange(block)).ravel(), tail])
-        found[row] = columns[_sorted_highest(scores[row, columns][None], count)[0]]
+    blocks = scores[:, :whole].reshape(rows, -1, block)
+    top = np.argpartition(blocks.max(axis=2), -count, axis=1)[:, -count:]
+    columns = (top[:, :, None] * block + np.arange(block)).reshape(rows, -1)
+    rest = np.broadcast_to(np.arange(whole, width), (rows, width - whole))
+    columns = np.concatenate([columns, rest], axis=1)
+    best = _sorted_highest(np.take_along_axis(scores, columns, axis=1), count)
+    found: Index = np.take_along_axis(columns, best, axis=1)
     return found
 
 
