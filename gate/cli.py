@@ -45,7 +45,13 @@ COMMANDS = {
     "simulate": ("simulate", "app"),
 }
 
-for _name, (_file, _given) in COMMANDS.items():
+# importing all of them takes seconds: when one is named, it alone is wanted
+_wanted = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS else list(COMMANDS)
+if sys.argv[1:] == ["--version"]:
+    _wanted = ["config"]
+
+for _name in _wanted:
+    _file, _given = COMMANDS[_name]
     _thing = getattr(importlib.import_module(f"gate.commands.{_file}"), _given)
     if isinstance(_thing, typer.Typer):
         app.add_typer(_thing, name=_name)

@@ -132,6 +132,9 @@ class Daemon:
             self._watchdog.stop()
 
     def _begin(self, name: str, body: Callable[[], None], after: ExitStack) -> None:
+        # without recognition the screen asks for a card; the register is not the person's concern
+        family = "camera" if name == "recognition" else "thread"
+
         def guarded() -> None:
             """A thread that falls over is told of and begins anew: the door goes on meanwhile."""
             while not self._stopping.is_set():
@@ -143,9 +146,9 @@ class Daemon:
                     log.exception("thread.failed", extra={"thread": name})
                 else:
                     return
-                self.post(DeviceStatus("camera", name, False, "failed"))
+                self.post(DeviceStatus(family, name, False, "failed"))
                 if not self._stopping.wait(1.0):
-                    self.post(DeviceStatus("camera", name, True))
+                    self.post(DeviceStatus(family, name, True))
 
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()

@@ -8,6 +8,9 @@ from gate.section import Section
 
 
 class LivenessSettings(Section):
-    """``required`` opens for nobody who is not shown to be live; ``warn`` only reports."""
+    """``required``: a face is held to be live before it opens, as far as the installed test can
+    tell: with the networks well, without them (motion and display cues) a good print passes, and
+    ``gate doctor`` says so. ``warn`` only reports.
+    """
 
     mode: Literal["required", "warn", "off"] = "required"

@@ -18,6 +18,7 @@ from gate.store.credentials import Credentials
 from gate.store.engine import Database
 from gate.store.events import Events
 from gate.store.facts import Facts
+from gate.store.failures import DiskFullError
 from gate.store.migrate import migrate
 from gate.store.orders import Orders
 from gate.store.outbox import Outbox
@@ -73,30 +74,24 @@ class Store:
         ``receivers`` are the names under which events wait in the outbox ("mqtt", "webhook").
         Raises StoreError: locked, damaged, of a newer gate, key missing, unreadable or wrong.
         """
-        database = Database(settings.address(data), settings.busy_timeout)
         try:
-            if settings.check_at_start:
-                database.check()
-            migrate(database)
-            vault = _vault_of(database, data / settings.key)
-        except BaseException:
-            database.close()
-            raise
+            database, vault = _opened(settings, data)
+        except DiskFullError:
+            # residents must get in after a reboot, too: give the kept room back and try once more
+            if not _ballast(Database(settings.address(data)), settings).drop():
+                raise
+            database, vault = _opened(settings, data)
         return cls(database, vault, settings, receivers, clock)
 
     @property
     def writer(self) -> Writer:
         """The thread that writes events; started when first asked for."""
         if self._writer is None:
-            path = self.database.path
-            ballast = Ballast(
-                path.with_suffix(".ballast") if path else None, self._settings.ballast << 20
-            )
             self._writer = Writer(
                 self.database,
                 self.events,
                 self.outbox,
-                ballast,
+                _ballast(self.database, self._settings),
                 size=self._settings.queue,
                 clock=self._clock,
             )
@@ -123,6 +118,23 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _opened(settings: StoreSettings, data: Path) -> tuple[Database, Vault]:
+    database = Database(settings.address(data), settings.busy_timeout)
+    try:
+        if settings.check_at_start:
+            database.check()
+        migrate(database)
+        return database, _vault_of(database, data / settings.key)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _ballast(database: Database, settings: StoreSettings) -> Ballast:
+    path = database.path
+    return Ballast(path.with_suffix(".ballast") if path else None, settings.ballast << 20)
 
 
 def _vault_of(database: Database, path: Path) -> Vault:
