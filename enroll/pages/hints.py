@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
 from enroll import drift
-from enroll.lookalikes import pairs
 from enroll.page import go, render
 from enroll.pages.capture import faces_of
 from enroll.pages.people import person_of
 from enroll.register import people_of
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
+from gate.recognition.lookalikes import lookalikes
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ router = APIRouter()
 @router.get("/lookalikes")
 def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Response:
     store = visit.desk.store
-    found = pairs(faces_of(visit).known.matcher())
+    found = lookalikes(faces_of(visit).known.matcher())
     people = people_of(store.database, [one for pair in found for one in (pair.one, pair.other)])
     again = [store.people.by_ref(ref) for ref in drift.last(store)]
     visit.note("lookalikes.view", pairs=len(found))
@@ -31,7 +31,7 @@ def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Respo
         "lookalikes.html",
         visit,
         pairs=[
-            (people[pair.one], people[pair.other], pair.score)
+            (people[pair.one], people[pair.other], pair.score, pair.double)
             for pair in found
             if pair.one in people and pair.other in people
         ],

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
+SPARED = 4  # highest values never looked at: two people enrolled twice
+FEWEST = 8  # values the fit is made of at least
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -46,11 +49,13 @@ def fit_tail(sample: Values, *, begin: float = 0.85, censor: float = 0.98) -> Ta
     Args:
         sample: float (n,), n ≥ 10.
         begin: quantile at which the tail begins.
-        censor: quantile above which values are not looked at.
+        censor: quantile above which values are not looked at; the ``SPARED`` highest never are.
     """
     ordered = np.sort(np.asarray(sample, np.float64))
-    first = int(len(ordered) * begin)
-    last = max(first + 2, round(len(ordered) * censor))
+    # in a small gallery one person enrolled twice is more than the share above ``censor``
+    last = min(round(len(ordered) * censor), len(ordered) - SPARED)
+    first = max(1, min(int(len(ordered) * begin), last - FEWEST))
+    last = max(first + 2, last)
     start = float(ordered[first - 1])
     seen = ordered[first:last] - start
     above = len(ordered) - last

@@ -9,13 +9,13 @@ import pytest
 
 from enroll import charts, drift
 from enroll.faces import Faces
-from enroll.lookalikes import pairs
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
 from gate.enrolment import Examiner
 from gate.events.event import Event
 from gate.known_faces import KnownFaces
 from gate.recognition.face import Template
+from gate.recognition.lookalikes import lookalikes
 from gate.store.orders import Orders
 from gate.store.tables import PermitRow
 
@@ -138,7 +138,7 @@ def test_look_alikes_are_listed_and_asked_for_a_second_proof(clerk, desk):
     )
     known = KnownFaces(desk.store, "dlib/1", 128)
     desk.faces = Faces(Examiner(None, ()), known)
-    found = pairs(known.matcher())
+    found = lookalikes(known.matcher())
     assert {found[0].one, found[0].other} == {people[3], people[7]}
     page = clerk.get("/lookalikes").text
     assert "p3" in page

@@ -198,3 +198,12 @@ def test_what_lies_above_the_censoring_does_not_move_the_tail() -> None:
     spoilt = sample.copy()
     spoilt[np.argsort(spoilt)[-100:]] = 9.0
     assert fit_tail(spoilt) == fit_tail(sample)
+
+
+@pytest.mark.parametrize("people", [30, 50, 100])
+def test_one_person_enrolled_twice_does_not_move_the_tail_of_a_small_gallery(people: int) -> None:
+    sample = np.random.default_rng(people).gumbel(0.15, 0.03, people)
+    spoilt = np.sort(sample)
+    spoilt[-2:] = 0.9
+    assert fit_tail(spoilt) == fit_tail(sample)
+    assert fit_tail(spoilt).quantile(0.01) < 0.5
