@@ -1,8 +1,8 @@
 """How exact a pulse is while the box is busy: ``python -m bench.pulse [PULSES] [SECONDS]``.
 
-A daemon of its own (door controller, relay guard, and two threads of load: one multiplies matrices
-without pause as an encoder does, one keeps the interpreter busy) gives pulses; the simulated board
-in another process takes the time of each. Error: measured minus wanted length.
+A daemon of its own (door controller, relay guard, and two threads of load: one finds and encodes
+the faces of a recording without pause, one keeps the interpreter busy) gives pulses; the simulated
+board in another process takes the time of each. Error: measured minus wanted length.
 """
 
 from __future__ import annotations
@@ -14,10 +14,17 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
+from gate.camera.replay import Recording
+from gate.camera.source import EndOfRecording
 from gate.clock import SystemClock
+from gate.models.settings import ModelsSettings
+from gate.recognition.detect import build_detector
+from gate.recognition.encoders import build_encoder, encode_faces
+from gate.recognition.settings import RecognitionSettings
 from gate.relay.controller import DoorController
 from gate.relay.door_state import Grant
 from gate.relay.guarded import GuardedRelay
@@ -28,13 +35,22 @@ from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import SimulatedPort
 
 TICK = 0.02
+RECORDING = Path(__file__).parent.parent / "fixtures" / "recordings" / "two-at-once.mp4"
 DEVICES = {"modbus": ModbusBoard, "lcus": LcusBoard, "numato": NumatoBoard}
 
 
-def matrices() -> None:
-    one = np.random.default_rng(1).normal(size=(512, 512)).astype(np.float32)
+def recognise() -> None:
+    """The detector and encoder that are installed, as fast as they go."""
+    detector = build_detector(RecognitionSettings(), ModelsSettings())
+    encoder = build_encoder(RecognitionSettings(), ModelsSettings())
     while True:
-        one = np.tanh(one @ one)
+        recording = Recording(RECORDING, paced=False)
+        recording.open()
+        with contextlib.suppress(EndOfRecording):
+            while (frame := recording.read(0)) is not None:
+                faces = detector.detect(frame.image)
+                if faces:
+                    encode_faces(encoder, frame.image, faces)
 
 
 def words() -> None:
@@ -45,7 +61,7 @@ def words() -> None:
 def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, 0)
-    for work in (matrices, words) if load else ():
+    for work in (recognise, words) if load else ():
         threading.Thread(target=work, daemon=True).start()
     clock = SystemClock()
     relay = GuardedRelay(RelaySettings.model_validate_json(settings), clock)
@@ -58,6 +74,7 @@ def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
             controller.tick(clock.monotonic())
             time.sleep(TICK)
     controller.close()
+    os._exit(0)  # the load never ends; leaving in order would wait for it
 
 
 def measure(driver: str, pulses: int, unlock: float, load: bool) -> tuple[list[float], int]:
