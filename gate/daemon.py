@@ -77,6 +77,7 @@ class Daemon:
                 store,
                 clock,
                 order=self.post,
+                refusal=lambda kind: core.loop.refusal(kind),
                 reload=lambda: register.reload(),
                 alive=lambda: "stands still" if self._watchdog.hung else "",
                 ready=lambda: ", ".join(core.loop.faults),

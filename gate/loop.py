@@ -227,8 +227,22 @@ class Loop:
             ends = None if left is None else self._local() + timedelta(seconds=left)
             self._step(inputs.Ordered(mode, ends))
 
+    def refusal(self, kind: str) -> str:
+        """Why an order of this kind would be refused now, as a code; any thread may ask."""
+        state = self.controller.state
+        if kind in ("open", "hold", "emergency") and state.lockdown:
+            return "lockdown"
+        if kind == "open" and state.phase is door.Phase.FAULT:
+            return "fault"
+        return "fire" if kind == "fire_reset" and state.fire_input else ""
+
     def _order(self, order: Order) -> None:
         now = self._clock.monotonic()
+        refused = self.refusal(order.kind)
+        if refused:
+            details = {"asked": order.kind, "reason": refused, "by": order.by}
+            self._record("door.refused", details=details)
+            return
         if order.kind == "open":
             self._staff_open(order, now)
             return

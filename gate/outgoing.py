@@ -39,6 +39,7 @@ class Outgoing:
 
     Args:
         order: hands an order to the main loop.
+        refusal: why an order of a kind would be refused now, "" when it would be obeyed.
         reload: reads register and rules anew.
         alive: "" while the main loop turns, else what is wrong.
         ready: "" while people can be served, else what is wrong.
@@ -51,6 +52,7 @@ class Outgoing:
         clock: Clock,
         *,
         order: Callable[[Order], None],
+        refusal: Callable[[str], str],
         reload: Callable[[], None],
         alive: Callable[[], str],
         ready: Callable[[], str],
@@ -58,6 +60,7 @@ class Outgoing:
         self._settings = settings
         self._store = store
         self._order = order
+        self._refusal = refusal
         self._reload = reload
         self._checks = ({"loop": alive}, {"gate": ready})
         self._clock = clock
@@ -147,6 +150,9 @@ class Outgoing:
                 last = int(command.arguments.get("last", first))
                 self._store.outbox.again(self._settings.name, publisher.RECEIVER, first, last)
         elif command.name in _ORDERS:
+            refused = self._refusal(_ORDERS[command.name])
+            if refused:
+                return refused
             until = command.arguments.get("until")
             seconds = 0.0
             if until is not None:

@@ -112,5 +112,6 @@ class Register:
             seconds = 0.0
             if row.until is not None:
                 seconds = max(0.0, (row.until - datetime.now(UTC)).total_seconds())
+            refused = self._core.loop.refusal(row.command)
             self._post(Order(row.command, row.ordered_by, seconds))
-            orders.done(row.id, "done")
+            orders.done(row.id, refused or "done")
