@@ -52,6 +52,7 @@ class Writer:
         self._lock = threading.Lock()  # guards _lost
         self._lost: dict[str, list[str]] = {}
         self.fault: StoreError | None = None  # why nothing can be written at the moment
+        self._since = ""  # when that began; kept with the fault, for both end with a write
         self.written = 0
         self.wrote = threading.Event()  # set whenever something new is in the outbox
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -109,18 +110,17 @@ class Writer:
 
     def _write(self, batch: list[tuple[Event, Future[Event]]]) -> None:
         attempt = 0
-        since = None
         while True:
             try:
-                written = self._append([event for event, _ in batch], since)
+                written = self._append([event for event, _ in batch])
             except ConflictError as error:
                 self._one_by_one(batch, error)
                 return
             except StoreError as error:
                 if self.fault is None:
                     log.error("store.fault", extra={"cause": error.what, "where": error.where})
+                    self._since = self._clock.utc().isoformat()
                 self.fault = error
-                since = since or self._clock.utc().isoformat()
                 if isinstance(error, DiskFullError):
                     if self._ballast.drop():
                         continue
@@ -143,9 +143,9 @@ class Writer:
         self.wrote.set()
         self._ballast.restore()
 
-    def _append(self, events: list[Event], since: str | None) -> list[Event]:
+    def _append(self, events: list[Event]) -> list[Event]:
         """One transaction: the events, what is to be told about the store, the full outbox."""
-        notes = self._notes(events[0].gate, since)
+        notes = self._notes(events[0].gate)
         with self._database.write() as session:
             written = self._events.append_in(session, [*events, *notes])
             dropped = [
@@ -176,11 +176,11 @@ class Writer:
                         del self._lost[note.gate][: note.details["count"]]
         return written[: len(events)]
 
-    def _notes(self, gate: str, since: str | None) -> list[Event]:
+    def _notes(self, gate: str) -> list[Event]:
         """``store.back`` after a fault, ``store.lost`` for what had to be given up."""
         notes = []
-        if since is not None and self.fault is not None:
-            notes.append(self._note(gate, "store.back", cause=self.fault.what, since=since))
+        if self.fault is not None:
+            notes.append(self._note(gate, "store.back", cause=self.fault.what, since=self._since))
         with self._lock:
             for lost_at, ids in self._lost.items():
                 if ids:
