@@ -24,6 +24,7 @@ from gate.door_memory import DoorMemory
 from gate.errors import GateError
 from gate.eyes import Eyes
 from gate.loop import DeviceStatus, Item
+from gate.noticeboard import Noticeboard
 from gate.outgoing import Outgoing, receivers
 from gate.people_seen import PeopleSeen
 from gate.register import Register
@@ -89,6 +90,7 @@ class Daemon:
             register.minutely = people.look
             register.forget = [around.forget, people.forget]
             memory = DoorMemory(store, settings.name, register.later)
+            board = Noticeboard(store.facts, settings.name, clock, register.later)
             till = Till(settings, store, clock, self.post)
             core.loop.listen(till.heard)
             around.open()
@@ -106,10 +108,18 @@ class Daemon:
             )
             after.callback(eyes.close)
             after.callback(self.stop)
-            self._serve(core, around, States(settings, outgoing.state), memory)
+            states = States(settings, (outgoing.state, board.put))
+            self._serve(core, around, states, memory, board)
             core.loop.stop()
 
-    def _serve(self, core: Core, around: Surroundings, states: States, memory: DoorMemory) -> None:
+    def _serve(
+        self,
+        core: Core,
+        around: Surroundings,
+        states: States,
+        memory: DoorMemory,
+        board: Noticeboard,
+    ) -> None:
         """The main loop. Nothing in it waits for a device, a network or a disk for long."""
         self._watchdog.start()
         self._watchdog.ready()
@@ -128,6 +138,7 @@ class Daemon:
                         core.loop.handle(measured)
                     states.tell(core, now)
                     memory.keep(core.loop)
+                    board.keep()
                 self._watchdog.feed()
         finally:
             self._watchdog.stop()

@@ -37,6 +37,12 @@ class KnownFaces:
         self._gallery: Gallery | None = None
         self._matcher: Matcher | None = None
 
+    @property
+    def enrolled(self) -> int:
+        """People in the matcher handed out last; waits for nothing."""
+        matcher = self._matcher
+        return matcher.people if matcher else 0
+
     def matcher(self) -> Matcher:
         """Gallery, fit and calibration as of now. Raises StoreError."""
         with self._lock:

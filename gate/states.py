@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gate import __version__
 from gate.core import Core
@@ -11,13 +11,15 @@ from gate.recognition.liveness import active
 from gate.relay.door_state import Phase
 from gate.settings import Settings
 
+Tell = Callable[[str, dict[str, object]], None]
+
 EVERY = 0.2  # seconds between two looks
 
 
 class States:
-    """Belongs to the main loop. ``tell`` hands (thing, value) over; it must not wait."""
+    """Belongs to the main loop. Each of ``tell`` is handed (thing, value); none may wait."""
 
-    def __init__(self, settings: Settings, tell: Callable[[str, dict[str, object]], None]) -> None:
+    def __init__(self, settings: Settings, tell: Sequence[Tell]) -> None:
         self._tell = tell
         self._told: dict[str, dict[str, object]] = {}
         self._next = 0.0
@@ -37,12 +39,14 @@ class States:
         for thing, value in self._now(core).items():
             if self._told.get(thing) != value:
                 self._told[thing] = value
-                self._tell(thing, value)
+                for tell in self._tell:
+                    tell(thing, value)
 
     def _now(self, core: Core) -> dict[str, dict[str, object]]:
         door = core.loop.controller.state
         faults = core.loop.faults
         matcher = core.recogniser.matcher
+        until = core.loop.lane.until
         states: dict[str, dict[str, object]] = {
             "gate": {"software": __version__, "faults": sorted(faults)},
             "door": dict(
@@ -54,10 +58,11 @@ class States:
                     problem=door.phase is Phase.FAULT,
                 )
             ),
-            "mode": {"mode": core.loop.lane.mode.value},
+            "mode": {"mode": core.loop.lane.mode.value, "until": until and until.isoformat()},
+            "gallery": {"people": core.known.enrolled},
             "encoder": {"encoder": matcher.encoder, "fit": matcher.version},
             "liveness": {"active": self._liveness},
         }
         for name, family in self._devices:
-            states[f"device/{name}"] = {"up": f"{family}.{name}" not in faults}
+            states[f"device/{name}"] = {"up": f"{family}.{name}" not in faults, "family": family}
         return states

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
-from enroll import history
+from enroll import gates, history
 from enroll.page import go, render
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
 from gate.store.orders import Orders
-from gate.store.tables import DoorModeRow
 
 router = APIRouter()
 
@@ -27,20 +26,8 @@ RIGHTS = {
     "hold": Right.DOOR_MODE,
     "lockdown": Right.DOOR_MODE,
     "normal": Right.DOOR_MODE,
+    "fire_reset": Right.DOOR_MODE,
 }
-_WATCHED = (
-    "gate.started",
-    "gate.stopped",
-    "gate.fault",
-    "camera.lost",
-    "camera.back",
-    "device.lost",
-    "device.back",
-    "door.opened",
-    "door.closed",
-    "passage.granted",
-    "passage.denied",
-)
 
 
 @router.get("/live")
@@ -54,7 +41,7 @@ def live(visit: View) -> Response:
         visit.request,
         "live_gates.html" if part else "live.html",
         visit,
-        gates=[_state(visit, name) for name in names],
+        gates=[gates.view(visit.desk.store, name, visit.desk.clock.utc()) for name in names],
         orders=Orders(database).latest(),
         now=visit.desk.clock.utc(),
     )
@@ -83,26 +70,3 @@ def order(
     )
     visit.note(f"order.{command}", gate, reason=reason.strip(), until=str(until or ""))
     return go("/live", "ordered")
-
-
-def _state(visit: Visit, gate: str) -> dict[str, Any]:
-    """What the events tell of a gate, and what it says of itself every few seconds."""
-    database = visit.desk.store.database
-    newest = history.newest(database, gate, _WATCHED)
-    with database.read() as session:
-        mode = session.get(DoorModeRow, gate)
-
-    def later(one: str, other: str) -> bool:
-        return one in newest and (other not in newest or newest[one].time > newest[other].time)
-
-    return {
-        "name": gate,
-        "running": later("gate.started", "gate.stopped"),
-        "camera_lost": later("camera.lost", "camera.back"),
-        "device_lost": later("device.lost", "device.back"),
-        "open": later("door.opened", "door.closed"),
-        "fault": newest.get("gate.fault"),
-        "last": max(newest.values(), key=lambda row: row.time, default=None),
-        "mode": mode,
-        "says": visit.desk.store.facts.get(f"state.{gate}") or {},
-    }

@@ -18,7 +18,7 @@ class OrderRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     gate: Mapped[str] = mapped_column(String(40))
-    command: Mapped[str] = mapped_column(String(20))  # open | hold | lockdown | normal | emergency
+    command: Mapped[str] = mapped_column(String(20))  # one of gate.store.orders.COMMANDS
     until: Mapped[datetime | None] = mapped_column()
     ordered_by: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(String(200), default="")
