@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from gate.errors import AccessError
@@ -11,15 +11,27 @@ from gate.store.tables import ConsentRow, PersonRow
 
 # a new wording is a new file and a new version; the old files stay, as old answers refer to them
 VERSION = "1"
+PURPOSES = ("face", "not_seen")
 ANSWERS = ("agreed", "refused", "withdrawn")
 _FOLDER = Path(__file__).parent / "consents"
 
 
-def text(language: str, community: str, age: int, version: str = VERSION) -> str:
-    """What the person reads before answering."""
-    wording = (_FOLDER / f"{version}.{language}.txt").read_text("utf-8")
-    name = community or {"zh": "物业", "en": "the management"}[language]
-    return wording.format(community=name, age=age)
+def text(
+    language: str,
+    community: str,
+    age: int,
+    version: str = VERSION,
+    *,
+    purpose: str = "face",
+    hours: float = 0.0,
+) -> str:
+    """What the person reads before answering. ``hours``: after which somebody is missed."""
+    name = (
+        f"{version}.{language}.txt" if purpose == "face" else f"{purpose}-{version}.{language}.txt"
+    )
+    wording = (_FOLDER / name).read_text("utf-8")
+    community = community or {"zh": "物业", "en": "the management"}[language]
+    return wording.format(community=community, age=age, hours=f"{hours:g}")
 
 
 def needs_guardian(person: PersonRow, age: int, today: date) -> bool:
@@ -40,13 +52,14 @@ def record(
     asked_by: str,
     guardian: str,
     age: int,
-    today: date,
+    now: datetime,
+    purpose: str = "face",
 ) -> ConsentRow:
-    """Keep the answer; a "no" deletes the templates at once.
+    """Keep the answer; a "no" to the face deletes the templates at once.
 
     Raises AccessError: no year of birth, or no guardian where one is needed.
     """
-    if answer not in ANSWERS:
+    if answer not in ANSWERS or purpose not in PURPOSES:
         raise AccessError("There is no such answer", where=answer, mend="choose one of the list")
     if answer == "agreed":
         if person.birth_date is None and person.birth_year is None:
@@ -54,7 +67,7 @@ def record(
                 "The year of birth is not known",
                 mend="enter it first: for children a guardian answers",
             )
-        if needs_guardian(person, age, today) and not guardian.strip():
+        if needs_guardian(person, age, now.astimezone().date()) and not guardian.strip():
             raise AccessError(
                 "A guardian must answer for a child", mend="enter the guardian's name"
             )
@@ -65,7 +78,9 @@ def record(
         language=language,
         asked_by=asked_by,
         guardian=guardian.strip()[:120],
+        purpose=purpose,
+        at=now,
     )
-    if answer != "agreed":
+    if purpose == "face" and answer != "agreed":
         store.templates.remove(person.id)
     return row

@@ -15,6 +15,7 @@ from enroll.sessions import Sessions
 from enroll.sittings import Sittings
 from gate.clock import Clock, SystemClock
 from gate.desk_settings import DeskSettings
+from gate.missing import Missing
 from gate.store.store import Store
 
 
@@ -27,6 +28,7 @@ class Desk:
     faces: Faces | None = None
     permits: Permits | None = None
     gate: str = "gate-1"
+    not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     folder: Path = Path("var")
     clock: Clock = field(default_factory=SystemClock)
 
@@ -41,6 +43,12 @@ class Desk:
             self.folder / "imports",
             lambda: self.faces.examiner if self.faces else None,
         )
+        self.missing = Missing(
+            self.store,
+            self.gate,
+            self.not_seen_hours,
+            lambda event: self.store.events.append([event]),
+        )
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
 
@@ -48,3 +56,8 @@ class Desk:
     def cookie(self) -> str:
         # the prefix makes browsers refuse the cookie over plain HTTP and from other hosts
         return "__Host-desk" if self.settings.tls else "desk"
+
+    def missed(self) -> int:
+        """How many people who agreed to it are missed and not yet looked after."""
+        everybody = self.missing.watched(self.clock.utc())
+        return sum(one.told is not None for one in everybody.values())

@@ -28,7 +28,6 @@ ALARMS = (
     "passage.tailgating",
     "store.lost",
 )
-NOT_SEEN = ("person.not_seen",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +132,16 @@ def open_alarms(
         .where(EventRow.type.in_(types), EventRow.time >= since, ~seen_to.exists())
         .order_by(EventRow.time.desc())
         .limit(limit)
+    )
+    with database.read() as session:
+        return list(session.scalars(query))
+
+
+def not_seen_events(database: Database, person: str) -> list[str]:
+    """Events that told that somebody was missed, and that nobody has acknowledged."""
+    seen_to = select(AcknowledgementRow.event).where(AcknowledgementRow.event == EventRow.id)
+    query = select(EventRow.id).where(
+        EventRow.type == "person.not_seen", EventRow.person == person, ~seen_to.exists()
     )
     with database.read() as session:
         return list(session.scalars(query))

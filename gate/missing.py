@@ -24,11 +24,12 @@ from gate.access.not_seen import (
 )
 from gate.events.event import Event
 from gate.store.store import Store
-from gate.store.tables import ConsentRow, PersonRow
+from gate.store.tables import ConsentRow, FactRow, PersonRow
 
 EVERY = timedelta(minutes=1)  # between two calls of ``look``
 _SILENT = 3 * EVERY  # nobody called: the gate was down
 _REMEMBER = timedelta(days=35)
+_KEY, _BEHIND = "not_seen:", "not_seen;"  # and the first string that does not begin so
 _MOMENTS = ("since", "seen", "paused_until", "told")
 
 
@@ -74,8 +75,8 @@ class Missing:
 
     def forget(self, person: int) -> None:
         """Nothing of a deleted person stays."""
-        if self._store.facts.get(f"not_seen:{person}"):
-            self._store.facts.set(f"not_seen:{person}", {})
+        if self._store.facts.get(f"{_KEY}{person}"):
+            self._store.facts.set(f"{_KEY}{person}", {})
 
     def watched(self, now: datetime) -> dict[int, Watched]:
         """Everybody whose newest answer is yes; who withdraws is forgotten."""
@@ -89,16 +90,11 @@ class Missing:
             .join(PersonRow, PersonRow.id == ConsentRow.person_id)
             .where(ConsentRow.id.in_(newest), ConsentRow.answer == "agreed", PersonRow.active)
         )
+        kept = select(FactRow).where(FactRow.key >= _KEY, FactRow.key < _BEHIND)
         with self._store.database.read() as session:
             rows = session.execute(agreed).all()
-        return {person: self._load(person, at) for person, at in rows}
-
-    def _load(self, person: int, agreed: datetime) -> Watched:
-        fact = self._store.facts.get(f"not_seen:{person}")
-        if not fact or _moment(fact["agreed"]) != agreed:  # a new yes begins anew
-            return Watched(person, since=agreed)
-        moments: dict[str, Any] = {name: _moment(fact[name]) for name in _MOMENTS}
-        return Watched(person, acknowledged_by=fact["acknowledged_by"], **moments)
+            facts = {row.key: row.value for row in session.scalars(kept)} if rows else {}
+        return {person: _load(person, at, facts.get(f"{_KEY}{person}")) for person, at in rows}
 
     def _keep(
         self,
@@ -115,7 +111,7 @@ class Missing:
                 k: v.isoformat() if k in _MOMENTS and v else v for k, v in asdict(watched).items()
             }
             values["agreed"] = answer.at.isoformat() if answer else None
-            self._store.facts.set(f"not_seen:{person}", values)
+            self._store.facts.set(f"{_KEY}{person}", values)
         for notice in notices:
             row = self._store.people.get(notice.person)
             details: dict[str, object] = {"hours": notice.hours} if notice.hours else {}
@@ -144,3 +140,10 @@ class Missing:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _load(person: int, agreed: datetime, fact: dict[str, Any] | None) -> Watched:
+    if not fact or _moment(fact["agreed"]) != agreed:  # a new yes begins anew
+        return Watched(person, since=agreed)
+    moments: dict[str, Any] = {name: _moment(fact[name]) for name in _MOMENTS}
+    return Watched(person, acknowledged_by=fact["acknowledged_by"], **moments)

@@ -1,4 +1,4 @@
-"""Alarms and people not seen, until somebody has seen to them."""
+"""Alarms, until somebody has seen to them."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ def alarms(visit: Alarms) -> Response:
     database = visit.desk.store.database
     since = visit.desk.clock.utc() - _SPAN
     rows = history.open_alarms(database, history.ALARMS, since)
-    missing = history.open_alarms(database, history.NOT_SEEN, since)
     seen_to = history.acknowledged(database)
     names = {}
     if visit.may(Right.PEOPLE_VIEW):
-        names = history.names_of(database, [*rows, *missing, *(event for _, event in seen_to)])
+        names = history.names_of(database, [*rows, *(event for _, event in seen_to)])
         visit.note("alarms.view", people=len(names))
     return render(
         visit.request,
         "alarms.html",
         visit,
         rows=rows,
-        missing=missing,
+        missing=visit.desk.missed(),
         seen_to=seen_to,
         names=names,
     )

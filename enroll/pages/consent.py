@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
@@ -18,11 +18,12 @@ from gate.errors import AccessError
 router = APIRouter()
 
 Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+Purpose = Literal["face", "not_seen"]
 
 
 @router.get("/people/{person}/consent")
-def ask(visit: Edit, person: Number, language: str = "") -> Response:
-    return _page(visit, person, language)
+def ask(visit: Edit, person: Number, language: str = "", purpose: Purpose = "face") -> Response:
+    return _page(visit, person, language, purpose)
 
 
 @router.post("/people/{person}/consent")
@@ -33,6 +34,7 @@ def answer(
     language: Annotated[str, Form(max_length=10)],
     guardian: Annotated[str, Form(max_length=120)] = "",
     birth_year: Annotated[str, Form(pattern=r"^(19\d\d|20\d\d|)$")] = "",
+    purpose: Annotated[Purpose, Form()] = "face",
 ) -> Response:
     store = visit.desk.store
     row = person_of(visit, person)
@@ -47,17 +49,22 @@ def answer(
             asked_by=visit.account.login,
             guardian=guardian,
             age=visit.desk.settings.guardian_below_age,
-            today=visit.desk.clock.utc().astimezone().date(),
+            now=visit.desk.clock.utc(),
+            purpose=purpose,
         )
     except AccessError as error:
-        return _page(visit, person, language, error)
-    visit.note("consent." + answer, row.ref, version=consent.VERSION, language=language)
-    if answer == "agreed":
+        return _page(visit, person, language, purpose, error)
+    visit.note(
+        "consent." + answer, row.ref, purpose=purpose, version=consent.VERSION, language=language
+    )
+    if answer == "agreed" and purpose == "face":
         return go(f"/people/{person}/enrol", "consent")
     return go(f"/people/{person}", "consent")
 
 
-def _page(visit: Visit, person: int, language: str, wrong: AccessError | None = None) -> Response:
+def _page(
+    visit: Visit, person: int, language: str, purpose: Purpose, wrong: AccessError | None = None
+) -> Response:
     row = person_of(visit, person)
     settings = visit.desk.settings
     language = language if language in LANGUAGES else row.locale
@@ -67,7 +74,14 @@ def _page(visit: Visit, person: int, language: str, wrong: AccessError | None = 
         visit,
         status=400 if wrong else 200,
         person=row,
-        wording=consent.text(language, settings.community, settings.guardian_below_age),
+        purpose=purpose,
+        wording=consent.text(
+            language,
+            settings.community,
+            settings.guardian_below_age,
+            purpose=purpose,
+            hours=visit.desk.not_seen_hours,
+        ),
         wording_language=language,
         version=consent.VERSION,
         guardian=consent.needs_guardian(

@@ -23,7 +23,7 @@ def today(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Respons
     alarms = missing = 0
     if visit.may(Right.ALARMS):
         alarms = len(history.open_alarms(store.database, history.ALARMS, since))
-        missing = len(history.open_alarms(store.database, history.NOT_SEEN, since))
+        missing = visit.desk.missed()
     return render(
         visit.request,
         "home.html",

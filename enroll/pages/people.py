@@ -88,7 +88,7 @@ def person(visit: View, person: Number) -> Response:
     row = person_of(visit, person)
     visit.note("person.view", row.ref)
     consents = store.consents.of(person)
-    face = [answer for answer in consents if answer.purpose == "face"]
+    newest = {answer.purpose: answer.answer for answer in consents}
     return render(
         visit.request,
         "person.html",
@@ -97,7 +97,8 @@ def person(visit: View, person: Number) -> Response:
         address=store.places.address(row.household_id) if row.household_id else ("", "", ""),
         household=household_of(store.database, row.household_id),
         consents=consents,
-        answer=face[-1].answer if face else "",
+        answer=newest.get("face", ""),
+        missed=newest.get("not_seen") == "agreed",
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
         permits=permits_of(store, person),

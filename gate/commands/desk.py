@@ -32,6 +32,7 @@ def desk(config: Config = DEFAULT) -> None:
             faces=build_faces(settings, store),
             permits=Permits.open(store, settings.data / "permit.key", settings.access.permit),
             gate=settings.name,
+            not_seen_hours=settings.access.not_seen.hours,
             folder=settings.data,
         )
         scheme = "https" if settings.desk.tls else "http"

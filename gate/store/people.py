@@ -16,12 +16,16 @@ from gate.store.engine import Database
 from gate.store.tables import (
     ConsentRow,
     CredentialRow,
+    FactRow,
     HouseholdRow,
     PermitRow,
     PersonRow,
     TemplateRow,
     UnitRow,
 )
+
+# what is kept of a person under a name of its own: see missing.py, whereabouts.py
+_FACTS = ("not_seen", "place")
 
 
 class People:
@@ -70,6 +74,8 @@ class People:
             for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
                 session.execute(delete(table).where(table.person_id == person))
             session.execute(delete(PersonRow).where(PersonRow.id == person))
+            kept = [f"{about}:{person}" for about in _FACTS]
+            session.execute(delete(FactRow).where(FactRow.key.in_(kept)))
             touch(session, person)
         return self._database.wipe()
 

@@ -21,6 +21,7 @@ from gate.access.request import Mode
 from gate.enrolment import Fault
 from gate.events.types import TYPES
 from gate.recognition.face import Unusable
+from gate.relay.door_state import Phase
 from gate.store.orders import COMMANDS
 
 ROOT = Path(enroll.__file__).parent
@@ -29,10 +30,15 @@ KEYS = [
     *(f"role {role}" for role in Role),
     *(f"state {state}" for state in STATES if state),
     *(f"consent {answer}" for answer in consent.ANSWERS),
+    *(f"purpose {purpose}" for purpose in consent.PURPOSES),
     *(f"guide {code}" for code in (*STEPS, "done", *Fault, *Unusable)),
     *(f"view {step}" for step in STEPS),
     *(f"mode {mode}" for mode in Mode),
     *(f"order {command}" for command in COMMANDS),
+    *(f"answer {answer}" for answer in ("done", "lockdown", "fault", "fire")),
+    *(f"gate {state}" for state in ("running", "stopped", "silent")),
+    *(f"door {phase}" for phase in Phase),
+    *(f"family {family}" for family in ("camera", "reader", "sensor")),
     *(f"event {kind}" for kind in TYPES),
     *(f"import {state}" for state in ("checked", "running", "stopped", "done")),
     *(f"result {result}" for result in ("enrolled", "registered", "updated", "failed")),
@@ -73,6 +79,14 @@ def test_the_language_is_the_clicked_one_then_the_accounts_then_the_browsers():
     assert choose("xx", "zh", "en", "en") == "zh"
     assert choose(None, None, "fr, en;q=0.8", "zh") == "en"
     assert choose(None, None, "", "zh") == "zh"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_text_about_being_missed_names_the_hours(language):
+    text = consent.text(language, "阳光花园", 14, purpose="not_seen", hours=36.0)
+    assert "阳光花园" in text
+    assert "36" in text
+    assert "{" not in text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
