@@ -1,8 +1,9 @@
 """The main loop's body: the only owner of the passage, the door and the order of things.
 
 Everything that happens reaches it as a value (``handle``); time reaches it by ``tick``. It calls
-the pure parts, and carries out what they ask for: writes the event, then moves the door, then
-tells the screen. It has no thread of its own, so a replay can drive it step by step.
+the pure parts, and carries out what they ask for: hands the event to the writer, tells the screen,
+moves the door once the event is on the disk. It has no thread of its own, so a replay can drive it
+step by step.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ class Loop:
         self._listeners: list[Listener] = []
         self._holding = Mode.HELD_OPEN  # what a door that is held open is held open for
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
+        self._granting: Future[Event] | None = None  # the event of the newest decision
 
     @property
     def able(self) -> bool:
@@ -165,7 +167,7 @@ class Loop:
     def _step(self, given: inputs.Input) -> None:
         now = Now(self._clock.monotonic(), self._local(), self._new_id)
         self.lane, wanted = step(self.lane, given, now, self.house)
-        for output in sorted(wanted, key=_written_first):
+        for output in sorted(wanted, key=_order):
             self._do(output)
             for listener in self._listeners:
                 listener(output, now.at)
@@ -175,6 +177,7 @@ class Loop:
             case outputs.Decided():
                 self._decided(output)
             case outputs.Open(id, extended):
+                self._durable(self._granting)
                 # during a lock-down the rules grant only groups that may pass it
                 grant = door.Grant(extended, id, self.lane.mode is Mode.LOCKDOWN)
                 self._door(self.controller.handle(grant, self._clock.monotonic()))
@@ -189,9 +192,7 @@ class Loop:
 
     def _decided(self, decided: outputs.Decided) -> None:
         event = decision_event(self.gate, self._clock.utc(), decided)
-        written = self._recorder.record(event)
-        if _grants(decided):
-            self._durable(written, DURABLE_WITHIN)
+        self._granting = self._recorder.record(event)
 
     def _door(self, told: tuple[door.EventOut, ...]) -> None:
         """Events of the door: written, and handed to the passage they belong to."""
@@ -276,6 +277,7 @@ class Loop:
             Outcome.GRANT, Method.STAFF, "staff_order", ("staff_order",), values={"by": order.by}
         )
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
+        self._durable(self._granting)
         self._door(self.controller.handle(door.Grant(False, id), now))
 
     def _device(self, status: DeviceStatus, *, tell: bool = True) -> None:
@@ -320,7 +322,9 @@ class Loop:
         )
         return self._recorder.record(event)
 
-    def _durable(self, written: Future[Event], seconds: float) -> None:
+    def _durable(self, written: Future[Event] | None, seconds: float = DURABLE_WITHIN) -> None:
+        if written is None:
+            return
         try:
             written.result(seconds)
         except TimeoutError:
@@ -335,13 +339,19 @@ class Loop:
         return uuid7(self._clock.utc())
 
 
-def _written_first(output: outputs.Output) -> int:
-    """A grant is written before the door moves: a power cut must not lose an opening."""
-    return 0 if isinstance(output, outputs.Decided) and _grants(output) else 1
+def _order(output: outputs.Output) -> int:
+    """The grant to the writer, the picture to the browser, and while both work the door waits.
 
-
-def _grants(decided: outputs.Decided) -> bool:
-    return decided.decision.outcome is Outcome.GRANT
+    A power cut must not lose an opening; the picture needs no such promise.
+    """
+    match output:
+        case outputs.Decided(_, decision) if decision.outcome is Outcome.GRANT:
+            return 0
+        case outputs.Show():
+            return 1
+        case outputs.Open():
+            return 2
+    return 3
 
 
 def decision_event(gate: str, at: datetime, decided: outputs.Decided) -> Event:

@@ -64,9 +64,10 @@ class Memory:
 class Screen(NoParts):
     def __init__(self) -> None:
         self.message: Message | None = None
+        self.shown = 0.0
 
     def show(self, message: Message) -> None:
-        self.message = message
+        self.message, self.shown = message, time.monotonic()
 
 
 class Gate:
@@ -190,6 +191,15 @@ def test_a_full_disk_lets_the_resident_in_after_a_quarter_of_a_second(gate: Gate
     assert gate.open
     assert DURABLE_WITHIN <= waited < DURABLE_WITHIN + 0.5
     assert gate.journal[:2] == ["passage.granted", "relay on"]
+
+
+def test_the_answer_is_on_the_screen_while_the_door_waits_for_the_disk(gate: Gate) -> None:
+    gate.recorder.disk = "full"
+    began = time.monotonic()
+    gate.card(LI)
+    assert gate.screen.message is not None
+    assert gate.screen.message.look is Look.GRANT
+    assert gate.screen.shown - began < DURABLE_WITHIN / 2
 
 
 def test_a_store_that_gives_up_does_not_keep_the_resident_out(gate: Gate) -> None:
