@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -20,10 +21,26 @@ from gate.errors import GateError
 
 log = logging.getLogger(__name__)
 
+# what every page may answer besides itself; ``app.openapi()`` is what tests make their input from
+_KINDS: dict[str, Any] = {"text/html": {}, "application/json": {}, "text/plain": {}}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    303: {"description": "on to another page"},
+    "4XX": {"description": "what is wrong and what to do", "content": _KINDS},
+    503: {"description": "not set up on this desk", "content": _KINDS},
+}
+
 
 def create_app(desk: Desk) -> FastAPI:
     """The application that serves ``desk``. No page of documentation: it would load from afar."""
-    app = FastAPI(title="Enrolment desk", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Enrolment desk",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=HTMLResponse,
+        responses=ANSWERS,
+        redirect_slashes=False,
+    )
     app.state.desk = desk
     for router in ROUTERS:
         app.include_router(router)

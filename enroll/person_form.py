@@ -41,7 +41,7 @@ class PersonForm(BaseModel):
     building: Short = ""
     unit: Short = ""
     household: Short = ""
-    birth_year: Annotated[int | None, Maybe, Field(ge=1900, le=2100)] = None
+    birth_year: Annotated[Annotated[int, Field(ge=1900, le=2100)] | None, Maybe] = None
     phone: Annotated[Short, StringConstraints(max_length=40)] = ""
     locale: Annotated[str, StringConstraints(pattern="^(zh|en)$")] = "zh"
     valid_from: Annotated[date | None, Maybe] = None

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
 from enroll.page import go, render
+from enroll.pages.people import Number
 from enroll.rights import Right, Role
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
@@ -38,7 +39,7 @@ def create(
 @router.post("/accounts/{account}")
 def change(
     visit: Manager,
-    account: int,
+    account: Number,
     role: Annotated[Role, Form()],
     disabled: Annotated[bool, Form()] = False,
 ) -> Response:
@@ -51,7 +52,7 @@ def change(
 
 
 @router.post("/accounts/{account}/password")
-def password(visit: Manager, account: int, password: Text) -> Response:
+def password(visit: Manager, account: Number, password: Text) -> Response:
     try:
         visit.desk.accounts.set_password(account, password)
     except AccessError as error:

@@ -24,6 +24,9 @@ from gate.store.tables import PersonRow
 router = APIRouter()
 
 Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+PICTURE = {
+    "requestBody": {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
+}
 _CLEAR = 0.25  # of the way from the threshold to the highest score there is
 
 
@@ -38,7 +41,7 @@ def camera(visit: Edit, person: Number) -> Response:
     return _page(visit, row)
 
 
-@router.post("/people/{person}/enrol/frame")
+@router.post("/people/{person}/enrol/frame", response_class=JSONResponse, openapi_extra=PICTURE)
 async def frame(visit: Edit, person: Number, request: Request) -> JSONResponse:
     """One frame of the browser's camera, as JPEG: what to tell the person, and the views so far."""
     return JSONResponse(await run_in_threadpool(_offer, visit, person, await request.body()))
@@ -65,7 +68,7 @@ def photos(visit: Edit, person: Number, photos: list[UploadFile]) -> Response:
     return _page(visit, row, wrong=faults, camera=False)
 
 
-@router.post("/people/{person}/enrol/retake")
+@router.post("/people/{person}/enrol/retake", response_class=JSONResponse)
 def retake(visit: Edit, person: Number, view: Annotated[int, Form(ge=0, lt=MOST)]) -> JSONResponse:
     sitting = visit.desk.sittings.of(visit.account.id, person)
     sitting.drop(view)
@@ -107,7 +110,7 @@ def try_page(visit: Edit, person: Number) -> Response:
     return render(visit.request, "try.html", visit, person=person_of(visit, person))
 
 
-@router.post("/people/{person}/try/frame")
+@router.post("/people/{person}/try/frame", response_class=JSONResponse, openapi_extra=PICTURE)
 async def try_frame(visit: Edit, person: Number, request: Request) -> JSONResponse:
     """Would the gate know the person now?"""
     return JSONResponse(await run_in_threadpool(_try, visit, person, await request.body()))

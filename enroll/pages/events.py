@@ -124,8 +124,10 @@ def _midnight(day: str, visit: Visit) -> datetime:
     """Local midnight of a day; of today without one. Raises 422 for a day that is none."""
     try:
         wish = date.fromisoformat(day) if day else visit.desk.clock.utc().astimezone().date()
+        if not 1970 <= wish.year < 2200:
+            raise ValueError("no day of ours")
         return datetime.combine(wish, time()).astimezone()
-    except (ValueError, OverflowError):
+    except ValueError:
         raise HTTPException(422, "There is no such day") from None
 
 

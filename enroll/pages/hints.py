@@ -42,8 +42,8 @@ def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Respo
 @router.post("/lookalikes")
 def ask_both(
     visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))],
-    one: Annotated[int, Form(ge=1)],
-    other: Annotated[int, Form(ge=1)],
+    one: Annotated[int, Form(ge=1, le=2**62)],
+    other: Annotated[int, Form(ge=1, le=2**62)],
 ) -> Response:
     """Both are asked for a second proof from now on."""
     for person in (one, other):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, UploadFile
 from fastapi.responses import Response, StreamingResponse
@@ -21,6 +21,7 @@ from gate.store.tables import ImportRow
 router = APIRouter()
 
 Import = Annotated[Visit, Depends(allowed(Right.IMPORT))]
+CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 SHOWN = 500  # mistakes on one page
 
 
@@ -106,7 +107,7 @@ def discard(visit: Import, job: Number) -> Response:
     return go("/imports", "saved")
 
 
-@router.get("/imports/{job}/report.csv")
+@router.get("/imports/{job}/report.csv", responses=CSV)
 def report(visit: Import, job: Number) -> Response:
     _row(visit, job)
     buffer = io.StringIO()
@@ -117,7 +118,7 @@ def report(visit: Import, job: Number) -> Response:
     return _download("\ufeff" + buffer.getvalue(), f"import-{job}.csv")
 
 
-@router.get("/people.csv")
+@router.get("/people.csv", responses=CSV)
 def people_csv(visit: Annotated[Visit, Depends(allowed(Right.EXPORT))]) -> Response:
     visit.note("people.export")
     return StreamingResponse(

@@ -28,6 +28,17 @@ Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
 Delete = Annotated[Visit, Depends(allowed(Right.PEOPLE_DELETE))]
 Number = Annotated[int, Path(ge=1, le=2**62)]
 PAGE = 50
+# the form is read by hand so that what was typed is shown again beside what is wrong
+_FIELDS = {name: {"type": "string"} for name in PersonForm.model_fields}
+FORM = {
+    "requestBody": {
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {"type": "object", "properties": _FIELDS, "required": ["name"]}
+            }
+        }
+    }
+}
 
 
 def person_of(visit: Visit, person: int) -> PersonRow:
@@ -77,7 +88,7 @@ def new(visit: Edit) -> Response:
     return _form(visit, person_form.EMPTY, None)
 
 
-@router.post("/people/new")
+@router.post("/people/new", openapi_extra=FORM)
 async def create(visit: Edit, request: Request) -> Response:
     return await _save(visit, dict(await request.form()), None)
 
@@ -113,7 +124,7 @@ def edit(visit: Edit, person: Number) -> Response:
     return _form(visit, person_form.of_person(visit.desk.store, row), person)
 
 
-@router.post("/people/{person}/edit")
+@router.post("/people/{person}/edit", openapi_extra=FORM)
 async def change(visit: Edit, person: Number, request: Request) -> Response:
     person_of(visit, person)
     return await _save(visit, dict(await request.form()), person)
@@ -153,7 +164,7 @@ def delete(visit: Delete, person: Number) -> Response:
     return go("/people", "deleted" if gone else "deleted_later")
 
 
-@router.get("/people/{person}/data")
+@router.get("/people/{person}/data", response_class=JSONResponse)
 def data(visit: View, person: Number) -> Response:
     """A person's own data as a file."""
     row = person_of(visit, person)

@@ -20,7 +20,7 @@ router = APIRouter()
 Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
 
 
-@router.post("/people/{person}/permits")
+@router.post("/people/{person}/permits", responses={200: {"content": {"application/pdf": {}}}})
 def issue(
     visit: Edit,
     person: Number,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from enroll.page import go, inside, render
 from enroll.passwords import verify
@@ -128,7 +128,7 @@ def own_password(
     return go("/login", "password")
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_class=JSONResponse)
 def health() -> dict[str, str]:
     return {"status": "ok"}
 

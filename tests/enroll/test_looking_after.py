@@ -73,9 +73,10 @@ def test_charts_of_a_day_count_what_was_written(clerk, desk, written):
     assert "Latency p50 / p95 / p99" in page
 
 
-@pytest.mark.parametrize("day", ["2026-02-30", "0000-00-00"])
+@pytest.mark.parametrize("day", ["2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31"])
 def test_a_day_that_is_none_is_refused(clerk, day):
     assert clerk.get("/events", params={"since": day}).status_code == 422
+    assert clerk.get("/events/charts", params={"day": day}).status_code == 422
 
 
 def test_a_chart_escapes_its_labels():

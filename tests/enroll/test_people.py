@@ -43,6 +43,7 @@ def test_a_new_person_goes_on_to_consent_and_is_found(clerk, desk):
         ({"kind": "tenant"}, "end date"),
         ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before valid_from"),
         ({"birth_year": "1800"}, "birth_year"),
+        ({"birth_year": "MCM"}, "birth_year"),
         ({"name": "a\x00b"}, "control"),
     ],
 )
@@ -51,6 +52,13 @@ def test_what_is_wrong_with_a_form_is_said_and_nothing_written(clerk, desk, fiel
     assert answer.status_code == 400
     assert wrong in answer.text
     assert desk.store.people.count() == 0
+
+
+def test_a_form_may_leave_open_all_but_the_name(clerk, desk):
+    fields = ("number", "birth_year", "phone", "building", "unit", "valid_from", "valid_until")
+    clerk.fill("/people/new", name="Li", **dict.fromkeys(fields, ""))
+    (person,) = desk.store.people.find("Li")
+    assert (person.birth_year, person.number, person.household_id) == (None, None, None)
 
 
 def test_a_number_belongs_to_one_person(clerk, desk):
