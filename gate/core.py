@@ -16,7 +16,7 @@ from gate.recognition.quality import judge
 from gate.recognition.recogniser import Recogniser
 from gate.relay.controller import DoorController
 from gate.relay.door_state import EventOut
-from gate.relay.driver import RelayDriver
+from gate.relay.driver import TimedRelay
 from gate.relay.make import make_relay
 from gate.screen.message import Message
 from gate.settings import Settings
@@ -40,7 +40,7 @@ class NoParts:
 class Doorway:
     """The door and its board, opened before anything else."""
 
-    relay: RelayDriver
+    relay: TimedRelay
     controller: DoorController
     told: tuple[EventOut, ...]
 

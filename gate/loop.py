@@ -206,7 +206,8 @@ class Loop:
                 case "door.locked":
                     self._step(inputs.DoorLocked(bool(event.values.get("entered"))))
                 case "door.fault":
-                    self._device(DeviceStatus("door", "door", False, str(event.values)), tell=False)
+                    cause = str(event.values["cause"])
+                    self._device(DeviceStatus("door", "door", False, cause), tell=False)
                 case "door.recovered":
                     self._device(DeviceStatus("door", "door", True), tell=False)
         self._follow_door()

@@ -35,9 +35,9 @@ class Board(SimulatedRelay):
 
     journal: list[str]
 
-    def set(self, channel: int, on: bool, hold: float) -> None:
+    def set(self, channel: int, on: bool, hold: float, since: float | None = None) -> None:
         released = self.state(channel)
-        super().set(channel, on, hold)
+        super().set(channel, on, hold, since)
         if on != released:
             self.journal.append("relay on" if on else "relay off")
 
@@ -330,7 +330,7 @@ def test_a_forced_door_is_told_and_belongs_to_nobody(gate: Gate) -> None:
 def test_a_board_that_fails_is_told_shown_and_refused_until_it_is_back(gate: Gate) -> None:
     gate.board.fault = "The board does not answer"
     gate.wait(0.1)
-    assert gate.event("door.fault").details["what"] == "The board does not answer"
+    assert gate.event("door.fault").details["cause"] == "The board does not answer"
     assert gate.loop.lane.fault == "door_fault"
     gate.card(LI)
     assert not gate.loop.controller.state.released

@@ -6,6 +6,8 @@ is either in memory or a ``GuardedRelay``, which hands work to its own process.
 
 from __future__ import annotations
 
+import math
+
 from gate.errors import DeviceError
 from gate.relay.door import energised, step
 from gate.relay.door_state import (
@@ -23,10 +25,10 @@ from gate.relay.door_state import (
     Tamper,
     Tick,
 )
-from gate.relay.driver import RelayDriver
+from gate.relay.driver import TimedRelay
 from gate.relay.settings import DoorSettings
 
-# how many refreshes may be lost before a relay falls
+# how many refreshes may be lost before a relay that stands released falls
 REFRESHES = 3
 
 
@@ -39,7 +41,7 @@ class DoorController:
 
     def __init__(
         self,
-        driver: RelayDriver,
+        driver: TimedRelay,
         settings: DoorSettings,
         channel: int = 1,
         start: DoorState | None = None,
@@ -93,8 +95,11 @@ class DoorController:
         self._driver.close()
 
     def _step(self, given: Input, now: float) -> tuple[EventOut, ...]:
+        before = self.state.until
         self.state, effects = step(self.state, given, now, self._settings)
         told: tuple[EventOut, ...] = ()
+        if self.state.until != before:
+            self._refresh_at = now  # the guard must know a pulse's new end before the old one
         for effect in effects:
             if isinstance(effect, Energise | Rest):
                 told += self._drive(now)
@@ -104,21 +109,29 @@ class DoorController:
 
     def _drive(self, now: float) -> tuple[EventOut, ...]:
         """Tell the board what the state asks for, for no longer than the state allows."""
-        hold = self._settings.hold
-        self._refresh_at = now + hold / REFRESHES
+        self._refresh_at = now + self._settings.hold / REFRESHES
         on = energised(self.state, self._settings)
         if not on and not self._driven:
             return ()
-        if on and self._settings.fail == "secure":
-            # the end is known to the guard, so that a late main loop does not make it later
-            hold = min(hold, self.state.release_end - now)
         self._driven = self._driven or on
         try:
-            self._driver.set(self._channel, on, hold)
+            self._driver.set(self._channel, on, self._hold(now), now)
         except DeviceError as error:
             return () if self.state.fault else self._step(Fault(error.what, error.where), now)
         self._driven = on
         return ()
+
+    def _hold(self, now: float) -> float:
+        """How long the board may go on without another word.
+
+        A pulse is known from its beginning: the guard holds it to its end, neither torn nor
+        lengthened by a main loop that is late. What has no end of its own is refreshed.
+        """
+        hold = self._settings.hold
+        if self._settings.fail == "safe":
+            return hold
+        pulse = -math.inf if self.state.until is None else self.state.until - now
+        return max(pulse, min(hold, self.state.release_end - now))
 
     def _input(self, name: str, level: bool, now: float) -> tuple[EventOut, ...]:
         """One input, counted once it has stood still for the debounce time."""

@@ -66,7 +66,7 @@ def _time(state: DoorState, now: float, settings: DoorSettings) -> tuple[DoorSta
     since = state.differs
     if since is not None and not state.stuck and now - since >= settings.confirm_within:
         state = replace(state, stuck=True)
-        values: dict[str, object] = {"what": "the relay does not do as it is told"}
+        values: dict[str, object] = {"cause": "the relay does not do as it is told"}
         told += (EventOut("door.fault", state.passage, values),)
     excused = state.forced or state.fire or state.hold_until is not None
     if state.open and state.opened is not None and not excused:
@@ -120,7 +120,7 @@ def _apply(
             return replace(state, relay=is_energised), ()
         case Fault(what, where):
             # what the contact does now cannot be known: its next word is taken as it is
-            values: dict[str, object] = {"what": what, "where": where}
+            values: dict[str, object] = {"cause": what, "where": where}
             told = () if state.fault else (EventOut("door.fault", state.passage, values),)
             unknown = replace(state, fault=what, relay=None, differs=None, open=None, opened=None)
             return replace(unknown, held=False, warned=False, forced=False), told

@@ -38,3 +38,14 @@ class RelayDriver(Protocol):
     def close(self) -> None:
         """Rest every channel, if possible, and disconnect. May be called twice."""
         ...
+
+
+class TimedRelay(RelayDriver, Protocol):
+    """A board that keeps time by itself, whatever becomes of the main loop."""
+
+    def set(self, channel: int, on: bool, hold: float, since: float | None = None) -> None:
+        """``hold`` counts from ``since`` (monotonic seconds); from now without it.
+
+        An order that is late on its way ends no later, and one that is over has no effect.
+        """
+        ...

@@ -1,8 +1,9 @@
 """The guard: a small process that holds the relay board, so that a dead daemon locks the door.
 
 Started by ``GuardedRelay`` with one end of a socket pair. Each message of the daemon is an order
-that is good for a fraction of a second. When the orders stop, the relay falls; when the socket
-closes (the daemon ended, however it ended), every relay rests and the guard ends too.
+that ends by itself: a pulse when its time is over, a standing release after a fraction of a
+second. When the orders stop, the relay falls; when the socket closes (the daemon ended, however it
+ended), every relay rests and the guard ends too.
 
     python -m gate.relay.guard FD     the first message is the [relay] section as JSON
 """
@@ -79,8 +80,8 @@ def take_orders(daemon: socket.socket, keeper: Keeper) -> bool:
             return False
         if not message:
             return False
-        channel, on, hold, sent = json.loads(message)
-        keeper.command(channel, on, hold, sent)
+        channel, on, hold, since = json.loads(message)
+        keeper.command(channel, on, hold, since)
 
 
 if __name__ == "__main__":

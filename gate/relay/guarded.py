@@ -1,4 +1,4 @@
-"""The daemon's side of the guard: a RelayDriver that never waits for a board.
+"""The daemon's side of the guard: a TimedRelay that never waits for a board.
 
 Belongs to the daemon's main loop. ``set`` sends an order, ``state`` and ``inputs`` give what the
 guard last reported; a guard that dies or hangs is started again, with waits that double.
@@ -25,7 +25,7 @@ SILENT = 2.0
 
 
 class GuardedRelay:
-    """A RelayDriver over a process of its own."""
+    """A TimedRelay over a process of its own."""
 
     def __init__(
         self,
@@ -67,10 +67,11 @@ class GuardedRelay:
         if self._fault:
             raise self._fault
 
-    def set(self, channel: int, on: bool, hold: float) -> None:
+    def set(self, channel: int, on: bool, hold: float, since: float | None = None) -> None:
         if self._socket is None:
             raise self._fault or self._not_running()
-        order = json.dumps((channel, on, hold, time.monotonic())).encode()
+        since = time.monotonic() if since is None else since
+        order = json.dumps((channel, on, hold, since)).encode()
         try:
             self._socket.send(order)
         except BlockingIOError:

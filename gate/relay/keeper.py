@@ -49,9 +49,9 @@ class Keeper:
         self._wait = settings.retry_first
         self._failures = 0
 
-    def command(self, channel: int, on: bool, hold: float, sent: float) -> None:
-        """``sent``: monotonic seconds of the sender; an order too old has no effect."""
-        self._falls[channel] = sent + hold if on else -math.inf
+    def command(self, channel: int, on: bool, hold: float, since: float) -> None:
+        """``since``: when the hold begins, monotonic seconds; an order too old has no effect."""
+        self._falls[channel] = since + hold if on else -math.inf
         if on:
             self._repeat_at.setdefault(channel, 0.0)
 

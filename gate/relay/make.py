@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gate.clock import Clock
-from gate.relay.driver import RelayDriver
+from gate.relay.driver import RelayDriver, TimedRelay
 from gate.relay.settings import RelaySettings
 from gate.relay.simulated import SimulatedRelay
 
 
-def make_relay(settings: RelaySettings, clock: Clock) -> RelayDriver:
+def make_relay(settings: RelaySettings, clock: Clock) -> TimedRelay:
     """For the daemon: a real board is held by a guard process, the simulated one by none."""
     if settings.driver == "simulated":
         return SimulatedRelay(channels=settings.channels, clock=clock)

@@ -20,7 +20,7 @@ class Command:
 
 @dataclass(slots=True)
 class SimulatedRelay:
-    """A RelayDriver. Channels fall by themselves when their hold is over, by the given clock.
+    """A TimedRelay. Channels fall by themselves when their hold is over, by the given clock.
 
     Tests and trials set ``fault`` to a sentence to make the board refuse, ``stuck`` to a set of
     channels that no command moves, and ``wires`` to what its inputs say.
@@ -40,7 +40,7 @@ class SimulatedRelay:
         for channel in range(1, self.channels + 1):
             self.set(channel, False, 0)
 
-    def set(self, channel: int, on: bool, hold: float) -> None:
+    def set(self, channel: int, on: bool, hold: float, since: float | None = None) -> None:
         self._check()
         if not 1 <= channel <= self.channels:
             raise DeviceError(
@@ -51,7 +51,7 @@ class SimulatedRelay:
         now = self.clock.monotonic()
         self.commands.append(Command(channel, on, hold, now))
         if channel not in self.stuck:
-            self._until[channel] = now + hold if on else now
+            self._until[channel] = (now if since is None else since) + hold if on else now
 
     def state(self, channel: int) -> bool | None:
         self._check()

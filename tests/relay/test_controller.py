@@ -6,7 +6,15 @@ import pytest
 
 from gate.clock import ManualClock
 from gate.relay.controller import DoorController
-from gate.relay.door_state import DoorState, EventOut, Fire, FireReset, Grant, Phase
+from gate.relay.door_state import (
+    DoorState,
+    EventOut,
+    Fire,
+    FireReset,
+    Grant,
+    HoldOpen,
+    Phase,
+)
 from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 
@@ -54,8 +62,8 @@ def test_a_pulse_is_refreshed_and_ends_on_time() -> None:
     gate.wait(0.1)
     assert not gate.energised
     assert gate.events == ["door.unlocked", "door.locked"]
-    # no single command lets the relay stay longer than the hold
-    assert max(c.hold for c in gate.board.commands) <= 0.5
+    # no single command lets the relay stay longer than the pulse
+    assert max(c.at + c.hold for c in gate.board.commands) == pytest.approx(103.0)
 
 
 def test_the_board_knows_the_end_even_if_the_loop_is_late() -> None:
@@ -66,11 +74,55 @@ def test_the_board_knows_the_end_even_if_the_loop_is_late() -> None:
     assert not gate.energised
 
 
-def test_a_loop_that_hangs_lets_the_relay_fall() -> None:
+def test_a_loop_that_is_late_tears_no_pulse() -> None:
+    gate = Gate()
+    gate.handle(Grant())
+    for _ in range(3):
+        gate.clock.advance(0.95)
+        assert gate.energised
+        gate.wait(0.01)
+    assert [c.on for c in gate.board.commands[2:]] == [True] * 4
+
+
+def test_the_board_learns_the_new_end_of_a_pulse_at_the_next_tick() -> None:
+    gate = Gate()
+    gate.handle(Grant())
+    gate.wait(2)
+    gate.handle(Grant())
+    gate.wait(0.01)
+    last = gate.board.commands[-1]
+    assert last.at + last.hold == pytest.approx(105.0)
+
+
+def test_a_loop_that_hangs_in_a_pulse_lets_the_relay_fall_at_its_end() -> None:
     gate = Gate()
     gate.handle(Grant())
     gate.wait(1)
-    gate.clock.advance(0.6)
+    gate.clock.advance(1.99)
+    assert gate.energised
+    gate.clock.advance(0.02)
+    assert not gate.energised
+
+
+@pytest.mark.parametrize("given", [HoldOpen(1000.0), Fire(True)])
+def test_a_loop_that_hangs_lets_a_standing_release_fall(given: HoldOpen | Fire) -> None:
+    gate = Gate()
+    gate.handle(given)
+    gate.handle(Grant())
+    gate.wait(3.1)
+    assert gate.energised
+    gate.clock.advance(0.51)
+    assert not gate.energised
+
+
+def test_an_order_that_is_late_on_its_way_ends_no_later() -> None:
+    gate = Gate()
+    gate.handle(Grant())
+    gate.wait(2.9)
+    computed = gate.clock.now
+    gate.clock.advance(0.2)  # the loop was interrupted between reading the clock and the order
+    gate.controller.tick(computed)
+    assert gate.board.commands[-1].on
     assert not gate.energised
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -262,6 +264,27 @@ STEPS = 50
     st.sampled_from(["secure", "safe"]),
 )
 def test_invariants(sequence: list[tuple[float, Input]], fail: str) -> None:
+    keeps_the_invariants(sequence, fail)
+
+
+@pytest.mark.parametrize("fail", ["secure", "safe"])
+@pytest.mark.parametrize("seed", range(3))
+def test_invariants_over_ten_thousand_steps_on_end(seed: int, fail: str) -> None:
+    chance = random.Random(seed)
+
+    def one() -> tuple[float, Input]:
+        wait = chance.choice(
+            (0.0, chance.uniform(0, 1), chance.uniform(0, 5), chance.uniform(0, 60))
+        )
+        until = HoldOpen(chance.uniform(0, 3e5))
+        return wait, chance.choice(
+            (*INPUTS.values(), Grant(), Contact(True), Contact(False), until)
+        )
+
+    keeps_the_invariants([one() for _ in range(10_000)], fail)
+
+
+def keeps_the_invariants(sequence: Sequence[tuple[float, Input]], fail: str) -> None:
     s = DoorSettings(contact=True, fail=fail)  # type: ignore[arg-type]
     longest = max(s.unlock, s.extended_unlock, s.exit_unlock)
     state = DoorState()

@@ -74,6 +74,22 @@ def test_a_relay_nobody_refreshes_falls_on_time() -> None:
         relay.close()
 
 
+def test_a_pulse_that_is_over_is_not_begun_again_by_an_order_that_was_late() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        begin = time.monotonic()
+        relay.set(1, True, 0.3, begin)
+        assert eventually(lambda: len(device.board.history) == 2)
+        # what a refresh looks like that was computed before the end and sent after it
+        relay.set(1, True, 0.05, begin + 0.25)
+        time.sleep(0.3)
+        assert [on for _, _, on in device.board.history] == [True, False]
+        assert device.board.history[1][0] - begin == pytest.approx(0.3, abs=0.1)
+        relay.close()
+
+
 def test_refreshing_keeps_it_on_without_a_gap() -> None:
     device = LcusBoard(1)
     with SimulatedPort(device) as port:
