@@ -2,7 +2,9 @@
 
 A daemon of its own (door controller, relay guard, and two threads of load: one finds and encodes
 the faces of a recording without pause, one keeps the interpreter busy) gives pulses; the simulated
-board in another process takes the time of each. Error: measured minus wanted length.
+board in another process takes the time of each. Error: measured minus wanted length. After end:
+how long after the end the door knows of the relay fell, below zero when it fell earlier. Torn: fell
+and rose again. Lost: never rose.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +71,9 @@ def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
     controller = DoorController(relay, DoorSettings(unlock=unlock, grant_debounce=0))
     controller.open(clock.monotonic())
     for _ in range(pulses):
-        controller.handle(Grant(), clock.monotonic())
+        granted = clock.monotonic()
+        print(granted, flush=True)
+        controller.handle(Grant(), granted)
         end = clock.monotonic() + unlock + 0.25
         while clock.monotonic() < end:
             controller.tick(clock.monotonic())
@@ -77,8 +82,17 @@ def daemon(settings: str, pulses: int, unlock: float, load: bool) -> None:
     os._exit(0)  # the load never ends; leaving in order would wait for it
 
 
-def measure(driver: str, pulses: int, unlock: float, load: bool) -> tuple[list[float], int]:
-    """Errors in seconds, and how many pulses were torn in two."""
+@dataclass(frozen=True, slots=True)
+class Pulses:
+    """All times in seconds. A torn pulse counts from its first rise to its last fall."""
+
+    errors: list[float]
+    after_end: list[float]
+    torn: int
+    lost: int
+
+
+def measure(driver: str, pulses: int, unlock: float, load: bool) -> Pulses:
     # a real board is not slowed down by our load
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -15)
@@ -86,23 +100,39 @@ def measure(driver: str, pulses: int, unlock: float, load: bool) -> tuple[list[f
     with SimulatedPort(device) as port:
         settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]
         arguments = [settings.model_dump_json(), str(pulses), str(unlock), str(int(load))]
-        subprocess.run([sys.executable, "-m", "bench.pulse", "--daemon", *arguments], check=True)
-    history = device.board.history
-    lengths = [off[0] - on[0] for on, off in zip(history[::2], history[1::2], strict=True)]
-    return [length - unlock for length in lengths], len(lengths) - pulses
+        command = [sys.executable, "-m", "bench.pulse", "--daemon", *arguments]
+        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    grants = [float(line) for line in said.splitlines()]
+    return compared(grants, [(at, on) for at, _, on in device.board.history], unlock)
+
+
+def compared(grants: list[float], moves: list[tuple[float, bool]], unlock: float) -> Pulses:
+    """What the board did (``moves``) beside what it was to do."""
+    errors, after_end = [], []
+    torn = lost = 0
+    for begin, following in zip(grants, [*grants[1:], float("inf")], strict=True):
+        ours = [(at, on) for at, on in moves if begin <= at < following]
+        if not ours:
+            lost += 1
+            continue
+        torn += sum(on for _, on in ours) > 1
+        errors.append(ours[-1][0] - ours[0][0] - unlock)
+        after_end.append(ours[-1][0] - begin - unlock)
+    return Pulses(errors, after_end, torn, lost)
 
 
 def main(pulses: int = 100, unlock: float = 0.7) -> None:
-    print("| driver | load | pulses | error p50 | p99 | longest | torn |")
-    print("|---" * 7 + "|")
+    print("| driver | load | pulses | error p50 | p99 | longest | latest after end | torn | lost |")
+    print("|---" * 9 + "|")
     for driver in DEVICES:
         for load in (False, True):
-            errors, torn = measure(driver, pulses, unlock, load)
-            p50, p99, most = (np.percentile(np.abs(errors), q) * 1000 for q in (50, 99, 100))
+            found = measure(driver, pulses, unlock, load)
+            sizes = np.abs(found.errors) * 1000
+            p50, p99, most = (np.percentile(sizes, q) for q in (50, 99, 100))
             name = "full" if load else "none"
             print(
                 f"| {driver} | {name} | {pulses} | {p50:.0f} ms | {p99:.0f} ms | {most:.0f} ms "
-                f"| {torn} |",
+                f"| {1000 * max(found.after_end):.0f} ms | {found.torn} | {found.lost} |",
                 flush=True,
             )
 

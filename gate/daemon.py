@@ -133,7 +133,7 @@ class Daemon:
                 if now - ticked >= TICK:
                     ticked = now
                     core.loop.tick()
-                    measured = around.poll()
+                    measured = around.poll(core.loop.face)
                     if measured is not None:
                         core.loop.handle(measured)
                     states.tell(core, now)

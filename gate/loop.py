@@ -23,6 +23,7 @@ from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.uuid7 import uuid7
 from gate.passage import House, Lane, Now, inputs, outputs, step
+from gate.recognition.face import Sighting
 from gate.relay import door_state as door
 from gate.relay.controller import DoorController
 from gate.screen.message import Message
@@ -111,6 +112,13 @@ class Loop:
     def able(self) -> bool:
         """Whether the gate sees people pass: nothing is out of order, the door not held open."""
         return not self.faults and self.lane.mode is Mode.NORMAL
+
+    @property
+    def face(self) -> Sighting | None:
+        """The face of the passage being served, as it was last seen."""
+        p = self.lane.serving
+        track = self.lane.crowd.get(p.key) if p else None
+        return track.sighting if track else None
 
     @property
     def claimed(self) -> int | None:

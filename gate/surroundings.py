@@ -13,10 +13,12 @@ from gate.access.temperature import temperature_finding
 from gate.clock import Clock
 from gate.loop import DeviceStatus, Item
 from gate.passage import inputs
+from gate.recognition.face import Sighting
 from gate.screen.message import Message
 from gate.screen.server import Screen
 from gate.sensors.reading import Validity
 from gate.sensors.sensor import TemperatureSensor
+from gate.sensors.view import region_of
 from gate.settings import Settings
 
 ENOUGH = (Validity.VALID, Validity.IMPLAUSIBLE)
@@ -92,12 +94,22 @@ class Surroundings:
     def measure(self, passage: str) -> None:
         self._since = self._clock.monotonic()
 
-    def poll(self) -> inputs.Measured | None:
-        """The temperature of the passage, once there are enough values for a median."""
+    def poll(self, face: Sighting | None = None) -> inputs.Measured | None:
+        """The temperature of the passage, once there are enough values for a median.
+
+        ``face``: whose it is. A thermal image whose place in the camera's picture is known counts
+        only where the face is; a face beside it is waited for.
+        """
         if self._sensor is None or self._since is None:
             return None
         now = self._clock.monotonic()
-        reading = self._sensor.reading(self._since, now)
+        warm = self._settings.temperature
+        region = None
+        if warm.view and face and face.place and face.camera == warm.camera:
+            region = region_of(face.place, warm.view)
+            if region is None:
+                return None
+        reading = self._sensor.reading(self._since, now, region)
         if reading.validity not in ENOUGH:
             return None
         self._since = None

@@ -72,11 +72,14 @@ def temperature(
                 device.surface = float(degrees)
             case ["ambient", degrees]:
                 device.ambient = float(degrees)
+            case ["lamp", degrees] if isinstance(device, ImageSensor):
+                device.lamp = None if degrees == "off" else float(degrees)
             case _:
                 return None
         return f"surface {device.surface:g} °C, ambient {device.ambient:g} °C"
 
     own = "surface 33.2        what is before the sensor, °C\nambient 25          °C"
+    own += "\nlamp 60|off         something hot beside the face" if image else ""
     driver = 'driver = "mcu90640"' if image else 'driver = "mcu9061x"'
     _run(device, words, own, driver, seconds)
 

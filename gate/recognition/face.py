@@ -160,4 +160,6 @@ class Sighting:
     encoder: str = ""
     fit: str = ""  # version of the site fit and calibration
     claimed: int | None = None  # the person whose card was shown, verified against this face
+    # the face's box as shares of the frame's width and height; may reach outside 0..1
+    place: tuple[float, float, float, float] | None = None
     claim_held: bool = False  # whether the face is theirs, at the threshold of verification

@@ -36,6 +36,7 @@ Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it 
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
 
 _SMALLEST_IMAGE = 32  # pixels a side
+_SPARSER = 3  # intervals between two looks at most, after so many looks
 _EARLY = 0.01  # seconds: rather a search a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
@@ -221,8 +222,10 @@ class Recogniser:
         subject = self._subjects.setdefault(track.number, _Subject())
         if subject.encoded is None or not track.sure or subject.gathered.strange:
             return True
-        decided = subject.verdict is not Verdict.WAIT
-        wait = self._settings.recheck if decided else self._settings.interval
+        if subject.verdict is not Verdict.WAIT:
+            wait = self._settings.recheck
+        else:  # frames close together show nearly the same
+            wait = self._settings.interval * min(subject.gathered.frames, _SPARSER)
         return not 0 <= track.last_seen - subject.encoded < wait
 
     def _gather(self, tracker: Tracker, track: Track, vector: Vector) -> Track:
@@ -318,7 +321,14 @@ class Recogniser:
             first_usable=subject.first_usable,
             encoder=self._encoder.name,
             fit=subject.fit,
+            place=_place(frame.image, track.face),
         )
+
+
+def _place(image: Image, face: Face) -> tuple[float, float, float, float]:
+    height, width = image.shape[:2]
+    left, top, right, bottom = face.box
+    return left / width, top / height, right / width, bottom / height
 
 
 def _candidate(person: np.int64, score: np.float32) -> Candidate | None:

@@ -18,6 +18,7 @@ from gate.relay.settings import RelaySettings
 
 FLASH_ON = 0x0200  # + channel; the value is the time in tenths of a second
 LONGEST_FLASH = 0x7FFF
+FUNCTIONS = {"read_coils": 1, "read_discrete_inputs": 2}
 FAILURES = (ModbusException, OSError, termios.error)
 
 
@@ -108,9 +109,9 @@ class ModbusRelay:
             answer = call(0, count=whole, device_id=self._settings.modbus.unit)
         except FAILURES as error:
             raise self._no_answer(str(error)) from None
-        bits = self._checked(answer).bits
-        if len(bits) < count:
-            raise self._no_answer(f"{len(bits)} bits of {count}")
+        bits = self._checked(answer, FUNCTIONS[function]).bits
+        if len(bits) != whole:
+            raise self._no_answer(f"{len(bits)} bits of {whole}")
         return [bool(bit) for bit in bits]
 
     def _ask(self, request: ModbusPDU) -> ModbusPDU:
@@ -119,8 +120,8 @@ class ModbusRelay:
             answer = self._client.execute(False, request)
         except FAILURES as error:
             raise self._no_answer(str(error)) from None
-        answer = self._checked(answer)
-        if answer.address != request.address:
+        answer = self._checked(answer, request.function_code)
+        if (answer.address, answer.bits) != (request.address, request.bits):
             raise self._no_answer("the echo of another command")
         return answer
 
@@ -131,11 +132,13 @@ class ModbusRelay:
             with contextlib.suppress(*FAILURES):
                 port.reset_input_buffer()
 
-    def _checked(self, answer: Any) -> ModbusPDU:
+    def _checked(self, answer: Any, function: int) -> ModbusPDU:
         if not isinstance(answer, ModbusPDU):
             raise self._no_answer("nothing")
         if answer.isError():
             raise self._no_answer(f"exception code {answer.exception_code}")
+        if answer.function_code != function:  # whole and ours, but to an earlier question
+            raise self._no_answer(f"an answer to function {answer.function_code}")
         return answer
 
     def _no_answer(self, came: str) -> DeviceError:

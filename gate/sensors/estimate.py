@@ -9,8 +9,7 @@ from gate.sensors.mcu90640 import hottest
 from gate.sensors.reading import Reading, Validity
 from gate.sensors.sample import Sample
 from gate.sensors.settings import TemperatureSettings
-
-Region = tuple[float, float, float, float]
+from gate.sensors.view import Region
 
 
 def estimate(raw: float, ambient: float | None, settings: TemperatureSettings) -> float:

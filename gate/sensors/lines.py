@@ -17,6 +17,7 @@ from gate.serial_port import SerialPort
 # seconds without a byte that end a frame: longer than any pause inside one
 PAUSE = 0.03
 LONGEST_BUFFER = 8192
+FUNCTIONS = {"holding": 3, "input": 4}
 
 Parse = Callable[[bytes, bool, float], tuple[list[Sample], bytes]]
 
@@ -113,8 +114,10 @@ class ModbusLine:
             answer = ask(address, count=1, device_id=modbus.unit)
         except (ModbusException, OSError, termios.error) as error:
             raise self._error(str(error)) from None
-        if answer.isError() or len(answer.registers) != 1:
+        if answer.isError():
             raise self._error(f"it refuses register {address}")
+        if answer.function_code != FUNCTIONS[modbus.function] or len(answer.registers) != 1:
+            raise self._error(f"another answer came than that of register {address}")
         (value,) = struct.unpack(">h", struct.pack(">H", answer.registers[0]))
         return float(value) * modbus.scale
 

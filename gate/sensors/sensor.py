@@ -6,11 +6,12 @@ import threading
 from collections import deque
 
 from gate.device_thread import DeviceThread, Line, StatusListener
-from gate.sensors.estimate import Region, reading_of
+from gate.sensors.estimate import reading_of
 from gate.sensors.lines import make_line
 from gate.sensors.reading import Reading
 from gate.sensors.sample import Sample
 from gate.sensors.settings import TemperatureSettings
+from gate.sensors.view import Region
 
 # samples kept: a passage of half a minute at 14 frames a second
 KEPT = 420

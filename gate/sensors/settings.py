@@ -42,6 +42,10 @@ class TemperatureSettings(Section):
     reference: float = Field(25.0, ge=0, le=45)
     # thermal image: the share of the hottest pixels that stands for the forehead
     hottest: float = Field(0.03, gt=0, le=1)
+    # thermal image: where its edges lie in the camera's picture (left, top, right, bottom as
+    # shares of that), so that only the face counts; empty: not known, all of the image counts
+    view: tuple[()] | tuple[float, float, float, float] = ()
+    camera: str = "main"
     plausible_low: float = Field(32.0, ge=20, le=40)
     plausible_high: float = Field(43.0, ge=38, le=60)
     # a median of fewer values says nothing
@@ -58,4 +62,10 @@ class TemperatureSettings(Section):
     def _range_agrees(self) -> TemperatureSettings:
         if not self.plausible_low < self.limit < self.plausible_high:
             raise ValueError("limit must lie between plausible_low and plausible_high")
+        if self.view:
+            left, top, right, bottom = self.view
+            if min(abs(right - left), abs(bottom - top)) < 0.05:
+                raise ValueError(
+                    "view must be left, top, right, bottom, and not narrower than 0.05"
+                )
         return self

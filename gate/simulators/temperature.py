@@ -53,11 +53,14 @@ class PointSensor:
 
 
 class ImageSensor:
-    """Sends a thermal image four times a second: a warm face before a wall."""
+    """Sends a thermal image four times a second: a warm face before a wall, a lamp in a corner."""
 
-    def __init__(self, surface: float = 33.2, ambient: float = 25.0) -> None:
+    def __init__(
+        self, surface: float = 33.2, ambient: float = 25.0, lamp: float | None = None
+    ) -> None:
         self.surface = surface
         self.ambient = ambient
+        self.lamp = lamp
         self._next = 0.0
 
     def receive(self, data: bytes, now: float) -> bytes:
@@ -70,4 +73,6 @@ class ImageSensor:
         image = np.full((24, 32), self.ambient, np.float32)
         image[6:18, 12:20] = self.surface - 0.6
         image[7:11, 14:18] = self.surface
+        if self.lamp is not None:
+            image[:5, :5] = self.lamp
         return image_frame(image, self.ambient)

@@ -44,7 +44,7 @@ def damaged(frame: bytes, chance: random.Random) -> bytes:
 def test_lcus_board_obeys_no_damaged_frame() -> None:
     """So that the simulator is no easier on the driver than a board that checks its sums."""
     chance = random.Random(1)
-    for _ in range(FRAMES // 4):
+    for _ in range(FRAMES):
         board = LcusBoard(8)
         hurt = damaged(command(chance.randint(1, 8), True), chance)
         board.receive(hurt, 1.0)
@@ -56,7 +56,7 @@ def test_modbus_board_obeys_no_damaged_frame() -> None:
     chance = random.Random(2)
     body = bytes.fromhex("010502000007")
     frame = body + crc16(body)
-    for _ in range(FRAMES // 4):
+    for _ in range(FRAMES):
         board = ModbusBoard()
         hurt = damaged(frame, chance)
         board.receive(hurt, 1.0)
@@ -70,6 +70,16 @@ def test_text_status_damaged_names_no_wrong_state() -> None:
         said = parse_text(damaged(b"CH1:OFF \r\nCH2:ON \r\n", chance))
         if set(said) == set(true):
             assert said == true
+
+
+def test_status_bytes_damaged_are_no_status_unless_each_is_0_or_1() -> None:
+    chance = random.Random(6)
+    for _ in range(FRAMES):
+        true = bytes(chance.randrange(2) for _ in range(4))
+        hurt = damaged(true, chance)
+        said = parse_bytes(hurt, 4)
+        whole = len(hurt) == 4 and set(hurt) <= {0, 1}
+        assert said == ({n: bool(byte) for n, byte in enumerate(hurt, 1)} if whole else {})
 
 
 def test_numato_answers_damaged_give_no_wrong_word() -> None:
