@@ -112,6 +112,22 @@ def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list
     ]
 
 
+def known_elsewhere(crowd: Crowd, key: Key | None, now: float) -> Key | None:
+    """Where another camera knows already whom this undecided face most resembles."""
+    track = crowd.get(key)
+    if track is None or track.sighting.best is None:
+        return None
+    if track.sighting.verdict not in (Verdict.WAIT, Verdict.UNUSABLE):
+        return None  # an attack that one camera sees stays one
+    for other in crowd.tracks.values():
+        s = other.sighting
+        theirs = s.best is not None and s.best.person == track.sighting.best.person
+        fresh = other.answered is None and now - other.seen <= _JUST_NOW
+        if theirs and fresh and s.verdict is Verdict.KNOWN and s.camera != track.sighting.camera:
+            return other.key
+    return None
+
+
 def tailgaters(crowd: Crowd, granted: int, opened: float, closed: float) -> int:
     """How many more faces vanished while the door was open than had been granted; a hint only.
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gate.access.decision import Outcome, Person
 from gate.access.request import Credential, Finding, Mode
-from gate.passage.crowd import known_in_view, next_to_serve, tailgaters
+from gate.passage.crowd import known_elsewhere, known_in_view, next_to_serve, tailgaters
 from gate.passage.inputs import (
     Answered,
     DoorClosed,
@@ -180,6 +180,9 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     track = lane.crowd.get(p.key)
     gone = track is None or now.at - track.seen > settings.gone
     other = known and after is not None and after.key != p.key
+    elsewhere = known_elsewhere(lane.crowd, p.key, now.at)
+    if elsewhere is not None:
+        return replace(lane, serving=replace(p, key=elsewhere)), ()
     if gone or (other and now.at - p.served > settings.budget):
         return replace(lane, serving=None), (EventOut("passage.abandoned", p.id),)
     return lane, ()

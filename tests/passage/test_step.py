@@ -209,6 +209,32 @@ def test_somebody_unreadable_in_front_does_not_hold_up_the_queue() -> None:
     assert gate.granted == [1]
 
 
+def test_whom_the_other_camera_knows_already_is_served_without_waiting_for_the_first() -> None:
+    gate = Gate()
+    gate.look(0.2, face(1, Verdict.WAIT, 1, evidence=2, camera="left"))
+    left = face(1, Verdict.WAIT, 1, evidence=2, camera="left")
+    gate.look(1.5, left, face(2, Verdict.KNOWN, 1, size=80, camera="right"))
+    assert gate.granted == [1]
+    assert gate.when(Decided) == [0.2]
+    assert not any(event.type == "passage.abandoned" for event in gate.all(EventOut))
+
+
+def test_an_attack_that_one_camera_sees_is_refused_though_the_other_knows_the_face() -> None:
+    gate = Gate()
+    gate.look(0.2, face(1, Verdict.WAIT, 1, evidence=2, camera="left"))
+    left = face(1, Verdict.ATTACK, 1, camera="left")
+    gate.see(left, face(2, Verdict.KNOWN, 1, size=80, camera="right"))
+    assert [d.decision.outcome for d in gate.all(Decided)] == [Outcome.DENY]
+
+
+def test_somebody_else_whom_the_other_camera_knows_waits_for_the_nearer_one() -> None:
+    gate = Gate()
+    left = face(1, Verdict.WAIT, 1, evidence=2, camera="left")
+    gate.look(0.2, left)
+    gate.look(0.4, left, face(2, Verdict.KNOWN, 2, size=80, camera="right"))
+    assert gate.granted == []
+
+
 def test_the_same_person_does_not_open_twice() -> None:
     gate = Gate()
     gate.look(2, face(1, Verdict.KNOWN, 1))
