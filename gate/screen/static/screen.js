@@ -115,8 +115,8 @@ stream.addEventListener("page", (event) => {
   hear(page);
   // the second frame begins when the first one has been painted
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    document.body.dataset.painted = shown;
-    fetch("/painted?number=" + shown, { method: "POST" }).catch(() => {});
+    document.body.dataset.painted = page.number;
+    fetch("/painted?number=" + page.number, { method: "POST" }).catch(() => {});
   }));
 });
 setInterval(tick, 500);
