@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.people import embed
+from bench.people import embed, photographs_of
 from gate.models.settings import ModelsSettings
 from gate.recognition.detect import build_detector
 from gate.recognition.encoders import build_encoder
@@ -73,13 +73,7 @@ def compare(real: Vector, encoder: str, *, like: bool = False) -> tuple[Scores, 
 
 def real_templates(encoder: str, people: int | None = None) -> Vector:
     """One template of each person of LFW whose label is not in its errata, float32 (n, d)."""
-    lfw = Path(os.environ["GATE_LFW_DIR"])
-    lines = (lfw / "errata.txt").read_text().splitlines()
-    wrong = {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
-    files = []
-    for folder in sorted((lfw / "images").iterdir()):
-        right = [f for f in sorted(folder.glob("*.jpg")) if f.stem not in wrong]
-        files += right[:1]
+    files = [files[0] for files in photographs_of(Path(os.environ["GATE_LFW_DIR"]))]
     settings, models = RecognitionSettings(encoder=encoder), ModelsSettings()
     detector = build_detector(settings, models)
     return embed(files[:people], detector, build_encoder(settings, models))

@@ -36,6 +36,15 @@ def photographs(lfw: Path) -> list[Path]:
     return first
 
 
+def photographs_of(lfw: Path) -> list[list[Path]]:
+    """The photographs of each person of LFW, those with a wrong label left out."""
+    lines = (lfw / "errata.txt").read_text().splitlines()
+    wrong = {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+    people = (sorted(folder.glob("*.jpg")) for folder in sorted((lfw / "images").iterdir()))
+    right = ([file for file in files if file.stem not in wrong] for files in people)
+    return [files for files in right if files]
+
+
 def embed(files: Sequence[Path], detector: Detector, encoder: Encoder) -> Vector:
     """The vector of the middlemost face of each photograph that has one, float32 (n, d).
 
