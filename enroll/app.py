@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from enroll.desk import Desk
 from enroll.guard import Guard
@@ -48,6 +49,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_exception_handler(GateError, _gate_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _form_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)
     app.add_middleware(Guard, desk=desk)
     return app
@@ -74,6 +76,11 @@ async def _form_error(request: Request, error: Exception) -> Response:
         sorted({str(mistake["loc"][-1]) for mistake in error.errors() if mistake["loc"]})
     )
     return _answer(request, 422, "The form is not filled in right", fields)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """The browser went to another page while it was sending: nobody reads the answer."""
+    return Response(status_code=400)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -41,7 +41,7 @@ class Desk:
         self.imports = Imports(
             self.store,
             self.folder / "imports",
-            lambda: self.faces.examiner if self.faces else None,
+            lambda: self.faces,
         )
         self.missing = Missing(
             self.store,

@@ -32,6 +32,8 @@ class Housekeeping:
                 drift.look(self._desk.store, self._desk.clock.utc())
             except GateError as error:
                 log.warning("housekeeping failed: %s", error.what)
+            except Exception:  # tomorrow's retention must not end with today's mistake
+                log.exception("housekeeping failed")
             if self._stop.wait(_EVERY):
                 return
 

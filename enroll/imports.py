@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 from sqlalchemy import select, update
 
-from gate.enrolment import Examiner
+from enroll.faces import Faces
 from gate.errors import GateError
+from gate.importing.alike import note_lookalikes
 from gate.importing.check import Wrong, check
 from gate.importing.photos import open_photos
 from gate.importing.run import Progress, done_lines, run
@@ -38,10 +39,10 @@ class _Run:
 class Imports:
     """Uploads lie in ``folder`` (mode 0700) and are deleted when their import is done."""
 
-    def __init__(self, store: Store, folder: Path, examiner: Callable[[], Examiner | None]) -> None:
+    def __init__(self, store: Store, folder: Path, faces: Callable[[], Faces | None]) -> None:
         self._store = store
         self._folder = folder
-        self._examiner = examiner
+        self._faces = faces
         self._lock = threading.Lock()
         self._runs: dict[int, _Run] = {}
         with store.database.write() as session:  # what ran when the desk ended can be resumed
@@ -123,7 +124,8 @@ class Imports:
         results = list(done_lines(self._store, job).values())
         total = row.total if row else 0
         enrolled, failed = results.count("enrolled"), results.count("failed")
-        return Progress(len(results), total, enrolled, failed), one.fault if one else ""
+        seconds = one.progress.seconds_left if one and one.progress else None
+        return Progress(len(results), total, enrolled, failed, seconds), one.fault if one else ""
 
     def report(self, job: int) -> list[ImportLineRow]:
         with self._store.database.read() as session:
@@ -159,21 +161,28 @@ class Imports:
 
     def _run(self, job: int, by: str) -> None:
         one = self._runs[job]
-        lines: list[Line] = []
+        complete = False
         try:
             photos = open_photos(self._photos(job))
             try:
                 lines = self.lines(job)
+                faces = self._faces()
+                examiner = faces.examiner if faces else None
                 for progress in run(
-                    self._store, job, lines, photos, self._examiner(), by=by, stop=one.stop.is_set
+                    self._store, job, lines, photos, examiner, by=by, stop=one.stop.is_set
                 ):
                     one.progress = progress
             finally:
                 photos.close()
+            complete = len(done_lines(self._store, job)) == len(lines)
+            if complete and faces:
+                note_lookalikes(self._store, job, faces.known.matcher())
         except GateError as error:
             one.fault = error.what
             log.warning("import %d stopped: %s", job, error.what)
-        complete = bool(lines) and len(done_lines(self._store, job)) == len(lines)
+        except Exception as error:  # whatever it is, the page must not say "running" for ever
+            one.fault = "The import stopped by a fault of the program; go on, or tell its makers"
+            log.error("import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done" if complete else "stopped")
         if complete:
             shutil.rmtree(self._of(job), ignore_errors=True)  # no photograph is kept

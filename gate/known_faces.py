@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from gate.recognition.calibrate import Calibration
@@ -11,6 +12,7 @@ from gate.recognition.fit import SiteFit
 from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import Matcher, build_matcher
 from gate.recognition.site import learn_site, pack, unpack
+from gate.store.failures import ConflictError
 from gate.store.store import Store
 
 KIND = "site"  # of fits with their calibrations in the store
@@ -116,6 +118,8 @@ class KnownFaces:
         if version != self._version:
             figures = {"people": calibration.people, "threshold": calibration.threshold}
             body = pack(fit, calibration)
-            self._store.calibrations.add(KIND, self._encoder, version, body, figures)
+            # desk and gate may learn the same from the same register in the same second
+            with suppress(ConflictError):
+                self._store.calibrations.add(KIND, self._encoder, version, body, figures)
             self._version = version
         return fit, calibration

@@ -123,6 +123,16 @@ def test_the_copy_relearns_when_the_register_outgrows_it(store):
     assert faces.matcher().roster.fit.people == 60
 
 
+def test_two_programs_may_learn_the_same_in_the_same_second(store, shots):
+    desk, gate = (KnownFaces(store, ENCODER, 128) for _ in range(2))
+    enrol(store, "Eileen", [shots["eileen-collins"]])
+    snapshot = desk.matcher().roster.gallery
+    for _ in range(3):
+        desk._learn(snapshot)
+        gate._learn(snapshot)
+    assert desk.matcher().people == gate.matcher().people == 1
+
+
 def test_a_photograph_is_turned_upright_and_reduced():
     picture = Pillow.new("RGB", (3000, 2000), "red")
     exif = Pillow.Exif()

@@ -16,7 +16,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]
 from gate.errors import ConfigurationError
 
 MOST_LINES = 100_000
-MOST_BYTES = 200 << 20  # an Excel sheet unpacked
+MOST_BYTES = 200 << 20  # of a table, unpacked
 
 # column → headings that mean it
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -65,6 +65,10 @@ def read_table(path: Path) -> list[Line]:
 
 
 def _csv(path: Path) -> Iterator[list[str]]:
+    if path.stat().st_size > MOST_BYTES:
+        raise ConfigurationError(
+            "The table is larger than 200 MB", where=path.name, mend="split it"
+        )
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")

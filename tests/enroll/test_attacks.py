@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import struct
@@ -10,6 +11,7 @@ import zlib
 
 import pytest
 from fastapi.routing import APIRoute
+from openpyxl import Workbook
 
 from enroll.app import create_app
 from enroll.guard import PUBLIC, PUBLIC_FOLDERS
@@ -207,6 +209,42 @@ def test_an_upload_beyond_the_limit_is_refused_before_it_is_read(clerk, desk):
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("length", ["99999999999", "-1", "x", ""])
+def test_a_length_that_is_none_or_too_long_is_refused_before_a_byte_is_read(desk, length):
+    answers = []
+
+    async def receive():
+        raise AssertionError("read all the same")
+
+    async def send(message):
+        answers.append(message)
+
+    headers = [(b"content-length", length.encode()), (b"host", b"desk.test")]
+    scope = {"type": "http", "method": "POST", "path": "/login", "headers": headers}
+    scope |= {"query_string": b"", "client": ("127.0.0.1", 1)}
+    asyncio.run(create_app(desk)(scope, receive, send))
+    assert answers[0]["status"] == 413
+
+
+def test_a_browser_that_leaves_while_it_sends_is_no_fault_of_the_desk(clerk, desk, caplog):
+    parts = [{"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}]
+    answers = []
+
+    async def receive():
+        return parts.pop(0)
+
+    async def send(message):
+        answers.append(message)
+
+    cookie = f"desk={clerk.cookies['desk']}"
+    headers = {"host": "desk.test", "cookie": cookie, "x-csrf-token": clerk.csrf}
+    scope = {"type": "http", "method": "POST", "path": "/people/1/try/frame", "query_string": b""}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in headers.items()]
+    asyncio.run(create_app(desk)(scope, receive, send))
+    assert answers[0]["status"] == 400
+    assert caplog.records == []
+
+
 def png_of(width, height):
     def chunk(kind, body):
         crc = zlib.crc32(kind + body)
@@ -247,6 +285,41 @@ def test_a_zip_of_an_import_leads_nowhere(manager, desk, tmp_path):
     assert "2 mistakes" in page.text
     assert not list(tmp_path.rglob("evil*"))
     assert not list(tmp_path.parent.glob("people.csv"))
+
+
+LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
+BOMBS = {
+    "laughing": (
+        "xl/worksheets/sheet1.xml",
+        f'<!DOCTYPE x [<!ENTITY l0 "ha">{LAUGHS}]><x>&l11;</x>',
+    ),
+    "unpacking": ("xl/media/image1.png", bytes(201 << 20)),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_workbook_that_grows_when_it_is_read_is_refused(manager, desk, kind):
+    book = io.BytesIO()
+    Workbook().save(book)
+    name, content = BOMBS[kind]
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(book) as good, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as bad:
+        for member in good.namelist():
+            bad.writestr(member, content if member == name else good.read(member))
+        if name not in good.namelist():
+            bad.writestr(name, content)
+    files = {"table": ("people.xlsx", bomb.getvalue())}
+    page = manager.post("/imports/new", data={"csrf": manager.csrf}, files=files)
+    assert page.status_code == 400
+    assert desk.imports.all() == []
+
+
+def test_a_table_without_end_is_not_read_into_memory(manager, desk, monkeypatch):
+    monkeypatch.setattr("gate.importing.table.MOST_BYTES", 1000)
+    files = {"table": ("people.csv", b"name\n" + b"x" * 1000)}
+    page = manager.post("/imports/new", data={"csrf": manager.csrf}, files=files)
+    assert page.status_code == 400
+    assert "split it" in page.text
 
 
 def test_headers_protect_every_answer(clerk, browser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from enroll import charts, drift
 from enroll.faces import Faces
+from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
 from gate.enrolment import Examiner
@@ -168,6 +170,32 @@ def test_thin_evidence_is_a_hint_to_enrol_again(desk):
     assert drift.last(desk.store) == [person.ref]
     assert not drift.has_fallen([5.0] * 12)
     assert not drift.has_fallen([5.0, 1.0])
+
+
+def test_retention_runs_by_itself_while_the_desk_is_served(desk, monkeypatch):
+    monkeypatch.setattr("enroll.housekeeping._EVERY", 0.05)
+    gone = desk.store.people.create("Li").id
+    long_ago = desk.clock.utc() - timedelta(days=31)
+    desk.store.people.update(gone, active=False, valid_until=long_ago)
+    late = desk.store.people.create("Wang").id
+    desk.store.events.append([Event.make("north", "door.opened", long_ago - timedelta(days=150))])
+    runs = []
+
+    def trouble(*_):
+        runs.append(1)
+        if len(runs) == 1:
+            desk.store.people.update(late, active=False, valid_until=long_ago)
+            raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr("enroll.drift.look", trouble)
+    with Housekeeping(desk):
+        end = time.monotonic() + 20
+        while desk.store.people.count() and time.monotonic() < end:
+            time.sleep(0.02)
+    assert desk.store.people.count() == 0
+    assert desk.store.events.search() == []
+    deleted = [line for line in desk.store.audit.lines() if line.action == "person.delete"]
+    assert [line.actor for line in deleted] == ["retention", "retention"]
 
 
 def test_a_permit_is_printed_counted_and_withdrawn(clerk, desk, tmp_path):

@@ -1,0 +1,238 @@
+"""A desk that is served, a real gate beside it, and a real browser before it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import uvicorn
+
+from enroll.app import create_app
+from enroll.desk import Desk
+from gate.recognition.detect import HogDetector
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
+PASSWORD = "a-long-enough-secret"
+LAPTOP = {"width": 1366, "height": 768}
+TABLET = {"width": 820, "height": 1180}
+
+MARKS = [
+    pytest.mark.chromium,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
+]
+_MINUTES = 20  # of recording before the gate's camera
+_FPS = 5
+_CONFIG = """
+data = "{data}"
+name = "north"
+recognition = {{ detector = "hog", encoder = "dlib", threads = 1 }}
+liveness = {{ mode = "warn" }}
+models = {{ folder = "{models}" }}
+mqtt = {{ enabled = false }}
+screen = {{ enabled = false }}
+store = {{ ballast = 0 }}
+[[camera]]
+source = "{camera}"
+fps = {fps}
+[access.passage]
+same_person = 1.0
+[access.not_seen]
+hours = 24
+"""
+
+
+def waiting() -> float:
+    """How many times longer everything takes because others use the machine; 1 when nobody does."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def sitting(name: str, size: tuple[int, int] = (640, 480)) -> list[np.ndarray]:
+    """Frames of somebody who sits before a camera and moves a little."""
+    photograph = cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg"))
+    face = HogDetector().detect(photograph)[0]
+    x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
+    scale = 0.36 * size[1] / face.height
+    frames = []
+    for step in range(48):
+        swing = np.sin(step / 48 * 2 * np.pi)
+        zoom = scale * (1 + 0.12 * np.cos(step / 48 * 2 * np.pi))
+        matrix = cv2.getRotationMatrix2D((x, y), 5 * swing, zoom)
+        matrix[:, 2] += (size[0] / 2 - x + 30 * swing, size[1] / 2 - y)
+        frames.append(cv2.warpAffine(photograph, matrix, size, borderMode=cv2.BORDER_REPLICATE))
+    return frames
+
+
+def jpeg(frame: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+
+
+class Gate:
+    """``gate run`` in a process of its own, on the same database; its camera is a folder of frames
+    read one by one, each a link to what ``shows`` says at that moment."""
+
+    def __init__(self, desk: Desk, folder: Path, frames: list[np.ndarray]) -> None:
+        self._desk = desk
+        self._stage = folder / "stage"
+        camera = folder / "camera"
+        camera.mkdir(parents=True)
+        for what in ("nobody", "resident"):
+            (folder / what).mkdir()
+            for number, frame in enumerate(frames):
+                shown = frame if what == "resident" else np.full_like(frame, 90)
+                (folder / what / f"{number:02}.jpg").write_bytes(jpeg(shown))
+        self.shows("nobody")
+        for number in range(_MINUTES * 60 * _FPS):
+            link = camera / f"{number:05}.jpg"
+            link.symlink_to(self._stage / f"{number % len(frames):02}.jpg")
+        config = folder / "gate.toml"
+        models = desk.folder.parent / "models"
+        values = {"data": desk.folder, "models": models, "camera": camera, "fps": _FPS}
+        config.write_text(_CONFIG.format(**values))
+        self._log = (folder / "gate.log").open("w")
+        start = "from gate.cli import main; main()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", start, "run", "--config", str(config)],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env={k: v for k, v in os.environ.items() if k != "GATE_MODELS_DIR"},
+        )
+        self.until(lambda: self.events("gate.started"))
+
+    def shows(self, what: str) -> None:
+        """Who stands before the camera from now on: "resident" or "nobody"."""
+        new = self._stage.with_name("new")
+        new.symlink_to(self._stage.with_name(what))
+        new.replace(self._stage)
+
+    def events(self, *types: str) -> list[dict]:
+        rows = self._desk.store.events.search(gate="north", types=types, limit=1000)
+        return [{**row.body, "time": row.time} for row in reversed(rows)]
+
+    def answers(self) -> list[dict]:
+        """Everything people at the gate were told."""
+        return self.events("passage.granted", "passage.denied", "passage.asked")
+
+    def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "did not happen in time"
+            assert self._process.poll() is None, "the gate ended"
+            time.sleep(0.02)
+
+    def answer(self) -> dict:
+        """Let the resident walk up; what they are told."""
+        before = len(self.answers())
+        self.shows("resident")
+        self.until(lambda: len(self.answers()) > before)
+        self.shows("nobody")
+        return self.answers()[before]
+
+    def close(self) -> None:
+        self._process.terminate()
+        assert self._process.wait(30) == 0
+        self._log.close()
+
+
+@contextmanager
+def served(desk: Desk) -> Iterator[str]:
+    """The desk's address while it is served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(desk), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        desk.imports.close()
+
+
+@contextmanager
+def browser(address: str, video: Path | None = None) -> Iterator[Clerk]:
+    """Somebody before a new browser; ``video`` plays in place of its camera."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    if video is not None:
+        flags.append(f"--use-file-for-fake-video-capture={video}")
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=flags)
+        context = opened.new_context(viewport=LAPTOP, locale="zh-CN")
+        yield Clerk(context.new_page(), address)
+        opened.close()
+
+
+class Clerk:
+    """A person at the browser; every page looked at is checked and, if wished, kept."""
+
+    def __init__(self, page, address: str) -> None:
+        from axe_playwright_python.sync_playwright import Axe
+
+        self.page = page
+        self.address = address
+        self._axe = Axe()
+        self._folder = os.environ.get("GATE_SCREENSHOTS")
+        self.faults: list[str] = []
+        page.set_default_timeout(120_000)
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def fill(self, **fields: str) -> None:
+        for name, value in fields.items():
+            self.page.fill(f"[name={name}]", value)
+
+    def press(self, text: str) -> None:
+        self.page.get_by_role("button", name=text, exact=True).first.click()
+
+    def look(self, name: str) -> None:
+        """Check with axe, and that nothing lies beyond the edge; keep a picture."""
+        found = self._axe.run(self.page).response["violations"]
+        self.faults += [
+            f"{name}: {fault['id']} {fault['nodes'][0]['target']}"
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+        ]
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            self.faults.append(f"{name}: {wide} pixels too wide")
+        if self._folder:
+            self.page.screenshot(path=f"{self._folder}/{name}.png", full_page=True)
+
+    def sign_in(self, login: str) -> None:
+        self.go("/login")
+        self.fill(login=login, password=PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(self.address + "/")
+
+    def new_person(self, name: str, unit: str) -> int:
+        self.go("/people/new")
+        self.fill(name=name, birth_year="1956", building="3", unit=unit)
+        self.press("保存并征求同意")
+        self.page.wait_for_url("**/consent**")
+        return int(self.page.url.split("/people/")[1].split("/")[0])
+
+    def five_views(self) -> None:
+        self.press("同意：去拍摄")
+        self.page.wait_for_selector(".guidance.good", timeout=200_000)

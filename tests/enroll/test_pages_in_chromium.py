@@ -1,0 +1,218 @@
+"""Every page of the desk in a real browser: both languages, two sizes, axe, the keyboard.
+
+With ``GATE_SCREENSHOTS`` set to a folder the pages are kept there as pictures.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from enroll.app import create_app
+from enroll.desk import Desk
+from enroll.faces import Faces
+from enroll.permits import Permits
+from enroll.rights import Role
+from gate.access.settings import PermitSettings
+from gate.desk_settings import DeskSettings
+from gate.enrolment import Examiner
+from gate.events.event import Event
+from gate.known_faces import KnownFaces
+from gate.noticeboard import Noticeboard
+from gate.recognition.detect import HogDetector
+from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.recognition.face import Template
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, jpeg, served, sitting
+
+pytestmark = MARKS
+STATES = {
+    "gate": {"software": "1.0", "faults": ["relay.board", "camera.back"]},
+    "door": {"state": "forced_open", "locked": True, "open": True, "tamper": True, "problem": True},
+    "mode": {"mode": "fire", "until": None},
+    "encoder": {"encoder": "dlib/1", "fit": "f"},
+    "gallery": {"people": 12},
+    "liveness": {"active": False},
+    "device/main": {"up": True, "family": "camera"},
+    "device/back": {"up": False, "family": "camera"},
+    "device/desk": {"up": True, "family": "reader"},
+}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A desk with something on every page."""
+    encoder = DlibEncoder(tmp_path / "models", threads=1)
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        desk = Desk(
+            DeskSettings(community="阳光花园", requests=10_000, sign_ins=1000),
+            store,
+            faces=Faces(
+                Examiner(HogDetector(), [encoder]),
+                KnownFaces(store, encoder.name, encoder.dimension),
+            ),
+            permits=Permits.open(store, tmp_path / "permit.key", PermitSettings()),
+            gate="north",
+            not_seen_hours=24.0,
+            folder=tmp_path,
+        )
+        filled(desk, encoder)
+        yield desk
+
+
+def filled(desk, encoder):
+    store, now = desk.store, desk.clock.utc()
+    for role in Role:
+        desk.accounts.create(role.value, PASSWORD, role, role.value.title())
+    random = np.random.default_rng(4)
+    home = store.places.household("3", "1201", "")
+    people = []
+    vectors = random.normal(size=(12, 128)).astype(np.float32)
+    vectors[1] = vectors[0] + 0.02 * vectors[1]  # look-alikes
+    for number, vector in enumerate(vectors):
+        person = store.people.create(
+            f"住户{number}",
+            birth_year=1940,
+            household_id=home.id,
+            phone="555 0100",
+            note="怕风",
+            blocked=number == 5,
+        )
+        people.append(person)
+        for purpose in ("face", "not_seen"):
+            at = now - timedelta(days=3)
+            store.consents.record(person.id, "agreed", "1", purpose=purpose, at=at)
+        store.templates.add(Template(person.id, vector / np.linalg.norm(vector), encoder.name))
+        store.credentials.add(person.id, "card", f"{number + 1:010d}", label="蓝卡")
+    key = desk.permits.key()
+    desk.permits.book.issue(key, people[0].id, now, now + timedelta(hours=3), now=now)
+    written = [Event.make("north", kind, now - timedelta(minutes=1)) for kind in KINDS]
+    written += [Event.make("north", "door.forced", now)]
+    written += [
+        Event.make(
+            "north",
+            "passage.denied",
+            now,
+            passage="p1",
+            decision="deny",
+            reasons=("card_unknown",),
+            person=people[0].ref,
+            latency=200.0,
+            temperature={"estimated": 36.6},
+        )
+    ]
+    desk.event = store.events.append(written)[-1].id
+    desk.person = people[0].id
+    desk.missing.pause(people[1].id, now + timedelta(days=2), now)
+    desk.missing.look(now, True)
+    for order, result in (("open", "done"), ("hold", "lockdown"), ("normal", "")):
+        given = store.orders.give("north", order, "manager", reason="搬家")
+        store.orders.done(given.id, result)
+    board = Noticeboard(store.facts, "north", desk.clock, lambda write: write())
+    for thing, value in STATES.items():
+        board.put(thing, value)
+    board.keep()
+
+
+KINDS = ("gate.started", "person.not_seen", "camera.lost")
+
+
+def addresses(desk):
+    """Every page there is; those of one thing with one that is there."""
+    job = desk.imports.add("人员.csv", open_table(), None, "manager")
+    known = {"person": desk.person, "event": desk.event, "job": job.id}
+    paths = create_app(desk).openapi()["paths"]
+    pages = [
+        path.format(**known)
+        for path, methods in paths.items()
+        if "get" in methods and ANSWER in methods["get"]["responses"]["200"]["content"]
+        if not path.endswith((".csv", "/progress")) and "{code}" not in path
+    ]
+    return [page for page in pages if page not in ("/login", "/setup")] + [
+        f"/people/{desk.person}/consent?purpose=not_seen",
+        "/people/99999",
+        "/audit?verify=true",
+    ]
+
+
+ANSWER = "text/html"
+
+
+def open_table():
+    import io
+
+    return io.BytesIO("姓名,类别\n甲,国王\n乙,居民\n".encode())
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", LAPTOP), ("en", TABLET)])
+def test_every_page_is_accessible_and_fits(desk, tmp_path, language, size):
+    pages = addresses(desk)
+    assert len(pages) > 24
+    with served(desk) as address, browser(address) as clerk:
+        clerk.page.set_viewport_size(size)
+        clerk.go(f"/language/{language}?back=/login")
+        clerk.look(f"{language}-login")
+        for role in ("manager", "auditor"):
+            clerk.page.context.clear_cookies(name="desk")
+            clerk.sign_in(role)
+            for page in pages:
+                if (role == "auditor") == page.startswith("/audit"):
+                    clerk.go(page)
+                    clerk.look(language + page.replace("/", "-").split("?")[0])
+    assert clerk.faults == [], clerk.faults
+
+
+def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
+    """From the first field to "done" by Tab, Enter, Space and typing; focus always to be seen."""
+    video = tmp_path / "camera.mjpeg"
+    video.write_bytes(b"".join(jpeg(frame) for frame in sitting("eileen-collins")))
+    with served(desk) as address, browser(address, video) as clerk:
+        keys = clerk.page.keyboard
+
+        def tab_to(text):
+            for _ in range(60):
+                keys.press("Tab")
+                here = clerk.page.evaluate(FOCUS)
+                assert here["seen"], f"focus cannot be seen on {here['text']}"
+                if text in here["text"]:
+                    return
+            raise AssertionError(f"{text} is not reached by Tab")
+
+        clerk.go("/login")
+        keys.type("manager")
+        keys.press("Tab")
+        keys.type(PASSWORD)
+        keys.press("Enter")
+        clerk.page.wait_for_url(address + "/")
+        tab_to("登记新人员")
+        keys.press("Enter")
+        clerk.page.wait_for_url("**/people/new")
+        keys.type("科林斯")  # the first field has the focus
+        tab_to("出生年份")
+        keys.type("1956")
+        tab_to("保存并征求同意")
+        keys.press("Enter")
+        clerk.page.wait_for_url("**/consent**")
+        tab_to("同意：去拍摄")
+        keys.press("Enter")
+        clerk.page.wait_for_url("**/enrol**")
+        clerk.page.wait_for_selector(".guidance.good", timeout=200_000)
+        clerk.page.wait_for_function("document.activeElement.id === 'save'")
+        keys.press("Enter")  # the button to save has the focus by itself
+        clerk.page.wait_for_url("**/try**")
+        tab_to("完成")
+        keys.press("Enter")
+        clerk.page.wait_for_url("**/people/*")
+        assert clerk.page.inner_text("h1").startswith("科林斯")
+    assert clerk.faults == [], clerk.faults
+
+
+# the words of what has the focus, and whether an outline shows it
+FOCUS = """() => {
+  const here = document.activeElement, style = getComputedStyle(here);
+  const label = here.labels?.[0]?.innerText ?? "";
+  return { text: label + here.innerText, seen: style.outlineStyle !== "none" };
+}"""
