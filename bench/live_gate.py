@@ -175,7 +175,7 @@ def live_gate(
         values = _configuration(folder, addresses, ports, service.url, fps)
         settings = build(values)
         known, unknown = _register(settings, residents, strangers)
-        (folder / "gate.toml").write_text(_toml(values))
+        (folder / "gate.toml").write_text(toml(values))
         command = [sys.executable, "-c", START, "run", "-c", str(folder / "gate.toml")]
         process = subprocess.Popen(command, stderr=(folder / "log").open("wb"))
         stack.callback(_end, process)
@@ -211,7 +211,7 @@ def _configuration(
     }
 
 
-def _toml(values: Mapping[str, Any]) -> str:
+def toml(values: Mapping[str, Any]) -> str:
     """Keys on one line each, tables inline."""
 
     def written(value: object) -> str:
