@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
+from enroll.texts import Translate
 from gate.access.decision import Kind
 from gate.store.store import Store
 from gate.store.tables import PersonRow
@@ -26,6 +34,36 @@ Short = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=80), BeforeValidator(_printable)
 ]
 Maybe = BeforeValidator(_empty_is_none)
+
+
+LABELS = {
+    "name": "Name",
+    "number": "Number",
+    "kind": "Kind",
+    "building": "Building",
+    "unit": "Unit",
+    "household": "Household",
+    "birth_year": "Year of birth",
+    "phone": "Phone",
+    "locale": "Language",
+    "valid_from": "Valid from",
+    "valid_until": "Valid until",
+    "groups": "Groups",
+    "note": "Note",
+}
+# the words of imports, where there are such
+_WORDS = {
+    "missing": "is missing",
+    "string_too_short": "is missing",
+    "string_too_long": "is too long",
+}
+_OF_FIELD = {
+    "kind": "is none of the known kinds",
+    "birth_year": "is no year from 1900 to now",
+    "locale": "is neither zh nor en",
+    "valid_from": "is no date like 2026-11-23",
+    "valid_until": "is no date like 2026-11-23",
+}
 
 
 class PersonForm(BaseModel):
@@ -56,9 +94,9 @@ class PersonForm(BaseModel):
         if bool(self.building) != bool(self.unit):
             raise ValueError("building and unit are given together or not at all")
         if self.kind in (Kind.TENANT, Kind.VISITOR) and self.valid_until is None:
-            raise ValueError("valid_until: a tenant or visitor needs an end date")
+            raise ValueError("a tenant or visitor needs an end date")
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise ValueError("valid_until lies before valid_from")
+            raise ValueError("the end of the validity lies before its beginning")
         return self
 
     def columns(self, store: Store) -> dict[str, Any]:
@@ -79,6 +117,19 @@ class PersonForm(BaseModel):
             # the last day counts in full
             "valid_until": _start(self.valid_until and self.valid_until + timedelta(days=1)),
         }
+
+
+def mistakes(error: ValidationError, translate: Translate) -> list[str]:
+    """What is wrong with the form, field by field, as staff read it."""
+    lines = []
+    for one in error.errors(include_url=False):
+        field = str(one["loc"][0]) if one["loc"] else ""
+        words = _WORDS.get(one["type"]) or _OF_FIELD.get(field, "is not possible")
+        if one["type"] == "value_error":
+            words = str(one["ctx"]["error"])
+        label = f"{translate(LABELS[field])}: " if field in LABELS else ""
+        lines.append(label + translate(words))
+    return lines
 
 
 def of_person(store: Store, person: PersonRow) -> dict[str, Any]:

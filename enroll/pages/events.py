@@ -125,7 +125,7 @@ def _midnight(day: str, visit: Visit) -> datetime:
     try:
         wish = date.fromisoformat(day) if day else visit.desk.clock.utc().astimezone().date()
         if not 1970 <= wish.year < 2200:
-            raise ValueError("no day of ours")
+            raise ValueError
         return datetime.combine(wish, time()).astimezone()
     except ValueError:
         raise HTTPException(422, "There is no such day") from None
@@ -138,7 +138,7 @@ def _before(text: str) -> tuple[datetime, int] | None:
         moment, _, sequence = text.partition("/")
         parsed = datetime.fromisoformat(moment.replace(" ", "+"))
         if parsed.tzinfo is None:
-            raise ValueError("no zone")
+            raise ValueError
         return parsed, int(sequence)
     except ValueError:
         raise HTTPException(422, "There is no such page") from None

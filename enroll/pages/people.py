@@ -185,10 +185,7 @@ async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Respo
         else:
             row = visit.desk.store.people.update(person, **columns)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in detail['loc']) or ''} {detail['msg']}".strip()
-            for detail in error.errors(include_url=False)
-        )
+        wrong = "\n".join(person_form.mistakes(error, _))
         return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong)
     except ConflictError:
         wrong = _("Somebody else has this number already")

@@ -36,15 +36,17 @@ def test_a_new_person_goes_on_to_consent_and_is_found(clerk, desk):
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"name": ""}, "name"),
-        ({"name": "x" * 121}, "name"),
-        ({"kind": "king"}, "kind"),
+        ({"name": ""}, "Name: is missing"),
+        ({"name": "x" * 121}, "Name: is too long"),
+        ({"kind": "king"}, "Kind: is none of the known kinds"),
         ({"unit": ""}, "building and unit"),
         ({"kind": "tenant"}, "end date"),
-        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before valid_from"),
-        ({"birth_year": "1800"}, "birth_year"),
-        ({"birth_year": "MCM"}, "birth_year"),
-        ({"name": "a\x00b"}, "control"),
+        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before its beginning"),
+        ({"birth_year": "1800"}, "Year of birth: is no year"),
+        ({"birth_year": "MCM"}, "Year of birth: is no year"),
+        ({"valid_until": "soon"}, "Valid until: is no date"),
+        ({"locale": "fr"}, "Language: is neither"),
+        ({"name": "a\x00b"}, "Name: holds control characters"),
     ],
 )
 def test_what_is_wrong_with_a_form_is_said_and_nothing_written(clerk, desk, fields, wrong):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -63,6 +64,26 @@ def test_every_text_of_the_pages_has_its_chinese():
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_code_has_its_words(language):
     assert [key for key in KEYS if key not in catalogue(language)] == []
+
+
+def mended() -> set[str]:
+    """What errors say that staff can meet at the desk: the arguments that are plain words."""
+    gate = ROOT.parent / "gate"
+    files = [*ROOT.glob("**/*.py"), *gate.glob("importing/*.py")]
+    files += [gate / f"{name}.py" for name in ("photographs", "enrolment", "permit_book")]
+    found = set()
+    for file in files:
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Error"):
+                said = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "mend")]
+                found |= {one.value for one in said if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_every_error_has_its_chinese():
+    texts = mended()
+    assert len(texts) > 60
+    assert sorted(text for text in texts if text not in catalogue("zh")) == []
 
 
 def test_what_is_filled_in_is_the_same_in_both_languages():
