@@ -1,6 +1,6 @@
 """From the first usable face, and from the card, to the answer painted in a real Chromium.
 
-    python -m bench.passages [--count 500] [--browser /usr/bin/chromium]
+    python -m bench.passages [--count 500] [--ways face,card] [--browser /usr/bin/chromium]
 
 Real: the main loop's body, the register with 7,000 people, the event written to disk before the
 door moves, a status service over HTTP that answers after 50 to 300 ms (or is dead), the screen's
@@ -194,7 +194,7 @@ def watched(screen: Screen) -> queue.SimpleQueue[tuple[int, float]]:
     return painted
 
 
-def run(service: StatusService, count: int, browser: str) -> None:
+def run(service: StatusService, count: int, ways: str, browser: str) -> None:
     dice = random.Random(5)
     service.delay = lambda: dice.uniform(0.05, 0.3)
     status = StatusSettings.model_validate(
@@ -221,6 +221,8 @@ def run(service: StatusService, count: int, browser: str) -> None:
                 (by_face, "face", people[:count]),
                 (by_card, "card", people[count:]),
             ):
+                if label not in ways:
+                    continue
                 took, good = measure(gate, way, some, painted)
                 report(f"{label}, status service {name}", took, good)
             gate.close()
@@ -229,10 +231,11 @@ def run(service: StatusService, count: int, browser: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--ways", default="face,card")
     parser.add_argument("--browser", default="/usr/bin/chromium")
     args = parser.parse_args()
     with status_service() as service:
-        run(service, args.count, args.browser)
+        run(service, args.count, args.ways, args.browser)
 
 
 if __name__ == "__main__":
