@@ -23,5 +23,5 @@ class UsualRecipe:
     def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
         return self._dlib.chips(image, faces)
 
-    def encode(self, chips: Chips) -> Vector:
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
         return self._dlib.descriptors(chips)

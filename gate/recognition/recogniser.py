@@ -36,7 +36,6 @@ Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it 
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
 
 _SMALLEST_IMAGE = 32  # pixels a side
-_SPARSER = 3  # intervals between two looks at most, after so many looks
 _EARLY = 0.01  # seconds: rather a search a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
@@ -205,14 +204,16 @@ class Recogniser:
         due = [track for track in tracks if self._is_due(track)][: self._settings.max_faces]
         if not due:
             return list(tracks)
-        chips = self._encoder.chips(frame.image, [track.face for track in due])
         renewed: dict[int, Track] = {}
-        fresh: list[Track] = []
-        for track, vector in zip(due, self._encoder.encode(chips), strict=True):
-            now = self._gather(tracker, track, vector)
-            renewed[track.number] = now
-            fresh.append(now)
-        self._judge(frame, fresh)
+        new = [track for track in due if self._subjects[track.number].encoded is None]
+        seen = [track for track in due if self._subjects[track.number].encoded is not None]
+        for some, brief in ((new, False), (seen, True)):  # the first look at a face is thorough
+            if not some:
+                continue
+            chips = self._encoder.chips(frame.image, [track.face for track in some])
+            for track, vector in zip(some, self._encoder.encode(chips, brief=brief), strict=True):
+                renewed[track.number] = self._gather(tracker, track, vector)
+        self._judge(frame, list(renewed.values()))
         return [renewed.get(track.number, track) for track in tracks]
 
     def _is_due(self, track: Track) -> bool:
@@ -222,10 +223,8 @@ class Recogniser:
         subject = self._subjects.setdefault(track.number, _Subject())
         if subject.encoded is None or not track.sure or subject.gathered.strange:
             return True
-        if subject.verdict is not Verdict.WAIT:
-            wait = self._settings.recheck
-        else:  # frames close together show nearly the same
-            wait = self._settings.interval * min(subject.gathered.frames, _SPARSER)
+        decided = subject.verdict is not Verdict.WAIT
+        wait = self._settings.recheck if decided else self._settings.interval
         return not 0 <= track.last_seen - subject.encoded < wait
 
     def _gather(self, tracker: Tracker, track: Track, vector: Vector) -> Track:

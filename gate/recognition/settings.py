@@ -22,7 +22,7 @@ class RecognitionSettings(Section):
     min_face: int = Field(60, ge=24, le=400)
     # cores a network may use; 0: all
     threads: int = Field(0, ge=0, le=64)
-    # encode the mirror image too
+    # look at a face mirrored too, and with retail-0095 cut out wider
     mirror: bool = True
     # seconds between two searches of the whole image; between them only the surroundings of known
     # faces are searched, or what has changed

@@ -35,7 +35,7 @@ class Encoder:
     def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
         return np.stack([image for _ in faces])
 
-    def encode(self, chips: Chips) -> Vector:
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
         if self.encoded == self._left:
             raise KeyboardInterrupt
         self.encoded += len(chips)

@@ -17,7 +17,8 @@ from gate.recognition.detect import HogDetector
 from gate.recognition.encoders import Encoder, build_encoder, encode_faces
 from gate.recognition.encoders.dlib_onnx import DlibEncoder, hog_box
 from gate.recognition.encoders.reference import ReferenceEncoder
-from gate.recognition.encoders.retail_0095 import POINTS, Retail0095
+from gate.recognition.encoders.retail_0095 import MARGIN, POINTS, Retail0095
+from gate.recognition.evidence import SAME_MOMENT, correlation
 from gate.recognition.face import Face, Image
 from gate.recognition.settings import RecognitionSettings
 
@@ -103,6 +104,30 @@ def test_the_mirror_image_has_the_same_vector(
         pytest.skip("this encoder does not look at the mirror image")
     chips = encoder.chips(*[faces[0][0], [faces[0][1]]])
     assert np.allclose(encoder.encode(chips), encoder.encode(chips[:, :, ::-1]), atol=1e-4)
+
+
+def test_a_brief_look_is_the_same_moment_as_a_thorough_one(
+    encoder: Encoder, faces: list[tuple[Image, Face]]
+) -> None:
+    for image, face in faces:
+        chips = encoder.chips(image, [face])
+        thorough, brief = encoder.encode(chips)[0], encoder.encode(chips, brief=True)[0]
+        assert correlation(float(thorough @ brief), encoder.likeness) > SAME_MOMENT
+
+
+def test_retail_0095_looks_at_two_cuts_of_a_face(
+    kept: Path, faces: list[tuple[Image, Face]]
+) -> None:
+    xml = find("retail-0095", ModelsSettings())
+    if xml is None:
+        pytest.skip("retail-0095 is not installed: set GATE_MODELS_DIR")
+    encoder = Retail0095(xml, kept)
+    image, face = faces[0]
+    chips = encoder.chips(image, [face])
+    edges = chips.copy()
+    edges[:, :MARGIN], edges[:, -MARGIN:] = 0, 0  # only the second cut reaches these rows
+    assert np.array_equal(encoder.encode(chips, brief=True), encoder.encode(edges, brief=True))
+    assert not np.allclose(encoder.encode(chips), encoder.encode(edges), atol=1e-4)
 
 
 def test_an_encoder_without_the_mirror_image_has_another_name(kept: Path) -> None:

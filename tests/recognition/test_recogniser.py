@@ -82,7 +82,7 @@ class Scene:
         self._shown = [self._actor(image, face).face for face in faces]
         return np.zeros((len(faces), 2, 2, 3), np.uint8)
 
-    def encode(self, chips: Chips) -> Vector:
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
         self.encoded += len(chips)
         return np.stack(self._shown)
 

@@ -68,7 +68,7 @@ class DlibEncoder:
         """What the network gives, float32 (n, 128), not brought to unit length."""
         return self._network.run(planes(chips, rgb=True))
 
-    def encode(self, chips: Chips) -> Vector:
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
         if not len(chips):
             return np.empty((0, self.dimension), np.float32)
         return with_mirror(self.descriptors, chips, mirror=self._mirror)

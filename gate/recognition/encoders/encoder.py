@@ -39,8 +39,13 @@ class Encoder(Protocol):
         """Each face cut out of ``image`` (BGR) in the encoder's own pose, (n, side, side, 3)."""
         ...
 
-    def encode(self, chips: Chips) -> Vector:
-        """float32 (n, dimension), rows of unit length."""
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
+        """float32 (n, dimension), rows of unit length.
+
+        Args:
+            brief: fewer views, for a face that was encoded a moment ago; the same as without
+                where an encoder has no more.
+        """
         ...
 
 

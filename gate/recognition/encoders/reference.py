@@ -38,7 +38,7 @@ class ReferenceEncoder:
         ]
         return np.stack(cut)[..., ::-1]
 
-    def encode(self, chips: Chips) -> Vector:
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
         if not len(chips):
             return np.empty((0, self.dimension), np.float32)
         rows = [

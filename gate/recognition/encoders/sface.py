@@ -54,7 +54,7 @@ class SFace:
         cut = [np.asarray(self._network.alignCrop(image, _row(face)), np.uint8) for face in faces]
         return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
 
-    def encode(self, chips: Chips) -> Vector:
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
         if not len(chips):
             return np.empty((0, self.dimension), np.float32)
         return with_mirror(self._run, chips, mirror=self._mirror)
