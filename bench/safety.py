@@ -2,7 +2,8 @@
 
 A small daemon (door controller and relay guard, nothing else) keeps a lock released; then it is
 stopped, killed or made to hang, or its board loses cable or power. The time is taken at the
-board: from the blow to the relay's fall. Prints the table of docs/safety.md.
+board: from the blow to the relay's fall. Then the same in the middle of a granted pulse, where the
+time is taken from the pulse's end. Prints the tables of docs/safety.md.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from gate.clock import SystemClock
 from gate.relay.controller import DoorController
-from gate.relay.door_state import HoldOpen
+from gate.relay.door_state import Grant, HoldOpen
 from gate.relay.guarded import GuardedRelay
 from gate.relay.settings import DoorSettings, RelaySettings
 from gate.simulators.board import Board
@@ -32,18 +33,23 @@ from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import SimulatedPort
 
 TOO_LONG = 3.0  # seconds; what has not fallen by then does not fall
+PULSE = 2.0  # seconds; the blow falls after the first 0.7 of them
 
 
-def daemon(settings: str, guard: str) -> None:
-    """The process that is broken: holds the lock released until something happens to it."""
+def daemon(settings: str, guard: str, pulse: str) -> None:
+    """The process that is broken: holds the lock released until something happens to it.
+
+    ``pulse``: seconds of one granted pulse instead; 0 for none.
+    """
     clock = SystemClock()
     relay = GuardedRelay(RelaySettings.model_validate_json(settings), clock, json.loads(guard))
-    controller = DoorController(relay, DoorSettings())
+    controller = DoorController(relay, DoorSettings(unlock=float(pulse) or 3.0))
     # a call into C that keeps the interpreter's lock for hours: no other thread runs
     signal.signal(signal.SIGUSR1, lambda *_: re.match(r"(a+)+$", "a" * 60 + "b"))
     controller.open(clock.monotonic())
-    controller.handle(HoldOpen(clock.monotonic() + 600), clock.monotonic())
-    print(relay.pid, flush=True)
+    begin = clock.monotonic()
+    controller.handle(Grant() if float(pulse) else HoldOpen(begin + 600), begin)
+    print(relay.pid, begin + float(pulse), flush=True)
     while True:
         controller.tick(clock.monotonic())
         time.sleep(0.02)
@@ -78,11 +84,12 @@ Moves = Callable[[], list[tuple[float, bool]]]
 
 
 class Rig:
-    """One board, one daemon."""
+    """One board, one daemon. ``end``: of the pulse, monotonic seconds."""
 
-    def __init__(self, process: subprocess.Popen[str], guard: int, moves: Moves):
+    def __init__(self, process: subprocess.Popen[str], guard: int, end: float, moves: Moves):
         self.process = process
         self.guard = guard
+        self.end = end
         self.moves = moves
         self.port: SimulatedPort | None = None
         self.board: Board | None = None
@@ -99,13 +106,16 @@ class Rig:
 
 
 @contextmanager
-def running(settings: RelaySettings, guard: list[str], moves: Moves) -> Iterator[Rig]:
+def running(settings: RelaySettings, guard: list[str], pulse: float, moves: Moves) -> Iterator[Rig]:
     command = [sys.executable, "-m", "bench.safety", "--daemon"]
     process = subprocess.Popen(
-        [*command, settings.model_dump_json(), json.dumps(guard)], stdout=subprocess.PIPE, text=True
+        [*command, settings.model_dump_json(), json.dumps(guard), str(pulse)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
-    rig = Rig(process, int(process.stdout.readline()), moves)
+    pid, end = process.stdout.readline().split()
+    rig = Rig(process, int(pid), float(end), moves)
     try:
         rig.until(True, 0.0)
         time.sleep(0.7)
@@ -129,7 +139,7 @@ GUARD = [sys.executable, "-m", "gate.relay.guard"]
 
 
 @contextmanager
-def rig_for(driver: str) -> Iterator[Rig]:
+def rig_for(driver: str, pulse: float = 0.0) -> Iterator[Rig]:
     if driver == "gpio":
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "pin"
@@ -140,14 +150,14 @@ def rig_for(driver: str) -> Iterator[Rig]:
                 lines = [line.split() for line in log.read_text().splitlines()]
                 return [(float(at), on == "1") for at, on in lines]
 
-            with running(RelaySettings(driver="gpio"), guard, logged) as rig:
+            with running(RelaySettings(driver="gpio"), guard, pulse, logged) as rig:
                 yield rig
         return
     device = DEVICES[driver]()
     with SimulatedPort(device) as port:
         settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]
         history = device.board.history
-        with running(settings, GUARD, lambda: [(at, on) for at, _, on in history]) as rig:
+        with running(settings, GUARD, pulse, lambda: [(at, on) for at, _, on in history]) as rig:
             rig.port, rig.board = port, device.board
             yield rig
 
@@ -208,7 +218,14 @@ def power_back(rig: Rig) -> float:
     return rig.until(True, begin)
 
 
+def after_the_end(blow: Callable[[Rig], float], rig: Rig) -> float:
+    """Seconds from the end of the pulse to the relay's fall; below zero when it fell before."""
+    begin = time.monotonic()
+    return begin + blow(rig) - rig.end
+
+
 CASES = (stopped, killed, hung, guard_killed, both_killed, cable_pulled, cable_back, power_back)
+IN_PULSE = (stopped, killed, hung, both_killed, cable_pulled)
 
 
 def cell(seconds: list[float]) -> str:
@@ -219,25 +236,42 @@ def cell(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.2f} / {max(seconds):.2f}"
 
 
-def main(repeats: int) -> None:
-    names = ["SIGSTOP", "SIGKILL", "hang", "guard killed", "both killed"]
-    names += ["cable pulled", "cable back", "power back"]
-    print("| driver | " + " | ".join(names) + " |\n" + "|---" * (len(names) + 1) + "|", flush=True)
-    for driver in ("modbus", "lcus", "numato", "gpio"):
+DRIVERS = ("modbus", "lcus", "numato", "gpio")
+NAMES = {
+    stopped: "SIGSTOP",
+    killed: "SIGKILL",
+    hung: "hang",
+    guard_killed: "guard killed",
+    both_killed: "both killed",
+    cable_pulled: "cable pulled",
+    cable_back: "cable back",
+    power_back: "power back",
+}
+
+
+def table(cases: tuple[Callable[[Rig], float], ...], repeats: int, pulse: float) -> None:
+    names = " | ".join(NAMES[case] for case in cases)
+    print(f"| driver | {names} |\n" + "|---" * (len(cases) + 1) + "|", flush=True)
+    for driver in DRIVERS:
         cells = []
-        for case in CASES:
+        for case in cases:
             seconds = []
             for _ in range(repeats):
-                with rig_for(driver) as rig:
-                    seconds.append(case(rig))
+                with rig_for(driver, pulse) as rig:
+                    seconds.append(after_the_end(case, rig) if pulse else case(rig))
             cells.append(cell(seconds))
         print(f"| {driver} | " + " | ".join(cells) + " |", flush=True)
-    print(f"\nseconds, median / longest of {repeats}")
+
+
+def main(repeats: int) -> None:
+    table(CASES, repeats, 0.0)
+    print(f"\nseconds, median / longest of {repeats}; in a pulse of {PULSE:g} s, after its end:\n")
+    table(IN_PULSE, repeats, PULSE)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--daemon"]:
-        daemon(*sys.argv[2:4])
+        daemon(*sys.argv[2:5])
     elif sys.argv[1:2] == ["--gpio-guard"]:
         gpio_guard(*sys.argv[2:4])
     else:

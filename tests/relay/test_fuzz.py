@@ -121,8 +121,10 @@ def test_a_noisy_line_gives_the_true_state_or_an_error(name: str, device: Device
         for _ in range(60):
             try:
                 said = driver.state(1)
-            except DeviceError:
+            except DeviceError as error:
                 errors += 1
+                if "lost" in error.what:  # a write that took too long on a busy machine
+                    driver.open()
             else:
                 told += 1
                 assert said is False
