@@ -100,7 +100,7 @@ class Examiner:
         self.encoders = tuple(encoders)
         self._detector = detector
         self._assess = assess or (lambda image, face: face)
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the detector; encoders serve any number at a time
 
     def look(self, image: Image) -> Shot:
         """Where the one face is and what is wrong with it; not encoded."""
@@ -117,11 +117,10 @@ class Examiner:
         """What ``look`` saw in ``image``, encoded; unchanged when something is wrong."""
         if seen.fault or seen.face is None:
             return seen
-        with self._lock:
-            vectors = {
-                encoder.name: encode_faces(encoder, image, [seen.face])[0].copy()
-                for encoder in self.encoders
-            }
+        vectors = {
+            encoder.name: encode_faces(encoder, image, [seen.face])[0].copy()
+            for encoder in self.encoders
+        }
         return Shot(seen.face, "", vectors)
 
     def shot(self, image: Image) -> Shot:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +21,10 @@ from gate.commands import Config
 from gate.commands.people import find_person
 from gate.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling
 from gate.errors import AccessError, CameraError, ConfigurationError, RecognitionError
+from gate.importing.alike import DOUBLE, LOOKALIKE, note_lookalikes
 from gate.importing.check import Wrong, check
-from gate.importing.photos import FolderPhotos, NoPhotos, Photos
+from gate.importing.photos import FolderPhotos, NoPhotos, Photos, ZipPhotos
+from gate.importing.run import done_lines, stand_back
 from gate.importing.run import run as run_import
 from gate.importing.table import Line, read_table
 from gate.known_faces import KnownFaces
@@ -31,6 +38,7 @@ from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow, PersonRow
 
 TABLES = ("people.csv", "people.xlsx")
+PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone
 SHOWN = 20  # mistakes of a table, and photographs that failed, told at once
 FAULTS: dict[str, str] = {
     Fault.NO_FACE: "no face in it",
@@ -46,6 +54,8 @@ FAULTS: dict[str, str] = {
     Unusable.EYES_SHUT: "the eyes are shut",
     Unusable.MASK: "a mask covers the face",
     Unusable.OCCLUDED: "the face is covered",
+    LOOKALIKE: "looks like them",
+    DOUBLE: "perhaps the same person",
 }
 
 
@@ -76,7 +86,8 @@ def enroll(
     A folder holds photographs and people.csv (or people.xlsx) with the columns name, photo,
     consent, birth year and others; several photographs of one person are separated by semicolons.
     The table is checked before anything is written. Run the command again after an interruption:
-    it goes on where it stopped. Photographs are never kept.
+    it goes on where it stopped, after Ctrl-C too. Photographs are never kept; they may lie in one
+    photos.zip beside the table.
     """
     settings = load(config)
     console = Console(highlight=False)
@@ -187,7 +198,8 @@ def _folder(console: Console, settings: Settings, store: Store, folder: Path) ->
             mend=f"put a {' or '.join(TABLES)} beside the photographs, or name the photographs",
         )
     lines = read_table(table)
-    photos = FolderPhotos(folder)
+    packed = folder / PACKED
+    photos: Photos = ZipPhotos(packed) if packed.is_file() else FolderPhotos(folder)
     title = f"{str(table.resolve())[-180:]} {hashlib.sha256(table.read_bytes()).hexdigest()[:16]}"
     job = _begun(store, title)
     if job is not None and job.finished is not None:
@@ -200,12 +212,45 @@ def _folder(console: Console, settings: Settings, store: Store, folder: Path) ->
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
         task = bar.add_task("enrolling", total=len(lines))
-        for step in run_import(store, job.id, lines, photos, _examiner(settings), by="cli"):
-            bar.update(task, completed=step.done)
-        bar.update(task, completed=len(lines))
+        with (
+            _interrupted() as stop,
+            # what the models start threads for stands back behind a running gate too
+            ThreadPoolExecutor(1, initializer=stand_back) as behind,
+        ):
+            examiner = behind.submit(_examiner, settings).result()
+            done = len(done_lines(store, job.id))
+            bar.update(task, completed=done)
+            for step in run_import(
+                store, job.id, lines, photos, examiner, by="cli", stop=stop.is_set
+            ):
+                done = step.done
+                bar.update(task, completed=done)
+    photos.close()
+    if done < len(lines):
+        console.print(f"stopped after {done:,} of {len(lines):,}; the same command goes on")
+        raise SystemExit(130)
+    encoder = examiner.encoders[0]
+    known = KnownFaces(store, encoder.name, encoder.dimension)
+    note_lookalikes(store, job.id, known.matcher())
     _end(store, job.id)
     store.audit.note("cli", "import.done", str(job.id), lines=len(lines))
     _report(console, store, job.id)
+
+
+@contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Set by Ctrl-C, which then ends nothing by itself; a second one does as ever."""
+    stop = threading.Event()
+
+    def once(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, once)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _begun(store: Store, title: str) -> ImportRow | None:
@@ -239,13 +284,21 @@ def _report(console: Console, store: Store, job: int) -> None:
         counts[row.result] += 1
     console.print(", ".join(f"{count} {result}" for result, count in sorted(counts.items())))
     failed = [row for row in rows if row.result == "failed"]
-    for row in failed[:SHOWN]:
-        console.print(f"  line {row.line}: {_note(row.note)}", style="yellow", markup=False)
-    if len(failed) > SHOWN:
-        console.print(f"  and {len(failed) - SHOWN} more", style="yellow")
+    alike = [row for row in rows if row.result == "enrolled" and "#" in row.note]
+    _some(console, failed)
+    if alike:
+        console.print(f"{len(alike)} resemble somebody; look at them on the desk's page")
+        _some(console, alike)
     if failed:
         console.print("they stand in the register without a face; give one with --person")
         raise SystemExit(1)
+
+
+def _some(console: Console, rows: list[ImportLineRow]) -> None:
+    for row in rows[:SHOWN]:
+        console.print(f"  line {row.line}: {_note(row.note)}", style="yellow", markup=False)
+    if len(rows) > SHOWN:
+        console.print(f"  and {len(rows) - SHOWN} more", style="yellow")
 
 
 def _note(note: str) -> str:

@@ -32,11 +32,20 @@ LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One mistake: in which line and column, and what it is."""
+    """One mistake: in which line and column, and what it is.
+
+    Attributes:
+        text: in which ``{which}`` stands for a photograph or another line.
+    """
 
     line: int
     column: str
-    what: str
+    text: str
+    which: str = ""
+
+    @property
+    def what(self) -> str:
+        return self.text.format(which=self.which)
 
 
 def check(
@@ -120,18 +129,20 @@ def _consent(
             yield "guardian", "a guardian answers for a child"
 
 
-def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str]]:
+def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, str]]:
     for name in photo_names(values):
         if not photos.has(name):
-            yield "photo", f"{name} is not there"
+            yield "photo", "{which} is not there", name
             continue
         try:
             check_header(photos.read(name), name)
         except CameraError as error:
-            yield "photo", f"{name}: {error.what}"
+            yield "photo", f"{{which}}: {error.what}", name
 
 
-def _twice(line: Line, seen: dict[tuple[str, str], int], store: Store) -> Iterator[tuple[str, str]]:
+def _twice(
+    line: Line, seen: dict[tuple[str, str], int], store: Store
+) -> Iterator[tuple[str, str, str]]:
     values = dict(line.values)
     if "card" in values:
         try:
@@ -144,9 +155,9 @@ def _twice(line: Line, seen: dict[tuple[str, str], int], store: Store) -> Iterat
             continue
         before = seen.setdefault((column, value), line.number)
         if before != line.number:
-            yield column, f"is in line {before} too"
+            yield column, "is in line {which} too", str(before)
     if "card" in values:
         found = store.credentials.find("card", values["card"])
         owner = store.people.by_number(values.get("number", "")) if found else None
         if found is not None and (owner is None or owner.id != found.person.id):
-            yield "card", "belongs to somebody in the register"
+            yield "card", "belongs to somebody in the register", ""
