@@ -24,15 +24,14 @@ class KnownFaces:
 
     Fit and calibration come from the store (``gate calibrate``); where there are none they are
     learnt when the register is first read, and stored. Once the register has outgrown them they
-    are learnt anew: at once while that is quick, else by ``relearn``. Any thread may call; one at
-    a time is served.
+    are learnt anew for the same wished rates: at once while that is quick, else by ``relearn``.
+    Any thread may call; one at a time is served.
     """
 
-    def __init__(self, store: Store, encoder: str, dimension: int, fpir: float = 0.01) -> None:
+    def __init__(self, store: Store, encoder: str, dimension: int) -> None:
         self._store = store
         self._encoder = encoder
         self._dimension = dimension
-        self._fpir = fpir
         self._lock = threading.Lock()
         self._generation = -1
         self._version = ""  # of fit and calibration in use
@@ -64,7 +63,7 @@ class KnownFaces:
                 snapshot = self._gallery.snapshot()
                 people = len(snapshot.people)
                 if people <= QUICK and calibration.outgrown(people):
-                    fit, calibration = self._learn(snapshot)
+                    fit, calibration = self._learn(snapshot, calibration)
                 self._matcher = build_matcher(snapshot, fit, calibration, self._matcher)
             return self._matcher
 
@@ -77,7 +76,7 @@ class KnownFaces:
             now = self._matcher
         if now is None or not now.calibration.outgrown(now.people):
             return False
-        fit, calibration = self._learn(now.roster.gallery)
+        fit, calibration = self._learn(now.roster.gallery, now.calibration)
         with self._lock:
             if self._gallery is not None:
                 snapshot = self._gallery.snapshot()
@@ -97,10 +96,9 @@ class KnownFaces:
         self._version = ""
         snapshot = self._gallery.snapshot()
         stored = self._stored()
-        if stored is not None and stored[1].outgrown(len(snapshot.people)):
-            stored = None
-        fit, calibration = stored or self._learn(snapshot)
-        self._matcher = build_matcher(snapshot, fit, calibration)
+        if stored is None or stored[1].outgrown(len(snapshot.people)):
+            stored = self._learn(snapshot, stored[1] if stored else None)
+        self._matcher = build_matcher(snapshot, *stored)
         return self._matcher
 
     def _stored(self) -> tuple[SiteFit, Calibration] | None:
@@ -111,15 +109,28 @@ class KnownFaces:
         self._version = row.version
         return unpack(row.body)
 
-    def _learn(self, snapshot: Snapshot) -> tuple[SiteFit, Calibration]:
+    def _learn(self, snapshot: Snapshot, before: Calibration | None) -> tuple[SiteFit, Calibration]:
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        fit, calibration = learn_site(snapshot, made=made, fpir=self._fpir)
-        version = f"{fit.version}/{calibration.version}@{made}"
-        if version != self._version:
-            figures = {"people": calibration.people, "threshold": calibration.threshold}
-            body = pack(fit, calibration)
-            # desk and gate may learn the same from the same register in the same second
-            with suppress(ConflictError):
-                self._store.calibrations.add(KIND, self._encoder, version, body, figures)
-            self._version = version
+        wished = {"fpir": before.fpir, "fmr": before.fmr} if before else {}
+        fit, calibration = learn_site(snapshot, made=made, **wished)
+        # desk and gate may learn the same from the same register in the same second
+        with suppress(ConflictError):
+            put_in_use(self._store, fit, calibration)
+        self._version = version_of(fit, calibration)
         return fit, calibration
+
+
+def version_of(fit: SiteFit, calibration: Calibration) -> str:
+    return f"{fit.version}/{calibration.version}@{calibration.made}"
+
+
+def put_in_use(store: Store, fit: SiteFit, calibration: Calibration) -> None:
+    """Store both; every program of the site follows. Raises StoreError."""
+    wanted = ("people", "fpir", "threshold")
+    store.calibrations.add(
+        KIND,
+        calibration.encoder,
+        version_of(fit, calibration),
+        pack(fit, calibration),
+        {name: getattr(calibration, name) for name in wanted},
+    )

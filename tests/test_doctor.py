@@ -220,6 +220,23 @@ def test_a_calibration_the_gallery_has_outgrown_is_pointed_out(values: dict[str,
     assert "gate calibrate" in found.mend
 
 
+@pytest.mark.parametrize(
+    ("threshold", "level", "share"), [(0.25, Level.OK, "4 %"), (0.40, Level.WARN, "42 %")]
+)
+def test_how_many_residents_one_look_is_too_little_for_is_told(
+    values: dict[str, Any], threshold: float, level: Level, share: str
+) -> None:
+    enrol(values, people=60)
+    settings = build(values)
+    figures = {"people": 60, "fpir": 0.01, "threshold": threshold}
+    with Store.open(settings.store, settings.data) as store:
+        store.calibrations.add("site", "dlib/1", "v1", b"", figures)
+    _, found = findings("calibration", settings)
+    assert (found.part, found.level) == ("residents", level)
+    assert f"about {share} of residents' faces, with dlib/1 at FPIR 1 %" in found.says
+    assert ("gate models fetch" in found.mend) == (level is Level.WARN)
+
+
 def test_a_simulated_relay_is_pointed_out(values: dict[str, Any]) -> None:
     assert look("relay", values).level is Level.WARN
 

@@ -13,11 +13,12 @@ from PIL import Image as Pillow
 
 from gate.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling, try_out
 from gate.errors import AccessError, CameraError, RecognitionError
-from gate.known_faces import KnownFaces
+from gate.known_faces import KnownFaces, put_in_use
 from gate.photographs import decode
 from gate.recognition.detect import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
+from gate.recognition.site import learn_site
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -123,13 +124,33 @@ def test_the_copy_relearns_when_the_register_outgrows_it(store):
     assert faces.matcher().roster.fit.people == 60
 
 
+def test_what_is_learnt_anew_keeps_the_rates_that_were_wished(store):
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(120, 128)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    people = store.people.create_many({"name": f"p{i}"} for i in range(120))
+    rows = [Template(p, v, ENCODER) for p, v in zip(people, vectors, strict=True)]
+    store.templates.add(*rows[:40])
+    faces = KnownFaces(store, ENCODER, 128)
+    gallery = faces.matcher().roster.gallery
+    put_in_use(store, *learn_site(gallery, made="2026-01-01", fpir=0.001, fmr=0.0001))
+    assert faces.matcher().calibration.fpir == 0.001
+    store.templates.add(*rows[40:80])
+    assert faces.matcher().calibration.people == 80, "grown while it ran"
+    assert faces.matcher().calibration.fpir == 0.001
+    store.templates.add(*rows[80:])
+    later = KnownFaces(store, ENCODER, 128).matcher().calibration
+    assert later.people == 120, "grown while nothing ran"
+    assert (later.fpir, later.fmr) == (0.001, 0.0001)
+
+
 def test_two_programs_may_learn_the_same_in_the_same_second(store, shots):
     desk, gate = (KnownFaces(store, ENCODER, 128) for _ in range(2))
     enrol(store, "Eileen", [shots["eileen-collins"]])
     snapshot = desk.matcher().roster.gallery
     for _ in range(3):
-        desk._learn(snapshot)
-        gate._learn(snapshot)
+        desk._learn(snapshot, None)
+        gate._learn(snapshot, None)
     assert desk.matcher().people == gate.matcher().people == 1
 
 

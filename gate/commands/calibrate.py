@@ -11,13 +11,13 @@ from rich.table import Table
 
 from gate.commands import Config
 from gate.errors import RecognitionError
-from gate.known_faces import KIND
+from gate.known_faces import KIND, put_in_use
 from gate.recognition.calibrate import Calibration
 from gate.recognition.face import Template
 from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import build_matcher
 from gate.recognition.lookalikes import lookalikes
-from gate.recognition.site import learn_site, pack, unpack
+from gate.recognition.site import learn_site, unpack
 from gate.settings import DEFAULT, load
 from gate.store.store import Store
 
@@ -56,9 +56,7 @@ def calibrate(
             fit, calibration = learn_site(gallery, made=made, fpir=fpir, fmr=fmr)
             matcher = build_matcher(gallery, fit, calibration)
             alike = lookalikes(matcher)
-        figures = {"people": calibration.people, "fpir": fpir, "threshold": calibration.threshold}
-        version = f"{matcher.version}@{made}"
-        store.calibrations.add(KIND, gallery.encoder, version, pack(fit, calibration), figures)
+        put_in_use(store, fit, calibration)
     console.print(_table(calibration, before))
     double = sum(pair.double for pair in alike)
     console.print(

@@ -14,6 +14,7 @@ from gate.events.publisher import RECEIVER
 from gate.recognition.calibrate import OUTGROWN
 from gate.recognition.encoders import build_encoder
 from gate.recognition.fit import FEWEST
+from gate.recognition.prior import prior_of
 from gate.settings import Settings
 from gate.store.engine import Database
 from gate.store.facts import Facts
@@ -24,6 +25,8 @@ from gate.store.vault import Vault
 
 SITE = "site"  # kind of the stored calibrations
 FULL = 0.5  # share of the outbox above which somebody should look
+MANY = 0.1  # share of residents' faces that may need more than one look
+BEST = "retail-0095"  # the encoder recommended
 
 
 def database(settings: Settings) -> Iterator[Finding]:
@@ -98,6 +101,24 @@ def calibration(settings: Settings) -> Iterator[Finding]:
         outgrown = people > OUTGROWN * max(made_for, 1)
         mend = "the gallery has outgrown it: `gate calibrate`" if outgrown else ""
         yield Finding("calibration", Level.WARN if outgrown else Level.OK, says, mend)
+        yield from _kept_out(encoder, kept.figures)
+
+
+def _kept_out(encoder: str, figures: dict[str, float]) -> Iterator[Finding]:
+    """What the thresholds of this site mean for its residents."""
+    if "threshold" not in figures or "fpir" not in figures:
+        return
+    share = prior_of(encoder).below(figures["threshold"])
+    says = (
+        f"one look is too little for about {100 * share:.0f} % of residents' faces, with {encoder}"
+        f" at FPIR {100 * figures['fpir']:g} %"
+    )
+    if share < MANY:
+        yield Finding("residents", Level.OK, says)
+        return
+    better = "" if encoder.startswith(BEST) else f"fetch {BEST} (`gate models fetch`) and enrol; "
+    mend = f"{better}enrol five views of each; a card for whom the try-out does not know"
+    yield Finding("residents", Level.WARN, says, mend)
 
 
 def outbox(settings: Settings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ here at every site; ``gate evaluate --site`` shows the site's own beside them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Prior:
     plain_mate_spread: float
     plain_other: float
     plain_other_spread: float
+
+    def below(self, score: float) -> float:
+        """Share of single photographs of residents that score less, 0 to 1; under a fit."""
+        return NormalDist(self.mate, self.mate_spread).cdf(score)
 
 
 _SOURCE = "LFW; other people: East Asian faces of UTKFace"
