@@ -3,14 +3,18 @@
     python -m bench [--people 7000] [--rounds 3] [RECORDING…]
 
 The usual way: ``face_locations``, ``face_encodings``, ``compare_faces`` over the list of everybody
-enrolled. Every frame goes through all ways in turn, in one run, and of each frame and way the best
-of the rounds counts, so that what else the machine does hits all alike and little. "Work" is
-processor time of all cores together. The recordings are those of ``fixtures/`` unless named.
+enrolled. Ours: all that is done with a frame up to the verdict, quality of the face included;
+liveness, where its networks are installed, in a line of its own. Every frame goes through all ways
+in turn, in one run, and of each frame and way the best of the rounds counts, so that what else the
+machine does hits all alike and little. "Work" is processor time of all cores together. The
+recordings are those of ``fixtures/`` unless named. Then each stage alone, how long residents wait
+for the verdict, and the memory of the whole.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -24,16 +28,20 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from bench.people import frames_of, rate_of, site
+from bench.people import filled, frames_of, rate_of, site
 from gate.camera.source import Frame
 from gate.errors import ModelError
 from gate.models.settings import ModelsSettings
 from gate.recognition.detect import Detector, build_detector
 from gate.recognition.encoders import Encoder, build_encoder, encode_faces
-from gate.recognition.face import Image
+from gate.recognition.face import Image, Vector, Verdict
 from gate.recognition.generate import generate
 from gate.recognition.identify import Matcher
-from gate.recognition.recogniser import Recogniser, wide_enough
+from gate.recognition.liveness import build_watch
+from gate.recognition.liveness_settings import LivenessSettings
+from gate.recognition.quality import judge
+from gate.recognition.quality_settings import QualitySettings
+from gate.recognition.recogniser import Recogniser
 from gate.recognition.settings import RecognitionSettings
 
 RECORDINGS = ("resident-walks-up", "stranger-walks-up", "two-at-once")
@@ -53,10 +61,18 @@ class Way:
     matcher: Matcher
     settings: RecognitionSettings
 
-    def recogniser(self, **changes: float) -> Recogniser:
-        settings = self.settings.model_copy(update=changes)
-        assess = wide_enough(settings.min_face)
-        return Recogniser(self.detector, self.encoder, self.matcher, settings, assess=assess)
+    def recogniser(self, *, live: bool = False, **changes: float) -> Recogniser:
+        """Args:
+        live: watch for pictures of faces, too.
+        """
+        return Recogniser(
+            self.detector,
+            self.encoder,
+            self.matcher,
+            self.settings.model_copy(update=changes),
+            assess=judge(QualitySettings()),
+            watch=build_watch(LivenessSettings(), ModelsSettings()) if live else None,
+        )
 
 
 def ways(people: int) -> list[Way]:
@@ -72,9 +88,19 @@ def ways(people: int) -> list[Way]:
         except ModelError as error:
             print(f"left out: {name}\n{error}")
             continue
-        rows = generate(people, parts[1].name)
-        found.append(Way(name, *parts, site(rows, parts[1]), settings))
+        real = enrolled(parts[0], parts[1])
+        found.append(
+            Way(name, *parts, site(filled(real, people, parts[1].name), parts[1]), settings)
+        )
     return found
+
+
+def enrolled(detector: Detector, encoder: Encoder) -> Vector:
+    """The residents of the recordings, float32 (n, d)."""
+    photographs = [frames_of(file)[0] for file in sorted(Path("fixtures/enrolled").glob("*.jpg"))]
+    return np.stack(
+        [encode_faces(encoder, image, detector.detect(image)[:1])[0] for image in photographs]
+    )
 
 
 def usual(image: Image, everybody: Sequence[NDArray[np.float64]]) -> None:
@@ -101,6 +127,7 @@ def whole_path(
         seconds: Seconds = defaultdict(list)
         for recording in recordings:
             gates = {way.name: way.recogniser() for way in ours}
+            gates |= {f"{way.name}, liveness": way.recogniser(live=True) for way in ours}
             eager = {"interval": 0.0, "recheck": 1e-6}
             if encode_all:
                 gates |= {f"{way.name}, encoding all": way.recogniser(**eager) for way in ours}
@@ -157,6 +184,28 @@ def stages(image: Image, ours: Sequence[Way], people: int, rounds: int = 10) -> 
     return table
 
 
+def waits(way: Way, recordings: Sequence[Path], begins: int = 5) -> list[float]:
+    """Seconds from the capture of the first usable face to the verdict that somebody is known.
+
+    Each recording is played at its own rate from each of its first frames, as if walked up to at
+    another moment; the work on the deciding frame counts.
+    """
+    found = []
+    for recording in recordings:
+        rate, frames = rate_of(recording), frames_of(recording)
+        for begin in range(begins):
+            gate = way.recogniser(live=True)
+            for number, image in enumerate(frames[begin:]):
+                clock = time.perf_counter()
+                seen = gate.process(Frame(image, number / rate, number))
+                took = time.perf_counter() - clock
+                known = [each for each in seen if each.verdict is Verdict.KNOWN]
+                if known and known[0].first_usable is not None:
+                    found.append(number / rate - known[0].first_usable + took)
+                    break
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("recordings", nargs="*", type=Path)
@@ -180,6 +229,15 @@ def main() -> None:
         table = stages(image, ours, options.people)
     for stage, times in table.items():
         console.print(_table(stage, times))
+    for way in ours:
+        seconds_waited = waits(way, recordings)
+        p50, p95 = np.percentile(seconds_waited, [50, 95]) if seconds_waited else (0, 0)
+        console.print(
+            f"{way.name}: first usable face to the verdict, {len(seconds_waited)} of residents: "
+            f"p50 {p50:.2f} s, p95 {p95:.2f} s"
+        )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    console.print(f"largest memory of all ways together: {memory:.0f} MB")
 
 
 def _table(title: str, seconds: Seconds) -> Table:

@@ -11,7 +11,7 @@ from gate.recognition.face import Template
 from gate.recognition.fit import SiteFit
 from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import Matcher, build_matcher
-from gate.recognition.site import learn_site, pack, unpack
+from gate.recognition.site import FMR, FPIR, learn_site, pack, unpack
 from gate.store.failures import ConflictError
 from gate.store.store import Store
 
@@ -111,8 +111,8 @@ class KnownFaces:
 
     def _learn(self, snapshot: Snapshot, before: Calibration | None) -> tuple[SiteFit, Calibration]:
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        wished = {"fpir": before.fpir, "fmr": before.fmr} if before else {}
-        fit, calibration = learn_site(snapshot, made=made, **wished)
+        fpir, fmr = (before.fpir, before.fmr) if before else (FPIR, FMR)
+        fit, calibration = learn_site(snapshot, made=made, fpir=fpir, fmr=fmr)
         # desk and gate may learn the same from the same register in the same second
         with suppress(ConflictError):
             put_in_use(self._store, fit, calibration)

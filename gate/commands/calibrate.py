@@ -17,7 +17,7 @@ from gate.recognition.face import Template
 from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import build_matcher
 from gate.recognition.lookalikes import lookalikes
-from gate.recognition.site import learn_site, unpack
+from gate.recognition.site import FMR, FPIR, learn_site, unpack
 from gate.settings import DEFAULT, load
 from gate.store.store import Store
 
@@ -25,11 +25,12 @@ from gate.store.store import Store
 def calibrate(
     config: Config = DEFAULT,
     fpir: Annotated[
-        float, typer.Option(help="Strangers taken for somebody: the rate you accept.")
-    ] = 0.01,
+        float | None,
+        typer.Option(help="Strangers taken for somebody: the rate you accept; else as before."),
+    ] = None,
     fmr: Annotated[
-        float, typer.Option(help="The same when one person is claimed by a card.")
-    ] = 0.001,
+        float | None, typer.Option(help="The same when one person is claimed by a card.")
+    ] = None,
     encoder: Annotated[
         str, typer.Option(help="For the templates of this encoder; else of the most used one.")
     ] = "",
@@ -41,7 +42,7 @@ def calibrate(
 
     Exit status 1 with --check when the gallery has outgrown the calibration or there is none.
     """
-    if not 0 < fpir <= 0.1 or not 0 < fmr <= 0.1:
+    if not all(0 < rate <= 0.1 for rate in (fpir, fmr) if rate is not None):
         raise typer.BadParameter("rates lie above 0 and at most 0.1")
     settings = load(config)
     console = Console()
@@ -51,6 +52,8 @@ def calibrate(
         before = unpack(stored.body)[1] if stored else None
         if check:
             raise SystemExit(_check(console, before, len(gallery.people)))
+        fpir = fpir or (before.fpir if before else FPIR)
+        fmr = fmr or (before.fmr if before else FMR)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         with console.status(f"calibrating on {len(gallery.people):,} people"):
             fit, calibration = learn_site(gallery, made=made, fpir=fpir, fmr=fmr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from gate.evaluation import photos, study
-from gate.evaluation.embedding import embed
+from gate.evaluation.embedding import Embedded, embed
 from gate.evaluation.photos import Photo
+from gate.evaluation.protocols import Trial
 from gate.recognition.detect import Detector
 from gate.recognition.encoders.encoder import Encoder
 
@@ -112,28 +113,38 @@ def measure(
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """All figures of one encoder."""
-    everybody = [*data.named, *data.numbered]
-    embedded = embed(everybody, encoder, detector, cache, encoder.name)
-    first = len(data.named)
-    numbers = tuple(range(first, len(everybody)))
-    sets = [(which, [photo.person for photo in everybody])]
-    if data.merged:
-        only = "e" if "e" in which else ""
-        sets.append((only, [photo.person for photo in data.merged]))
+    embedded = embedded_in(data, encoder, detector, cache)
     rows: list[study.Row] = []
-    for number, (wanted, labels) in enumerate(sets):
-        ages = _by_age(everybody, labels, numbers)
-        people = study.People(tuple(labels), data.groups, data.one_group, numbers, ages)
-        for trial in study.trials(people, embedded.found.tolist(), wanted):
-            titled = study.with_merges(trial) if number else trial
-            for way in ways:
-                say(f"{encoder.name} ({trial.name}) {titled.title}: {way}")
-                rows += study.rows_of(embedded.vectors, titled, encoder.name, people, way=way)
+    for trial, people in trials_in(data, embedded, which):
+        for way in ways:
+            say(f"{encoder.name} ({trial.name}) {trial.title}: {way}")
+            rows += study.rows_of(embedded.vectors, trial, encoder.name, people, way=way)
     row_of = {photo.name: row for row, photo in enumerate(data.named) if embedded.found[row]}
     checked = study.verification(embedded.vectors, row_of, data.pairs) if "a" in which else None
     return {
         "rows": rows,
         "pairs": checked,
-        "photos": len(everybody),
+        "photos": len(embedded.found),
         "missing": int(np.count_nonzero(~embedded.found)),
     }
+
+
+def embedded_in(data: Data, encoder: Encoder, detector: Detector, cache: Path) -> Embedded:
+    """The vectors of all photographs, ``named`` first."""
+    return embed([*data.named, *data.numbered], encoder, detector, cache, encoder.name)
+
+
+def trials_in(
+    data: Data, embedded: Embedded, which: str = "bcde"
+) -> Iterator[tuple[Trial, study.People]]:
+    """Every trial, and (e) once more with the people who appear twice made one."""
+    everybody = [*data.named, *data.numbered]
+    numbers = tuple(range(len(data.named), len(everybody)))
+    sets = [(which, [photo.person for photo in everybody])]
+    if data.merged and "e" in which:
+        sets.append(("e", [photo.person for photo in data.merged]))
+    for number, (wanted, labels) in enumerate(sets):
+        ages = _by_age(everybody, labels, numbers)
+        people = study.People(tuple(labels), data.groups, data.one_group, numbers, ages)
+        for trial in study.trials(people, embedded.found.tolist(), wanted):
+            yield (study.with_merges(trial) if number else trial), people

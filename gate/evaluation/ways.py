@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +36,22 @@ def gallery_of(vectors: Vector, trial: Trial, encoder: str) -> Snapshot:
 
 
 def site(
-    vectors: Vector, trial: Trial, encoder: str, asked: Sequence[float] = ()
+    vectors: Vector,
+    trial: Trial,
+    encoder: str,
+    asked: Sequence[float] = (),
+    **settings: Any,
 ) -> tuple[Outcome, dict[float, float], Calibration]:
     """As the gate does it, with the fit and the calibration learnt from the trial's gallery.
 
-    Returns the outcome, the threshold for each FPIR asked for, and the calibration.
+    Args:
+        settings: of ``learn_site``, to try others than the product's.
+
+    Returns:
+        The outcome, the threshold for each FPIR asked for, and the calibration.
     """
     snapshot = gallery_of(vectors, trial, encoder)
-    fit, calibration = learn_site(snapshot, made="")
+    fit, calibration = learn_site(snapshot, made="", **settings)
     matcher = build_matcher(snapshot, fit, calibration)
 
     def best(entries: Sequence[Entry]) -> tuple[NDArray[np.int64], Vector]:

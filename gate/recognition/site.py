@@ -11,15 +11,24 @@ import numpy as np
 
 from gate.errors import RecognitionError
 from gate.recognition.calibrate import Calibration, calibration_from
-from gate.recognition.fit import FEWEST, SiteFit, fit_site, no_fit
+from gate.recognition.fit import FEWEST, SHRINKAGE, SiteFit, fit_site, no_fit
 from gate.recognition.gallery import Snapshot
 from gate.recognition.prior import prior_of
 from gate.recognition.score import Scoring
 from gate.recognition.strangers import simulate
 
+FPIR, FMR = 0.01, 0.001  # rates wished where nobody has said others
+SCORING = Scoring()
+
 
 def learn_site(
-    gallery: Snapshot, *, made: str, fpir: float = 0.01, fmr: float = 0.001
+    gallery: Snapshot,
+    *,
+    made: str,
+    fpir: float = FPIR,
+    fmr: float = FMR,
+    scoring: Scoring = SCORING,
+    shrinkage: float = SHRINKAGE,
 ) -> tuple[SiteFit, Calibration]:
     """Fit and calibrate on the people of ``gallery``; some seconds for 7,000: background work.
 
@@ -30,6 +39,7 @@ def learn_site(
         made: the time, ISO 8601.
         fpir: the wished rate of strangers taken for somebody.
         fmr: the wished rate of false matches when one person is claimed.
+        scoring, shrinkage: of the score and the fit; the product's own unless others are tried.
     """
     prior = prior_of(gallery.encoder)
     if len(gallery.people) < FEWEST:
@@ -40,8 +50,8 @@ def learn_site(
         singles = random.normal(prior.plain_other, prior.plain_other_spread, shape)
         highest, singles = singles.max(axis=1), singles.ravel()
     else:
-        fit, scoring = fit_site(gallery), Scoring()
-        strangers = simulate(gallery, scoring)
+        fit = fit_site(gallery, shrinkage=shrinkage)
+        strangers = simulate(gallery, scoring, shrinkage=shrinkage)
         highest, singles = strangers.highest, strangers.singles
     calibration = calibration_from(
         highest,

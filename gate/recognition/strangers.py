@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.recognition import roster as rosters
-from gate.recognition.fit import fit_site
+from gate.recognition.fit import SHRINKAGE, fit_site
 from gate.recognition.gallery import Snapshot
 from gate.recognition.roster import Roster, mean_of_near
 from gate.recognition.score import Scoring, highest, probe_crowd
@@ -31,7 +31,9 @@ class Strangers:
     singles: NDArray[np.float64]
 
 
-def simulate(gallery: Snapshot, scoring: Scoring, *, folds: int = FOLDS) -> Strangers:
+def simulate(
+    gallery: Snapshot, scoring: Scoring, *, shrinkage: float = SHRINKAGE, folds: int = FOLDS
+) -> Strangers:
     """Scores of strangers like the people of ``gallery``, in the order of ``gallery.people``.
 
     Each is left out of the gallery and, with their fold, of the fit. The probe is their first
@@ -47,7 +49,7 @@ def simulate(gallery: Snapshot, scoring: Scoring, *, folds: int = FOLDS) -> Stra
         held = np.flatnonzero(fold_of == fold)
         if not len(held):
             continue
-        fit = fit_site(subset(gallery, fold_of != fold))
+        fit = fit_site(subset(gallery, fold_of != fold), shrinkage=shrinkage)
         roster = rosters.build(gallery, fit, scoring)
         for start in range(0, len(held), _CHUNK):
             rows = held[start : start + _CHUNK]
