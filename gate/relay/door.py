@@ -145,7 +145,8 @@ def _grant(
         return _refused(state, "grant", "fault", grant.passage)
     if state.lockdown and not grant.override:
         return _refused(state, "grant", "lockdown", grant.passage)
-    if state.granted is not None and now - state.granted < settings.grant_debounce:
+    again = grant.passage == state.passage and state.until is not None
+    if again and state.granted is not None and now - state.granted < settings.grant_debounce:
         return state, ()
     seconds = settings.extended_unlock if grant.extended else settings.unlock
     state = _unlock(state, seconds, now, settings)

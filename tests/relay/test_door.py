@@ -84,6 +84,13 @@ class TestPassing:
         state = run(SHUT, (0, Grant()), (0.4, Grant(extended=True)))
         assert not run(state, (3, Tick())).released
 
+    def test_somebody_else_granted_at_once_is_granted_too(self) -> None:
+        other = Grant(extended=True, passage="p2")
+        state = run(SHUT, (0, Grant(passage="p1")), (0.4, other))
+        assert run(state, (10.3, Tick())).released
+        state = run(SHUT, (0, Grant(passage="p1")), (0.1, Lockdown()), (0.2, Normal()))
+        assert run(state, (0.3, Grant(passage="p1"))).released
+
     def test_unlocking_until_the_board_confirms(self) -> None:
         state = run(SHUT, (0, Relay(False)), (1, Grant()))
         assert state.phase is Phase.UNLOCKING

@@ -103,7 +103,7 @@ def test_lcus_1_is_silent_and_its_state_is_unknown() -> None:
 def test_look_alike_takes_single_bytes() -> None:
     device = Recorded(LcusBoard(1, variant="AA"))
     with SimulatedPort(device) as port:
-        lcus = LcusSettings(variant="AA")
+        lcus = LcusSettings(variant="AA", timed_pulse=False)
         driver = make_driver(RelaySettings(driver="lcus", port=port.path, lcus=lcus))
         driver.open()
         driver.set(1, True, 1)
