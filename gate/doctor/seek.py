@@ -9,11 +9,11 @@ import contextlib
 import time
 from pathlib import Path
 
-from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ModbusException
 from serial.tools import list_ports  # type: ignore[import-untyped]
 
 from gate.errors import DeviceError
+from gate.modbus_client import SerialClient
 from gate.relay.lcus import QUERY, parse_bytes, parse_text
 from gate.relay.settings import RelaySettings
 from gate.sensors.lines import make_line
@@ -59,7 +59,7 @@ def thermometer_baud(settings: TemperatureSettings) -> int | None:
 def modbus_board(settings: RelaySettings) -> tuple[int, int] | None:
     """Speed and address at which a board tells its coils; None when none does."""
     for baud in (settings.baud, *(b for b in BAUDS[:4] if b != settings.baud)):
-        client = ModbusSerialClient(settings.port, baudrate=baud, timeout=0.12, retries=0)
+        client = SerialClient(settings.port, baudrate=baud, timeout=0.12, retries=0)
         with contextlib.suppress(ModbusException, OSError):
             if not client.connect():
                 return None
