@@ -45,6 +45,8 @@ def step(
     """The next state and what is to be done, in order."""
     # what time alone has ended is ended first: an input never meets an unlock that is over
     after_time, timed = _time(state, now, settings)
+    if state.released and not after_time.released:
+        after_time = replace(after_time, relocked=now)
     after_input, told = _apply(after_time, given, now, settings)
     after, turned = _turned(state, after_input, now, settings)
     moved: tuple[Effect, ...] = ()

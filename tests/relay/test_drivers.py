@@ -218,6 +218,32 @@ def test_modbus_board_that_does_not_answer_is_an_error(fault: str) -> None:
         driver.close()
 
 
+@pytest.mark.parametrize("transport", ["rtu", "tcp"])
+def test_a_clock_set_back_while_an_answer_is_awaited_makes_nobody_wait(
+    transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = ModbusBoard()
+    with SimulatedPort(board) as port, ModbusTcp(board) as server:
+        settings = ModbusSettings(
+            transport=transport,  # type: ignore[arg-type]
+            host="127.0.0.1",
+            tcp_port=server.server_address[1],
+        )
+        driver = modbus(port, timeout=0.1, modbus=settings)
+        driver.open()
+        port.faults.silence = True
+        monkeypatch.setattr(board, "answer", lambda request, now: b"")  # a frame cut short
+        now = time.time()
+        hours = iter(range(1000))
+        monkeypatch.setattr("time.time", lambda: now - 3600 * next(hours))
+        begin = time.monotonic()
+        with pytest.raises(DeviceError):
+            driver.state(1)
+        assert time.monotonic() - begin < 2
+        driver.close()
+        server.shutdown()
+
+
 def test_an_answer_that_comes_too_late_is_not_taken_for_the_next() -> None:
     with SimulatedPort(ModbusBoard()) as port:
         driver = modbus(port, timeout=0.05)
