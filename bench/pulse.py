@@ -1,4 +1,6 @@
-"""How exact a pulse is while the box is busy: ``python -m bench.pulse [PULSES] [SECONDS]``.
+"""How exact a pulse is while the box is busy.
+
+    python -m bench.pulse [PULSES] [SECONDS] [DRIVER …]
 
 A daemon of its own (door controller, relay guard, and two threads of load: one finds and encodes
 the faces of a recording without pause, one keeps the interpreter busy) gives pulses; the simulated
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.safety import DEVICES, settings_for
 from gate.camera.replay import Recording
 from gate.camera.source import EndOfRecording
 from gate.clock import SystemClock
@@ -32,14 +35,10 @@ from gate.relay.controller import DoorController
 from gate.relay.door_state import Grant
 from gate.relay.guarded import GuardedRelay
 from gate.relay.settings import DoorSettings, RelaySettings
-from gate.simulators.lcus_board import LcusBoard
-from gate.simulators.modbus_board import ModbusBoard
-from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import SimulatedPort
 
 TICK = 0.02
 RECORDING = Path(__file__).parent.parent / "fixtures" / "recordings" / "two-at-once.mp4"
-DEVICES = {"modbus": ModbusBoard, "lcus": LcusBoard, "numato": NumatoBoard}
 
 
 def recognise() -> None:
@@ -98,7 +97,7 @@ def measure(driver: str, pulses: int, unlock: float, load: bool) -> Pulses:
         os.setpriority(os.PRIO_PROCESS, 0, -15)
     device = DEVICES[driver]()
     with SimulatedPort(device) as port:
-        settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]
+        settings = settings_for(driver, port.path)
         arguments = [settings.model_dump_json(), str(pulses), str(unlock), str(int(load))]
         command = [sys.executable, "-m", "bench.pulse", "--daemon", *arguments]
         said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -121,10 +120,10 @@ def compared(grants: list[float], moves: list[tuple[float, bool]], unlock: float
     return Pulses(errors, after_end, torn, lost)
 
 
-def main(pulses: int = 100, unlock: float = 0.7) -> None:
+def main(pulses: int = 100, unlock: float = 0.7, *drivers: str) -> None:
     print("| driver | load | pulses | error p50 | p99 | longest | latest after end | torn | lost |")
     print("|---" * 9 + "|")
-    for driver in DEVICES:
+    for driver in drivers or DEVICES:
         for load in (False, True):
             found = measure(driver, pulses, unlock, load)
             sizes = np.abs(found.errors) * 1000
@@ -141,4 +140,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--daemon"]:
         daemon(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1")
     else:
-        main(*(kind(text) for kind, text in zip((int, float), sys.argv[1:], strict=False)))
+        numbers = [kind(text) for kind, text in zip((int, float), sys.argv[1:3], strict=False)]
+        main(*numbers, *sys.argv[3:])

@@ -1,4 +1,6 @@
-"""How long until the door is safe when something breaks: ``python -m bench.safety [REPEATS]``.
+"""How long until the door is safe when something breaks.
+
+    python -m bench.safety [REPEATS] [DRIVER …]
 
 A small daemon (door controller and relay guard, nothing else) keeps a lock released; then it is
 stopped, killed or made to hang, or its board loses cable or power. The time is taken at the
@@ -17,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from gate.clock import SystemClock
 from gate.relay.controller import DoorController
 from gate.relay.door_state import Grant, HoldOpen
 from gate.relay.guarded import GuardedRelay
-from gate.relay.settings import DoorSettings, RelaySettings
+from gate.relay.settings import DoorSettings, LcusSettings, RelaySettings
 from gate.simulators.board import Board
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard
@@ -134,8 +136,19 @@ def with_kill(pid: int) -> None:
         return
 
 
-DEVICES = {"lcus": LcusBoard, "modbus": ModbusBoard, "numato": NumatoBoard}
+DEVICES: dict[str, Callable[[], LcusBoard | ModbusBoard | NumatoBoard]] = {
+    "modbus": ModbusBoard,
+    "lcus": LcusBoard,
+    "lcus-cc": lambda: LcusBoard(variant="AA"),  # the look-alike with a pulse of one second
+    "numato": NumatoBoard,
+}
 GUARD = [sys.executable, "-m", "gate.relay.guard"]
+
+
+def settings_for(driver: str, port: str) -> RelaySettings:
+    if driver == "lcus-cc":
+        return RelaySettings(driver="lcus", port=port, lcus=LcusSettings(variant="AA"))
+    return RelaySettings(driver=driver, port=port)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -155,7 +168,7 @@ def rig_for(driver: str, pulse: float = 0.0) -> Iterator[Rig]:
         return
     device = DEVICES[driver]()
     with SimulatedPort(device) as port:
-        settings = RelaySettings(driver=driver, port=port.path)  # type: ignore[arg-type]
+        settings = settings_for(driver, port.path)
         history = device.board.history
         with running(settings, GUARD, pulse, lambda: [(at, on) for at, _, on in history]) as rig:
             rig.port, rig.board = port, device.board
@@ -236,7 +249,7 @@ def cell(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.2f} / {max(seconds):.2f}"
 
 
-DRIVERS = ("modbus", "lcus", "numato", "gpio")
+DRIVERS = (*DEVICES, "gpio")
 NAMES = {
     stopped: "SIGSTOP",
     killed: "SIGKILL",
@@ -249,10 +262,12 @@ NAMES = {
 }
 
 
-def table(cases: tuple[Callable[[Rig], float], ...], repeats: int, pulse: float) -> None:
+def table(
+    cases: tuple[Callable[[Rig], float], ...], repeats: int, pulse: float, drivers: Sequence[str]
+) -> None:
     names = " | ".join(NAMES[case] for case in cases)
     print(f"| driver | {names} |\n" + "|---" * (len(cases) + 1) + "|", flush=True)
-    for driver in DRIVERS:
+    for driver in drivers:
         cells = []
         for case in cases:
             seconds = []
@@ -263,10 +278,10 @@ def table(cases: tuple[Callable[[Rig], float], ...], repeats: int, pulse: float)
         print(f"| {driver} | " + " | ".join(cells) + " |", flush=True)
 
 
-def main(repeats: int) -> None:
-    table(CASES, repeats, 0.0)
+def main(repeats: int, drivers: Sequence[str]) -> None:
+    table(CASES, repeats, 0.0, drivers)
     print(f"\nseconds, median / longest of {repeats}; in a pulse of {PULSE:g} s, after its end:\n")
-    table(IN_PULSE, repeats, PULSE)
+    table(IN_PULSE, repeats, PULSE, drivers)
 
 
 if __name__ == "__main__":
@@ -275,4 +290,4 @@ if __name__ == "__main__":
     elif sys.argv[1:2] == ["--gpio-guard"]:
         gpio_guard(*sys.argv[2:4])
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:] or DRIVERS)

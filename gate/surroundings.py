@@ -60,6 +60,7 @@ class Surroundings:
             else None
         )
         self._since: float | None = None  # begin of the passage being measured
+        self._told = 0.0  # the newest value told of
 
     def open(self) -> None:
         """Raises ConfigurationError when the screen's address cannot be used."""
@@ -97,6 +98,9 @@ class Surroundings:
     def poll(self, face: Sighting | None = None) -> inputs.Measured | None:
         """The temperature of the passage, once there are enough values for a median.
 
+        An implausible one is told, and told again with each new value, until a plausible one
+        ends it: whoever is on the way to the sensor has the wall behind them measured first.
+
         ``face``: whose it is. A thermal image whose place in the camera's picture is known counts
         only where the face is; a face beside it is waited for.
         """
@@ -110,9 +114,11 @@ class Surroundings:
             if region is None:
                 return None
         reading = self._sensor.reading(self._since, now, region)
-        if reading.validity not in ENOUGH:
+        if reading.validity not in ENOUGH or reading.measured <= self._told:
             return None
-        self._since = None
+        self._told = reading.measured
+        if reading.validity is Validity.VALID:
+            self._since = None
         finding = temperature_finding(reading, self._settings.temperature, now)
         return inputs.Measured(reading, finding)
 

@@ -16,7 +16,7 @@ from gate.sensors.reading import Validity
 from gate.sensors.settings import TemperatureSettings
 from gate.settings import Settings
 from gate.simulators.port import SimulatedPort
-from gate.simulators.temperature import ImageSensor
+from gate.simulators.temperature import ImageSensor, PointSensor
 from gate.surroundings import Surroundings
 
 # the simulated face covers columns 12 to 19 of 32 and rows 6 to 17 of 24
@@ -81,6 +81,30 @@ def test_a_face_that_is_not_before_the_sensor_is_waited_for() -> None:
         found = measured(around, face((0.29, 0.24, 0.51, 0.76)))
     assert found is not None
     assert found.reading.raw == pytest.approx(33.2, abs=0.01)
+
+
+def test_the_wall_is_told_and_the_person_who_comes_after_it_too() -> None:
+    module = PointSensor(22.0, 25.0)
+    with SimulatedPort(module) as port:
+        warm = TemperatureSettings(policy="require", port=port.path)
+        settings = Settings(screen=ScreenSettings(enabled=False), temperature=warm)
+        around = Surroundings(settings, SystemClock(), lambda item: None)
+        around.open()
+        try:
+            around.measure("passage")
+            wall = measured(around, None)
+            assert wall is not None
+            assert wall.reading.validity is Validity.IMPLAUSIBLE
+            assert wall.finding.good is None
+            module.surface = 33.2
+            end = time.monotonic() + 5
+            found = wall
+            while found.reading.validity is not Validity.VALID and time.monotonic() < end:
+                found = measured(around, None) or found
+            assert found.finding.good is True
+            assert measured(around, None, 0.3) is None  # told once
+        finally:
+            around.close()
 
 
 def test_a_face_of_another_camera_says_nothing_about_the_view() -> None:

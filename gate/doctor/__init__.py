@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gate.doctor.box import camera, clock, disk
-from gate.doctor.devices import readers, relay, thermometer
+from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
 from gate.doctor.finding import Finding, Level
 from gate.doctor.network import broker
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "key": key,
     "gallery": gallery,
     "calibration": calibration,
+    "ports": ports,
     "relay": relay,
     "reader": readers,
     "temperature": thermometer,

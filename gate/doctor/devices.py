@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+from gate.doctor import seek
 from gate.doctor.finding import Finding, Level
 from gate.errors import DeviceError
 from gate.readers.lines import make_line as make_reader
 from gate.relay.make import make_driver
+from gate.relay.settings import RelaySettings
 from gate.sensors.lines import make_line as make_thermometer
+from gate.sensors.settings import TemperatureSettings
 from gate.settings import Settings
 
 IN_USE = ("exclusively lock", "busy", "temporarily unavailable")
@@ -27,10 +32,10 @@ def relay(settings: Settings) -> Iterator[Finding]:
         driver.open()
         state, inputs = driver.state(board.channel), driver.inputs()
     except DeviceError as error:
-        yield _refused("relay", error)
-        return
-    finally:
         driver.close()
+        yield _hinted(_refused("relay", error), _otherwise(board))
+        return
+    driver.close()
     said = {None: "it cannot say how it stands", True: "energised", False: "at rest"}[state]
     wires = "".join(f", {name} {'on' if on else 'off'}" for name, on in inputs.items())
     says = f"{board.driver} at {board.port}, channel {board.channel}: {said}{wires}"
@@ -39,6 +44,67 @@ def relay(settings: Settings) -> Iterator[Finding]:
         yield Finding("relay", Level.BAD, says, mend)
     else:
         yield Finding("relay", Level.OK, says)
+    if board.driver == "lcus" and board.lcus.variant == "A0" and board.lcus.readback == "none":
+        kind = seek.lcus_readback(board)
+        if kind != "none":
+            mend = f'set [relay.lcus] readback = "{kind}"'
+            yield Finding("relay", Level.WARN, "this board can say how it stands", mend)
+    if not board.timed:
+        says = "the board has no timed pulse: if the box dies and the board keeps its power, a "
+        says += "relay that is energised stays so until the gate has started again"
+        yield Finding("relay", Level.WARN, says, _timer(board))
+
+
+def _timer(board: RelaySettings) -> str:
+    if board.driver == "modbus":
+        return "set [relay.modbus] timed_pulse = true if the board knows flash-on"
+    if board.driver == "lcus" and board.lcus.variant == "AA":
+        return "set [relay.lcus] timed_pulse = true if the board knows CC"
+    return "power board and box from one supply, or take a board with one: docs/safety.md"
+
+
+def _otherwise(board: RelaySettings) -> str:
+    """What would make a silent board answer, where that can be found out."""
+    if board.driver == "modbus" and board.modbus.transport == "rtu":
+        found = seek.modbus_board(board)
+        if found and found != (board.baud, board.modbus.unit):
+            return (
+                f"a board answers with [relay] baud = {found[0]}, [relay.modbus] unit = {found[1]}"
+            )
+    if board.driver == "lcus" and board.lcus.variant == "A0" and board.lcus.readback != "none":
+        kind = seek.lcus_readback(board)
+        if kind not in ("none", board.lcus.readback):
+            return f'what came fits [relay.lcus] readback = "{kind}"'
+    return ""
+
+
+def _hinted(found: Finding, hint: str) -> Finding:
+    return replace(found, mend=hint) if hint else found
+
+
+def ports(settings: Settings) -> Iterator[Finding]:
+    """What is plugged in and what of it is used; names that may change at the next start."""
+    used = {reader.name: reader.port for reader in settings.reader}
+    if settings.relay.driver in ("lcus", "modbus", "numato"):
+        used["relay"] = settings.relay.port
+    if settings.temperature.policy != "off":
+        used["temperature"] = settings.temperature.port
+    there = seek.serial_ports()
+    for name, path in used.items():
+        lasting = next((p for p in there if p != path and _same(p, path)), "")
+        if lasting:
+            says = f"{name} at {path}: another device may have this name after a restart"
+            yield Finding("ports", Level.WARN, says, f'set port = "{lasting}"')
+    for path, kind in there.items():
+        if not any(_same(path, one) for one in used.values()):
+            yield Finding("ports", Level.OK, f"not used: {path} ({kind})")
+    for path in seek.keyboards():
+        if path not in used.values():
+            yield Finding("ports", Level.OK, f"types, not used: {path}")
+
+
+def _same(one: str, other: str) -> bool:
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def readers(settings: Settings) -> Iterator[Finding]:
@@ -69,17 +135,24 @@ def thermometer(settings: Settings) -> Iterator[Finding]:
         while not samples and time.monotonic() < end:
             samples = list(line.read())
     except DeviceError as error:
-        yield _refused("temperature", error)
-        return
-    finally:
         line.close()
+        yield _hinted(_refused("temperature", error), _speed(chosen))
+        return
+    line.close()
     where = f"{chosen.driver} at {chosen.port}"
     if samples:
         yield Finding("temperature", Level.OK, f"{where}: measures")
     else:
         mend = "check cable, baud rate and whether the module has to be asked (poll)"
         says = f"{where}: nothing within {chosen.silent_after:g} s"
-        yield Finding("temperature", Level.BAD, says, mend)
+        yield _hinted(Finding("temperature", Level.BAD, says, mend), _speed(chosen))
+
+
+def _speed(chosen: TemperatureSettings) -> str:
+    if chosen.driver == "modbus":
+        return ""
+    baud = seek.thermometer_baud(chosen)
+    return f"it is heard with [temperature] baud = {baud}" if baud else ""
 
 
 def _refused(part: str, error: DeviceError) -> Finding:

@@ -105,7 +105,9 @@ def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
     """Decided with what there is; what is missing counts as the house has laid down."""
     findings: tuple[Finding, ...] = ()
     if house.temperature:
-        findings += (p.temperature or p.high or house.no_temperature,)
+        # a high one that could not be confirmed stands; one that says nothing stands for nothing
+        known = p.temperature if p.temperature and p.temperature.good is not None else None
+        findings += (known or p.high or p.temperature or house.no_temperature,)
     if house.status:
         findings += p.status if p.status is not None else house.no_status
     decision = decide(_request(p, findings, mode, now, house), house.rules)

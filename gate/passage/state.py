@@ -140,9 +140,13 @@ def shown_for(decision: Decision, settings: PassageSettings) -> float:
 
 
 def missing(passage: Passage, house: House) -> tuple[bool, bool]:
-    """Whether temperature and status are still waited for."""
+    """Whether temperature and status are still waited for.
+
+    A temperature that says nothing, of somebody who is not near enough yet, is none.
+    """
+    said = passage.temperature is not None and passage.temperature.good is not None
     return (
-        house.temperature and passage.temperature is None,
+        house.temperature and not said,
         house.status and passage.status is None,
     )
 

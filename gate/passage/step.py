@@ -116,6 +116,8 @@ def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:
         return lane
     if p.again is not None and p.reading and reading.measured <= p.reading.measured:
         return lane  # the one that is to be confirmed
+    if p.high is not None and finding.good is None:
+        return lane  # it confirms nothing, and the high one is the one to be told
     return replace(lane, serving=replace(p, reading=reading, temperature=finding))
 
 

@@ -17,6 +17,10 @@ from gate.serial_port import SerialPort
 # seconds: to come online with secure channel after opening; without an answer, it is lost
 START = 5.0
 SILENT = 3.0
+# for one attempt at the secure channel
+AGAIN = 1.0
+
+Shown = tuple[ClaimKind, str]
 
 
 class OsdpLine:
@@ -28,11 +32,12 @@ class OsdpLine:
         self._wire: SerialPort | None = None
         self._failed: list[DeviceError] = []
         self._heard = 0.0
+        self._begun = 0.0
         self._digits = ""
 
     def open(self) -> None:
         try:
-            import osdp  # type: ignore[import-untyped]
+            import osdp  # type: ignore[import-untyped]  # noqa: F401
         except ImportError:
             raise DeviceError(
                 "OSDP readers need the package libosdp",
@@ -44,40 +49,30 @@ class OsdpLine:
         self._wire = SerialPort(self._settings.port, self._settings.baud, timeout=0.001)
         self._wire.open()
         self._failed.clear()
-        reader = osdp.PDInfo(
-            self._settings.address,
-            _channel(self._wire, self._failed),
-            scbk=bytes.fromhex(self._settings.key.get_secret_value()),
-            name=self._settings.name,
-            flags=[osdp.LibFlag.EnforceSecure],
-        )
-        self._panel = osdp.ControlPanel([reader], log_level=osdp.LogLevel.Emergency)
+        self._panel = panel_for(self._settings, _channel(self._wire, self._failed))
         self._panel.start()
-        self._heard = time.monotonic()
+        self._begun = self._heard = time.monotonic()
         while not self._secure():
-            if self._failed or time.monotonic() - self._heard > START:
+            now = time.monotonic()
+            if self._failed or now - self._heard > START:
                 raise self._lost()
-            time.sleep(0.02)
+            self._revive(now)
+            time.sleep(0.05)
         self._heard = time.monotonic()
 
-    def read(self) -> Iterable[tuple[ClaimKind, str]]:
-        import osdp
-
+    def read(self) -> Iterable[Shown]:
         now = time.monotonic()
         if self._secure():
             self._heard = now
         if self._failed or now - self._heard > SILENT:
             raise self._lost()
+        if self._heard != now:
+            self._revive(now)
         event = self._panel.get_event(self._settings.address, timeout=0.05)
         if event is None:
             return []
-        if event["event"] == osdp.Event.CardRead:
-            number = card_of(event["data"], event.get("length", 0), self._settings.card_bits)
-            return [(ClaimKind.CARD, number)] if number else []
-        if event["event"] == osdp.Event.KeyPress:
-            self._digits, pins = keyed(self._digits, bytes(event["data"]))
-            return [(ClaimKind.PIN, pin) for pin in pins]
-        return []
+        self._digits, shown = claim_of(event, self._digits, self._settings.card_bits)
+        return shown
 
     def feedback(self, granted: bool) -> None:
         """Green light and one tone, or red light and two; a reader without them is silent."""
@@ -118,6 +113,15 @@ class OsdpLine:
             self._wire.close()
             self._wire = None
 
+    def _revive(self, now: float) -> None:
+        """After one damaged frame libosdp waits for five minutes; off and on, it begins at once."""
+        address = self._settings.address
+        if not self._panel.is_pd_enabled(address):
+            self._panel.enable_pd(address)
+            self._begun = now
+        elif now - self._begun > AGAIN:
+            self._panel.disable_pd(address)
+
     def _secure(self) -> bool:
         return bool(self._panel.is_online(self._settings.address)) and bool(
             self._panel.is_sc_active(self._settings.address)
@@ -131,6 +135,33 @@ class OsdpLine:
             where=f"{self._settings.port}, address {self._settings.address}",
             mend="check wiring, speed, address and key of the reader",
         )
+
+
+def panel_for(settings: ReaderSettings, channel: Any) -> Any:
+    """libosdp's control panel for one reader, with nothing said without its secure channel."""
+    import osdp
+
+    reader = osdp.PDInfo(
+        settings.address,
+        channel,
+        scbk=bytes.fromhex(settings.key.get_secret_value()),
+        name=settings.name,
+        flags=[osdp.LibFlag.EnforceSecure],
+    )
+    return osdp.ControlPanel([reader], log_level=osdp.LogLevel.Emergency)
+
+
+def claim_of(event: dict[str, Any], digits: str, bits: int) -> tuple[str, list[Shown]]:
+    """The digits typed so far and what was shown, after one event of the reader."""
+    import osdp
+
+    if event["event"] == osdp.Event.CardRead:
+        number = card_of(event["data"], event.get("length", 0), bits)
+        return digits, [(ClaimKind.CARD, number)] if number else []
+    if event["event"] == osdp.Event.KeyPress:
+        digits, pins = keyed(digits, bytes(event["data"]))
+        return digits, [(ClaimKind.PIN, pin) for pin in pins]
+    return digits, []
 
 
 def keyed(digits: str, keys: bytes) -> tuple[str, list[str]]:

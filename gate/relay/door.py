@@ -45,6 +45,8 @@ def step(
     """The next state and what is to be done, in order."""
     # what time alone has ended is ended first: an input never meets an unlock that is over
     after_time, timed = _time(state, now, settings)
+    if state.released and not after_time.released:
+        after_time = replace(after_time, relocked=now)
     after_input, told = _apply(after_time, given, now, settings)
     after, turned = _turned(state, after_input, now, settings)
     moved: tuple[Effect, ...] = ()
@@ -145,7 +147,8 @@ def _grant(
         return _refused(state, "grant", "fault", grant.passage)
     if state.lockdown and not grant.override:
         return _refused(state, "grant", "lockdown", grant.passage)
-    if state.granted is not None and now - state.granted < settings.grant_debounce:
+    again = grant.passage == state.passage and state.until is not None
+    if again and state.granted is not None and now - state.granted < settings.grant_debounce:
         return state, ()
     seconds = settings.extended_unlock if grant.extended else settings.unlock
     state = _unlock(state, seconds, now, settings)

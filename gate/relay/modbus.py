@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import struct
 import termios
 from typing import Any
 
-from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import WriteSingleCoilRequest
 
 from gate.errors import DeviceError
+from gate.modbus_client import SerialClient, TcpClient
 from gate.relay.settings import RelaySettings
 
 FLASH_ON = 0x0200  # + channel; the value is the time in tenths of a second
@@ -47,15 +46,15 @@ class ModbusRelay:
         modbus = settings.modbus
         # no retries of the library's own: the keeper tries again with what is true by then, so
         # that a late "on" never follows an order that has run out
-        self._client: ModbusSerialClient | ModbusTcpClient
+        self._client: SerialClient | TcpClient
         if modbus.transport == "tcp":
             self._where = f"{modbus.host}:{modbus.tcp_port}"
-            self._client = ModbusTcpClient(
+            self._client = TcpClient(
                 modbus.host, port=modbus.tcp_port, timeout=settings.timeout, retries=0
             )
         else:
             self._where = settings.port
-            self._client = ModbusSerialClient(
+            self._client = SerialClient(
                 settings.port, baudrate=settings.baud, timeout=settings.timeout, retries=0
             )
 
@@ -104,7 +103,7 @@ class ModbusRelay:
         # boards answer in whole bytes; asking for eight is what all of them know
         whole = -(-count // 8) * 8
         call: Any = getattr(self._client, function)
-        self._forget()
+        self._client.forget()
         try:
             answer = call(0, count=whole, device_id=self._settings.modbus.unit)
         except FAILURES as error:
@@ -115,7 +114,7 @@ class ModbusRelay:
         return [bool(bit) for bit in bits]
 
     def _ask(self, request: ModbusPDU) -> ModbusPDU:
-        self._forget()
+        self._client.forget()
         try:
             answer = self._client.execute(False, request)
         except FAILURES as error:
@@ -124,13 +123,6 @@ class ModbusRelay:
         if (answer.address, answer.bits) != (request.address, request.bits):
             raise self._no_answer("the echo of another command")
         return answer
-
-    def _forget(self) -> None:
-        """Drop what came too late for the request before; RTU answers have no number."""
-        port: Any = self._client.socket
-        if port is not None and self._settings.modbus.transport == "rtu":
-            with contextlib.suppress(*FAILURES):
-                port.reset_input_buffer()
 
     def _checked(self, answer: Any, function: int) -> ModbusPDU:
         if not isinstance(answer, ModbusPDU):

@@ -55,7 +55,7 @@ class LcusSettings(Section):
     # what the board answers to FF: text lines, a byte for each channel, or nothing (LCUS-1)
     readback: Literal["none", "text", "bytes"] = "none"
     # AA only: CC, one second in hardware, sent again and again while the lock is released
-    timed_pulse: bool = False
+    timed_pulse: bool = True
 
 
 class ModbusSettings(Section):
@@ -108,6 +108,13 @@ class RelaySettings(Section):
     lcus: LcusSettings = LcusSettings()
     modbus: ModbusSettings = ModbusSettings()
     gpio: GpioSettings = GpioSettings()
+
+    @property
+    def timed(self) -> bool:
+        """Whether a relay falls by the board's own timer, whatever dies around it."""
+        if self.driver == "lcus":
+            return self.lcus.variant == "AA" and self.lcus.timed_pulse
+        return self.driver == "simulated" or (self.driver == "modbus" and self.modbus.timed_pulse)
 
     @model_validator(mode="after")
     def _board_fits(self) -> RelaySettings:

@@ -79,10 +79,10 @@ class ModbusLine:
         self._client: object | None = None
 
     def open(self) -> None:
-        from pymodbus.client import ModbusSerialClient
+        from gate.modbus_client import SerialClient
 
         self.close()
-        client = ModbusSerialClient(
+        client = SerialClient(
             self._settings.port, baudrate=self._settings.baud, timeout=0.3, retries=1
         )
         try:

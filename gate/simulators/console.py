@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 from collections.abc import Callable
 
 from gate.errors import GateError
@@ -12,6 +13,7 @@ mute on|off         commands are obeyed, answers lost
 noise 0.05          share of bytes damaged
 corrupt on|off      the check of each answer is wrong
 slow 0.3            seconds before each answer
+baud 115200         the one speed it speaks; 0 for any
 unplug, plug        the cable
 quit"""
 
@@ -32,6 +34,8 @@ def obey(line: str, port: SimulatedPort, device: Words, own_help: str) -> str:
                 setattr(port.faults, fault, to == "on")
             case [("noise" | "slow") as fault, amount]:
                 setattr(port.faults, fault, max(0.0, float(amount)))
+            case ["baud", speed] if speed == "0" or hasattr(termios, f"B{speed}"):
+                port.faults.baud = int(speed)
             case ["unplug"]:
                 port.unplug()
             case ["plug"]:

@@ -11,6 +11,7 @@ import os
 import random
 import select
 import tempfile
+import termios
 import threading
 import time
 import tty
@@ -41,6 +42,7 @@ class Faults:
     noise: float = 0.0  # share of bytes changed, lost or doubled
     corrupt: bool = False  # the last byte of each answer is wrong: the checksum
     slow: float = 0.0  # seconds before each answer
+    baud: int = 0  # the speed it speaks: at another one only noise is heard; 0 for any
 
 
 class SimulatedPort:
@@ -109,7 +111,7 @@ class SimulatedPort:
             except OSError:
                 return
             if not self.faults.silence:
-                answer = self.device.receive(data, time.monotonic())
+                answer = self.device.receive(self._heard(data), time.monotonic())
         unasked = self.device.stream(time.monotonic())
         if self.faults.silence or self.faults.mute:
             return
@@ -118,7 +120,16 @@ class SimulatedPort:
         for message in (answer, unasked):
             if message:
                 with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on a wire
-                    os.write(ours, self._spoil(message))
+                    os.write(ours, self._spoil(self._heard(message)))
+
+    def _heard(self, data: bytes) -> bytes:
+        """The bytes as they arrive at the other side, given the two speeds."""
+        if not self.faults.baud or self._ends is None:
+            return data
+        speed = termios.tcgetattr(self._ends[1])[4]
+        if speed == getattr(termios, f"B{self.faults.baud}"):
+            return data
+        return self._random.randbytes(len(data))
 
     def _spoil(self, message: bytes) -> bytes:
         if self.faults.corrupt:

@@ -30,9 +30,10 @@ def test_the_daemon_is_stopped_killed_or_hangs(driver: str, blow: Callable[[Rig]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("driver", ["modbus", "lcus-cc"])
 @pytest.mark.parametrize("blow", [both_killed, cable_pulled])
-def test_a_board_with_a_timed_pulse_needs_nobody(blow: Callable[[Rig], float]) -> None:
-    with rig_for("modbus") as rig:
+def test_a_board_with_a_timed_pulse_needs_nobody(driver: str, blow: Callable[[Rig], float]) -> None:
+    with rig_for(driver) as rig:
         assert blow(rig) < SAFE_WITHIN
 
 

@@ -98,6 +98,11 @@ class Gate:
     def card(self, person: Person | None, problem: str = "", **fields: bool) -> None:
         self.give(Shown(Method.CARD, person, Credential(problem, **fields), self.now))
 
+    def nothing_measured(self, weight: Weight = Weight.SHOW) -> None:
+        """The wall behind somebody who is not near enough yet."""
+        reading = Reading(21, 22, 25, self.now, "t", Validity.IMPLAUSIBLE)
+        self.give(Measured(reading, Finding("temperature", None, weight, "temperature_unknown")))
+
     def temperature(self, degrees: float, weight: Weight = Weight.REQUIRE) -> None:
         reading = Reading(degrees - 3, 22, degrees, self.now, "t", Validity.VALID)
         good = degrees < 37.3
@@ -416,6 +421,41 @@ def test_a_high_temperature_is_measured_once_more(second: float | None, outcome:
     else:
         gate.temperature(second)
     assert [d.decision.outcome for d in gate.all(Decided)] == [outcome]
+
+
+def test_who_is_not_near_the_sensor_yet_is_waited_for() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.nothing_measured(Weight.REFER)
+    assert not gate.all(Decided)
+    gate.wait(0.1)
+    gate.temperature(36.5)
+    assert gate.granted == [1]
+
+
+def test_an_implausible_temperature_is_kept_and_weighs_as_the_policy_says() -> None:
+    for weight, outcome in ((Weight.SHOW, Outcome.GRANT), (Weight.REFER, Outcome.ASK)):
+        gate = Gate(HOT)
+        gate.see(face(1, Verdict.KNOWN, 1))
+        gate.nothing_measured(weight)
+        gate.wait(gate.house.settings.temperature_wait)
+        (decided,) = gate.all(Decided)
+        assert decided.decision.outcome is outcome
+        assert decided.decision.reading is not None
+        assert decided.decision.reading.raw == 21
+
+
+def test_a_high_temperature_is_not_undone_by_a_step_back() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.2)
+    gate.wait(0.3)
+    gate.nothing_measured()
+    gate.wait(2)
+    (decided,) = gate.all(Decided)
+    assert decided.decision.outcome is Outcome.DENY
+    assert decided.decision.reading is not None
+    assert decided.decision.reading.estimated == 38.2
 
 
 def test_an_ordered_opening_is_on_the_screen_and_known_people_are_written_down() -> None:

@@ -87,6 +87,27 @@ def test_lost_and_back() -> None:
     device.close()
 
 
+@pytest.mark.slow
+def test_one_damaged_frame_costs_a_moment_not_five_minutes() -> None:
+    device = OsdpReader(KEY)
+    told: list[bool] = []
+    claims: queue.Queue[Claim] = queue.Queue()
+    with SimulatedPort(device) as port:
+        reader = Reader(settings(port.path), claims.put, lambda n, there, why: told.append(there))
+        reader.open()
+        assert eventually(lambda: reader.there, 15)
+        for card in (5, 6, 7):
+            port.faults.corrupt = True
+            time.sleep(0.1)
+            port.faults.corrupt = False
+            time.sleep(1.5)
+            device.show(card)
+            assert claims.get(timeout=3).value == f"{card:010d}"
+        assert told == [True]
+        reader.close()
+    device.close()
+
+
 def test_bits_with_wrong_parity_are_no_card() -> None:
     bits = encode(820999)
     assert card_of(pack(bits), 26, 32) == "0000820999"

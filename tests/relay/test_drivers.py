@@ -103,7 +103,7 @@ def test_lcus_1_is_silent_and_its_state_is_unknown() -> None:
 def test_look_alike_takes_single_bytes() -> None:
     device = Recorded(LcusBoard(1, variant="AA"))
     with SimulatedPort(device) as port:
-        lcus = LcusSettings(variant="AA")
+        lcus = LcusSettings(variant="AA", timed_pulse=False)
         driver = make_driver(RelaySettings(driver="lcus", port=port.path, lcus=lcus))
         driver.open()
         driver.set(1, True, 1)
@@ -216,6 +216,32 @@ def test_modbus_board_that_does_not_answer_is_an_error(fault: str) -> None:
         with pytest.raises(DeviceError, match="does not answer as it should"):
             driver.set(1, True, 0.5)
         driver.close()
+
+
+@pytest.mark.parametrize("transport", ["rtu", "tcp"])
+def test_a_clock_set_back_while_an_answer_is_awaited_makes_nobody_wait(
+    transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = ModbusBoard()
+    with SimulatedPort(board) as port, ModbusTcp(board) as server:
+        settings = ModbusSettings(
+            transport=transport,  # type: ignore[arg-type]
+            host="127.0.0.1",
+            tcp_port=server.server_address[1],
+        )
+        driver = modbus(port, timeout=0.1, modbus=settings)
+        driver.open()
+        port.faults.silence = True
+        monkeypatch.setattr(board, "answer", lambda request, now: b"")  # a frame cut short
+        now = time.time()
+        hours = iter(range(1000))
+        monkeypatch.setattr("time.time", lambda: now - 3600 * next(hours))
+        begin = time.monotonic()
+        with pytest.raises(DeviceError):
+            driver.state(1)
+        assert time.monotonic() - begin < 2
+        driver.close()
+        server.shutdown()
 
 
 def test_an_answer_that_comes_too_late_is_not_taken_for_the_next() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -98,6 +100,66 @@ def test_after_damage_the_next_frame_is_obeyed_by_the_second_at_the_latest() -> 
         board.receive(damaged(command(1, True), chance), 1.0)
         board.receive(command(2, True) * 2, 1.0)
         assert board.board.relays[1]
+
+
+class Answers:
+    """A serial port whose board is asked over a bad line: what it answers, and how it arrives."""
+
+    def __init__(self, device: Device, seed: int) -> None:
+        self.device = device
+        self.chance = random.Random(seed)
+        self.clean = True
+        self._waiting = b""
+
+    def open(self) -> None:
+        pass
+
+    def forget(self) -> None:
+        self._waiting = b""
+
+    def write(self, data: bytes) -> None:
+        whole = self.device.receive(data, 1.0)
+        late = self._waiting
+        self.clean = self.chance.random() < 0.1
+        self._waiting = late + (whole if self.clean else damaged(whole, self.chance))
+
+    def answer(self, complete: Callable[[bytes], bool]) -> bytes:
+        got, self._waiting = self._waiting, b""
+        return got
+
+
+@pytest.mark.parametrize(
+    ("name", "readback", "device"),
+    [
+        ("lcus", "text", LcusBoard(4, "text")),
+        ("lcus", "bytes", LcusBoard(4, "bytes")),
+        ("numato", "none", NumatoBoard(4)),
+    ],
+)
+def test_damaged_answers_on_the_drivers_way(name: str, readback: str, device: Any) -> None:
+    """What it says is what the board said; the first whole answer after any damage counts."""
+    lcus = LcusSettings(readback=readback)  # type: ignore[arg-type]
+    driver: Any = make_driver(RelaySettings(driver=name, channels=4, lcus=lcus))  # type: ignore[arg-type]
+    port = driver._port = Answers(device, 7)
+    told = errors = 0
+    relays = device.board.relays
+    for n in range(FRAMES):
+        if n % 16 == 0:
+            relays[:] = [port.chance.random() < 0.5 for _ in relays]
+        before = list(relays)
+        channel = port.chance.randrange(4)
+        try:
+            said = driver.state(channel + 1)
+        except DeviceError:
+            errors += 1
+            assert not port.clean
+        else:
+            told += 1
+            # four bytes of 0 and 1 without a check cannot show that one of them was changed
+            assert said == relays[channel] or (readback == "bytes" and not port.clean)
+        assert relays == before, "asking moves nothing"
+    assert told > FRAMES * 0.1
+    assert errors > FRAMES * 0.3
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from gate.relay.modbus import ModbusRelay
 from gate.relay.settings import ModbusSettings, RelaySettings
 from gate.relay.settings import Wire as Input
 from gate.simulators.modbus_board import ModbusBoard
-from tests.wire import Wire, attach, damaged, framed, genuine
+from tests.wire import Net, Wire, attach, damaged, framed, genuine
 
 FRAMES = 100_000
 INPUTS = {"contact": Input(number=3)}
@@ -83,6 +83,92 @@ def test_an_order_counts_as_done_only_when_its_echo_is_whole() -> None:
         assert genuine(line.wire.came, body[:4], 8), line.wire.came.hex(" ")
     assert told > FRAMES // 3 * 0.1
     assert errors > FRAMES // 3 * 0.5
+
+
+def over_tcp(net: Net) -> ModbusRelay:
+    ethernet = ModbusSettings(transport="tcp")
+    driver = ModbusRelay(RelaySettings(driver="modbus", modbus=ethernet, inputs=INPUTS))
+    driver._client.socket = net  # type: ignore[assignment]
+    return driver
+
+
+def hurt_on_ethernet(whole: bytes, chance: random.Random) -> bytes:
+    """Cut, shifted, of another request, unit or question: TCP itself leaves no bit wrong."""
+    at = chance.randrange(len(whole))
+    other = chance.randrange(1, 256)
+    match chance.randrange(9):
+        case 0:
+            return whole[:at]
+        case 1:
+            return whole[:at] + whole[at + 1 :]
+        case 2:
+            return chance.randbytes(chance.randrange(1, 4)) + whole
+        case 3:
+            return chance.randbytes(chance.randrange(20))
+        case 4:  # of another request, protocol, length, unit, function
+            return whole[:1] + bytes((whole[1] ^ other,)) + whole[2:]
+        case 5:
+            return whole[:3] + bytes((other,)) + whole[4:]
+        case 6:
+            return whole[:5] + bytes((whole[5] ^ other,)) + whole[6:]
+        case 7:
+            return whole[:6] + bytes((whole[6] ^ other,)) + whole[7:]
+        case _:
+            return whole[:7] + bytes((whole[7] ^ other,)) + whole[8:]
+
+
+def test_over_ethernet_a_state_is_only_what_a_whole_answer_says() -> None:
+    chance = random.Random(11)
+    clean = False
+
+    def answer(request: bytes) -> bytes:
+        nonlocal clean
+        body = bytes((request[7], 1, chance.randrange(256)))
+        whole = request[:4] + struct.pack(">H", len(body) + 1) + request[6:7] + body
+        clean = chance.random() < 0.1
+        return whole if clean else hurt_on_ethernet(whole, chance)
+
+    net = Net(answer)
+    driver = over_tcp(net)
+    told = errors = 0
+    for _ in range(FRAMES):
+        driver._client.socket = net  # type: ignore[assignment]
+        try:
+            said = driver.state(1)
+        except DeviceError:
+            errors += 1
+            assert not clean, "the first whole answer after damage counts"
+            continue
+        told += 1
+        number = struct.pack(">H", driver._client.transaction.next_tid)
+        places = [at for at in range(len(net.came)) if net.came[at + 2 : at + 6] == b"\0\0\0\4"]
+        values = {
+            bool(net.came[at + 9] & 1)
+            for at in places
+            if net.came[at : at + 2] in (number, b"\0\0")
+            and net.came[at + 6 : at + 9] == b"\1\1\1"
+            and len(net.came) > at + 9
+        }
+        assert said in values, net.came.hex(" ")
+    assert told > FRAMES * 0.1
+    assert errors > FRAMES * 0.5
+
+
+def test_over_ethernet_what_came_too_late_is_dropped() -> None:
+    late: list[bytes] = []
+
+    def answer(request: bytes) -> bytes:
+        whole = request[:4] + b"\0\4" + request[6:8] + bytes((1, 1))
+        late.append(whole)
+        return b"" if len(late) == 1 else whole
+
+    net = Net(answer)
+    driver = over_tcp(net)
+    with pytest.raises(DeviceError):
+        driver.state(1)
+    net._waiting = late[0]
+    driver._client.socket = net  # type: ignore[assignment]
+    assert driver.state(1) is True
 
 
 def test_the_late_echo_of_the_opposite_order_confirms_nothing() -> None:

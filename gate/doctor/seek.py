@@ -1,0 +1,96 @@
+"""Looking for a device that does not answer: at other speeds, addresses and ways of answering.
+
+Only questions are asked, nothing is moved; each look ends within a few seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+from pymodbus.exceptions import ModbusException
+from serial.tools import list_ports  # type: ignore[import-untyped]
+
+from gate.errors import DeviceError
+from gate.modbus_client import SerialClient
+from gate.relay.lcus import QUERY, parse_bytes, parse_text
+from gate.relay.settings import RelaySettings
+from gate.sensors.lines import make_line
+from gate.sensors.settings import TemperatureSettings
+from gate.serial_port import SerialPort
+
+BAUDS = (9600, 115200, 19200, 38400, 57600, 460800)
+UNITS = range(1, 9)
+BY_ID = Path("/dev/serial/by-id")
+TYPING = Path("/dev/input/by-id")
+
+
+def serial_ports() -> dict[str, str]:
+    """Every serial port with a device behind it: the name that lasts, and what it says it is."""
+    lasting = {str(link.resolve()): str(link) for link in _links(BY_ID, "")}
+    return {
+        lasting.get(port.device, port.device): f"{port.vid:04X}:{port.pid:04X} {port.description}"
+        for port in list_ports.comports()
+        if port.vid is not None
+    }
+
+
+def keyboards() -> list[str]:
+    """The lasting names of devices that type: readers among them, and the keyboard."""
+    return [str(link) for link in _links(TYPING, "-event-kbd")]
+
+
+def thermometer_baud(settings: TemperatureSettings) -> int | None:
+    """The speed at which the module sends whole frames; None when it does at none."""
+    for baud in (b for b in BAUDS if b != settings.baud):
+        line = make_line(settings.model_copy(update={"baud": baud}))
+        with contextlib.suppress(DeviceError):
+            line.open()
+            end = time.monotonic() + 0.6
+            while time.monotonic() < end:
+                if list(line.read()):
+                    line.close()
+                    return baud
+        line.close()
+    return None
+
+
+def modbus_board(settings: RelaySettings) -> tuple[int, int] | None:
+    """Speed and address at which a board tells its coils; None when none does."""
+    for baud in (settings.baud, *(b for b in BAUDS[:4] if b != settings.baud)):
+        client = SerialClient(settings.port, baudrate=baud, timeout=0.12, retries=0)
+        with contextlib.suppress(ModbusException, OSError):
+            if not client.connect():
+                return None
+            for unit in (settings.modbus.unit, *UNITS):
+                with contextlib.suppress(ModbusException):
+                    answer = client.read_coils(0, count=8, device_id=unit)
+                    if answer.function_code == 1 and not answer.isError():
+                        client.close()  # type: ignore[no-untyped-call]
+                        return baud, unit
+        client.close()  # type: ignore[no-untyped-call]
+    return None
+
+
+def lcus_readback(settings: RelaySettings) -> str:
+    """How the board answers FF: "text", "bytes", or "none"."""
+    port = SerialPort(settings.port, settings.baud, 0.2)
+    with contextlib.suppress(DeviceError):
+        port.open()
+        port.forget()
+        port.write(QUERY)
+        said = port.answer(lambda got: bool(parse_text(got)) and got.endswith(b"\n"))
+        port.close()
+        if parse_text(said):
+            return "text"
+        if any(parse_bytes(said, channels) for channels in (1, 2, 4, 8)):
+            return "bytes"
+    port.close()
+    return "none"
+
+
+def _links(folder: Path, ending: str) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(link for link in folder.iterdir() if link.name.endswith(ending))
