@@ -210,6 +210,30 @@ def test_a_permit_is_printed_counted_and_withdrawn(clerk, desk, tmp_path):
     assert desk.store.credentials.permit(serial).revoked
 
 
+def test_a_household_gives_its_visitors_permits_within_its_allowance(clerk, desk, tmp_path):
+    desk.permits = Permits.open(desk.store, tmp_path / "permit.key", PermitSettings())
+    home = desk.store.places.household("8", "301").id
+    host = desk.store.people.create("Li", household_id=home).id
+    assert "0 of 5 in use" in clerk.get(f"/people/{host}").text
+    form = clerk.get(f"/people/new?visits={host}").text
+    assert 'value="301"' in form
+    assert '<option value="visitor" selected>' in form
+    guest = desk.store.people.create("Wang", kind="visitor", household_id=home).id
+    clerk.fill(f"/people/{host}/allowance", permits="1")
+    wish = {"hours": "48", "uses": "2", "visitor_of_household": "1"}
+    assert clerk.fill(f"/people/{guest}/permits", **wish).content.startswith(b"%PDF")
+    assert "1 of 1 in use" in clerk.get(f"/people/{guest}").text
+    refused = clerk.fill(f"/people/{guest}/permits", **wish)
+    assert (refused.status_code, "as many visitor permits as it may" in refused.text) == (400, True)
+    clerk.fill(f"/people/{host}/allowance", permits="")
+    assert clerk.fill(f"/people/{guest}/permits", **wish).content.startswith(b"%PDF")
+    long = clerk.fill(f"/people/{guest}/permits", **{**wish, "hours": "500"})
+    assert "may not be valid for so long" in long.text
+    homeless = desk.store.people.create("Zhao", kind="visitor").id
+    assert clerk.fill(f"/people/{homeless}/permits", **wish).status_code == 400
+    assert clerk.fill(f"/people/{homeless}/allowance", permits="1").status_code == 404
+
+
 def test_cards_are_kept_in_one_form_and_belong_to_one_person(clerk, desk):
     one, other = (desk.store.people.create(name).id for name in "AB")
     clerk.fill(f"/people/{one}/cards", number="002D5C38", label="blue")
