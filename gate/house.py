@@ -21,9 +21,12 @@ log = logging.getLogger(__name__)
 
 def build_house(settings: Settings, store: Store) -> House:
     """Register and rules as of now. Raises StoreError."""
+    rules = rules_of(settings.access, store.rulebook)
+    for name in unknown_schedules(rules, settings.access.hold_open):
+        log.warning("schedule.missing", extra={"schedule": name})
     return House(
         people=store.people.register(),
-        rules=rules_of(settings.access, store.rulebook),
+        rules=rules,
         settings=settings.access.passage,
         gate=settings.name,
         inward=settings.access.inward,
@@ -57,15 +60,12 @@ def rules_of(settings: AccessSettings, book: Rulebook) -> Rules:
         except AccessError as error:
             log.error("rule.unreadable", extra={"allow": name, "cause": error.what})
     days = {row.day: row.counts_as for row in book.holidays()}
-    rules = replace(
+    return replace(
         rules,
         allow=tuple(allow.values()),
         schedules=schedules,
         days={**rules.days, **days},
     )
-    for name in unknown_schedules(rules, settings.hold_open):
-        log.warning("schedule.missing", extra={"schedule": name})
-    return rules
 
 
 def unknown_schedules(rules: Rules, hold_open: str = "") -> list[str]:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gate.access import permit_print
 from gate.access.base45 import b45decode, b45encode
 from gate.access.decision import Kind
 from gate.access.permit import PREFIX, Permit, PermitRefused, check, key_id, read, sign
@@ -155,8 +156,13 @@ def test_the_camera_reads_nothing_from_half_a_code_or_another_one() -> None:
     assert find_permit(np.zeros((480, 640, 3), np.uint8)) is None
 
 
-def test_the_printed_permit_is_one_page_and_its_code_can_be_read() -> None:
+@pytest.mark.parametrize("fonts", [permit_print._FONTS, ()], ids=["embedded", "brought along"])
+def test_the_printed_permit_is_one_page_and_its_code_can_be_read(
+    fonts: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pdfium = pytest.importorskip("pypdfium2")
+    monkeypatch.setattr(permit_print, "_FONTS", fonts)
+    permit_print._chinese.cache_clear()
     pdf = permit_pdf(PERMIT, TEXT, name="李小红", community="幸福家园", zone=UTC)
     document = pdfium.PdfDocument(pdf)
     assert len(document) == 1
@@ -165,6 +171,7 @@ def test_the_printed_permit_is_one_page_and_its_code_can_be_read() -> None:
     words = page.get_textpage().get_text_range()
     for expected in ("李小红", "电子出入证", "2026-01-07 08:00", "2026-01-09 08:00", "全部"):
         assert expected in words
+    permit_print._chinese.cache_clear()
 
 
 def test_the_code_can_be_put_on_a_page() -> None:
