@@ -28,8 +28,9 @@ from bench.passages import report
 from bench.stage import PLACES
 
 PATIENCE = 6.0  # seconds after which somebody gives up
-THROUGH = 0.3  # seconds on the way through
-GAP = 1.0  # seconds of nobody: with the way through longer than the screen keeps an answer
+THROUGH = 0.1  # seconds on the way through
+GAP = 0.5  # seconds of nobody: with the way through longer than the screen keeps an answer
+KEPT = 0.2  # show_grant: the screen keeps an answer for twice as long
 SAMPLES = "passages.jsonl"
 SERVICES = {"alive": "right", "dead": "hang"}
 WORDS = {"alive": "answering in 50 to 300 ms", "dead": "dead"}
@@ -126,7 +127,7 @@ def main() -> None:
                 strangers=0,
                 fps=args.fps,
                 browser=args.browser,
-                passage={"show_grant": 0.4},
+                passage={"show_grant": KEPT},
             )
         )
         everything = []

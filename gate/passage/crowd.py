@@ -113,11 +113,11 @@ def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list
 
 
 def known_elsewhere(crowd: Crowd, key: Key | None, now: float) -> Key | None:
-    """Where another camera knows already whom this undecided face most resembles."""
+    """Where another camera knows already whom this face, not known itself, most resembles."""
     track = crowd.get(key)
     if track is None or track.sighting.best is None:
         return None
-    if track.sighting.verdict not in (Verdict.WAIT, Verdict.UNUSABLE):
+    if track.sighting.verdict in (Verdict.KNOWN, Verdict.ATTACK):
         return None  # an attack that one camera sees stays one
     for other in crowd.tracks.values():
         s = other.sighting

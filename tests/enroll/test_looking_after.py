@@ -248,3 +248,31 @@ def test_weak_pins_are_refused(clerk, desk, pin):
     person = desk.store.people.create("A").id
     assert clerk.fill(f"/people/{person}/pins", pin=pin).status_code in (400, 422)
     assert desk.store.credentials.of(person) == []
+
+
+def test_a_manager_keeps_schedules_and_holidays_and_nobody_else(manager, clerk, desk):
+    book = desk.store.rulebook
+    assert clerk.get("/rules").status_code == 403
+    manager.fill("/rules/schedules", name="work", text="mon-fri 07:00-19:00; holiday closed")
+    wrong = manager.fill("/rules/schedules", name="nights", text="22-6")
+    assert (wrong.status_code, 'value="22-6"' in wrong.text) == (400, True)
+    assert book.schedules() == {"work": "mon-fri 07:00-19:00; holiday closed"}
+    days = {"first": "2026-10-01", "last": "2026-10-03", "name": "国庆节"}
+    manager.fill("/rules/days", **days)
+    manager.fill("/rules/days", first="2026-10-10", counts_as="thu")
+    assert [(f"{d.day:%d}", d.counts_as, d.name) for d in book.holidays()] == [
+        ("01", "holiday", "国庆节"),
+        ("02", "holiday", "国庆节"),
+        ("03", "holiday", "国庆节"),
+        ("10", "thu", ""),
+    ]
+    page = manager.get("/rules").text
+    assert "Thursday" in page
+    assert page.count("国庆节") == 3
+    assert manager.fill("/rules/days", first="2026-10-03", last="2026-10-01").status_code == 400
+    assert manager.fill("/rules/days", first="2026-10-03", counts_as="feast").status_code == 400
+    manager.fill("/rules/days/remove", day="2026-10-02")
+    manager.fill("/rules/schedules/remove", name="work")
+    assert manager.fill("/rules/schedules/remove", name="work").status_code == 400
+    assert (book.schedules(), len(book.holidays())) == ({}, 3)
+    assert {"rules.schedule", "rules.day"} <= {line.action for line in desk.store.audit.lines()}
