@@ -482,3 +482,15 @@ def test_one_person_through_an_open_door_is_no_hint() -> None:
     gate.wait(2)
     gate.give(DoorClosed())
     assert [e.type for e in gate.all(EventOut)] == ["passage.ended"]
+
+
+def test_a_second_camera_that_did_not_know_the_same_face_makes_no_hint() -> None:
+    gate = Gate()
+    left, right = face(1, person=1, camera="left"), face(2, Verdict.WAIT, 1, camera="right")
+    gate.look(0.5, left, right)
+    gate.give(DoorOpened())
+    gate.look(0.5, left, right)
+    gate.wait(2)
+    gate.give(DoorClosed())
+    assert "passage.tailgating" not in [e.type for e in gate.all(EventOut)]
+    assert gate.granted == [1]
