@@ -46,6 +46,7 @@ from gate.simulators.temperature import PointSensor
 from gate.store.store import Store
 from tests.simulators.status_service import StatusService, status_service
 
+KEPT = "residents.json"  # in the data folder: the real people of its register
 START = "from gate.cli import main; main()"
 # what the page has painted, with the passage it belongs to, by the wall clock in milliseconds
 WATCH = """
@@ -107,6 +108,7 @@ class LiveGate:
     reader: CardReader
     page: Page
     process: subprocess.Popen[bytes]
+    began: datetime
     residents: list[Resident]
     strangers: list[Resident]
     shown: queue.SimpleQueue[dict[str, Any]] = field(default_factory=queue.SimpleQueue)
@@ -123,7 +125,7 @@ class LiveGate:
         with Store.open(self.settings.store, self.settings.data) as store:
             return [
                 _answered(body, painted)
-                for body in store.events.since(datetime.fromtimestamp(0, UTC))
+                for body in store.events.since(self.began)
                 if body["type"] in ("passage.granted", "passage.denied", "passage.asked")
             ]
 
@@ -155,9 +157,19 @@ def _answered(
 
 @contextmanager
 def live_gate(
-    folder: Path, *, residents: int, strangers: int, fps: float, browser: str
+    folder: Path,
+    *,
+    residents: int,
+    strangers: int,
+    fps: float,
+    browser: str,
+    passage: Mapping[str, float] | None = None,
 ) -> Iterator[LiveGate]:
-    """A gate that runs, with ``residents`` real faces among its 7,000 people."""
+    """A gate that runs, with ``residents`` real faces among its 7,000 people.
+
+    A register that ``folder`` has already is used again. ``passage``: of ``[access.passage]``.
+    """
+    began = datetime.now(UTC)
     with ExitStack() as stack:
         service = stack.enter_context(status_service())
         dice = random.Random(5)
@@ -173,6 +185,7 @@ def live_gate(
             )
         }
         values = _configuration(folder, addresses, ports, service.url, fps)
+        values["access"] = {"passage": dict(passage or {})}
         settings = build(values)
         known, unknown = _register(settings, residents, strangers)
         (folder / "gate.toml").write_text(toml(values))
@@ -186,7 +199,7 @@ def live_gate(
         page = window.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
         page.evaluate(WATCH)
-        gate = LiveGate(settings, stage, service, reader, page, process, known, unknown)
+        gate = LiveGate(settings, stage, service, reader, page, process, began, known, unknown)
         threading.Thread(target=_listen, args=(address, gate.shown), daemon=True).start()
         time.sleep(3.0)  # the cameras' processes have begun
         yield gate
@@ -231,6 +244,21 @@ def _register(
     people = photographs_of(Path(os.environ["GATE_LFW_DIR"]))
     several = [files for files in people if len(files) > 1]
     single = [files for files in people if len(files) == 1]
+    unknown = [Resident("", _read(files[0])) for files in single[:strangers]]
+    kept = settings.data / KEPT
+    if not kept.exists():
+        kept.write_text(json.dumps(_enrol(settings, several, residents)))
+    known = [
+        Resident(name, _read(Path(file)), number, ref, True)
+        for name, file, number, ref in json.loads(kept.read_text())[:residents]
+    ]
+    return known, unknown
+
+
+def _enrol(
+    settings: Settings, several: list[list[Path]], residents: int
+) -> list[tuple[str, str, int, str]]:
+    """Name, another photograph than the enrolled one, number and pseudonym of each."""
     detector = build_detector(settings.recognition, settings.models)
     encoder = build_encoder(settings.recognition, settings.models)
     examiner = Examiner(detector, [encoder], judge(settings.quality))
@@ -244,13 +272,12 @@ def _register(
             store.consents.record(person.id, "agreed", "measuring")
             keep(store, person.id, [shot])
             store.credentials.add(person.id, "card", of_number(person.id))
-            known.append(Resident(person.name, _read(second), person.id, person.ref, True))
+            known.append((person.name, str(second), person.id, person.ref))
             if len(known) == residents:
                 break
         fill(store, encoder.name, PEOPLE - store.people.count())
         KnownFaces(store, encoder.name, encoder.dimension).matcher()  # learns the site
-    unknown = [Resident("", _read(files[0])) for files in single[:strangers]]
-    return known, unknown
+    return known
 
 
 def _read(file: Path) -> Image:

@@ -1,25 +1,39 @@
 """From the first usable face, and from the card, to the answer painted, with real recognition.
 
-    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m bench.live_passages [--faces 200] [--cards 100]
+    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m bench.live_passages [--faces 500] [--cards 500]
 
 The gate of live_gate.py; everybody comes alone and has gone before the next comes. The beginning
 is the daemon's own: the frame with the first usable face, the moment the card was read.
+
+In pieces, for a machine that is quiet for minutes only: `--begin` leaves out those who came
+before, `--service` takes one of `alive` and `dead`, `--keep FOLDER` uses one register for all
+pieces and adds every passage to `FOLDER/passages.jsonl`, and `--sum FOLDER` prints what is there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
-from bench.live_gate import LiveGate, Resident, live_gate
+from bench.live_gate import Answered, LiveGate, Resident, live_gate
 from bench.passages import report
 from bench.stage import PLACES
 
 PATIENCE = 6.0  # seconds after which somebody gives up
-GAP = 1.8  # seconds of nobody: with the way through longer than the screen keeps an answer
+THROUGH = 0.1  # seconds on the way through
+GAP = 0.5  # seconds of nobody: with the way through longer than the screen keeps an answer
+KEPT = 0.2  # show_grant: the screen keeps an answer for twice as long
+SAMPLES = "passages.jsonl"
+SERVICES = {"alive": "right", "dead": "hang"}
+WORDS = {"alive": "answering in 50 to 300 ms", "dead": "dead"}
 
 
 def comes(gate: LiveGate, resident: Resident, *, card: bool) -> None:
@@ -35,48 +49,97 @@ def comes(gate: LiveGate, resident: Resident, *, card: bool) -> None:
         if not gate.shown.empty() and gate.shown.get()["look"] in ("grant", "deny", "ask"):
             break
         gate.page.wait_for_timeout(10)
-    gate.page.wait_for_timeout(400)  # on the way through
+    gate.page.wait_for_timeout(1000 * THROUGH)
     gate.stage.remove(resident.id)
     gate.page.wait_for_timeout(1000 * GAP)
 
 
-def measure(gate: LiveGate, people: list[Resident], label: str, *, card: bool) -> None:
+def measure(
+    gate: LiveGate, people: list[Resident], way: str, service: str
+) -> list[dict[str, object]]:
+    """Every answer these people got."""
+    gate.status.mode = SERVICES[service]
     before = len(gate.answers())
+    load = []
     for resident in people:
-        comes(gate, resident, card=card)
+        comes(gate, resident, card=way == "card")
+        load.append(os.getloadavg()[0])
     answers = gate.answers()[before:]
-    took = [a.painted - a.began for a in answers if a.painted is not None]
-    report(label, took, sum(a.status for a in answers))
     refs = {resident.ref for resident in people}
-    granted = Counter(a.person for a in answers if a.type == "passage.granted")
-    print(
-        f"  {len(people)} came; answers: {dict(Counter(a.reason for a in answers))}; "
-        f"somebody else let in {sum(ref not in refs for ref in granted)}, twice "
-        f"{sum(count > 1 for count in granted.values())}; "
-        f"not painted {sum(a.painted is None for a in answers)}; with temperature "
-        f"{sum(a.temperature for a in answers)}",
-        flush=True,
-    )
+    print(f"{len(people)} came; load average {min(load):.1f} to {max(load):.1f}", flush=True)
+    return [
+        {"way": way, "service": service, "right": a.person in refs, **asdict(a)} for a in answers
+    ]
+
+
+def tell(samples: Iterable[dict[str, object]]) -> None:
+    """One line for each way and service, and what became of those who came."""
+    groups: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for sample in samples:
+        groups.setdefault((str(sample["way"]), str(sample["service"])), []).append(sample)
+    for (way, service), some in groups.items():
+        answers = [
+            Answered(**{k: v for k, v in s.items() if k not in ("way", "service", "right")})  # type: ignore[arg-type]
+            for s in some
+        ]
+        painted = [a for a in answers if a.painted is not None]
+        report(
+            f"{way}, status service {WORDS[service]}",
+            [a.painted - a.began for a in painted if a.painted],
+            sum(a.status for a in answers),
+        )
+        report("  of it to the decision", [a.decided - a.began for a in painted], 0)
+        granted = [s for s in some if s["type"] == "passage.granted"]
+        right = sum(bool(s["right"]) for s in granted)
+        print(
+            f"  answers {dict(Counter(a.reason for a in answers))}; let in {right}, somebody else "
+            f"{len(granted) - right}; not painted {len(answers) - len(painted)}; "
+            f"with temperature {sum(a.temperature for a in answers)}",
+            flush=True,
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faces", type=int, default=200)
-    parser.add_argument("--cards", type=int, default=100)
+    parser.add_argument("--faces", type=int, default=500)
+    parser.add_argument("--cards", type=int, default=500)
+    parser.add_argument("--begin", type=int, default=0)
+    parser.add_argument("--service", choices=[*SERVICES, "both"], default="both")
+    parser.add_argument("--people", type=int, default=500, help="real faces in the register")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--sum", type=Path)
     parser.add_argument("--fps", type=float, default=15.0)
     parser.add_argument("--browser", default="/usr/bin/chromium")
     args = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="gate-live-") as folder,
-        live_gate(
-            Path(folder), residents=args.faces, strangers=0, fps=args.fps, browser=args.browser
-        ) as gate,
-    ):
-        for name, mode in (("50 to 300 ms", "right"), ("dead", "hang")):
-            gate.status.mode = mode
-            faces, cards = gate.residents[: args.faces], gate.residents[: args.cards]
-            measure(gate, faces, f"face, status service {name}", card=False)
-            measure(gate, cards, f"card, status service {name}", card=True)
+    if args.sum is not None:
+        tell(json.loads(line) for line in (args.sum / SAMPLES).read_text().splitlines())
+        return
+    wanted = list(SERVICES) if args.service == "both" else [args.service]
+    with ExitStack() as stack:
+        folder = args.keep or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-live-"))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        gate = stack.enter_context(
+            live_gate(
+                folder,
+                residents=args.people,
+                strangers=0,
+                fps=args.fps,
+                browser=args.browser,
+                passage={"show_grant": KEPT},
+            )
+        )
+        everything = []
+        for service in wanted:
+            for way, count in (("face", args.faces), ("card", args.cards)):
+                people = gate.residents[args.begin : args.begin + count]
+                if people:
+                    some = measure(gate, people, way, service)
+                    with (folder / SAMPLES).open("a") as file:
+                        file.writelines(json.dumps(sample) + "\n" for sample in some)
+                    everything += some
+        tell(everything)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import random
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,18 +99,20 @@ def cast(gate: LiveGate, walkers: list[Walker]) -> dict[int, Resident]:
     return who
 
 
-def rush(rate: float, minutes: float, fps: float, browser: str) -> None:
+def rush(rate: float, minutes: float, fps: float, browser: str, keep: Path | None) -> None:
     walkers = crowd(rate, minutes, seed=1)
-    with (
-        tempfile.TemporaryDirectory(prefix="gate-live-") as folder,
-        live_gate(
-            Path(folder),
-            residents=sum(not w.stranger for w in walkers),
-            strangers=sum(w.stranger or w.card for w in walkers),
-            fps=fps,
-            browser=browser,
-        ) as gate,
-    ):
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-live-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        gate = stack.enter_context(
+            live_gate(
+                folder,
+                residents=sum(not w.stranger for w in walkers),
+                strangers=sum(w.stranger or w.card for w in walkers),
+                fps=fps,
+                browser=browser,
+            )
+        )
         director = Director(gate, cast(gate, walkers), list(walkers))
         used, began = gate.processor, time.monotonic()
         director.play(minutes)
@@ -149,11 +152,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--rates", default="40")
+    parser.add_argument("--keep", type=Path, help="a register to use again, for every run")
     parser.add_argument("--fps", type=float, default=15.0)
     parser.add_argument("--browser", default="/usr/bin/chromium")
     args = parser.parse_args()
     for rate in map(float, args.rates.split(",")):
-        rush(rate, args.minutes, args.fps, args.browser)
+        rush(rate, args.minutes, args.fps, args.browser, args.keep)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from gate.access.decision import Kind
 from gate.access.permit import Permit, sign
-from gate.access.permit_image import find_permit
+from gate.access.permit_image import UNREADABLE, find_permit
 
 Image = NDArray[np.uint8]
 
@@ -30,7 +30,7 @@ Image = NDArray[np.uint8]
 def permit_text(number: int) -> str:
     now = datetime(2026, 1, 7, tzinfo=UTC)
     permit = Permit(f"{number:016x}", "5e" * 8, Kind.VISITOR, now, now + timedelta(days=1), 4)
-    return sign(permit, Ed25519PrivateKey.generate())
+    return sign(permit, Ed25519PrivateKey.from_private_bytes(number.to_bytes(32)))
 
 
 def picture(text: str, rng: np.random.Generator) -> tuple[Image, float]:
@@ -57,6 +57,31 @@ def picture(text: str, rng: np.random.Generator) -> tuple[Image, float]:
     return np.clip(image, 0, 255).astype(np.uint8), module
 
 
+def damaged(text: str) -> dict[str, Image]:
+    """A permit before a grey wall, modules of 3 pixels, that cannot be read."""
+    rows = np.array([list(r) for r in segno.make(text, error="m").matrix_iter(border=4)], np.uint8)
+    code = np.kron((1 - rows) * 255, np.ones((3, 3), np.uint8)).astype(np.uint8)
+    third, half = len(code) // 3, len(code) // 2
+    covered = {
+        "right third covered": (slice(None), slice(2 * third, None)),
+        "finger across the middle": (slice(third, 2 * third), slice(third, 2 * third)),
+        "corner covered": (slice(third), slice(third)),
+        "lower half covered": (slice(half, None), slice(None)),
+    }
+    pictures = {}
+    for what, place in covered.items():
+        part = code.copy()
+        part[place] = 90
+        pictures[what] = _on_a_wall(part)
+    return pictures | {"blurred": cv2.GaussianBlur(_on_a_wall(code), (0, 0), 1.5).astype(np.uint8)}
+
+
+def _on_a_wall(code: Image) -> Image:
+    image = np.full((480, 640), 90, np.uint8)
+    image[60 : 60 + len(code), 120 : 120 + len(code)] = code
+    return image
+
+
 def wilson(hits: int, count: int) -> str:
     p, z = hits / count, 1.96
     middle, spread = (
@@ -74,11 +99,16 @@ def main() -> None:
     cv2.setNumThreads(1)
     plain, aruco = cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco()
     readers: dict[str, Callable[[Image], str | None]] = {
-        "zxing-cpp": find_permit,
+        "zxing-cpp": lambda i: find_permit(i) or None,
         "cv2.QRCodeDetector": lambda i: plain.detectAndDecode(i)[0] or None,
         "cv2.QRCodeDetectorAruco": lambda i: aruco.detectAndDecode(i)[0] or None,
     }
     rng = np.random.default_rng(7)
+    noticed: dict[str, int] = {}
+    for number in range(60):
+        for what, image in damaged(permit_text(number)).items():
+            noticed[what] = noticed.get(what, 0) + (find_permit(image) == UNREADABLE)
+    print(f"noticed to be unreadable, of 60: {noticed}")
     texts = [permit_text(n) if n % 8 else "" for n in range(count)]
     pictures = []
     for text in texts:

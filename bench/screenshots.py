@@ -20,6 +20,8 @@ from gate.screen.settings import ScreenSettings
 WARM = Item("temperature", True, "36.5")
 HIGH = Item("temperature", False, "37.9")
 GREEN = Item("code", True, "绿码 green")
+RED = Item("code", False, "红码 red")
+UNKNOWN = Item("code", None, "")
 LABELS = {"code": {"zh": "健康码", "en": "Health code"}}
 
 
@@ -37,6 +39,9 @@ def states() -> dict[str, Message]:
         ),
         "deny-unknown": Message(Look.DENY, "face_unknown"),
         "deny-temperature": Message(Look.DENY, "temperature_high", items=(HIGH,)),
+        "deny-status": Message(Look.DENY, "status_bad", items=(WARM, RED)),
+        "grant-no-status": Message(Look.GRANT, "welcome", name="李*红", items=(WARM, UNKNOWN)),
+        "deny-holiday": Message(Look.DENY, "not_on_holidays"),
         "deny-permit": Message(Look.DENY, "permit_wrong_gate"),
         "ask-card": Message(Look.ASK, "face_doubtful"),
         "ask-look-alike": Message(Look.ASK, "look_alike"),

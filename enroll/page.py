@@ -28,6 +28,7 @@ MENU = (
     ("/alarms", "Alarms", Right.ALARMS),
     ("/imports", "Import", Right.IMPORT),
     ("/lookalikes", "Look-alikes", Right.PEOPLE_VIEW),
+    ("/rules", "Times", Right.RULES),
     ("/retention", "Retention", Right.RETENTION),
     ("/accounts", "Accounts", Right.ACCOUNTS),
     ("/audit", "Audit", Right.AUDIT_VIEW),

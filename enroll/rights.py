@@ -26,6 +26,7 @@ class Right(StrEnum):
     ALARMS = "alarms"  # acknowledge
     ACCOUNTS = "accounts"
     RETENTION = "retention"
+    RULES = "rules"  # schedules and holidays
     AUDIT_VIEW = "audit_view"
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "enroll": ("enroll", "enroll"),
     "people": ("people", "people"),
     "permit": ("permit", "permit"),
+    "rules": ("rules", "rules"),
     "explain": ("explain", "explain"),
     "events": ("events", "events"),
     "doctor": ("doctor", "doctor"),

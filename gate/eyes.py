@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 
-from gate.access.permit_image import find_permit
+from gate.access.permit_image import UNREADABLE, find_permit
 from gate.camera.capture import Capture, StatusListener
 from gate.camera.replay import Recording
 from gate.camera.settings import CameraSettings
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 PERMIT_EVERY = 0.3  # seconds between two looks for a permit's code
 PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
+UNREAD = 4  # looks in a row at a code that cannot be read after which that is said
 
 
 class Eyes:
@@ -41,7 +42,8 @@ class Eyes:
         self._stopping = threading.Event()
         self._newest: Frame | None = None
         self._looked = 0.0
-        self._permit = ("", 0.0)
+        self._permit: tuple[str | None, float] = (None, 0.0)
+        self._unread: dict[str, int] = {}  # looks in a row, by camera
 
     def picture(self) -> bytes | None:
         """The newest frame as JPEG, for the screen of this box."""
@@ -98,7 +100,9 @@ class Eyes:
         if now - self._looked >= PERMIT_EVERY:
             self._looked = now
             text = find_permit(frame.image)
-            if text is not None:
+            unread = self._unread.get(frame.camera, 0) + 1 if text == UNREADABLE else 0
+            self._unread[frame.camera] = unread
+            if text is not None and unread in (0, UNREAD):
                 shown, at = self._permit
                 self._permit = (text, now)
                 if text != shown or now - at > PERMIT_AGAIN:

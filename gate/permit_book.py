@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from gate.access.decision import Kind, Person
 from gate.access.permit import Permit, PermitRefused, check, read, sign
@@ -17,7 +18,7 @@ from gate.access.settings import PermitSettings
 from gate.errors import AccessError
 from gate.store.people import as_person
 from gate.store.store import Store
-from gate.store.tables import PermitRow, PersonRow
+from gate.store.tables import HouseholdRow, PermitRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,6 @@ class PermitBook:
                 where=f"{valid_from:%Y-%m-%d %H:%M} to {valid_until:%Y-%m-%d %H:%M}",
                 mend="choose other times",
             )
-        if household is not None:
-            self._within_allowance(household, valid_until - valid_from, uses, now)
         permit = Permit(
             serial=secrets.token_hex(8),
             holder=row.ref[:16],
@@ -84,19 +83,28 @@ class PermitBook:
             gates=frozenset(gates),
         )
         text = sign(permit, key)
-        self._store.credentials.add_permit(
-            PermitRow(
-                id=permit.serial,
-                person_id=person,
-                household_id=household,
-                issued_by=issued_by,
-                valid_from=permit.valid_from,
-                valid_until=permit.valid_until,
-                gates=sorted(permit.gates),
-                uses_allowed=uses or None,
+        with self._store.database.write() as session:
+            if household is not None:
+                length = valid_until - valid_from
+                self._within_allowance(session, household, length, uses, now)
+            session.add(
+                PermitRow(
+                    id=permit.serial,
+                    person_id=person,
+                    household_id=household,
+                    issued_by=issued_by,
+                    valid_from=permit.valid_from,
+                    valid_until=permit.valid_until,
+                    gates=sorted(permit.gates),
+                    uses_allowed=uses or None,
+                )
             )
-        )
         return Issued(permit, text)
+
+    def allowance(self, household: int, now: datetime) -> tuple[int, int]:
+        """How many visitor permits of a household are valid, and how many may be."""
+        with self._store.database.read() as session:
+            return self._allowance(session, household, now)
 
     def look_up(self, text: str, gate: str, now: datetime) -> tuple[Person | None, Credential]:
         """Whose permit it is, and what is wrong with it, if anything.
@@ -152,24 +160,31 @@ class PermitBook:
             return None
         return Person(id=0, ref=permit.holder.ljust(32, "0"), kind=Kind.VISITOR)
 
+    def _allowance(self, session: Session, household: int, now: datetime) -> tuple[int, int]:
+        running = session.scalar(
+            select(func.count()).where(
+                PermitRow.household_id == household,
+                PermitRow.revoked.is_(None),
+                PermitRow.valid_until > now,
+            )
+        )
+        row = session.get(HouseholdRow, household)
+        own = row.permits if row else None
+        return running or 0, self._settings.household_permits if own is None else own
+
     def _within_allowance(
-        self, household: int, length: timedelta, uses: int, now: datetime
+        self, session: Session, household: int, length: timedelta, uses: int, now: datetime
     ) -> None:
         settings = self._settings
-        with self._store.database.read() as session:
-            running = session.scalars(
-                select(PermitRow.id).where(
-                    PermitRow.household_id == household,
-                    PermitRow.revoked.is_(None),
-                    PermitRow.valid_until > now,
-                )
-            ).all()
-        if len(running) >= settings.household_permits:
-            what = f"The household has {len(running)} visitor permits already"
+        running, most = self._allowance(session, household, now)
+        if running >= most:
+            what, most_is = "The household has as many visitor permits as it may", f"{most}"
         elif length > timedelta(days=settings.household_days):
-            what = f"A household may give a permit for up to {settings.household_days} days"
+            what = "A household's permit may not be valid for so long"
+            most_is = f"{settings.household_days} days"
         elif not 1 <= uses <= settings.household_uses:
-            what = f"A household may give a permit for 1 to {settings.household_uses} uses"
+            what = "A household's permit needs a number of uses within its allowance"
+            most_is = f"1 to {settings.household_uses}"
         else:
             return
-        raise AccessError(what, where="[access.permit]", mend="ask the staff to issue it")
+        raise AccessError(what, where=f"[access.permit]: {most_is}", mend="staff issue it without")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,26 @@ def test_a_recording_for_a_camera_runs_to_its_end_and_leaves_nothing_behind(
         types = [body["type"] for body in bodies(store)]
     assert types.count("gate.started") == types.count("gate.stopped") == 2
     assert types[-1] == "gate.stopped"
+
+
+def test_a_holiday_put_into_the_register_closes_the_door_within_two_seconds(
+    running: Running,
+) -> None:
+    today = SystemClock().utc().astimezone().date()
+    running.store.rulebook.set_schedule("days", "mon-sun 00:00-24:00; holiday closed")
+    running.store.rulebook.set_allow("household", {"schedule": "days"})
+    time.sleep(2.0)
+    running.stage.shows = "resident"
+    until(lambda: running.events("passage.granted"))
+    running.stage.shows = "nobody"
+    for day in (today, today + timedelta(days=1)):  # wherever midnight is
+        running.store.rulebook.set_day(day)
+    time.sleep(2.0)
+    granted = len(running.events("passage.granted"))
+    running.stage.shows = "resident"
+    until(lambda: running.events("passage.denied"))
+    assert running.events("passage.denied")[0]["reasons"] == ["not_on_holidays"]
+    assert len(running.events("passage.granted")) == granted
 
 
 def open_files() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -98,14 +99,37 @@ def test_a_household_stays_within_its_allowance(
 ) -> None:
     home = store.places.household("8", "301").id
     for wrong in ({"uses": 0}, {"uses": 99}, {"uses": 1, "until": NOW + 9 * DAY}):
-        with pytest.raises(AccessError, match="A household may"):
+        with pytest.raises(AccessError, match="A household's permit"):
             issue(book, guest, household=home, **wrong)
     first = issue(book, guest, household=home, uses=1)
     issue(book, guest, household=home, uses=1)
-    with pytest.raises(AccessError, match="2 visitor permits already"):
+    assert book.allowance(home, NOW) == (2, 2)
+    with pytest.raises(AccessError, match="as many visitor permits as it may"):
         issue(book, guest, household=home, uses=1)
     book.revoke(first.permit.serial, "not needed")
     issue(book, guest, household=home, uses=1)
+    assert book.allowance(home, NOW + 2 * DAY) == (0, 2)  # they have ended
+    store.places.allow_permits(home, 0)  # of its own, whatever the configuration says
+    with pytest.raises(AccessError, match="as many visitor permits"):
+        issue(book, guest, household=home, uses=1)
+    store.places.allow_permits(home, None)
+    assert book.allowance(home, NOW) == (2, 2)
+
+
+def test_two_desks_cannot_both_give_the_last_permit_of_a_household(
+    book: PermitBook, store: Store, guest: PersonRow
+) -> None:
+    home = store.places.household("8", "302").id
+    store.places.allow_permits(home, 1)
+
+    def give(_: int) -> bool:
+        try:
+            return bool(issue(book, guest, household=home, uses=1))
+        except AccessError:
+            return False
+
+    with ThreadPoolExecutor(4) as desks:
+        assert sum(desks.map(give, range(8))) == 1
 
 
 def test_nobody_and_never_ending_are_refused(book: PermitBook, guest: PersonRow) -> None:

@@ -16,6 +16,7 @@ from enroll.pages import (
     people,
     permits,
     retention,
+    rules,
     session,
     style,
 )
@@ -35,6 +36,7 @@ ROUTERS = (
     not_seen.router,
     hints.router,
     retention.router,
+    rules.router,
     accounts.router,
     audit.router,
     style.router,

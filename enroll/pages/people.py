@@ -84,8 +84,14 @@ def people(
 
 
 @router.get("/people/new")
-def new(visit: Edit) -> Response:
-    return _form(visit, person_form.EMPTY, None)
+def new(visit: Edit, visits: Number | None = None) -> Response:
+    """An empty form; for a visitor of somebody with their home filled in."""
+    form = person_form.EMPTY
+    if visits is not None:
+        host = person_form.of_person(visit.desk.store, person_of(visit, visits))
+        home = {key: host[key] for key in ("building", "unit", "household")}
+        form = {**form, **home, "kind": "visitor"}
+    return _form(visit, form, None)
 
 
 @router.post("/people/new", openapi_extra=FORM)
@@ -113,8 +119,17 @@ def person(visit: View, person: Number) -> Response:
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
         permits=permits_of(store, person),
+        allowance=_allowance(visit, row.household_id),
         now=visit.desk.clock.utc(),
     )
+
+
+def _allowance(visit: Visit, household: int | None) -> tuple[int, int] | None:
+    """Visitor permits of a household: valid now, and allowed."""
+    permits = visit.desk.permits
+    if permits is None or household is None:
+        return None
+    return permits.book.allowance(household, visit.desk.clock.utc())
 
 
 @router.get("/people/{person}/edit")

@@ -32,6 +32,8 @@ def issue(
     row = person_of(visit, person)
     permits = _permits(visit)
     now = visit.desk.clock.utc()
+    if visitor_of_household and row.household_id is None:
+        raise HTTPException(400, "This person belongs to no household")
     issued = permits.book.issue(
         permits.key(),
         person,
@@ -57,6 +59,21 @@ def issue(
         media_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="permit-{issued.permit.serial}.pdf"'},
     )
+
+
+@router.post("/people/{person}/allowance")
+def allow(
+    visit: Edit,
+    person: Number,
+    permits: Annotated[int | None, Form(ge=0, le=1000)] = None,
+) -> Response:
+    """How many visitor permits the person's household may have valid; empty: as configured."""
+    row = person_of(visit, person)
+    if row.household_id is None:
+        raise HTTPException(404)
+    visit.desk.store.places.allow_permits(row.household_id, permits)
+    visit.note("household.allowance", row.ref, permits=permits)
+    return go(f"/people/{person}", "saved")
 
 
 @router.post("/people/{person}/permits/{serial}/revoke")

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, tzinfo
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 
 import segno
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gate.access.permit import Permit
 
-# a font every PDF reader has for Chinese; nothing is embedded
-_CHINESE = "STSong-Light"
+# TrueType fonts of Linux for Chinese: what is used of the first that is there is embedded
+_FONTS = tuple(
+    Path("/usr/share/fonts/truetype") / name
+    for name in (
+        "wqy/wqy-microhei.ttc",
+        "wqy/wqy-zenhei.ttc",
+        "droid/DroidSansFallbackFull.ttf",
+    )
+)
+# else one that PDF readers bring along
+_BROUGHT_ALONG = "STSong-Light"
 _LATIN = "Helvetica-Bold"
 _EDGE = 11 * mm
 _CODE = 82 * mm
@@ -30,7 +43,6 @@ def permit_pdf(permit: Permit, text: str, *, name: str, community: str, zone: tz
         community: the heading.
         zone: in which the times are printed.
     """
-    pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE))
     out = BytesIO()
     page = Canvas(out, pagesize=A5, pageCompression=1)
     page.setTitle(f"Permit {permit.serial}")
@@ -68,6 +80,17 @@ def permit_svg(text: str) -> str:
     return str(code)
 
 
+@cache
+def _chinese() -> str:
+    """The name of the font for Chinese, registered."""
+    for file in _FONTS:
+        with suppress(TTFError, OSError):
+            pdfmetrics.registerFont(TTFont("Chinese", file))
+            return "Chinese"
+    pdfmetrics.registerFont(UnicodeCIDFont(_BROUGHT_ALONG))
+    return _BROUGHT_ALONG
+
+
 def _time(when: datetime, zone: tzinfo) -> str:
     return f"{when.astimezone(zone):%Y-%m-%d %H:%M}"
 
@@ -89,7 +112,7 @@ def _line(
 def _runs(words: str) -> list[tuple[str, str]]:
     runs: list[tuple[str, str]] = []
     for character in words:
-        font = _LATIN if character < "\u2000" or character == "–" else _CHINESE
+        font = _LATIN if character < "\u2000" or character == "–" else _chinese()
         if runs and runs[-1][1] == font:
             runs[-1] = (runs[-1][0] + character, font)
         else:

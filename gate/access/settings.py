@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from gate.access.decision import Kind, Method
 from gate.access.request import FACE_OR_CARD, HOUSE_RULES, Allow, Rules
@@ -134,20 +134,12 @@ class AccessSettings(Section):
                 raise ValueError(f"{day}: holiday or a weekday (mon to sun), not {kind!r}")
         return days
 
-    @model_validator(mode="after")
-    def _schedules_exist(self) -> AccessSettings:
-        wanted = {a.schedule for a in self.allow} | {self.hold_open}
-        missing = sorted(wanted - {""} - set(self.schedules))
-        if missing:
-            raise ValueError(f"[access.schedules] has no {', '.join(missing)}")
-        return self
-
     @property
     def inward(self) -> bool | None:
         return {"none": None, "in": True, "out": False}[self.direction]
 
     def rules(self) -> Rules:
-        """The rules as the policy takes them; the register's are added with ``replace``."""
+        """The rules of the file as the policy takes them; ``gate.house`` adds the register's."""
         return Rules(
             allow=tuple(a.value() for a in self.allow) or HOUSE_RULES,
             schedules={name: parse(text) for name, text in self.schedules.items()},

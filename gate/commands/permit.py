@@ -29,6 +29,9 @@ def issue(
     days: Annotated[float, typer.Option(min=0.01, help="How long it is valid from now.")] = 1.0,
     uses: Annotated[int, typer.Option(min=0, help="How often it opens; 0: no limit.")] = 0,
     gate: Annotated[list[str] | None, typer.Option(help="A gate it opens; else all.")] = None,
+    household: Annotated[
+        bool, typer.Option("--household", help="One of the visitor permits of their household.")
+    ] = False,
     config: Config = DEFAULT,
 ) -> None:
     """Sign a permit and write it as a PDF to print or to send."""
@@ -38,11 +41,25 @@ def issue(
     now = datetime.now(UTC)
     key = private_key(settings.data / PRIVATE_KEY)
     with _book(settings) as (store, book):
+        row = store.people.get(person)
+        home = row.household_id if row else None
+        if household and row and home is None:
+            raise AccessError(
+                "This person belongs to no household",
+                where=f"#{person}",
+                mend="enter building and unit first",
+            )
         issued = book.issue(
-            key, person, now, now + timedelta(days=days), now=now, uses=uses, gates=gate or ()
+            key,
+            person,
+            now,
+            now + timedelta(days=days),
+            now=now,
+            uses=uses,
+            gates=gate or (),
+            household=home if household else None,
         )
         store.audit.note("cli", "permit.issue", issued.permit.serial, person=person)
-        row = store.people.get(person)
     pdf = permit_pdf(
         issued.permit,
         issued.text,

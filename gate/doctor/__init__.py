@@ -9,7 +9,7 @@ from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
 from gate.doctor.finding import Finding, Level
 from gate.doctor.network import broker
-from gate.doctor.register import calibration, database, gallery, key, outbox
+from gate.doctor.register import calibration, database, gallery, key, outbox, rules
 from gate.errors import GateError
 from gate.settings import Settings
 
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "liveness": liveness,
     "database": database,
     "key": key,
+    "rules": rules,
     "gallery": gallery,
     "calibration": calibration,
     "ports": ports,

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from gate.doctor.finding import Finding, Level
 from gate.events.publisher import RECEIVER
+from gate.house import rules_of, unknown_schedules
 from gate.recognition.calibrate import OUTGROWN
 from gate.recognition.encoders import build_encoder
 from gate.recognition.fit import FEWEST
@@ -20,6 +21,7 @@ from gate.store.engine import Database
 from gate.store.facts import Facts
 from gate.store.migrate import is_behind
 from gate.store.outbox import Outbox
+from gate.store.rulebook import Rulebook
 from gate.store.store import Store
 from gate.store.vault import Vault
 
@@ -58,6 +60,21 @@ def key(settings: Settings) -> Iterator[Finding]:
         yield Finding("key", Level.BAD, f"{path} does not belong to this database", mend)
     else:
         yield Finding("key", Level.OK, f"{path}; keep a copy elsewhere, without it nothing opens")
+
+
+def rules(settings: Settings) -> Iterator[Finding]:
+    """Whether every schedule that is named is there. Raises StoreError."""
+    if not _is_ready(settings):
+        return
+    with closing(_open(settings)) as opened:
+        known = rules_of(settings.access, Rulebook(opened))
+    says = f"{len(known.allow)} who may pass, {len(known.schedules)} schedules"
+    missing = unknown_schedules(known, settings.access.hold_open)
+    if missing:
+        mend = 'make it: `gate rules schedule NAME "mon-fri 07:00-19:00"`'
+        yield Finding("rules", Level.BAD, f"no schedule {', '.join(missing)}: closed", mend)
+    else:
+        yield Finding("rules", Level.OK, says)
 
 
 def gallery(settings: Settings) -> Iterator[Finding]:

@@ -113,11 +113,11 @@ def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list
 
 
 def known_elsewhere(crowd: Crowd, key: Key | None, now: float) -> Key | None:
-    """Where another camera knows already whom this undecided face most resembles."""
+    """Where another camera knows already whom this face, not known itself, most resembles."""
     track = crowd.get(key)
     if track is None or track.sighting.best is None:
         return None
-    if track.sighting.verdict not in (Verdict.WAIT, Verdict.UNUSABLE):
+    if track.sighting.verdict in (Verdict.KNOWN, Verdict.ATTACK):
         return None  # an attack that one camera sees stays one
     for other in crowd.tracks.values():
         s = other.sighting
@@ -132,16 +132,18 @@ def tailgaters(crowd: Crowd, granted: int, opened: float, closed: float) -> int:
     """How many more faces vanished while the door was open than had been granted; a hint only.
 
     Faces are counted that were followed over several frames, left the view between opening and
-    closing and belong to nobody counted already.
+    closing and belong to nobody counted already; of several cameras the one that saw most counts,
+    since they see the same people.
     """
-    gone: set[object] = set()
+    gone: dict[str, set[object]] = {}
     for track in crowd.tracks.values():
         s = track.sighting
         if s.frames < 3 or _too_far(s) or not opened - _JUST_NOW <= s.last_seen < closed:
             continue
         if closed - s.last_seen > _JUST_NOW or closed - opened < 2 * _JUST_NOW:
-            gone.add(s.best.person if s.best and s.verdict is Verdict.KNOWN else track.key)
-    return max(0, len(gone) - granted)
+            who = s.best.person if s.best and s.verdict is Verdict.KNOWN else track.key
+            gone.setdefault(s.camera, set()).add(who)
+    return max(0, max(map(len, gone.values()), default=0) - granted)
 
 
 def _nearness(track: Track) -> tuple[bool, float]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gate.access.decision import Outcome, Person
 from gate.access.request import Credential, Finding, Mode
-from gate.passage.crowd import known_elsewhere, known_in_view, next_to_serve, tailgaters
+from gate.passage.crowd import Track, known_elsewhere, known_in_view, next_to_serve, tailgaters
 from gate.passage.inputs import (
     Answered,
     DoorClosed,
@@ -172,7 +172,8 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     known = after is not None and after.sighting.verdict is Verdict.KNOWN
     if p.decision is not None:
         shown = now.at - p.decided
-        if shown < shown_for(p.decision, settings) and not (known and shown >= settings.show_grant):
+        hurry = known and (shown >= settings.show_grant or _is_known_now(p, after))
+        if shown < shown_for(p.decision, settings) and not hurry:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
         told: Outputs = (_ended(p.id, False),) if unanswered else ()
@@ -188,6 +189,14 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     if gone or (other and now.at - p.served > settings.budget):
         return replace(lane, serving=None), (EventOut("passage.abandoned", p.id),)
     return lane, ()
+
+
+def _is_known_now(p: Passage, after: Track | None) -> bool:
+    """Whether it is the one whose face was not good enough a moment ago."""
+    if p.decision is None or p.decision.rule != "face" or p.sight is None or after is None:
+        return False
+    best = after.sighting.best
+    return after.key == p.key or (best is not None and best.person == p.sight.best)
 
 
 def _begin(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -36,6 +37,7 @@ Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it 
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
 
 _SMALLEST_IMAGE = 32  # pixels a side
+_LOOK_ON = 2.0  # seconds from the first usable face in which a no may still become a yes
 _EARLY = 0.01  # seconds: rather a search a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
@@ -223,9 +225,15 @@ class Recogniser:
         subject = self._subjects.setdefault(track.number, _Subject())
         if subject.encoded is None or not track.sure or subject.gathered.strange:
             return True
-        decided = subject.verdict is not Verdict.WAIT
-        wait = self._settings.recheck if decided else self._settings.interval
+        wait = self._settings.recheck if self._is_settled(subject) else self._settings.interval
         return not 0 <= track.last_seen - subject.encoded < wait
+
+    def _is_settled(self, subject: _Subject) -> bool:
+        """Whether the next look may wait: who was not recognised at once may come nearer."""
+        if subject.verdict in (Verdict.DOUBTFUL, Verdict.UNKNOWN):
+            looked = (subject.encoded or 0.0) - (subject.first_usable or 0.0)
+            return looked >= _LOOK_ON or subject.evidence <= math.log(self._settings.fnir)
+        return subject.verdict is not Verdict.WAIT
 
     def _gather(self, tracker: Tracker, track: Track, vector: Vector) -> Track:
         """Take the vector into the track's evidence, or begin anew for somebody else."""

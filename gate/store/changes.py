@@ -12,6 +12,7 @@ from gate.store.tables import ChangeRow
 from gate.store.tables.base import now
 
 _KEPT = timedelta(days=2)
+RULES = 0  # stands for the rules where a change names a person
 
 
 class Changes:
@@ -19,7 +20,7 @@ class Changes:
         self._database = database
 
     def generation(self) -> int:
-        """Grows with every change of a person, template or credential."""
+        """Grows with every change of a person, template, credential or rule."""
         with self._database.read() as session:
             return session.scalar(select(func.max(ChangeRow.id))) or 0
 
@@ -37,7 +38,9 @@ class Changes:
             if generation + 1 < oldest or newest < generation:
                 return newest, None
             changed = session.scalars(
-                select(ChangeRow.person_id).where(ChangeRow.id > generation).distinct()
+                select(ChangeRow.person_id)
+                .where(ChangeRow.id > generation, ChangeRow.person_id != RULES)
+                .distinct()
             )
             return newest, frozenset(changed)
 

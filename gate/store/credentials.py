@@ -89,12 +89,6 @@ class Credentials:
                 touch(session, row.person_id)
                 session.delete(row)
 
-    def add_permit(self, permit: PermitRow) -> PermitRow:
-        with self._database.write() as session:
-            session.add(permit)
-            session.flush()
-            return permit
-
     def permit(self, permit: str) -> PermitRow | None:
         with self._database.read() as session:
             return session.get(PermitRow, permit)

@@ -54,6 +54,13 @@ class Places:
             ).first()
             return (row[0], row[1], row[2]) if row else ("", "", "")
 
+    def allow_permits(self, household: int, count: int | None) -> None:
+        """Visitor permits it may have valid at one time; None: as the configuration says."""
+        with self._database.write() as session:
+            row = session.get(HouseholdRow, household)
+            if row is not None:
+                row.permits = count
+
     def buildings(self) -> list[BuildingRow]:
         with self._database.read() as session:
             return list(session.scalars(select(BuildingRow).order_by(BuildingRow.name)))

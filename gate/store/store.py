@@ -24,6 +24,7 @@ from gate.store.orders import Orders
 from gate.store.outbox import Outbox
 from gate.store.people import People
 from gate.store.places import Places
+from gate.store.rulebook import Rulebook
 from gate.store.settings import StoreSettings
 from gate.store.templates import Templates
 from gate.store.vault import Vault
@@ -55,6 +56,7 @@ class Store:
         self.calibrations = Calibrations(database)
         self.facts = Facts(database)
         self.orders = Orders(database)
+        self.rulebook = Rulebook(database)
         self.command_keys = CommandKeys(database)
         self._settings = settings
         self._clock = clock

@@ -127,7 +127,8 @@ RIGHTS = {
     "desk": {"/people", "/events", "/live", "/alarms"},
     "technician": {"/events", "/live"},
     "auditor": {"/people", "/events", "/live", "/audit"},
-    "manager": {"/people", "/events", "/live", "/alarms", "/imports", "/retention", "/accounts"},
+    "manager": {"/people", "/events", "/live", "/alarms", "/imports", "/retention", "/rules"}
+    | {"/accounts"},
 }
 PAGES = set().union(*RIGHTS.values())
 

@@ -210,6 +210,30 @@ def test_a_permit_is_printed_counted_and_withdrawn(clerk, desk, tmp_path):
     assert desk.store.credentials.permit(serial).revoked
 
 
+def test_a_household_gives_its_visitors_permits_within_its_allowance(clerk, desk, tmp_path):
+    desk.permits = Permits.open(desk.store, tmp_path / "permit.key", PermitSettings())
+    home = desk.store.places.household("8", "301").id
+    host = desk.store.people.create("Li", household_id=home).id
+    assert "0 of 5 in use" in clerk.get(f"/people/{host}").text
+    form = clerk.get(f"/people/new?visits={host}").text
+    assert 'value="301"' in form
+    assert '<option value="visitor" selected>' in form
+    guest = desk.store.people.create("Wang", kind="visitor", household_id=home).id
+    clerk.fill(f"/people/{host}/allowance", permits="1")
+    wish = {"hours": "48", "uses": "2", "visitor_of_household": "1"}
+    assert clerk.fill(f"/people/{guest}/permits", **wish).content.startswith(b"%PDF")
+    assert "1 of 1 in use" in clerk.get(f"/people/{guest}").text
+    refused = clerk.fill(f"/people/{guest}/permits", **wish)
+    assert (refused.status_code, "as many visitor permits as it may" in refused.text) == (400, True)
+    clerk.fill(f"/people/{host}/allowance", permits="")
+    assert clerk.fill(f"/people/{guest}/permits", **wish).content.startswith(b"%PDF")
+    long = clerk.fill(f"/people/{guest}/permits", **{**wish, "hours": "500"})
+    assert "may not be valid for so long" in long.text
+    homeless = desk.store.people.create("Zhao", kind="visitor").id
+    assert clerk.fill(f"/people/{homeless}/permits", **wish).status_code == 400
+    assert clerk.fill(f"/people/{homeless}/allowance", permits="1").status_code == 404
+
+
 def test_cards_are_kept_in_one_form_and_belong_to_one_person(clerk, desk):
     one, other = (desk.store.people.create(name).id for name in "AB")
     clerk.fill(f"/people/{one}/cards", number="002D5C38", label="blue")
@@ -224,3 +248,31 @@ def test_weak_pins_are_refused(clerk, desk, pin):
     person = desk.store.people.create("A").id
     assert clerk.fill(f"/people/{person}/pins", pin=pin).status_code in (400, 422)
     assert desk.store.credentials.of(person) == []
+
+
+def test_a_manager_keeps_schedules_and_holidays_and_nobody_else(manager, clerk, desk):
+    book = desk.store.rulebook
+    assert clerk.get("/rules").status_code == 403
+    manager.fill("/rules/schedules", name="work", text="mon-fri 07:00-19:00; holiday closed")
+    wrong = manager.fill("/rules/schedules", name="nights", text="22-6")
+    assert (wrong.status_code, 'value="22-6"' in wrong.text) == (400, True)
+    assert book.schedules() == {"work": "mon-fri 07:00-19:00; holiday closed"}
+    days = {"first": "2026-10-01", "last": "2026-10-03", "name": "国庆节"}
+    manager.fill("/rules/days", **days)
+    manager.fill("/rules/days", first="2026-10-10", counts_as="thu")
+    assert [(f"{d.day:%d}", d.counts_as, d.name) for d in book.holidays()] == [
+        ("01", "holiday", "国庆节"),
+        ("02", "holiday", "国庆节"),
+        ("03", "holiday", "国庆节"),
+        ("10", "thu", ""),
+    ]
+    page = manager.get("/rules").text
+    assert "Thursday" in page
+    assert page.count("国庆节") == 3
+    assert manager.fill("/rules/days", first="2026-10-03", last="2026-10-01").status_code == 400
+    assert manager.fill("/rules/days", first="2026-10-03", counts_as="feast").status_code == 400
+    manager.fill("/rules/days/remove", day="2026-10-02")
+    manager.fill("/rules/schedules/remove", name="work")
+    assert manager.fill("/rules/schedules/remove", name="work").status_code == 400
+    assert (book.schedules(), len(book.holidays())) == ({}, 3)
+    assert {"rules.schedule", "rules.day"} <= {line.action for line in desk.store.audit.lines()}

@@ -19,6 +19,7 @@ from enroll.sittings import STEPS
 from enroll.texts import catalogue, choose, translator
 from gate.access.decision import Kind
 from gate.access.request import Mode
+from gate.access.schedule import DAYS, HOLIDAY
 from gate.enrolment import Fault
 from gate.events.types import TYPES
 from gate.recognition.face import Unusable
@@ -37,6 +38,7 @@ KEYS = [
     *(f"mode {mode}" for mode in Mode),
     *(f"order {command}" for command in COMMANDS),
     *(f"answer {answer}" for answer in ("done", "lockdown", "fault", "fire")),
+    *(f"day {day}" for day in (HOLIDAY, *DAYS)),
     *(f"gate {state}" for state in ("running", "stopped", "silent")),
     *(f"door {phase}" for phase in Phase),
     *(f"family {family}" for family in ("camera", "reader", "sensor")),

@@ -182,6 +182,24 @@ def test_a_stranger_is_refused_once_and_let_in_when_recognised_nearer() -> None:
     assert gate.granted == [1]
 
 
+def test_who_was_not_recognised_at_first_and_is_now_waits_for_nothing() -> None:
+    for first in (Verdict.UNKNOWN, Verdict.DOUBTFUL):
+        gate = Gate()
+        gate.look(0.2, face(1, first, 1))
+        gate.look(0.2, face(1, Verdict.KNOWN, 1))
+        assert gate.granted == [1]
+        refused, granted = gate.when(Decided)
+        assert granted - refused < 0.3 < gate.house.settings.show_grant
+
+
+def test_a_picture_that_turns_into_a_person_waits_until_the_refusal_was_seen() -> None:
+    gate = Gate()
+    gate.look(0.2, face(1, Verdict.ATTACK, 1))
+    gate.look(2, face(1, Verdict.KNOWN, 1))
+    refused, granted = gate.when(Decided)
+    assert granted - refused >= gate.house.settings.show_grant
+
+
 def test_a_picture_is_refused() -> None:
     gate = Gate()
     gate.look(1, face(1, Verdict.ATTACK, 1))
@@ -504,3 +522,15 @@ def test_one_person_through_an_open_door_is_no_hint() -> None:
     gate.wait(2)
     gate.give(DoorClosed())
     assert [e.type for e in gate.all(EventOut)] == ["passage.ended"]
+
+
+def test_a_second_camera_that_did_not_know_the_same_face_makes_no_hint() -> None:
+    gate = Gate()
+    left, right = face(1, person=1, camera="left"), face(2, Verdict.WAIT, 1, camera="right")
+    gate.look(0.5, left, right)
+    gate.give(DoorOpened())
+    gate.look(0.5, left, right)
+    gate.wait(2)
+    gate.give(DoorClosed())
+    assert "passage.tailgating" not in [e.type for e in gate.all(EventOut)]
+    assert gate.granted == [1]

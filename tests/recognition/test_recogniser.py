@@ -196,6 +196,19 @@ def test_a_still_picture_held_for_long_is_worth_no_more_than_at_first() -> None:
     assert Verdict.KNOWN not in verdicts(seen)
 
 
+def test_who_is_doubtful_is_looked_at_for_two_seconds_more_and_known_when_better() -> None:
+    weak = [mixed(50, 1, 0.66)] * 12
+    scene = alone(weak + [vector(1, 0.3, i) for i in range(6)])
+    scene.likeness = Likeness(continues=0.1, apart=0.4)
+    quick = SETTINGS.model_copy(update={"patience": 0.5})
+    recogniser = Recogniser(scene, scene, REGISTER, quick, assess=scene.assess)
+    seen = [recogniser.process(scene.frame(i))[0] for i in range(len(scene.frames))]
+    found = [sighting.verdict for sighting in seen]
+    assert found[7] in (Verdict.DOUBTFUL, Verdict.UNKNOWN)
+    assert seen[11].used > seen[7].used  # not a second later, as one who is known
+    assert found[-1] is Verdict.KNOWN
+
+
 def test_a_stranger_is_unknown_in_bounded_time() -> None:
     seen = verdicts(play(alone([vector(50, 0.3, i) for i in range(30)])))
     assert Verdict.UNKNOWN in seen[:3]

@@ -15,24 +15,27 @@ class ScheduleRow(Base):
     __tablename__ = "schedules"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    text: Mapped[str] = mapped_column(String(400))  # as docs/access.md writes it
 
 
 class HolidayRow(Base):
+    """A day that is not like its weekday."""
+
     __tablename__ = "holidays"
 
     day: Mapped[date] = mapped_column(primary_key=True)
+    # "holiday", or the weekday ("mon") a make-up working day stands for
+    counts_as: Mapped[str] = mapped_column(String(10), default="holiday")
     name: Mapped[str] = mapped_column(String(80), default="")
 
 
 class RuleRow(Base):
+    """One who-may-pass: ``body`` has the keys of an ``[[access.allow]]`` but its name."""
+
     __tablename__ = "rules"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(default=0)
-    name: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
     body: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    enabled: Mapped[bool] = mapped_column(default=True)
 
 
 class DoorModeRow(Base):

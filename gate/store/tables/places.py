@@ -30,5 +30,5 @@ class HouseholdRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
     label: Mapped[str] = mapped_column(String(80), default="")
-    # visitor permits a household may have valid at one time
-    permits: Mapped[int] = mapped_column(default=3)
+    # visitor permits it may have valid at one time; None: as [access.permit] says
+    permits: Mapped[int | None] = mapped_column()

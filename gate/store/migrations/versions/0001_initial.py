@@ -129,6 +129,7 @@ def upgrade() -> None:
     )
     op.create_table('holidays',
     sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('counts_as', sa.String(length=10), nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('day', name=op.f('pk_holidays'))
     )
@@ -163,17 +164,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('gate', 'receiver', 'sequence', name=op.f('pk_outbox'))
     )
     op.create_table('rules',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('body', sa.JSON(), nullable=False),
-    sa.Column('enabled', sa.Boolean(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_rules')),
-    sa.UniqueConstraint('name', name=op.f('uq_rules_name'))
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_rules'))
     )
     op.create_table('schedules',
     sa.Column('name', sa.String(length=40), nullable=False),
-    sa.Column('body', sa.JSON(), nullable=False),
+    sa.Column('text', sa.String(length=400), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_schedules'))
     )
     op.create_table('sequences',
@@ -216,7 +213,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('label', sa.String(length=80), nullable=False),
-    sa.Column('permits', sa.Integer(), nullable=False),
+    sa.Column('permits', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name=op.f('fk_households_unit_id_units')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_households'))
     )

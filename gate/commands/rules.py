@@ -1,0 +1,152 @@
+"""``gate rules``: schedules, holidays and who may pass, kept in the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gate.access.decision import Kind, Method
+from gate.access.request import Allow
+from gate.access.schedule import HOLIDAY
+from gate.commands import Config
+from gate.errors import AccessError
+from gate.house import rules_of, unknown_schedules
+from gate.settings import DEFAULT, Settings, load
+from gate.store.store import Store
+
+rules = typer.Typer(
+    help="Schedules, holidays and who may pass; running gates take a change within a second.",
+    no_args_is_help=True,
+)
+
+Remove = Annotated[bool, typer.Option("--remove", help="Take it away.")]
+_MOST_DAYS = 366
+
+
+@rules.command("list")
+def list_(config: Config = DEFAULT) -> None:
+    """Show what the gate goes by: file and register together."""
+    with _open(config) as (settings, store):
+        known = rules_of(settings.access, store.rulebook)
+        schedules = {**settings.access.schedules, **store.rulebook.schedules()}
+        names = {row.day: row.name for row in store.rulebook.holidays()}
+    console = Console(highlight=False)
+    console.print(_table(("allowed", "who", "where", "when", "how"), map(_allowed, known.allow)))
+    console.print(_table(("schedule", "when"), schedules.items()))
+    days = ((f"{day}", kind, names.get(day, "")) for day, kind in sorted(known.days.items()))
+    console.print(_table(("day", "counts as", "name"), days))
+    for name in unknown_schedules(known, settings.access.hold_open):
+        console.print(f"there is no schedule {name}: closed", style="red", markup=False)
+
+
+@rules.command()
+def schedule(
+    name: Annotated[str, typer.Argument(help="What rules call it.")],
+    text: Annotated[str, typer.Argument(help='"mon-fri 07:00-19:00; holiday closed"')] = "",
+    remove: Remove = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Make, change or remove a weekly schedule."""
+    with _open(config) as (_, store):
+        if remove:
+            store.rulebook.remove_schedule(name)
+        else:
+            store.rulebook.set_schedule(name, text)
+        store.audit.note("cli", "rules.schedule", name, text="" if remove else text)
+    _done(name, remove)
+
+
+@rules.command()
+def day(
+    first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="2026-10-01")],
+    last: Annotated[
+        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The last of several.")
+    ] = None,
+    counts_as: Annotated[
+        str, typer.Option(help="holiday, or the weekday (mon to sun) a working day stands for.")
+    ] = HOLIDAY,
+    name: Annotated[str, typer.Option(help="What it is called.")] = "",
+    remove: Remove = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Say that days are holidays, or working days in place of others."""
+    days = _days(first.date(), (last or first).date())
+    with _open(config) as (_, store):
+        for each in days:
+            if remove:
+                store.rulebook.remove_day(each)
+            else:
+                store.rulebook.set_day(each, counts_as, name)
+        kind = "" if remove else counts_as
+        store.audit.note("cli", "rules.day", f"{days[0]}", until=f"{days[-1]}", counts_as=kind)
+    _done(f"{days[0]}" + (f" to {days[-1]}" if len(days) > 1 else ""), remove)
+
+
+@rules.command()
+def allow(
+    name: Annotated[str, typer.Argument(help="Of the rule; an old one of this name is replaced.")],
+    kind: Annotated[list[Kind] | None, typer.Option(help="Who; none: every kind.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Belongs to one of these.")] = None,
+    gate: Annotated[list[str] | None, typer.Option(help="Where; none: everywhere.")] = None,
+    schedule: Annotated[str, typer.Option(help="When; none: always.")] = "",
+    method: Annotated[list[Method] | None, typer.Option(help="How; none: face or card.")] = None,
+    both: Annotated[bool, typer.Option("--both", help="Face and card together.")] = False,
+    remove: Remove = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Say who may pass where, when and how. One rule that fits is enough."""
+    with _open(config) as (settings, store):
+        if remove:
+            store.rulebook.remove_allow(name)
+        else:
+            given = {"kinds": kind, "groups": group, "gates": gate, "methods": method}
+            body = {key: value for key, value in given.items() if value}
+            store.rulebook.set_allow(name, {**body, "schedule": schedule, "both": both})
+        store.audit.note("cli", "rules.allow", name, removed=remove)
+        missing = unknown_schedules(rules_of(settings.access, store.rulebook))
+    _done(name, remove)
+    if schedule in missing:
+        Console().print(f"there is no schedule {schedule} yet: closed", markup=False)
+
+
+@contextmanager
+def _open(config: Config) -> Iterator[tuple[Settings, Store]]:
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        yield settings, store
+
+
+def _days(first: date, last: date) -> list[date]:
+    count = (last - first).days + 1
+    if not 1 <= count <= _MOST_DAYS:
+        raise AccessError(
+            "The last day comes after the first, within a year",
+            where=f"{first} to {last}",
+            mend="turn them round",
+        )
+    return [first + timedelta(days=n) for n in range(count)]
+
+
+def _done(what: str, removed: bool) -> None:
+    Console().print(f"{what}: {'removed' if removed else 'kept'}", highlight=False, markup=False)
+
+
+def _allowed(allow: Allow) -> tuple[str, ...]:
+    who = ", ".join(sorted(allow.kinds)) or "everybody"
+    who += f" in {', '.join(sorted(allow.groups))}" if allow.groups else ""
+    how = "face and card together" if allow.both else ", ".join(sorted(allow.methods))
+    return allow.name, who, ", ".join(sorted(allow.gates)) or "everywhere", allow.schedule, how
+
+
+def _table(headings: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Table:
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
