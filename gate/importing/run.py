@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from gate.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.errors import CameraError
 from gate.importing.check import ANSWERS, KINDS, day, photo_names
+from gate.importing.notes import note
 from gate.importing.photos import Photos
 from gate.importing.table import Line
 from gate.photographs import decode
@@ -36,7 +37,6 @@ from gate.store.tables import (
 )
 
 BATCH = 25
-LONGEST_NOTE = 300
 NICENESS = 10  # of the threads that look at photographs: a gate on the same machine comes first
 
 
@@ -145,18 +145,18 @@ def _prepare(line: Line, photos: Photos, examiner: Examiner | None) -> _Ready:
         try:
             shot = examiner.shot(decode(photos.read(name), name))
         except CameraError as error:
-            notes.append(f"{name}: {error.what}")
+            notes.append((name, error.what))
             continue
         if shot.fault:
-            notes.append(f"{name}: {shot.fault}")
+            notes.append((name, shot.fault))
         else:
             shots.append(shot)
     if examiner and len(shots) > 1:
         shots = of_one_person(shots, examiner.encoders[0].name)
-        notes += ["other_person" for shot in shots if shot.fault]
+        notes += [("", shot.fault) for shot in shots if shot.fault]
         shots = [shot for shot in shots if not shot.fault]
     shots.sort(key=lambda shot: -shot.quality)
-    return _Ready(line, shots[:MOST], "; ".join(notes)[:LONGEST_NOTE])
+    return _Ready(line, shots[:MOST], note(notes))
 
 
 def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> str:
