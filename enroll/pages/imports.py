@@ -15,7 +15,7 @@ from enroll.rights import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
-from gate.importing.export import export
+from gate.importing.export import export, harmless
 from gate.importing.notes import in_words
 from gate.importing.table import HEADINGS
 from gate.store.tables import ImportRow
@@ -116,8 +116,10 @@ def report(visit: Import, job: Number) -> Response:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(("line", "result", "person", "note"))
+    translate = translator(visit.language)
     for line in visit.desk.imports.report(job):
-        writer.writerow((line.line, line.result, line.person_id, line.note))
+        noted = harmless(in_words(line.note, translate))
+        writer.writerow((line.line, line.result, line.person_id, noted))
     return _download("\ufeff" + buffer.getvalue(), f"import-{job}.csv")
 
 

@@ -158,10 +158,11 @@ def _twice(
             values["card"] = canonical(values["card"])
         except AccessError:
             del values["card"]
-    for column in ("number", "card"):
-        value = values.get(column)
-        if not value:
-            continue
+    once: list[tuple[str, str]] = [
+        (key, values[key]) for key in ("number", "card") if key in values
+    ]
+    once += [("photo", name) for name in photo_names(values)]  # no two people have one face
+    for column, value in once:
         before = seen.setdefault((column, value), line.number)
         if before != line.number:
             yield column, "is in line {which} too", str(before)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -10,6 +13,11 @@ from gate.errors import CameraError, ConfigurationError
 
 MOST_BYTES = 30 << 20  # of one photograph
 MOST_FILES = 500_000
+# what a damaged or foreign archive makes the reader raise
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
@@ -73,7 +81,7 @@ class ZipPhotos:
         try:
             self._archive = zipfile.ZipFile(path)
             members = self._archive.infolist()
-        except (OSError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             raise ConfigurationError(
                 "The ZIP file cannot be read", where=path.name, mend="pack it anew"
             ) from error
@@ -106,7 +114,7 @@ class ZipPhotos:
         try:
             with self._archive.open(member) as file:
                 data = file.read(MOST_BYTES + 1)
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
+        except _DAMAGED as error:
             raise _unreadable(name) from error
         if len(data) > MOST_BYTES:
             raise _unreadable(name)

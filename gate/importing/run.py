@@ -84,7 +84,7 @@ def run(
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = clocks.monotonic,
 ) -> Iterator[Progress]:
-    """Import the lines that are not done yet; yields after each batch.
+    """Import the lines that are not done yet; yields, and may be stopped, after each batch.
 
     A line whose photographs show no usable face registers the person without a face, and says so.
     """
@@ -95,8 +95,6 @@ def run(
     left = [line for line in lines if line.number not in finished]
     began, done = clock(), 0
     for batch in _batches(left, photos, examiner):
-        if stop():
-            return
         with store.database.write() as session:
             for ready in batch:
                 result = _write(session, store, job, ready, by)
@@ -109,6 +107,8 @@ def run(
             counts["failed"],
             (clock() - began) / done * (len(left) - done),
         )
+        if stop():
+            return
 
 
 def _batches(

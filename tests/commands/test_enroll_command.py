@@ -248,7 +248,7 @@ def test_what_was_broken_off_is_gone_on_with(
 def test_ctrl_c_ends_with_the_batch_in_hand_and_the_same_command_goes_on(
     gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
 ) -> None:
-    camera.interrupted_at = 30
+    camera.interrupted_at = 10
     stopped = gate("enroll", str(folder))
     assert stopped.exit_code == 130
     assert "stopped after 25 of 60; the same command goes on" in stopped.output

@@ -7,6 +7,9 @@ import time
 import zipfile
 from pathlib import Path
 
+from gate.importing.notes import LOOKALIKE, note
+from gate.store.tables import ImportLineRow, ImportRow
+
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 
 
@@ -46,6 +49,39 @@ def test_a_right_table_is_imported_with_a_report_and_its_files_are_deleted(manag
     report = manager.get(page.url.path + "/report.csv").text
     assert "3,registered" in report
     assert not list(desk.folder.glob("imports/*/*"))
+
+
+def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(manager, desk):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("{x}.jpg", b"no picture")
+    table = "name,birth year,consent,photo\nLi,1950,agreed,{0}.jpg\nWu,1950,agreed,{x}.jpg\n"
+    page = upload(manager, table, archive.getvalue())
+    assert "{0}.jpg is not there" in page.text
+    assert "{x}.jpg: This is no photograph the gate can read" in page.text
+    manager.get("/language/zh")
+    text = manager.get(page.url.path).text
+    assert "找不到 {0}.jpg" in text
+    assert "{x}.jpg: 无法读取此照片" in text
+
+
+def test_who_has_no_face_and_who_looks_alike_is_in_the_report_in_words(manager, desk):
+    person = desk.store.people.create("Li").id
+    with desk.store.database.write() as session:
+        session.add(ImportRow(id=7, name="a.csv", state="done", total=2))
+        session.flush()
+        parts = [("=1+1.jpg", "no_face"), ("#5", LOOKALIKE)]
+        for line, part in enumerate(parts, start=2):
+            row = {"line": line, "person_id": person, "result": "enrolled", "note": note([part])}
+            session.add(ImportLineRow(import_id=7, **row))
+    page = manager.get("/imports/7").text
+    assert "=1+1.jpg: no face in it" in page
+    assert "#5: looks like them" in page
+    report = manager.get("/imports/7/report.csv").text
+    assert "'=1+1.jpg: no face in it" in report
+    assert "#5: looks like them" in report
+    manager.get("/language/zh")
+    assert "#5: 与其相像" in manager.get("/imports/7").text
 
 
 def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
