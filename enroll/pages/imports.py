@@ -84,9 +84,8 @@ def progress(visit: Import, job: Number) -> Response:
 def run(visit: Import, job: Number) -> Response:
     """Begin or go on; only a table without a mistake."""
     row = _row(visit, job)
-    if row.state == "checked" and visit.desk.imports.wrong(
-        job, visit.desk.settings.guardian_below_age
-    ):
+    below = visit.desk.settings.guardian_below_age
+    if row.state == "checked" and visit.desk.imports.wrong(job, below, anew=True):
         return go(f"/imports/{job}")
     if row.state != "done":
         visit.note("import.run", str(job))

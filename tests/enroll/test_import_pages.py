@@ -51,6 +51,16 @@ def test_a_right_table_is_imported_with_a_report_and_its_files_are_deleted(manag
     assert not list(desk.folder.glob("imports/*/*"))
 
 
+def test_what_became_wrong_after_the_check_is_found_before_anything_is_written(manager, desk):
+    page = upload(manager, "name,card\nLi,0000000007\n")
+    assert "Begin" in page.text
+    holder = desk.store.people.create("Wu").id
+    desk.store.credentials.add(holder, "card", "0000000007")
+    page = manager.fill(page.url.path + "/run")
+    assert "belongs to somebody in the register" in page.text
+    assert desk.store.people.count() == 1
+
+
 def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(manager, desk):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
