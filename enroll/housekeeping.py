@@ -28,7 +28,7 @@ class Housekeeping:
             try:
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes
-                retention.run(self._desk.store, self._desk.settings, self._desk.clock.utc())
+                retention.run(self._desk, self._desk.clock.utc())
                 drift.look(self._desk.store, self._desk.clock.utc())
             except GateError as error:
                 log.warning("housekeeping failed: %s", error.what)

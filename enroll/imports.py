@@ -151,6 +151,23 @@ class Imports:
             if row is not None:
                 session.delete(row)
 
+    def forget_before(self, moment: datetime) -> int:
+        """Discard what was uploaded before ``moment`` and never finished; how many imports.
+
+        Folders of no import at all go too. Imports of the command line have no uploads.
+        """
+        kept = [path for path in self._folder.glob("*") if path.name.isdigit()]
+        rows = {path: self.get(int(path.name)) for path in kept}
+        old = [path for path, row in rows.items() if row is None or row.at < moment]
+        old = [path for path in old if not self._running(int(path.name))]
+        for path in old:
+            self.discard(int(path.name))
+        return len(old)
+
+    def _running(self, job: int) -> bool:
+        one = self._runs.get(job)
+        return one is not None and one.thread.is_alive()
+
     def close(self) -> None:
         for job in list(self._runs):
             self.stop(job)

@@ -226,9 +226,11 @@ class Clerk:
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(self.address + "/")
 
-    def new_person(self, name: str, unit: str) -> int:
+    def new_person(self, name: str, unit: str, picture: str = "") -> int:
         self.go("/people/new")
         self.fill(name=name, birth_year="1956", building="3", unit=unit)
+        if picture:
+            self.look(picture)
         self.press("保存并征求同意")
         self.page.wait_for_url("**/consent**")
         return int(self.page.url.split("/people/")[1].split("/")[0])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
+from enroll import retention
 from gate.importing.notes import LOOKALIKE, note
 from gate.store.tables import ImportLineRow, ImportRow
 
@@ -102,6 +104,25 @@ def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
     assert "Go on" in manager.get(page.url.path).text
     finish(manager, manager.fill(page.url.path + "/run"))
     assert desk.store.people.count() == 1
+
+
+def test_photographs_of_an_import_that_was_never_finished_are_deleted_in_time(manager, desk):
+    days = timedelta(days=desk.settings.keep_uploads_days)
+    page = upload(manager, "name\nLi\n", zipped(b"x"))
+    (desk.folder / "imports" / "999").mkdir()  # left by a desk that was killed
+    added = desk.imports.all()[0].at
+    assert retention.run(desk, added + days - timedelta(hours=1))["imports"] == 1
+    assert [path.name for path in desk.folder.glob("imports/*")] == [page.url.path.split("/")[-1]]
+    assert retention.run(desk, added + days + timedelta(hours=1))["imports"] == 1
+    assert list(desk.folder.glob("imports/*")) == []
+    assert desk.imports.all() == []
+
+
+def zipped(content):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.jpg", content)
+    return archive.getvalue()
 
 
 def test_a_file_that_is_no_table_leaves_nothing_behind(manager, desk):
