@@ -191,6 +191,31 @@ def test_a_zip_with_paths_that_lead_out_and_one_that_unpacks_to_gigabytes(tmp_pa
     assert photos.read("good.jpg") == photos.read("a/good.jpg") == photo()
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "marked"])
+def test_chinese_names_in_a_zip_of_any_system_are_found(tmp_path, encoding):
+    path, name = tmp_path / "photos.zip", "三号楼/张三.jpg"
+    written = name.encode(encoding) if encoding != "marked" else b""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x" * len(written) or name, photo())
+    if written:
+        path.write_bytes(path.read_bytes().replace(b"x" * len(written), written))
+    photos = ZipPhotos(path)
+    assert photos.read(name) == photos.read("张三.jpg") == photo()
+    assert not photos.has("李四.jpg")
+
+
+def test_a_name_that_two_folders_hold_needs_its_folder(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a/x.jpg", "b/x.jpg", "y.jpg", "c/y.jpg", "c/z.jpg"):
+            archive.writestr(name, name)
+    photos = ZipPhotos(path)
+    assert not photos.has("x.jpg")
+    assert photos.read("b/x.jpg") == b"b/x.jpg"
+    assert photos.read("y.jpg") == b"y.jpg"
+    assert photos.read("z.jpg") == b"c/z.jpg"
+
+
 @pytest.mark.parametrize(
     "method",
     [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
