@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from enroll import retention
+from enroll.faces import Faces
+from gate.enrolment import Examiner
 from gate.importing.notes import LOOKALIKE, note
+from gate.importing.run import Progress
 from gate.store.tables import ImportLineRow, ImportRow
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
@@ -104,6 +109,37 @@ def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
     assert "Go on" in manager.get(page.url.path).text
     finish(manager, manager.fill(page.url.path + "/run"))
     assert desk.store.people.count() == 1
+
+
+def test_the_time_left_is_shown_and_then_what_else_is_done(manager, desk, monkeypatch):
+    done, begun, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(store, job, lines, *_, **__):
+        for number, line in enumerate(lines, start=1):
+            with store.database.write() as session:
+                row = {"line": line.number, "result": "registered"}
+                session.add(ImportLineRow(import_id=job, **row))
+            yield Progress(number, len(lines), 0, 0, seconds_left=100.0 * (len(lines) - number))
+            begun.set()
+            assert go_on.wait(20)
+
+    def look(*_):
+        go_on.clear()
+        done.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr("enroll.imports.run", slow)
+    monkeypatch.setattr("enroll.imports.note_lookalikes", look)
+    desk.faces = Faces(Examiner(None, ()), SimpleNamespace(matcher=lambda: None))
+    page = upload(manager, "name\nLi\nWu\n")
+    manager.fill(page.url.path + "/run")
+    assert begun.wait(20)
+    assert "about 2 min left" in manager.get(page.url.path + "/progress").text
+    go_on.set()
+    assert done.wait(20)
+    assert "Looking for people who resemble" in manager.get(page.url.path + "/progress").text
+    go_on.set()
+    assert "Report" in finish(manager, page).text
 
 
 def test_photographs_of_an_import_that_was_never_finished_are_deleted_in_time(manager, desk):
