@@ -14,7 +14,14 @@ from gate.store.tables import EventRow
 _SPAN = timedelta(days=30)
 _FEWEST = 8  # passages by face, below which nothing is said
 _FALLEN = 0.7  # of the earlier margin
+_EVERY = timedelta(hours=23)
 _FACT = "desk.drift"
+
+
+def due(store: Store, now: datetime) -> bool:
+    """Whether the last look is a day ago: scores drift over weeks."""
+    at = (store.facts.get(_FACT) or {}).get("at")
+    return at is None or now - datetime.fromisoformat(at) >= _EVERY
 
 
 def look(store: Store, now: datetime) -> list[str]:
@@ -31,7 +38,7 @@ def look(store: Store, now: datetime) -> list[str]:
         .order_by(EventRow.time)
     )
     with store.database.read() as session:
-        for person, scores in session.execute(query):
+        for person, scores in session.execute(query.execution_options(yield_per=1000)):
             if scores and "evidence" in scores and "threshold" in scores:
                 margins[str(person)].append(scores["evidence"] - scores["threshold"])
     fallen = [person for person, values in margins.items() if has_fallen(values)]

@@ -1,4 +1,4 @@
-"""What the desk does by itself once an hour: retention, hints, clean-up."""
+"""What the desk does by itself once an hour: retention, clean-up, and once a day hints."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class Housekeeping:
             try:
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes
-                retention.run(self._desk.store, self._desk.settings, self._desk.clock.utc())
-                drift.look(self._desk.store, self._desk.clock.utc())
+                retention.run(self._desk, self._desk.clock.utc())
+                if drift.due(self._desk.store, self._desk.clock.utc()):
+                    drift.look(self._desk.store, self._desk.clock.utc())
             except GateError as error:
                 log.warning("housekeeping failed: %s", error.what)
             except Exception:  # tomorrow's retention must not end with today's mistake

@@ -45,6 +45,7 @@ class Imports:
         self._faces = faces
         self._lock = threading.Lock()
         self._runs: dict[int, _Run] = {}
+        self._wrong: dict[int, list[Wrong]] = {}  # as of the last check
         with store.database.write() as session:  # what ran when the desk ended can be resumed
             session.execute(
                 update(ImportRow).where(ImportRow.state == "running").values(state="stopped")
@@ -89,15 +90,23 @@ class Imports:
         excel = folder / "table.xlsx"
         return read_table(excel if excel.exists() else folder / "table.csv")
 
-    def wrong(self, job: int, guardian_age: int) -> list[Wrong]:
-        """Every mistake of the table; writes nothing."""
-        photos = open_photos(self._photos(job))
-        try:
-            today = datetime.now(UTC).astimezone().date()
-            lines = self.lines(job)
-            return check(lines, photos, self._store, today=today, guardian_age=guardian_age)
-        finally:
-            photos.close()
+    def wrong(self, job: int, guardian_age: int, *, anew: bool = False) -> list[Wrong]:
+        """Every mistake of the table, as of the last check; writes nothing.
+
+        It takes seconds where there are thousands of photographs, so it is done once, and
+        ``anew`` before the import begins: the register may have changed meanwhile.
+        """
+        known = self._wrong.get(job)
+        if known is None or anew:
+            photos = open_photos(self._photos(job))
+            try:
+                today = datetime.now(UTC).astimezone().date()
+                lines = self.lines(job)
+                known = check(lines, photos, self._store, today=today, guardian_age=guardian_age)
+            finally:
+                photos.close()
+            self._wrong[job] = known
+        return known
 
     def start(self, job: int, by: str) -> None:
         """Begin, or go on where it stopped. Nothing happens while it is running."""
@@ -135,11 +144,29 @@ class Imports:
     def discard(self, job: int) -> None:
         """Forget an import and its uploads; people it made stay."""
         self.stop(job)
+        self._wrong.pop(job, None)
         shutil.rmtree(self._of(job), ignore_errors=True)
         with self._store.database.write() as session:
             row = session.get(ImportRow, job)
             if row is not None:
                 session.delete(row)
+
+    def forget_before(self, moment: datetime) -> int:
+        """Discard what was uploaded before ``moment`` and never finished; how many imports.
+
+        Folders of no import at all go too. Imports of the command line have no uploads.
+        """
+        kept = [path for path in self._folder.glob("*") if path.name.isdigit()]
+        rows = {path: self.get(int(path.name)) for path in kept}
+        old = [path for path, row in rows.items() if row is None or row.at < moment]
+        old = [path for path in old if not self._running(int(path.name))]
+        for path in old:
+            self.discard(int(path.name))
+        return len(old)
+
+    def _running(self, job: int) -> bool:
+        one = self._runs.get(job)
+        return one is not None and one.thread.is_alive()
 
     def close(self) -> None:
         for job in list(self._runs):

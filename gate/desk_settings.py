@@ -40,6 +40,8 @@ class DeskSettings(Section):
     keep_events_days: int = Field(180, ge=0, le=3650)
     keep_moved_out_days: int = Field(30, ge=0, le=3650)
     keep_imports_days: int = Field(30, ge=0, le=3650)
+    # days after which uploads of an import that was never finished are deleted
+    keep_uploads_days: int = Field(7, ge=1, le=365)
 
     @model_validator(mode="after")
     def _both_or_none(self) -> DeskSettings:

@@ -12,10 +12,11 @@ from fastapi.responses import Response, StreamingResponse
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.rights import Right
-from enroll.texts import Translate, translator
+from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
-from gate.importing.export import export
+from gate.importing.export import export, harmless
+from gate.importing.notes import in_words
 from gate.importing.table import HEADINGS
 from gate.store.tables import ImportRow
 
@@ -63,7 +64,7 @@ def one(visit: Import, job: Number) -> Response:
         progress=progress,
         fault=fault,
         report=[line for line in visit.desk.imports.report(job) if line.note][:SHOWN],
-        in_words=lambda note: _in_words(note, translator(visit.language)),
+        in_words=lambda noted: in_words(noted, translator(visit.language)),
     )
 
 
@@ -83,9 +84,8 @@ def progress(visit: Import, job: Number) -> Response:
 def run(visit: Import, job: Number) -> Response:
     """Begin or go on; only a table without a mistake."""
     row = _row(visit, job)
-    if row.state == "checked" and visit.desk.imports.wrong(
-        job, visit.desk.settings.guardian_below_age
-    ):
+    below = visit.desk.settings.guardian_below_age
+    if row.state == "checked" and visit.desk.imports.wrong(job, below, anew=True):
         return go(f"/imports/{job}")
     if row.state != "done":
         visit.note("import.run", str(job))
@@ -115,8 +115,10 @@ def report(visit: Import, job: Number) -> Response:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(("line", "result", "person", "note"))
+    translate = translator(visit.language)
     for line in visit.desk.imports.report(job):
-        writer.writerow((line.line, line.result, line.person_id, line.note))
+        noted = harmless(in_words(line.note, translate))
+        writer.writerow((line.line, line.result, line.person_id, noted))
     return _download("\ufeff" + buffer.getvalue(), f"import-{job}.csv")
 
 
@@ -135,21 +137,6 @@ def _row(visit: Visit, job: int) -> ImportRow:
     if row is None:
         raise HTTPException(404)
     return row
-
-
-def _in_words(note: str, translate: Translate) -> str:
-    """``a.jpg: no_face; #7: lookalike`` in the reader's language."""
-    parts = (part.rpartition(": ") for part in note.split("; "))
-    return "; ".join(
-        head
-        + colon
-        + (
-            translate(f"fault {code}")
-            if code.replace("_", "").islower() and " " not in code
-            else translate(code)
-        )
-        for head, colon, code in parts
-    )
 
 
 def _list(visit: Visit, wrong: ConfigurationError | None = None) -> Response:

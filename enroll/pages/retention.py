@@ -25,7 +25,7 @@ def periods(visit: Retention) -> Response:
         "retention.html",
         visit,
         settings=desk.settings,
-        due=len(retention.due(desk.store, desk.settings, desk.clock.utc())),
+        due=len(retention.due(desk, desk.clock.utc())),
         last=desk.store.facts.get("desk.retention") or {},
     )
 
@@ -33,5 +33,5 @@ def periods(visit: Retention) -> Response:
 @router.post("/retention/run")
 def run_now(visit: Retention) -> Response:
     visit.note("retention.now")
-    retention.run(visit.desk.store, visit.desk.settings, visit.desk.clock.utc())
+    retention.run(visit.desk, visit.desk.clock.utc())
     return go("/retention", "saved")

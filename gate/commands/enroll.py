@@ -19,10 +19,11 @@ from sqlalchemy import select
 
 from gate.commands import Config
 from gate.commands.people import find_person
-from gate.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling
+from gate.enrolment import Examiner, Shot, keep, of_one_person, resembling
 from gate.errors import AccessError, CameraError, ConfigurationError, RecognitionError
-from gate.importing.alike import DOUBLE, LOOKALIKE, note_lookalikes
+from gate.importing.alike import note_lookalikes
 from gate.importing.check import Wrong, check
+from gate.importing.notes import WORDS, in_words, resembles
 from gate.importing.photos import FolderPhotos, NoPhotos, Photos, ZipPhotos
 from gate.importing.run import done_lines, stand_back
 from gate.importing.run import run as run_import
@@ -31,7 +32,6 @@ from gate.known_faces import KnownFaces
 from gate.photographs import decode
 from gate.recognition.detect import build_detector
 from gate.recognition.encoders import Encoder, build_encoder
-from gate.recognition.face import Unusable
 from gate.recognition.quality import judge
 from gate.settings import DEFAULT, Settings, load
 from gate.store.store import Store
@@ -40,23 +40,6 @@ from gate.store.tables import ImportLineRow, ImportRow, PersonRow
 TABLES = ("people.csv", "people.xlsx")
 PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone
 SHOWN = 20  # mistakes of a table, and photographs that failed, told at once
-FAULTS: dict[str, str] = {
-    Fault.NO_FACE: "no face in it",
-    Fault.SEVERAL_FACES: "several faces in it; cut it to one",
-    Fault.OTHER_PERSON: "somebody else than on the other photographs",
-    Unusable.TOO_FAR: "the face is too small",
-    Unusable.CUT_OFF: "the face is cut off",
-    Unusable.TOO_DARK: "the face is too dark",
-    Unusable.TOO_BRIGHT: "the face is too bright",
-    Unusable.BACKLIGHT: "the light is behind the face",
-    Unusable.BLURRED: "the face is blurred",
-    Unusable.TURNED: "the face is turned away",
-    Unusable.EYES_SHUT: "the eyes are shut",
-    Unusable.MASK: "a mask covers the face",
-    Unusable.OCCLUDED: "the face is covered",
-    LOOKALIKE: "looks like them",
-    DOUBLE: "perhaps the same person",
-}
 
 
 def enroll(
@@ -148,7 +131,7 @@ def _look(console: Console, examiner: Examiner, photos: list[Path]) -> list[Shot
         except CameraError as error:
             wrong.append(f"{path}: {error.what}")
         else:
-            wrong += [f"{path}: {FAULTS[shot.fault]}"] if shot.fault else []
+            wrong += [f"{path}: {WORDS[shot.fault]}"] if shot.fault else []
             shots += [] if shot.fault else [shot]
     usable = of_one_person(shots, examiner.encoders[0].name)
     if any(shot.fault for shot in usable):
@@ -284,7 +267,7 @@ def _report(console: Console, store: Store, job: int) -> None:
         counts[row.result] += 1
     console.print(", ".join(f"{count} {result}" for result, count in sorted(counts.items())))
     failed = [row for row in rows if row.result == "failed"]
-    alike = [row for row in rows if row.result == "enrolled" and "#" in row.note]
+    alike = [row for row in rows if resembles(row.note)]
     _some(console, failed)
     if alike:
         console.print(f"{len(alike)} resemble somebody; look at them on the desk's page")
@@ -296,15 +279,9 @@ def _report(console: Console, store: Store, job: int) -> None:
 
 def _some(console: Console, rows: list[ImportLineRow]) -> None:
     for row in rows[:SHOWN]:
-        console.print(f"  line {row.line}: {_note(row.note)}", style="yellow", markup=False)
+        console.print(f"  line {row.line}: {in_words(row.note)}", style="yellow", markup=False)
     if len(rows) > SHOWN:
         console.print(f"  and {len(rows) - SHOWN} more", style="yellow")
-
-
-def _note(note: str) -> str:
-    """``a.jpg: no_face; b.jpg: blurred`` in words."""
-    parts = (part.rpartition(": ") for part in note.split("; "))
-    return "; ".join(f"{head}{colon}{FAULTS.get(code, code)}" for head, colon, code in parts)
 
 
 def _check(lines: list[Line], photos: Photos, store: Store, settings: Settings) -> list[Wrong]:

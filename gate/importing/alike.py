@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from gate.importing.run import LONGEST_NOTE
+from gate.importing.notes import DOUBLE, LOOKALIKE, note, parts_of
 from gate.recognition.identify import Matcher
 from gate.recognition.lookalikes import lookalikes
 from gate.store.store import Store
@@ -16,7 +16,6 @@ from gate.store.tables import ImportLineRow
 
 MOST = 20_000  # pairs
 SHOWN = 5  # others named at one line
-LOOKALIKE, DOUBLE = "lookalike", "enrolled_twice"
 
 
 def note_lookalikes(store: Store, job: int, matcher: Matcher) -> int:
@@ -38,9 +37,9 @@ def note_lookalikes(store: Store, job: int, matcher: Matcher) -> int:
                 continue
             noted += 1
             told = [
-                f"#{other}: {DOUBLE if double else LOOKALIKE}"
+                (f"#{other}", DOUBLE if double else LOOKALIKE)
                 for other, double in others[row.person_id][:SHOWN]
             ]
-            old = [part for part in row.note.split("; ") if part and not part.startswith("#")]
-            row.note = "; ".join([*old, *told])[:LONGEST_NOTE]
+            old = [part for part in parts_of(row.note) if part[1] not in (DOUBLE, LOOKALIKE)]
+            row.note = note([*told, *old])
     return noted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,7 +35,8 @@ class Wrong:
     """One mistake: in which line and column, and what it is.
 
     Attributes:
-        text: in which ``{which}`` stands for a photograph or another line.
+        text: one of a fixed few, to be translated; ``{which}`` in it stands for ``which``.
+        which: another line, or the photograph meant: as it was given, with braces in it or not.
     """
 
     line: int
@@ -45,7 +46,15 @@ class Wrong:
 
     @property
     def what(self) -> str:
-        return self.text.format(which=self.which)
+        """In English."""
+        return self.words(str)
+
+    def words(self, translate: Callable[[str], str]) -> str:
+        """In another language; what has no place in the text stands before it."""
+        text = translate(self.text)
+        if "{which}" in text or not self.which:
+            return text.replace("{which}", self.which)
+        return f"{self.which}: {text}"
 
 
 def check(
@@ -137,7 +146,7 @@ def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, 
         try:
             check_header(photos.read(name), name)
         except CameraError as error:
-            yield "photo", f"{{which}}: {error.what}", name
+            yield "photo", error.what, name
 
 
 def _twice(
@@ -149,10 +158,11 @@ def _twice(
             values["card"] = canonical(values["card"])
         except AccessError:
             del values["card"]
-    for column in ("number", "card"):
-        value = values.get(column)
-        if not value:
-            continue
+    once: list[tuple[str, str]] = [
+        (key, values[key]) for key in ("number", "card") if key in values
+    ]
+    once += [("photo", name) for name in photo_names(values)]  # no two people have one face
+    for column, value in once:
         before = seen.setdefault((column, value), line.number)
         if before != line.number:
             yield column, "is in line {which} too", str(before)

@@ -61,10 +61,10 @@ def export(store: Store) -> Iterator[str]:
 
 def _line(cells: tuple[str, ...]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(_harmless(cell) for cell in cells)
+    csv.writer(buffer).writerow(harmless(cell) for cell in cells)
     return buffer.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula is marked as text."""
     return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
+import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -10,6 +14,12 @@ from gate.errors import CameraError, ConfigurationError
 
 MOST_BYTES = 30 << 20  # of one photograph
 MOST_FILES = 500_000
+_UTF_8 = 0x800
+# what a damaged or foreign archive makes the reader raise
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
@@ -73,7 +83,7 @@ class ZipPhotos:
         try:
             self._archive = zipfile.ZipFile(path)
             members = self._archive.infolist()
-        except (OSError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             raise ConfigurationError(
                 "The ZIP file cannot be read", where=path.name, mend="pack it anew"
             ) from error
@@ -81,19 +91,15 @@ class ZipPhotos:
             raise ConfigurationError(
                 "The ZIP holds too many files", where=path.name, mend="split it"
             )
-        self._members: dict[str, zipfile.ZipInfo] = {}
-        twice: set[str] = set()
+        paths: dict[str, zipfile.ZipInfo] = {}
+        alone: dict[str, list[zipfile.ZipInfo]] = {}
         for member in members:
-            name = PurePosixPath(member.filename)
+            name = PurePosixPath(_name_of(member))
             harmless = not name.is_absolute() and ".." not in name.parts
-            if not harmless or member.is_dir() or name.suffix.lower() not in SUFFIXES:
-                continue
-            if name.name in self._members and str(name) != name.name:
-                twice.add(name.name)
-            self._members.setdefault(name.name, member)
-            self._members[str(name)] = member
-        for name_alone in twice:
-            self._members.pop(name_alone, None)
+            if harmless and not member.is_dir() and name.suffix.lower() in SUFFIXES:
+                paths[str(name)] = member
+                alone.setdefault(name.name, []).append(member)
+        self._members = {name: found[0] for name, found in alone.items() if len(found) == 1} | paths
 
     def has(self, name: str) -> bool:
         return name in self._members
@@ -106,7 +112,7 @@ class ZipPhotos:
         try:
             with self._archive.open(member) as file:
                 data = file.read(MOST_BYTES + 1)
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
+        except _DAMAGED as error:
             raise _unreadable(name) from error
         if len(data) > MOST_BYTES:
             raise _unreadable(name)
@@ -114,6 +120,16 @@ class ZipPhotos:
 
     def close(self) -> None:
         self._archive.close()
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """As who packed it meant it: without a mark for UTF-8 Windows writes the names of a Chinese
+    system in GB 18030, and others UTF-8 all the same."""
+    if not member.flag_bits & _UTF_8:
+        for encoding in ("utf-8", "gb18030"):
+            with suppress(UnicodeError):
+                return member.filename.encode("cp437").decode(encoding)  # as Python took it
+    return member.filename
 
 
 def open_photos(path: Path | None) -> Photos:

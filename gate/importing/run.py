@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from gate.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.errors import CameraError
 from gate.importing.check import ANSWERS, KINDS, day, photo_names
+from gate.importing.notes import note
 from gate.importing.photos import Photos
 from gate.importing.table import Line
 from gate.photographs import decode
@@ -36,7 +37,6 @@ from gate.store.tables import (
 )
 
 BATCH = 25
-LONGEST_NOTE = 300
 NICENESS = 10  # of the threads that look at photographs: a gate on the same machine comes first
 
 
@@ -84,7 +84,7 @@ def run(
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = clocks.monotonic,
 ) -> Iterator[Progress]:
-    """Import the lines that are not done yet; yields after each batch.
+    """Import the lines that are not done yet; yields, and may be stopped, after each batch.
 
     A line whose photographs show no usable face registers the person without a face, and says so.
     """
@@ -95,8 +95,6 @@ def run(
     left = [line for line in lines if line.number not in finished]
     began, done = clock(), 0
     for batch in _batches(left, photos, examiner):
-        if stop():
-            return
         with store.database.write() as session:
             for ready in batch:
                 result = _write(session, store, job, ready, by)
@@ -109,6 +107,8 @@ def run(
             counts["failed"],
             (clock() - began) / done * (len(left) - done),
         )
+        if stop():
+            return
 
 
 def _batches(
@@ -145,18 +145,18 @@ def _prepare(line: Line, photos: Photos, examiner: Examiner | None) -> _Ready:
         try:
             shot = examiner.shot(decode(photos.read(name), name))
         except CameraError as error:
-            notes.append(f"{name}: {error.what}")
+            notes.append((name, error.what))
             continue
         if shot.fault:
-            notes.append(f"{name}: {shot.fault}")
+            notes.append((name, shot.fault))
         else:
             shots.append(shot)
     if examiner and len(shots) > 1:
         shots = of_one_person(shots, examiner.encoders[0].name)
-        notes += ["other_person" for shot in shots if shot.fault]
+        notes += [("", shot.fault) for shot in shots if shot.fault]
         shots = [shot for shot in shots if not shot.fault]
     shots.sort(key=lambda shot: -shot.quality)
-    return _Ready(line, shots[:MOST], "; ".join(notes)[:LONGEST_NOTE])
+    return _Ready(line, shots[:MOST], note(notes))
 
 
 def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> str:

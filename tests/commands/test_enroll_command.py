@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import sys
+import threading
+import time
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +21,7 @@ from gate import cli
 from gate.commands import enroll as command
 from gate.enrolment import Examiner, Fault, Shot
 from gate.errors import AccessError, ConfigurationError, RecognitionError, StoreError
+from gate.importing.run import NICENESS
 from gate.recognition.encoders import Likeness
 from gate.recognition.face import Face, Image
 from gate.settings import load
@@ -137,7 +144,7 @@ def test_people_of_one_name_are_told_apart_by_id(gate: Run, store: Callable[[], 
 
 
 class Camera:
-    """Stands in for detector and encoder: every photograph is another face, number 3 shows none."""
+    """Stands in for detector and encoder: every colour is another face, white is none."""
 
     name = "play/1"
     dimension = 16
@@ -145,15 +152,31 @@ class Camera:
 
     def __init__(self) -> None:
         self.seen = 0
-        self.breaks_at = 0
+        self.breaks_at = 0  # the photograph at which the program ends
+        self.interrupted_at = 0  # at which somebody presses Ctrl-C
+        self.nice: set[int] = set()  # of the threads that look
+        self._lock = threading.Lock()
 
     def look(self, image: Image) -> Shot:
-        self.seen += 1
-        if self.seen == self.breaks_at:
+        with self._lock:
+            self.seen += 1
+            seen = self.seen
+        self.nice.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        if seen == self.breaks_at:
             raise KeyboardInterrupt
+        if seen == self.interrupted_at:
+            press_ctrl_c()
         if image[0, 0, 0] > 250:
             return Shot(fault=Fault.NO_FACE)
         return Shot(Face((0, 0, 50, 50), 0.9))
+
+
+def press_ctrl_c() -> None:
+    """And wait until it is noticed, which takes the handler's place away."""
+    before = signal.getsignal(signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGINT)
+    while signal.getsignal(signal.SIGINT) is before:
+        time.sleep(0.001)
 
 
 class Quick(Examiner):
@@ -163,7 +186,8 @@ class Quick(Examiner):
 
     def shot(self, image: Image) -> Shot:
         shot = self._camera.look(image)
-        vector = np.random.default_rng(self._camera.seen).normal(size=16).astype(np.float32)
+        vector = np.random.default_rng(image[0, 0]).normal(size=16).astype(np.float32)
+        vector /= np.linalg.norm(vector)
         return shot if shot.fault else Shot(shot.face, "", {"play/1": vector})
 
 
@@ -181,12 +205,11 @@ def folder(tmp_path: Path) -> Path:
 
     folder = tmp_path / "people"
     folder.mkdir()
-    cv2.imwrite(str(folder / "face.jpg"), np.full((40, 40, 3), 90, np.uint8))
-    cv2.imwrite(str(folder / "wall.jpg"), np.full((40, 40, 3), 255, np.uint8))
     lines = ["name,number,birth year,consent,photo"]
     for number in range(60):
-        photo = "wall.jpg" if number == 2 else "face.jpg"
-        lines.append(f"P{number},{number},1950,agreed,{photo}")
+        colour = 255 if number == 2 else 2 * number
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 40, 3), colour, np.uint8))
+        lines.append(f"P{number},{number},1950,agreed,{number}.png")
     (folder / "people.csv").write_text("\n".join(lines))
     return folder
 
@@ -197,7 +220,7 @@ def test_a_folder_is_enrolled_and_says_which_lines_have_no_face(
     done = gate("enroll", str(folder))
     assert done.exit_code == 1
     assert "59 enrolled, 1 failed" in done.output
-    assert "line 4: wall.jpg: no face in it" in done.output
+    assert "line 4: 2.png: no face in it" in done.output
     with store() as opened:
         assert opened.people.count() == 60
         assert opened.templates.count() == {"play/1": 59}
@@ -214,11 +237,71 @@ def test_what_was_broken_off_is_gone_on_with(
     assert gate("enroll", str(folder)).exit_code != 0
     with store() as opened:
         assert opened.people.count() == 25, "the batch that was done, no half one"
+    before = camera.seen
     done = gate("enroll", str(folder))
     assert "59 enrolled, 1 failed" in done.output
-    assert camera.seen == 40 + 35
+    assert camera.seen - before == 35, "nobody is looked at twice who is in the register"
     with store() as opened:
         assert opened.people.count() == 60
+
+
+def test_ctrl_c_ends_with_the_batch_in_hand_and_the_same_command_goes_on(
+    gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
+) -> None:
+    camera.interrupted_at = 10
+    stopped = gate("enroll", str(folder))
+    assert stopped.exit_code == 130
+    assert "stopped after 25 of 60; the same command goes on" in stopped.output
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with store() as opened:
+        assert opened.people.count() == 25
+    before = camera.seen
+    assert "59 enrolled, 1 failed" in gate("enroll", str(folder)).output
+    assert camera.seen - before == 35
+    with store() as opened:
+        assert sorted(row.name for row in opened.people.find(limit=100)) == sorted(
+            f"P{number}" for number in range(60)
+        )
+
+
+def test_a_second_ctrl_c_does_as_ever() -> None:
+    with command._interrupted() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_the_photographs_may_lie_in_one_zip(gate: Run, folder: Path, camera: Camera) -> None:
+    with zipfile.ZipFile(folder / "photos.zip", "w") as packed:
+        for photo in folder.glob("*.png"):
+            packed.write(photo, f"people/{photo.name}")
+            photo.unlink()
+    assert "59 enrolled, 1 failed" in gate("enroll", str(folder)).output
+
+
+def test_who_looks_alike_is_told_at_the_end(
+    gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
+) -> None:
+    shutil.copy(folder / "7.png", folder / "8.png")
+    done = gate("enroll", str(folder)).output
+    assert "2 resemble somebody; look at them on the desk's page" in done
+    with store() as opened:
+        one, other = (opened.people.by_number(number) for number in ("7", "8"))
+        assert one is not None
+        assert other is not None
+    assert f"line 9: #{other.id}: perhaps the same person" in done
+    assert f"line 10: #{one.id}: perhaps the same person" in done
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+def test_a_gate_on_the_same_machine_comes_before_an_import(
+    gate: Run, folder: Path, camera: Camera
+) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    gate("enroll", str(folder))
+    assert camera.nice == {max(before, NICENESS)}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before, "the program itself stays as it is"
 
 
 def test_every_mistake_of_a_table_is_told_before_anything_is_written(

@@ -6,11 +6,14 @@ With ``GATE_SCREENSHOTS`` set to a folder the pages are kept there as pictures.
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from openpyxl import Workbook
 
 from enroll.desk import Desk
 from enroll.faces import Faces
@@ -27,8 +30,10 @@ from gate.recognition.quality_settings import QualitySettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.enroll.chromium import (
+    LAPTOP,
     MARKS,
     PASSWORD,
+    PHOTOGRAPHS,
     TABLET,
     Gate,
     browser,
@@ -88,7 +93,7 @@ def test_a_day(desk, gate, clerk):
 
     # somebody who stands there, from the empty form to done
     began = time.monotonic()
-    person = clerk.new_person("科林斯", "1201")
+    person = clerk.new_person("科林斯", "1201", "person-form")
     clerk.look("consent")
     clerk.five_views()
     clerk.look("enrol")
@@ -155,17 +160,7 @@ def test_a_day(desk, gate, clerk):
         f"{granted:.1f} s; refused {refused:.1f} s after deletion; load {waiting():.1f}"
     )
 
-    # a table with twenty mistakes
-    table = "姓名,类别,楼栋,房号\n" + "".join(f"甲{i},国王,3,{i}\n" for i in range(20))
-    clerk.go("/imports")
-    clerk.look("imports")
-    upload = {"name": "people.csv", "mimeType": "text/csv", "buffer": table.encode()}
-    clerk.page.set_input_files("[name=table]", upload)
-    clerk.press("检查")
-    clerk.page.wait_for_selector("text=20 处错误")
-    clerk.look("import-mistakes")
-    assert desk.store.people.count() == 0
-
+    import_people(desk, clerk)
     order_the_gate_about(gate, clerk)
 
     # an English-speaking clerk on a tablet is refused a manager's page
@@ -185,6 +180,9 @@ def test_a_day(desk, gate, clerk):
     desk.store.events.append(events(desk))
     clerk.go("/events")
     clerk.look("events-tablet")
+    clerk.page.set_viewport_size(LAPTOP)
+    clerk.go("/events/charts")
+    clerk.look("charts")
     assert clerk.faults == []
 
 
@@ -192,6 +190,83 @@ def delete(clerk, person):
     clerk.go(f"/people/{person}")
     clerk.page.click("button.danger")
     clerk.page.wait_for_url("**said=deleted")
+
+
+def import_people(desk, clerk):
+    """A workbook with twenty mistakes; mended, with photographs; the report."""
+    clerk.go("/imports")
+    clerk.look("imports")
+    upload(clerk, workbook(MISTAKES))
+    clerk.page.wait_for_selector("text=20 处错误")
+    clerk.look("import-mistakes")
+    told = clerk.page.locator("main tbody tr").all_inner_texts()
+    assert [int(row.split()[0]) for row in told] == list(range(2, 22))
+    assert desk.store.people.count() == 0
+
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name in ("grace-hopper", "joe-biden-2010"):
+            packed.write(PHOTOGRAPHS / f"{name}.jpg", f"{name}.jpg")
+        packed.writestr("wall.jpg", jpeg(np.full((480, 640, 3), 90, np.uint8)))
+    names = ("grace-hopper", "joe-biden-2010", "wall")
+    rows = [
+        {"姓名": name, "出生年份": 1942, "同意": "同意", "照片": f"{name}.jpg"} for name in names
+    ]
+    clerk.go("/imports")
+    upload(clerk, workbook(rows), archive.getvalue())
+    clerk.press("开始")
+    clerk.page.wait_for_selector("a:text('报告')")
+    clerk.look("import-report")
+    assert "wall.jpg: 照片中没有人脸" in clerk.page.inner_text("main")
+    assert "2 人已登记人脸，1 人的照片无可用人脸" in clerk.page.inner_text("main")
+    assert desk.store.templates.count() == {"dlib/1": 2}
+
+
+def upload(clerk, table, photos=None):
+    files = {"table": ("人员.xlsx", table), "photos": ("照片.zip", photos)}
+    for field, (name, content) in files.items():
+        if content is not None:
+            file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            clerk.page.set_input_files(f"[name={field}]", file)
+    clerk.press("检查")
+
+
+def workbook(rows):
+    """An Excel file with a line for each of ``rows``: heading → cell."""
+    headings = list(dict.fromkeys(["姓名", *(heading for row in rows for heading in row)]))
+    book = Workbook()
+    book.active.append(headings)
+    for row in rows:
+        book.active.append([row.get(heading) for heading in headings])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+_AGREED = {"出生年份": 1950, "同意": "同意"}
+# one mistake a line; the first of a number or card given twice is right
+MISTAKES = [
+    {"编号": 1},
+    {"姓名": "甲" * 121},
+    {"姓名": "乙", "类别": "国王"},
+    {"姓名": "丙", "楼栋": 3},
+    {"姓名": "丁", "房号": 1201},
+    {"姓名": "戊", "出生年份": 1700},
+    {"姓名": "己", "出生年份": "去年"},
+    {"姓名": "庚", "起始日期": "2026-13-01"},
+    {"姓名": "辛", "截止日期": "明天"},
+    {"姓名": "壬", "起始日期": "2026-05-02", "截止日期": "2026-05-01"},
+    {"姓名": "癸", "类别": "租户"},
+    {"姓名": "子", "类别": "访客"},
+    {"姓名": "丑", "卡号": "不是卡"},
+    {"姓名": "寅", "卡号": "12345678"},
+    {"姓名": "卯", "编号": 1},
+    {"姓名": "辰", "同意": "也许"},
+    {"姓名": "巳", "同意": "同意"},
+    {"姓名": "午", "出生年份": 2020, "同意": "同意"},
+    {"姓名": "未", **_AGREED, "照片": "没有.jpg"},
+    {"姓名": "申", "语言": "fr"},
+]
 
 
 def order_the_gate_about(gate, clerk):

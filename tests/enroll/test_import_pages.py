@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+
+from enroll import retention
+from enroll.faces import Faces
+from gate.enrolment import Examiner
+from gate.importing.notes import LOOKALIKE, note
+from gate.importing.run import Progress
+from gate.store.tables import ImportLineRow, ImportRow
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 
@@ -48,6 +58,49 @@ def test_a_right_table_is_imported_with_a_report_and_its_files_are_deleted(manag
     assert not list(desk.folder.glob("imports/*/*"))
 
 
+def test_what_became_wrong_after_the_check_is_found_before_anything_is_written(manager, desk):
+    page = upload(manager, "name,card\nLi,0000000007\n")
+    assert "Begin" in page.text
+    holder = desk.store.people.create("Wu").id
+    desk.store.credentials.add(holder, "card", "0000000007")
+    page = manager.fill(page.url.path + "/run")
+    assert "belongs to somebody in the register" in page.text
+    assert desk.store.people.count() == 1
+
+
+def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(manager, desk):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("{x}.jpg", b"no picture")
+    table = "name,birth year,consent,photo\nLi,1950,agreed,{0}.jpg\nWu,1950,agreed,{x}.jpg\n"
+    page = upload(manager, table, archive.getvalue())
+    assert "{0}.jpg is not there" in page.text
+    assert "{x}.jpg: This is no photograph the gate can read" in page.text
+    manager.get("/language/zh")
+    text = manager.get(page.url.path).text
+    assert "找不到 {0}.jpg" in text
+    assert "{x}.jpg: 无法读取此照片" in text
+
+
+def test_who_has_no_face_and_who_looks_alike_is_in_the_report_in_words(manager, desk):
+    person = desk.store.people.create("Li").id
+    with desk.store.database.write() as session:
+        session.add(ImportRow(id=7, name="a.csv", state="done", total=2))
+        session.flush()
+        parts = [("=1+1.jpg", "no_face"), ("#5", LOOKALIKE)]
+        for line, part in enumerate(parts, start=2):
+            row = {"line": line, "person_id": person, "result": "enrolled", "note": note([part])}
+            session.add(ImportLineRow(import_id=7, **row))
+    page = manager.get("/imports/7").text
+    assert "=1+1.jpg: no face in it" in page
+    assert "#5: looks like them" in page
+    report = manager.get("/imports/7/report.csv").text
+    assert "'=1+1.jpg: no face in it" in report
+    assert "#5: looks like them" in report
+    manager.get("/language/zh")
+    assert "#5: 与其相像" in manager.get("/imports/7").text
+
+
 def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
     page = upload(manager, "name\nLi\n")
     job = int(page.url.path.split("/")[-1])
@@ -56,6 +109,56 @@ def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
     assert "Go on" in manager.get(page.url.path).text
     finish(manager, manager.fill(page.url.path + "/run"))
     assert desk.store.people.count() == 1
+
+
+def test_the_time_left_is_shown_and_then_what_else_is_done(manager, desk, monkeypatch):
+    done, begun, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(store, job, lines, *_, **__):
+        for number, line in enumerate(lines, start=1):
+            with store.database.write() as session:
+                row = {"line": line.number, "result": "registered"}
+                session.add(ImportLineRow(import_id=job, **row))
+            yield Progress(number, len(lines), 0, 0, seconds_left=100.0 * (len(lines) - number))
+            begun.set()
+            assert go_on.wait(20)
+
+    def look(*_):
+        go_on.clear()
+        done.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr("enroll.imports.run", slow)
+    monkeypatch.setattr("enroll.imports.note_lookalikes", look)
+    desk.faces = Faces(Examiner(None, ()), SimpleNamespace(matcher=lambda: None))
+    page = upload(manager, "name\nLi\nWu\n")
+    manager.fill(page.url.path + "/run")
+    assert begun.wait(20)
+    assert "about 2 min left" in manager.get(page.url.path + "/progress").text
+    go_on.set()
+    assert done.wait(20)
+    assert "Looking for people who resemble" in manager.get(page.url.path + "/progress").text
+    go_on.set()
+    assert "Report" in finish(manager, page).text
+
+
+def test_photographs_of_an_import_that_was_never_finished_are_deleted_in_time(manager, desk):
+    days = timedelta(days=desk.settings.keep_uploads_days)
+    page = upload(manager, "name\nLi\n", zipped(b"x"))
+    (desk.folder / "imports" / "999").mkdir()  # left by a desk that was killed
+    added = desk.imports.all()[0].at
+    assert retention.run(desk, added + days - timedelta(hours=1))["imports"] == 1
+    assert [path.name for path in desk.folder.glob("imports/*")] == [page.url.path.split("/")[-1]]
+    assert retention.run(desk, added + days + timedelta(hours=1))["imports"] == 1
+    assert list(desk.folder.glob("imports/*")) == []
+    assert desk.imports.all() == []
+
+
+def zipped(content):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.jpg", content)
+    return archive.getvalue()
 
 
 def test_a_file_that_is_no_table_leaves_nothing_behind(manager, desk):

@@ -166,7 +166,10 @@ def test_thin_evidence_is_a_hint_to_enrol_again(desk):
             for index, margin in enumerate(margins)
         ]
     )
+    assert drift.due(desk.store, now)
     assert drift.look(desk.store, now) == [person.ref]
+    assert not drift.due(desk.store, now + timedelta(hours=20))
+    assert drift.due(desk.store, now + timedelta(hours=24))
     assert drift.last(desk.store) == [person.ref]
     assert not drift.has_fallen([5.0] * 12)
     assert not drift.has_fallen([5.0, 1.0])

@@ -19,6 +19,7 @@ from gate.access.settings import PermitSettings
 from gate.desk_settings import DeskSettings
 from gate.enrolment import Examiner
 from gate.events.event import Event
+from gate.importing.notes import DOUBLE, note
 from gate.known_faces import KnownFaces
 from gate.noticeboard import Noticeboard
 from gate.recognition.detect import HogDetector
@@ -26,6 +27,7 @@ from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from gate.store.tables import ImportLineRow, ImportRow
 from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, jpeg, served, sitting
 
 pytestmark = MARKS
@@ -111,12 +113,23 @@ def filled(desk, encoder):
     for order, result in (("open", "done"), ("hold", "lockdown"), ("normal", "")):
         given = store.orders.give("north", order, "manager", reason="搬家")
         store.orders.done(given.id, result)
+    with store.database.write() as session:
+        for number, state in IMPORTS.items():
+            session.add(ImportRow(id=number, name="人员.xlsx", state=state, total=20))
+            session.flush()
+            noted = [("照片.jpg", "no_face"), ("#2", DOUBLE), ("", "other_person")]
+            for line, part in enumerate(noted):
+                row = ImportLineRow(
+                    import_id=number, line=line, person_id=1, result="failed", note=note([part])
+                )
+                session.add(row)
     board = Noticeboard(store.facts, "north", desk.clock, lambda write: write())
     for thing, value in STATES.items():
         board.put(thing, value)
     board.keep()
 
 
+IMPORTS = {101: "running", 102: "stopped", 103: "done"}
 KINDS = ("gate.started", "person.not_seen", "camera.lost")
 
 
@@ -135,6 +148,7 @@ def addresses(desk):
         f"/people/{desk.person}/consent?purpose=not_seen",
         "/people/99999",
         "/audit?verify=true",
+        *(f"/imports/{number}" for number in IMPORTS),
     ]
 
 

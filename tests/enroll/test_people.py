@@ -142,8 +142,8 @@ def test_moving_out_deletes_the_face_now_and_the_rest_later(clerk, desk):
     assert not desk.store.people.get(person).active
     assert desk.store.credentials.of(person)[0].revoked
     now = desk.clock.utc()
-    assert retention.run(desk.store, desk.settings, now + timedelta(days=29))["people"] == 0
-    assert retention.run(desk.store, desk.settings, now + timedelta(days=31))["people"] == 1
+    assert retention.run(desk, now + timedelta(days=29))["people"] == 0
+    assert retention.run(desk, now + timedelta(days=31))["people"] == 1
     assert desk.store.people.get(person) is None
 
 

@@ -22,6 +22,7 @@ from gate.access.request import Mode
 from gate.access.schedule import DAYS, HOLIDAY
 from gate.enrolment import Fault
 from gate.events.types import TYPES
+from gate.importing.notes import DOUBLE, LOOKALIKE, WORDS
 from gate.recognition.face import Unusable
 from gate.relay.door_state import Phase
 from gate.store.orders import COMMANDS
@@ -86,6 +87,25 @@ def test_every_error_has_its_chinese():
     texts = mended()
     assert len(texts) > 50
     assert sorted(text for text in texts if text not in catalogue("zh")) == []
+
+
+def said_of_tables() -> set[str]:
+    """What can be wrong with a line of an import, as far as it is no error's text."""
+    tree = ast.parse((ROOT.parent / "gate" / "importing" / "check.py").read_text("utf-8"))
+    pairs = [node.value for node in ast.walk(tree) if isinstance(node, ast.Yield)]
+    texts = [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple)]
+    assert len(texts) == len(pairs)
+    others = {ast.unparse(text) for text in texts if not isinstance(text, ast.Constant)}
+    assert others == {"error.what"}
+    return {text.value for text in texts if isinstance(text, ast.Constant)}
+
+
+def test_every_mistake_of_a_table_and_note_of_a_photograph_has_its_chinese():
+    texts = said_of_tables()
+    assert len(texts) > 15
+    texts |= {*WORDS.values(), "This is not a card number"}
+    assert sorted(text for text in texts if text not in catalogue("zh")) == []
+    assert {*WORDS} == {*Fault, *Unusable, LOOKALIKE, DOUBLE}
 
 
 def test_what_is_filled_in_is_the_same_in_both_languages():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 import zipfile
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 from openpyxl import Workbook
@@ -19,7 +21,7 @@ from gate.errors import CameraError, ConfigurationError
 from gate.importing.check import check
 from gate.importing.photos import FolderPhotos, NoPhotos, ZipPhotos
 from gate.importing.run import done_lines, run
-from gate.importing.table import read_table
+from gate.importing.table import Line, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportRow, PersonRow
@@ -88,6 +90,7 @@ def test_twenty_mistakes_are_all_listed_with_line_and_column(tmp_path, store):
                 "T,20,,,,1950,,,,agreed,,missing.jpg,",  # photo missing
                 "U,21,,,,1950,,,,agreed,,text.jpg,",  # photo is text
                 "V,22,,,,,,,,,,,fr",  # language
+                "W,23,,,,1950,,,,agreed,,good.jpg,",  # photo of line 18
             ]
         ),
     )
@@ -114,6 +117,7 @@ def test_twenty_mistakes_are_all_listed_with_line_and_column(tmp_path, store):
         (21, "photo"),
         (22, "photo"),
         (23, "locale"),
+        (24, "photo"),
     ]
     assert store.people.count() == 1
 
@@ -187,12 +191,83 @@ def test_a_zip_with_paths_that_lead_out_and_one_that_unpacks_to_gigabytes(tmp_pa
     assert photos.read("good.jpg") == photos.read("a/good.jpg") == photo()
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "marked"])
+def test_chinese_names_in_a_zip_of_any_system_are_found(tmp_path, encoding):
+    path, name = tmp_path / "photos.zip", "三号楼/张三.jpg"
+    written = name.encode(encoding) if encoding != "marked" else b""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x" * len(written) or name, photo())
+    if written:
+        path.write_bytes(path.read_bytes().replace(b"x" * len(written), written))
+    photos = ZipPhotos(path)
+    assert photos.read(name) == photos.read("张三.jpg") == photo()
+    assert not photos.has("李四.jpg")
+
+
+def test_a_name_that_two_folders_hold_needs_its_folder(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a/x.jpg", "b/x.jpg", "y.jpg", "c/y.jpg", "c/z.jpg"):
+            archive.writestr(name, name)
+    photos = ZipPhotos(path)
+    assert not photos.has("x.jpg")
+    assert photos.read("b/x.jpg") == b"b/x.jpg"
+    assert photos.read("y.jpg") == b"y.jpg"
+    assert photos.read("z.jpg") == b"c/z.jpg"
+
+
+@pytest.mark.parametrize(
+    "method",
+    [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+)
+def test_a_zip_damaged_anywhere_gives_its_photographs_or_says_so(tmp_path, method):
+    path, random = tmp_path / "photos.zip", Random(method)
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.jpg", random.randbytes(300) + photo())
+    good = path.read_bytes()
+    refused = 0
+    for _ in range(400):
+        bad = bytearray(good)
+        bad[random.randrange(len(bad))] = random.randrange(256)
+        path.write_bytes(bad)
+        try:
+            photos = ZipPhotos(path)
+            assert not photos.has("a.jpg") or len(photos.read("a.jpg")) > 300
+        except (CameraError, ConfigurationError):
+            refused += 1
+    assert refused > 100
+
+
+def people(count):
+    return [Line(i + 2, {"name": f"P{i}"}) for i in range(count)]
+
+
+def test_the_time_left_is_at_the_rate_so_far(store):
+    ticks = itertools.count(0.0, 10.0)  # ten seconds a batch
+    steps = list(
+        run(store, job(store), people(110), NoPhotos(), None, by="li", clock=lambda: next(ticks))
+    )
+    assert [step.done for step in steps] == [25, 50, 75, 100, 110]
+    assert [round(step.seconds_left, 1) for step in steps] == [34.0, 24.0, 14.0, 4.0, 0.0]
+    assert steps[-1].total == 110
+
+
+def test_stopped_after_the_batch_in_hand_and_the_next_run_counts_the_lines_done(store):
+    lines, number = people(60), job(store)
+    first = list(run(store, number, lines, NoPhotos(), None, by="li", stop=lambda: True))
+    assert [step.done for step in first] == [25]
+    rest = list(run(store, number, lines, NoPhotos(), None, by="li"))
+    assert [step.done for step in rest] == [50, 60]
+    assert store.people.count() == 60
+    assert list(run(store, number, lines, NoPhotos(), None, by="li")) == []
+
+
 CHILD = """
 import sys
 from pathlib import Path
 from gate.importing.photos import NoPhotos
 from gate.importing.run import run
-from gate.importing.table import read_table
+from gate.importing.table import Line, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 

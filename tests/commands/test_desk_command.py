@@ -1,0 +1,109 @@
+"""``gate desk`` itself: the code of the first start, TLS as configured, a calm end."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from gate.desk_settings import DeskSettings
+from gate.events.pki import make_authority, make_certificate
+
+START = "from gate.cli import main; main()"
+PASSWORD = "a-long-enough-secret"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Address and one-time code of a desk served with a certificate."""
+    make_authority(tmp_path)
+    make_certificate(tmp_path, "desk", ("127.0.0.1",))
+    port = free_port()
+    config = tmp_path / "gate.toml"
+    config.write_text(
+        f'data = "{tmp_path}/data"\nname = "north"\nstore = {{ ballast = 0 }}\n'
+        f'models = {{ folder = "{tmp_path}/models" }}\n'
+        '[recognition]\ndetector = "hog"\nencoder = "dlib"\n'
+        f'[desk]\nport = {port}\nlanguage = "en"\n'
+        f'certificate = "{tmp_path}/desk.crt"\ncertificate_key = "{tmp_path}/desk.key"\n'
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", START, "desk", "--config", str(config)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert process.stdout is not None
+    said = ""
+    while not (code := re.search(r"first account: (\S+)", said)):
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    address = f"https://127.0.0.1:{port}"
+    assert address in said
+    yield address, code[1]
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode in (0, -15)
+
+
+@pytest.mark.timeout(120)
+def test_the_first_account_is_made_over_tls_with_the_code_that_was_printed(
+    served: tuple[str, str], tmp_path: Path
+) -> None:
+    address, code = served
+    trust = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    transport = httpx.HTTPTransport(verify=trust, retries=10)
+    headers = {"accept": "text/html"}
+    with httpx.Client(
+        base_url=address, transport=transport, follow_redirects=True, headers=headers
+    ) as client:
+        first = client.get("/")
+        assert first.url.path == "/setup"
+        assert first.headers["strict-transport-security"] == "max-age=31536000"
+        fields = {"login": "wang", "name": "Wang", "password": PASSWORD, "again": PASSWORD}
+        client.post("/setup", data={**fields, "code": "0000-0000-0000-0000"})
+        answer = client.post("/login", data={"login": "wang", "password": PASSWORD})
+        assert "desk" not in "".join(client.cookies), "no account by a guessed code"
+        assert client.post("/setup", data={**fields, "code": code}).url.path == "/login"
+        client.follow_redirects = False
+        answer = client.post("/login", data={"login": "wang", "password": PASSWORD})
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-desk=")
+        assert "secure" in cookie.lower()
+        assert client.get("/accounts").status_code == 200
+    # nobody is served in the clear, nor by who does not know the authority
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(address.replace("https", "http"))
+    with pytest.raises(httpx.ConnectError, match="(?i)certificate"):
+        httpx.get(address)
+    old = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address, verify=old)
+
+
+def test_off_this_machine_only_with_a_certificate(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="needs certificate"):
+        DeskSettings(host="0.0.0.0")
+    with pytest.raises(ValidationError, match="together or not at all"):
+        DeskSettings(certificate=tmp_path / "desk.crt")
+    DeskSettings(
+        host="0.0.0.0", certificate=tmp_path / "desk.crt", certificate_key=tmp_path / "desk.key"
+    )
