@@ -78,11 +78,11 @@ def at_a_gate(people: dict[str, list[int]], burst: int) -> Trial:
     for person, rows in people.items():
         if len(rows) >= 10:
             gallery.append((person, tuple(rows[:5])))
-            genuine += [(person, part) for part in _bursts(rows[5:], burst)]
+            genuine += [(person, part) for part in bursts(rows[5:], burst)]
         elif len(rows) < 5:
             gallery.append((person, tuple(rows)))
         else:
-            strangers += [(person, part) for part in _bursts(rows, burst)]
+            strangers += [(person, part) for part in bursts(rows, burst)]
     name, what = ("d", "one probe") if burst == 1 else ("c", f"bursts of {burst}")
     title = f"five templates, {what}"
     return Trial(name, title, tuple(gallery), tuple(genuine), tuple(strangers))
@@ -118,5 +118,6 @@ def one_group(
     return Trial(name, title, tuple(gallery), tuple(genuine), tuple(strangers))
 
 
-def _bursts(rows: Sequence[int], size: int) -> list[Rows]:
+def bursts(rows: Sequence[int], size: int) -> list[Rows]:
+    """The rows in their order, so many at a time; what is left over does not count."""
     return [tuple(rows[at : at + size]) for at in range(0, len(rows) - size + 1, size)]
