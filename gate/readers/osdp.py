@@ -18,7 +18,7 @@ from gate.serial_port import SerialPort
 START = 5.0
 SILENT = 3.0
 # for one attempt at the secure channel
-AGAIN = 1.0
+AGAIN = 1.5
 
 Shown = tuple[ClaimKind, str]
 
