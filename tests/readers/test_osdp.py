@@ -49,28 +49,34 @@ def settings(path: str, key: bytes = KEY) -> ReaderSettings:
 @pytest.mark.slow
 def test_a_card_comes_through_the_secure_channel_and_the_reader_shows_the_answer() -> None:
     claims: queue.Queue[Claim] = queue.Queue()
-    with closing(OsdpReader(KEY)) as device, SimulatedPort(device) as port:
-        with closing(Reader(settings(port.path), claims.put)) as reader:
-            reader.open()
-            assert eventually(lambda: reader.there, 15)
-            assert device.secure
-            claim = shown(device, claims, 12 << 16 | 34567)
-            assert (claim.kind, claim.value) == (ClaimKind.CARD, "0000820999")
-            assert shown(device, claims, 0x002D5C38, 34).value == "0002972728"
-            before = len(device.commands)
-            reader.feedback(True)
-            assert eventually(lambda: len(device.commands) >= before + 2, 5)
+    with (
+        closing(OsdpReader(KEY)) as device,
+        SimulatedPort(device) as port,
+        closing(Reader(settings(port.path), claims.put)) as reader,
+    ):
+        reader.open()
+        assert eventually(lambda: reader.there, 15)
+        assert device.secure
+        claim = shown(device, claims, 12 << 16 | 34567)
+        assert (claim.kind, claim.value) == (ClaimKind.CARD, "0000820999")
+        assert shown(device, claims, 0x002D5C38, 34).value == "0002972728"
+        before = len(device.commands)
+        reader.feedback(True)
+        assert eventually(lambda: len(device.commands) >= before + 2, 5)
 
 
 @pytest.mark.slow
 def test_a_reader_with_another_key_is_not_there() -> None:
     claims: queue.Queue[Claim] = queue.Queue()
-    with closing(OsdpReader(bytes(16))) as device, SimulatedPort(device) as port:
-        with closing(Reader(settings(port.path), claims.put)) as reader:
-            reader.open()
-            assert not eventually(lambda: reader.there, 2)
-            device.show(1)
-            assert claims.empty()
+    with (
+        closing(OsdpReader(bytes(16))) as device,
+        SimulatedPort(device) as port,
+        closing(Reader(settings(port.path), claims.put)) as reader,
+    ):
+        reader.open()
+        assert not eventually(lambda: reader.there, 2)
+        device.show(1)
+        assert claims.empty()
 
 
 @pytest.mark.slow
@@ -80,14 +86,17 @@ def test_lost_and_back() -> None:
     def tell(name: str, there: bool, why: str) -> None:
         told.append(there)
 
-    with closing(OsdpReader(KEY)) as device, SimulatedPort(device) as port:
-        with closing(Reader(settings(port.path), lambda c: None, tell)) as reader:
-            reader.open()
-            assert eventually(lambda: told == [True], 15)
-            port.unplug()
-            assert eventually(lambda: told == [True, False], 10)
-            port.plug()
-            assert eventually(lambda: told == [True, False, True], 20)
+    with (
+        closing(OsdpReader(KEY)) as device,
+        SimulatedPort(device) as port,
+        closing(Reader(settings(port.path), lambda c: None, tell)) as reader,
+    ):
+        reader.open()
+        assert eventually(lambda: told == [True], 15)
+        port.unplug()
+        assert eventually(lambda: told == [True, False], 10)
+        port.plug()
+        assert eventually(lambda: told == [True, False, True], 20)
 
 
 @pytest.mark.slow
@@ -98,16 +107,19 @@ def test_one_damaged_frame_costs_a_moment_not_five_minutes() -> None:
     def tell(name: str, there: bool, why: str) -> None:
         told.append(there)
 
-    with closing(OsdpReader(KEY)) as device, SimulatedPort(device) as port:
-        with closing(Reader(settings(port.path), claims.put, tell)) as reader:
-            reader.open()
-            assert eventually(lambda: reader.there, 15)
-            for card in (5, 6, 7):
-                port.faults.corrupt = True
-                time.sleep(0.1)
-                port.faults.corrupt = False
-                assert shown(device, claims, card).value == f"{card:010d}"
-            assert told == [True]
+    with (
+        closing(OsdpReader(KEY)) as device,
+        SimulatedPort(device) as port,
+        closing(Reader(settings(port.path), claims.put, tell)) as reader,
+    ):
+        reader.open()
+        assert eventually(lambda: reader.there, 15)
+        for card in (5, 6, 7):
+            port.faults.corrupt = True
+            time.sleep(0.1)
+            port.faults.corrupt = False
+            assert shown(device, claims, card).value == f"{card:010d}"
+        assert told == [True]
 
 
 def test_bits_with_wrong_parity_are_no_card() -> None:
