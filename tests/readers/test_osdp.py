@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 pytest.importorskip("osdp", reason="libosdp is not installed")
 
 from gate.readers.claim import Claim, ClaimKind
-from gate.readers.osdp import card_of, keyed
+from gate.readers.osdp import OsdpLine, card_of, keyed
 from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.readers.wiegand import encode, pack
@@ -120,6 +121,24 @@ def test_one_damaged_frame_costs_a_moment_not_five_minutes() -> None:
             port.faults.corrupt = False
             assert shown(device, claims, card).value == f"{card:010d}"
         assert told == [True]
+
+
+@pytest.mark.slow
+def test_a_write_that_a_busy_machine_delays_is_no_lost_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_once = os.write
+
+    def late(descriptor: int, data: bytes) -> int:
+        written = at_once(descriptor, data)
+        time.sleep(0.01)
+        return written
+
+    with closing(OsdpReader(KEY)) as device, SimulatedPort(device) as port:
+        monkeypatch.setattr("os.write", late)
+        with closing(OsdpLine(settings(port.path))) as line:
+            line.open()
+            assert device.secure
 
 
 def test_bits_with_wrong_parity_are_no_card() -> None:
