@@ -59,6 +59,7 @@ class Summary:
     descriptors: tuple[int, int] = (0, 0)
     seconds: float = 0.0
     longest: float = 0.0  # release, in seconds
+    late_board: int = 0  # moves told late, for the simulated board's thread had to wait
     waits: list[float] = field(default_factory=list)  # card near the reader → relay on, seconds
 
 
@@ -103,7 +104,7 @@ class Day:
             self._repair(float("inf"))
             self._turn_for(LONGEST)
             self._close()
-            self._check_history()
+            self._check_history(relay_port.stalls)
         after = (threading.active_count(), _descriptors())
         self.summary.threads = (before[0], after[0])
         self.summary.descriptors = (before[1], after[1])
@@ -239,20 +240,36 @@ class Day:
             port.faults.silence = port.faults.corrupt = False
             port.faults.noise = 0.0
 
-    def _check_history(self) -> None:
-        """Each time the board's relay was on: begun within a grant, and not too long."""
+    def _check_history(self, stalls: list[tuple[float, float]]) -> None:
+        """Each time the board's relay was on: begun within a grant, and not too long.
+
+        A board whose thread had to wait for the machine heard an order late: what counts is when
+        it may have come.
+        """
         history = self.board.board.history
         for (on_at, _, on), (off_at, _, off) in zip(history[::2], history[1::2], strict=False):
             assert (on, off) == (True, False), "the history of a relay alternates"
+            came, late = _may_have_come(on_at, stalls)
+            self.summary.late_board += late
             before = [grant for grant in self.grants if grant <= on_at]
-            since = on_at - before[-1] if before else float("inf")
+            since = came - before[-1] if before else float("inf")
             if since > UNLOCK + 0.1:
                 self.summary.wrongly_open.append(f"{since:.2f} s after the last grant")
+            went, late = _may_have_come(off_at, stalls)
+            self.summary.late_board += late
             self.summary.longest = max(self.summary.longest, off_at - on_at)
-            if off_at - on_at > LONGEST:
-                self.summary.wrongly_open.append(f"released for {off_at - on_at:.2f} s")
+            if went - on_at > LONGEST:
+                self.summary.wrongly_open.append(f"released for {went - on_at:.2f} s")
         if self.board.board.relays[0]:
             self.summary.wrongly_open.append("released at the end")
+
+
+def _may_have_come(at: float, stalls: list[tuple[float, float]]) -> tuple[float, bool]:
+    """The earliest moment an order heard at ``at`` may have come, and whether that is another."""
+    for begin, end in stalls:
+        if end <= at <= end + 0.02:
+            return begin, True
+    return at, False
 
 
 def _descriptors() -> int:
@@ -276,6 +293,7 @@ def main(passages: int = 5000, seconds: float = 600.0) -> None:
     print(f"wrongly open: {len(summary.wrongly_open)} {summary.wrongly_open[:5]}")
     p50, p95, p99 = np.percentile(summary.waits, (50, 95, 99)) * 1000
     print(f"card to relay: p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms")
+    print(f"moves the simulated board told late: {summary.late_board}")
     print(f"longest release: {summary.longest:.2f} s of a pulse of {UNLOCK} s")
     print(f"threads before and after: {summary.threads}, descriptors: {summary.descriptors}")
 

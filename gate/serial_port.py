@@ -17,12 +17,18 @@ FAILURES = (OSError, TypeError, termios.error)
 
 
 class SerialPort:
-    """Used by one thread. ``timeout`` (seconds) bounds each read and each write."""
+    """Used by one thread. ``timeout`` (seconds) bounds each read and each write.
 
-    def __init__(self, port: str, baud: int = 9600, timeout: float = 0.2) -> None:
+    ``patience``: for writes alone, where reads are to return sooner than a busy machine writes.
+    """
+
+    def __init__(
+        self, port: str, baud: int = 9600, timeout: float = 0.2, patience: float = 0.0
+    ) -> None:
         self.port = port
         self._baud = baud
         self._timeout = timeout
+        self._patience = patience or timeout
         self._serial: serial.Serial | None = None
 
     def open(self) -> None:
@@ -32,7 +38,7 @@ class SerialPort:
                 self.port,
                 self._baud,
                 timeout=self._timeout,
-                write_timeout=self._timeout,
+                write_timeout=self._patience,
                 exclusive=True,
             )
         except (ValueError, *FAILURES) as error:

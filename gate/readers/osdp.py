@@ -18,7 +18,7 @@ from gate.serial_port import SerialPort
 START = 5.0
 SILENT = 3.0
 # for one attempt at the secure channel
-AGAIN = 1.0
+AGAIN = 1.5
 
 Shown = tuple[ClaimKind, str]
 
@@ -46,7 +46,7 @@ class OsdpLine:
             ) from None
         self.close()
         # reads of libosdp must not wait: it asks fifty times a second
-        self._wire = SerialPort(self._settings.port, self._settings.baud, timeout=0.001)
+        self._wire = SerialPort(self._settings.port, self._settings.baud, 0.001, patience=0.5)
         self._wire.open()
         self._failed.clear()
         self._panel = panel_for(self._settings, _channel(self._wire, self._failed))

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+LATE = 0.05  # seconds; a turn takes a fifth of it
+
 
 class Device(Protocol):
     """What is wired to the port. Times are monotonic seconds."""
@@ -46,7 +48,11 @@ class Faults:
 
 
 class SimulatedPort:
-    """Runs a device in a thread of its own, which owns the device and the terminal."""
+    """Runs a device in a thread of its own, which owns the device and the terminal.
+
+    ``stalls``: from when to when (monotonic seconds) the thread did not run, if longer than LATE;
+    what the device heard at the end of one may have come at any time in it.
+    """
 
     def __init__(self, device: Device, seed: int = 1) -> None:
         self.device = device
@@ -55,6 +61,7 @@ class SimulatedPort:
         self._folder = tempfile.TemporaryDirectory(prefix="gate-simulator-")
         self.path = str(Path(self._folder.name) / "port")
         self._ends: tuple[int, int] | None = None
+        self.stalls: list[tuple[float, float]] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
@@ -93,7 +100,12 @@ class SimulatedPort:
                 self._ends = None
 
     def _run(self) -> None:
+        last = time.monotonic()
         while not self._stop.is_set():
+            now = time.monotonic()
+            if now - last > LATE:
+                self.stalls.append((last, now))
+            last = now
             with self._lock:
                 # unplugging waits for the lock, so the terminal stays ours for one turn
                 self._turn()

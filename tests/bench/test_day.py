@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.day import run
+from bench.day import _may_have_come, run
 
 
 @pytest.mark.slow
@@ -17,3 +17,10 @@ def test_a_short_day() -> None:
     assert summary.threads[0] == summary.threads[1]
     assert summary.descriptors[0] == summary.descriptors[1]
     assert "door.forced" not in summary.events
+
+
+def test_only_what_follows_a_stall_at_once_may_have_come_earlier() -> None:
+    stalls = [(10.0, 10.5), (20.0, 20.1)]
+    assert _may_have_come(10.51, stalls) == (10.0, True)
+    assert _may_have_come(10.53, stalls) == (10.53, False)
+    assert _may_have_come(10.2, stalls) == (10.2, False)

@@ -94,8 +94,8 @@ class TestRdm6300:
 
     def test_resynchronised_within_two_frames(self) -> None:
         chance = random.Random(5)
-        for _ in range(2000):
-            noise = chance.randbytes(chance.randrange(40))
+        for _ in range(20_000):
+            noise = chance.randbytes(chance.randrange(40)) + GOLDEN[: chance.randrange(14)]
             numbers, _ = parse(noise + GOLDEN * 2)
             assert 0x002D5C38 in numbers
 
