@@ -30,6 +30,7 @@ from bench.stage import PLACES
 PATIENCE = 6.0  # seconds after which somebody gives up
 THROUGH = 0.1  # seconds on the way through
 GAP = 0.5  # seconds of nobody: with the way through longer than the screen keeps an answer
+GONE = 1.6  # the same after a refusal: then the screen turns to the next
 KEPT = 0.2  # show_grant: the screen keeps an answer for twice as long
 SAMPLES = "passages.jsonl"
 SERVICES = {"alive": "right", "dead": "hang"}
@@ -44,14 +45,14 @@ def comes(gate: LiveGate, resident: Resident, *, card: bool) -> None:
         gate.card(resident)
     else:
         gate.stage.place(resident.id, resident.picture, PLACES[0])
-    gave_up = time.monotonic() + PATIENCE
-    while time.monotonic() < gave_up:
-        if not gate.shown.empty() and gate.shown.get()["look"] in ("grant", "deny", "ask"):
-            break
+    gave_up, look = time.monotonic() + PATIENCE, ""
+    while time.monotonic() < gave_up and look not in ("grant", "deny", "ask"):
         gate.page.wait_for_timeout(10)
+        if not gate.shown.empty():
+            look = gate.shown.get()["look"]
     gate.page.wait_for_timeout(1000 * THROUGH)
     gate.stage.remove(resident.id)
-    gate.page.wait_for_timeout(1000 * GAP)
+    gate.page.wait_for_timeout(1000 * (GAP if look == "grant" else GONE))
 
 
 def measure(
