@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from bench.stage import PLACES
 PATIENCE = 6.0  # seconds after which somebody gives up
 THROUGH = 0.1  # seconds on the way through
 GAP = 0.5  # seconds of nobody: with the way through longer than the screen keeps an answer
+GONE = 1.6  # the same after a refusal: then the screen turns to the next
 KEPT = 0.2  # show_grant: the screen keeps an answer for twice as long
 SAMPLES = "passages.jsonl"
 SERVICES = {"alive": "right", "dead": "hang"}
@@ -44,14 +45,14 @@ def comes(gate: LiveGate, resident: Resident, *, card: bool) -> None:
         gate.card(resident)
     else:
         gate.stage.place(resident.id, resident.picture, PLACES[0])
-    gave_up = time.monotonic() + PATIENCE
-    while time.monotonic() < gave_up:
-        if not gate.shown.empty() and gate.shown.get()["look"] in ("grant", "deny", "ask"):
-            break
+    gave_up, look = time.monotonic() + PATIENCE, ""
+    while time.monotonic() < gave_up and look not in ("grant", "deny", "ask"):
         gate.page.wait_for_timeout(10)
+        if not gate.shown.empty():
+            look = gate.shown.get()["look"]
     gate.page.wait_for_timeout(1000 * THROUGH)
     gate.stage.remove(resident.id)
-    gate.page.wait_for_timeout(1000 * GAP)
+    gate.page.wait_for_timeout(1000 * (GAP if look == "grant" else GONE))
 
 
 def measure(
@@ -61,12 +62,13 @@ def measure(
     gate.status.mode = SERVICES[service]
     before = len(gate.answers())
     load = []
-    for resident in people:
-        comes(gate, resident, card=way == "card")
-        load.append(os.getloadavg()[0])
+    with suppress(KeyboardInterrupt):  # Ctrl-C: what there is until now counts
+        for resident in people:
+            comes(gate, resident, card=way == "card")
+            load.append(os.getloadavg()[0])
     answers = gate.answers()[before:]
     refs = {resident.ref for resident in people}
-    print(f"{len(people)} came; load average {min(load):.1f} to {max(load):.1f}", flush=True)
+    print(f"{len(load)} came; load average {min(load):.1f} to {max(load):.1f}", flush=True)
     return [
         {"way": way, "service": service, "right": a.person in refs, **asdict(a)} for a in answers
     ]

@@ -27,12 +27,14 @@ class Track:
         answered: the verdict it was served with; None while it has not been.
         openings: how often the door was released for it.
         again_from: from when on it may be served once more (monotonic seconds).
+        asked: whose status was asked for before its turn.
     """
 
     sighting: Sighting
     answered: Verdict | None = None
     openings: int = 0
     again_from: float | None = None
+    asked: int | None = None
 
     @property
     def key(self) -> Key:
@@ -73,6 +75,10 @@ class Crowd:
             again_from=None,
         )
         return Crowd({**self.tracks, done.key: done})
+
+    def asked(self, key: Key, person: int) -> Crowd:
+        """With the status of this track's person asked for."""
+        return Crowd({**self.tracks, key: replace(self.tracks[key], asked=person)})
 
     def belong_to(self, person: int, opened: bool) -> Crowd:
         """With every face of a person who was let in by card marked as served."""

@@ -18,7 +18,10 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class AskStatus:
-    """Ask the entry status service about somebody who probably is the one."""
+    """Ask the entry status service about somebody who probably is the one.
+
+    ``passage`` is empty for one who is not served yet.
+    """
 
     passage: str
     person: Person

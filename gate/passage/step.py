@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from gate.access.decision import Outcome, Person
 from gate.access.request import Credential, Finding, Mode
-from gate.passage.crowd import Track, known_elsewhere, known_in_view, next_to_serve, tailgaters
+from gate.access.settings import PassageSettings
+from gate.passage.crowd import (
+    Track,
+    known_elsewhere,
+    known_in_view,
+    next_to_serve,
+    probable,
+    tailgaters,
+)
 from gate.passage.inputs import (
     Answered,
     DoorClosed,
@@ -24,7 +32,7 @@ from gate.passage.inputs import (
     Shown,
     Tick,
 )
-from gate.passage.outputs import Began, EventOut, Open, Output, Outputs, Show
+from gate.passage.outputs import AskStatus, Began, EventOut, Open, Output, Outputs, Show
 from gate.passage.picture import picture
 from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
 from gate.passage.state import House, Lane, Now, Passage, shown_for
@@ -50,7 +58,7 @@ def _urgency(output: Output) -> int:
 def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outputs]:
     match given:
         case Seen(sightings):
-            return replace(lane, crowd=lane.crowd.seen(sightings, now.at)), ()
+            return _ask_ahead(replace(lane, crowd=lane.crowd.seen(sightings, now.at)), given, house)
         case Shown():
             return _shown(lane, given, now, house)
         case Measured(reading, finding):
@@ -72,6 +80,25 @@ def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outp
             return replace(lane, fault=code), ()
         case Tick():
             return lane, ()
+
+
+def _ask_ahead(lane: Lane, seen: Seen, house: House) -> tuple[Lane, Outputs]:
+    """Have the status of those who come next asked for already: their turn finds it known."""
+    told: Outputs = ()
+    if not house.status or lane.serving is None:
+        return lane, told
+    crowd = lane.crowd
+    for s in seen.sightings:
+        track = crowd.get((s.camera, s.track))
+        person = house.people.get(s.best.person) if s.best else None
+        if track is None or person is None or track.key == lane.serving.key:
+            continue
+        if track.answered is not None or person.id in (track.asked, lane.serving.asked):
+            continue
+        if probable(s, house.settings):
+            told += (AskStatus("", person),)
+            crowd = crowd.asked(track.key, person.id)
+    return replace(lane, crowd=crowd), told
 
 
 def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outputs]:
@@ -173,15 +200,15 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     if p.decision is not None:
         shown = now.at - p.decided
         hurry = known and (shown >= settings.show_grant or _is_known_now(p, after))
-        if shown < shown_for(p.decision, settings) and not hurry:
+        left = after is not None and _has_left(lane, p, now, settings)
+        if shown < shown_for(p.decision, settings) and not hurry and not left:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
         told: Outputs = (_ended(p.id, False),) if unanswered else ()
         return replace(lane, serving=None), told
     if p.credential is not None or p.ready is not None:
         return lane, ()
-    track = lane.crowd.get(p.key)
-    gone = track is None or now.at - track.seen > settings.gone
+    gone = p.key is None or _has_left(lane, p, now, settings)
     other = known and after is not None and after.key != p.key
     elsewhere = known_elsewhere(lane.crowd, p.key, now.at)
     if elsewhere is not None:
@@ -189,6 +216,12 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     if gone or (other and now.at - p.served > settings.budget):
         return replace(lane, serving=None), (EventOut("passage.abandoned", p.id),)
     return lane, ()
+
+
+def _has_left(lane: Lane, p: Passage, now: Now, settings: PassageSettings) -> bool:
+    """Whether the one who was answered, for their face, is no longer there to read it."""
+    track = lane.crowd.get(p.key)
+    return p.key is not None and (track is None or now.at - track.seen > settings.gone)
 
 
 def _is_known_now(p: Passage, after: Track | None) -> bool:

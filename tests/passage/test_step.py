@@ -25,7 +25,16 @@ from gate.passage.inputs import (
     Shown,
     Tick,
 )
-from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Output, Show
+from gate.passage.outputs import (
+    AskStatus,
+    Began,
+    Decided,
+    EventOut,
+    MeasureAgain,
+    Open,
+    Output,
+    Show,
+)
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
 from gate.screen.message import Look
 from gate.sensors.reading import Reading, Validity
@@ -534,3 +543,21 @@ def test_a_second_camera_that_did_not_know_the_same_face_makes_no_hint() -> None
     gate.give(DoorClosed())
     assert "passage.tailgating" not in [e.type for e in gate.all(EventOut)]
     assert gate.granted == [1]
+
+
+def test_who_did_not_stay_to_read_a_refusal_keeps_nobody_waiting() -> None:
+    for verdict in (Verdict.UNKNOWN, Verdict.DOUBTFUL):
+        gate = Gate()
+        gate.look(0.2, face(1, verdict))
+        gate.look(1.0, face(2, Verdict.WAIT, 2, evidence=1))
+        assert len(gate.all(Began)) == 1  # perhaps they only looked away
+        gate.look(0.8, face(2, Verdict.WAIT, 2, evidence=1))
+        assert len(gate.all(Began)) == 2
+
+
+def test_the_status_of_who_comes_next_is_asked_for_before_their_turn() -> None:
+    gate = Gate(replace(HOUSE, status=True))
+    nearest, behind = face(1, person=1, size=120), face(2, Verdict.WAIT, 2, size=80, evidence=6)
+    gate.look(0.3, nearest, behind)
+    asked = [(o.passage != "", o.person.id) for o in gate.all(AskStatus)]
+    assert sorted(asked) == [(False, 2), (True, 1)]
