@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gate.recognition.identify import Matcher
+from gate.recognition.prior import prior_of
 
+# spreads above a mate's usual score at which the cosine alone, with nothing taken off, is enough
+_SURELY = 3.0
 DOUBLE = 0.05  # so many pairs as alike as this by chance in the whole gallery: no longer chance
 
 
@@ -32,8 +35,10 @@ class Alike:
 def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200) -> list[Alike]:
     """Pairs that score like a stranger who is let in, the most alike first.
 
-    Such people should be asked for a second factor. Reads the lists the matcher keeps anyway, so
-    it costs nothing worth mentioning.
+    Such people should be asked for a second factor. Pairs that are surely one person come first,
+    also where somebody is enrolled so often that the score, which takes off what many have in
+    common, hides it. Reads the lists the matcher keeps anyway, so it costs nothing worth
+    mentioning.
 
     Args:
         person: only pairs with this person (at enrolment).
@@ -45,16 +50,20 @@ def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200)
     row, place = np.nonzero(np.isfinite(roster.near))
     other = order[np.searchsorted(people, roster.near_people[row, place], sorter=order)]
     score = roster.near[row, place] - matcher.crowd[row] - matcher.crowd[other]
-    keep = (score >= calibration.threshold) & (people[row] != people[other])
+    prior = prior_of(matcher.encoder)
+    surely = roster.near[row, place] >= prior.mate + _SURELY * prior.mate_spread
+    keep = ((score >= calibration.threshold) | surely) & (people[row] != people[other])
     if person is not None:
         keep &= (people[row] == person) | (people[other] == person)
-    pairs: dict[tuple[int, int], float] = {}
-    for a, b, value in zip(people[row[keep]], people[other[keep]], score[keep], strict=True):
-        pairs[min(int(a), int(b)), max(int(a), int(b))] = float(value)
-    found = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return [_alike(matcher, one, other, value) for (one, other), value in found]
+    pairs: dict[tuple[int, int], tuple[float, bool]] = {}
+    for a, b, value, sure in zip(
+        people[row[keep]], people[other[keep]], score[keep], surely[keep], strict=True
+    ):
+        pairs[min(int(a), int(b)), max(int(a), int(b))] = (float(value), bool(sure))
+    found = sorted(pairs.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))[:limit]
+    return [_alike(matcher, one, other, *what) for (one, other), what in found]
 
 
-def _alike(matcher: Matcher, one: int, other: int, score: float) -> Alike:
+def _alike(matcher: Matcher, one: int, other: int, score: float, sure: bool) -> Alike:
     chance = matcher.people / 2 * float(matcher.calibration.fpir_at(score))
-    return Alike(one, other, score, chance, chance < DOUBLE)
+    return Alike(one, other, score, chance, sure or chance < DOUBLE)
