@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import threading
 import time
@@ -175,6 +176,15 @@ def test_export_has_no_biometrics_and_no_formulas(manager, desk):
     assert "'=cmd" in text
     assert "a;b" in text
     assert text.splitlines()[0].lstrip("\ufeff").startswith("number,name,kind")
+
+
+def test_everybody_is_in_the_export_however_many_they_are(manager, desk, monkeypatch):
+    monkeypatch.setattr("gate.importing.export._PIECE", 4)
+    names = [f"P{number}" for number in range(15)]
+    for name in names:
+        desk.store.people.create(name)
+    rows = list(csv.DictReader(manager.get("/people.csv").text.lstrip("\ufeff").splitlines()))
+    assert [row["name"] for row in rows] == names
 
 
 def test_a_clerk_may_neither_import_nor_export(clerk):
