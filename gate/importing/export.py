@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -61,7 +61,8 @@ def _cells(
         str(person.birth_year or ""),
         person.phone,
         _day(person.valid_from),
-        _day(person.valid_until),
+        # the last day counts in full, so the end is the midnight behind it
+        _day(person.valid_until and person.valid_until - timedelta(microseconds=1)),
         ";".join(person.groups),
         person.note,
     )
