@@ -126,15 +126,19 @@ def _batches(
     """The lines made ready, in their order; one batch ahead of the one handed out."""
     pool = ThreadPoolExecutor(os.cpu_count() or 1, "import", initializer=stand_back)
 
-    def begin(start: int) -> list[Future[_Ready]]:
-        lines = left[start : start + BATCH]
-        return [pool.submit(_prepare, line, photos, examiner) for line in lines]
+    def begin(start: int) -> list[Future[_Ready] | _Ready]:
+        return [
+            pool.submit(_prepare, line, photos, examiner)
+            if photo_names(line.values)
+            else _Ready(line, [], "")  # nothing slow about it
+            for line in left[start : start + BATCH]
+        ]
 
     try:
         ahead = begin(0)
         for start in range(BATCH, len(left) + BATCH, BATCH):
             batch, ahead = ahead, begin(start)
-            yield [ready.result() for ready in batch]
+            yield [one.result() if isinstance(one, Future) else one for one in batch]
     finally:  # also when nobody wants more
         pool.shutdown(cancel_futures=True)
 
