@@ -60,7 +60,7 @@ def one(visit: Import, job: Number) -> Response:
         job=row,
         wrong=wrong[:SHOWN],
         wrong_total=len(wrong),
-        heading=lambda column: HEADINGS[column][1 if visit.language == "zh" else 0],
+        heading=lambda column: HEADINGS[column][-1 if visit.language == "zh" else 0],
         progress=progress,
         fault=fault,
         report=visit.desk.imports.to_look_at(job, SHOWN),

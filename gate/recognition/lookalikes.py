@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gate.recognition.face import Vector
 from gate.recognition.identify import Matcher
-from gate.recognition.prior import prior_of
 
-# spreads above a mate's usual score at which the cosine alone, with nothing taken off, is enough
-_SURELY = 3.0
+# spreads above everybody's usual nearest cosine at which that alone, with nothing taken off, is
+# enough; where so few are enrolled nobody knows what is usual
+_SURELY, _FEWEST = 8.0, 50
 DOUBLE = 0.05  # so many pairs as alike as this by chance in the whole gallery: no longer chance
 
 
@@ -50,8 +51,7 @@ def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200)
     row, place = np.nonzero(np.isfinite(roster.near))
     other = order[np.searchsorted(people, roster.near_people[row, place], sorter=order)]
     score = roster.near[row, place] - matcher.crowd[row] - matcher.crowd[other]
-    prior = prior_of(matcher.encoder)
-    surely = roster.near[row, place] >= prior.mate + _SURELY * prior.mate_spread
+    surely = roster.near[row, place] >= _beyond_chance(roster.near)
     keep = ((score >= calibration.threshold) | surely) & (people[row] != people[other])
     if person is not None:
         keep &= (people[row] == person) | (people[other] == person)
@@ -62,6 +62,16 @@ def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200)
         pairs[min(int(a), int(b)), max(int(a), int(b))] = (float(value), bool(sure))
     found = sorted(pairs.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))[:limit]
     return [_alike(matcher, one, other, *what) for (one, other), what in found]
+
+
+def _beyond_chance(near: Vector) -> float:
+    """A cosine that two people do not reach, by the nearest of most; inf where few are enrolled."""
+    nearest = near[np.isfinite(near[:, 0]), 0] if near.size else near.ravel()
+    if len(nearest) < _FEWEST:
+        return float("inf")
+    middle = float(np.median(nearest))
+    spread = 1.4826 * float(np.median(np.abs(nearest - middle)))
+    return middle + _SURELY * spread
 
 
 def _alike(matcher: Matcher, one: int, other: int, score: float, sure: bool) -> Alike:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import threading
 import time
 import zipfile
@@ -80,6 +81,7 @@ def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(
     manager.get("/language/zh")
     text = manager.get(page.url.path).text
     assert "找不到 {0}.jpg" in text
+    assert "照片" in re.findall("<td>([^<]*)</td>", text)
     assert "{x}.jpg: 无法读取此照片" in text
 
 
