@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from enroll.faces import Faces
 from gate.errors import GateError
 from gate.importing.alike import note_lookalikes
 from gate.importing.check import Wrong, check
 from gate.importing.photos import open_photos
-from gate.importing.run import Progress, done_lines, run
+from gate.importing.run import Progress, counts, run
 from gate.importing.table import Line, read_table
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
@@ -130,15 +130,25 @@ class Imports:
     def progress(self, job: int) -> tuple[Progress, str]:
         """How far it is, and why it stopped if it did by itself."""
         row, one = self.get(job), self._runs.get(job)
-        results = list(done_lines(self._store, job).values())
-        total = row.total if row else 0
-        enrolled, failed = results.count("enrolled"), results.count("failed")
+        results = counts(self._store, job)
+        enrolled, failed = results.get("enrolled", 0), results.get("failed", 0)
         seconds = one.progress.seconds_left if one and one.progress else None
-        return Progress(len(results), total, enrolled, failed, seconds), one.fault if one else ""
+        progress = Progress(
+            sum(results.values()), row.total if row else 0, enrolled, failed, seconds
+        )
+        return progress, one.fault if one else ""
 
     def report(self, job: int) -> list[ImportLineRow]:
+        """What became of each line."""
+        return self._report(select(ImportLineRow).where(ImportLineRow.import_id == job))
+
+    def to_look_at(self, job: int, limit: int) -> list[ImportLineRow]:
+        """The first lines of which something is noted."""
+        query = select(ImportLineRow).where(ImportLineRow.import_id == job)
+        return self._report(query.where(ImportLineRow.note != "").limit(limit))
+
+    def _report(self, query: Select[ImportLineRow]) -> list[ImportLineRow]:
         with self._store.database.read() as session:
-            query = select(ImportLineRow).where(ImportLineRow.import_id == job)
             return list(session.scalars(query.order_by(ImportLineRow.line)))
 
     def discard(self, job: int) -> None:
@@ -201,7 +211,7 @@ class Imports:
                     one.progress = progress
             finally:
                 photos.close()
-            complete = len(done_lines(self._store, job)) == len(lines)
+            complete = sum(counts(self._store, job).values()) == len(lines)
             if complete and faces:
                 note_lookalikes(self._store, job, faces.known.matcher())
         except GateError as error:

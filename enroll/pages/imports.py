@@ -24,7 +24,7 @@ router = APIRouter()
 
 Import = Annotated[Visit, Depends(allowed(Right.IMPORT))]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
-SHOWN = 500  # mistakes on one page
+SHOWN = 500  # mistakes, or lines to look at, on one page
 
 
 @router.get("/imports")
@@ -60,10 +60,10 @@ def one(visit: Import, job: Number) -> Response:
         job=row,
         wrong=wrong[:SHOWN],
         wrong_total=len(wrong),
-        heading=lambda column: HEADINGS[column][1 if visit.language == "zh" else 0],
+        heading=lambda column: HEADINGS[column][-1 if visit.language == "zh" else 0],
         progress=progress,
         fault=fault,
-        report=[line for line in visit.desk.imports.report(job) if line.note][:SHOWN],
+        report=visit.desk.imports.to_look_at(job, SHOWN),
         in_words=lambda noted: in_words(noted, translator(visit.language)),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException
+from fastapi import APIRouter, Depends, Form, HTTPException, Query
 from fastapi.responses import Response
 
 from enroll import history
@@ -21,21 +21,35 @@ router = APIRouter()
 
 Alarms = Annotated[Visit, Depends(allowed(Right.ALARMS))]
 LONGEST = timedelta(days=366)  # of an absence that is told in advance
+PAGE = 50
 LIST = "/alarms/not-seen"
 
 
 @router.get(LIST)
-def watched(visit: Alarms) -> Response:
+def watched(
+    visit: Alarms,
+    text: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
     store, now = visit.desk.store, visit.desk.clock.utc()
     everybody = visit.desk.missing.watched(now)
     people = people_of(store.database, everybody)
-    rows = [(people[number], one) for number, one in everybody.items() if number in people]
-    visit.note("not_seen.view", people=len(rows))
+    rows = [
+        (people[number], one)
+        for number, one in everybody.items()
+        if number in people and text.strip().lower() in people[number].name.lower()
+    ]
+    rows.sort(key=lambda row: (row[1].told is None, row[1].seen or row[1].since))
+    shown = rows[(page - 1) * PAGE : page * PAGE]
+    visit.note("not_seen.view", people=len(shown))
     return render(
         visit.request,
         "not_seen.html",
         visit,
-        rows=sorted(rows, key=lambda row: (row[1].told is None, row[1].seen or row[1].since)),
+        rows=shown,
+        more=len(rows) > page * PAGE,
+        page=page,
+        text=text,
         hours=visit.desk.not_seen_hours,
         now=now,
         first=now.astimezone().date(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time as clocks
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gate.enrolment import MOST, Examiner, Shot, of_one_person
@@ -73,6 +74,17 @@ def done_lines(store: Store, job: int) -> dict[int, str]:
         return {row[0]: row[1] for row in rows}
 
 
+def counts(store: Store, job: int) -> dict[str, int]:
+    """How many lines of an import became what."""
+    with store.database.read() as session:
+        rows = session.execute(
+            select(ImportLineRow.result, func.count())
+            .where(ImportLineRow.import_id == job)
+            .group_by(ImportLineRow.result)
+        )
+        return {row[0]: row[1] for row in rows}
+
+
 def run(
     store: Store,
     job: int,
@@ -89,22 +101,19 @@ def run(
     A line whose photographs show no usable face registers the person without a face, and says so.
     """
     finished = done_lines(store, job)
-    counts = {"enrolled": 0, "failed": 0}
-    for result in finished.values():
-        counts[result] = counts.get(result, 0) + 1
+    results = Counter(finished.values())
     left = [line for line in lines if line.number not in finished]
     began, done = clock(), 0
     for batch in _batches(left, photos, examiner):
         with store.database.write() as session:
             for ready in batch:
-                result = _write(session, store, job, ready, by)
-                counts[result] = counts.get(result, 0) + 1
+                results[_write(session, store, job, ready, by)] += 1
         done += len(batch)
         yield Progress(
             len(finished) + done,
             len(lines),
-            counts["enrolled"],
-            counts["failed"],
+            results["enrolled"],
+            results["failed"],
             (clock() - began) / done * (len(left) - done),
         )
         if stop():
@@ -117,15 +126,19 @@ def _batches(
     """The lines made ready, in their order; one batch ahead of the one handed out."""
     pool = ThreadPoolExecutor(os.cpu_count() or 1, "import", initializer=stand_back)
 
-    def begin(start: int) -> list[Future[_Ready]]:
-        lines = left[start : start + BATCH]
-        return [pool.submit(_prepare, line, photos, examiner) for line in lines]
+    def begin(start: int) -> list[Future[_Ready] | _Ready]:
+        return [
+            pool.submit(_prepare, line, photos, examiner)
+            if photo_names(line.values)
+            else _Ready(line, [], "")  # nothing slow about it
+            for line in left[start : start + BATCH]
+        ]
 
     try:
         ahead = begin(0)
         for start in range(BATCH, len(left) + BATCH, BATCH):
             batch, ahead = ahead, begin(start)
-            yield [ready.result() for ready in batch]
+            yield [one.result() if isinstance(one, Future) else one for one in batch]
     finally:  # also when nobody wants more
         pool.shutdown(cancel_futures=True)
 

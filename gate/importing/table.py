@@ -18,7 +18,7 @@ from gate.errors import ConfigurationError
 MOST_LINES = 100_000
 MOST_BYTES = 200 << 20  # of a table, unpacked
 
-# column → headings that mean it
+# column → headings that mean it, English ones first, the Chinese one last
 HEADINGS: dict[str, tuple[str, ...]] = {
     "name": ("name", "姓名"),
     "number": ("number", "编号"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 import threading
 import time
 import zipfile
@@ -79,6 +81,7 @@ def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(
     manager.get("/language/zh")
     text = manager.get(page.url.path).text
     assert "找不到 {0}.jpg" in text
+    assert "照片" in re.findall("<td>([^<]*)</td>", text)
     assert "{x}.jpg: 无法读取此照片" in text
 
 
@@ -175,6 +178,15 @@ def test_export_has_no_biometrics_and_no_formulas(manager, desk):
     assert "'=cmd" in text
     assert "a;b" in text
     assert text.splitlines()[0].lstrip("\ufeff").startswith("number,name,kind")
+
+
+def test_everybody_is_in_the_export_however_many_they_are(manager, desk, monkeypatch):
+    monkeypatch.setattr("gate.importing.export._PIECE", 4)
+    names = [f"P{number}" for number in range(15)]
+    for name in names:
+        desk.store.people.create(name)
+    rows = list(csv.DictReader(manager.get("/people.csv").text.lstrip("\ufeff").splitlines()))
+    assert [row["name"] for row in rows] == names
 
 
 def test_a_clerk_may_neither_import_nor_export(clerk):

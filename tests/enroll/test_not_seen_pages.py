@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -141,3 +142,16 @@ def test_what_is_kept_goes_with_the_person(clerk, manager, desk, elder, gate):
 
 def test_a_gate_that_misses_nobody_says_so(clerk):
     assert "Switched off" in clerk.get(LIST).text
+
+
+def test_many_are_shown_by_pages_and_found_by_name(clerk, desk):
+    for number in range(120):
+        person = desk.store.people.create(f"住户{number:03}").id
+        desk.store.consents.record(person, "agreed", "1", purpose="not_seen")
+    pages = [clerk.get(LIST, params={"page": number}).text for number in (1, 2, 3)]
+    assert [page.count("/pause") for page in pages] == [50, 50, 20]
+    assert len({name for page in pages for name in re.findall("住户[0-9]{3}</a>", page)}) == 120
+    assert ["page=2" in page for page in pages] == [True, False, True]
+    found = clerk.get(LIST, params={"text": "户007"}).text
+    assert found.count("/pause") == 1
+    assert "Nobody found" in clerk.get(LIST, params={"text": "nobody"}).text

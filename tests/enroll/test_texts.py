@@ -23,6 +23,7 @@ from gate.access.schedule import DAYS, HOLIDAY
 from gate.enrolment import Fault
 from gate.events.types import TYPES
 from gate.importing.notes import DOUBLE, LOOKALIKE, WORDS
+from gate.importing.table import HEADINGS
 from gate.recognition.face import Unusable
 from gate.relay.door_state import Phase
 from gate.store.orders import COMMANDS
@@ -106,6 +107,12 @@ def test_every_mistake_of_a_table_and_note_of_a_photograph_has_its_chinese():
     texts |= {*WORDS.values(), "This is not a card number"}
     assert sorted(text for text in texts if text not in catalogue("zh")) == []
     assert {*WORDS} == {*Fault, *Unusable, LOOKALIKE, DOUBLE}
+
+
+def test_every_column_of_a_table_has_a_heading_in_both_languages():
+    for english, *_, chinese in HEADINGS.values():
+        assert english.isascii()
+        assert not chinese.isascii()
 
 
 def test_what_is_filled_in_is_the_same_in_both_languages():

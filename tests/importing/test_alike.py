@@ -85,6 +85,33 @@ def test_somebody_enrolled_before_the_import_is_named_too(store: Store) -> None:
     assert noted(store, job)[7] == [(f"#{before}", DOUBLE)]
 
 
+@pytest.mark.parametrize("times", [2, 7, 30])
+def test_one_person_enrolled_however_often_is_noticed(store: Store, times: int) -> None:
+    again = range(20, 19 + times)
+    job, people = enrolled(store, near=dict.fromkeys(again, 3), count=300)
+    assert note_lookalikes(store, job, matcher(store)) == times
+    mine = {f"#{people[one]}" for one in (3, *again)}
+    for line in (3, *again):
+        told = {which for which, code in noted(store, job)[line] if code == DOUBLE}
+        assert told
+        assert told <= mine
+
+
+def test_two_people_alone_are_not_taken_for_one(store: Store) -> None:
+    """However alike an encoder finds all faces: dlib's cosines of two people are 0.9."""
+    random = np.random.default_rng(2)
+    common = 3 * random.normal(size=DIMENSION)
+    job, people = enrolled(store, near={}, count=2)
+    for person in people:
+        face = (common + random.normal(size=DIMENSION)).astype(np.float32)
+        store.templates.replace(
+            person, ENCODER, [Template(person, face / np.linalg.norm(face), ENCODER)]
+        )
+    rows = [template.vector for template in store.templates.of(people, ENCODER)]
+    assert rows[0] @ rows[1] > 0.85
+    assert note_lookalikes(store, job, matcher(store)) == 0
+
+
 def test_of_many_doubles_a_few_are_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.importing.alike.SHOWN", 2)
     job, people = enrolled(store, near=dict.fromkeys(range(20, 24), 3), count=300)

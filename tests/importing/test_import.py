@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 
 from gate.errors import CameraError, ConfigurationError
 from gate.importing.check import check
+from gate.importing.export import export
 from gate.importing.photos import FolderPhotos, NoPhotos, ZipPhotos
 from gate.importing.run import done_lines, run
 from gate.importing.table import Line, read_table
@@ -163,6 +164,20 @@ def test_importing_twice_updates_and_adds_nobody(tmp_path, store):
     lines = read_table(table(tmp_path, "name,number,phone\nLi,1,456\n"))
     list(run(store, job(store), lines, NoPhotos(), None, by="li"))
     assert [(row.name, row.phone) for row in store.people.find()] == [("Li", "456")]
+
+
+def test_what_is_exported_can_be_imported_and_is_the_same(tmp_path, store):
+    text = (
+        "name,number,kind,building,unit,birth year,phone,valid from,valid until,groups,note\n"
+        "李,1,tenant,3,1201,1950,123,2026-01-01,2027-01-02,a;b,x\nWu,2,,,,,,,,,\n"
+    )
+    list(run(store, job(store), read_table(table(tmp_path, text)), NoPhotos(), None, by="li"))
+    first = "".join(export(store))
+    assert ",2026-01-01,2027-01-02,a;b,x" in first
+    again = read_table(table(tmp_path, first.lstrip("\ufeff")))
+    assert check(again, NoPhotos(), store, today=TODAY) == []
+    list(run(store, job(store), again, NoPhotos(), None, by="li"))
+    assert "".join(export(store)) == first
 
 
 def test_a_folder_is_not_left(tmp_path):
