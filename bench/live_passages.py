@@ -110,10 +110,11 @@ def tell(samples: Iterable[dict[str, object]]) -> None:
         granted = [s for s in some if s["type"] == "passage.granted"]
         later = sum(not s["first"] for s in granted)
         right = sum(bool(s["right"]) for s in granted)
+        warm = sum(a.temperature for a in answers)
         print(
             f"  answers {dict(Counter(a.reason for a in answers))}; let in {right}, {later} of "
             f"them at the second answer, somebody else {len(granted) - right}; "
-            f"not painted {len(answers) - len(painted)}; with temperature {sum(a.temperature for a in answers)}",
+            f"not painted {len(answers) - len(painted)}; with temperature {warm}",
             flush=True,
         )
 
