@@ -61,17 +61,31 @@ def measure(
     """Every answer these people got."""
     gate.status.mode = SERVICES[service]
     before = len(gate.answers())
-    load = []
+    load, came = [], []
     with suppress(KeyboardInterrupt):  # Ctrl-C: what there is until now counts
         for resident in people:
+            came.append((time.time(), resident.ref))
             comes(gate, resident, card=way == "card")
             load.append(os.getloadavg()[0])
     answers = gate.answers()[before:]
-    refs = {resident.ref for resident in people}
     print(f"{len(load)} came; load average {min(load):.1f} to {max(load):.1f}", flush=True)
-    return [
-        {"way": way, "service": service, "right": a.person in refs, **asdict(a)} for a in answers
-    ]
+    marked = mark(came, answers)
+    return [{"way": way, "service": service, **mine, **asdict(a)} for mine, a in marked]
+
+
+def mark(
+    came: list[tuple[float, str]], answers: list[Answered]
+) -> list[tuple[dict[str, object], Answered]]:
+    """Each answer with whether it is its person's first, and whether it names the right one.
+
+    ``came``: when each began to walk up (wall clock, seconds), and their pseudonym.
+    """
+    marked, answered = [], set()
+    for answer in answers:
+        ref = next((ref for at, ref in reversed(came) if at <= answer.decided), "")
+        marked.append(({"first": ref not in answered, "right": answer.person == ref}, answer))
+        answered.add(ref)
+    return marked
 
 
 def tell(samples: Iterable[dict[str, object]]) -> None:
@@ -80,9 +94,11 @@ def tell(samples: Iterable[dict[str, object]]) -> None:
     for sample in samples:
         groups.setdefault((str(sample["way"]), str(sample["service"])), []).append(sample)
     for (way, service), some in groups.items():
+        marks = ("way", "service", "right", "first")
+        first = [s for s in some if s["first"]]
         answers = [
-            Answered(**{k: v for k, v in s.items() if k not in ("way", "service", "right")})  # type: ignore[arg-type]
-            for s in some
+            Answered(**{k: v for k, v in s.items() if k not in marks})  # type: ignore[arg-type]
+            for s in first
         ]
         painted = [a for a in answers if a.painted is not None]
         report(
@@ -92,11 +108,13 @@ def tell(samples: Iterable[dict[str, object]]) -> None:
         )
         report("  of it to the decision", [a.decided - a.began for a in painted], 0)
         granted = [s for s in some if s["type"] == "passage.granted"]
+        later = sum(not s["first"] for s in granted)
         right = sum(bool(s["right"]) for s in granted)
+        warm = sum(a.temperature for a in answers)
         print(
-            f"  answers {dict(Counter(a.reason for a in answers))}; let in {right}, somebody else "
-            f"{len(granted) - right}; not painted {len(answers) - len(painted)}; "
-            f"with temperature {sum(a.temperature for a in answers)}",
+            f"  answers {dict(Counter(a.reason for a in answers))}; let in {right}, {later} of "
+            f"them at the second answer, somebody else {len(granted) - right}; "
+            f"not painted {len(answers) - len(painted)}; with temperature {warm}",
             flush=True,
         )
 

@@ -173,8 +173,8 @@ def _may_be_served(
     size = s.face.quality.size if s.face.quality else None
     if size is not None and size < settings.near:
         return False
-    if s.best and s.best.person in recent and probable(s, settings):
-        return False  # walking through, or still standing there
+    if s.best and s.best.person in recent and s.verdict is not Verdict.ATTACK:
+        return False  # walking through, or still standing there, and another camera not so sure
     if track.answered is None:
         return True
     if track.again_from is not None and now >= track.again_from:

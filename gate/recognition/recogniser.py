@@ -168,6 +168,8 @@ class Recogniser:
         self._subjects = {n: s for n, s in self._subjects.items() if n in known}
         tracks = sorted(tracks, key=lambda track: -track.face.area)
         tracks = self._encode(frame, tracker, tracks)
+        for track in tracks:
+            self._end_of_patience(track)
         sightings = [self._sighting(frame, track) for track in tracks]
         claimed = self.claimed
         return sightings if claimed is None else self._verified(sightings, claimed)
@@ -227,6 +229,15 @@ class Recogniser:
             return True
         wait = self._settings.recheck if self._is_settled(subject) else self._settings.interval
         return not 0 <= track.last_seen - subject.encoded < wait
+
+    def _end_of_patience(self, track: Track) -> None:
+        """Between two looks too: on a slow machine the next one may be long in coming."""
+        subject = self._subjects.get(track.number)
+        if subject is None or subject.verdict is not Verdict.WAIT or subject.gathered.strange:
+            return
+        looked = subject.gathered.frames >= evidence.LOOKS and subject.first_usable is not None
+        if looked and track.last_seen - (subject.first_usable or 0.0) >= self._settings.patience:
+            subject.verdict = Verdict.DOUBTFUL if subject.evidence > 0 else Verdict.UNKNOWN
 
     def _is_settled(self, subject: _Subject) -> bool:
         """Whether the next look may wait: who was not recognised at once may come nearer."""

@@ -9,7 +9,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
-from bench.live_gate import toml
+from bench.live_gate import Answered, toml
+from bench.live_passages import mark
 from bench.stage import FAR, PLACES, SPEED, Stage, cameras
 
 FACE = np.full((250, 250, 3), 40, np.uint8)
@@ -53,3 +54,20 @@ def test_the_configuration_is_read_back_as_it_was() -> None:
         "relay": {"lcus": {"readback": "text"}},
     }
     assert tomllib.loads(toml(values)) == values
+
+
+def test_a_second_answer_is_its_persons_not_the_next_ones() -> None:
+    def answer(kind: str, person: str | None, decided: float) -> Answered:
+        return Answered(kind, "x", "face", person, decided - 0.5, decided, 0, None, True, True)
+
+    came = [(100.0, "a"), (102.0, "b")]
+    answers = [
+        answer("passage.asked", None, 101.0),
+        answer("passage.granted", "a", 101.5),
+        answer("passage.granted", "a", 102.9),
+    ]
+    assert [given for given, _ in mark(came, answers)] == [
+        {"first": True, "right": False},
+        {"first": False, "right": True},
+        {"first": True, "right": False},
+    ]

@@ -561,3 +561,13 @@ def test_the_status_of_who_comes_next_is_asked_for_before_their_turn() -> None:
     gate.look(0.3, nearest, behind)
     asked = [(o.passage != "", o.person.id) for o in gate.all(AskStatus)]
     assert sorted(asked) == [(False, 2), (True, 1)]
+
+
+def test_the_other_camera_asks_nobody_for_a_card_who_was_let_in_just_now() -> None:
+    for verdict in (Verdict.WAIT, Verdict.DOUBTFUL, Verdict.UNKNOWN):
+        gate = Gate()
+        weak = face(2, verdict, 1, evidence=-1, camera="right", size=150)
+        gate.look(0.2, face(1, person=1, camera="left"))
+        gate.look(4.0, weak)
+        assert gate.granted == [1]
+        assert len(gate.all(Decided)) == 1

@@ -209,6 +209,16 @@ def test_who_is_doubtful_is_looked_at_for_two_seconds_more_and_known_when_better
     assert found[-1] is Verdict.KNOWN
 
 
+def test_patience_ends_between_two_looks_too() -> None:
+    scene = alone([mixed(50, 1, 0.66)] * 8)
+    slow = SETTINGS.model_copy(update={"patience": 0.45, "interval": 0.3})
+    recogniser = Recogniser(scene, scene, REGISTER, slow, assess=scene.assess)
+    seen = [recogniser.process(scene.frame(i))[0] for i in range(len(scene.frames))]
+    ended = next(i for i, s in enumerate(seen) if s.verdict is not Verdict.WAIT)
+    assert seen[ended].used == seen[ended - 1].used == 2
+    assert seen[ended].last_seen == pytest.approx(0.5)
+
+
 def test_a_stranger_is_unknown_in_bounded_time() -> None:
     seen = verdicts(play(alone([vector(50, 0.3, i) for i in range(30)])))
     assert Verdict.UNKNOWN in seen[:3]
