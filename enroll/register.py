@@ -108,6 +108,15 @@ def people_of(database: Database, people: Iterable[int]) -> dict[int, PersonRow]
         return {row.id: row for row in rows}
 
 
+def called_like(database: Database, text: str) -> set[int]:
+    """The numbers of people whose name holds ``text``."""
+    with database.read() as session:
+        found = session.scalars(
+            select(PersonRow.id).where(PersonRow.name.icontains(text, autoescape=True))
+        )
+        return set(found)
+
+
 def qualities(database: Database, person: int) -> list[float]:
     """The quality of each template of a person, best first; of one encoder if there are more."""
     with database.read() as session:

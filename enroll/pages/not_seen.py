@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from enroll import history
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
-from enroll.register import people_of
+from enroll.register import called_like, people_of
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
 from gate.access.not_seen import Watched
@@ -33,21 +33,22 @@ def watched(
 ) -> Response:
     store, now = visit.desk.store, visit.desk.clock.utc()
     everybody = visit.desk.missing.watched(now)
-    people = people_of(store.database, everybody)
-    rows = [
-        (people[number], one)
-        for number, one in everybody.items()
-        if number in people and text.strip().lower() in people[number].name.lower()
-    ]
-    rows.sort(key=lambda row: (row[1].told is None, row[1].seen or row[1].since))
-    shown = rows[(page - 1) * PAGE : page * PAGE]
-    visit.note("not_seen.view", people=len(shown))
+    if text.strip():
+        called = called_like(store.database, text.strip())
+        everybody = {number: one for number, one in everybody.items() if number in called}
+    order = sorted(
+        everybody.values(), key=lambda one: (one.told is None, one.seen or one.since, one.person)
+    )
+    shown = order[(page - 1) * PAGE : page * PAGE]
+    people = people_of(store.database, (one.person for one in shown))
+    rows = [(people[one.person], one) for one in shown if one.person in people]
+    visit.note("not_seen.view", people=len(rows))
     return render(
         visit.request,
         "not_seen.html",
         visit,
-        rows=shown,
-        more=len(rows) > page * PAGE,
+        rows=rows,
+        more=len(order) > page * PAGE,
         page=page,
         text=text,
         hours=visit.desk.not_seen_hours,

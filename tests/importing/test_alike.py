@@ -85,18 +85,6 @@ def test_somebody_enrolled_before_the_import_is_named_too(store: Store) -> None:
     assert noted(store, job)[7] == [(f"#{before}", DOUBLE)]
 
 
-@pytest.mark.parametrize("times", [2, 7, 30])
-def test_one_person_enrolled_however_often_is_noticed(store: Store, times: int) -> None:
-    again = range(20, 19 + times)
-    job, people = enrolled(store, near=dict.fromkeys(again, 3), count=300)
-    assert note_lookalikes(store, job, matcher(store)) == times
-    mine = {f"#{people[one]}" for one in (3, *again)}
-    for line in (3, *again):
-        told = {which for which, code in noted(store, job)[line] if code == DOUBLE}
-        assert told
-        assert told <= mine
-
-
 def test_two_people_alone_are_not_taken_for_one(store: Store) -> None:
     """However alike an encoder finds all faces: dlib's cosines of two people are 0.9."""
     random = np.random.default_rng(2)
