@@ -74,6 +74,19 @@ def test_people_enrolled_twice_do_not_spoil_it() -> None:
     assert len(double) <= 8
 
 
+@pytest.mark.parametrize("share", [0.05, 0.3, 1.0])
+def test_a_table_imported_twice_keeps_nobody_out(share: float) -> None:
+    rows = people(600, 0)
+    again = photograph(rows[: round(600 * share)], 5)
+    site = learn(gallery(np.concatenate([rows, again])))
+    strangers = site.identify(people(10_000, 1), ENCODER).score
+    assert 0.002 < (strangers > site.calibration.threshold).mean() < 0.02
+    one = np.array([site.verify(p[None], ENCODER, 7)[0] for p in people(2000, 2)])
+    assert (one > site.calibration.verify_threshold).mean() < 0.005
+    come = site.identify(photograph(rows, 6), ENCODER).score
+    assert (come > site.calibration.threshold).mean() > 0.98
+
+
 def test_look_alikes_of_one_person_only() -> None:
     rows = people(200, 0)
     site = learn(gallery(np.concatenate([rows, photograph(rows[:2], 5)])))
