@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from bench.people import filled, frames_of, rate_of, site
+from bench.people import frames_of, rate_of, site
 from gate.camera.source import Frame
 from gate.errors import ModelError
 from gate.models.settings import ModelsSettings
@@ -88,10 +88,9 @@ def ways(people: int) -> list[Way]:
         except ModelError as error:
             print(f"left out: {name}\n{error}")
             continue
-        real = enrolled(parts[0], parts[1])
-        found.append(
-            Way(name, *parts, site(filled(real, people, parts[1].name), parts[1]), settings)
-        )
+        real = enrolled(*parts)
+        rows = np.concatenate([real, generate(people - len(real), parts[1].name)])
+        found.append(Way(name, *parts, site(rows, parts[1]), settings))
     return found
 
 

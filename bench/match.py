@@ -57,7 +57,7 @@ def large(people: int) -> Matcher:
     fit, calibration = parts()
     near = np.full((people, 1), 0.2, np.float32)
     roster = Roster(gallery, fit, Scoring(), gallery.rows, near, np.zeros((people, 1), np.int64))
-    return Matcher(roster, np.full(people, 0.1, np.float32), calibration)
+    return Matcher(roster, np.full(people, 0.1, np.float32), calibration, "none")
 
 
 def alternately(*tasks: Callable[[], object], rounds: int) -> list[float]:

@@ -26,14 +26,11 @@ def _open(grey: NDArray[np.uint8], x: float, y: float, distance: float) -> float
     half_width, half_height = 0.22 * distance, 0.20 * distance
     patch = cv2.getRectSubPix(grey, (round(2 * half_width), round(2 * half_height)), (x, y))
     patch = cv2.resize(patch, (24, 24), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    skin, dark = np.percentile(patch, 80), np.percentile(patch, 4)
+    skin, dark = np.percentile(patch, (80, 4))
     if skin - dark < 8:
         return 0.0
     below = patch < (skin + 2 * dark) / 3
     # the tallest run of dark pixels among the middle columns
-    tallest = 0
-    for column in below[:, 5:19].T:
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], column.view(np.int8), [0]])))
-        if edges.size:
-            tallest = max(tallest, int((edges[1::2] - edges[::2]).max()))
-    return min(1.0, tallest / 12)
+    dark_so_far = np.cumsum(below[:, 5:19], axis=0)
+    before = np.maximum.accumulate(np.where(below[:, 5:19], 0, dark_so_far), axis=0)
+    return min(1.0, int((dark_so_far - before).max()) / 12)

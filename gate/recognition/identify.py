@@ -45,6 +45,7 @@ class Matcher:
     roster: Roster
     crowd: Vector
     calibration: Calibration
+    version: str  # fit and calibration, as ``Sighting.fit`` keeps them
 
     @property
     def encoder(self) -> str:
@@ -55,11 +56,6 @@ class Matcher:
     def people(self) -> int:
         """How many people are enrolled."""
         return len(self.roster.gallery.people)
-
-    @property
-    def version(self) -> str:
-        """Fit and calibration, as ``Sighting.fit`` keeps them."""
-        return f"{self.roster.fit.version}/{self.calibration.version}"
 
     def identify(self, probes: Vector, encoder: str) -> Identification:
         """The two best people for each probe.
@@ -143,4 +139,5 @@ def build_matcher(
         roster = rosters.updated(before.roster, gallery)
     else:
         roster = rosters.build(gallery, fit, scoring)
-    return Matcher(roster, scoring.weight * roster.crowd, calibration)
+    version = f"{fit.version}/{calibration.version}"
+    return Matcher(roster, scoring.weight * roster.crowd, calibration, version)

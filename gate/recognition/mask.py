@@ -26,6 +26,7 @@ POINTS = np.array(
 )
 _CELLS = 8  # a side; each 8 × 8 pixels
 _BINS = 9
+_ROWS, _COLUMNS = np.mgrid[:64, :64]
 _COLOURS = 12  # a side
 COEFFICIENTS = Path(__file__).with_name("mask.npz")
 
@@ -105,11 +106,10 @@ def _gradients(small: Image) -> NDArray[np.float32]:
     place = (angle % np.pi) * (_BINS / np.pi) - 0.5
     lower = np.floor(place)
     share = place - lower
-    rows, columns = np.mgrid[:64, :64]
     bins = np.zeros((_BINS, 64, 64), np.float32)
     index = lower.astype(np.int64)
-    bins[index % _BINS, rows, columns] += strength * (1 - share)
-    bins[(index + 1) % _BINS, rows, columns] += strength * share
+    bins[index % _BINS, _ROWS, _COLUMNS] += strength * (1 - share)
+    bins[(index + 1) % _BINS, _ROWS, _COLUMNS] += strength * share
     cells = bins.reshape(_BINS, _CELLS, 8, _CELLS, 8).sum((2, 4))
     energy = cv2.blur((cells**2).sum(0), (3, 3), borderType=cv2.BORDER_REPLICATE)
     return np.asarray((cells / np.sqrt(energy + 6400)).ravel(), dtype=np.float32)
