@@ -3,12 +3,12 @@
     python -m bench [--people 7000] [--rounds 3] [RECORDING…]
 
 The usual way: ``face_locations``, ``face_encodings``, ``compare_faces`` over the list of everybody
-enrolled. Ours: all that is done with a frame up to the verdict, quality of the face included;
-liveness, where its networks are installed, in a line of its own. Every frame goes through all ways
-in turn, in one run, and of each frame and way the best of the rounds counts, so that what else the
-machine does hits all alike and little. "Work" is processor time of all cores together. The
-recordings are those of ``fixtures/`` unless named. Then each stage alone, how long residents wait
-for the verdict, and the memory of the whole.
+enrolled. Ours: all that is done with a frame up to the verdict, quality of the face included; bare,
+without it, as the usual way has none; liveness, where its networks are installed, in a line of its
+own. Every frame goes through all ways in turn, in one run, and of each frame and way the best of
+the rounds counts, so that what else the machine does hits all alike and little. "Work" is processor
+time of all cores together. The recordings are those of ``fixtures/`` unless named. Then each stage
+alone, how long residents wait for the verdict, and the memory of the whole.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from gate.recognition.liveness import build_watch
 from gate.recognition.liveness_settings import LivenessSettings
 from gate.recognition.quality import judge
 from gate.recognition.quality_settings import QualitySettings
-from gate.recognition.recogniser import Recogniser
+from gate.recognition.recogniser import Recogniser, wide_enough
 from gate.recognition.settings import RecognitionSettings
 
 RECORDINGS = ("resident-walks-up", "stranger-walks-up", "two-at-once")
@@ -61,8 +61,11 @@ class Way:
     matcher: Matcher
     settings: RecognitionSettings
 
-    def recogniser(self, *, live: bool = False, **changes: float) -> Recogniser:
+    def recogniser(
+        self, *, judged: bool = True, live: bool = False, **changes: float
+    ) -> Recogniser:
         """Args:
+        judged: measure the quality of faces.
         live: watch for pictures of faces, too.
         """
         return Recogniser(
@@ -70,7 +73,7 @@ class Way:
             self.encoder,
             self.matcher,
             self.settings.model_copy(update=changes),
-            assess=judge(QualitySettings()),
+            assess=judge(QualitySettings()) if judged else wide_enough(self.settings.min_face),
             watch=build_watch(LivenessSettings(), ModelsSettings()) if live else None,
         )
 
@@ -125,7 +128,8 @@ def whole_path(
     for _ in range(rounds):
         seconds: Seconds = defaultdict(list)
         for recording in recordings:
-            gates = {way.name: way.recogniser() for way in ours}
+            gates = {f"{way.name}, bare": way.recogniser(judged=False) for way in ours}
+            gates |= {way.name: way.recogniser() for way in ours}
             gates |= {f"{way.name}, liveness": way.recogniser(live=True) for way in ours}
             eager = {"interval": 0.0, "recheck": 1e-6}
             if encode_all:
