@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from gate.doctor.faces import PREFERRED
 from gate.doctor.finding import Finding, Level
 from gate.events.publisher import RECEIVER
 from gate.house import rules_of, unknown_schedules
@@ -28,7 +29,6 @@ from gate.store.vault import Vault
 SITE = "site"  # kind of the stored calibrations
 FULL = 0.5  # share of the outbox above which somebody should look
 MANY = 0.1  # share of residents' faces that may need more than one look
-BEST = "retail-0095"  # the encoder recommended
 
 
 def database(settings: Settings) -> Iterator[Finding]:
@@ -133,7 +133,8 @@ def _kept_out(encoder: str, figures: dict[str, float]) -> Iterator[Finding]:
     if share < MANY:
         yield Finding("residents", Level.OK, says)
         return
-    better = "" if encoder.startswith(BEST) else f"fetch {BEST} (`gate models fetch`) and enrol; "
+    best, _ = PREFERRED["encoder"]
+    better = "" if encoder.startswith(best) else f"fetch {best} (`gate models fetch`) and enrol; "
     mend = f"{better}enrol five views of each; a card for whom the try-out does not know"
     yield Finding("residents", Level.WARN, says, mend)
 
