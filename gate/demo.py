@@ -107,11 +107,13 @@ def prepare(
         say(f"enrolled {real} people from photographs")
         fill(store, core.encoder.name, PEOPLE - store.people.count())
         say(f"filled up to {PEOPLE:,} with generated templates, spread like real ones")
-    matcher = core.known.matcher()
-    core.recogniser.matcher = matcher
+    core.known.matcher()
+    core.known.relearn()
+    matcher = core.recogniser.matcher = core.known.matcher()
     calibration = matcher.calibration
     say(
-        f"fitted and calibrated on this gallery: a stranger reaches {calibration.threshold:.2f} "
+        f"fitted and calibrated on {calibration.people:,} people: a stranger reaches "
+        f"{calibration.threshold:.2f} "
         f"with probability {100 * calibration.fpir:g} %"
     )
     core.loop.handle(build_house(settings, store))

@@ -86,6 +86,15 @@ class Calibration:
         """The threshold for another wished rate."""
         return self.strangers.quantile(fpir)
 
+    def asked_of(self, people: int) -> float:
+        """The FPIR to ask for so that the wished one holds in a gallery that has grown since.
+
+        The chances to resemble one of so many add up, at most (Boole's inequality). It matters
+        between an import and the calibration that follows it; in a smaller gallery the wished
+        rate itself is asked for.
+        """
+        return self.fpir * min(1.0, max(self.people, 1) / max(people, 1))
+
     def outgrown(self, people: int) -> bool:
         """Whether the gallery has grown beyond what this was made for."""
         return people > OUTGROWN * max(self.people, 1)

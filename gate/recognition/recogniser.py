@@ -46,8 +46,7 @@ _UNWATCHED = Liveness("off")
 class Ratios(Protocol):
     """What is asked of a calibration; see calibrate.py."""
 
-    @property
-    def fpir(self) -> float: ...
+    def asked_of(self, people: int) -> float: ...
 
     def threshold_at(self, fpir: float) -> float: ...
 
@@ -68,6 +67,9 @@ class Matching(Protocol):
 
     @property
     def calibration(self) -> Ratios: ...
+
+    @property
+    def people(self) -> int: ...
 
     def identify(self, probes: Vector, encoder: str) -> Identification: ...
 
@@ -270,7 +272,8 @@ class Recogniser:
         found = matcher.identify(probes, self._encoder.name)
         first = calibration.llr(found.score.astype(np.float64))
         second = calibration.llr(found.second_score.astype(np.float64))
-        needed = float(calibration.llr(calibration.threshold_at(evidence.SHARE * calibration.fpir)))
+        wished = evidence.SHARE * calibration.asked_of(matcher.people)
+        needed = float(calibration.llr(calibration.threshold_at(wished)))
         terms = evidence.terms_for(needed, self._settings.fnir, self._settings.patience)
         for i, track in enumerate(tracks):
             subject = self._subjects[track.number]

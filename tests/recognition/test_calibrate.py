@@ -178,6 +178,19 @@ def test_it_says_when_the_gallery_has_outgrown_it() -> None:
     assert calibration.outgrown(126)
 
 
+def test_the_wished_rate_holds_in_a_gallery_that_has_grown_since() -> None:
+    everybody = people(800, 0)
+    small = learn(gallery(everybody[:100]))
+    calibration = small.calibration
+    grown = build_matcher(gallery(everybody), small.roster.fit, calibration)
+    scores = grown.identify(people(20_000, 1), ENCODER).score
+    out = float((scores > calibration.threshold_at(calibration.asked_of(800))).mean())
+    asked = calibration.fpir
+    assert out < 1.5 * asked
+    assert float((scores > calibration.threshold).mean()) > 2 * asked, "it would not by itself"
+    assert calibration.asked_of(0) == calibration.asked_of(100) == asked
+
+
 def test_it_survives_storing() -> None:
     snapshot = gallery(people(50, 0))
     fit, calibration = learn_site(snapshot, made="2026-01-01")

@@ -91,7 +91,7 @@ class Scene:
 class Register:
     """A matcher whose score is the cosine and whose ratio is a straight line through 0.5."""
 
-    people: dict[int, Vector]
+    faces: dict[int, Vector]
     encoder: str = "play/1"
     version: str = "v1"
     fpir: float = 0.001
@@ -101,6 +101,14 @@ class Register:
     def calibration(self) -> Register:
         return self
 
+    @property
+    def people(self) -> int:
+        return len(self.faces)
+
+    def asked_of(self, people: int) -> float:
+        assert people == len(self.faces)
+        return self.fpir
+
     def threshold_at(self, fpir: float) -> float:
         return 0.5 + self.needed / 30
 
@@ -108,8 +116,8 @@ class Register:
         return np.clip(30 * (np.asarray(score) - 0.5), -8, 8)
 
     def identify(self, probes: Vector, encoder: str) -> Identification:
-        numbers = np.array(list(self.people))
-        scores = probes @ np.stack(list(self.people.values())).T
+        numbers = np.array(list(self.faces))
+        scores = probes @ np.stack(list(self.faces.values())).T
         order = np.argsort(-scores, axis=1)[:, :2]
         ranked = np.take_along_axis(scores, order, axis=1).astype(np.float32)
         people = numbers[order]
@@ -120,9 +128,9 @@ class Register:
         return 0.4
 
     def verify(self, probes: Vector, encoder: str, person: int) -> Vector:
-        if person not in self.people:
+        if person not in self.faces:
             raise RecognitionError("no face enrolled")
-        return np.asarray(probes @ self.people[person], np.float32)
+        return np.asarray(probes @ self.faces[person], np.float32)
 
 
 SETTINGS = RecognitionSettings(interval=0.1, recheck=1.0, patience=2.0, search_busy=0.5)
