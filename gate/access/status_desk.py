@@ -40,6 +40,7 @@ class StatusDesk:
     ) -> None:
         self._provider, self._settings, self._deliver = provider, settings, deliver
         self._monotonic, self._listener = monotonic, listener or (lambda state, why: None)
+        self._decides = any(i.unavailable in ("require", "refer") for i in settings.items)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="status")
         self._lock = threading.Lock()  # guards the three below
         self._breaker = Breaker()
@@ -47,20 +48,26 @@ class StatusDesk:
         self._asking: set[int] = set()
 
     def ask(self, person: Person) -> None:
-        """Findings come by ``deliver``: at once from the cache or from an open breaker."""
+        """Findings come by ``deliver``: at once from the cache or from an open breaker.
+
+        With whom a service is tried again that was left alone, that is no reason to wait either:
+        nothing is known, and if an answer comes after all, it is delivered too. Only where the
+        house refuses those of whom nothing is known, the answer is worth waiting for.
+        """
+        answer: Answer | None = None
         with self._lock:
             now = self._monotonic()
             kept = self._kept.get(person.id)
             if kept is not None and now - kept[0] < self._settings.fresh:
-                answer: Answer | None = kept[1]
-            elif person.id in self._asking:
-                return  # the answer on its way will be delivered
+                answer = kept[1]
             else:
-                answer = None
-                allowed, self._breaker = self._breaker.may_ask(now)
-                if allowed:
-                    self._asking.add(person.id)
-                    self._pool.submit(self._work, person)
+                under_way = person.id in self._asking
+                if not under_way:
+                    under_way, self._breaker = self._breaker.may_ask(now)
+                    if under_way:
+                        self._asking.add(person.id)
+                        self._pool.submit(self._work, person)
+                if under_way and (self._breaker.open_until is None or self._decides):
                     return
         self._deliver(person.id, judge(answer, self._settings))
 

@@ -180,6 +180,24 @@ def test_a_failing_service_is_left_alone_and_tried_again(service: StatusService)
     gate.desk.close()
 
 
+def test_nobody_waits_while_a_service_is_tried_again(service: StatusService) -> None:
+    items = [{"name": "code", "unavailable": "advise"}]
+    gate = Gate(service, items=items, failures=1, rest=5, fresh=60)
+    service.mode = "error"
+    assert gate.ask(1) is None
+    gate.now, service.mode, service.delay = 6, "right", 0.3
+    began = time.monotonic()
+    assert gate.ask(2) is None
+    assert gate.ask(2) is None, "nor the second time"
+    assert time.monotonic() - began < 0.2
+    person, findings = gate.inbox.get(timeout=5)
+    assert (person, findings[0].good) == (2, True), "the answer is not lost"
+    assert gate.states == ["lost", "back"]
+    service.delay = 0.0
+    assert gate.ask(2) is True
+    gate.desk.close()
+
+
 def test_a_provider_that_breaks_counts_as_not_available() -> None:
     class Broken:
         def ask(self, ref: str) -> Answer:
