@@ -164,10 +164,14 @@ def live_gate(
     fps: float,
     browser: str,
     passage: Mapping[str, float] | None = None,
+    fresh: float = 0,
+    photographs: int = 1,
 ) -> Iterator[LiveGate]:
     """A gate that runs, with ``residents`` real faces among its 7,000 people.
 
-    A register that ``folder`` has already is used again. ``passage``: of ``[access.passage]``.
+    A register that ``folder`` has already is used again. ``passage``: of ``[access.passage]``;
+    ``fresh``: of ``[status]``, 0 where the same people come again and are to be asked about anew.
+    ``photographs``: from how many at most each is enrolled, if LFW has as many.
     """
     began = datetime.now(UTC)
     with ExitStack() as stack:
@@ -185,9 +189,10 @@ def live_gate(
             )
         }
         values = _configuration(folder, addresses, ports, service.url, fps)
+        values["status"]["fresh"] = fresh
         values["access"] = {"passage": dict(passage or {})}
         settings = build(values)
-        known, unknown = _register(settings, residents, strangers)
+        known, unknown = _register(settings, residents, strangers, photographs)
         (folder / "gate.toml").write_text(toml(values))
         command = [sys.executable, "-c", START, "run", "-c", str(folder / "gate.toml")]
         process = subprocess.Popen(command, stderr=(folder / "log").open("wb"))
@@ -217,7 +222,7 @@ def _configuration(
         # photographs set before a drawn entrance are pictures: judged as ever, but not refused
         "liveness": {"mode": "warn"},
         "temperature": {"policy": "advise", "port": ports["temperature"]},
-        "status": {"enabled": True, "url": url, "fresh": 0, "items": [{"name": "code"}]},
+        "status": {"enabled": True, "url": url, "items": [{"name": "code"}]},
         "screen": {"port": 18480, "speech": "off", "names": "full"},
         "mqtt": {"enabled": False},
         "store": {"ballast": 0},
@@ -238,7 +243,7 @@ def toml(values: Mapping[str, Any]) -> str:
 
 
 def _register(
-    settings: Settings, residents: int, strangers: int
+    settings: Settings, residents: int, strangers: int, photographs: int
 ) -> tuple[list[Resident], list[Resident]]:
     """The real people with faces and cards, generated ones up to PEOPLE; strangers in no list."""
     people = photographs_of(Path(os.environ["GATE_LFW_DIR"]))
@@ -247,7 +252,7 @@ def _register(
     unknown = [Resident("", _read(files[0])) for files in single[:strangers]]
     kept = settings.data / KEPT
     if not kept.exists():
-        kept.write_text(json.dumps(_enrol(settings, several, residents)))
+        kept.write_text(json.dumps(_enrol(settings, several, residents, photographs)))
     known = [
         Resident(name, _read(Path(file)), number, ref, True)
         for name, file, number, ref in json.loads(kept.read_text())[:residents]
@@ -256,7 +261,7 @@ def _register(
 
 
 def _enrol(
-    settings: Settings, several: list[list[Path]], residents: int
+    settings: Settings, several: list[list[Path]], residents: int, photographs: int
 ) -> list[tuple[str, str, int, str]]:
     """Name, another photograph than the enrolled one, number and pseudonym of each."""
     detector = build_detector(settings.recognition, settings.models)
@@ -264,13 +269,13 @@ def _enrol(
     examiner = Examiner(detector, [encoder], judge(settings.quality))
     known = []
     with Store.open(settings.store, settings.data) as store:
-        for first, second, *_ in several:
-            shot = examiner.shot(_read(first))
-            if shot.fault or examiner.look(_read(second)).fault:
+        for first, second, *more in several:
+            shots = [examiner.shot(_read(file)) for file in (first, *more[: photographs - 1])]
+            if shots[0].fault or examiner.look(_read(second)).fault:
                 continue
             person = store.people.create(f"住户{len(known):04}")
             store.consents.record(person.id, "agreed", "measuring")
-            keep(store, person.id, [shot])
+            keep(store, person.id, [shot for shot in shots if not shot.fault])
             store.credentials.add(person.id, "card", of_number(person.id))
             known.append((person.name, str(second), person.id, person.ref))
             if len(known) == residents:
