@@ -253,9 +253,15 @@ def _register(
     kept = settings.data / KEPT
     if not kept.exists():
         kept.write_text(json.dumps(_enrol(settings, several, residents, photographs)))
+    written = json.loads(kept.read_text())
+    if len(written) < residents:
+        raise SystemExit(
+            f"{settings.data} holds {len(written)} real residents, {residents} are needed: "
+            "give --keep another folder"
+        )
     known = [
         Resident(name, _read(Path(file)), number, ref, True)
-        for name, file, number, ref in json.loads(kept.read_text())[:residents]
+        for name, file, number, ref in written[:residents]
     ]
     return known, unknown
 
