@@ -61,8 +61,10 @@ class Director:
             while not self.gate.shown.empty():
                 page = self.gate.shown.get()
                 walker = by_name.get(page["name"]) if page["look"] == "grant" else None
-                if page["look"] in ("ask", "deny") and self.waiting:
-                    self.refused.setdefault(self.waiting[0].number, now)
+                if page["look"] in ("ask", "deny"):
+                    nearest = next((w for w in self.waiting if w.granted is None), None)
+                    if nearest is not None:
+                        self.refused.setdefault(nearest.number, now)
                 if walker is not None and walker.granted is None:
                     walker.granted, walker.leaves = now, now + self.dice.uniform(0.8, 2.0)
             for place, walker in enumerate(self.waiting[:IN_VIEW]):

@@ -34,6 +34,9 @@ def states() -> dict[str, Message]:
         "guide-measuring": Message(Look.GUIDE, "measuring_again"),
         "wait": Message(Look.WAIT, "one_moment"),
         "grant": Message(Look.GRANT, "welcome", name="李*红", items=(WARM, GREEN)),
+        "grant-next": Message(
+            Look.WAIT, "one_moment", before=Message(Look.GRANT, "welcome", name="李*红")
+        ),
         "grant-advice": Message(
             Look.GRANT, "welcome", ("temperature_high",), name="欧阳*", items=(HIGH,)
         ),
@@ -83,7 +86,13 @@ def main() -> None:
         shapes = [
             ("zh", ("zh", "en"), 1280, 800, None),
             ("en", ("en",), 1280, 800, None),
-            ("portrait", ("zh", "en"), 600, 1024, {"grant", "deny-unknown", "guide-closer"}),
+            (
+                "portrait",
+                ("zh", "en"),
+                600,
+                1024,
+                {"grant", "grant-next", "deny-unknown", "guide-closer"},
+            ),
         ]
         for name, languages, width, height, only in shapes:
             settings = ScreenSettings(port=0, languages=languages, speech="off")

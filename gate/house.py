@@ -8,7 +8,7 @@ from dataclasses import replace
 from gate.access.entry_status import judge
 from gate.access.request import Rules
 from gate.access.schedule import Schedule, parse
-from gate.access.settings import AccessSettings
+from gate.access.settings import AccessSettings, PassageSettings
 from gate.access.temperature import temperature_finding
 from gate.errors import AccessError
 from gate.passage import House
@@ -27,7 +27,7 @@ def build_house(settings: Settings, store: Store) -> House:
     return House(
         people=store.people.register(),
         rules=rules,
-        settings=settings.access.passage,
+        settings=_passage(settings),
         gate=settings.name,
         inward=settings.access.inward,
         names=settings.screen.names,
@@ -37,6 +37,14 @@ def build_house(settings: Settings, store: Store) -> House:
         no_status=judge(None, settings.status) if settings.status.enabled else (),
         contact=settings.door.contact,
     )
+
+
+def _passage(settings: Settings) -> PassageSettings:
+    """As configured; where a temperature can refuse, who was measured has time to step aside."""
+    passage = settings.access.passage
+    if settings.temperature.policy != "require":
+        return passage
+    return passage.model_copy(update={"make_room": passage.show_grant})
 
 
 def rules_of(settings: AccessSettings, book: Rulebook) -> Rules:

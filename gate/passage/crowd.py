@@ -90,6 +90,32 @@ class Crowd:
                 crowd = crowd.answered(track.key, opened)
         return crowd
 
+    def same_place(self, key: Key | None, now: float, again_from: float) -> Crowd:
+        """With the face that other cameras see in the place of this one marked as answered too.
+
+        Cameras of one gate see the same people, so the second nearest of one is the second nearest
+        of the other. Without a key it is the nearest of each whom nobody has let in: theirs who
+        shows a card. Who is known by then is somebody, and is served; so is whoever is known later.
+        """
+        views: dict[str, list[Track]] = {}
+        for track in self.tracks.values():
+            if now - track.seen <= _JUST_NOW:
+                views.setdefault(track.sighting.camera, []).append(track)
+        rank = 0
+        if key is not None:
+            own = sorted(views.pop(key[0], []), key=_nearness, reverse=True)
+            rank = next((n for n, track in enumerate(own) if track.key == key), len(self.tracks))
+        crowd = self
+        for tracks in views.values():
+            if key is None:
+                tracks = [t for t in tracks if t.answered is not Verdict.KNOWN]
+            for track in sorted(tracks, key=_nearness, reverse=True)[rank : rank + 1]:
+                decided = track.sighting.verdict in (Verdict.KNOWN, Verdict.ATTACK)
+                if track.answered is None and not decided:
+                    done = replace(track, answered=track.sighting.verdict, again_from=again_from)
+                    crowd = Crowd({**crowd.tracks, done.key: done})
+        return crowd
+
     def unused(self, key: Key | None, again_from: float) -> Crowd:
         """The door opened for this track and nobody went: it may be served once more."""
         track = self.get(key)
@@ -103,6 +129,18 @@ def next_to_serve(
 ) -> Track | None:
     """The nearest face that may still be served; usable ones come first."""
     waiting = [t for t in crowd.tracks.values() if _may_be_served(t, recent, now, settings)]
+    return max(waiting, key=_nearness, default=None)
+
+
+def known_and_waiting(
+    crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
+) -> Track | None:
+    """The nearest of those who are known and may be served."""
+    waiting = [
+        t
+        for t in crowd.tracks.values()
+        if t.sighting.verdict is Verdict.KNOWN and _may_be_served(t, recent, now, settings)
+    ]
     return max(waiting, key=_nearness, default=None)
 
 
@@ -179,6 +217,8 @@ def _may_be_served(
         return True
     if track.again_from is not None and now >= track.again_from:
         return True
+    if s.verdict is Verdict.ATTACK:  # it was not seen to be one at first
+        return track.answered not in (Verdict.KNOWN, Verdict.ATTACK)
     # not recognised at first, then nearer
     return s.verdict is Verdict.KNOWN and track.answered is not Verdict.KNOWN
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gate.access.decision import Method
 from gate.passage.state import House, Lane, Passage
 from gate.recognition.face import Verdict
@@ -15,9 +17,11 @@ def picture(lane: Lane, house: House) -> Message:
     p = lane.serving
     if mode is not None and (lane.mode.value != "lockdown" or p is None):
         return mode
+    before = _of_passage(lane.before, house) if lane.before is not None else None
     if p is not None:
-        return _of_passage(p, house)
-    return pictures.out_of_order(lane.fault) if lane.fault else pictures.IDLE
+        return replace(_of_passage(p, house), before=before)
+    now = pictures.out_of_order(lane.fault) if lane.fault else pictures.IDLE
+    return replace(now, before=before)
 
 
 def _of_passage(p: Passage, house: House) -> Message:

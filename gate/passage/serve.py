@@ -31,7 +31,7 @@ def serve(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs
         until = deadline(p, house)
         if any(missing(p, house)) and until is not None and now.at < until:
             return replace(lane, serving=p), told
-    lane, done = answer(lane, settle(p, lane.mode, now, house), now)
+    lane, done = answer(lane, settle(p, lane.mode, now, house), now, house)
     return lane, told + done
 
 
@@ -114,7 +114,7 @@ def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
     return replace(p, decision=decision, findings=findings, decided=now.at)
 
 
-def answer(lane: Lane, p: Passage, now: Now) -> tuple[Lane, Outputs]:
+def answer(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
     """Tell the decision, open if it is a grant, and remember who was served."""
     decision = p.decision
     assert decision is not None
@@ -135,6 +135,8 @@ def answer(lane: Lane, p: Passage, now: Now) -> tuple[Lane, Outputs]:
     if granted and person is not None:
         lane = replace(lane, recent={**lane.recent, person.id: now.at})
         crowd = crowd.belong_to(person.id, opens)
+    if granted or p.credential is None:
+        crowd = crowd.same_place(p.key, now.at, now.at + house.settings.show_deny)
     return replace(lane, serving=p, crowd=crowd), done
 
 

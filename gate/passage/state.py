@@ -101,6 +101,7 @@ class Lane:
 
     Attributes:
         serving: the passage on the screen, decided or not.
+        before: let in a moment ago and still in the headline, while the next is being served.
         passing: granted, the lock still released or the door open; oldest first.
         recent: person → when they were last granted.
         until: when an ordered mode ends, local.
@@ -110,6 +111,7 @@ class Lane:
     """
 
     serving: Passage | None = None
+    before: Passage | None = None
     passing: tuple[Passing, ...] = ()
     recent: Mapping[int, float] = field(default_factory=dict)
     crowd: Crowd = field(default_factory=Crowd)
@@ -121,22 +123,35 @@ class Lane:
 
     def wake(self, house: House) -> float | None:
         """When a Tick is needed at the latest; None while only other inputs change anything."""
-        p = self.serving
-        if p is None:
-            return None
-        if p.decision is not None:
-            return p.decided + shown_for(p.decision, house.settings)
-        return deadline(p, house)
+        p, b = self.serving, self.before
+        times = [ends(b, house.settings)] if b else []
+        if p is not None:
+            end = ends(p, house.settings) if p.decision else deadline(p, house)
+            times += [end] if end is not None else []
+        return min(times, default=None)
 
 
 _AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)
 
 
-def shown_for(decision: Decision, settings: PassageSettings) -> float:
-    """How long an answer stays on the screen when nobody else comes."""
+def ends(passage: Passage, settings: PassageSettings) -> float:
+    """When its answer leaves the screen, if nobody else comes."""
+    decision = passage.decision
+    assert decision is not None
+    return passage.decided + _shown_for(decision, settings)
+
+
+def _shown_for(decision: Decision, settings: PassageSettings) -> float:
     if decision.outcome is Outcome.GRANT:
         return settings.show_deny if len(decision.reasons) > 1 else 2 * settings.show_grant
     return settings.ask_wait if decision.outcome is Outcome.ASK else settings.show_deny
+
+
+def makes_room(decision: Decision, settings: PassageSettings) -> float:
+    """How long it stays, when somebody known comes next."""
+    if decision.outcome is Outcome.GRANT and len(decision.reasons) == 1:
+        return min(settings.make_room, settings.show_grant)
+    return settings.show_grant
 
 
 def missing(passage: Passage, house: House) -> tuple[bool, bool]:

@@ -13,6 +13,7 @@ from gate.access.request import Credential, Finding, Mode
 from gate.access.settings import PassageSettings
 from gate.passage.crowd import (
     Track,
+    known_and_waiting,
     known_elsewhere,
     known_in_view,
     next_to_serve,
@@ -35,8 +36,7 @@ from gate.passage.inputs import (
 from gate.passage.outputs import AskStatus, Began, EventOut, Open, Output, Outputs, Show
 from gate.passage.picture import picture
 from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
-from gate.passage.state import House, Lane, Now, Passage, shown_for
-from gate.recognition.face import Verdict
+from gate.passage.state import House, Lane, Now, Passage, ends, makes_room
 from gate.sensors.reading import Reading
 
 
@@ -45,6 +45,8 @@ def step(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Output
     lane, told = _apply(lane, given, now, house)
     recent = {p: at for p, at in lane.recent.items() if now.at - at < house.settings.same_person}
     lane, done = _go_on(replace(lane, recent=recent), now, house)
+    if lane.before is not None and now.at >= ends(lane.before, house.settings):
+        lane = replace(lane, before=None)
     message = picture(lane, house)
     shown: Outputs = (Show(message),) if message != lane.message else ()
     return replace(lane, message=message), tuple(sorted(told + done + shown, key=_urgency))
@@ -123,7 +125,7 @@ def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outp
         temperature=p.temperature,
         reading=p.reading,
     )
-    return replace(lane, serving=claimed), told
+    return replace(_headline(lane), serving=claimed), told
 
 
 def _still_on_the_reader(
@@ -196,20 +198,21 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     p, settings = lane.serving, house.settings
     assert p is not None
     after = next_to_serve(lane.crowd, lane.recent, now.at, settings)
-    known = after is not None and after.sighting.verdict is Verdict.KNOWN
+    known = known_and_waiting(lane.crowd, lane.recent, now.at, settings)
     if p.decision is not None:
         shown = now.at - p.decided
-        hurry = known and (shown >= settings.show_grant or _is_known_now(p, after))
+        stayed = shown >= makes_room(p.decision, settings)
+        hurry = known is not None and (stayed or _is_known_now(p, known))
         left = after is not None and _has_left(lane, p, now, settings)
-        if shown < shown_for(p.decision, settings) and not hurry and not left:
+        if now.at < ends(p, settings) and not hurry and not left:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
         told: Outputs = (_ended(p.id, False),) if unanswered else ()
-        return replace(lane, serving=None), told
+        return replace(_headline(lane), serving=None), told
     if p.credential is not None or p.ready is not None:
         return lane, ()
     gone = p.key is None or _has_left(lane, p, now, settings)
-    other = known and after is not None and after.key != p.key
+    other = known is not None and after is known and after.key != p.key
     elsewhere = known_elsewhere(lane.crowd, p.key, now.at)
     if elsewhere is not None:
         return replace(lane, serving=replace(p, key=elsewhere)), ()
@@ -218,18 +221,26 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     return lane, ()
 
 
+def _headline(lane: Lane) -> Lane:
+    """With whoever was let in moved to the headline, to make room for the next."""
+    p = lane.serving
+    if p is None or p.decision is None or p.decision.outcome is not Outcome.GRANT:
+        return lane
+    return replace(lane, before=p)
+
+
 def _has_left(lane: Lane, p: Passage, now: Now, settings: PassageSettings) -> bool:
     """Whether the one who was answered, for their face, is no longer there to read it."""
     track = lane.crowd.get(p.key)
     return p.key is not None and (track is None or now.at - track.seen > settings.gone)
 
 
-def _is_known_now(p: Passage, after: Track | None) -> bool:
+def _is_known_now(p: Passage, known: Track) -> bool:
     """Whether it is the one whose face was not good enough a moment ago."""
-    if p.decision is None or p.decision.rule != "face" or p.sight is None or after is None:
+    if p.decision is None or p.decision.rule != "face" or p.sight is None:
         return False
-    best = after.sighting.best
-    return after.key == p.key or (best is not None and best.person == p.sight.best)
+    best = known.sighting.best
+    return known.key == p.key or (best is not None and best.person == p.sight.best)
 
 
 def _begin(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
@@ -247,11 +258,11 @@ def _through_the_open_door(lane: Lane, now: Now, house: House) -> tuple[Lane, Ou
     done: Outputs = ()
     p = lane.serving
     if p is not None and p.decision is None and p.credential is not None:
-        lane, done = answer(lane, settle(p, lane.mode, now, house), now)
+        lane, done = answer(lane, settle(p, lane.mode, now, house), now, house)
     lane = replace(lane, serving=None)
     for track in known_in_view(lane.crowd, lane.recent, now.at):
         began = track.sighting.first_usable or now.at
         p = identified(Passage(now.new_id(), began, now.at, key=track.key), track.sighting, house)
-        lane, more = answer(lane, settle(p, lane.mode, now, house), now)
+        lane, more = answer(lane, settle(p, lane.mode, now, house), now, house)
         done += more
     return replace(lane, serving=None), done

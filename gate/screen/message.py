@@ -42,6 +42,7 @@ class Message:
         name: as it may be shown, already in the chosen form.
         until: when a hold-open ends.
         passage: whose it is; a later message of the same passage replaces it silently.
+        before: the answer to who was let in a moment ago, for the headline.
     """
 
     look: Look
@@ -51,3 +52,4 @@ class Message:
     items: tuple[Item, ...] = ()
     until: datetime | None = None
     passage: str = ""
+    before: Message | None = None

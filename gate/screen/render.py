@@ -22,6 +22,7 @@ _SPOKEN_GUIDANCE = frozenset(["measuring_again", "mask", "occluded", "too_far", 
 _TEMPERATURE = {"zh": "体温", "en": "Temperature"}
 _UNTIL = {"zh": "至 {}", "en": "until {}"}
 _NO_VALUE = {"zh": "未知", "en": "unknown"}
+_BEFORE = {"zh": "上一位已放行", "en": "Let in before you"}
 _VOICES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -38,6 +39,7 @@ def render(
         "code": message.code,
         "passage": message.passage,
         "name": message.name,
+        "before": _before(message.before, settings.languages[0]),
         "lines": lines,
         "items": [_item(i, settings.languages, labels or {}) for i in message.items],
         "sound": _SOUNDS.get(message.look, "") if settings.sound else "",
@@ -74,6 +76,10 @@ def _line(message: Message, language: Language) -> dict[str, Any]:
         "until": until,
         "advice": [" · ".join(filter(None, text(code, language))) for code in message.advice],
     }
+
+
+def _before(message: Message | None, language: Language) -> str:
+    return f"{_BEFORE[language]} {message.name}".rstrip() if message else ""
 
 
 def _item(

@@ -60,6 +60,24 @@ def test_an_answer_is_painted_and_reported(browser: Any, screen: Screen) -> None
     page.close()
 
 
+def test_who_was_let_in_before_stands_in_the_place_of_the_date(
+    browser: Any, screen: Screen
+) -> None:
+    page = browser.new_page()
+    page.goto(screen.address)
+    welcome = Message(Look.GRANT, "welcome", name="李*红")
+    for message, headline in (
+        (welcome, False),
+        (Message(Look.WAIT, "one_moment", before=welcome), True),
+        (Message(Look.WAIT, "one_moment"), False),
+    ):
+        shown(page, screen, message)
+        assert page.is_visible("#before") is headline
+        assert page.is_visible("#date") is not headline
+        assert not headline or page.inner_text("#before").endswith("李*红")
+    page.close()
+
+
 def test_a_name_is_text_and_nothing_else(browser: Any, screen: Screen) -> None:
     page = browser.new_page()
     page.goto(screen.address)
@@ -76,12 +94,18 @@ def test_nothing_leaves_the_screen(browser: Any, screen: Screen, size: tuple[int
     for message in (
         Message(Look.GRANT, "welcome", ("temperature_high",), name="欧阳*", items=items),
         Message(Look.DENY, "permit_wrong_gate"),
+        Message(
+            Look.WAIT,
+            "one_moment",
+            before=Message(Look.GRANT, "welcome", name="欧阳小兰花（管家）"),
+        ),
         Message(Look.GUIDE, "measuring_again"),
     ):
         shown(page, screen, message)
         outside = page.evaluate(
-            "[...document.querySelectorAll('main p, h1, #items li, #advice li')].filter(e => {"
-            " const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth + 1"
+            "[...document.querySelectorAll('header *, main p, h1, #items li, #advice li')]"
+            ".filter(e => {"
+            ".filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth + 1"
             " || r.bottom > innerHeight + 1 || r.left < -1 || r.top < -1) }).map(e => e.outerHTML)"
         )
         assert outside == [], (size, message.code)

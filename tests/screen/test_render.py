@@ -33,6 +33,15 @@ def test_temperature_and_status_stand_beside_the_answer() -> None:
     ]
 
 
+def test_who_was_let_in_before_stands_in_the_headline() -> None:
+    next_one = Message(Look.WAIT, "one_moment", before=WELCOME)
+    assert render(next_one, ScreenSettings(), NOON)["before"] == "上一位已放行 李*红"
+    nameless = Message(Look.WAIT, "one_moment", before=Message(Look.GRANT, "welcome"))
+    english = ScreenSettings(languages=("en",))
+    assert render(nameless, english, NOON)["before"] == "Let in before you"
+    assert render(WELCOME, ScreenSettings(), NOON)["before"] == ""
+
+
 def test_it_is_quieter_in_the_quiet_hours() -> None:
     settings = ScreenSettings(volume=0.8, quiet_volume=0.2)
     assert render(WELCOME, settings, NOON)["volume"] == 0.8

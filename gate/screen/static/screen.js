@@ -45,6 +45,8 @@ function draw(page) {
   document.body.dataset.look = page.look;
   document.documentElement.lang = first.language;
   $("symbol").setAttribute("href", "/static/symbols.svg#" + page.look);
+  put("before", page.before);   // in the place of the date
+  $("date").hidden = Boolean(page.before);
   put("name", page.name);
   put("head", first.head);
   fitHead(first.head);
