@@ -104,8 +104,8 @@ def test_nothing_leaves_the_screen(browser: Any, screen: Screen, size: tuple[int
         shown(page, screen, message)
         outside = page.evaluate(
             "[...document.querySelectorAll('header *, main p, h1, #items li, #advice li')]"
-            ".filter(e => {"
-            ".filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth + 1"
+            ".filter(e => { const r = e.getBoundingClientRect();"
+            " return r.width && (r.right > innerWidth + 1"
             " || r.bottom > innerHeight + 1 || r.left < -1 || r.top < -1) }).map(e => e.outerHTML)"
         )
         assert outside == [], (size, message.code)
