@@ -33,7 +33,7 @@ from gate.access.status_settings import StatusSettings
 STAND = 0.3  # seconds before the reader until a card is shown
 HEEDS = 1.5  # seconds from a refusal on the screen until the card is shown
 CARD_AGAIN = 4.0  # seconds after which a card that was not answered is shown again
-PEOPLE = "rush.jsonl"  # in the folder of --keep: when everybody came, stood, was let in and left
+WALKERS = "rush.jsonl"  # in the folder of --keep: when everybody came, stood, was let in and left
 END = 120.0  # seconds after the last has come at which the gate is closed
 
 
@@ -132,7 +132,7 @@ def rush(rate: float, minutes: float, fps: float, browser: str, keep: Path | Non
         director.play(minutes)
         cores = (gate.processor - used) / (time.monotonic() - began)
         tell(rate, walkers, director, cores)
-        with (folder / PEOPLE).open("a") as file:
+        with (folder / WALKERS).open("a") as file:
             for w in walkers:
                 carded = director.carded.get(w.number)
                 file.write(json.dumps({"rate": rate, **asdict(w), "carded": carded}) + "\n")

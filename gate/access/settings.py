@@ -45,10 +45,10 @@ class PassageSettings(Section):
     probable: float = Field(0.4, ge=0, le=1)
     # how long the screen keeps an answer before the next person is served
     show_grant: float = Field(1.0, ge=0.1, le=10)
+    show_deny: float = Field(4.0, ge=0.5, le=30)
     # … and one that lets in, with nothing to be read but that: it then stays in the headline, so
     # that the door keeps pace with a queue
     make_room: float = Field(0.5, ge=0.1, le=10)
-    show_deny: float = Field(4.0, ge=0.5, le=30)
     # how long a card is waited for after a face alone was not enough
     ask_wait: float = Field(12.0, ge=1, le=60)
     # the same person opens the door once in this time, unless it was not used

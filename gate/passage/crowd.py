@@ -63,7 +63,7 @@ class Crowd:
     def get(self, key: Key | None) -> Track | None:
         return self.tracks.get(key) if key else None
 
-    def answered(self, key: Key | None, opened: bool) -> Crowd:
+    def answered(self, key: Key | None, opened: bool, again_from: float | None = None) -> Crowd:
         """With the track marked as served."""
         track = self.get(key)
         if track is None:
@@ -72,7 +72,7 @@ class Crowd:
             track,
             answered=track.sighting.verdict,
             openings=track.openings + opened,
-            again_from=None,
+            again_from=again_from,
         )
         return Crowd({**self.tracks, done.key: done})
 
@@ -112,8 +112,7 @@ class Crowd:
             for track in sorted(tracks, key=_nearness, reverse=True)[rank : rank + 1]:
                 decided = track.sighting.verdict in (Verdict.KNOWN, Verdict.ATTACK)
                 if track.answered is None and not decided:
-                    done = replace(track, answered=track.sighting.verdict, again_from=again_from)
-                    crowd = Crowd({**crowd.tracks, done.key: done})
+                    crowd = crowd.answered(track.key, False, again_from)
         return crowd
 
     def unused(self, key: Key | None, again_from: float) -> Crowd:
@@ -128,20 +127,22 @@ def next_to_serve(
     crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> Track | None:
     """The nearest face that may still be served; usable ones come first."""
-    waiting = [t for t in crowd.tracks.values() if _may_be_served(t, recent, now, settings)]
-    return max(waiting, key=_nearness, default=None)
+    return max(_waiting(crowd, recent, now, settings), key=_nearness, default=None)
 
 
 def known_and_waiting(
     crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> Track | None:
     """The nearest of those who are known and may be served."""
-    waiting = [
-        t
-        for t in crowd.tracks.values()
-        if t.sighting.verdict is Verdict.KNOWN and _may_be_served(t, recent, now, settings)
-    ]
-    return max(waiting, key=_nearness, default=None)
+    waiting = _waiting(crowd, recent, now, settings)
+    known = (t for t in waiting if t.sighting.verdict is Verdict.KNOWN)
+    return max(known, key=_nearness, default=None)
+
+
+def _waiting(
+    crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
+) -> list[Track]:
+    return [t for t in crowd.tracks.values() if _may_be_served(t, recent, now, settings)]
 
 
 def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list[Track]:

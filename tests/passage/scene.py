@@ -1,0 +1,128 @@
+"""A lane with a clock, and the people and faces of its scenes."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeVar
+
+from gate.access.decision import Kind, Method, Outcome, Person
+from gate.access.request import Credential, Finding, Weight
+from gate.passage import House, Lane, Now, step
+from gate.passage.inputs import (
+    Input,
+    Measured,
+    Seen,
+    Shown,
+    Tick,
+)
+from gate.passage.outputs import (
+    Decided,
+    Output,
+    Show,
+)
+from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
+from gate.screen.message import Look
+from gate.sensors.reading import Reading, Validity
+
+NOON = datetime(2026, 1, 7, 4, tzinfo=UTC).astimezone(timezone(timedelta(hours=8)))
+LI = Person(1, "1" * 32, name="李小红")
+WANG = Person(2, "2" * 32, name="王芳", extended_unlock=True)
+TWIN = Person(3, "3" * 32, name="双双", face_alone=False)
+GUEST = Person(4, "4" * 32, kind=Kind.VISITOR)
+HOUSE = House({p.id: p for p in (LI, WANG, TWIN, GUEST)}, contact=True)
+T = TypeVar("T", bound=Output)
+
+
+def face(
+    track: int,
+    verdict: Verdict = Verdict.KNOWN,
+    person: int | None = None,
+    *,
+    size: float = 100,
+    guidance: Unusable | None = None,
+    evidence: float = 10.0,
+    camera: str = "main",
+) -> Sighting:
+    return Sighting(
+        track=track,
+        camera=camera,
+        first_seen=0,
+        last_seen=0,
+        frame=0,
+        face=Face((0, 0, size, size), 0.9, quality=Quality(size=size / 2)),
+        frames=9,
+        used=5,
+        verdict=verdict,
+        best=Candidate(person, 5.0) if person else None,
+        evidence=evidence,
+        threshold=8.0,
+        guidance=guidance,
+    )
+
+
+class Gate:
+    """A lane with a clock; every output is kept with its time."""
+
+    def __init__(self, house: House = HOUSE) -> None:
+        self.house, self.lane, self.now = house, Lane(), 100.0
+        self.log: list[tuple[float, Output]] = []
+        self._ids = itertools.count(1)
+
+    def give(self, given: Input) -> None:
+        now = Now(self.now, NOON, lambda: f"p{next(self._ids)}")
+        self.lane, out = step(self.lane, given, now, self.house)
+        self.log += [(self.now, o) for o in out]
+
+    def see(self, *faces: Sighting) -> None:
+        fresh = tuple(
+            replace(f, last_seen=self.now, first_usable=f.first_usable or self.now) for f in faces
+        )
+        self.give(Seen(fresh))
+
+    def look(self, seconds: float, *faces: Sighting) -> None:
+        """The same faces for some time, ten frames a second."""
+        for _ in range(round(seconds * 10)):
+            self.see(*faces)
+            self.wait(0.1)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.give(Tick())
+
+    def card(self, person: Person | None, problem: str = "", **fields: bool) -> None:
+        self.give(Shown(Method.CARD, person, Credential(problem, **fields), self.now))
+
+    def nothing_measured(self, weight: Weight = Weight.SHOW) -> None:
+        """The wall behind somebody who is not near enough yet."""
+        reading = Reading(21, 22, 25, self.now, "t", Validity.IMPLAUSIBLE)
+        self.give(Measured(reading, Finding("temperature", None, weight, "temperature_unknown")))
+
+    def temperature(self, degrees: float, weight: Weight = Weight.REQUIRE) -> None:
+        reading = Reading(degrees - 3, 22, degrees, self.now, "t", Validity.VALID)
+        good = degrees < 37.3
+        self.give(
+            Measured(
+                reading,
+                Finding("temperature", good, weight, "" if good else "temperature_high"),
+            )
+        )
+
+    def all(self, kind: type[T]) -> list[T]:
+        return [o for _, o in self.log if isinstance(o, kind)]
+
+    def when(self, kind: type[Output]) -> list[float]:
+        return [round(at - 100, 3) for at, o in self.log if isinstance(o, kind)]
+
+    @property
+    def granted(self) -> list[int]:
+        return [
+            d.decision.person.id
+            for d in self.all(Decided)
+            if d.decision.outcome is Outcome.GRANT and d.decision.person
+        ]
+
+    @property
+    def looks(self) -> list[Look]:
+        return [o.message.look for o in self.all(Show)]
