@@ -20,7 +20,7 @@ from gate.store.tables import (
     UnitRow,
 )
 
-STATES = ("", "active", "blocked", "moved_out", "no_face", "no_answer")
+STATES = ("", "active", "blocked", "ended", "moved_out", "no_face", "no_answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,23 @@ class Listed:
     templates: int
     cards: int
     consent: str  # agreed | refused | withdrawn | ""
+    state: str
 
-    @property
-    def state(self) -> str:
-        if self.person.blocked:
-            return "blocked"
-        return "active" if self.person.active else "moved_out"
+
+def state_of(person: PersonRow, now: datetime) -> str:
+    """What staff see first: blocked, moved out, ended (the last day is over), or active."""
+    if person.blocked:
+        return "blocked"
+    if not person.active:
+        return "moved_out"
+    return "ended" if person.valid_until and person.valid_until <= now else "active"
 
 
 def search(
     database: Database,
     text: str = "",
     *,
+    now: datetime,
     state: str = "",
     building: int = 0,
     limit: int = 50,
@@ -57,7 +62,7 @@ def search(
         .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
         .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
         .order_by(PersonRow.name, PersonRow.id)
-        .where(*(_word(word) for word in text.split()[:5]), *_state(state))
+        .where(*(_word(word) for word in text.split()[:5]), *_state(state, now))
     )
     if building:
         query = query.where(BuildingRow.id == building)
@@ -87,6 +92,7 @@ def search(
             templates[person.id],
             cards[person.id],
             answers.get(person.id, ""),
+            state_of(person, now),
         )
         for person, building_name, unit in rows
     ]
@@ -127,16 +133,17 @@ def qualities(database: Database, person: int) -> list[float]:
     return sorted((quality for encoder, quality in rows if encoder == newest), reverse=True)
 
 
-def moved_out_before(database: Database, time: datetime) -> list[int]:
-    """Whose retention period is over: inactive, and their validity ended before ``time``."""
+def over_before(database: Database, time: datetime) -> list[int]:
+    """Who moved out before ``time``, and whose last day was before it."""
     with database.read() as session:
-        return list(
-            session.scalars(
-                select(PersonRow.id).where(
-                    PersonRow.active.is_(False), PersonRow.valid_until < time
-                )
-            )
-        )
+        return list(session.scalars(select(PersonRow.id).where(PersonRow.valid_until < time)))
+
+
+def count_of(database: Database, state: str, now: datetime) -> int:
+    """How many people the list shows in one of ``STATES``."""
+    with database.read() as session:
+        people = select(func.count()).select_from(PersonRow)
+        return session.scalar(people.where(*_state(state, now))) or 0
 
 
 def _word(word: str) -> ColumnElement[bool]:
@@ -144,16 +151,19 @@ def _word(word: str) -> ColumnElement[bool]:
     return or_(*(column.contains(word, autoescape=True) for column in columns))
 
 
-def _state(state: str) -> Sequence[ColumnElement[bool]]:
+def _state(state: str, now: datetime) -> Sequence[ColumnElement[bool]]:
     agreed = select(ConsentRow.id).where(
         ConsentRow.person_id == PersonRow.id, ConsentRow.purpose == "face"
     )
     face = select(TemplateRow.id).where(TemplateRow.person_id == PersonRow.id)
+    ended = func.coalesce(PersonRow.valid_until <= now, False)
     match state:
         case "":
             return ()
         case "active":
-            return (PersonRow.active.is_(True), PersonRow.blocked.is_(False))
+            return (PersonRow.active.is_(True), PersonRow.blocked.is_(False), ~ended)
+        case "ended":
+            return (PersonRow.active.is_(True), PersonRow.blocked.is_(False), ended)
         case "blocked":
             return (PersonRow.blocked.is_(True),)
         case "moved_out":

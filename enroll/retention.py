@@ -1,4 +1,4 @@
-"""What is deleted when its time is over: events, people who moved out, imports, uploads."""
+"""What is deleted when its time is over: people, events, imports, uploads."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from enroll.desk import Desk
-from enroll.register import moved_out_before
-from gate.store.tables import ImportRow
+from enroll.register import over_before
+from gate.store.tables import ImportRow, PersonRow
 
 ACTOR = "retention"
 
 
 def due(desk: Desk, now: datetime) -> list[int]:
-    """People whose time is over."""
+    """People who moved out, or whose last day was, longer ago than they are kept."""
     days = desk.settings.keep_moved_out_days
-    return moved_out_before(desk.store.database, now - timedelta(days=days)) if days else []
+    return over_before(desk.store.database, now - timedelta(days=days)) if days else []
+
+
+def goes_on(desk: Desk, person: PersonRow) -> datetime | None:
+    """When somebody will be deleted, unless their last day is put off; None: not foreseen."""
+    days = desk.settings.keep_moved_out_days
+    if not days or person.valid_until is None:
+        return None
+    return person.valid_until + timedelta(days=days)
 
 
 def run(desk: Desk, now: datetime) -> dict[str, int]:

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from enroll import history
 from enroll.page import render
+from enroll.register import count_of
 from enroll.rights import Right
 from enroll.visit import Visit, allowed
 
@@ -20,10 +21,12 @@ router = APIRouter()
 def today(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
     store = visit.desk.store
     since = visit.desk.clock.utc() - timedelta(days=30)
-    alarms = missing = 0
+    alarms = missing = ended = 0
     if visit.may(Right.ALARMS):
         alarms = len(history.open_alarms(store.database, history.ALARMS, since))
         missing = visit.desk.missed()
+    if visit.may(Right.PEOPLE_EDIT):
+        ended = count_of(store.database, "ended", visit.desk.clock.utc())
     return render(
         visit.request,
         "home.html",
@@ -31,4 +34,6 @@ def today(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Respons
         people=store.people.count() if visit.may(Right.PEOPLE_VIEW) else None,
         alarms=alarms,
         missing=missing,
+        ended=ended,
+        goes=visit.desk.settings.keep_moved_out_days > 0,
     )

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Reques
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from enroll import person_form
+from enroll import person_form, retention
 from enroll.own_data import own_data
 from enroll.page import go, render
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
-from enroll.register import STATES, household_of, qualities, search
+from enroll.register import STATES, household_of, qualities, search, state_of
 from enroll.rights import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
@@ -61,6 +61,7 @@ def people(
     rows = search(
         store.database,
         text,
+        now=visit.desk.clock.utc(),
         state=state,
         building=int(building or 0),
         limit=PAGE + 1,
@@ -103,6 +104,7 @@ async def create(visit: Edit, request: Request) -> Response:
 def person(visit: View, person: Number) -> Response:
     store = visit.desk.store
     row = person_of(visit, person)
+    now = visit.desk.clock.utc()
     visit.note("person.view", row.ref)
     consents = store.consents.of(person)
     newest = {answer.purpose: answer.answer for answer in consents}
@@ -111,6 +113,8 @@ def person(visit: View, person: Number) -> Response:
         "person.html",
         visit,
         person=row,
+        state=state_of(row, now),
+        goes_on=retention.goes_on(visit.desk, row),
         address=store.places.address(row.household_id) if row.household_id else ("", "", ""),
         household=household_of(store.database, row.household_id),
         consents=consents,
@@ -120,7 +124,7 @@ def person(visit: View, person: Number) -> Response:
         credentials=store.credentials.of(person),
         permits=permits_of(store, person),
         allowance=_allowance(visit, row.household_id),
-        now=visit.desk.clock.utc(),
+        now=now,
     )
 
 

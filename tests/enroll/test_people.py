@@ -147,6 +147,25 @@ def test_moving_out_deletes_the_face_now_and_the_rest_later(clerk, desk):
     assert desk.store.people.get(person) is None
 
 
+def test_whose_last_day_is_over_is_shown_then_deleted_unless_it_is_put_off(clerk, desk):
+    now = desk.clock.utc()
+    yesterday = now - timedelta(days=1)
+    gone = desk.store.people.create("Wang", kind="visitor", valid_until=yesterday).id
+    stays = desk.store.people.create("Zhao", kind="tenant", valid_until=yesterday).id
+    desk.store.people.create("Li", kind="tenant", valid_until=now + timedelta(days=1))
+    assert 'href="/people?state=ended">2<' in clerk.get("/").text
+    listed = clerk.get("/people?state=ended").text
+    assert "Wang" in listed and "Zhao" in listed and "Li<" not in listed
+    assert "Wang" not in clerk.get("/people?state=active").text
+    day = (yesterday + timedelta(days=30)).astimezone().date()
+    assert f"{day}" in clerk.get(f"/people/{gone}").text
+    desk.store.people.update(stays, valid_until=now + timedelta(days=365))
+    assert f"{day}" not in clerk.get(f"/people/{stays}").text
+    assert retention.run(desk, yesterday + timedelta(days=29))["people"] == 0
+    assert retention.run(desk, yesterday + timedelta(days=31))["people"] == 1
+    assert desk.store.people.get(gone) is None and desk.store.people.get(stays)
+
+
 def test_only_a_manager_deletes(clerk, manager, desk):
     person = create(clerk, "Li")
     assert clerk.fill(f"/people/{person}/delete").status_code == 403
