@@ -82,6 +82,7 @@ def filled(desk, encoder):
             phone="555 0100",
             note="怕风",
             blocked=number == 5,
+            valid_until=now - timedelta(days=2) if number == 6 else None,
         )
         people.append(person)
         for purpose in ("face", "not_seen"):
@@ -108,6 +109,7 @@ def filled(desk, encoder):
     ]
     desk.event = store.events.append(written)[-1].id
     desk.person = people[0].id
+    desk.ended = people[6].id
     desk.missing.pause(people[1].id, now + timedelta(days=2), now)
     desk.missing.look(now, True)
     for order, result in (("open", "done"), ("hold", "lockdown"), ("normal", "")):
@@ -146,6 +148,7 @@ def addresses(desk):
     ]
     return [page for page in pages if page not in ("/login", "/setup")] + [
         f"/people/{desk.person}/consent?purpose=not_seen",
+        f"/people/{desk.ended}",
         "/people/99999",
         "/audit?verify=true",
         *(f"/imports/{number}" for number in IMPORTS),
