@@ -252,13 +252,13 @@ class Recogniser:
         """Take the vector into the track's evidence, or begin anew for somebody else."""
         subject = self._subjects[track.number]
         quality = track.face.quality
-        weight = 1.0 if quality is None or quality.overall is None else quality.overall
-        gathered = evidence.gather(subject.gathered, vector, self._encoder.likeness, weight)
+        worth = 1.0 if quality is None or quality.overall is None else quality.overall
+        gathered = evidence.gather(subject.gathered, vector, self._encoder.likeness, worth)
         if gathered.strange >= evidence.STRANGE:
             del self._subjects[track.number]
             track = tracker.renew(track)
             subject = self._subjects[track.number] = _Subject()
-            gathered = evidence.gather(Gathered(), vector, self._encoder.likeness, weight)
+            gathered = evidence.gather(Gathered(), vector, self._encoder.likeness, worth)
         subject.gathered = gathered
         subject.encoded = track.last_seen
         if subject.first_usable is None:

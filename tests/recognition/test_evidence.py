@@ -89,6 +89,15 @@ def test_a_poor_frame_weighs_less() -> None:
     assert seen.probe @ good > seen.probe @ poor
 
 
+def test_a_frame_from_afar_hardly_moves_the_probe_once_there_is_a_near_one() -> None:
+    near, far = view(person(1), 0.5, 1), view(person(1), 0.5, 2)
+    seen = gather(gather(Gathered(), far, LIKENESS, 0.55), near, LIKENESS, 0.85)
+    assert seen.probe @ near > 0.99
+    # and the other way round: what came first is no matter
+    again = gather(gather(Gathered(), near, LIKENESS, 0.85), far, LIKENESS, 0.55)
+    assert again.probe @ near == pytest.approx(seen.probe @ near, abs=1e-6)
+
+
 @given(nats, st.floats(0, 50))
 def test_evidence_keeps_its_sign_and_never_grows_without_bound(ratio: float, n: float) -> None:
     sharp = sharpened(ratio, n)
