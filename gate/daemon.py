@@ -133,7 +133,7 @@ class Daemon:
                 if now - ticked >= TICK:
                     ticked = now
                     core.loop.tick()
-                    measured = around.poll(core.loop.face)
+                    measured = around.poll(core.loop.face, behind=core.loop.behind)
                     if measured is not None:
                         core.loop.handle(measured)
                     states.tell(core, now)

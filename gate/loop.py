@@ -121,6 +121,12 @@ class Loop:
         return track.sighting if track else None
 
     @property
+    def behind(self) -> bool:
+        """Whether somebody else stands between the gate and the face being served."""
+        p = self.lane.serving
+        return p is not None and self.lane.crowd.behind(p.key, self._clock.monotonic())
+
+    @property
     def claimed(self) -> int | None:
         """Whose card is being shown; any thread may ask."""
         p = self.lane.serving

@@ -95,14 +95,16 @@ class Surroundings:
     def measure(self, passage: str) -> None:
         self._since = self._clock.monotonic()
 
-    def poll(self, face: Sighting | None = None) -> inputs.Measured | None:
+    def poll(self, face: Sighting | None = None, *, behind: bool = False) -> inputs.Measured | None:
         """The temperature of the passage, once there are enough values for a median.
 
         An implausible one is told, and told again with each new value, until a plausible one
         ends it: whoever is on the way to the sensor has the wall behind them measured first.
 
         ``face``: whose it is. A thermal image whose place in the camera's picture is known counts
-        only where the face is; a face beside it is waited for.
+        only where the face is; a face beside it is waited for. ``behind``: somebody else stands
+        nearer; a sensor that cannot tell them apart measures those in front, so nothing counts
+        before they are gone.
         """
         if self._sensor is None or self._since is None:
             return None
@@ -113,6 +115,9 @@ class Surroundings:
             region = region_of(face.place, warm.view)
             if region is None:
                 return None
+        elif behind:
+            self._since = now
+            return None
         reading = self._sensor.reading(self._since, now, region)
         if reading.validity not in ENOUGH or reading.measured <= self._told:
             return None

@@ -397,3 +397,18 @@ def test_every_event_of_a_busy_hour_follows_the_schema_and_names_nobody(gate: Ga
         jsonschema.validate(body, event_schema())
         assert event.type in TYPES
         assert LI.name not in str(body)
+
+
+def test_a_face_that_is_served_from_the_second_row_is_known_to_be_behind(gate: Gate) -> None:
+    assert not gate.loop.behind
+    gate.loop.handle(inputs.Seen((seen_face(1, gate.clock.monotonic(), size=100),)))
+    assert gate.loop.face is not None
+    assert not gate.loop.behind
+    gate.loop.handle(inputs.Seen((seen_face(2, gate.clock.monotonic(), size=130),)))
+    assert gate.loop.face.track == 1
+    assert gate.loop.behind
+
+
+def seen_face(track: int, now: float, size: float) -> Sighting:
+    box = Face((0, 0, size, size), 0.9, quality=Quality(size=size / 2))
+    return Sighting(track, "main", now, now, 1, box, 1, 1, Verdict.WAIT, first_usable=now)

@@ -112,3 +112,26 @@ def test_a_face_of_another_camera_says_nothing_about_the_view() -> None:
         found = measured(around, face(FACE, "way-out"))
     assert found is not None
     assert found.reading.raw == pytest.approx(36.5, abs=0.01)
+
+
+def test_nothing_counts_for_somebody_behind_others_and_the_others_do_not_count_after() -> None:
+    module = PointSensor(35.0, 25.0)  # of whoever stands in front
+    with SimulatedPort(module) as port:
+        warm = TemperatureSettings(policy="advise", port=port.path)
+        settings = Settings(screen=ScreenSettings(enabled=False), temperature=warm)
+        around = Surroundings(settings, SystemClock(), lambda item: None)
+        around.open()
+        try:
+            around.measure("passage")
+            end = time.monotonic() + 1.0
+            while time.monotonic() < end:
+                assert around.poll(face(FACE), behind=True) is None
+                time.sleep(0.02)
+            module.surface = 33.2
+            time.sleep(0.3)  # what was on the line while they changed places
+            assert around.poll(face(FACE), behind=True) is None
+            found = measured(around, face(FACE))
+        finally:
+            around.close()
+    assert found is not None
+    assert found.reading.raw == pytest.approx(33.2, abs=0.01)

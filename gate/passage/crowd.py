@@ -15,6 +15,8 @@ Key = tuple[str, int]  # camera, track
 _JUST_NOW = 0.5
 # tracks are remembered for so long (seconds) to count who passed
 _REMEMBERED = 60.0
+# a face so many times larger than another of the same camera belongs to somebody in front of them
+_IN_FRONT = 1.3
 # a person who was let in and did not walk is let in once more, not for ever
 _OPENINGS = 2
 
@@ -114,6 +116,17 @@ class Crowd:
                 if track.answered is None and not decided:
                     crowd = crowd.answered(track.key, False, again_from)
         return crowd
+
+    def behind(self, key: Key | None, now: float) -> bool:
+        """Whether somebody else stands nearer to the gate than this face, as its camera sees it."""
+        own = self.get(key)
+        return own is not None and any(
+            track.key != own.key
+            and track.sighting.camera == own.sighting.camera
+            and now - track.seen <= _JUST_NOW
+            and track.sighting.face.area >= _IN_FRONT * own.sighting.face.area
+            for track in self.tracks.values()
+        )
 
     def unused(self, key: Key | None, again_from: float) -> Crowd:
         """The door opened for this track and nobody went: it may be served once more."""

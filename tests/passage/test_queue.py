@@ -218,3 +218,22 @@ def test_the_other_camera_asks_nobody_for_a_card_who_was_let_in_just_now() -> No
         gate.look(4.0, weak)
         assert gate.granted == [1]
         assert len(gate.all(Decided)) == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "behind"),
+    [
+        (face(2, Verdict.UNKNOWN, size=120), True),
+        (face(2, Verdict.UNKNOWN, size=105), False),  # beside, not before
+        (face(2, Verdict.UNKNOWN, size=60), False),
+        (face(2, Verdict.UNKNOWN, size=120, camera="way-out"), False),
+    ],
+)
+def test_who_stands_behind_somebody_nearer(other: Sighting, behind: bool) -> None:
+    gate = Gate()
+    gate.see(face(1, person=1, size=100), other)
+    assert gate.lane.crowd.behind(("main", 1), gate.now) is behind
+    gate.wait(0.6)  # gone meanwhile
+    gate.see(face(1, person=1, size=100))
+    assert not gate.lane.crowd.behind(("main", 1), gate.now)
+    assert not gate.lane.crowd.behind(None, gate.now)
