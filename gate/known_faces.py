@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from contextlib import suppress
 from datetime import UTC, datetime
 
+from gate.errors import RecognitionError
 from gate.recognition.calibrate import Calibration
 from gate.recognition.face import Template
 from gate.recognition.fit import SiteFit
@@ -14,8 +15,12 @@ from gate.recognition.identify import Matcher, build_matcher
 from gate.recognition.site import FMR, FPIR, learn_site, pack, unpack
 from gate.store.failures import ConflictError
 from gate.store.store import Store
+from gate.store.tables import CalibrationRow
+
+log = logging.getLogger(__name__)
 
 KIND = "site"  # of fits with their calibrations in the store
+Rates = tuple[float, float]  # wished FPIR and FMR
 QUICK = 300  # people up to whom learning takes no time worth mentioning
 
 
@@ -63,7 +68,7 @@ class KnownFaces:
                 snapshot = self._gallery.snapshot()
                 people = len(snapshot.people)
                 if people <= QUICK and calibration.outgrown(people):
-                    fit, calibration = self._learn(snapshot, calibration)
+                    fit, calibration = self._learn(snapshot, wished(calibration))
                 self._matcher = build_matcher(snapshot, fit, calibration, self._matcher)
             return self._matcher
 
@@ -73,12 +78,13 @@ class KnownFaces:
         Returns whether it did: ``matcher()`` gives the new one.
         """
         with self._lock:
-            now = self._matcher
+            now, version = self._matcher, self._version
         if now is None or not now.calibration.outgrown(now.people):
             return False
-        fit, calibration = self._learn(now.roster.gallery, now.calibration)
+        fit, calibration = _learnt(now.roster.gallery, wished(now.calibration))
         with self._lock:
-            if self._gallery is not None:
+            # what staff put into use in those seconds counts: ``matcher`` takes it up
+            if self._put(fit, calibration, version) and self._gallery is not None:
                 snapshot = self._gallery.snapshot()
                 self._matcher = build_matcher(snapshot, fit, calibration, now)
         return True
@@ -96,41 +102,77 @@ class KnownFaces:
         self._version = ""
         snapshot = self._gallery.snapshot()
         stored = self._stored()
-        if stored is None or stored[1].outgrown(len(snapshot.people)):
-            stored = self._learn(snapshot, stored[1] if stored else None)
+        if stored is None:
+            row = self._store.calibrations.active(KIND, self._encoder)
+            stored = self._learn(snapshot, wished_in(row))
+        elif stored[1].outgrown(len(snapshot.people)):
+            stored = self._learn(snapshot, wished(stored[1]))
         self._matcher = build_matcher(snapshot, *stored)
         return self._matcher
 
     def _stored(self) -> tuple[SiteFit, Calibration] | None:
-        """What somebody else put into use since the last look."""
+        """What somebody else put into use since the last look; None if it cannot be read."""
         row = self._store.calibrations.active(KIND, self._encoder)
         if row is None or row.version == self._version:
             return None
         self._version = row.version
-        return unpack(row.body)
+        try:
+            return unpack(row.body)
+        except RecognitionError as error:
+            log.error("calibration.unreadable", extra={"cause": error.what})
+            return None
 
-    def _learn(self, snapshot: Snapshot, before: Calibration | None) -> tuple[SiteFit, Calibration]:
-        made = datetime.now(UTC).isoformat(timespec="seconds")
-        fpir, fmr = (before.fpir, before.fmr) if before else (FPIR, FMR)
-        fit, calibration = learn_site(snapshot, made=made, fpir=fpir, fmr=fmr)
-        # desk and gate may learn the same from the same register in the same second
-        with suppress(ConflictError):
-            put_in_use(self._store, fit, calibration)
+    def _learn(self, snapshot: Snapshot, rates: Rates) -> tuple[SiteFit, Calibration]:
+        fit, calibration = _learnt(snapshot, rates)
+        if self._put(fit, calibration, self._version):
+            return fit, calibration
+        return self._stored() or (fit, calibration)
+
+    def _put(self, fit: SiteFit, calibration: Calibration, after: str) -> bool:
+        """Put it into use in place of ``after``; False when that is no longer the one in use.
+
+        Desk and gate may learn the same from the same register in the same second.
+        """
+        try:
+            put_in_use(self._store, fit, calibration, after=after)
+        except ConflictError:
+            return False
         self._version = version_of(fit, calibration)
-        return fit, calibration
+        return True
+
+
+def _learnt(snapshot: Snapshot, rates: Rates) -> tuple[SiteFit, Calibration]:
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    return learn_site(snapshot, made=made, fpir=rates[0], fmr=rates[1])
+
+
+def wished(calibration: Calibration) -> Rates:
+    return calibration.fpir, calibration.fmr
+
+
+def wished_in(row: CalibrationRow | None) -> Rates:
+    """The wished rates beside a stored calibration that itself cannot be read."""
+    figures = row.figures if row else {}
+    return float(figures.get("fpir", FPIR)), float(figures.get("fmr", FMR))
 
 
 def version_of(fit: SiteFit, calibration: Calibration) -> str:
     return f"{fit.version}/{calibration.version}@{calibration.made}"
 
 
-def put_in_use(store: Store, fit: SiteFit, calibration: Calibration) -> None:
-    """Store both; every program of the site follows. Raises StoreError."""
-    wanted = ("people", "fpir", "threshold")
+def put_in_use(
+    store: Store, fit: SiteFit, calibration: Calibration, *, after: str | None = None
+) -> None:
+    """Store both; every program of the site follows.
+
+    Raises StoreError; ConflictError when ``after`` is given and not the version in use.
+    """
+    wanted = ("people", "fpir", "fmr", "threshold")
     store.calibrations.add(
         KIND,
         calibration.encoder,
         version_of(fit, calibration),
         pack(fit, calibration),
         {name: getattr(calibration, name) for name in wanted},
+        after=after,
     )

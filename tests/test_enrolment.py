@@ -13,12 +13,12 @@ from PIL import Image as Pillow
 
 from gate.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling, try_out
 from gate.errors import AccessError, CameraError, RecognitionError
-from gate.known_faces import KnownFaces, put_in_use
+from gate.known_faces import KIND, KnownFaces, put_in_use
 from gate.photographs import decode
 from gate.recognition.detect import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
-from gate.recognition.site import learn_site
+from gate.recognition.site import FMR, FPIR, learn_site
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -144,13 +144,53 @@ def test_what_is_learnt_anew_keeps_the_rates_that_were_wished(store):
     assert (later.fpir, later.fmr) == (0.001, 0.0001)
 
 
+def grown(store, count):
+    """As many people without templates, and a template for each."""
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(count, 128)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    people = store.people.create_many({"name": f"p{i}"} for i in range(count))
+    return [Template(p, v, ENCODER) for p, v in zip(people, vectors, strict=True)]
+
+
+def test_a_wish_that_staff_state_while_it_relearns_counts(store, monkeypatch):
+    rows = grown(store, 420)
+    store.templates.add(*rows[:100])
+    faces = KnownFaces(store, ENCODER, 128)
+    faces.matcher()
+    store.templates.add(*rows[100:])
+    assert faces.matcher().calibration.people == 100, "too many to learn at once"
+
+    def learn(snapshot, **wished):  # `gate calibrate --fpir 0.001` ends meanwhile
+        put_in_use(store, *learn_site(snapshot, made="staff", fpir=0.001))
+        return learn_site(snapshot, **wished)
+
+    monkeypatch.setattr("gate.known_faces.learn_site", learn)
+    assert faces.relearn()
+    assert faces.matcher().calibration.fpir == 0.001
+    assert store.calibrations.active(KIND, ENCODER).figures["fpir"] == 0.001
+    assert not faces.relearn()
+
+
+def test_a_calibration_that_cannot_be_read_is_made_anew_for_the_same_wish(store):
+    store.templates.add(*grown(store, 40))
+    figures = {"fpir": 0.002, "fmr": 0.0002}
+    store.calibrations.add(KIND, ENCODER, "damaged", b"damaged", figures)
+    faces = KnownFaces(store, ENCODER, 128)
+    calibration = faces.matcher().calibration
+    assert (calibration.fpir, calibration.fmr, calibration.people) == (0.002, 0.0002, 40)
+    # one that comes while it runs leaves what is in use
+    store.calibrations.add(KIND, ENCODER, "damaged too", b"damaged", figures)
+    assert faces.matcher().calibration == calibration
+
+
 def test_two_programs_may_learn_the_same_in_the_same_second(store, shots):
     desk, gate = (KnownFaces(store, ENCODER, 128) for _ in range(2))
     enrol(store, "Eileen", [shots["eileen-collins"]])
     snapshot = desk.matcher().roster.gallery
     for _ in range(3):
-        desk._learn(snapshot, None)
-        gate._learn(snapshot, None)
+        desk._learn(snapshot, (FPIR, FMR))
+        gate._learn(snapshot, (FPIR, FMR))
     assert desk.matcher().people == gate.matcher().people == 1
 
 

@@ -115,7 +115,10 @@ class Capture:
         except ValueError:
             return "the capture process sent something that is no frame"
         except EOFError:
-            status = process.wait()
+            try:
+                status = process.wait(1.0)
+            except subprocess.TimeoutExpired:
+                status = 0
             return "it cannot be opened" if status == 3 else "the stream ended"
         finally:
             selector.close()

@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
 from gate.errors import RecognitionError
-from gate.known_faces import KIND, put_in_use
+from gate.known_faces import KIND, put_in_use, wished, wished_in
 from gate.recognition.calibrate import Calibration
 from gate.recognition.face import Template
 from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import build_matcher
 from gate.recognition.lookalikes import lookalikes
-from gate.recognition.site import FMR, FPIR, learn_site, unpack
+from gate.recognition.site import learn_site, unpack
 from gate.settings import DEFAULT, load
 from gate.store.store import Store
 
@@ -49,11 +50,16 @@ def calibrate(
     with Store.open(settings.store, settings.data) as store:
         gallery = gallery_in(store, encoder)
         stored = store.calibrations.active(KIND, gallery.encoder)
-        before = unpack(stored.body)[1] if stored else None
+        before = None
+        if stored:
+            try:
+                before = unpack(stored.body)[1]
+            except RecognitionError as error:
+                console.print(f"[yellow]{escape(error.what)}[/]")
         if check:
             raise SystemExit(_check(console, before, len(gallery.people)))
-        fpir = fpir or (before.fpir if before else FPIR)
-        fmr = fmr or (before.fmr if before else FMR)
+        rates = wished(before) if before else wished_in(stored)
+        fpir, fmr = fpir or rates[0], fmr or rates[1]
         made = datetime.now(UTC).isoformat(timespec="seconds")
         with console.status(f"calibrating on {len(gallery.people):,} people"):
             fit, calibration = learn_site(gallery, made=made, fpir=fpir, fmr=fmr)
@@ -86,7 +92,7 @@ def gallery_in(store: Store, encoder: str = "") -> Snapshot:
 
 def _check(console: Console, calibration: Calibration | None, people: int) -> int:
     if calibration is None:
-        console.print("There is no calibration yet: run `gate calibrate`.")
+        console.print("There is no calibration that can be used: run `gate calibrate`.")
         return 1
     console.print(
         f"Made {calibration.made} for {calibration.people:,} people; {people:,} are enrolled."

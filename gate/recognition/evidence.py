@@ -190,6 +190,8 @@ def judge(
     if liveness is not None and liveness.live is False and liveness.score <= ATTACK:
         return Verdict.ATTACK
     if evidence >= terms.accept:
+        if liveness is not None and liveness.live is False:  # two frames may look so by chance
+            return Verdict.WAIT if waited < terms.patience else Verdict.DOUBTFUL
         # two who are alike: further frames of the same face will not part them
         return Verdict.KNOWN if evidence - second >= terms.margin else Verdict.DOUBTFUL
     if evidence <= terms.reject:

@@ -31,7 +31,7 @@ from gate.recognition.face import (
 )
 from gate.recognition.identify import NOBODY, Identification
 from gate.recognition.settings import RecognitionSettings
-from gate.recognition.track import Track, Tracker
+from gate.recognition.track import FORGET, Track, Tracker
 
 Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it is unusable
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
@@ -303,7 +303,13 @@ class Recogniser:
     def _verified(self, sightings: list[Sighting], claimed: int) -> list[Sighting]:
         """Each face beside the one person whose card was shown; once two frames agree on it."""
         held = [self._subjects[s.track].gathered for s in sightings]
-        shown = [i for i, g in enumerate(held) if g.frames >= evidence.LOOKS and not g.strange]
+        shown = [
+            i
+            for i, g in enumerate(held)
+            if g.frames >= evidence.LOOKS
+            and not g.strange
+            and sightings[i].verdict is not Verdict.UNUSABLE
+        ]
         if not shown:
             return sightings
         matcher = self._matcher
@@ -321,8 +327,11 @@ class Recogniser:
     def _sighting(self, frame: Frame, track: Track) -> Sighting:
         subject = self._subjects.setdefault(track.number, _Subject())
         verdict = subject.verdict
-        if subject.encoded is None:
-            verdict = Verdict.WAIT if track.face.unusable is None else Verdict.UNUSABLE
+        unusable = track.face.unusable is not None
+        # a face that could not be looked at for so long may be somebody else's by now
+        stale = track.last_seen - (subject.encoded or 0.0) > self._settings.recheck + FORGET
+        if subject.encoded is None or (unusable and stale):
+            verdict = Verdict.UNUSABLE if unusable else Verdict.WAIT
         return Sighting(
             track=track.number,
             camera=frame.camera,

@@ -123,5 +123,6 @@ def _fill(
     cosines[np.arange(len(rows)), rows] = -np.inf
     columns = highest(cosines, min(near.shape[1], max(len(people) - 1, 0)))
     found = columns.shape[1]
+    near[rows, found:], near_people[rows, found:] = -np.inf, -1
     near[rows, :found] = np.take_along_axis(cosines, columns, axis=1)
     near_people[rows, :found] = people[columns]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.recognition import roster as rosters
-from gate.recognition.fit import SHRINKAGE, fit_site
+from gate.recognition.fit import FEWEST, SHRINKAGE, fit_site
 from gate.recognition.gallery import Snapshot
 from gate.recognition.roster import Roster, mean_of_near
 from gate.recognition.score import Scoring, highest, probe_crowd
@@ -52,11 +52,13 @@ def simulate(
     singles: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}  # without doubles: True
     # by the number of the person, so that a person's fold never changes
     fold_of = gallery.people % folds
+    # as at the gate: whether there is a fit is a matter of the whole gallery
+    fewest = 2 if count >= FEWEST else FEWEST
     for fold in range(folds):
         held = np.flatnonzero(fold_of == fold)
         if not len(held):
             continue
-        fit = fit_site(subset(gallery, fold_of != fold), shrinkage=shrinkage)
+        fit = fit_site(subset(gallery, fold_of != fold), shrinkage=shrinkage, fewest=fewest)
         roster = rosters.build(gallery, fit, scoring)
         for start in range(0, len(held), _CHUNK):
             rows = held[start : start + _CHUNK]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
+from gate.store.failures import ConflictError
 from gate.store.tables import CalibrationRow
 
 
@@ -26,9 +27,21 @@ class Calibrations:
         figures: dict[str, Any] | None = None,
         *,
         active: bool = True,
+        after: str | None = None,
     ) -> CalibrationRow:
-        """Keep a new version and, if ``active``, use it from now on."""
+        """Keep a new version and, if ``active``, use it from now on.
+
+        Raises ConflictError when ``after`` is given and not the version in use ("" for none).
+        """
         with self._database.write() as session:
+            if after is not None:
+                used = session.scalar(_active(kind, encoder))
+                if after != (used.version if used else ""):
+                    raise ConflictError(
+                        "another calibration was put into use meanwhile",
+                        where=self._database.where,
+                        mend="nothing: it counts",
+                    )
             row = CalibrationRow(
                 kind=kind, encoder=encoder, version=version, body=body, figures=figures or {}
             )
@@ -54,13 +67,7 @@ class Calibrations:
 
     def active(self, kind: str, encoder: str = "") -> CalibrationRow | None:
         with self._database.read() as session:
-            return session.scalar(
-                select(CalibrationRow).where(
-                    CalibrationRow.kind == kind,
-                    CalibrationRow.encoder == encoder,
-                    CalibrationRow.active,
-                )
-            )
+            return session.scalar(_active(kind, encoder))
 
     def versions(self, kind: str, encoder: str = "") -> list[CalibrationRow]:
         with self._database.read() as session:
@@ -80,3 +87,9 @@ class Calibrations:
             .values(active=False)
         )
         row.active = True
+
+
+def _active(kind: str, encoder: str) -> Select[CalibrationRow]:
+    return select(CalibrationRow).where(
+        CalibrationRow.kind == kind, CalibrationRow.encoder == encoder, CalibrationRow.active
+    )

@@ -125,3 +125,17 @@ def test_garbage_from_the_process_is_no_frame(
         assert capture.read(0.01) is None
     finally:
         capture.close()
+
+
+def test_a_process_that_closes_its_stream_and_hangs_is_lost_and_does_not_hang_the_gate(
+    heard: list[tuple[bool, str]],
+) -> None:
+    hanging = [sys.executable, "-c", "import os, time; os.close(1); time.sleep(60)"]
+    capture = start(hanging, heard)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and not heard:
+        time.sleep(0.02)
+    assert heard[:1] == [(False, "the stream ended")]
+    began = time.monotonic()
+    capture.close()
+    assert time.monotonic() - began < 5

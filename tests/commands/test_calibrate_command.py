@@ -105,3 +105,18 @@ def test_a_folder_that_is_not_there_is_a_named_error(config: Path, tmp_path: Pat
 def test_a_group_needs_a_file(config: Path, tmp_path: Path) -> None:
     answer = run(evaluate, config, str(tmp_path), "--group", "old")
     assert "NAME=FILE" in str(answer.exception)
+
+
+@pytest.mark.parametrize("body", [b"damaged", b""])
+def test_one_that_cannot_be_read_is_named_and_made_anew(config: Path, body: bytes) -> None:
+    enrol(config, 40)
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        store.calibrations.add(KIND, ENCODER, "damaged", body, {"fpir": 0.002})
+    checked = run(calibrate, config, "--check")
+    assert checked.exit_code == 1
+    assert "cannot be read" in " ".join(checked.output.split())
+    again = run(calibrate, config)
+    assert again.exit_code == 0, again.output
+    assert "threshold for FPIR 0.2 %" in again.output
+    assert run(calibrate, config, "--check").exit_code == 0

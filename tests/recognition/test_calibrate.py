@@ -10,6 +10,7 @@ from gate.recognition.calibrate import LLR_LIMIT, Calibration
 from gate.recognition.face import Template
 from gate.recognition.fit import FEWEST
 from gate.recognition.gallery import Gallery, Snapshot
+from gate.recognition.generate import generate
 from gate.recognition.identify import Matcher, build_matcher
 from gate.recognition.lookalikes import lookalikes
 from gate.recognition.score import Scoring, unit
@@ -233,3 +234,18 @@ def test_one_person_enrolled_twice_does_not_move_the_tail_of_a_small_gallery(peo
     spoilt[-2:] = 0.9
     assert fit_tail(spoilt) == fit_tail(sample)
     assert fit_tail(spoilt).quantile(0.01) < 0.5
+
+
+@pytest.mark.parametrize("count", [33, 60])
+def test_a_site_just_large_enough_for_a_fit_keeps_strangers_out(count: int) -> None:
+    rates = []
+    for seed in range(6):
+        rows = generate(count + 3000, "dlib", seed=seed)
+        site = learn(
+            Gallery("dlib/1", 128).add(
+                Template(i, row, "dlib/1") for i, row in enumerate(rows[:count])
+            )
+        )
+        scores = site.identify(rows[count:], "dlib/1").score
+        rates.append(float((scores > site.calibration.threshold).mean()))
+    assert np.mean(rates) < 0.04, rates

@@ -15,6 +15,7 @@ from gate.recognition.face import Template
 from gate.recognition.fit import SiteFit, fit_site, no_fit
 from gate.recognition.gallery import Gallery, Snapshot
 from gate.recognition.identify import NOBODY, Matcher, build_matcher
+from gate.recognition.lookalikes import lookalikes
 from gate.recognition.score import Scoring, unit
 from gate.recognition.tail import Tail
 
@@ -199,3 +200,18 @@ def test_every_answer_is_of_a_gallery_and_a_fit_that_existed_together() -> None:
     for made in every[:: max(1, len(every) // 10)]:
         ranked = slowly(made.roster.gallery, made.roster.fit, probe[0])
         assert truth[id(made)].score[0] == pytest.approx(ranked[0][0], abs=2e-5)
+
+
+def test_a_small_site_forgets_whoever_is_deleted_in_the_lists_of_others_too() -> None:
+    rows = faces(6, 0)
+    rows[5] = rows[4]
+    gallery = Gallery(ENCODER, rows.shape[1])
+    whole = gallery.add(Template(i + 1, row, ENCODER) for i, row in enumerate(rows))
+    fit = no_fit(ENCODER, rows.shape[1])
+    left = gallery.remove(6)
+    after = matcher(left, fit, matcher(whole, fit))
+    anew = matcher(left, fit)
+    assert 6 not in after.roster.near_people
+    np.testing.assert_array_equal(after.roster.near_people, anew.roster.near_people)
+    np.testing.assert_array_equal(after.roster.near, anew.roster.near)
+    assert lookalikes(after) == lookalikes(anew)

@@ -16,7 +16,7 @@ from gate.recognition.face import Face, Image, Liveness, Sighting, Unusable, Vec
 from gate.recognition.identify import Identification
 from gate.recognition.recogniser import Recogniser
 from gate.recognition.settings import RecognitionSettings
-from gate.recognition.track import Track
+from gate.recognition.track import FORGET, Track
 
 WIDTH = 64
 RATE = 10.0  # frames a second
@@ -415,3 +415,39 @@ def test_a_card_whose_holder_has_no_face_enrolled_verifies_nothing() -> None:
     recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
     recogniser.claimed = 77
     assert all(recogniser.process(scene.frame(i))[0].claimed is None for i in range(4))
+
+
+def test_a_resident_whose_first_frames_look_like_a_picture_is_known_once_they_do_not() -> None:
+    said = iter([-0.2, -0.2, *([3.0] * 30)])
+    heard: list[float] = []
+
+    def watch(frame: Frame, track: Track) -> Liveness:
+        heard.append(next(said))
+        mean = float(np.mean(heard))
+        return Liveness("model", mean, mean > 0)
+
+    seen = play(alone([vector(1)] * 8), replace(REGISTER, needed=1.6), watch)
+    assert verdicts(seen)[:2] == [Verdict.WAIT, Verdict.WAIT]
+    assert seen[-1][0].verdict is Verdict.KNOWN
+    # and who goes on looking so is never known, though nothing else speaks against them
+    still = play(
+        alone([vector(1)] * 40),
+        replace(REGISTER, needed=1.6),
+        lambda frame, track: Liveness("model", -0.2, False),
+    )
+    assert Verdict.KNOWN not in verdicts(still)
+    assert still[-1][0].verdict is Verdict.DOUBTFUL
+
+
+def test_somebody_masked_in_the_place_of_a_resident_does_not_stay_known() -> None:
+    resident = [[Actor(300, vector(1, 0.1, i))] for i in range(12)]
+    masked = [[Actor(300, vector(99, 0.1, i), Unusable.MASK)] for i in range(40)]
+    scene = Scene(resident + masked)
+    recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
+    seen = [recogniser.process(scene.frame(i))[0] for i in range(12)]
+    assert seen[-1].verdict is Verdict.KNOWN
+    recogniser.claimed = 1
+    later = [recogniser.process(scene.frame(i))[0] for i in range(12, 52)]
+    forgotten = round((SETTINGS.recheck + FORGET) * RATE) + 1
+    assert {s.verdict for s in later[forgotten:]} == {Verdict.UNUSABLE}
+    assert not any(s.claim_held for s in later[forgotten:])
