@@ -86,7 +86,8 @@ class Daemon:
             after.callback(outgoing.close)
             core = build_core(settings, store, clock, doorway, around, outgoing)
             register = Register(core, self.post)
-            people = PeopleSeen(core, clock, outgoing, register.later)
+            people = PeopleSeen(core, clock, outgoing, register.later, self.post)
+            register.often = people.follow
             register.minutely = people.look
             register.forget = [around.forget, people.forget]
             memory = DoorMemory(store, settings.name, register.later)

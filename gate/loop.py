@@ -17,7 +17,7 @@ from typing import Protocol
 
 from gate import __version__
 from gate.access.decision import Decision, Method, Outcome, Person
-from gate.access.request import Mode
+from gate.access.request import Mode, Presence
 from gate.clock import Clock
 from gate.errors import StoreError
 from gate.events.event import Event
@@ -54,6 +54,13 @@ class DeviceStatus:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where people are has changed elsewhere; ``where`` is asked by the main loop itself."""
+
+    where: Callable[[], Mapping[int, Presence]]
+
+
 class Recorder(Protocol):
     """Where events go: the store's writer."""
 
@@ -76,7 +83,7 @@ class Parts(Protocol):
         ...
 
 
-Item = inputs.Input | Order | DeviceStatus | House  # what a loop can be handed
+Item = inputs.Input | Order | DeviceStatus | House | Moved  # what a loop can be handed
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -110,8 +117,9 @@ class Loop:
 
     @property
     def able(self) -> bool:
-        """Whether the gate sees people pass: nothing is out of order, the door not held open."""
-        return not self.faults and self.lane.mode is Mode.NORMAL
+        """Whether the gate sees people pass: eyes and readers in order, the door not held open."""
+        blind = {name.split(".")[0] for name in self.faults} & {"camera", "reader"}
+        return not blind and self.lane.mode is Mode.NORMAL
 
     @property
     def face(self) -> Sighting | None:
@@ -166,6 +174,8 @@ class Loop:
                 self._order(item)
             case DeviceStatus():
                 self._device(item)
+            case Moved(where):
+                self.house = replace(self.house, presence=where())
             case _:
                 self._step(item)
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import func, select
@@ -117,8 +118,9 @@ class PermitBook:
         except PermitRefused as refused:
             return None, Credential(refused.code)
         row = self._store.credentials.permit(permit.serial)
-        used = row.uses if row else self._used_elsewhere(permit.serial)
-        revoked = row is not None and row.revoked is not None
+        elsewhere = {} if row else self._elsewhere(permit.serial)
+        used = row.uses if row else int(elsewhere.get("uses", 0))
+        revoked = row.revoked is not None if row else bool(elsewhere.get("revoked"))
         person = self._holder(permit)
         problem = check(
             permit,
@@ -134,10 +136,11 @@ class PermitBook:
 
     def use(self, serial: str) -> None:
         """Count one passage."""
-        if not self._store.credentials.use_permit(serial):
-            key = f"permit:{serial}"
-            if self._store.credentials.permit(serial) is None:
-                self._store.facts.set(key, {"uses": self._used_elsewhere(serial) + 1})
+        credentials = self._store.credentials
+        if not credentials.use_permit(serial) and credentials.permit(serial) is None:
+            known = self._elsewhere(serial)
+            uses = int(known.get("uses", 0)) + 1
+            self._store.facts.set(f"permit:{serial}", {**known, "uses": uses})
 
     def revoke(self, serial: str, reason: str) -> None:
         """Withdraw a permit. Raises AccessError when there is none with this serial."""
@@ -145,9 +148,9 @@ class PermitBook:
             raise AccessError("There is no such permit", where=serial, mend="check the serial")
         self._store.credentials.revoke_permit(serial, reason)
 
-    def _used_elsewhere(self, serial: str) -> int:
-        fact = self._store.facts.get(f"permit:{serial}")
-        return int(fact["uses"]) if fact else 0
+    def _elsewhere(self, serial: str) -> dict[str, Any]:
+        """What is known of a permit that is not in the register, or not any more."""
+        return self._store.facts.get(f"permit:{serial}") or {}
 
     def _holder(self, permit: Permit) -> Person | None:
         with self._store.database.read() as session:
@@ -158,7 +161,9 @@ class PermitBook:
             return as_person(row)
         if permit.kind is not Kind.VISITOR:
             return None
-        return Person(id=0, ref=permit.holder.ljust(32, "0"), kind=Kind.VISITOR)
+        # a number of their own, below those of the register: two visitors are two people
+        number = -1 - int(permit.holder[:12], 16)
+        return Person(id=number, ref=permit.holder.ljust(32, "0"), kind=Kind.VISITOR)
 
     def _allowance(self, session: Session, household: int, now: datetime) -> tuple[int, int]:
         running = session.scalar(

@@ -25,8 +25,8 @@ TIDY = 3600.0  # seconds between two tidyings of the store
 class Register:
     """One thread calls ``run``; ``later`` and ``reload`` are for any.
 
-    Set before ``run``, called by its thread, may raise StoreError: ``minutely`` once a minute,
-    each of ``forget`` with everybody who is gone.
+    Set before ``run``, called by its thread, may raise StoreError: ``often`` at every look,
+    ``minutely`` once a minute, each of ``forget`` with everybody who is gone.
     """
 
     def __init__(
@@ -37,8 +37,10 @@ class Register:
         self._core = core
         self._post = post
         self.forget: list[Callable[[int], None]] = []
+        self.often: Callable[[], None] = lambda: None
         self.minutely: Callable[[], None] = lambda: None
         self._held: datetime | None = None  # end of the scheduled hold-open already ordered
+        self._plan: object = None  # what it was foreseen from
         self._writes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._seen = -1
         self._people = frozenset(core.loop.house.people)
@@ -64,6 +66,7 @@ class Register:
                 self._look()
                 self._take_orders()
                 self._hold_open()
+                self.often()
                 while not self._writes.empty():
                     self._writes.get()()
                 if time.monotonic() - minute > MINUTE:
@@ -101,10 +104,13 @@ class Register:
         if schedule is None:
             return
         when = datetime.now(UTC).astimezone()
+        plan = schedule, dict(rules.days)
+        if self._held is not None and when < self._held and plan == self._plan:
+            return
         end = open_until(schedule, when, rules.days)
         if end is not None and end != self._held:
             self._post(Order("hold", "schedule", (end - when).total_seconds()))
-        self._held = end
+        self._held, self._plan = end, plan
 
     def _take_orders(self) -> None:
         orders = self._core.store.orders

@@ -66,7 +66,8 @@ class Till:
         if decision.method is not Method.FACE:
             for reader in self._readers:
                 reader.feedback(granted)
-        if granted and decision.method is Method.PERMIT:
+        # at a door that stands open anyway nothing is used up
+        if granted and decision.method is Method.PERMIT and decision.rule == "grant":
             shown = decision.values.get("shown")
             if isinstance(shown, dict) and shown.get("serial"):
                 self._queue.put(str(shown["serial"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -14,10 +15,11 @@ from gate.store.store import Store
 from gate.store.tables import FactRow
 
 _KEY = "place:"
+_OPEN = ("held_open", "fire")  # rules by which nobody is asked
 
 
 class Whereabouts:
-    """Belongs to the main loop's thread, but for ``load``, whose answer is handed over.
+    """One caller at a time.
 
     Args:
         inward: True when this gate leads in, False out; None: nothing is kept.
@@ -33,41 +35,53 @@ class Whereabouts:
         """What the lane wanted done, at ``now`` (seconds since 1970).
 
         Returns a change that has to be saved. Somebody who was granted and did not go through,
-        as far as the door can tell, is still where they were.
+        as far as the door can tell, is still where they were; whoever is known at a door that
+        stands open walks through.
         """
         if self._inward is None:
             return None
         if isinstance(output, outputs.Decided):
             person = output.decision.person
             if output.decision.outcome is Outcome.GRANT and person is not None:
+                if output.decision.rule in _OPEN:
+                    return self._went(person.id, now)
                 self._passing[output.passage] = person.id
         elif isinstance(output, outputs.EventOut) and output.type == "passage.ended":
             went = self._passing.pop(output.passage, None)
             if went is not None and output.details.get("passed") is not False:
-                self._places = passed(self._places, went, self._inward, now)
-                return went, self._places[went]
+                return self._went(went, now)
         return None
+
+    def _went(self, person: int, now: float) -> tuple[int, Place]:
+        self._places = passed(self._places, person, self._inward, now)
+        return person, self._places[person]
 
     def presence(self, now: float) -> Mapping[int, Presence]:
         """For ``House.presence``."""
         return presences(self._places, now, self._hours)
 
-    def take(self, places: Mapping[int, Place]) -> None:
-        """What ``load`` found; the newer of two places counts."""
-        for person, place in places.items():
-            known = self._places.get(person)
-            if known is None or place.at > known.at:
-                self._places = {**self._places, person: place}
+    def take(self, places: Mapping[int, Place]) -> bool:
+        """What ``load`` found; the newer of two places counts. Whether anything was new."""
+        newer = {
+            person: place
+            for person, place in places.items()
+            if (known := self._places.get(person)) is None or place.at > known.at
+        }
+        self._places = {**self._places, **newer}
+        return bool(newer)
 
     def forget(self, person: int) -> None:
         """Nothing of a deleted person stays."""
         self._places.pop(person, None)
 
 
-def load(store: Store) -> dict[int, Place]:
-    """All places in the register. Raises StoreError."""
+def load(store: Store, since: datetime | None = None) -> dict[int, Place]:
+    """All places in the register, or those written from ``since`` on. Raises StoreError."""
+    query = select(FactRow).where(FactRow.key.startswith(_KEY))
+    if since is not None:
+        query = query.where(FactRow.at >= since)
     with store.database.read() as session:
-        rows = session.scalars(select(FactRow).where(FactRow.key.startswith(_KEY))).all()
+        rows = session.scalars(query).all()
     return {
         int(row.key.removeprefix(_KEY)): Place(row.value["inside"], row.value["at"])
         for row in rows

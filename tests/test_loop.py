@@ -412,3 +412,13 @@ def test_a_face_that_is_served_from_the_second_row_is_known_to_be_behind(gate: G
 def seen_face(track: int, now: float, size: float) -> Sighting:
     box = Face((0, 0, size, size), 0.9, quality=Quality(size=size / 2))
     return Sighting(track, "main", now, now, 1, box, 1, 1, Verdict.WAIT, first_usable=now)
+
+
+@pytest.mark.parametrize(
+    ("family", "sees"), [("status", True), ("sensor", True), ("camera", False), ("reader", False)]
+)
+def test_only_what_sees_people_makes_the_gate_blind(gate: Gate, family: str, sees: bool) -> None:
+    gate.loop.handle(DeviceStatus(family, "x", False, "gone"))
+    assert gate.loop.able is sees
+    gate.loop.handle(DeviceStatus(family, "x", True))
+    assert gate.loop.able

@@ -137,3 +137,27 @@ def test_nobody_and_never_ending_are_refused(book: PermitBook, guest: PersonRow)
         book.issue(KEY, 999, NOW, NOW + DAY, now=NOW)
     with pytest.raises(AccessError, match="valid for up to"):
         issue(book, guest, until=NOW + 999 * DAY)
+
+
+def test_the_permits_of_somebody_deleted_stay_withdrawn(book: PermitBook, store: Store) -> None:
+    """A gate believes a visitor's code it has never heard of; it has heard of these."""
+    now = datetime.now(UTC)
+    guest = store.people.create("客人", kind="visitor").id
+    issued = book.issue(KEY, guest, now, now + DAY, now=now, uses=1)
+    other = book.issue(KEY, guest, now, now + DAY, now=now)
+    book.revoke(issued.permit.serial, "lost")
+    store.people.delete(guest)
+    for text in (issued.text, other.text):
+        assert book.look_up(text, "gate-1", now)[1].problem == "permit_revoked"
+    book.use(other.permit.serial)
+    assert book.look_up(other.text, "gate-1", now)[1].problem == "permit_revoked"
+
+
+def test_visitors_of_another_desk_are_different_people(book: PermitBook) -> None:
+    people = [
+        book.look_up(sign(Permit(s * 8, h * 8, Kind.VISITOR, NOW, NOW + DAY), KEY), "g", NOW)[0]
+        for s, h in (("aa", "ca"), ("bb", "cb"), ("ab", "ca"))
+    ]
+    assert all(person is not None and person.id < 0 for person in people)
+    assert people[0] != people[1]
+    assert people[0] == people[2]

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from gate.access.schedule import Schedule, is_open
 
-_LONGEST = 24 * 60  # minutes looked ahead
+_LONGEST = 8 * 24 * 60  # minutes looked ahead
 
 
 def open_until(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> datetime | None:

@@ -66,7 +66,7 @@ class PinSettings(Section):
 
     # wrong PINs in ``window`` seconds that stop the keypad for ``lock`` seconds
     attempts: int = Field(5, ge=2, le=50)
-    window: float = Field(60.0, ge=5, le=3600)
+    window: float = Field(300.0, ge=5, le=3600)
     lock: float = Field(300.0, ge=10, le=86400)
 
 

@@ -36,7 +36,10 @@ class HttpStatus:
         self._url, self._budget, self._monotonic = settings.url, settings.budget, monotonic
         token = settings.token.get_secret_value()
         self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers={
+                "Accept-Encoding": "identity",  # read as it comes, byte by byte
+                **({"Authorization": f"Bearer {token}"} if token else {}),
+            },
             timeout=settings.budget,
             limits=httpx.Limits(max_connections=settings.threads),
             trust_env=False,

@@ -13,6 +13,8 @@ from gate.passage.state import House, Lane, Now, Passage, Passing, deadline, mis
 from gate.recognition.face import Sighting, Verdict
 
 OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
+# rules that decide that it is not clear, or not right, who this is
+_WHO = ("attack", "credential", "face")
 _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
 
@@ -109,8 +111,11 @@ def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
         known = p.temperature if p.temperature and p.temperature.good is not None else None
         findings += (known or p.high or p.temperature or house.no_temperature,)
     if house.status:
-        findings += p.status if p.status is not None else house.no_status
+        theirs = p.person is not None and p.asked == p.person.id
+        findings += p.status if theirs and p.status is not None else house.no_status
     decision = decide(_request(p, findings, mode, now, house), house.rules)
+    if decision.rule in _WHO:  # it may be somebody else who stands there
+        findings = tuple(f for f in findings if f.topic == "temperature")
     return replace(p, decision=decision, findings=findings, decided=now.at)
 
 

@@ -105,13 +105,17 @@ def _ask_ahead(lane: Lane, seen: Seen, house: House) -> tuple[Lane, Outputs]:
 
 def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outputs]:
     if _still_on_the_reader(lane, shown.person, shown.credential, now, house):
-        return lane, ()
+        return lane, _silently(lane, shown)
     told: Outputs = ()
     p = lane.serving
+    if p is not None and p.decision is None and p.credential is not None:
+        told = _duress(p.id, p.person, p.credential)  # what was shown in its place does not undo it
     if p is None or (p.decision is not None and p.decision.outcome is not Outcome.ASK):
         p = Passage(now.new_id(), shown.at, now.at)
-        told = (Began(p.id),)
+        told += (Began(p.id),)
     theirs = p.sight is not None and shown.person is not None and p.sight.best == shown.person.id
+    if not theirs and p.reading is not None:
+        told += (Began(p.id),)  # what was measured was somebody else
     claimed = Passage(
         id=p.id,
         began=shown.at,
@@ -122,10 +126,27 @@ def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outp
         credential=shown.credential,
         asked=p.asked if theirs else None,
         status=p.status if theirs else None,
-        temperature=p.temperature,
-        reading=p.reading,
+        temperature=p.temperature if theirs else None,
+        reading=p.reading if theirs else None,
+        high=p.high if theirs else None,
+        again=p.again if theirs and p.decision is None else None,
     )
     return replace(_headline(lane), serving=claimed), told
+
+
+def _silently(lane: Lane, shown: Shown) -> Outputs:
+    """A duress card or PIN that changes nothing, since its holder was let in just now, is told."""
+    p = lane.serving
+    if p is not None and p.credential == shown.credential and p.person == shown.person:
+        return ()  # the same showing
+    passage = p.id if p is not None and p.person == shown.person else ""
+    return _duress(passage, shown.person, shown.credential)
+
+
+def _duress(passage: str, person: Person | None, credential: Credential) -> Outputs:
+    if not credential.duress:
+        return ()
+    return (EventOut("passage.duress", passage, person=person.ref if person else None),)
 
 
 def _still_on_the_reader(

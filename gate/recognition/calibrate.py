@@ -176,11 +176,10 @@ def _normal(grid: Values, mean: float, spread: float) -> Values:
 
 
 def _density(grid: Values, sample: Values, tail: Tail) -> Values:
-    """Normal body, exponential tail."""
+    """Normal body, and the tail."""
     middle, spread = float(np.median(sample)), float(np.std(sample)) or 1e-3
     body = _normal(grid, middle, spread)
-    above = tail.survival(grid) / tail.scale
-    return np.where(grid < tail.start, body, above)
+    return np.where(grid < tail.start, body, tail.density(grid))
 
 
 def _ratios(grid: Values, mate: Values, sample: Values, tail: Tail) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from gate.recognition.fit import FEWEST, SHRINKAGE, fit_site
 from gate.recognition.gallery import Snapshot
 from gate.recognition.roster import Roster, mean_of_near
 from gate.recognition.score import Scoring, highest, probe_crowd
+from gate.recognition.tail import SPARED
 
 FOLDS = 5
 _CHUNK = 512
@@ -19,8 +20,9 @@ _SINGLES = 200  # scores against one person that are kept of each stranger
 
 
 # A best score that stands alone is no stranger's: somebody is enrolled twice. Chance makes 3 in
-# 1,000 gaps as wide (tails of 0.03 to 0.04); as few do no harm, since the highest are not fitted.
-_ALONE, _MANY = 0.2, 0.02
+# 1,000 gaps as wide (tails of 0.03 to 0.04), dlib's more; as few do no harm, since the highest
+# are not fitted.
+_ALONE, _MANY = 0.2, 0.015
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +78,7 @@ def simulate(
                 who[rows[double], 1] = gallery.people[second]
             singles[True].append(_some(scores))
     alone = _alone(top)
-    if alone.mean() <= _MANY:
+    if alone.sum() <= max(_MANY * count, SPARED):
         return Strangers(top[:, 0], who[:, 0], np.concatenate(singles[False]))
     place = alone.astype(np.intp)
     every = np.arange(count)

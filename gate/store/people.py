@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select
@@ -71,6 +71,7 @@ class People:
         """
         with self._database.write() as session:
             self._present(session, person)
+            _withdraw_permits(session, person)
             for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
                 session.execute(delete(table).where(table.person_id == person))
             session.execute(delete(PersonRow).where(PersonRow.id == person))
@@ -130,6 +131,15 @@ class People:
                 mend="look the person up again; somebody may have deleted the record",
             )
         return row
+
+
+def _withdraw_permits(session: Session, person: int) -> None:
+    """Keep the serials of permits that are still valid, and nothing else: their codes are about,
+    and a gate believes a visitor's code it has never heard of."""
+    now = datetime.now(UTC)
+    query = select(PermitRow).where(PermitRow.person_id == person, PermitRow.valid_until > now)
+    for permit in session.scalars(query):
+        session.merge(FactRow(key=f"permit:{permit.id}", value={"revoked": True}))
 
 
 def as_person(row: PersonRow) -> Person:

@@ -65,7 +65,10 @@ def test_the_door_stands_open_until_the_end_of_its_window() -> None:
     night = at.replace(hour=23, minute=59)
     assert open_until(schedule, night, {}) == datetime(2026, 1, 10, 1, 0, tzinfo=ZONE)
     assert open_until(schedule, at, {date(2026, 1, 9): "holiday"}) is None
-    assert open_until(parse("always"), at, {}) == at.replace(second=0) + timedelta(days=1)
+    assert open_until(parse("always"), at, {}) == at.replace(second=0) + timedelta(days=8)
+    weekend = parse("sat-sun 00:00-24:00")
+    saturday = datetime(2026, 1, 10, 9, tzinfo=ZONE)
+    assert open_until(weekend, saturday, {}) == datetime(2026, 1, 12, tzinfo=ZONE)
 
 
 def test_mistakes_in_the_settings_are_named() -> None:

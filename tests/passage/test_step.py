@@ -18,6 +18,7 @@ from gate.passage.inputs import (
 )
 from gate.passage.outputs import (
     AskStatus,
+    Began,
     Decided,
     EventOut,
     MeasureAgain,
@@ -365,3 +366,93 @@ def test_out_of_order_is_shown_and_a_card_still_answered() -> None:
     gate.card(LI)
     gate.wait(3)
     assert gate.looks == [Look.FAULT, Look.GRANT, Look.FAULT]
+
+
+RED = (Finding("code", False, Weight.SHOW, "status_bad", "红码"),)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.DOUBTFUL, Verdict.ATTACK])
+def test_the_status_of_somebody_is_not_shown_to_who_only_resembles_them(verdict: Verdict) -> None:
+    gate = Gate(replace(HOUSE, status=True))
+    gate.see(face(1, Verdict.WAIT, 1, evidence=4))
+    assert [a.person.id for a in gate.all(AskStatus)] == [1]
+    gate.give(Answered(1, RED))
+    gate.wait(0.2)
+    gate.see(face(1, verdict, 1))
+    assert gate.all(Show)[-1].message.items == ()
+    assert "红码" not in str(gate.all(Decided)[-1].decision.values)
+
+
+def test_a_thief_of_a_card_does_not_read_the_holders_status() -> None:
+    rules = Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES))
+    gate = Gate(replace(HOUSE, status=True, rules=rules))
+    gate.card(LI)
+    gate.give(Answered(1, RED))
+    other = replace(face(1, Verdict.UNKNOWN, 2), claimed=LI.id, claim_held=False)
+    gate.look(13, other)
+    assert gate.granted == []
+    assert all(item.value != "红码" for show in gate.all(Show) for item in show.message.items)
+
+
+UNMEASURED = Finding("temperature", None, Weight.REQUIRE, "temperature_unknown")
+
+
+def test_a_fever_is_not_wiped_away_by_a_card() -> None:
+    gate = Gate(replace(HOUSE, temperature=True))
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.5)
+    gate.wait(0.2)
+    gate.card(LI)
+    gate.wait(3)
+    assert gate.granted == []
+    assert gate.all(Decided)[-1].decision.reasons[0] == "temperature_high"
+
+
+@pytest.mark.parametrize("degrees", [36.5, 38.5])
+def test_a_card_does_not_take_over_the_temperature_of_somebody_else(degrees: float) -> None:
+    gate = Gate(replace(HOUSE, temperature=True, no_temperature=UNMEASURED))
+    gate.see(face(1, Verdict.WAIT, 2, evidence=4))
+    gate.temperature(degrees)
+    gate.see(face(1, Verdict.DOUBTFUL, 2))
+    began = len(gate.all(Began))
+    gate.wait(8)
+    gate.card(LI)
+    assert len(gate.all(Began)) == began + 1, "measured anew"
+    gate.wait(1)
+    assert gate.granted == []
+    assert gate.all(Decided)[-1].decision.reasons[0] == "temperature_unknown"
+
+
+def duress(gate: Gate) -> int:
+    return [e.type for e in gate.all(EventOut)].count("passage.duress")
+
+
+@pytest.mark.parametrize("after", [0.5, 2.0, 2.9])
+def test_a_duress_card_shown_after_the_face_was_known_is_told(after: float) -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.wait(after)
+    openings = len(gate.all(Open))
+    gate.card(LI, duress=True)
+    shown = gate.all(Show)[-1]
+    gate.wait(0.1)
+    assert duress(gate) == 1
+    assert len(gate.all(Open)) == openings
+    assert gate.all(Show)[-1] == shown or gate.all(Show)[-1].message.look is Look.IDLE
+
+
+def test_a_duress_card_lying_on_the_reader_is_told_once() -> None:
+    gate = Gate()
+    for _ in range(5):
+        gate.card(LI, duress=True)
+        gate.wait(0.3)
+    assert duress(gate) == 1
+
+
+def test_a_duress_card_replaced_by_another_is_told_all_the_same() -> None:
+    gate = Gate(replace(HOUSE, status=True))
+    gate.card(LI, duress=True)
+    gate.wait(0.1)
+    gate.card(None, "card_unknown")
+    gate.wait(1)
+    assert duress(gate) == 1
