@@ -38,11 +38,16 @@ class DeviceThread(Generic[T]):
         status: StatusListener | None = None,
         retry_first: float = 0.5,
         retry_most: float = 30.0,
+        *,
+        speaks: bool = False,
     ) -> None:
+        """``speaks``: it says something all the time, so that only a value shows it is there;
+        a card reader says nothing until a card comes."""
         self.name = name
         self._line = line
         self._emit = emit
         self._status = status or (lambda device, there, reason: None)
+        self._speaks = speaks
         self._retry = (retry_first, retry_most)
         self._there: bool | None = None
         self._stop = threading.Event()
@@ -74,11 +79,13 @@ class DeviceThread(Generic[T]):
             try:
                 self._line.open()
                 while not self._stop.is_set():
+                    heard = not self._speaks
                     for value in self._line.read():
                         self._emit(value)
-                    # one read without an error shows that it is there
-                    self._tell(True, "")
-                    wait = self._retry[0]
+                        heard = True
+                    if heard:
+                        self._tell(True, "")
+                        wait = self._retry[0]
             except Exception as error:  # whatever goes wrong, the device is looked for again
                 self._tell(False, _reason(error))
                 self._line.close()

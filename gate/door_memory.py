@@ -24,8 +24,9 @@ class DoorMemory:
         """Put the door back into what stood before the restart. Raises StoreError."""
         kept = self._store.facts.get(self._key) or {}
         if kept.get("fire"):
+            active = loop.controller.state.fire_input
             loop.restore(Fire(True))
-            loop.restore(Fire(False))  # the input itself is read anew; the latch stays
+            loop.restore(Fire(active))  # the latch stays; the input is what the board says
         if kept.get("lockdown"):
             loop.restore(Lockdown())
         self._known = {"fire": bool(kept.get("fire")), "lockdown": bool(kept.get("lockdown"))}

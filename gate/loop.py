@@ -39,7 +39,7 @@ DURABLE_WITHIN = 0.25
 class Order:
     """An instruction of staff, a schedule or a signed command. ``by`` stands in the event."""
 
-    kind: str  # open | hold | emergency | lockdown | normal | fire_reset
+    kind: str  # open | hold | hold_ends | emergency | lockdown | normal | fire_reset
     by: str
     seconds: float = 0.0
 
@@ -112,6 +112,7 @@ class Loop:
         self._emergency = emergency_seconds
         self._listeners: list[Listener] = []
         self._holding = Mode.HELD_OPEN  # what a door that is held open is held open for
+        self._held_by = ""  # who ordered that
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
         self._granting: Future[Event] | None = None  # the event of the newest decision
 
@@ -270,8 +271,12 @@ class Loop:
             self._record("door.refused", details=details)
             return
         if order.kind == "open":
-            self._staff_open(order, now)
+            self._staff_open(order)
             return
+        if order.kind == "hold_ends":
+            if not self._holds_for_long(order.by, now):
+                return
+            order = replace(order, kind="normal")
         given = self._meaning(order, now)
         ordered: dict[str, object] = {"mode": order.kind, "by": order.by}
         if order.seconds:
@@ -280,7 +285,13 @@ class Loop:
         told = self.controller.handle(given, now)
         if any(event.type == "door.hold" for event in told):
             self._holding = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
+            self._held_by = order.by
         self._door(told)
+
+    def _holds_for_long(self, by: str, now: float) -> bool:
+        """Whether the hold-open was ordered by ``by`` and will not end by itself in a moment."""
+        until = self.controller.state.hold_until
+        return until is not None and self._held_by == by and until - now > 2.0
 
     def _meaning(self, order: Order, now: float) -> door.Input:
         match order.kind:
@@ -296,14 +307,14 @@ class Loop:
                 return door.Normal()
         raise ValueError(f"there is no order {order.kind!r}")
 
-    def _staff_open(self, order: Order, now: float) -> None:
+    def _staff_open(self, order: Order) -> None:
         id = self._new_id()
         decision = Decision(
             Outcome.GRANT, Method.STAFF, "staff_order", ("staff_order",), values={"by": order.by}
         )
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
         self._durable(self._granting)
-        self._door(self.controller.handle(door.Grant(False, id), now))
+        self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
 
     def _device(self, status: DeviceStatus, *, tell: bool = True) -> None:
         key = f"{status.family}.{status.name}"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from gate.access.hold_open import open_until
+from gate.access.schedule import is_open
 from gate.core import Core
 from gate.errors import StoreError
 from gate.house import build_house
 from gate.loop import Item, Order
+from gate.store.failures import ConflictError
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +45,7 @@ class Register:
         self.minutely: Callable[[], None] = lambda: None
         self._held: datetime | None = None  # end of the scheduled hold-open already ordered
         self._plan: object = None  # what it was foreseen from
-        self._writes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._writes: deque[Callable[[], None]] = deque()
         self._seen = -1
         self._people = frozenset(core.loop.house.people)
         self._stopping = threading.Event()
@@ -53,7 +57,7 @@ class Register:
 
     def later(self, write: Callable[[], None]) -> None:
         """Have something written soon by this thread: the main loop waits for no disk."""
-        self._writes.put(write)
+        self._writes.append(write)
 
     def close(self) -> None:
         self._stopping.set()
@@ -61,14 +65,15 @@ class Register:
     def run(self) -> None:
         """Look until closed; a store that cannot be read is tried again."""
         tidied = minute = time.monotonic()
+        with suppress(StoreError):
+            self._core.store.orders.void(self._core.settings.name)
         while not self._stopping.wait(EVERY):
             try:
                 self._look()
                 self._take_orders()
                 self._hold_open()
                 self.often()
-                while not self._writes.empty():
-                    self._writes.get()()
+                self._write()
                 if time.monotonic() - minute > MINUTE:
                     minute = time.monotonic()
                     self.minutely()
@@ -78,6 +83,17 @@ class Register:
                     tidied = time.monotonic()
             except StoreError as error:
                 log.warning("register.unread", extra={"cause": error.what, "where": error.where})
+        with suppress(StoreError):
+            self._write()
+
+    def _write(self) -> None:
+        """Everything handed to ``later``; what cannot be written now stays the next in line."""
+        while self._writes:
+            try:
+                self._writes[0]()
+            except ConflictError as error:  # it never can be
+                log.warning("register.unwritten", extra={"cause": error.what})
+            self._writes.popleft()
 
     def _look(self) -> None:
         matcher = self._core.known.matcher()
@@ -102,14 +118,20 @@ class Register:
         rules = self._core.loop.house.rules
         schedule = rules.schedules.get(access.hold_open)
         if schedule is None:
+            if self._held is not None:
+                self._post(Order("hold_ends", "schedule"))
+            self._held = None
             return
         when = datetime.now(UTC).astimezone()
         plan = schedule, dict(rules.days)
-        if self._held is not None and when < self._held and plan == self._plan:
+        inside = self._held is not None and when < self._held
+        if inside and plan == self._plan and is_open(schedule, when, rules.days):
             return
         end = open_until(schedule, when, rules.days)
         if end is not None and end != self._held:
             self._post(Order("hold", "schedule", (end - when).total_seconds()))
+        elif end is None and self._held is not None:  # the clock or the schedule was put right
+            self._post(Order("hold_ends", "schedule"))
         self._held, self._plan = end, plan
 
     def _take_orders(self) -> None:
@@ -120,4 +142,5 @@ class Register:
                 seconds = max(0.0, (row.until - datetime.now(UTC)).total_seconds())
             refused = self._core.loop.refusal(row.command)
             self._post(Order(row.command, row.ordered_by, seconds))
-            orders.done(row.id, refused or "done")
+            # written later: a store that refuses keeps no order from the door
+            self.later(partial(orders.done, row.id, refused or "done"))

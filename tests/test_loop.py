@@ -422,3 +422,20 @@ def test_only_what_sees_people_makes_the_gate_blind(gate: Gate, family: str, see
     assert gate.loop.able is sees
     gate.loop.handle(DeviceStatus(family, "x", True))
     assert gate.loop.able
+
+
+def test_a_schedule_ends_only_the_hold_it_ordered_itself(gate: Gate) -> None:
+    gate.loop.handle(Order("hold", "schedule", 600.0))
+    gate.wait(1)
+    assert gate.open
+    gate.loop.handle(Order("hold_ends", "schedule"))
+    gate.wait(1)
+    assert not gate.open
+    gate.loop.handle(Order("hold", "desk:wang", 600.0))
+    gate.wait(1)
+    gate.loop.handle(Order("hold_ends", "schedule"))
+    gate.wait(1)
+    assert gate.open
+    gate.loop.handle(Order("lockdown", "desk:wang"))
+    gate.loop.handle(Order("hold_ends", "schedule"))
+    assert gate.loop.controller.state.lockdown

@@ -24,6 +24,7 @@ COMMANDS: tuple[str, ...] = get_args(CommandName)
 LONGEST = 4096  # bytes of a whole message
 _CONTEXT = b"access-gate command 1\0"
 _COUNTER_MOST = 2**63 - 1
+_ARGUMENT_MOST = 2**47  # milliseconds since 1970 in the year 6429; no sequence is as high
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def _command(payload: str) -> Command | None:
         "reason",
     }:
         return None
-    if not all(_is_count(v) or (isinstance(v, str) and len(v) <= 200) for v in arguments.values()):
+    if not all(_is_argument(name, value) for name, value in arguments.items()):
         return None
     try:
         identity = str(UUID(values["id"]))
@@ -216,6 +217,13 @@ def _command(payload: str) -> Command | None:
         values["counter"],
         arguments,
     )
+
+
+def _is_argument(name: str, value: object) -> bool:
+    if name != "reason":
+        return type(value) is int and 0 <= value <= _ARGUMENT_MOST
+    # half a surrogate pair can be written nowhere
+    return isinstance(value, str) and len(value) <= 200 and value.isascii() | value.isprintable()
 
 
 def _is_count(value: object) -> bool:

@@ -63,7 +63,8 @@ class Commands:
         self._handler = handler
         self._buttons = frozenset(buttons) - _OPENING
         self._link: Link | None = None
-        self._queue: queue.Queue[_Message | None] = queue.Queue(_QUEUE)
+        self._queue: queue.Queue[_Message] = queue.Queue(_QUEUE)
+        self._stopping = threading.Event()
         self._recent: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=1000))
         self._refusals: deque[int] = deque(maxlen=_REFUSALS)
         self._uncounted = 0
@@ -75,7 +76,7 @@ class Commands:
         self._thread.start()
 
     def stop(self) -> None:
-        self._queue.put(None)
+        self._stopping.set()
         self._thread.join(10.0)
 
     def received(self, message: paho.MQTTMessage) -> None:
@@ -95,7 +96,11 @@ class Commands:
             self._uncounted += 1
 
     def _run(self) -> None:
-        while (message := self._queue.get()) is not None:
+        while not self._stopping.is_set():
+            try:
+                message = self._queue.get(timeout=0.2)
+            except queue.Empty:
+                continue
             try:
                 _, button, name = message.topic.partition("/button/")
                 if button:
@@ -104,6 +109,8 @@ class Commands:
                     self.obey(message.raw, message.response, message.correlation)
             except StoreError as error:  # what cannot be written down is not obeyed
                 log.error("command.store", extra={"cause": error.what})
+            except Exception:  # tomorrow's lock-down must not end with today's mistake
+                log.exception("command.failed")
 
     def obey(
         self, raw: bytes, response: str | None = None, correlation: bytes | None = None

@@ -137,6 +137,9 @@ class Publisher:
             except StoreError as error:
                 log.warning("publisher.store", extra={"cause": error.what})
                 self._stopping.wait(1.0)
+            except Exception:  # whatever it is, events wait in the outbox
+                log.exception("publisher.failed")
+                self._stopping.wait(1.0)
         with suppress(StoreError):  # they stay in the outbox and are sent again
             self._settle()
 

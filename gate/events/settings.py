@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
+import httpx
 from pydantic import Field, SecretStr, model_validator
 
 from gate.section import Section
@@ -91,6 +92,10 @@ class WebhookSettings(Section):
     def _complete(self) -> WebhookSettings:
         if self.enabled and not self.url.startswith(("https://", "http://")):
             raise ValueError("url must begin with https:// (or http:// on a trusted network)")
+        try:
+            httpx.URL(self.url)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"url cannot be used: {error}") from None
         if self.enabled and len(self.secret.get_secret_value()) < 16:
             raise ValueError("secret must be at least 16 characters")
         return self

@@ -72,6 +72,9 @@ class Webhook:
                         log.warning("webhook.fault", extra={"cause": error.what})
                     self.fault = error
                     sent = None
+                except Exception:  # whatever it is, events wait in the outbox
+                    log.exception("webhook.failed")
+                    sent = None
                 wait = 1.0 if sent is not None else min(2 * wait, self._settings.retry_most)
                 if not sent:
                     self._stopping.wait(wait if sent is None else 0.5)

@@ -61,7 +61,10 @@ class GuardedRelay:
         while self._patience == START and self._socket and time.monotonic() < end:
             with contextlib.suppress(TimeoutError):
                 self._socket.settimeout(0.05)
-                self._take(self._socket.recv(MESSAGE))
+                try:
+                    self._take(self._socket.recv(MESSAGE))
+                except ConnectionError:
+                    self._ended("The relay guard has ended")
         if self._socket:
             self._socket.setblocking(False)
         if self._fault:

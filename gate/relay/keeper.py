@@ -45,6 +45,7 @@ class Keeper:
         self._repeat_at: dict[int, float] = {}
         self._connected = False
         self._poll_at = 0.0
+        self._polled = -math.inf
         self._retry_at = 0.0
         self._wait = settings.retry_first
         self._failures = 0
@@ -96,17 +97,22 @@ class Keeper:
                 continue
             self._driver.set(channel, on, fall - now if on else 0.0)
             self._told[channel] = on
-            self._repeat_at[channel] = now + (REPEAT_ON if on else REPEAT_REST)
+            # a board with a timer of its own is told again before that runs out
+            self._repeat_at[channel] = now + (
+                min(REPEAT_ON, (fall - now) / 2) if on else REPEAT_REST
+            )
 
     def _poll(self, now: float) -> None:
         if now < self._poll_at:
             return
         # a board that is slow to answer must not make a relay that is about to fall late
         soon = [fall for fall in self._falls.values() if now < fall < now + self._settings.timeout]
-        if soon:
-            self._poll_at = max(soon)
+        # … but one that is refreshed again and again must not make its inputs unseen
+        latest = self._polled + max(self._settings.poll, self._settings.timeout)
+        if soon and now < latest:
+            self._poll_at = min(max(soon), latest)
             return
-        self._poll_at = now + self._settings.poll
+        self._polled, self._poll_at = now, now + self._settings.poll
         state = {channel: self._driver.state(channel) for channel in self._told}
         # a board that cannot say is taken at its command, once that was sent without an error
         known = {c: self._told[c] if said is None else said for c, said in state.items()}

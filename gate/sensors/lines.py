@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import termios
 import time
@@ -45,7 +46,7 @@ class SerialLine:
     def open(self) -> None:
         self._port.open()
         self._rest = b""
-        self._heard = self._asked = time.monotonic()
+        self._heard, self._asked = time.monotonic(), -math.inf
         if not self._settings.poll:
             self._port.write(mcu9061x.STREAM)
 
@@ -59,7 +60,7 @@ class SerialLine:
         samples, self._rest = self._parse((self._rest + data)[-LONGEST_BUFFER:], not data, now)
         if samples:
             self._heard = now
-        elif now - self._heard > self._settings.silent_after:
+        elif now - self._heard > self._settings.silent_after + self._settings.poll:
             raise DeviceError(
                 f"The temperature sensor sent no valid frame for {self._settings.silent_after:g} s",
                 where=self._settings.port,

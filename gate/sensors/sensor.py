@@ -37,6 +37,7 @@ class TemperatureSensor:
             status,
             settings.retry_first,
             settings.retry_most,
+            speaks=True,
         )
 
     @property

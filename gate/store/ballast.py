@@ -15,7 +15,8 @@ class Ballast:
         self._size = size
         self._present = False
         if path is not None and size:
-            self._present = path.exists()
+            # one left empty by a power cut gives nothing back
+            self._present = path.is_file() and path.stat().st_size >= size
             self.restore()
 
     def drop(self) -> bool:

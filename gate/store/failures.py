@@ -62,7 +62,10 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
 def _no_room(where: str) -> bool:
     """Opening an SQLite file writes two others; without room that is called an I/O error."""
     folder = Path(where.partition(":///")[2]).parent
-    return folder.is_dir() and shutil.disk_usage(folder).free < _LEAST
+    try:
+        return folder.is_dir() and shutil.disk_usage(folder).free < _LEAST
+    except OSError:  # the disk itself fails
+        return False
 
 
 @contextmanager

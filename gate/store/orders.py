@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gate.store.engine import Database
 from gate.store.tables import OrderRow
@@ -51,7 +51,10 @@ class Orders:
     def take(self, gate: str) -> list[OrderRow]:
         """Orders not taken yet, oldest first; each is handed out once."""
         query = select(OrderRow).where(
-            OrderRow.gate == gate, OrderRow.taken.is_(None), OrderRow.expires > now()
+            OrderRow.gate == gate,
+            OrderRow.taken.is_(None),
+            OrderRow.expires > now(),
+            OrderRow.at <= now() + _VALID,  # the clock was set back meanwhile
         )
         with self._database.read() as session:
             if session.scalar(query.limit(1)) is None:
@@ -62,6 +65,15 @@ class Orders:
                 row.taken = now()
             session.flush()
             return rows
+
+    def void(self, gate: str) -> None:
+        """Hand out none that nobody has taken: they were for a gate that did not run."""
+        with self._database.write() as session:
+            session.execute(
+                update(OrderRow)
+                .where(OrderRow.gate == gate, OrderRow.taken.is_(None))
+                .values(taken=now(), result="void")
+            )
 
     def done(self, order: int, result: str) -> None:
         """What became of it, for the page: "done" or a reason."""

@@ -113,10 +113,11 @@ class Writer:
         while True:
             try:
                 written = self._append([event for event, _ in batch])
-            except ConflictError as error:
-                self._one_by_one(batch, error)
+            except ConflictError as conflict:
+                self._one_by_one(batch, conflict)
                 return
-            except StoreError as error:
+            except Exception as raised:  # whatever it is, events wait and are tried again
+                error = self._named(raised)
                 if self.fault is None:
                     log.error("store.fault", extra={"cause": error.what, "where": error.where})
                     self._since = self._clock.utc().isoformat()
@@ -142,6 +143,16 @@ class Writer:
         self.written += len(written)
         self.wrote.set()
         self._ballast.restore()
+
+    def _named(self, error: Exception) -> StoreError:
+        if isinstance(error, StoreError):
+            return error
+        log.error("store.unforeseen", exc_info=error)
+        return StoreError(
+            f"the store fails: {type(error).__name__}",
+            where=self._database.where,
+            mend="see the log and `gate doctor`",
+        )
 
     def _append(self, events: list[Event]) -> list[Event]:
         """One transaction: the events, what is to be told about the store, the full outbox."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -270,3 +272,57 @@ def test_every_command_can_be_given() -> None:
         more = {"until": NOW + 1000} if name == "hold" else {}
         raw = sign(OURS, order(name, "north", NOW + n, **more))
         assert reason(raw, known(keys={KEY.id: everything})) == "accepted"
+
+
+STRANGE = {
+    "sync": {"first": "abc"},
+    "open": {"until": "2026-01-01"},
+    "lockdown": {"until": 2**62},
+    "normal": {"reason": "\ud800"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(STRANGE))
+def test_an_argument_of_the_wrong_kind_is_refused(name: str) -> None:
+    everything = Key(KEY.id, KEY.name, KEY.public, frozenset(COMMANDS))
+    raw = sign(OURS, order(name, "north", NOW, **STRANGE[name]))
+    assert reason(raw, known(keys={KEY.id: everything})) == "wrong_form"
+
+
+def test_commands_go_on_being_obeyed_after_one_that_fails_in_a_way_nobody_foresaw(
+    store: Store,
+) -> None:
+    obeyed: list[str] = []
+
+    def handler(command: Command) -> str:
+        obeyed.append(command.name)
+        if len(obeyed) == 1:
+            raise ZeroDivisionError
+        return ""
+
+    taker = Commands(CommandSettings(), "north", store, CLOCK, handler)
+    link = SimpleNamespace(
+        topics=SimpleNamespace(base="gate/north", answer="gate/north/answer"),
+        publish=lambda *args, **more: None,
+    )
+    taker.start(link)  # type: ignore[arg-type]
+
+    def send(raw: bytes) -> None:
+        taker.received(
+            SimpleNamespace(retain=False, topic="t", payload=raw, properties=None)  # type: ignore[arg-type]
+        )
+
+    try:
+        for n in range(2):
+            send(sign(OURS, order("open", "north", NOW + n)))
+        end = time.monotonic() + 5
+        while len(obeyed) < 2 and time.monotonic() < end:
+            time.sleep(0.02)
+        assert obeyed == ["open", "open"]
+        for _ in range(300):  # more than wait in line
+            send(b"rubbish")
+    finally:
+        began = time.monotonic()
+        taker.stop()
+    assert time.monotonic() - began < 8
+    assert not taker._thread.is_alive()

@@ -202,3 +202,9 @@ def test_on_a_terminal_a_log_is_readable(quiet: None) -> None:
     logging.getLogger("gate.test").info("camera.lost", extra={"camera": "main"})
     assert "camera.lost" in out.getvalue()
     assert "camera=main" in out.getvalue()
+
+
+@pytest.mark.parametrize("url", ["https://[fe80::1/x", "https://example.org:port/x"])
+def test_an_address_of_a_webhook_that_is_none_is_refused_in_the_configuration(url: str) -> None:
+    with pytest.raises(ValueError, match="url cannot be used"):
+        WebhookSettings(enabled=True, url=url, secret="x" * 20)

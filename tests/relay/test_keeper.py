@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gate.clock import ManualClock
 from gate.relay.keeper import ATTEMPTS, Keeper
 from gate.relay.settings import RelaySettings
@@ -134,3 +136,22 @@ def test_an_order_that_runs_out_while_connecting_has_no_effect() -> None:
     rig.board.slow = 0.4
     rig.keeper.run(rig.clock.now)
     assert not any(c.on for c in rig.board.commands)
+
+
+@pytest.mark.parametrize(("hold", "timeout"), [(0.2, 0.2), (0.5, 1.0), (0.5, 0.2)])
+def test_the_inputs_are_read_while_an_order_is_refreshed_again_and_again(
+    hold: float, timeout: float
+) -> None:
+    clock = ManualClock(50.0)
+    board = Board(channels=1, clock=clock, wires={"fire": False})
+    keeper = Keeper(board, RelaySettings(timeout=timeout), clock)
+    keeper.run(clock.now)
+    for n in range(400):
+        if n % 3 == 0:
+            keeper.command(1, True, hold, clock.now)
+        board.wires["fire"] = n > 200
+        clock.advance(0.02)
+        keeper.run(clock.now)
+    assert keeper.report is not None
+    assert keeper.report.inputs == {"fire": True}
+    assert keeper.report.state == {1: True}

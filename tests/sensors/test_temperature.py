@@ -191,6 +191,29 @@ class TestSensor:
             assert eventually(ready)
             sensor.close()
 
+    def test_one_that_never_says_anything_is_told_as_lost_once(self) -> None:
+        told: list[bool] = []
+        with SimulatedPort(PointSensor()) as port:
+            port.faults.silence = True
+            sensor = TemperatureSensor(
+                self.settings(port), lambda name, there, why: told.append(there)
+            )
+            sensor.open()
+            time.sleep(2.5)
+            sensor.close()
+        assert told == [False]
+
+    def test_one_that_is_asked_more_rarely_than_silence_is_borne_works(self) -> None:
+        told: list[bool] = []
+        with SimulatedPort(PointSensor(33.4, 24.0)) as port:
+            sensor = TemperatureSensor(
+                self.settings(port, poll=1.0), lambda name, there, why: told.append(there)
+            )
+            sensor.open()
+            assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 3)
+            sensor.close()
+        assert told == [True]
+
     def test_noise_gives_no_false_reading(self) -> None:
         with SimulatedPort(PointSensor(33.4, 24.0)) as port:
             port.faults.noise = 0.05

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,9 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
 from gate.events.event import Event
+from gate.store.ballast import Ballast
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import EventRow
@@ -211,3 +216,54 @@ def test_a_full_disk_loses_no_event(tmp_path: Path) -> None:
             assert store.events.search(types=["store.back"])
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_the_writer_outlives_a_disk_that_fails_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = True
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        really, usage = store.events.append_in, shutil.disk_usage
+
+        def append_in(session: Session, events: list[Event]) -> list[Event]:
+            if failing:
+                raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+            return really(session, events)
+
+        def disk_usage(path: Path) -> object:
+            if failing:
+                raise OSError(errno.EIO, "Input/output error")
+            return usage(path)
+
+        monkeypatch.setattr(store.events, "append_in", append_in)
+        monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+        waiting = store.writer.record(event(1))
+        time.sleep(0.5)
+        assert store.writer.fault is not None
+        failing = False
+        assert waiting.result(5).sequence == 1
+        assert store.writer.record(event(2)).result(5).sequence
+        assert store.writer.fault is None
+
+
+def test_the_writer_outlives_what_nobody_foresaw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        really, calls = store.events.append_in, []
+
+        def append_in(session: Session, events: list[Event]) -> list[Event]:
+            calls.append(1)
+            if len(calls) == 1:
+                raise ZeroDivisionError
+            return really(session, events)
+
+        monkeypatch.setattr(store.events, "append_in", append_in)
+        assert store.writer.record(event(1)).result(5).sequence == 1
+
+
+def test_a_ballast_left_empty_by_a_power_cut_is_made_anew(tmp_path: Path) -> None:
+    file = tmp_path / "ballast"
+    file.touch()
+    Ballast(file, 4096)
+    assert file.stat().st_size == 4096
