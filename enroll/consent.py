@@ -83,4 +83,6 @@ def record(
     )
     if purpose == "face" and answer != "agreed":
         store.templates.remove(person.id)
+    if purpose == "not_seen" and answer != "agreed":
+        store.facts.forget(f"not_seen:{person.id}")
     return row

@@ -5,6 +5,7 @@ Whatever is not listed as public needs a session, so a page that forgets to ask 
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +20,8 @@ PUBLIC = ("/login", "/setup", "/healthz")
 PUBLIC_FOLDERS = ("/static/", "/language/")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 UPLOAD = "/imports/"
+# pages that ask for themselves again and again: see templates/live.html, import.html
+POLLED = ("/live", "/progress")
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -101,7 +104,9 @@ class Guard:
 
     async def _sign_in(self, scope: Scope, headers: Headers) -> Response | None:
         token = cookie_parser(headers.get("cookie", "")).get(self._desk.cookie)
-        found = await run_in_threadpool(self._desk.sessions.find, token) if token else None
+        by_itself = "hx-request" in headers and scope["path"].endswith(POLLED)
+        find = partial(self._desk.sessions.find, click=not by_itself)
+        found = await run_in_threadpool(find, token) if token else None
         if found is not None:
             scope.setdefault("state", {})["signed_in"] = found
             return None

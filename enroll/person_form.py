@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from pydantic import (
 
 from enroll.texts import Translate
 from gate.access.decision import Kind
+from gate.importing.check import FIRST_DAY, LAST_DAY
 from gate.store.store import Store
 from gate.store.tables import PersonRow
 
@@ -33,6 +35,7 @@ def _printable(value: Any) -> Any:
 Short = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=80), BeforeValidator(_printable)
 ]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Maybe = BeforeValidator(_empty_is_none)
 
 
@@ -61,8 +64,8 @@ _OF_FIELD = {
     "kind": "is none of the known kinds",
     "birth_year": "is no year from 1900 to now",
     "locale": "is neither zh nor en",
-    "valid_from": "is no date like 2026-11-23",
-    "valid_until": "is no date like 2026-11-23",
+    "valid_from": "is no date like 2026-11-23, up to 2199",
+    "valid_until": "is no date like 2026-11-23, up to 2199",
 }
 
 
@@ -82,8 +85,8 @@ class PersonForm(BaseModel):
     birth_year: Annotated[Annotated[int, Field(ge=1900, le=2100)] | None, Maybe] = None
     phone: Annotated[Short, StringConstraints(max_length=40)] = ""
     locale: Annotated[str, StringConstraints(pattern="^(zh|en)$")] = "zh"
-    valid_from: Annotated[date | None, Maybe] = None
-    valid_until: Annotated[date | None, Maybe] = None
+    valid_from: Annotated[Day | None, Maybe] = None
+    valid_until: Annotated[Day | None, Maybe] = None
     groups: Annotated[str, StringConstraints(max_length=200)] = ""
     note: Annotated[str, StringConstraints(max_length=500)] = ""
     extended_unlock: bool = False
@@ -112,7 +115,9 @@ class PersonForm(BaseModel):
             **values,
             "kind": self.kind.value,
             "household_id": home,
-            "groups": sorted({group.strip() for group in self.groups.split(",") if group.strip()}),
+            "groups": sorted(
+                {group.strip() for group in re.split("[,，;；]", self.groups) if group.strip()}
+            ),
             "valid_from": _start(self.valid_from),
             # the last day counts in full
             "valid_until": _start(self.valid_until and self.valid_until + timedelta(days=1)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
 
@@ -24,7 +24,8 @@ def goes_on(desk: Desk, person: PersonRow) -> datetime | None:
     days = desk.settings.keep_moved_out_days
     if not days or person.valid_until is None:
         return None
-    return person.valid_until + timedelta(days=days)
+    last = datetime.max.replace(tzinfo=UTC) - timedelta(days=days + 1)
+    return min(person.valid_until, last) + timedelta(days=days)
 
 
 def run(desk: Desk, now: datetime) -> dict[str, int]:

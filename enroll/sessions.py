@@ -43,8 +43,11 @@ class Sessions:
             )
         return token
 
-    def find(self, token: str) -> tuple[AccountRow, SessionRow] | None:
-        """Whose session this is, unless it ended, idled away or the account was disabled."""
+    def find(self, token: str, *, click: bool = True) -> tuple[AccountRow, SessionRow] | None:
+        """Whose session this is, unless it ended, idled away or the account was disabled.
+
+        ``click``: False for what a page asks by itself; that keeps nobody signed in.
+        """
         now = self._clock.utc()
         with self._database.read() as session:
             row = session.get(SessionRow, _hash(token))
@@ -55,7 +58,7 @@ class Sessions:
         if row.expires <= now or row.seen + idle <= now:
             self.end(token)
             return None
-        if row.seen + min(_SEEN_EVERY, idle / 2) <= now:
+        if click and row.seen + min(_SEEN_EVERY, idle / 2) <= now:
             with self._database.write() as session:
                 kept = session.get(SessionRow, row.token)
                 if kept is not None:

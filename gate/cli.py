@@ -79,6 +79,14 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(141)
+    except OSError as error:  # of a file that was named; what the gate keeps has errors of its own
+        if os.environ.get("GATE_DEBUG"):
+            raise
+        where = f"\n  where: {error.filename}" if error.filename else ""
+        text = f"error: {error.strerror or error}{where}"
+        text += "\n  what to do: check the file, its folder and the room on the disk"
+        Console(stderr=True, soft_wrap=True).print(text, style="red", markup=False)
+        sys.exit(1)
     except Exception as error:  # a mistake of ours; whoever mends it sets GATE_DEBUG
         if os.environ.get("GATE_DEBUG"):
             raise

@@ -12,7 +12,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,4 +148,5 @@ def run(
 
 def demo_clock() -> ManualClock:
     """Starts now: events carry today's date, decisions depend on the recordings alone."""
-    return ManualClock(now=1000.0, start=datetime.now(UTC))
+    began = 1000.0
+    return ManualClock(now=began, start=datetime.now(UTC) - timedelta(seconds=began))

@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from rich.console import Console
 from rich.text import Text
 
+from gate.camera.replay import Recording
 from gate.core import build_core, open_doorway
 from gate.demo import demo_clock, prepare, run, scenes
 from gate.errors import ModelError
@@ -169,6 +170,9 @@ def run_replay(
 ) -> None:
     """``gate replay``: the configured gate, its register and its relay, over a recording."""
     clock = demo_clock()
+    first = Recording(path, fps=fps, paced=False)
+    first.open()  # a recording that is none leaves no trace in the register
+    first.close()
     receivers = [RECEIVER] if settings.mqtt.enabled else []
     doorway = open_doorway(settings, clock)
     with Store.open(settings.store, settings.data, receivers=receivers) as store:

@@ -224,6 +224,13 @@ def keep(store: Store, person: int, shots: Sequence[Shot]) -> int:
             where=f"person {person}",
             mend="record the consent first, or give a card or permit instead",
         )
+    row = store.people.get(person)
+    if row is None or not row.active:
+        raise AccessError(
+            "This person has moved out",
+            where=f"person {person}",
+            mend="take them back first",
+        )
     good = sorted((shot for shot in shots if not shot.fault), key=lambda shot: -shot.quality)
     if not good:
         raise RecognitionError(

@@ -18,6 +18,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from gate.access.settings import AccessSettings
@@ -122,6 +123,8 @@ def build(
         settings = Settings(**merged)
     except ValidationError as error:
         mistakes += [_explain(detail) for detail in error.errors(include_url=False)]
+    except SettingsError as error:
+        mistakes.append(f"an environment variable cannot be read: {error}")
     if mistakes or settings is None:
         count = "A mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ConfigurationError(
@@ -180,6 +183,8 @@ def _explain(detail: ErrorDetails) -> str:
         return f"{key}: there is no such key; {hint}"
     field = _field(location)
     secret = field is not None and SecretStr in (field, *get_args(field))
+    if not secret and isinstance(detail["input"], (Mapping, list)):
+        return f"{key}: {detail['msg']}"  # a secret may be among them
     value = "(hidden)" if secret else _short(detail["input"])
     return f"{key} = {value}: {detail['msg']}"
 

@@ -33,6 +33,8 @@ _CLEAR = 0.25  # of the way from the threshold to the highest score there is
 @router.get("/people/{person}/enrol")
 def camera(visit: Edit, person: Number) -> Response:
     row = person_of(visit, person)
+    if not row.active:
+        return go(f"/people/{person}")
     answer = visit.desk.store.consents.answer(person)
     if answer is None or answer.answer != "agreed":
         return go(f"/people/{person}/consent")

@@ -140,7 +140,8 @@ def _allowance(visit: Visit, household: int | None) -> tuple[int, int] | None:
 def edit(visit: Edit, person: Number) -> Response:
     row = person_of(visit, person)
     visit.note("person.view", row.ref)
-    return _form(visit, person_form.of_person(visit.desk.store, row), person)
+    form = {**person_form.of_person(visit.desk.store, row), "updated": _version(row)}
+    return _form(visit, form, person)
 
 
 @router.post("/people/{person}/edit", openapi_extra=FORM)
@@ -151,10 +152,13 @@ async def change(visit: Edit, person: Number, request: Request) -> Response:
 
 @router.post("/people/{person}/block")
 def block(
-    visit: Edit, person: Number, reason: Annotated[str, Form(max_length=200)] = ""
+    visit: Edit,
+    person: Number,
+    blocked: Annotated[bool, Form()],
+    reason: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
+    """As asked, not the other way round: two may ask for the same at once."""
     row = person_of(visit, person)
-    blocked = not row.blocked
     visit.desk.store.people.update(
         person, blocked=blocked, blocked_reason=reason.strip() if blocked else ""
     )
@@ -173,6 +177,17 @@ def move_out(visit: Edit, person: Number) -> Response:
         store.credentials.revoke(credential.id, "moved out")
     visit.note("person.move_out", row.ref)
     return go(f"/people/{person}", "saved")
+
+
+@router.post("/people/{person}/move-in")
+def move_in(visit: Edit, person: Number) -> Response:
+    """Back again, or never gone. Face and cards are given anew; who needs a last day, that too."""
+    row = person_of(visit, person)
+    needs_end = row.kind in (Kind.TENANT, Kind.VISITOR)
+    until = row.valid_until if needs_end else None
+    visit.desk.store.people.update(person, active=True, valid_until=until)
+    visit.note("person.move_in", row.ref)
+    return go(f"/people/{person}/edit" if needs_end else f"/people/{person}", "saved")
 
 
 @router.post("/people/{person}/delete")
@@ -197,10 +212,16 @@ def data(visit: View, person: Number) -> Response:
 async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Response:
     _ = translator(visit.language)
     try:
-        form = PersonForm.model_validate({k: v for k, v in sent.items() if k != "csrf"})
+        form = PersonForm.model_validate(
+            {k: v for k, v in sent.items() if k not in ("csrf", "updated")}
+        )
         columns = form.columns(visit.desk.store)
         if person is None:
             row = visit.desk.store.people.create(**columns)
+        elif _changed_since(sent, person_of(visit, person)):
+            wrong = _("Somebody changed this person meanwhile. Look at it, and save again.")
+            newest = {"updated": _version(person_of(visit, person))}
+            return _form(visit, {**person_form.EMPTY, **_ticks(sent), **newest}, person, wrong)
         else:
             row = visit.desk.store.people.update(person, **columns)
     except ValidationError as error:
@@ -212,6 +233,15 @@ async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Respo
     visit.note("person.create" if person is None else "person.change", row.ref)
     next_page = f"/people/{row.id}/consent" if person is None else f"/people/{row.id}"
     return go(next_page, "created" if person is None else "saved")
+
+
+def _version(row: PersonRow) -> str:
+    """By which a form knows whether somebody else was faster."""
+    return row.updated.isoformat()
+
+
+def _changed_since(sent: dict[str, Any], row: PersonRow) -> bool:
+    return bool(sent.get("updated")) and sent["updated"] != _version(row)
 
 
 def _ticks(sent: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,13 @@ def setup(
     """
     console = Console(soft_wrap=True)
     folder = folder.resolve()
+    for name in (*gate, *(receiver or ())):
+        if not re.fullmatch(r"[a-z0-9-]{1,32}", name) or name in ("ca", "broker"):
+            raise BrokerError(
+                f"{name!r} cannot be the name of a gate or receiver",
+                where="--gate, --receiver",
+                mend="write 1 to 32 small letters, digits and hyphens; ca and broker are taken",
+            )
     make_authority(folder)
     made = [
         name

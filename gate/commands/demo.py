@@ -38,7 +38,9 @@ def demo(
 def replay(
     path: Annotated[Path, typer.Argument(help="A folder of frames or a video.")],
     config: Config = DEFAULT,
-    fps: Annotated[float, typer.Option(help="Frames a second of a folder.")] = 10.0,
+    fps: Annotated[
+        float, typer.Option(min=0.1, max=240, help="Frames a second of a folder.")
+    ] = 10.0,
     recorded_speed: Annotated[
         bool, typer.Option("--recorded-speed", help="As slowly as it was recorded.")
     ] = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import uvicorn
 from rich.console import Console
 
@@ -11,7 +13,9 @@ from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
 from gate.commands import Config
+from gate.desk_settings import DeskSettings
 from gate.enrolment import Examiner
+from gate.errors import ConfigurationError
 from gate.known_faces import KnownFaces
 from gate.outgoing import receivers
 from gate.recognition.detect import build_detector
@@ -35,22 +39,49 @@ def desk(config: Config = DEFAULT) -> None:
             not_seen_hours=settings.access.not_seen.hours,
             folder=settings.data,
         )
+        server = _server(settings.desk, place)
+        listening = _listen(settings.desk)
+        # only who serves may make a code: it takes the place of the one before
         scheme = "https" if settings.desk.tls else "http"
         address = f"{scheme}://{settings.desk.host}:{settings.desk.port}/"
         out.print(f"desk of {settings.name}: {address}")
         if place.first_run.open:
             out.print(f"one-time code for the first account: {place.first_run.new_code()}")
-        with Housekeeping(place):
-            uvicorn.run(
-                create_app(place),
-                host=settings.desk.host,
-                port=settings.desk.port,
-                ssl_certfile=settings.desk.certificate,
-                ssl_keyfile=settings.desk.certificate_key,
-                log_level="warning",
-                server_header=False,
-                proxy_headers=False,
-            )
+        with listening, Housekeeping(place):
+            server.run(sockets=[listening])
+
+
+def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
+    """Raises ConfigurationError when the certificate cannot be used."""
+    config = uvicorn.Config(
+        create_app(place),
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.certificate_key,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+    )
+    try:
+        config.load()
+    except OSError as error:  # also what the TLS library says
+        raise ConfigurationError(
+            f"The certificate of the desk cannot be used: {error.strerror or error}",
+            where=f"[desk] certificate, certificate_key: {settings.certificate}",
+            mend="name a certificate and its key in PEM, readable by the user the desk runs as",
+        ) from None
+    return uvicorn.Server(config)
+
+
+def _listen(settings: DeskSettings) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The desk cannot be served: {error.strerror or error}",
+            where=f"[desk] host and port: {settings.host}:{settings.port}",
+            mend="end the other program that uses the port, or choose another port",
+        ) from None
 
 
 def build_faces(settings: Settings, store: Store) -> Faces:

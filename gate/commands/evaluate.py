@@ -61,6 +61,12 @@ def evaluate(
     """
     settings = load(config)
     console = Console()
+    for file in (json_file, html):
+        if file is not None:  # before the work, not after it
+            with file.open("a"):
+                pass
+    if unknown := sorted(set(protocol) - set("abcde")):
+        raise typer.BadParameter(f"there is no protocol {', '.join(unknown)}; they are a to e")
     if site:
         with Store.open(settings.store, settings.data) as store:
             results = on_site(gallery_in(store))

@@ -54,7 +54,7 @@ def list_(
 @events.command()
 def export(
     to: Annotated[Path, typer.Argument(help="A file; one event a line, oldest first.")],
-    days: Annotated[float, typer.Option(help="Not older than this.")] = 31.0,
+    days: Annotated[float, typer.Option(min=0, max=36_600, help="Not older than this.")] = 31.0,
     config: Config = DEFAULT,
 ) -> None:
     """Write events to a file, as JSON lines."""

@@ -90,7 +90,7 @@ def send(
     command: Annotated[str, typer.Argument(help=f"One of: {', '.join(COMMANDS)}.")],
     key: Annotated[Path, typer.Option(help="The private key's file.")],
     gate: Annotated[str | None, typer.Option(help="The gate; this one if not given.")] = None,
-    minutes: Annotated[float, typer.Option(help="For hold: how long.")] = 5.0,
+    minutes: Annotated[float, typer.Option(min=0.1, max=1440, help="For hold: how long.")] = 5.0,
     config: Config = DEFAULT,
 ) -> None:
     """Sign a command, send it, and print what became of it."""

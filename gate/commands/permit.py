@@ -14,6 +14,7 @@ from rich.console import Console
 from gate.access.permit_keys import PRIVATE_KEY, PUBLIC_KEYS, private_key, public_keys
 from gate.access.reasons import text as words_of
 from gate.commands import Config
+from gate.commands.people import Who, find_person
 from gate.errors import AccessError
 from gate.permit_book import PermitBook
 from gate.settings import DEFAULT, Settings, load
@@ -24,9 +25,11 @@ permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_hel
 
 @permit.command()
 def issue(
-    person: Annotated[int, typer.Argument(help="The person's number in the register.")],
+    who: Who,
     to: Annotated[Path, typer.Option(help="Where to write the PDF.")] = Path("permit.pdf"),
-    days: Annotated[float, typer.Option(min=0.01, help="How long it is valid from now.")] = 1.0,
+    days: Annotated[
+        float, typer.Option(min=0.01, max=3660, help="How long it is valid from now.")
+    ] = 1.0,
     uses: Annotated[int, typer.Option(min=0, help="How often it opens; 0: no limit.")] = 0,
     gate: Annotated[list[str] | None, typer.Option(help="A gate it opens; else all.")] = None,
     household: Annotated[
@@ -39,19 +42,25 @@ def issue(
 
     settings = load(config)
     now = datetime.now(UTC)
+    if to.exists():
+        raise AccessError(
+            "There is a file of that name, perhaps another permit",
+            where=str(to),
+            mend="name another with --to, or take it away",
+        )
     key = private_key(settings.data / PRIVATE_KEY)
     with _book(settings) as (store, book):
-        row = store.people.get(person)
-        home = row.household_id if row else None
-        if household and row and home is None:
+        row = find_person(store, who)
+        home = row.household_id
+        if household and home is None:
             raise AccessError(
                 "This person belongs to no household",
-                where=f"#{person}",
+                where=row.name,
                 mend="enter building and unit first",
             )
         issued = book.issue(
             key,
-            person,
+            row.id,
             now,
             now + timedelta(days=days),
             now=now,
@@ -59,11 +68,11 @@ def issue(
             gates=gate or (),
             household=home if household else None,
         )
-        store.audit.note("cli", "permit.issue", issued.permit.serial, person=person)
+        store.audit.note("cli", "permit.issue", issued.permit.serial, person=row.id)
     pdf = permit_pdf(
         issued.permit,
         issued.text,
-        name=row.name if row else "",
+        name=row.name,
         community=settings.desk.community,
         zone=now.astimezone().tzinfo or UTC,
     )
@@ -75,7 +84,7 @@ def issue(
             where=str(to),
             mend=f"choose another place, then: gate permit revoke {issued.permit.serial}",
         ) from None
-    Console().print(f"permit {issued.permit.serial}: {to}")
+    Console().print(f"permit {issued.permit.serial} for {row.name}: {to}", markup=False)
 
 
 @permit.command()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from gate.commands import Config
+from gate.errors import ConfigurationError
 from gate.settings import DEFAULT, load
 
 
@@ -18,7 +24,36 @@ def run(config: Config = DEFAULT) -> None:
     from gate.daemon import Daemon
 
     log.set_up(settings.log)
-    daemon = Daemon(settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: daemon.stop())
-    daemon.run()
+    with alone(settings.data, settings.name):
+        daemon = Daemon(settings)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: daemon.stop())
+        daemon.run()
+
+
+@contextmanager
+def alone(data: Path, name: str) -> Iterator[None]:
+    """One daemon for a gate: two would each take half of the orders.
+
+    Raises ConfigurationError when another runs. The kernel lets go when this one ends, however.
+    """
+    file = data / f"{name}.lock"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        held = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data folder cannot be used: {error.strerror}",
+            where=str(file),
+            mend="check that it is a folder of the user the gate runs as",
+        ) from None
+    with os.fdopen(held):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                f"The gate {name} runs already",
+                where=str(file),
+                mend="end the other daemon first, or give this one another name and data folder",
+            ) from None
+        yield

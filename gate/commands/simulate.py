@@ -69,11 +69,11 @@ def temperature(
     def words(given: list[str]) -> str | None:
         match given:
             case ["surface", degrees]:
-                device.surface = float(degrees)
+                device.surface = _degrees(degrees)
             case ["ambient", degrees]:
-                device.ambient = float(degrees)
+                device.ambient = _degrees(degrees)
             case ["lamp", degrees] if isinstance(device, ImageSensor):
-                device.lamp = None if degrees == "off" else float(degrees)
+                device.lamp = None if degrees == "off" else _degrees(degrees)
             case _:
                 return None
         return f"surface {device.surface:g} °C, ambient {device.ambient:g} °C"
@@ -237,3 +237,11 @@ def _variant(given: str) -> Literal["A0", "AA"]:
     if given == "AA":
         return "AA"
     raise typer.BadParameter("A0 or AA", param_hint="--variant")
+
+
+def _degrees(given: str) -> float:
+    """Raises ValueError for what the module's two bytes cannot say."""
+    value = float(given)
+    if not -40 <= value <= 300:
+        raise ValueError("-40 to 300 °C")
+    return value

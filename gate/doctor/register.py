@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from gate.doctor.faces import PREFERRED
 from gate.doctor.finding import Finding, Level
@@ -157,7 +158,10 @@ def _open(settings: Settings) -> Database:
 
 def _is_there(settings: Settings) -> bool:
     """False for an SQLite file nobody has made yet: looking must not make it."""
-    url = make_url(settings.store.address(settings.data))
+    try:
+        url = make_url(settings.store.address(settings.data))
+    except ArgumentError:
+        return True  # opening it says what is wrong
     if url.get_backend_name() != "sqlite" or not url.database:
         return True
     return Path(url.database).exists()

@@ -22,6 +22,7 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
     topics = Topics(settings.prefix, gate)
     correlation = secrets.token_bytes(8)
     answers: list[dict[str, Any]] = []
+    refused: list[str] = []
     listening, answered = threading.Event(), threading.Event()
     client = first_contact(settings, f"ask-{correlation.hex()}", timeout)
 
@@ -31,18 +32,33 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
             answers.append(json.loads(answer.payload))
             answered.set()
 
+    def published(c: paho.Client, u: Any, mid: int, code: Any, properties: Any) -> None:
+        if code.is_failure:
+            refused.append(str(code))
+            answered.set()
+
     client.on_message = received
+    client.on_publish = published
     client.on_subscribe = lambda *_: listening.set()
     try:
         client.subscribe(topics.answer, qos=1)
         listening.wait(timeout)
         properties = _properties(topics, correlation) if settings.protocol == "5" else None
         client.publish(topics.command, message, qos=1, properties=properties)
-        if not answered.wait(timeout):
+        answered.wait(timeout)
+        where = f"{settings.host}:{settings.port} {topics.command}"
+        if refused:
+            raise BrokerError(
+                f"The broker does not let us send commands: {refused[0]}",
+                where=where,
+                mend="a gate's certificate may not; name a receiver's in [mqtt]",
+            )
+        if not answers:
             raise BrokerError(
                 f"{gate} does not answer",
-                where=f"{settings.host}:{settings.port} {topics.command}",
-                mend="does it run, with [commands] enabled, on this broker?",
+                where=where,
+                mend="does it run, with [commands] enabled, on this broker? "
+                "May the certificate in [mqtt] send commands? A gate's may not",
             )
     finally:
         client.disconnect()

@@ -27,6 +27,8 @@ KINDS = {
     "护工": Kind.CARER,
     "访客": Kind.VISITOR,
 }
+# a day beyond them is a mistake, or stands for "for ever": that is an empty cell
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120}
 
 
@@ -67,6 +69,7 @@ def check(
         mistakes += [Wrong(line.number, *pair) for pair in _line(line.values, today, guardian_age)]
         mistakes += [Wrong(line.number, *pair) for pair in _photos(line.values, photos)]
         mistakes += [Wrong(line.number, *pair) for pair in _twice(line, seen, store)]
+        mistakes += [Wrong(line.number, *pair) for pair in _barred(line.values, store)]
     return mistakes
 
 
@@ -77,7 +80,12 @@ def photo_names(values: dict[str, str]) -> list[str]:
 
 def day(text: str) -> date | None:
     """A date as typed: 2026-11-23, 2026/11/23 or 2026.11.23. Raises ValueError."""
-    return date.fromisoformat(re.sub(r"[/.]", "-", text)) if text else None
+    if not text:
+        return None
+    typed = date.fromisoformat(re.sub(r"[/.]", "-", text))
+    if not FIRST_DAY <= typed <= LAST_DAY:
+        raise ValueError(text)
+    return typed
 
 
 def _line(values: dict[str, str], today: date, guardian_age: int) -> Iterator[tuple[str, str]]:
@@ -114,7 +122,7 @@ def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str
         try:
             dates[column] = day(values.get(column, ""))
         except ValueError:
-            yield column, "is no date like 2026-11-23"
+            yield column, "is no date like 2026-11-23, up to 2199"
             dates[column] = None
     begin, end = dates["valid_from"], dates["valid_until"]
     if begin and end and end < begin:
@@ -136,6 +144,22 @@ def _consent(
             yield "birth_year", "consent needs the year of birth"
         elif today.year - int(year) - 1 < guardian_age and "guardian" not in values:
             yield "guardian", "a guardian answers for a child"
+
+
+def _barred(values: dict[str, str], store: Store) -> Iterator[tuple[str, str]]:
+    """A table knows less than the desk: a no, and a move out, are taken back there."""
+    person = store.people.by_number(values["number"]) if "number" in values else None
+    if person is None:
+        return
+    if not person.active:
+        yield "number", "has moved out; take them back at the desk first"
+    said = store.consents.answer(person.id)
+    if said is not None and said.answer != "agreed" and _agrees(values):
+        yield "consent", "said no at the desk; ask there"
+
+
+def _agrees(values: dict[str, str]) -> bool:
+    return ANSWERS.get(values.get("consent", "").lower()) == "agreed"
 
 
 def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, str]]:

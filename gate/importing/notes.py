@@ -14,6 +14,7 @@ from gate.recognition.face import Unusable
 LONGEST = 300
 LONGEST_NAME = 100  # of a photograph
 LOOKALIKE, DOUBLE = "lookalike", "enrolled_twice"
+SAID_NO, MOVED_OUT, ANOTHERS_CARD = "said_no", "moved_out", "anothers_card"
 WORDS: dict[str, str] = {
     Fault.NO_FACE: "no face in it",
     Fault.SEVERAL_FACES: "several faces in it; cut it to one",
@@ -30,6 +31,9 @@ WORDS: dict[str, str] = {
     Unusable.OCCLUDED: "the face is covered",
     LOOKALIKE: "looks like them",
     DOUBLE: "perhaps the same person",
+    SAID_NO: "said no at the desk; ask there",
+    MOVED_OUT: "has moved out; take them back at the desk first",
+    ANOTHERS_CARD: "the card belongs to somebody else",
 }
 
 

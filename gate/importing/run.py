@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from gate.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.errors import CameraError
 from gate.importing.check import ANSWERS, KINDS, day, photo_names
-from gate.importing.notes import note
+from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
 from gate.importing.table import Line
 from gate.photographs import decode
@@ -117,7 +117,9 @@ def run(
             (clock() - began) / done * (len(left) - done),
         )
         if stop():
-            return
+            break
+    if any(ANSWERS.get(line.values.get("consent", "").lower()) == "refused" for line in left):
+        store.database.wipe()  # of faces that were deleted no byte stays
 
 
 def _batches(
@@ -178,9 +180,13 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     if "number" in values:
         person = session.scalar(select(PersonRow).where(PersonRow.number == values["number"]))
     known = person is not None
+    barred = _barred(session, person, values) if person is not None else ""
     if person is None:
         person = PersonRow(name=values["name"])
         session.add(person)
+    if barred == MOVED_OUT:  # meanwhile: nothing of them is changed
+        return _told(session, job, ready, person.id, "failed", note([("", barred)]))
+    noted = [("", barred)] if barred else []
     household = None
     if "building" in values:
         home = (values["building"], values["unit"], values.get("household", ""))
@@ -189,7 +195,8 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
         setattr(person, column, value)
     session.flush()
     answer = ANSWERS.get(values.get("consent", "").lower())
-    if answer:
+    shots = [] if barred else ready.shots
+    if answer and not barred:
         session.add(
             ConsentRow(
                 person_id=person.id,
@@ -200,11 +207,11 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
                 guardian=values.get("guardian", ""),
             )
         )
-    if "card" in values:
-        _card(session, store, person.id, canonical(values["card"]))
-    if ready.shots or answer == "refused":
+    if "card" in values and not _card(session, store, person.id, canonical(values["card"])):
+        noted.append(("", ANOTHERS_CARD))
+    if shots or answer == "refused":
         session.execute(delete(TemplateRow).where(TemplateRow.person_id == person.id))
-    for shot in ready.shots:
+    for shot in shots:
         for encoder, vector in shot.vectors.items():
             session.add(
                 TemplateRow(
@@ -215,19 +222,32 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
                 )
             )
     touch(session, person.id)
-    result = "enrolled" if ready.shots else "updated" if known else "registered"
-    if photo_names(values) and not ready.shots:
+    result = "enrolled" if shots else "updated" if known else "registered"
+    if photo_names(values) and not shots:
         result = "failed"  # the person is in the register, the face is not
+    return _told(session, job, ready, person.id, result, note([*noted, *parts_of(ready.note)]))
+
+
+def _told(session: Session, job: int, ready: _Ready, person: int, result: str, noted: str) -> str:
+    line = ready.line.number
     session.add(
-        ImportLineRow(
-            import_id=job,
-            line=ready.line.number,
-            person_id=person.id,
-            result=result,
-            note=ready.note,
-        )
+        ImportLineRow(import_id=job, line=line, person_id=person, result=result, note=noted)
     )
     return result
+
+
+def _barred(session: Session, person: PersonRow, values: dict[str, str]) -> str:
+    """What was said at the desk since the table was checked, and counts."""
+    if not person.active:
+        return MOVED_OUT
+    said = session.scalar(
+        select(ConsentRow.answer)
+        .where(ConsentRow.person_id == person.id, ConsentRow.purpose == "face")
+        .order_by(ConsentRow.id.desc())
+        .limit(1)
+    )
+    agrees = ANSWERS.get(values.get("consent", "").lower()) == "agreed"
+    return SAID_NO if agrees and said not in (None, "agreed") else ""
 
 
 def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
@@ -252,10 +272,17 @@ def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
     return columns
 
 
-def _card(session: Session, store: Store, person: int, number: str) -> None:
+def _card(session: Session, store: Store, person: int, number: str) -> bool:
+    """Give the card; False when somebody else holds it."""
     digest = store.vault.digest("card", number)
     held = session.scalar(
         select(CredentialRow).where(CredentialRow.kind == "card", CredentialRow.hash == digest)
     )
+    if held is not None and held.revoked is not None:
+        touch(session, held.person_id)
+        session.delete(held)
+        session.flush()
+        held = None
     if held is None:
         session.add(CredentialRow(person_id=person, kind="card", hash=digest))
+    return held is None or held.person_id == person

@@ -47,7 +47,7 @@ def _read(path: Path) -> bytes:
         raise ModelError(
             f"a model file cannot be read: {error.strerror}",
             where=str(path),
-            mend="install the models again, or correct models_dir in the configuration",
+            mend="install the models again, or correct folder in [models]",
         ) from None
 
 

@@ -56,5 +56,5 @@ def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200)
 
 
 def _alike(matcher: Matcher, one: int, other: int, score: float) -> Alike:
-    chance = matcher.people / 2 * float(matcher.calibration.fpir_at(score))
+    chance = matcher.people / 2 * float(matcher.calibration.strangers.likely(score))
     return Alike(one, other, score, chance, chance < DOUBLE)

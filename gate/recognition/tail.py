@@ -48,6 +48,11 @@ class Tail:
         """P(chance > score), for scores above ``start``; ``rate`` below."""
         return self.rate * np.exp(-self.seen * self._log(score))
 
+    def likely(self, score: Values | float) -> Values:
+        """The same with the most likely scale, for hints; a threshold must not be set by it."""
+        excess = np.maximum(np.asarray(score, np.float64) - self.start, 0.0)
+        return self.rate * np.exp(-excess / self.scale)
+
     def density(self, score: Values | float) -> Values:
         """Of chance at scores above ``start``."""
         return self.rate / self.scale * np.exp(-(self.seen + 1) * self._log(score))

@@ -42,12 +42,23 @@ class Credentials:
     def add(self, person: int, kind: str, value: str, **fields: Any) -> CredentialRow:
         """Give a person a card ("card") or a PIN ("pin"). ``value`` is hashed and forgotten.
 
-        Raises StoreError (ConflictError) when somebody has it already.
+        One that was revoked may be given anew. Raises StoreError (ConflictError) when somebody
+        has it already.
         """
+        digest = self._vault.digest(kind, value)
         with self._database.write() as session:
-            row = CredentialRow(
-                person_id=person, kind=kind, hash=self._vault.digest(kind, value), **fields
+            before = session.scalar(
+                select(CredentialRow).where(
+                    CredentialRow.kind == kind,
+                    CredentialRow.hash == digest,
+                    CredentialRow.revoked.is_not(None),
+                )
             )
+            if before is not None:
+                touch(session, before.person_id)
+                session.delete(before)
+                session.flush()
+            row = CredentialRow(person_id=person, kind=kind, hash=digest, **fields)
             session.add(row)
             touch(session, person)
             session.flush()

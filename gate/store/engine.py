@@ -33,7 +33,13 @@ class Database:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.touch(mode=0o600)  # the WAL takes over this mode
             self.engine = create_engine(self.url, **self._arguments(busy_timeout))
-        except (ArgumentError, ImportError, OSError) as error:
+        except OSError as error:
+            raise StoreError(
+                f"the database's file cannot be made or opened: {error.strerror or error}",
+                where=str(error.filename or self.where),
+                mend="check owner and mode of the folder, and that it is one",
+            ) from error
+        except (ArgumentError, ImportError) as error:
             raise StoreError(
                 f"this is no database address the gate can open: {error}",
                 where=getattr(self, "where", "[store] url"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gate.events.event import Event
 from gate.store.engine import Database
-from gate.store.tables import EventRow, OutboxRow, SequenceRow
+from gate.store.tables import AcknowledgementRow, EventRow, OutboxRow, SequenceRow
 
 
 class Events:
@@ -137,6 +137,9 @@ class Events:
         )
         with self._database.write() as session:
             done = session.execute(delete(EventRow).where(EventRow.time < time, ~waiting))
+            # what was noted at an event goes with it
+            there = select(EventRow.id).where(EventRow.id == AcknowledgementRow.event).exists()
+            session.execute(delete(AcknowledgementRow).where(~there))
             return int(done.rowcount)  # type: ignore[attr-defined]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import delete
+
 from gate.store.engine import Database
 from gate.store.tables import FactRow
 
@@ -22,3 +24,8 @@ class Facts:
     def set(self, key: str, value: dict[str, Any]) -> None:
         with self._database.write() as session:
             session.merge(FactRow(key=key, value=value))
+
+    def forget(self, key: str) -> None:
+        """Take it out; no matter when it is not there."""
+        with self._database.write() as session:
+            session.execute(delete(FactRow).where(FactRow.key == key))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gate.access.decision import Kind, Person
@@ -14,10 +14,13 @@ from gate.errors import StoreError
 from gate.store.changes import touch
 from gate.store.engine import Database
 from gate.store.tables import (
+    AcknowledgementRow,
     ConsentRow,
     CredentialRow,
+    EventRow,
     FactRow,
     HouseholdRow,
+    ImportLineRow,
     PermitRow,
     PersonRow,
     TemplateRow,
@@ -70,8 +73,19 @@ class People:
         (``Store.tidy`` tries again). Raises StoreError when there is no such person.
         """
         with self._database.write() as session:
-            self._present(session, person)
+            ref = self._present(session, person).ref
             _withdraw_permits(session, person)
+            theirs = select(EventRow.id).where(EventRow.person == ref)
+            session.execute(
+                update(AcknowledgementRow)
+                .where(AcknowledgementRow.event.in_(theirs))
+                .values(note="")
+            )
+            session.execute(
+                update(ImportLineRow)
+                .where(ImportLineRow.person_id == person)
+                .values(note="", person_id=None)
+            )
             for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
                 session.execute(delete(table).where(table.person_id == person))
             session.execute(delete(PersonRow).where(PersonRow.id == person))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import socket
@@ -17,6 +18,8 @@ from pydantic import ValidationError
 
 from gate.desk_settings import DeskSettings
 from gate.events.pki import make_authority, make_certificate
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
 
 START = "from gate.cli import main; main()"
 PASSWORD = "a-long-enough-secret"
@@ -107,3 +110,35 @@ def test_off_this_machine_only_with_a_certificate(tmp_path: Path) -> None:
     DeskSettings(
         host="0.0.0.0", certificate=tmp_path / "desk.crt", certificate_key=tmp_path / "desk.key"
     )
+
+
+def test_a_desk_that_cannot_be_served_leaves_the_code_of_the_one_that_is(
+    served: tuple[str, str], tmp_path: Path
+) -> None:
+    _, code = served
+    config = tmp_path / "gate.toml"
+    second = subprocess.run(
+        [sys.executable, "-c", START, "desk", "--config", str(config)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+        timeout=120,
+    )
+    assert second.returncode == 1
+    assert "choose another port" in second.stderr
+    assert "code" not in second.stdout
+    broken = tmp_path / "broken.toml"
+    broken.write_text(config.read_text().replace("desk.key", "no-such.key"))
+    third = subprocess.run(
+        [sys.executable, "-c", START, "desk", "--config", str(broken)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert third.returncode == 1
+    assert "certificate" in third.stderr
+    assert "should not happen" not in third.stderr
+    with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
+        kept = store.facts.get("desk.first_run")
+    assert kept is not None
+    assert kept["hash"] == hashlib.sha256(code.encode()).hexdigest()

@@ -32,11 +32,13 @@ def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -
     from gate.access.permit_image import find_permit
 
     paper = tmp_path / "permit.pdf"
-    answer = run(config, "issue", "1", "--to", str(paper), "--uses", "2", "--gate", "gate-1")
+    answer = run(config, "issue", "客人", "--to", str(paper), "--uses", "2", "--gate", "gate-1")
     assert answer.exit_code == 0, answer.exception
     text = find_permit(pdfium.PdfDocument(paper)[0].render(scale=2).to_numpy()[:, :, :3])
     assert text is not None
     assert "good: permit" in run(config, "check", text).output
+    assert "for 客人" in answer.output
+    assert "There is a file" in str(run(config, "issue", "#1", "--to", str(paper)).exception)
     serial = answer.output.split()[1].rstrip(":")
     assert "withdrawn" in run(config, "revoke", serial, "--reason", "lost").output
     refused = run(config, "check", text).exception
@@ -45,8 +47,8 @@ def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -
 
 
 def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:
-    assert "nobody has the number 9" in str(run(config, "issue", "9").exception)
-    nowhere = run(config, "issue", "1", "--to", str(tmp_path / "no" / "permit.pdf")).exception
+    assert "There is nobody 9" in str(run(config, "issue", "9").exception)
+    nowhere = run(config, "issue", "#1", "--to", str(tmp_path / "no" / "permit.pdf")).exception
     assert "cannot be written" in str(nowhere)
     assert "Permit unreadable" in str(run(config, "check", "hello").exception)
     assert "no such permit" in str(run(config, "revoke", "00" * 8).exception)

@@ -79,10 +79,10 @@ def test_the_last_day_of_a_tenancy_counts_in_full(clerk, desk):
 
 def test_blocking_needs_no_deletion_and_can_be_undone(clerk, desk):
     person = create(clerk, "Li")
-    clerk.fill(f"/people/{person}/block", reason="lost the card")
+    clerk.fill(f"/people/{person}/block", reason="lost the card", blocked="true")
     assert desk.store.people.get(person).blocked_reason == "lost the card"
     assert "lost the card" in clerk.get(f"/people/{person}").text
-    clerk.fill(f"/people/{person}/block")
+    clerk.fill(f"/people/{person}/block", blocked="false")
     assert not desk.store.people.get(person).blocked
 
 

@@ -22,7 +22,14 @@ from gate.access.request import Mode
 from gate.access.schedule import DAYS, HOLIDAY
 from gate.enrolment import Fault
 from gate.events.types import TYPES
-from gate.importing.notes import DOUBLE, LOOKALIKE, WORDS
+from gate.importing.notes import (
+    ANOTHERS_CARD,
+    DOUBLE,
+    LOOKALIKE,
+    MOVED_OUT,
+    SAID_NO,
+    WORDS,
+)
 from gate.importing.table import HEADINGS
 from gate.recognition.face import Unusable
 from gate.relay.door_state import Phase
@@ -106,7 +113,8 @@ def test_every_mistake_of_a_table_and_note_of_a_photograph_has_its_chinese():
     assert len(texts) > 15
     texts |= {*WORDS.values(), "This is not a card number"}
     assert sorted(text for text in texts if text not in catalogue("zh")) == []
-    assert {*WORDS} == {*Fault, *Unusable, LOOKALIKE, DOUBLE}
+    codes = {LOOKALIKE, DOUBLE, SAID_NO, MOVED_OUT, ANOTHERS_CARD}
+    assert {*WORDS} == {*Fault, *Unusable, *codes}
 
 
 def test_every_column_of_a_table_has_a_heading_in_both_languages():
