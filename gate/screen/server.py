@@ -47,6 +47,7 @@ class Screen:
         self._picture = picture if settings.camera_picture else None
         self.on_painted = painted
         self._voice = Espeak() if settings.speech == "espeak" else None
+        self._said: tuple[str, object] = ("", None)  # of what passage, and what
         self._board = Board()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -65,7 +66,11 @@ class Screen:
         number = self._board.post(json.dumps(page, ensure_ascii=False), self._clock.monotonic())
         if self._voice is not None:
             said = [(lang, spoken(message, lang)) for lang in self._settings.languages]
-            self._voice.say([s for s in said if s[1]], self._settings.volume_at(self._now().time()))
+            # where only the headline has changed, it was said a moment ago
+            if (message.passage, said) != self._said:
+                volume = self._settings.volume_at(self._now().time())
+                self._voice.say([s for s in said if s[1]], volume)
+            self._said = message.passage, said
         return number
 
     def start(self) -> None:

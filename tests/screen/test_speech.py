@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gate.clock import SystemClock
 from gate.errors import ConfigurationError
+from gate.screen.message import Look, Message
+from gate.screen.server import IDLE, Screen
+from gate.screen.settings import ScreenSettings
 from gate.screen.speech import Espeak
 
 
@@ -54,3 +59,19 @@ def test_a_program_that_is_missing_is_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError, match="not installed"):
         Espeak()
+
+
+def test_an_answer_is_said_once_while_only_the_headline_changes(said: Path) -> None:
+    settings = ScreenSettings(speech="espeak", languages=("en",), port=1)
+    screen = Screen(settings, SystemClock())
+    welcome = Message(Look.GRANT, "welcome", passage="p1")
+    refused = Message(Look.DENY, "card_unknown", passage="p2")
+    for message in (replace(refused, before=welcome), refused):
+        screen.show(message)
+        time.sleep(0.1)
+    once = wait_for(said, 1)
+    time.sleep(0.4)
+    assert said.read_text().splitlines() == once
+    screen.show(IDLE)
+    screen.show(refused)  # shown anew, said anew
+    assert len(wait_for(said, len(once) + 1)) == len(once) + 1
