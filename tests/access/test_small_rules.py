@@ -95,3 +95,13 @@ def test_settings_become_rules() -> None:
     assert rules.days == {date(2026, 10, 1): "holiday"}
     assert settings.inward is True
     assert len(AccessSettings().rules().allow) == 3
+
+
+@pytest.mark.parametrize("pace", [0.5, 15.01, 59.0, 75.01, 120.0])
+def test_no_pace_of_guessing_gets_beyond_1440_guesses_a_day(pace: float) -> None:
+    guesses, tried, now = Guesses(), 0, 0.0
+    while now < 86_400:
+        if not guesses.locked(now):
+            guesses, tried = guesses.after_wrong(now, PinSettings()), tried + 1
+        now += pace
+    assert tried <= 1440
