@@ -187,15 +187,18 @@ def test_an_order_nobody_took_stays_void_when_the_clock_is_set_back(
         assert store.orders.take("g") == []
 
 
-def test_an_order_to_a_gate_that_did_not_run_is_void(
-    store: Store, run: Callable[[Register, Door], None]
+def test_an_order_given_while_the_gate_starts_counts_and_an_old_one_never_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    given = datetime.now(UTC)
+    store.orders.give("g", "lockdown", "li")
+    store.orders.void("g")
+    assert [row.command for row in store.orders.take("g")] == ["lockdown"]
     store.orders.give("g", "open", "li")
-    door = Door()
-    reg, posted = register(store, door)
-    run(reg, door)
-    time.sleep(1.2)
-    assert [o for o in posted if isinstance(o, Order)] == []
+    monkeypatch.setattr("gate.store.orders.now", lambda: given + timedelta(minutes=30))
+    store.orders.void("g")
+    monkeypatch.setattr("gate.store.orders.now", lambda: given)
+    assert store.orders.take("g") == []
 
 
 class Wall(datetime):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from gate.store.engine import Database
 from gate.store.tables import OrderRow
@@ -67,11 +67,15 @@ class Orders:
             return rows
 
     def void(self, gate: str) -> None:
-        """Hand out none that nobody has taken: they were for a gate that did not run."""
+        """Once at start: what is void stays void, however the clock is set later."""
         with self._database.write() as session:
             session.execute(
                 update(OrderRow)
-                .where(OrderRow.gate == gate, OrderRow.taken.is_(None))
+                .where(
+                    OrderRow.gate == gate,
+                    OrderRow.taken.is_(None),
+                    or_(OrderRow.expires <= now(), OrderRow.at > now() + _VALID),
+                )
                 .values(taken=now(), result="void")
             )
 
