@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,8 +34,11 @@ class Permits:
         return private_key(self.path)
 
 
-def permits_of(store: Store, person: int) -> list[PermitRow]:
-    """The permits of a person, newest first."""
+def permits_of(store: Store, person: int, now: datetime) -> list[PermitRow]:
+    """The permits of a person, newest first: all that open, and the newest twenty of the rest."""
     with store.database.read() as session:
         query = select(PermitRow).where(PermitRow.person_id == person)
-        return list(session.scalars(query.order_by(PermitRow.created.desc()).limit(20)))
+        rows = list(session.scalars(query.order_by(PermitRow.created.desc())))
+    opens = {row.id for row in rows if row.revoked is None and row.valid_until > now}
+    rest = [row.id for row in rows if row.id not in opens][:20]
+    return [row for row in rows if row.id in opens or row.id in rest]

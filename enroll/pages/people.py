@@ -122,7 +122,7 @@ def person(visit: View, person: Number) -> Response:
         missed=newest.get("not_seen") == "agreed",
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
-        permits=permits_of(store, person),
+        permits=permits_of(store, person, now),
         allowance=_allowance(visit, row.household_id),
         now=now,
     )

@@ -105,6 +105,12 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
+def _as_typed(cell: str) -> str:
+    """Without the mark an export puts before what a spreadsheet would run as a formula."""
+    cell = cell.strip()
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+
+
 def _lines(rows: Iterable[list[str]], name: str) -> list[Line]:
     known = {heading: column for column, names in HEADINGS.items() for heading in names}
     columns: list[str] | None = None
@@ -115,7 +121,7 @@ def _lines(rows: Iterable[list[str]], name: str) -> list[Line]:
             _check_headings(columns, [cell.strip() for cell in row], name)
             continue
         values = {
-            column: cell.strip() for column, cell in zip(columns, row, strict=False) if column
+            column: _as_typed(cell) for column, cell in zip(columns, row, strict=False) if column
         }
         if any(values.values()):
             lines.append(Line(number, {key: value for key, value in values.items() if value}))

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from enroll import retention
+from enroll.permits import Permits
+from gate.access.settings import PermitSettings
 from gate.enrolment import Shot, keep
 from gate.errors import AccessError
 from gate.events.event import Event
@@ -254,3 +256,14 @@ def test_groups_typed_on_a_chinese_keyboard_are_several(clerk, desk):
     li = desk.store.people.create("Li").id
     clerk.fill(f"/people/{li}/edit", name="Li", groups="物业，保洁； 保安")
     assert desk.store.people.get(li).groups == sorted(["物业", "保洁", "保安"])
+
+
+def test_every_permit_that_opens_is_shown_however_many_came_after(clerk, desk, tmp_path):
+    desk.permits = Permits.open(desk.store, tmp_path / "permit.key", PermitSettings())
+    li, now = desk.store.people.create("Li").id, desk.clock.utc()
+    book, key = desk.permits.book, desk.permits.key()
+    first = book.issue(key, li, now, now + timedelta(days=9), now=now).permit.serial
+    for _ in range(25):
+        later = book.issue(key, li, now, now + timedelta(days=1), now=now).permit.serial
+        book.revoke(later, "")
+    assert f"/permits/{first}/revoke" in clerk.get(f"/people/{li}").text
