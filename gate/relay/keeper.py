@@ -97,10 +97,7 @@ class Keeper:
                 continue
             self._driver.set(channel, on, fall - now if on else 0.0)
             self._told[channel] = on
-            # a board with a timer of its own is told again before that runs out
-            self._repeat_at[channel] = now + (
-                min(REPEAT_ON, (fall - now) / 2) if on else REPEAT_REST
-            )
+            self._repeat_at[channel] = now + (REPEAT_ON if on else REPEAT_REST)
 
     def _poll(self, now: float) -> None:
         if now < self._poll_at:

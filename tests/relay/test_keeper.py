@@ -154,4 +154,3 @@ def test_the_inputs_are_read_while_an_order_is_refreshed_again_and_again(
         keeper.run(clock.now)
     assert keeper.report is not None
     assert keeper.report.inputs == {"fire": True}
-    assert keeper.report.state == {1: True}
