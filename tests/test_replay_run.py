@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,7 @@ def test_a_recording_that_is_not_there_is_named(play: Play, tmp_path: Path) -> N
         patch.setitem(SCENES, "nowhere", demo.Scene(tmp_path / "nowhere.mp4", 10.0, {}))
         with pytest.raises(CameraError, match="no such recording"):
             play("nowhere")
+
+
+def test_what_is_played_carries_the_time_of_the_clock_on_the_wall() -> None:
+    assert abs((demo.demo_clock().utc() - datetime.now(UTC)).total_seconds()) < 5

@@ -45,3 +45,18 @@ def test_a_file_that_is_missing_or_no_toml(tmp_path: Path) -> None:
 def test_two_cameras_need_two_names() -> None:
     with pytest.raises(ConfigurationError, match="same name"):
         build({"camera": [{}, {}]})
+
+
+def test_a_mistake_in_a_section_prints_no_secret_of_it() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        build({"status": {"enabled": True, "token": "a-secret-token"}})
+    assert "a-secret-token" not in str(caught.value)
+    assert "status: " in str(caught.value)
+
+
+def test_a_section_in_an_environment_variable_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GATE_STORE", "abc")
+    with pytest.raises(ConfigurationError, match="environment variable cannot be read"):
+        build({})

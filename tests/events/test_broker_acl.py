@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gate.commands.broker import broker as broker_command
+from gate.commands.broker import setup
 from gate.errors import BrokerError
 from gate.events.broker import _answers, find_mosquitto, free_port
 from gate.events.connection import check
@@ -213,3 +214,12 @@ def test_set_up_again_adds_and_changes_nothing(site: tuple[Path, int]) -> None:
     assert (folder / "east.crt").exists()
     assert before == ((folder / "north.crt").read_bytes(), (folder / "ca.crt").read_bytes())
     assert (folder / "ca.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["ca", "broker", "../evil", "Bad Name", "", "a/b"])
+def test_a_name_that_would_take_the_place_of_another_file_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BrokerError, match="cannot be the name"):
+        setup(tmp_path, ["localhost"], [name])
+    assert not list(tmp_path.iterdir())
