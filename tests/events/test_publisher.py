@@ -95,17 +95,19 @@ def test_a_broker_that_is_killed_costs_no_event(
     listener = listen(port)
     publisher = Publisher(settings(broker), "north", store)
     publisher.start()
-    time.sleep(1.5)  # the broker has saved that somebody listens
-    make(store, 100)
-    for _ in range(3):
-        broker._process.kill()
-        broker._process.wait()
+    try:
+        time.sleep(3.0)  # the broker, saving once a second, has saved that somebody listens
         make(store, 100)
-        broker = mosquitto(port)
-    eventually(lambda: len(listener.once) == 400, 30)
-    assert [e["sequence"] for e in listener.once] == list(range(1, 401))
-    publisher.stop()
-    broker.stop()
+        for _ in range(3):
+            broker._process.kill()
+            broker._process.wait()
+            make(store, 100)
+            broker = mosquitto(port)
+        eventually(lambda: len(listener.once) == 400, 60)
+        assert [e["sequence"] for e in listener.once] == list(range(1, 401))
+    finally:
+        publisher.stop()
+        broker.stop()
 
 
 def test_a_restart_of_the_gate_goes_on_where_it_was(
