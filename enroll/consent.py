@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
+from gate import missing
 from gate.errors import AccessError
 from gate.store.store import Store
 from gate.store.tables import ConsentRow, PersonRow
@@ -84,5 +85,5 @@ def record(
     if purpose == "face" and answer != "agreed":
         store.templates.remove(person.id)
     if purpose == "not_seen" and answer != "agreed":
-        store.facts.forget(f"not_seen:{person.id}")
+        missing.no_more(store, person.id)
     return row

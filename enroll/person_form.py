@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from pydantic import (
 
 from enroll.texts import Translate
 from gate.access.decision import Kind
-from gate.importing.check import FIRST_DAY, LAST_DAY
+from gate.importing.check import FIRST_DAY, LAST_DAY, groups_of
 from gate.store.store import Store
 from gate.store.tables import PersonRow
 
@@ -115,9 +114,7 @@ class PersonForm(BaseModel):
             **values,
             "kind": self.kind.value,
             "household_id": home,
-            "groups": sorted(
-                {group.strip() for group in re.split("[,，;；]", self.groups) if group.strip()}
-            ),
+            "groups": groups_of(self.groups),
             "valid_from": _start(self.valid_from),
             # the last day counts in full
             "valid_until": _start(self.valid_until and self.valid_until + timedelta(days=1)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -69,30 +69,29 @@ def _options(
         raise typer.Exit
 
 
+def _end(error: str, status: int) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False)
+    sys.exit(status)
+
+
 def main() -> None:
     """Run the command line; an error a user can mend is three lines, never a stack trace."""
     try:
         app(standalone_mode=True)
     except GateError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False)
-        sys.exit(1)
+        _end(f"{error}", 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(141)
-    except OSError as error:  # of a file that was named; what the gate keeps has errors of its own
+    except Exception as error:
         if os.environ.get("GATE_DEBUG"):
             raise
-        where = f"\n  where: {error.filename}" if error.filename else ""
-        text = f"error: {error.strerror or error}{where}"
-        text += "\n  what to do: check the file, its folder and the room on the disk"
-        Console(stderr=True, soft_wrap=True).print(text, style="red", markup=False)
-        sys.exit(1)
-    except Exception as error:  # a mistake of ours; whoever mends it sets GATE_DEBUG
-        if os.environ.get("GATE_DEBUG"):
-            raise
-        text = f"error: this should not happen: {type(error).__name__}: {error}"
-        text += "\n  what to do: report it with what GATE_DEBUG=1 prints"
-        Console(stderr=True, soft_wrap=True).print(text, style="red", markup=False)
-        sys.exit(70)
+        if isinstance(error, OSError):  # of a file that was named: the gate's own have GateErrors
+            where = f"\n  where: {error.filename}" if error.filename else ""
+            text = f"{error.strerror or error}{where}"
+            _end(f"{text}\n  what to do: check the file, its folder and the room on the disk", 1)
+        # a mistake of ours; whoever mends it sets GATE_DEBUG
+        text = f"this should not happen: {type(error).__name__}: {error}"
+        _end(f"{text}\n  what to do: report it with what GATE_DEBUG=1 prints", 70)
     except KeyboardInterrupt:
         sys.exit(130)

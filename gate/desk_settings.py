@@ -36,8 +36,8 @@ class DeskSettings(Section):
     import_megabytes: int = Field(4096, ge=1, le=65536)
     # younger people need a guardian's consent
     guardian_below_age: int = Field(14, ge=0, le=18)
-    # days kept: events, people who moved out or whose last day is over, answered imports (0: for
-    # ever)
+    # days kept (0: for ever): events, people who moved out or whose last day is over, answered
+    # imports
     keep_events_days: int = Field(180, ge=0, le=3650)
     keep_moved_out_days: int = Field(30, ge=0, le=3650)
     keep_imports_days: int = Field(30, ge=0, le=3650)

@@ -147,3 +147,8 @@ def _load(person: int, agreed: datetime, fact: dict[str, Any] | None) -> Watched
         return Watched(person, since=agreed)
     moments: dict[str, Any] = {name: _moment(fact[name]) for name in _MOMENTS}
     return Watched(person, acknowledged_by=fact["acknowledged_by"], **moments)
+
+
+def no_more(store: Store, person: int) -> None:
+    """Who withdraws has nothing kept of when they were last seen. Raises StoreError."""
+    store.facts.forget(f"{_KEY}{person}")

@@ -47,6 +47,9 @@ from gate.store.settings import StoreSettings
 DEFAULT = Path("config/gate.toml")
 
 
+GATE_NAME = r"^[a-z0-9-]{1,32}$"
+
+
 class Settings(BaseSettings):
     """The whole configuration of one gate."""
 
@@ -55,7 +58,7 @@ class Settings(BaseSettings):
     )
 
     # the name of this gate in events and topics
-    name: str = Field("gate-1", pattern=r"^[a-z0-9-]{1,32}$")
+    name: str = Field("gate-1", pattern=GATE_NAME)
     # where this box keeps its database, key, converted models
     data: Path = Path("var")
     camera: tuple[CameraSettings, ...] = (CameraSettings(),)

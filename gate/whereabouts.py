@@ -14,7 +14,7 @@ from gate.passage import outputs
 from gate.store.store import Store
 from gate.store.tables import FactRow
 
-_KEY = "place:"
+_KEY, _BEHIND = "place:", "place;"  # and the first string that does not begin so
 _OPEN = ("held_open", "fire")  # rules by which nobody is asked
 
 
@@ -77,7 +77,7 @@ class Whereabouts:
 
 def load(store: Store, since: datetime | None = None) -> dict[int, Place]:
     """All places in the register, or those written from ``since`` on. Raises StoreError."""
-    query = select(FactRow).where(FactRow.key.startswith(_KEY))
+    query = select(FactRow).where(FactRow.key >= _KEY, FactRow.key < _BEHIND)
     if since is not None:
         query = query.where(FactRow.at >= since)
     with store.database.read() as session:
@@ -91,5 +91,7 @@ def load(store: Store, since: datetime | None = None) -> dict[int, Place]:
 
 def save(store: Store, person: int, place: Place | None) -> None:
     """Keep a place; None forgets it. Raises StoreError."""
-    value = {"inside": place.inside, "at": place.at} if place else {}
-    store.facts.set(f"{_KEY}{person}", value)
+    if place is None:
+        store.facts.forget(f"{_KEY}{person}")
+    else:
+        store.facts.set(f"{_KEY}{person}", {"inside": place.inside, "at": place.at})

@@ -21,7 +21,7 @@ from gate.door_memory import DoorMemory
 from gate.loop import Order
 from gate.register import Register
 from gate.relay.controller import DoorController
-from gate.relay.door_state import Fire, FireReset, Input, Lockdown
+from gate.relay.door_state import FireReset, Input, Lockdown
 from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 from gate.store.settings import StoreSettings
@@ -150,7 +150,6 @@ def test_a_fire_that_still_burns_after_a_restart_cannot_be_reset(store: Store) -
     DoorMemory(store, "g", lambda write: write()).recall(quiet)  # type: ignore[arg-type]
     quiet.wait(2)
     assert quiet.controller.state.released
-    quiet.restore(Fire(False))
 
 
 def test_a_store_that_refuses_the_answer_keeps_no_order_from_the_door(

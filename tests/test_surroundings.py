@@ -15,7 +15,7 @@ from gate.screen.settings import ScreenSettings
 from gate.sensors.reading import Validity
 from gate.sensors.settings import TemperatureSettings
 from gate.settings import Settings
-from gate.simulators.port import SimulatedPort
+from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
 from gate.surroundings import Surroundings
 
@@ -31,15 +31,17 @@ def face(place: tuple[float, float, float, float], camera: str = "main") -> Sigh
 
 @contextmanager
 def thermometer(lamp: float, **more: object) -> Iterator[Surroundings]:
-    with SimulatedPort(ImageSensor(33.2, 25.0, lamp)) as port:
-        warm = TemperatureSettings(
-            policy="require",
-            driver="mcu90640",
-            port=port.path,
-            samples=2,
-            **more,  # type: ignore[arg-type]
-        )
-        settings = Settings(screen=ScreenSettings(enabled=False), temperature=warm)
+    image = ImageSensor(33.2, 25.0, lamp)
+    with measuring(image, policy="require", driver="mcu90640", samples=2, **more) as around:
+        yield around
+
+
+@contextmanager
+def measuring(device: Device, **warm: object) -> Iterator[Surroundings]:
+    """A passage has begun before this sensor."""
+    with SimulatedPort(device) as port:
+        temperature = TemperatureSettings(port=port.path, **warm)  # type: ignore[arg-type]
+        settings = Settings(screen=ScreenSettings(enabled=False), temperature=temperature)
         around = Surroundings(settings, SystemClock(), lambda item: None)
         around.open()
         try:
@@ -85,26 +87,18 @@ def test_a_face_that_is_not_before_the_sensor_is_waited_for() -> None:
 
 def test_the_wall_is_told_and_the_person_who_comes_after_it_too() -> None:
     module = PointSensor(22.0, 25.0)
-    with SimulatedPort(module) as port:
-        warm = TemperatureSettings(policy="require", port=port.path)
-        settings = Settings(screen=ScreenSettings(enabled=False), temperature=warm)
-        around = Surroundings(settings, SystemClock(), lambda item: None)
-        around.open()
-        try:
-            around.measure("passage")
-            wall = measured(around, None)
-            assert wall is not None
-            assert wall.reading.validity is Validity.IMPLAUSIBLE
-            assert wall.finding.good is None
-            module.surface = 33.2
-            end = time.monotonic() + 5
-            found = wall
-            while found.reading.validity is not Validity.VALID and time.monotonic() < end:
-                found = measured(around, None) or found
-            assert found.finding.good is True
-            assert measured(around, None, 0.3) is None  # told once
-        finally:
-            around.close()
+    with measuring(module, policy="require") as around:
+        wall = measured(around, None)
+        assert wall is not None
+        assert wall.reading.validity is Validity.IMPLAUSIBLE
+        assert wall.finding.good is None
+        module.surface = 33.2
+        end = time.monotonic() + 5
+        found = wall
+        while found.reading.validity is not Validity.VALID and time.monotonic() < end:
+            found = measured(around, None) or found
+        assert found.finding.good is True
+        assert measured(around, None, 0.3) is None  # told once
 
 
 def test_a_face_of_another_camera_says_nothing_about_the_view() -> None:
@@ -116,22 +110,14 @@ def test_a_face_of_another_camera_says_nothing_about_the_view() -> None:
 
 def test_nothing_counts_for_somebody_behind_others_and_the_others_do_not_count_after() -> None:
     module = PointSensor(35.0, 25.0)  # of whoever stands in front
-    with SimulatedPort(module) as port:
-        warm = TemperatureSettings(policy="advise", port=port.path)
-        settings = Settings(screen=ScreenSettings(enabled=False), temperature=warm)
-        around = Surroundings(settings, SystemClock(), lambda item: None)
-        around.open()
-        try:
-            around.measure("passage")
-            end = time.monotonic() + 1.0
-            while time.monotonic() < end:
-                assert around.poll(face(FACE), behind=True) is None
-                time.sleep(0.02)
-            module.surface = 33.2
-            time.sleep(0.3)  # what was on the line while they changed places
+    with measuring(module, policy="advise") as around:
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
             assert around.poll(face(FACE), behind=True) is None
-            found = measured(around, face(FACE))
-        finally:
-            around.close()
+            time.sleep(0.02)
+        module.surface = 33.2
+        time.sleep(0.3)  # what was on the line while they changed places
+        assert around.poll(face(FACE), behind=True) is None
+        found = measured(around, face(FACE))
     assert found is not None
     assert found.reading.raw == pytest.approx(33.2, abs=0.01)

@@ -146,7 +146,6 @@ def edit(visit: Edit, person: Number) -> Response:
 
 @router.post("/people/{person}/edit", openapi_extra=FORM)
 async def change(visit: Edit, person: Number, request: Request) -> Response:
-    person_of(visit, person)
     return await _save(visit, dict(await request.form()), person)
 
 
@@ -211,19 +210,20 @@ def data(visit: View, person: Number) -> Response:
 
 async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Response:
     _ = translator(visit.language)
+    before = None if person is None else person_of(visit, person)
     try:
         form = PersonForm.model_validate(
             {k: v for k, v in sent.items() if k not in ("csrf", "updated")}
         )
         columns = form.columns(visit.desk.store)
-        if person is None:
+        if before is None:
             row = visit.desk.store.people.create(**columns)
-        elif _changed_since(sent, person_of(visit, person)):
+        elif sent.get("updated") and sent["updated"] != _version(before):
             wrong = _("Somebody changed this person meanwhile. Look at it, and save again.")
-            newest = {"updated": _version(person_of(visit, person))}
+            newest = {"updated": _version(before)}
             return _form(visit, {**person_form.EMPTY, **_ticks(sent), **newest}, person, wrong)
         else:
-            row = visit.desk.store.people.update(person, **columns)
+            row = visit.desk.store.people.update(before.id, **columns)
     except ValidationError as error:
         wrong = "\n".join(person_form.mistakes(error, _))
         return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong)
@@ -238,10 +238,6 @@ async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Respo
 def _version(row: PersonRow) -> str:
     """By which a form knows whether somebody else was faster."""
     return row.updated.isoformat()
-
-
-def _changed_since(sent: dict[str, Any], row: PersonRow) -> bool:
-    return bool(sent.get("updated")) and sent["updated"] != _version(row)
 
 
 def _ticks(sent: dict[str, Any]) -> dict[str, Any]:

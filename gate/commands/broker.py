@@ -14,7 +14,7 @@ from gate.errors import BrokerError
 from gate.events.connection import check as try_connection
 from gate.events.pki import make_authority, make_certificate
 from gate.events.topics import Topics
-from gate.settings import DEFAULT, load
+from gate.settings import DEFAULT, GATE_NAME, load
 
 broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def setup(
     console = Console(soft_wrap=True)
     folder = folder.resolve()
     for name in (*gate, *(receiver or ())):
-        if not re.fullmatch(r"[a-z0-9-]{1,32}", name) or name in ("ca", "broker"):
+        if not re.fullmatch(GATE_NAME, name) or name in ("ca", "broker"):
             raise BrokerError(
                 f"{name!r} cannot be the name of a gate or receiver",
                 where="--gate, --receiver",

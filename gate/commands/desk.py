@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import uvicorn
 from rich.console import Console
 
@@ -17,6 +15,7 @@ from gate.desk_settings import DeskSettings
 from gate.enrolment import Examiner
 from gate.errors import ConfigurationError
 from gate.known_faces import KnownFaces
+from gate.listening import listen
 from gate.outgoing import receivers
 from gate.recognition.detect import build_detector
 from gate.recognition.encoders import build_encoder
@@ -40,7 +39,7 @@ def desk(config: Config = DEFAULT) -> None:
             folder=settings.data,
         )
         server = _server(settings.desk, place)
-        listening = _listen(settings.desk)
+        listening = listen("desk", "desk", settings.desk.host, settings.desk.port)
         # only who serves may make a code: it takes the place of the one before
         scheme = "https" if settings.desk.tls else "http"
         address = f"{scheme}://{settings.desk.host}:{settings.desk.port}/"
@@ -70,18 +69,6 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
             mend="name a certificate and its key in PEM, readable by the user the desk runs as",
         ) from None
     return uvicorn.Server(config)
-
-
-def _listen(settings: DeskSettings) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The desk cannot be served: {error.strerror or error}",
-            where=f"[desk] host and port: {settings.host}:{settings.port}",
-            mend="end the other program that uses the port, or choose another port",
-        ) from None
 
 
 def build_faces(settings: Settings, store: Store) -> Faces:

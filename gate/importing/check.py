@@ -14,6 +14,7 @@ from gate.importing.table import Line
 from gate.photographs import check_header
 from gate.readers.card_number import canonical
 from gate.store.store import Store
+from gate.store.tables import ConsentRow
 
 ANSWERS = {
     **dict.fromkeys(("agreed", "yes", "同意", "是"), "agreed"),
@@ -78,6 +79,21 @@ def photo_names(values: dict[str, str]) -> list[str]:
     return [name.strip() for name in re.split("[;；]", values.get("photo", "")) if name.strip()]
 
 
+def groups_of(text: str) -> list[str]:
+    """Groups as typed, on a Chinese keyboard too; each once, in order."""
+    return sorted({group.strip() for group in re.split("[,，;；]", text) if group.strip()})
+
+
+def answer_of(values: dict[str, str]) -> str | None:
+    """ "agreed", "refused", or None where the line says nothing of it."""
+    return ANSWERS.get(values.get("consent", "").lower())
+
+
+def against(said: ConsentRow | None, values: dict[str, str]) -> bool:
+    """Whether a line claims an agreement where the newest answer was a no."""
+    return said is not None and said.answer != "agreed" and answer_of(values) == "agreed"
+
+
 def day(text: str) -> date | None:
     """A date as typed: 2026-11-23, 2026/11/23 or 2026.11.23. Raises ValueError."""
     if not text:
@@ -134,7 +150,7 @@ def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str
 def _consent(
     values: dict[str, str], year: str, today: date, guardian_age: int
 ) -> Iterator[tuple[str, str]]:
-    answer = ANSWERS.get(values.get("consent", "").lower())
+    answer = answer_of(values)
     if values.get("consent") and answer is None:
         yield "consent", "is neither agreed nor refused"
     if photo_names(values) and answer != "agreed":
@@ -154,12 +170,8 @@ def _barred(values: dict[str, str], store: Store) -> Iterator[tuple[str, str]]:
     if not person.active:
         yield "number", "has moved out; take them back at the desk first"
     said = store.consents.answer(person.id)
-    if said is not None and said.answer != "agreed" and _agrees(values):
+    if against(said, values):
         yield "consent", "said no at the desk; ask there"
-
-
-def _agrees(values: dict[str, str]) -> bool:
-    return ANSWERS.get(values.get("consent", "").lower()) == "agreed"
 
 
 def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, str]]:

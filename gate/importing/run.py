@@ -21,13 +21,14 @@ from sqlalchemy.orm import Session
 
 from gate.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.errors import CameraError
-from gate.importing.check import ANSWERS, KINDS, day, photo_names
+from gate.importing.check import KINDS, against, answer_of, day, groups_of, photo_names
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
 from gate.importing.table import Line
 from gate.photographs import decode
 from gate.readers.card_number import canonical
 from gate.store.changes import touch
+from gate.store.credentials import clear_revoked
 from gate.store.store import Store
 from gate.store.tables import (
     ConsentRow,
@@ -118,7 +119,7 @@ def run(
         )
         if stop():
             break
-    if any(ANSWERS.get(line.values.get("consent", "").lower()) == "refused" for line in left):
+    if any(answer_of(line.values) == "refused" for line in left):
         store.database.wipe()  # of faces that were deleted no byte stays
 
 
@@ -180,7 +181,7 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     if "number" in values:
         person = session.scalar(select(PersonRow).where(PersonRow.number == values["number"]))
     known = person is not None
-    barred = _barred(session, person, values) if person is not None else ""
+    barred = _barred(session, store, person, values) if person is not None else ""
     if person is None:
         person = PersonRow(name=values["name"])
         session.add(person)
@@ -194,7 +195,7 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     for column, value in _columns(values, household).items():
         setattr(person, column, value)
     session.flush()
-    answer = ANSWERS.get(values.get("consent", "").lower())
+    answer = answer_of(values)
     shots = [] if barred else ready.shots
     if answer and not barred:
         session.add(
@@ -236,18 +237,12 @@ def _told(session: Session, job: int, ready: _Ready, person: int, result: str, n
     return result
 
 
-def _barred(session: Session, person: PersonRow, values: dict[str, str]) -> str:
+def _barred(session: Session, store: Store, person: PersonRow, values: dict[str, str]) -> str:
     """What was said at the desk since the table was checked, and counts."""
     if not person.active:
         return MOVED_OUT
-    said = session.scalar(
-        select(ConsentRow.answer)
-        .where(ConsentRow.person_id == person.id, ConsentRow.purpose == "face")
-        .order_by(ConsentRow.id.desc())
-        .limit(1)
-    )
-    agrees = ANSWERS.get(values.get("consent", "").lower()) == "agreed"
-    return SAID_NO if agrees and said not in (None, "agreed") else ""
+    said = store.consents.answer_in(session, person.id)
+    return SAID_NO if against(said, values) else ""
 
 
 def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
@@ -262,8 +257,7 @@ def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
     if "birth_year" in values:
         columns["birth_year"] = int(values["birth_year"])
     if "groups" in values:
-        groups = values["groups"].replace("，", ",").replace(";", ",").split(",")
-        columns["groups"] = sorted({group.strip() for group in groups if group.strip()})
+        columns["groups"] = groups_of(values["groups"])
     begin, end = day(values.get("valid_from", "")), day(values.get("valid_until", ""))
     if begin:
         columns["valid_from"] = datetime.combine(begin, time()).astimezone()
@@ -275,14 +269,10 @@ def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
 def _card(session: Session, store: Store, person: int, number: str) -> bool:
     """Give the card; False when somebody else holds it."""
     digest = store.vault.digest("card", number)
+    clear_revoked(session, "card", digest)
     held = session.scalar(
         select(CredentialRow).where(CredentialRow.kind == "card", CredentialRow.hash == digest)
     )
-    if held is not None and held.revoked is not None:
-        touch(session, held.person_id)
-        session.delete(held)
-        session.flush()
-        held = None
     if held is None:
         session.add(CredentialRow(person_id=person, kind="card", hash=digest))
     return held is None or held.person_id == person

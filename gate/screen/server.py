@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,7 +10,7 @@ from datetime import datetime
 import uvicorn
 
 from gate.clock import Clock
-from gate.errors import ConfigurationError
+from gate.listening import listen
 from gate.screen.app import Picture, make_app
 from gate.screen.board import Board
 from gate.screen.message import Message
@@ -76,15 +75,7 @@ class Screen:
     def start(self) -> None:
         """Raises ConfigurationError when the address cannot be used."""
         host = self._settings.host
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listening = socket.create_server((host, self.port), family=family)
-        except OSError as error:
-            raise ConfigurationError(
-                f"The screen cannot be served: {error.strerror or error}",
-                where=f"[screen] host and port: {host}:{self.port}",
-                mend="end the other program that uses the port, or choose another port",
-            ) from None
+        listening = listen("screen", "screen", host, self.port)
         self.port = listening.getsockname()[1]
         hosts = ["*"] if not self._settings.loopback else ["localhost", "127.0.0.1", "[::1]", host]
         app = make_app(

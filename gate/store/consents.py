@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gate.store.changes import touch
 from gate.store.engine import Database
@@ -27,12 +28,16 @@ class Consents:
     def answer(self, person: int, purpose: str = "face") -> ConsentRow | None:
         """The newest answer, which counts."""
         with self._database.read() as session:
-            return session.scalar(
-                select(ConsentRow)
-                .where(ConsentRow.person_id == person, ConsentRow.purpose == purpose)
-                .order_by(ConsentRow.id.desc())
-                .limit(1)
-            )
+            return self.answer_in(session, person, purpose)
+
+    def answer_in(self, session: Session, person: int, purpose: str = "face") -> ConsentRow | None:
+        """``answer`` as it stands within a transaction."""
+        return session.scalar(
+            select(ConsentRow)
+            .where(ConsentRow.person_id == person, ConsentRow.purpose == purpose)
+            .order_by(ConsentRow.id.desc())
+            .limit(1)
+        )
 
     def of(self, person: int) -> list[ConsentRow]:
         with self._database.read() as session:

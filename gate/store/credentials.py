@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
 from gate.access.decision import Person
 from gate.errors import StoreError
@@ -47,17 +48,7 @@ class Credentials:
         """
         digest = self._vault.digest(kind, value)
         with self._database.write() as session:
-            before = session.scalar(
-                select(CredentialRow).where(
-                    CredentialRow.kind == kind,
-                    CredentialRow.hash == digest,
-                    CredentialRow.revoked.is_not(None),
-                )
-            )
-            if before is not None:
-                touch(session, before.person_id)
-                session.delete(before)
-                session.flush()
+            clear_revoked(session, kind, digest)
             row = CredentialRow(person_id=person, kind=kind, hash=digest, **fields)
             session.add(row)
             touch(session, person)
@@ -125,3 +116,18 @@ class Credentials:
                 .where(PermitRow.id == permit, PermitRow.revoked.is_(None))
                 .values(revoked=now(), revoked_reason=reason)
             )
+
+
+def clear_revoked(session: Session, kind: str, digest: bytes) -> None:
+    """Take a revoked card or PIN out of the register: it may be given anew."""
+    row = session.scalar(
+        select(CredentialRow).where(
+            CredentialRow.kind == kind,
+            CredentialRow.hash == digest,
+            CredentialRow.revoked.is_not(None),
+        )
+    )
+    if row is not None:
+        touch(session, row.person_id)
+        session.delete(row)
+        session.flush()
