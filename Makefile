@@ -37,7 +37,7 @@ lint: setup
 	@$(BIN)/mypy
 
 bench: setup
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m benchmarks
 
 lock:
 	uv pip compile packaging/build.in --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -o packaging/build.lock

@@ -7,9 +7,9 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from enroll.passwords import hash_password, verify
-from enroll.rights import Role
+from enroll.permissions import Role
 from gate.clock import Clock
-from gate.desk_settings import DeskSettings
+from gate.config.desk import DeskSettings
 from gate.errors import AccessError, StoreError
 from gate.store.engine import Database
 from gate.store.tables import AccountRow, SessionRow

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from enroll.desk import Desk
-from enroll.guard import Guard
+from enroll.middleware import Guard
 from enroll.page import render
 from enroll.pages import ROUTERS
 from enroll.visit import Visit, language_of

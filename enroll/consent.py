@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-from gate import missing
 from gate.errors import AccessError
+from gate.services import absence_alerts as missing
 from gate.store.store import Store
 from gate.store.tables import ConsentRow, PersonRow
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enroll.accounts import Accounts
+from enroll.enrolment_sessions import Sittings
 from enroll.faces import Faces
 from enroll.first_run import FirstRun
 from enroll.imports import Imports
 from enroll.limits import RateLimit
 from enroll.permits import Permits
 from enroll.sessions import Sessions
-from enroll.sittings import Sittings
 from gate.clock import Clock, SystemClock
-from gate.desk_settings import DeskSettings
-from gate.missing import Missing
+from gate.config.desk import DeskSettings
+from gate.services.absence_alerts import Missing
 from gate.store.store import Store
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gate.enrolment import Examiner
-from gate.known_faces import KnownFaces
+from gate.services.enrolment import Examiner
+from gate.services.gallery_sync import KnownFaces
 
 
 @dataclass(frozen=True, slots=True)

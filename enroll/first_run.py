@@ -8,10 +8,10 @@ import secrets
 from datetime import datetime, timedelta
 
 from enroll.accounts import Accounts
-from enroll.rights import Role
+from enroll.permissions import Role
 from gate.clock import Clock
 from gate.errors import AccessError
-from gate.store.facts import Facts
+from gate.store.key_value import Facts
 from gate.store.tables import AccountRow
 
 _KEY = "desk.first_run"

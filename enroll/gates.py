@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from enroll import history
-from gate import noticeboard
+from gate.services import gate_status as noticeboard
 from gate.store.store import Store
 from gate.store.tables import EventRow
 

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.texts import LANGUAGES, Translate, translator
 from enroll.visit import Visit, desk_of, language_of
 

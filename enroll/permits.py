@@ -12,7 +12,7 @@ from sqlalchemy import select
 from gate.access.permit import key_id
 from gate.access.permit_keys import private_key
 from gate.access.settings import PermitSettings
-from gate.permit_book import PermitBook
+from gate.services.permits import PermitBook
 from gate.store.store import Store
 from gate.store.tables import PermitRow
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from gate.clock import Clock
-from gate.desk_settings import DeskSettings
+from gate.config.desk import DeskSettings
 from gate.store.engine import Database
 from gate.store.tables import AccountRow, SessionRow
 

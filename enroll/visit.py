@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import HTTPException, Request
 
 from enroll.desk import Desk
-from enroll.guard import SAFE
-from enroll.rights import Right, Role, may
+from enroll.middleware import SAFE
+from enroll.permissions import Right, Role, may
 from enroll.texts import choose
 from gate.store.tables import AccountRow
 

@@ -18,7 +18,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gate.events.redact import PERSONAL, REMOVED, redact
-from gate.events.settings import LogSettings
+from gate.integrations.settings import LogSettings
 
 # added by the processors themselves, or never personal
 _OWN = frozenset({"event", "level", "logger", "timestamp", "passage", "exception", "exc_info"})

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from gate.camera.replay import Recording
-from gate.events.broker import find_mosquitto, free_port
-from gate.settings import load
+from gate.config.settings import load
+from gate.integrations.broker import find_mosquitto, free_port
 from gate.store.store import Store
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -14,7 +14,7 @@ from fixtures.make_recordings import RECORDINGS, make
 from gate.camera.replay import Recording, decode_file
 from gate.camera.source import EndOfRecording, Frame
 from gate.errors import CameraError
-from gate.recognition.detect import HogDetector
+from gate.recognition.detection.detector import HogDetector
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TRUTHS = sorted((FIXTURES / "recordings").glob("*.toml"))

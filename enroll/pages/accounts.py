@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from enroll.page import go, render
 from enroll.pages.people import Number
-from enroll.rights import Right, Role
+from enroll.permissions import Right, Role
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
 

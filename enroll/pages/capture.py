@@ -8,17 +8,17 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from enroll.enrolment_sessions import STEPS, Sitting
 from enroll.faces import Faces
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
-from enroll.rights import Right
-from enroll.sittings import STEPS, Sitting
+from enroll.permissions import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
-from gate.enrolment import MOST, Shot, TryOut, keep, of_one_person, resembling, try_out
 from gate.errors import CameraError, GateError
-from gate.photographs import decode
 from gate.recognition.face import Image
+from gate.services.enrolment import MOST, Shot, TryOut, keep, of_one_person, resembling, try_out
+from gate.services.image_decode import decode
 from gate.store.tables import PersonRow
 
 router = APIRouter()

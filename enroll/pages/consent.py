@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from enroll import consent
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.texts import LANGUAGES
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError

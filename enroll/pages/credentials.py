@@ -9,12 +9,12 @@ from fastapi.responses import Response
 
 from enroll.page import go
 from enroll.pages.people import Number, person_of
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
 from gate.readers.card_number import Form as CardForm
 from gate.readers.card_number import canonical
-from gate.store.failures import ConflictError
+from gate.store.database_errors import ConflictError
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from enroll import charts, history
 from enroll.page import render
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.access import reasons

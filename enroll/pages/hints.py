@@ -11,10 +11,10 @@ from enroll import drift
 from enroll.page import go, render
 from enroll.pages.capture import faces_of
 from enroll.pages.people import person_of
+from enroll.permissions import Right
 from enroll.register import people_of
-from enroll.rights import Right
 from enroll.visit import Visit, allowed
-from gate.recognition.lookalikes import lookalikes
+from gate.recognition.matching.lookalikes import lookalikes
 
 router = APIRouter()
 

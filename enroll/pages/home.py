@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from enroll import history
 from enroll.page import render
+from enroll.permissions import Right
 from enroll.register import count_of
-from enroll.rights import Right
 from enroll.visit import Visit, allowed
 
 router = APIRouter()

@@ -11,7 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from enroll.page import go, render
 from enroll.pages.people import Number
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError

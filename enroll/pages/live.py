@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from enroll import gates, history
 from enroll.page import go, render
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.visit import Visit, allowed
 from gate.store.orders import Orders
 

@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from enroll import history
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
+from enroll.permissions import Right
 from enroll.register import called_like, people_of
-from enroll.rights import Right
 from enroll.visit import Visit, allowed
 from gate.access.not_seen import Watched
 from gate.store.tables import PersonRow

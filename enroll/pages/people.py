@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from enroll import person_form, retention
 from enroll.own_data import own_data
 from enroll.page import go, render
+from enroll.permissions import Right
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
 from enroll.register import STATES, household_of, qualities, search, state_of
-from enroll.rights import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.access.decision import Kind
-from gate.store.failures import ConflictError
+from gate.store.database_errors import ConflictError
 from gate.store.tables import PersonRow
 
 router = APIRouter()

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from enroll.page import go
 from enroll.pages.people import Number, person_of
+from enroll.permissions import Right
 from enroll.permits import Permits
-from enroll.rights import Right
 from enroll.visit import Visit, allowed
 from gate.access.permit_print import permit_pdf
 

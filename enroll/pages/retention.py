@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from enroll import retention
 from enroll.page import go, render
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.visit import Visit, allowed
 
 router = APIRouter()

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
 from enroll.page import go, render
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.visit import Visit, allowed
 from gate.access.schedule import DAYS, HOLIDAY
 from gate.errors import AccessError

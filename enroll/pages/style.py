@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from enroll.page import render
-from enroll.rights import Right
+from enroll.permissions import Right
 from enroll.visit import Visit, allowed
 
 router = APIRouter()

@@ -142,7 +142,7 @@ class AccessSettings(Section):
         return {"none": None, "in": True, "out": False}[self.direction]
 
     def rules(self) -> Rules:
-        """The rules of the file as the policy takes them; ``gate.house`` adds the register's."""
+        """The rules of the file; ``gate.services.rule_set`` adds those of the register."""
         return Rules(
             allow=tuple(a.value() for a in self.allow) or HOUSE_RULES,
             schedules={name: parse(text) for name, text in self.schedules.items()},

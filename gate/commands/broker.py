@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, GATE_NAME, load
 from gate.errors import BrokerError
-from gate.events.connection import check as try_connection
-from gate.events.pki import make_authority, make_certificate
-from gate.events.topics import Topics
-from gate.settings import DEFAULT, GATE_NAME, load
+from gate.integrations.connection import check as try_connection
+from gate.integrations.pki import make_authority, make_certificate
+from gate.integrations.topics import Topics
 
 broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
 

@@ -11,15 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, load
 from gate.errors import RecognitionError
-from gate.known_faces import KIND, put_in_use, wished, wished_in
-from gate.recognition.calibrate import Calibration
 from gate.recognition.face import Template
-from gate.recognition.gallery import Gallery, Snapshot
-from gate.recognition.identify import build_matcher
-from gate.recognition.lookalikes import lookalikes
-from gate.recognition.site import learn_site, unpack
-from gate.settings import DEFAULT, load
+from gate.recognition.matching.calibration import Calibration
+from gate.recognition.matching.gallery import Gallery, Snapshot
+from gate.recognition.matching.lookalikes import lookalikes
+from gate.recognition.matching.matcher import build_matcher
+from gate.recognition.matching.site_calibration import learn_site, unpack
+from gate.services.gallery_sync import KIND, put_in_use, wished, wished_in
 from gate.store.store import Store
 
 

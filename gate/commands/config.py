@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from gate.commands import Config
-from gate.settings import DEFAULT, load
+from gate.config.settings import DEFAULT, load
 
 config = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from gate.commands import Config
-from gate.settings import DEFAULT, load
+from gate.config.settings import DEFAULT, load
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -30,7 +30,7 @@ def demo(
 
     Needs no camera, no relay and no network. Ends with a table and a picture of the run.
     """
-    from gate.demo_run import run_demo
+    from gate.demo.runner import run_demo
 
     run_demo(Console(), data, fixtures, picture, paced=recorded_speed)
 
@@ -49,6 +49,6 @@ def replay(
 
     Without --recorded-speed it goes as fast as the machine can, and decides the same each time.
     """
-    from gate.demo_run import run_replay
+    from gate.demo.runner import run_replay
 
     run_replay(Console(), load(config), path, fps, paced=recorded_speed)

@@ -11,16 +11,16 @@ from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
 from gate.commands import Config
-from gate.desk_settings import DeskSettings
-from gate.enrolment import Examiner
+from gate.config.desk import DeskSettings
+from gate.config.settings import DEFAULT, Settings, load
+from gate.daemon.integrations import receivers
 from gate.errors import ConfigurationError
-from gate.known_faces import KnownFaces
-from gate.listening import listen
-from gate.outgoing import receivers
-from gate.recognition.detect import build_detector
+from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
-from gate.recognition.quality import judge
-from gate.settings import DEFAULT, Settings, load
+from gate.recognition.quality.assessment import judge
+from gate.services.enrolment import Examiner
+from gate.services.gallery_sync import KnownFaces
+from gate.sockets import listen
 from gate.store.store import Store
 
 

@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, load
 from gate.doctor import Finding, Level, examine
-from gate.settings import DEFAULT, load
 
 _LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]mend[/]"}
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from gate.commands import Config
 from gate.commands.people import find_person
-from gate.enrolment import Examiner, Shot, keep, of_one_person, resembling
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError, CameraError, ConfigurationError, RecognitionError
 from gate.importing.alike import note_lookalikes
 from gate.importing.check import Wrong, check
@@ -28,12 +28,12 @@ from gate.importing.photos import FolderPhotos, NoPhotos, Photos, ZipPhotos
 from gate.importing.run import done_lines, stand_back
 from gate.importing.run import run as run_import
 from gate.importing.table import Line, read_table
-from gate.known_faces import KnownFaces
-from gate.photographs import decode
-from gate.recognition.detect import build_detector
+from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import Encoder, build_encoder
-from gate.recognition.quality import judge
-from gate.settings import DEFAULT, Settings, load
+from gate.recognition.quality.assessment import judge
+from gate.services.enrolment import Examiner, Shot, keep, of_one_person, resembling
+from gate.services.gallery_sync import KnownFaces
+from gate.services.image_decode import decode
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow, PersonRow
 

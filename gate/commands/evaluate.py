@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gate.commands import Config
 from gate.commands.calibrate import gallery_in
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.evaluation import report
 from gate.evaluation.faces_in import measuring_data
@@ -20,11 +21,10 @@ from gate.evaluation.measure import Data, data_in, measure
 from gate.evaluation.on_site import on_site
 from gate.evaluation.recipe import UsualRecipe
 from gate.models.settings import ModelsSettings
-from gate.recognition.detect import build_detector
+from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders.build import build_encoder
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.encoders.encoder import Encoder
-from gate.settings import DEFAULT, Settings, load
 from gate.store.store import Store
 
 USUAL = "usual"

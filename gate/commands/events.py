@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, load
 from gate.errors import ConfigurationError
 from gate.events.schema import event_schema
-from gate.settings import DEFAULT, load
 from gate.store.store import Store
 
 events = typer.Typer(help="Show, export and resend events.", no_args_is_help=True)

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gate.access.explanation import retell
 from gate.commands import Config
+from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
-from gate.explain import retell
-from gate.settings import DEFAULT, load
 from gate.store.store import Store
 from gate.store.tables import EventRow
 

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
-from gate.events.ask import ask
-from gate.events.command import COMMANDS, key_id, order, sign
-from gate.settings import DEFAULT, Settings, load
+from gate.integrations.command_client import ask
+from gate.integrations.signed_command import COMMANDS, key_id, order, sign
 from gate.store.store import Store
 
 keys = typer.Typer(help="Keys that may command this gate over MQTT.", no_args_is_help=True)

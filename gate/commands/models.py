@@ -19,12 +19,12 @@ from rich.progress import (
 from rich.table import Table
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ModelError
 from gate.models import MODELS, Model, ModelFile, find, install, model
 from gate.models.choose import set_key
 from gate.models.download import Limits
 from gate.models.folder import State, folders, state
-from gate.settings import DEFAULT, Settings, load
 from gate.store.store import Store
 
 models = typer.Typer(

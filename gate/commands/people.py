@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
 from gate.importing.export import export as lines_of
-from gate.settings import DEFAULT, load
 from gate.store.store import Store
 from gate.store.tables import PersonRow
 

@@ -15,9 +15,9 @@ from gate.access.permit_keys import PRIVATE_KEY, PUBLIC_KEYS, private_key, publi
 from gate.access.reasons import text as words_of
 from gate.commands import Config
 from gate.commands.people import Who, find_person
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
-from gate.permit_book import PermitBook
-from gate.settings import DEFAULT, Settings, load
+from gate.services.permits import PermitBook
 from gate.store.store import Store
 
 permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_help=True)

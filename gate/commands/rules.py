@@ -16,9 +16,9 @@ from gate.access.decision import Kind, Method
 from gate.access.request import Allow
 from gate.access.schedule import HOLIDAY
 from gate.commands import Config
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
-from gate.house import rules_of, unknown_schedules
-from gate.settings import DEFAULT, Settings, load
+from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.store import Store
 
 rules = typer.Typer(

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gate.commands import Config
+from gate.config.settings import DEFAULT, load
 from gate.errors import ConfigurationError
-from gate.settings import DEFAULT, load
 
 
 def run(config: Config = DEFAULT) -> None:
@@ -21,7 +21,7 @@ def run(config: Config = DEFAULT) -> None:
     """
     settings = load(config)
     from gate import log
-    from gate.daemon import Daemon
+    from gate.daemon.daemon import Daemon
 
     log.set_up(settings.log)
     with alone(settings.data, settings.name):

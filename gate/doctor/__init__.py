@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gate.config.settings import Settings
 from gate.doctor.box import camera, clock, disk
 from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
@@ -11,7 +12,6 @@ from gate.doctor.finding import Finding, Level
 from gate.doctor.network import broker
 from gate.doctor.register import calibration, database, gallery, key, outbox, rules
 from gate.errors import GateError
-from gate.settings import Settings
 
 __all__ = ["PARTS", "Finding", "Level", "examine"]
 

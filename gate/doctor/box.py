@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from gate.camera.capture import Capture
+from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
-from gate.settings import Settings
 
 # the day this version was made: a clock before it is wrong
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from gate.config.settings import Settings
 from gate.doctor import seek
 from gate.doctor.finding import Finding, Level
 from gate.errors import DeviceError
 from gate.readers.lines import make_line as make_reader
-from gate.relay.make import make_driver
+from gate.relay.factory import make_driver
 from gate.relay.settings import RelaySettings
 from gate.sensors.lines import make_line as make_thermometer
 from gate.sensors.settings import TemperatureSettings
-from gate.settings import Settings
 
 IN_USE = ("exclusively lock", "busy", "temporarily unavailable")
 

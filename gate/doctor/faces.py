@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
 from gate.models.folder import State, state
 from gate.models.table import model
-from gate.recognition.detect import build_detector
+from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
-from gate.recognition.liveness import active, build_watch
-from gate.settings import Settings
+from gate.recognition.liveness.assessment import active, build_watch
 
 FETCH = "`gate models fetch` installs it anew"
 # what an automatic choice takes when it is there, and what it takes otherwise

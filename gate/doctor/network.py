@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
-from gate.events.broker import find_mosquitto
-from gate.events.connection import check
-from gate.events.topics import Topics
-from gate.settings import Settings
+from gate.integrations.broker import find_mosquitto
+from gate.integrations.connection import check
+from gate.integrations.topics import Topics
 
 
 def broker(settings: Settings) -> Iterator[Finding]:

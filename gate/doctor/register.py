@@ -10,17 +10,17 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gate.config.settings import Settings
 from gate.doctor.faces import PREFERRED
 from gate.doctor.finding import Finding, Level
-from gate.events.publisher import RECEIVER
-from gate.house import rules_of, unknown_schedules
-from gate.recognition.calibrate import OUTGROWN
+from gate.integrations.publisher import RECEIVER
 from gate.recognition.encoders import build_encoder
-from gate.recognition.fit import FEWEST
-from gate.recognition.prior import prior_of
-from gate.settings import Settings
+from gate.recognition.matching.calibration import OUTGROWN
+from gate.recognition.matching.score_prior import prior_of
+from gate.recognition.matching.whitening import FEWEST
+from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.engine import Database
-from gate.store.facts import Facts
+from gate.store.key_value import Facts
 from gate.store.migrate import is_behind
 from gate.store.outbox import Outbox
 from gate.store.rulebook import Rulebook

@@ -12,13 +12,13 @@ from pathlib import Path
 from pymodbus.exceptions import ModbusException
 from serial.tools import list_ports  # type: ignore[import-untyped]
 
+from gate.devices.modbus_client import SerialClient
+from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
-from gate.modbus_client import SerialClient
 from gate.relay.lcus import QUERY, parse_bytes, parse_text
 from gate.relay.settings import RelaySettings
 from gate.sensors.lines import make_line
 from gate.sensors.settings import TemperatureSettings
-from gate.serial_port import SerialPort
 
 BAUDS = (9600, 115200, 19200, 38400, 57600, 460800)
 UNITS = range(1, 9)

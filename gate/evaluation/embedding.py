@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from gate.evaluation.faces_in import main_face
 from gate.evaluation.photos import Photo
-from gate.recognition.detect import Detector
+from gate.recognition.detection.detector import Detector
 from gate.recognition.encoders.encoder import Encoder, encode_faces
 from gate.recognition.face import Vector
 

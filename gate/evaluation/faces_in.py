@@ -11,7 +11,7 @@ import numpy as np
 from rich.progress import track
 
 from gate.errors import CameraError, ConfigurationError
-from gate.recognition.detect import Detector
+from gate.recognition.detection.detector import Detector
 from gate.recognition.face import Face, Image
 
 

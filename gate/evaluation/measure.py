@@ -14,7 +14,7 @@ from gate.evaluation import photos, study
 from gate.evaluation.embedding import Embedded, embed
 from gate.evaluation.photos import Photo
 from gate.evaluation.protocols import Trial
-from gate.recognition.detect import Detector
+from gate.recognition.detection.detector import Detector
 from gate.recognition.encoders.encoder import Encoder
 
 OLD = 60  # years

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from gate.evaluation.metrics import Rate
-from gate.recognition.gallery import Snapshot
-from gate.recognition.identify import build_matcher
-from gate.recognition.lookalikes import lookalikes
-from gate.recognition.score import unit
-from gate.recognition.site import learn_site
-from gate.recognition.strangers import subset
+from gate.recognition.matching.gallery import Snapshot
+from gate.recognition.matching.impostors import subset
+from gate.recognition.matching.lookalikes import lookalikes
+from gate.recognition.matching.matcher import build_matcher
+from gate.recognition.matching.scoring import unit
+from gate.recognition.matching.site_calibration import learn_site
 
 _ROUNDS = 1000
 _FPIRS = (0.01, 0.003, 0.001)

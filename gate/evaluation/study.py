@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gate.evaluation import protocols, ways
+from gate.evaluation import baselines as ways
+from gate.evaluation import protocols
 from gate.evaluation.growth import fnir_when
 from gate.evaluation.metrics import FPIRS, Outcome, Rate, fnir, rank_one, share_above
 from gate.evaluation.protocols import Trial

@@ -9,8 +9,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from gate.importing.notes import DOUBLE, LOOKALIKE, note, parts_of
-from gate.recognition.identify import Matcher
-from gate.recognition.lookalikes import lookalikes
+from gate.recognition.matching.lookalikes import lookalikes
+from gate.recognition.matching.matcher import Matcher
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow
 

@@ -11,8 +11,8 @@ from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.photos import Photos
 from gate.importing.table import Line
-from gate.photographs import check_header
 from gate.readers.card_number import canonical
+from gate.services.image_decode import check_header
 from gate.store.store import Store
 from gate.store.tables import ConsentRow
 

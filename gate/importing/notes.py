@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from gate.enrolment import Fault
 from gate.recognition.face import Unusable
+from gate.services.enrolment import Fault
 
 LONGEST = 300
 LONGEST_NAME = 100  # of a photograph

@@ -19,14 +19,14 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from gate.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.errors import CameraError
 from gate.importing.check import KINDS, against, answer_of, day, groups_of, photo_names
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
 from gate.importing.table import Line
-from gate.photographs import decode
 from gate.readers.card_number import canonical
+from gate.services.enrolment import MOST, Examiner, Shot, of_one_person
+from gate.services.image_decode import decode
 from gate.store.changes import touch
 from gate.store.credentials import clear_revoked
 from gate.store.store import Store

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from gate.device_thread import Line
+from gate.devices.device_thread import Line
+from gate.devices.serial_port import SerialPort
 from gate.errors import AccessError
 from gate.readers.card_number import canonical, of_number
 from gate.readers.claim import ClaimKind
 from gate.readers.rdm6300 import parse
 from gate.readers.settings import ReaderSettings
-from gate.serial_port import SerialPort
 
 Shown = tuple[ClaimKind, str]
 

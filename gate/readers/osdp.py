@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.readers import wiegand
 from gate.readers.card_number import of_number
 from gate.readers.claim import ClaimKind
 from gate.readers.settings import ReaderSettings
-from gate.serial_port import SerialPort
 
 # seconds: to come online with secure channel after opening; without an answer, it is lost
 START = 5.0

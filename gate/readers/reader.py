@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from gate.device_thread import DeviceThread, Line, StatusListener
+from gate.devices.device_thread import DeviceThread, Line, StatusListener
 from gate.readers.claim import Claim, ClaimKind
 from gate.readers.lines import make_line
 from gate.readers.repeats import Repeats

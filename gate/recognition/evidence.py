@@ -32,7 +32,7 @@ STRANGE = 2  # frames in a row that resemble no earlier one: somebody else stand
 # pair of people and no further frame takes it away. 0.27 for retail-0095 and 0.13 for dlib on LFW.
 NOISE = 0.25
 # Power of a frame's quality that is its weight: a frame from afar in poor light pulls the mean down
-# more than it adds. Chosen by ``python -m gate.evaluation.walkups``.
+# more than it adds. Chosen by ``python -m research.walkups``.
 STEEPNESS = 5.0
 LEAST = 0.001  # weight of the poorest frame
 SHARE = 0.5  # of the wished FPIR that the first look may use up

@@ -15,8 +15,8 @@ from gate.camera.source import Frame
 from gate.errors import RecognitionError
 from gate.recognition import evidence
 from gate.recognition.box import Box
-from gate.recognition.change import Thumbnail, changed, thumbnail
-from gate.recognition.detect import Detector
+from gate.recognition.detection.detector import Detector
+from gate.recognition.detection.motion import Thumbnail, changed, thumbnail
 from gate.recognition.encoders import Encoder
 from gate.recognition.evidence import Gathered
 from gate.recognition.face import (
@@ -29,9 +29,9 @@ from gate.recognition.face import (
     Vector,
     Verdict,
 )
-from gate.recognition.identify import NOBODY, Identification
+from gate.recognition.matching.matcher import NOBODY, Identification
 from gate.recognition.settings import RecognitionSettings
-from gate.recognition.track import FORGET, Track, Tracker
+from gate.recognition.tracking import FORGET, Track, Tracker
 
 Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it is unusable
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched

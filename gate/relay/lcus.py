@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.relay.settings import RelaySettings
-from gate.serial_port import SerialPort
 
 QUERY = b"\xff"
 SINGLE_ON, SINGLE_OFF, SINGLE_PULSE = b"\xaa", b"\xbb", b"\xcc"

@@ -11,8 +11,8 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import WriteSingleCoilRequest
 
+from gate.devices.modbus_client import SerialClient, TcpClient
 from gate.errors import DeviceError
-from gate.modbus_client import SerialClient, TcpClient
 from gate.relay.settings import RelaySettings
 
 FLASH_ON = 0x0200  # + channel; the value is the time in tenths of a second

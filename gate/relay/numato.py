@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.relay.settings import RelaySettings
-from gate.serial_port import SerialPort
 
 PROMPT = b"\n\r>"
 DONE = frozenset({""})

@@ -10,7 +10,6 @@ from datetime import datetime
 import uvicorn
 
 from gate.clock import Clock
-from gate.listening import listen
 from gate.screen.app import Picture, make_app
 from gate.screen.board import Board
 from gate.screen.message import Message
@@ -18,6 +17,7 @@ from gate.screen.pictures import IDLE, out_of_order
 from gate.screen.render import render, spoken
 from gate.screen.settings import ScreenSettings
 from gate.screen.speech import Espeak
+from gate.sockets import listen
 
 
 class Screen:

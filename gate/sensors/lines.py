@@ -8,12 +8,12 @@ import termios
 import time
 from collections.abc import Callable, Iterable
 
-from gate.device_thread import Line
+from gate.devices.device_thread import Line
+from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.sensors import mcu9061x, mcu90640
 from gate.sensors.sample import Sample
 from gate.sensors.settings import TemperatureSettings
-from gate.serial_port import SerialPort
 
 # seconds without a byte that end a frame: longer than any pause inside one
 PAUSE = 0.03
@@ -80,7 +80,7 @@ class ModbusLine:
         self._client: object | None = None
 
     def open(self) -> None:
-        from gate.modbus_client import SerialClient
+        from gate.devices.modbus_client import SerialClient
 
         self.close()
         client = SerialClient(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from gate.device_thread import DeviceThread, Line, StatusListener
+from gate.devices.device_thread import DeviceThread, Line, StatusListener
 from gate.sensors.estimate import reading_of
 from gate.sensors.lines import make_line
 from gate.sensors.reading import Reading

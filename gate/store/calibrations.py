@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
-from gate.store.failures import ConflictError
 from gate.store.tables import CalibrationRow
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
-from gate.store.failures import named, translate
+from gate.store.database_errors import named, translate
 
 
 class Database:

@@ -15,10 +15,10 @@ from gate.store.changes import Changes
 from gate.store.command_keys import CommandKeys
 from gate.store.consents import Consents
 from gate.store.credentials import Credentials
+from gate.store.database_errors import DiskFullError
 from gate.store.engine import Database
 from gate.store.events import Events
-from gate.store.facts import Facts
-from gate.store.failures import DiskFullError
+from gate.store.key_value import Facts
 from gate.store.migrate import migrate
 from gate.store.orders import Orders
 from gate.store.outbox import Outbox

@@ -13,9 +13,9 @@ from gate.clock import Clock, SystemClock
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.store.ballast import Ballast
+from gate.store.database_errors import ConflictError, DiskFullError
 from gate.store.engine import Database
 from gate.store.events import Events
-from gate.store.failures import ConflictError, DiskFullError
 from gate.store.outbox import Outbox
 
 log = logging.getLogger(__name__)

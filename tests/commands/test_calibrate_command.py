@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from gate.commands.calibrate import KIND, calibrate
 from gate.commands.evaluate import evaluate
+from gate.config.settings import load
 from gate.errors import ConfigurationError, RecognitionError
 from gate.recognition.face import Template
-from gate.recognition.site import unpack
-from gate.settings import load
+from gate.recognition.matching.site_calibration import unpack
 from gate.store.store import Store
 
 ENCODER = "dlib/1"

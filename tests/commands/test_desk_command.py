@@ -16,8 +16,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from gate.desk_settings import DeskSettings
-from gate.events.pki import make_authority, make_certificate
+from gate.config.desk import DeskSettings
+from gate.integrations.pki import make_authority, make_certificate
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 

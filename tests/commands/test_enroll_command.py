@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 
 from gate import cli
 from gate.commands import enroll as command
-from gate.enrolment import Examiner, Fault, Shot
+from gate.config.settings import load
 from gate.errors import AccessError, ConfigurationError, RecognitionError, StoreError
 from gate.importing.run import NICENESS
 from gate.recognition.encoders import Likeness
 from gate.recognition.face import Face, Image
-from gate.settings import load
+from gate.services.enrolment import Examiner, Fault, Shot
 from gate.store.store import Store
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"

@@ -10,16 +10,16 @@ import typer
 from typer.testing import CliRunner
 
 from gate.access.decision import Method, Person
+from gate.access.explanation import retell
 from gate.access.policy import decide
 from gate.access.request import Finding, Mode, Request, Rules, Sight, Weight
 from gate.commands.explain import explain
+from gate.config.settings import load
+from gate.daemon.event_loop import decision_event
 from gate.errors import StoreError
-from gate.explain import retell
-from gate.loop import decision_event
 from gate.passage.outputs import Decided
 from gate.recognition.face import Liveness, Verdict
 from gate.sensors.reading import Reading, Validity
-from gate.settings import load
 from gate.store.store import Store
 
 NOW = datetime(2026, 1, 7, 4, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gate.commands.permit import permit
+from gate.config.settings import load
 from gate.errors import AccessError
-from gate.settings import load
 from gate.store.store import Store
 
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gate.commands.rules import rules
+from gate.config.settings import load
 from gate.doctor import Level
 from gate.doctor.register import rules as look
 from gate.errors import AccessError
-from gate.settings import load
 
 
 @pytest.fixture

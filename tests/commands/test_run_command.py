@@ -1,4 +1,4 @@
-"""``gate run``: one daemon for a gate. What it does is in ``tests/test_daemon.py``."""
+"""``gate run``: one daemon for a gate. What it does is in ``tests/daemon/test_daemon.py``."""
 
 from __future__ import annotations
 

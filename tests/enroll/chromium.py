@@ -20,7 +20,7 @@ import uvicorn
 
 from enroll.app import create_app
 from enroll.desk import Desk
-from gate.recognition.detect import HogDetector
+from gate.recognition.detection.detector import HogDetector
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"

@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 
 from enroll.app import create_app
 from enroll.desk import Desk
-from enroll.rights import Role
+from enroll.permissions import Role
 from gate.clock import ManualClock
-from gate.desk_settings import DeskSettings
+from gate.config.desk import DeskSettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 

@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute
 from openpyxl import Workbook
 
 from enroll.app import create_app
-from enroll.guard import PUBLIC, PUBLIC_FOLDERS
+from enroll.middleware import PUBLIC, PUBLIC_FOLDERS
 from enroll.page import inside
-from enroll.rights import Right, Role
+from enroll.permissions import Right, Role
 from gate.store.tables import AccountRow
 
 PASSWORD = "a-long-enough-secret"
@@ -258,8 +258,8 @@ def png_of(width, height):
 
 def test_a_picture_that_unpacks_to_gigabytes_is_refused(clerk, desk):
     from enroll.faces import Faces
-    from gate.enrolment import Examiner
-    from gate.known_faces import KnownFaces
+    from gate.services.enrolment import Examiner
+    from gate.services.gallery_sync import KnownFaces
 
     desk.faces = Faces(Examiner(None, ()), KnownFaces(desk.store, "dlib/1", 128))
     person = desk.store.people.create("Li").id

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from enroll.faces import Faces
-from gate.enrolment import Examiner
-from gate.known_faces import KnownFaces
-from gate.recognition.detect import HogDetector
+from gate.recognition.detection.detector import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.services.enrolment import Examiner
+from gate.services.gallery_sync import KnownFaces
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 

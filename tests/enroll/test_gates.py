@@ -8,7 +8,7 @@ import pytest
 
 from enroll import gates
 from gate.events.event import Event
-from gate.noticeboard import BEAT, Noticeboard
+from gate.services.gate_status import BEAT, Noticeboard
 from gate.store.orders import Orders
 
 STATES = {

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 from enroll import retention
 from enroll.faces import Faces
-from gate.enrolment import Examiner
 from gate.importing.notes import LOOKALIKE, note
 from gate.importing.run import Progress
+from gate.services.enrolment import Examiner
 from gate.store.tables import ImportLineRow, ImportRow
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"

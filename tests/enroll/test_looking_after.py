@@ -13,11 +13,11 @@ from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
-from gate.enrolment import Examiner
 from gate.events.event import Event
-from gate.known_faces import KnownFaces
 from gate.recognition.face import Template
-from gate.recognition.lookalikes import lookalikes
+from gate.recognition.matching.lookalikes import lookalikes
+from gate.services.enrolment import Examiner
+from gate.services.gallery_sync import KnownFaces
 from gate.store.orders import Orders
 from gate.store.tables import PermitRow
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gate.missing import EVERY, Missing
+from gate.services.absence_alerts import EVERY, Missing
 from gate.store.store import Store
 
 LIST = "/alarms/not-seen"

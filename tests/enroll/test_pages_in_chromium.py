@@ -13,18 +13,18 @@ import pytest
 from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.faces import Faces
+from enroll.permissions import Role
 from enroll.permits import Permits
-from enroll.rights import Role
 from gate.access.settings import PermitSettings
-from gate.desk_settings import DeskSettings
-from gate.enrolment import Examiner
+from gate.config.desk import DeskSettings
 from gate.events.event import Event
 from gate.importing.notes import DOUBLE, note
-from gate.known_faces import KnownFaces
-from gate.noticeboard import Noticeboard
-from gate.recognition.detect import HogDetector
+from gate.recognition.detection.detector import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
+from gate.services.enrolment import Examiner
+from gate.services.gallery_sync import KnownFaces
+from gate.services.gate_status import Noticeboard
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow

@@ -14,15 +14,15 @@ from PIL import Image
 from enroll import retention
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
-from gate.enrolment import Shot, keep
 from gate.errors import AccessError
 from gate.events.event import Event
 from gate.importing.check import check
 from gate.importing.notes import MOVED_OUT, SAID_NO, parts_of
 from gate.importing.run import run
 from gate.importing.table import read_table
-from gate.missing import Missing
 from gate.recognition.face import Template
+from gate.services.absence_alerts import Missing
+from gate.services.enrolment import Shot, keep
 from gate.store.tables import ImportLineRow, ImportRow
 from tests.enroll.test_import_pages import finish, upload
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enroll.rights import Role
+from enroll.permissions import Role
 from gate.store.tables import AccountRow, SessionRow
 
 PASSWORD = "a-long-enough-secret"

@@ -12,15 +12,15 @@ from jinja2.ext import babel_extract
 
 import enroll
 from enroll import consent
+from enroll.enrolment_sessions import STEPS
 from enroll.page import MENU, SAID
+from enroll.permissions import Role
 from enroll.register import STATES
-from enroll.rights import Role
-from enroll.sittings import STEPS
 from enroll.texts import catalogue, choose, translator
 from gate.access.decision import Kind
 from gate.access.request import Mode
 from gate.access.schedule import DAYS, HOLIDAY
-from gate.enrolment import Fault
+from gate.door.state import Phase
 from gate.events.types import TYPES
 from gate.importing.notes import (
     ANOTHERS_CARD,
@@ -32,7 +32,7 @@ from gate.importing.notes import (
 )
 from gate.importing.table import HEADINGS
 from gate.recognition.face import Unusable
-from gate.relay.door_state import Phase
+from gate.services.enrolment import Fault
 from gate.store.orders import COMMANDS
 
 ROOT = Path(enroll.__file__).parent

@@ -9,7 +9,7 @@ import pytest
 
 from gate.evaluation.measure import Data, data_in, measure
 from gate.models.settings import ModelsSettings
-from gate.recognition.detect import build_detector
+from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders.build import build_encoder
 from gate.recognition.settings import RecognitionSettings
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from gate.evaluation import report, study
+from gate.evaluation.baselines import gallery_of
 from gate.evaluation.on_site import on_site
-from gate.evaluation.ways import gallery_of
-from gate.recognition.score import unit
+from gate.recognition.matching.scoring import unit
 
 ENCODER, WIDTH = "retail-0095/fp16", 64
 

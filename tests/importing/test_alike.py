@@ -10,8 +10,8 @@ import pytest
 
 from gate.importing.alike import note_lookalikes
 from gate.importing.notes import DOUBLE, parts_of
-from gate.known_faces import KnownFaces
 from gate.recognition.face import Template
+from gate.services.gallery_sync import KnownFaces
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow

@@ -13,10 +13,10 @@ from gate.camera.source import Frame
 from gate.errors import RecognitionError
 from gate.recognition.encoders import Chips, Likeness
 from gate.recognition.face import Face, Image, Liveness, Sighting, Unusable, Vector, Verdict
-from gate.recognition.identify import Identification
+from gate.recognition.matching.matcher import Identification
 from gate.recognition.recogniser import Recogniser
 from gate.recognition.settings import RecognitionSettings
-from gate.recognition.track import FORGET, Track
+from gate.recognition.tracking import FORGET, Track
 
 WIDTH = 64
 RATE = 10.0  # frames a second

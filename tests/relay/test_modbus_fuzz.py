@@ -15,7 +15,7 @@ from gate.relay.modbus import ModbusRelay
 from gate.relay.settings import ModbusSettings, RelaySettings
 from gate.relay.settings import Wire as Input
 from gate.simulators.modbus_board import ModbusBoard
-from tests.wire import Net, Wire, attach, damaged, framed, genuine
+from tests.devices.wire import Net, Wire, attach, damaged, framed, genuine
 
 FRAMES = 100_000
 INPUTS = {"contact": Input(number=3)}

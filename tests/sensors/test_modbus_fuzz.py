@@ -10,7 +10,7 @@ import pytest
 from gate.errors import DeviceError
 from gate.sensors.lines import ModbusLine
 from gate.sensors.settings import RegisterSettings, TemperatureSettings
-from tests.wire import Wire, attach, damaged, framed, genuine
+from tests.devices.wire import Wire, attach, damaged, framed, genuine
 
 FRAMES = 100_000
 

@@ -11,7 +11,7 @@ from gate.access.policy import decide
 from gate.access.request import Credential, Request
 from gate.access.settings import AccessSettings
 from gate.errors import AccessError
-from gate.house import rules_of, unknown_schedules
+from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.store import Store
 from gate.store.tables import RuleRow, ScheduleRow
 

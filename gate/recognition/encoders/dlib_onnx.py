@@ -13,9 +13,10 @@ import cv2
 import dlib  # type: ignore[import-untyped]
 import numpy as np
 
-from gate.recognition import dlib_points, dlib_weights
-from gate.recognition.align import similarity
-from gate.recognition.conversion import converted
+from gate.models.convert import dlib_weights
+from gate.models.convert.cache import converted
+from gate.recognition.detection import dlib_points
+from gate.recognition.detection.align import similarity
 from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
 from gate.recognition.encoders.retail_0095 import POINTS
 from gate.recognition.face import Face, Image, Vector

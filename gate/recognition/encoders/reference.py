@@ -8,7 +8,7 @@ import cv2
 import dlib  # type: ignore[import-untyped]
 import numpy as np
 
-from gate.recognition import dlib_points
+from gate.recognition.detection import dlib_points
 from gate.recognition.encoders.dlib_onnx import PADDING, hog_box
 from gate.recognition.encoders.encoder import Chips, Likeness, unit_rows
 from gate.recognition.face import Face, Image, Vector

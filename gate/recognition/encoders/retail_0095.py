@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 
 from gate.errors import RecognitionError
-from gate.recognition import align, openvino_ir
-from gate.recognition.conversion import converted
+from gate.models.convert import openvino_ir
+from gate.models.convert.cache import converted
+from gate.recognition.detection import align
 from gate.recognition.encoders.encoder import Chips, Likeness, planes, unit_rows, with_mirror
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network

@@ -12,8 +12,8 @@ from gate.store.tables.biometrics import CalibrationRow, TemplateRow
 from gate.store.tables.commands import CommandCounterRow, CommandKeyRow
 from gate.store.tables.credentials import CredentialRow, PermitRow
 from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
-from gate.store.tables.facts import FactRow
 from gate.store.tables.imports import ImportLineRow, ImportRow
+from gate.store.tables.key_value import FactRow
 from gate.store.tables.orders import OrderRow
 from gate.store.tables.people import ChangeRow, ConsentRow, PersonRow
 from gate.store.tables.places import BuildingRow, HouseholdRow, UnitRow

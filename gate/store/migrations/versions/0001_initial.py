@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import gate.store.tables.base
-from gate.store import guards
+from gate.store import immutability as guards
 
 revision = "0001"
 down_revision = None

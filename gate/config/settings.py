@@ -1,0 +1,227 @@
+"""config/gate.toml, typed. Each folder types its own section; this file puts them together.
+
+An environment variable overrides a key: ``GATE_STORE__URL`` stands for ``url`` in ``[store]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from gate.access.settings import AccessSettings
+from gate.access.status_settings import StatusSettings
+from gate.camera.settings import CameraSettings
+from gate.config.desk import DeskSettings
+from gate.errors import ConfigurationError
+from gate.integrations.settings import (
+    CommandSettings,
+    HomeAssistantSettings,
+    HttpSettings,
+    LogSettings,
+    MqttSettings,
+    WebhookSettings,
+)
+from gate.models.settings import ModelsSettings
+from gate.readers.settings import ReaderSettings
+from gate.recognition.liveness.settings import LivenessSettings
+from gate.recognition.quality.settings import QualitySettings
+from gate.recognition.settings import RecognitionSettings
+from gate.relay.settings import DoorSettings, RelaySettings
+from gate.screen.settings import ScreenSettings
+from gate.sensors.settings import TemperatureSettings
+from gate.store.settings import StoreSettings
+
+DEFAULT = Path("config/gate.toml")
+
+
+GATE_NAME = r"^[a-z0-9-]{1,32}$"
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one gate."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="GATE_", env_nested_delimiter="__"
+    )
+
+    # the name of this gate in events and topics
+    name: str = Field("gate-1", pattern=GATE_NAME)
+    # where this box keeps its database, key, converted models
+    data: Path = Path("var")
+    camera: tuple[CameraSettings, ...] = (CameraSettings(),)
+    recognition: RecognitionSettings = RecognitionSettings()
+    quality: QualitySettings = QualitySettings()
+    liveness: LivenessSettings = LivenessSettings()
+    models: ModelsSettings = ModelsSettings()
+    reader: tuple[ReaderSettings, ...] = ()
+    temperature: TemperatureSettings = TemperatureSettings()
+    status: StatusSettings = StatusSettings()
+    access: AccessSettings = AccessSettings()
+    door: DoorSettings = DoorSettings()
+    relay: RelaySettings = RelaySettings()
+    store: StoreSettings = StoreSettings()
+    mqtt: MqttSettings = MqttSettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    commands: CommandSettings = CommandSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+    screen: ScreenSettings = ScreenSettings()
+    desk: DeskSettings = DeskSettings()
+
+    @model_validator(mode="after")
+    def _devices_have_names_of_their_own(self) -> Settings:
+        names = [camera.name for camera in self.camera] + [reader.name for reader in self.reader]
+        if not 1 <= len(self.camera) <= 4:
+            raise ValueError("a gate has one to four cameras")
+        if len(set(names)) != len(names):
+            raise ValueError("two cameras or readers have the same name")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+
+def load(path: Path = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the file, then the environment, then ``overrides`` (nested as in the file).
+
+    Raises ConfigurationError naming every mistake at once: key, value, what is allowed.
+    """
+    return build(_read(path), overrides, where=str(path))
+
+
+def build(
+    values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, *, where: str = ""
+) -> Settings:
+    """Settings from values as they stand in a file."""
+    merged = _merge(dict(values), overrides or {})
+    mistakes = [
+        f"{key}: this environment variable names no section"
+        for key in os.environ
+        if key.startswith("GATE_") and "__" in key and not _names_a_section(key)
+    ]
+    settings = None
+    try:
+        settings = Settings(**merged)
+    except ValidationError as error:
+        mistakes += [_explain(detail) for detail in error.errors(include_url=False)]
+    except SettingsError as error:
+        mistakes.append(f"an environment variable cannot be read: {error}")
+    if mistakes or settings is None:
+        count = "A mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise ConfigurationError(
+            f"{count} in the configuration:\n" + "\n".join(f"  - {m}" for m in mistakes),
+            where=where,
+            mend="mend each line above; `gate config check` reads the file again",
+        )
+    return settings
+
+
+def _names_a_section(variable: str) -> bool:
+    section = variable.removeprefix("GATE_").split("__")[0].lower()
+    return section in Settings.model_fields
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "There is no configuration file",
+            where=str(path),
+            mend="name one with --config, or copy config/gate.toml of the project",
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The configuration cannot be read: {error.strerror}",
+            where=str(path),
+            mend="check the file's owner and mode",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The configuration is not TOML: {error}",
+            where=str(path),
+            mend="mend the line named; strings stand in quotes",
+        ) from None
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            base[key] = _merge(dict(base[key]), value)
+        else:
+            base[key] = value
+    return base
+
+
+def _explain(detail: ErrorDetails) -> str:
+    location = detail["loc"]
+    key = ".".join(str(part) for part in location) or "configuration"
+    if detail["type"] == "extra_forbidden":
+        known = _keys_beside(location)
+        near = difflib.get_close_matches(str(location[-1]), known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
+        return f"{key}: there is no such key; {hint}"
+    field = _field(location)
+    secret = field is not None and SecretStr in (field, *get_args(field))
+    if not secret and isinstance(detail["input"], (Mapping, list)):
+        return f"{key}: {detail['msg']}"  # a secret may be among them
+    value = "(hidden)" if secret else _short(detail["input"])
+    return f"{key} = {value}: {detail['msg']}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    model = _model(location[:-1])
+    return list(model.model_fields) if model else []
+
+
+def _model(location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    model: type[BaseModel] = Settings
+    for part in location:
+        if isinstance(part, int) or part not in model.model_fields:
+            continue
+        inner = next(_models_in(model.model_fields[part].annotation), None)
+        if inner is None:
+            return None
+        model = inner
+    return model
+
+
+def _field(location: tuple[int | str, ...]) -> Any:
+    model = _model(location[:-1])
+    field = model.model_fields.get(str(location[-1])) if model and location else None
+    return field.annotation if field else None
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

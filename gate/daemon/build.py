@@ -1,0 +1,103 @@
+"""The parts that every way of running the gate shares: store, faces, recogniser, door, loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.access.decision import Person
+from gate.clock import Clock
+from gate.config.settings import Settings
+from gate.daemon.event_loop import Loop, Parts, Recorder
+from gate.door.controller import DoorController
+from gate.door.state import EventOut
+from gate.recognition.detection.detector import Detector, build_detector
+from gate.recognition.encoders import Encoder, build_encoder
+from gate.recognition.liveness.assessment import build_watch
+from gate.recognition.quality.assessment import judge
+from gate.recognition.recogniser import Recogniser
+from gate.relay.driver import TimedRelay
+from gate.relay.factory import make_relay
+from gate.screen.message import Message
+from gate.services.gallery_sync import KnownFaces
+from gate.services.rule_set import build_house
+from gate.store.store import Store
+
+
+class NoParts:
+    """Nothing around the loop: no screen, no entry status, no thermometer."""
+
+    def show(self, message: Message) -> None:
+        pass
+
+    def ask_status(self, person: Person) -> None:
+        pass
+
+    def measure(self, passage: str) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Doorway:
+    """The door and its board, opened before anything else."""
+
+    relay: TimedRelay
+    controller: DoorController
+    told: tuple[EventOut, ...]
+
+
+def open_doorway(settings: Settings, clock: Clock) -> Doorway:
+    """Every relay to rest, before database, models and camera are even looked at."""
+    relay = make_relay(settings.relay, clock)
+    controller = DoorController(relay, settings.door, settings.relay.channel)
+    return Doorway(relay, controller, controller.open(clock.monotonic()))
+
+
+@dataclass(slots=True)
+class Core:
+    """One gate without its devices, threads and pages."""
+
+    settings: Settings
+    store: Store
+    detector: Detector
+    encoder: Encoder
+    known: KnownFaces
+    recogniser: Recogniser
+    doorway: Doorway
+    loop: Loop
+
+    def start(self) -> None:
+        """The gate is there: tell it, and serve."""
+        self.loop.start(self.doorway.told)
+
+
+def build_core(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    doorway: Doorway,
+    parts: Parts | None = None,
+    recorder: Recorder | None = None,
+) -> Core:
+    """Put the parts together. Raises ModelError, StoreError, RecognitionError."""
+    detector = build_detector(settings.recognition, settings.models)
+    encoder = build_encoder(settings.recognition, settings.models)
+    known = KnownFaces(store, encoder.name, encoder.dimension)
+    assess = judge(settings.quality)
+    recogniser = Recogniser(
+        detector,
+        encoder,
+        known.matcher(),
+        settings.recognition,
+        assess=assess,
+        watch=build_watch(settings.liveness, settings.models, settings.recognition.threads),
+    )
+    loop = Loop(
+        gate=settings.name,
+        house=build_house(settings, store),
+        controller=doorway.controller,
+        recorder=recorder or store.writer,
+        clock=clock,
+        parts=parts or NoParts(),
+        emergency_seconds=settings.access.emergency,
+    )
+    return Core(settings, store, detector, encoder, known, recogniser, doorway, loop)

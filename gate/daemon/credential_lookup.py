@@ -1,0 +1,64 @@
+"""From a claim a reader handed over to a person and what is wrong with it, if anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gate.access.decision import Method, Person
+from gate.access.pin import Guesses
+from gate.access.request import Credential
+from gate.access.settings import PinSettings
+from gate.passage.inputs import Shown
+from gate.readers.claim import Claim, ClaimKind
+from gate.services.permits import PermitBook
+from gate.store.store import Store
+
+_METHODS = {
+    ClaimKind.CARD: Method.CARD,
+    ClaimKind.PERMIT: Method.PERMIT,
+    ClaimKind.PIN: Method.PIN,
+}
+
+
+class ClaimDesk:
+    """Looks claims up in the register. Belongs to one thread; raises StoreError."""
+
+    def __init__(self, store: Store, permits: PermitBook, gate: str, pins: PinSettings) -> None:
+        self._store = store
+        self._permits = permits
+        self._gate = gate
+        self._pins = pins
+        self._guesses: dict[str, Guesses] = {}  # by reader
+
+    def look_up(self, claim: Claim, now: datetime) -> Shown:
+        """``now``: UTC."""
+        if claim.kind is ClaimKind.PERMIT:
+            person, credential = self._permits.look_up(claim.value, self._gate, now)
+        elif claim.kind is ClaimKind.PIN:
+            person, credential = self._typed(claim, now)
+        else:
+            person, credential = self._held(claim, now)
+        return Shown(_METHODS[claim.kind], person, credential, claim.shown)
+
+    def _typed(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
+        """A PIN, unless too many wrong ones were typed at this keypad."""
+        guesses = self._guesses.get(claim.reader, Guesses())
+        if guesses.locked(claim.shown):
+            return None, Credential("pin_locked")
+        person, credential = self._held(claim, now)
+        if credential.problem:
+            self._guesses[claim.reader] = guesses.after_wrong(claim.shown, self._pins)
+        return person, credential
+
+    def _held(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
+        """A card or PIN: unknown, revoked, out of date, or good."""
+        kind = claim.kind.value
+        found = self._store.credentials.find(kind, claim.value)
+        if found is None:
+            return None, Credential(f"{kind}_unknown")
+        row = found.credential
+        problem = "" if found.valid(now) else f"{kind}_revoked"
+        if problem and row.revoked is None and claim.kind is ClaimKind.CARD:
+            early = row.valid_from is not None and now < row.valid_from
+            problem = "card_not_yet_valid" if early else "card_expired"
+        return found.person, Credential(problem, duress=row.duress, serial=str(row.id))

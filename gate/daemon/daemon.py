@@ -1,0 +1,171 @@
+"""The daemon: builds the parts and runs them; the only file that knows them all.
+
+Threads, and what each owns:
+
+- main: the loop (passage, door), the watchdog's food. Everything reaches it by ``_inbox``.
+- recognition: the recogniser; takes the newest frame of each camera.
+- register: looks for changes of people and faces, for orders of staff; hands over new values.
+- claims: looks up cards, PINs and permits.
+- store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+from gate.clock import Clock, SystemClock
+from gate.config.settings import Settings
+from gate.daemon.build import Core, build_core, open_doorway
+from gate.daemon.credential_worker import Till
+from gate.daemon.door_persistence import DoorMemory
+from gate.daemon.event_loop import DeviceStatus, Item
+from gate.daemon.integrations import Outgoing, receivers
+from gate.daemon.peripherals import Surroundings
+from gate.daemon.presence_worker import PeopleSeen
+from gate.daemon.recognition_worker import Eyes
+from gate.daemon.state_reporter import States
+from gate.daemon.store_sync import Register
+from gate.daemon.watchdog import Watchdog
+from gate.errors import GateError
+from gate.services.gate_status import Noticeboard
+from gate.store.store import Store
+
+log = logging.getLogger(__name__)
+
+TICK = 0.02  # seconds between two ticks of the loop at the longest
+
+
+class Daemon:
+    """One gate, running. ``run`` blocks until ``stop`` is called, from any thread or signal."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._watchdog = Watchdog(on_hang=self._hung)
+
+    def stop(self) -> None:
+        """End ``run``: the relays rest, what waits is written, then everything is let go."""
+        self._stopping.set()
+
+    def post(self, item: Item) -> None:
+        """Hand something to the main loop, from any thread."""
+        self._inbox.put(item)
+
+    def run(self) -> None:
+        """Everything, until stopped. Raises GateError for what cannot even begin."""
+        settings, clock = self._settings, self._clock
+        # before anything that may take long or fail
+        doorway = open_doorway(settings, clock)
+        with ExitStack() as after:
+            after.callback(doorway.controller.close)
+            store = after.enter_context(
+                Store.open(
+                    settings.store, settings.data, receivers=receivers(settings), clock=clock
+                )
+            )
+            eyes = Eyes(settings, self.post, self.stop)
+            around = Surroundings(settings, clock, self.post, eyes.picture)
+            after.callback(around.close)
+            outgoing = Outgoing(
+                settings,
+                store,
+                clock,
+                order=self.post,
+                refusal=lambda kind: core.loop.refusal(kind),
+                reload=lambda: register.reload(),
+                alive=lambda: "stands still" if self._watchdog.hung else "",
+                ready=lambda: ", ".join(core.loop.faults),
+            )
+            after.callback(outgoing.close)
+            core = build_core(settings, store, clock, doorway, around, outgoing)
+            register = Register(core, self.post)
+            people = PeopleSeen(core, clock, outgoing, register.later, self.post)
+            register.often = people.follow
+            register.minutely = people.look
+            register.forget = [around.forget, people.forget]
+            memory = DoorMemory(store, settings.name, register.later)
+            board = Noticeboard(store.facts, settings.name, clock, register.later)
+            till = Till(settings, store, clock, self.post)
+            core.loop.listen(till.heard)
+            around.open()
+            outgoing.open()
+            after.callback(till.close)
+            core.start()
+            memory.recall(core.loop)
+            till.open()
+            self._begin("register", register.run, after)
+            after.callback(register.close)
+            self._begin(
+                "recognition",
+                lambda: eyes.run(core.recogniser, till.claim, lambda: core.loop.claimed),
+                after,
+            )
+            after.callback(eyes.close)
+            after.callback(self.stop)
+            states = States(settings, (outgoing.state, board.put))
+            self._serve(core, around, states, memory, board)
+            core.loop.stop()
+
+    def _serve(
+        self,
+        core: Core,
+        around: Surroundings,
+        states: States,
+        memory: DoorMemory,
+        board: Noticeboard,
+    ) -> None:
+        """The main loop. Nothing in it waits for a device, a network or a disk for long."""
+        self._watchdog.start()
+        self._watchdog.ready()
+        log.info("gate.ready", extra={"people": core.known.matcher().people})
+        ticked = 0.0
+        try:
+            while not self._stopping.is_set():
+                with suppress(queue.Empty):
+                    core.loop.handle(self._inbox.get(timeout=TICK))
+                now = time.monotonic()
+                if now - ticked >= TICK:
+                    ticked = now
+                    core.loop.tick()
+                    measured = around.poll(core.loop.face, behind=core.loop.behind)
+                    if measured is not None:
+                        core.loop.handle(measured)
+                    states.tell(core, now)
+                    memory.keep(core.loop)
+                    board.keep()
+                self._watchdog.feed()
+        finally:
+            self._watchdog.stop()
+
+    def _begin(self, name: str, body: Callable[[], None], after: ExitStack) -> None:
+        # without recognition the screen asks for a card; the register is not the person's concern
+        family = "camera" if name == "recognition" else "thread"
+
+        def guarded() -> None:
+            """A thread that falls over is told of and begins anew: the door goes on meanwhile."""
+            while not self._stopping.is_set():
+                try:
+                    body()
+                except GateError as error:
+                    log.error("thread.failed", extra={"thread": name, "cause": error.what})
+                except Exception:
+                    log.exception("thread.failed", extra={"thread": name})
+                else:
+                    return
+                self.post(DeviceStatus(family, name, False, "failed"))
+                if not self._stopping.wait(1.0):
+                    self.post(DeviceStatus(family, name, True))
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        thread.start()
+        after.callback(thread.join, 5.0)
+
+    def _hung(self, seconds: float, where: str) -> None:
+        log.error("loop.hung", extra={"seconds": round(seconds, 1), "where": where})

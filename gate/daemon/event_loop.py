@@ -1,0 +1,417 @@
+"""The main loop's body: the only owner of the passage, the door and the order of things.
+
+Everything that happens reaches it as a value (``handle``); time reaches it by ``tick``. It calls
+the pure parts, and carries out what they ask for: hands the event to the writer, tells the screen,
+moves the door once the event is on the disk. It has no thread of its own, so a replay can drive it
+step by step.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, TimeoutError
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gate import __version__
+from gate.access.decision import Decision, Method, Outcome, Person
+from gate.access.request import Mode, Presence
+from gate.clock import Clock
+from gate.door import state as door
+from gate.door.controller import DoorController
+from gate.errors import StoreError
+from gate.events.event import Event
+from gate.events.uuid7 import uuid7
+from gate.passage import House, Lane, Now, inputs, outputs, step
+from gate.recognition.face import Sighting
+from gate.screen.message import Message
+
+log = logging.getLogger(__name__)
+
+# how long a granted passage waits for its event to be on the disk before the door opens; after
+# it the event waits in memory and the resident is let in
+DURABLE_WITHIN = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An instruction of staff, a schedule or a signed command. ``by`` stands in the event."""
+
+    kind: str  # open | hold | hold_ends | emergency | lockdown | normal | fire_reset
+    by: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """A camera, reader, sensor or board is lost or back."""
+
+    family: str  # camera | reader | sensor | relay
+    name: str
+    there: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where people are has changed elsewhere; ``where`` is asked by the main loop itself."""
+
+    where: Callable[[], Mapping[int, Presence]]
+
+
+class Recorder(Protocol):
+    """Where events go: the store's writer."""
+
+    def record(self, event: Event) -> Future[Event]: ...
+
+
+class Parts(Protocol):
+    """What the loop asks of the outside; the daemon gives the real ones, tests simple ones."""
+
+    def show(self, message: Message) -> None:
+        """Put a picture on the screen."""
+        ...
+
+    def ask_status(self, person: Person) -> None:
+        """Begin to ask the entry status; the answer comes back as ``inputs.Answered``."""
+        ...
+
+    def measure(self, passage: str) -> None:
+        """Begin the median of the temperature anew for this passage."""
+        ...
+
+
+Item = inputs.Input | Order | DeviceStatus | House | Moved  # what a loop can be handed
+Listener = Callable[[outputs.Output, float], None]
+
+
+class Loop:
+    """One gate: lane, door and the events of both. Not safe for threads; it belongs to one."""
+
+    def __init__(
+        self,
+        *,
+        gate: str,
+        house: House,
+        controller: DoorController,
+        recorder: Recorder,
+        clock: Clock,
+        parts: Parts,
+        emergency_seconds: float = 600.0,
+    ) -> None:
+        self.gate = gate
+        self.house = house
+        self.lane = Lane()
+        self.controller = controller
+        self.faults: dict[str, str] = {}
+        self._recorder = recorder
+        self._clock = clock
+        self._parts = parts
+        self._emergency = emergency_seconds
+        self._listeners: list[Listener] = []
+        self._holding = Mode.HELD_OPEN  # what a door that is held open is held open for
+        self._held_by = ""  # who ordered that
+        self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
+        self._granting: Future[Event] | None = None  # the event of the newest decision
+
+    @property
+    def able(self) -> bool:
+        """Whether the gate sees people pass: eyes and readers in order, the door not held open."""
+        blind = {name.split(".")[0] for name in self.faults} & {"camera", "reader"}
+        return not blind and self.lane.mode is Mode.NORMAL
+
+    @property
+    def face(self) -> Sighting | None:
+        """The face of the passage being served, as it was last seen."""
+        p = self.lane.serving
+        track = self.lane.crowd.get(p.key) if p else None
+        return track.sighting if track else None
+
+    @property
+    def behind(self) -> bool:
+        """Whether somebody else stands between the gate and the face being served."""
+        p = self.lane.serving
+        return p is not None and self.lane.crowd.behind(p.key, self._clock.monotonic())
+
+    @property
+    def claimed(self) -> int | None:
+        """Whose card is being shown; any thread may ask."""
+        p = self.lane.serving
+        if p is None or p.decision is not None or p.credential is None or p.credential.problem:
+            return None
+        return p.person.id if p.person else None
+
+    def listen(self, listener: Listener) -> None:
+        """Be told everything a passage wanted done, after it was done, with its moment."""
+        self._listeners.append(listener)
+
+    # ------------------------------------------------------------ what comes in
+
+    def start(self, opened: tuple[door.EventOut, ...] = ()) -> None:
+        """Tell that the gate is there. ``opened``: what the opening of the relay had to tell."""
+        self._record("gate.started", details={"software": __version__})
+        self._door(opened)
+        self._step(inputs.Tick())
+
+    def restore(self, given: door.Input) -> None:
+        """What stood before a restart, told to the door once more."""
+        self._door(self.controller.handle(given, self._clock.monotonic()))
+
+    def stop(self) -> None:
+        """Rest the relays and say good-bye. The event is on the disk when this returns."""
+        self.controller.close()
+        self._durable(self._record("gate.stopped"), 5.0)
+
+    def handle(self, item: Item) -> None:
+        """One thing that happened."""
+        match item:
+            case House():
+                # where people are is known here, not in the register
+                self.house = replace(item, presence=self.house.presence)
+                self._step(inputs.Tick())
+            case Order():
+                self._order(item)
+            case DeviceStatus():
+                self._device(item)
+            case Moved(where):
+                self.house = replace(self.house, presence=where())
+            case _:
+                self._step(item)
+
+    def tick(self) -> None:
+        """Let time pass: at least every 50 ms."""
+        now = self._clock.monotonic()
+        self._door(self.controller.tick(now))
+        if self.lane.serving is not None:
+            self._step(inputs.Tick())
+
+    # ------------------------------------------------------------ what is done
+
+    def _step(self, given: inputs.Input) -> None:
+        now = Now(self._clock.monotonic(), self._local(), self._new_id)
+        self.lane, wanted = step(self.lane, given, now, self.house)
+        for output in sorted(wanted, key=_order):
+            self._do(output)
+            for listener in self._listeners:
+                listener(output, now.at)
+
+    def _do(self, output: outputs.Output) -> None:
+        match output:
+            case outputs.Decided():
+                self._decided(output)
+            case outputs.Open(id, extended):
+                self._durable(self._granting)
+                # during a lock-down the rules grant only groups that may pass it
+                grant = door.Grant(extended, id, self.lane.mode is Mode.LOCKDOWN)
+                self._door(self.controller.handle(grant, self._clock.monotonic()))
+            case outputs.Show(message):
+                self._parts.show(message)
+            case outputs.Began(id) | outputs.MeasureAgain(id):
+                self._parts.measure(id)
+            case outputs.AskStatus(_, person):
+                self._parts.ask_status(person)
+            case outputs.EventOut(type, id, details, person_ref):
+                self._record(type, passage=id or None, details=details, person=person_ref)
+
+    def _decided(self, decided: outputs.Decided) -> None:
+        event = decision_event(self.gate, self._clock.utc(), decided)
+        self._granting = self._recorder.record(event)
+
+    def _door(self, told: tuple[door.EventOut, ...]) -> None:
+        """Events of the door: written, and handed to the passage they belong to."""
+        for event in told:
+            self._record(event.type, passage=event.passage or None, details=event.values)
+            match event.type:
+                case "door.opened" | "door.forced":
+                    self._step(inputs.DoorOpened())
+                case "door.closed":
+                    self._step(inputs.DoorClosed())
+                case "door.locked":
+                    self._step(inputs.DoorLocked(bool(event.values.get("entered"))))
+                case "door.fault":
+                    cause = str(event.values["cause"])
+                    self._device(DeviceStatus("door", "door", False, cause), tell=False)
+                case "door.recovered":
+                    self._device(DeviceStatus("door", "door", True), tell=False)
+        self._follow_door()
+
+    def _follow_door(self) -> None:
+        """The mode is what the door is in, not what was ordered: it may have refused."""
+        state = self.controller.state
+        until = state.hold_until
+        mode = Mode.NORMAL
+        if state.fire:
+            mode, until = Mode.FIRE, None
+        elif state.lockdown:
+            mode = Mode.LOCKDOWN
+        elif until is not None:
+            mode = self._holding
+        if (mode, until) != self._mode:
+            self._mode = (mode, until)
+            left = None if until is None else until - self._clock.monotonic()
+            ends = None if left is None else self._local() + timedelta(seconds=left)
+            self._step(inputs.Ordered(mode, ends))
+
+    def refusal(self, kind: str) -> str:
+        """Why an order of this kind would be refused now, as a code; any thread may ask."""
+        state = self.controller.state
+        if kind in ("open", "hold", "emergency") and state.lockdown:
+            return "lockdown"
+        if kind == "open" and state.phase is door.Phase.FAULT:
+            return "fault"
+        return "fire" if kind == "fire_reset" and state.fire_input else ""
+
+    def _order(self, order: Order) -> None:
+        now = self._clock.monotonic()
+        refused = self.refusal(order.kind)
+        if refused:
+            details = {"asked": order.kind, "reason": refused, "by": order.by}
+            self._record("door.refused", details=details)
+            return
+        if order.kind == "open":
+            self._staff_open(order)
+            return
+        if order.kind == "hold_ends":
+            if not self._holds_for_long(order.by, now):
+                return
+            order = replace(order, kind="normal")
+        given = self._meaning(order, now)
+        ordered: dict[str, object] = {"mode": order.kind, "by": order.by}
+        if order.seconds:
+            ordered["seconds"] = round(order.seconds, 1)
+        self._record("gate.mode", details=ordered)
+        told = self.controller.handle(given, now)
+        if any(event.type == "door.hold" for event in told):
+            self._holding = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
+            self._held_by = order.by
+        self._door(told)
+
+    def _holds_for_long(self, by: str, now: float) -> bool:
+        """Whether the hold-open was ordered by ``by`` and will not end by itself in a moment."""
+        until = self.controller.state.hold_until
+        return until is not None and self._held_by == by and until - now > 2.0
+
+    def _meaning(self, order: Order, now: float) -> door.Input:
+        match order.kind:
+            case "hold":
+                return door.HoldOpen(now + order.seconds, order.by)
+            case "emergency":
+                return door.HoldOpen(now + (order.seconds or self._emergency), "emergency")
+            case "lockdown":
+                return door.Lockdown()
+            case "fire_reset":
+                return door.FireReset()
+            case "normal":
+                return door.Normal()
+        raise ValueError(f"there is no order {order.kind!r}")
+
+    def _staff_open(self, order: Order) -> None:
+        id = self._new_id()
+        decision = Decision(
+            Outcome.GRANT, Method.STAFF, "staff_order", ("staff_order",), values={"by": order.by}
+        )
+        self._decided(outputs.Decided(id, decision, 0.0, 0.0))
+        self._durable(self._granting)
+        self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
+
+    def _device(self, status: DeviceStatus, *, tell: bool = True) -> None:
+        key = f"{status.family}.{status.name}"
+        if status.there == (key not in self.faults):
+            return
+        if status.there:
+            del self.faults[key]
+        else:
+            self.faults[key] = status.reason
+        if tell:
+            family = "camera" if status.family == "camera" else "device"
+            details: dict[str, object] = {family: status.name, "cause": status.reason}
+            details |= {} if family == "camera" else {"family": status.family}
+            self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
+        self._step(inputs.OutOfOrder(self._fault_code()))
+
+    def _fault_code(self) -> str:
+        """What the screen says: only what keeps people from passing as usual counts."""
+        families = {key.split(".")[0] for key in self.faults}
+        if "door" in families or "relay" in families:
+            return "door_fault"
+        return "camera_fault" if "camera" in families else ""
+
+    # ------------------------------------------------------------ small things
+
+    def _record(
+        self,
+        type: str,
+        *,
+        passage: str | None = None,
+        details: Mapping[str, object] | None = None,
+        person: str | None = None,
+    ) -> Future[Event]:
+        event = Event.make(
+            self.gate,
+            type,
+            self._clock.utc(),
+            passage=passage,
+            details=dict(details or {}),
+            person=person,
+        )
+        return self._recorder.record(event)
+
+    def _durable(self, written: Future[Event] | None, seconds: float = DURABLE_WITHIN) -> None:
+        if written is None:
+            return
+        try:
+            written.result(seconds)
+        except TimeoutError:
+            log.warning("event.late", extra={"seconds": seconds})
+        except StoreError as error:
+            log.error("event.lost", extra={"cause": error.what})
+
+    def _local(self) -> datetime:
+        return self._clock.utc().astimezone()
+
+    def _new_id(self) -> str:
+        return uuid7(self._clock.utc())
+
+
+def _order(output: outputs.Output) -> int:
+    """The grant to the writer, the picture to the browser, and while both work the door waits.
+
+    A power cut must not lose an opening; the picture needs no such promise.
+    """
+    match output:
+        case outputs.Decided(_, decision) if decision.outcome is Outcome.GRANT:
+            return 0
+        case outputs.Show():
+            return 1
+        case outputs.Open():
+            return 2
+    return 3
+
+
+def decision_event(gate: str, at: datetime, decided: outputs.Decided) -> Event:
+    """The event of a decision: scores and versions apart, the rest as the values it came from."""
+    decision = decided.decision
+    sight = decision.values.get("sight")
+    scores: dict[str, float] = {}
+    versions = {"software": __version__}
+    if isinstance(sight, dict):
+        names = {"best": "score", "second": "second_score"}
+        for name, key in {**names, "evidence": "evidence", "threshold": "threshold"}.items():
+            if sight.get(key) is not None:
+                scores[name] = float(sight[key])
+        versions |= {k: sight[k] for k in ("encoder", "fit", "liveness") if sight.get(k)}
+    return Event.of_decision(
+        gate,
+        at,
+        decision,
+        passage=decided.passage,
+        scores=scores,
+        versions=versions,
+        latency=1000 * decided.latency,
+        details={
+            "values": dict(decision.values),
+            **({"queued": round(1000 * decided.queued, 1)} if decided.queued else {}),
+        },
+    )

@@ -1,0 +1,164 @@
+"""Everything that leaves the gate, and the signed commands that come in: MQTT, webhook, health."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from gate import __version__
+from gate.clock import Clock
+from gate.config.settings import Settings
+from gate.daemon.event_loop import Order
+from gate.events.event import Event
+from gate.integrations import broker, homeassistant, publisher, webhook
+from gate.integrations.command_receiver import Commands
+from gate.integrations.health_server import HealthServer
+from gate.integrations.metrics import Metrics
+from gate.integrations.signed_command import Command
+from gate.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_ORDERS = {"open": "open", "hold": "hold", "lockdown": "lockdown", "normal": "normal"}
+
+
+def receivers(settings: Settings) -> list[str]:
+    """For whom events wait in the outbox."""
+    wanted = {
+        publisher.RECEIVER: settings.mqtt.enabled,
+        webhook.RECEIVER: settings.webhook.enabled,
+    }
+    return [name for name, enabled in wanted.items() if enabled]
+
+
+class Outgoing:
+    """As configured; each part has its thread. ``state`` may be called by any thread.
+
+    Args:
+        order: hands an order to the main loop.
+        refusal: why an order of a kind would be refused now, "" when it would be obeyed.
+        reload: reads register and rules anew.
+        alive: "" while the main loop turns, else what is wrong.
+        ready: "" while people can be served, else what is wrong.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        order: Callable[[Order], None],
+        refusal: Callable[[str], str],
+        reload: Callable[[], None],
+        alive: Callable[[], str],
+        ready: Callable[[], str],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._order = order
+        self._refusal = refusal
+        self._reload = reload
+        self._checks = ({"loop": alive}, {"gate": ready})
+        self._clock = clock
+        self._after = ExitStack()
+        self.metrics = Metrics(settings.name)
+        self.publisher: publisher.Publisher | None = None
+
+    def open(self) -> None:
+        """Raises BrokerError (own broker, certificates), ConfigurationError (health page)."""
+        settings = self._settings
+        if settings.mqtt.enabled:
+            self._open_mqtt()
+        if settings.webhook.enabled:
+            hook = webhook.Webhook(settings.webhook, settings.name, self._store)
+            hook.start()
+            self._after.callback(hook.stop)
+        if settings.http.enabled:
+            server = HealthServer(settings.http, self.metrics, *self._checks)
+            server.start()
+            self._after.callback(server.stop)
+
+    def close(self) -> None:
+        self._after.close()
+
+    def state(self, thing: str, value: dict[str, object]) -> None:
+        """A retained state, told to whoever subscribes."""
+        if self.publisher is not None:
+            self.publisher.state(thing, value)
+        if thing.startswith("device/"):
+            self.metrics.device(thing.removeprefix("device/"), bool(value["up"]))
+
+    def record(self, event: Event) -> Future[Event]:
+        """Count an event, then write it: this is the loop's recorder."""
+        self.metrics.count(event)
+        return self._store.writer.record(event)
+
+    def _open_mqtt(self) -> None:
+        settings = self._settings
+        mqtt, own = broker.start(settings.mqtt, settings.data / "broker")
+        if own is not None:
+            self._after.callback(own.stop)
+        homeassistant_on = settings.homeassistant.enabled
+        commands = Commands(
+            settings.commands,
+            settings.name,
+            self._store,
+            self._clock,
+            self._obey,
+            settings.homeassistant.buttons if homeassistant_on else (),
+        )
+        enabled = settings.commands.enabled
+        on_message = commands.received if enabled else None
+        self.publisher = publisher.Publisher(mqtt, settings.name, self._store, on_message)
+        if enabled:
+            commands.start(self.publisher.link)
+            self._after.callback(commands.stop)
+        self.publisher.start()
+        self._after.callback(self.publisher.stop, 2.0)
+        self.metrics.gauge(
+            "outbox_waiting",
+            "Events not delivered yet",
+            lambda: float(self._store.outbox.waiting(settings.name, publisher.RECEIVER)),
+        )
+        if homeassistant_on:
+            self._describe(self.publisher)
+
+    def _describe(self, told: publisher.Publisher) -> None:
+        settings = self._settings
+        devices = [camera.name for camera in settings.camera]
+        devices += [reader.name for reader in settings.reader]
+        if settings.temperature.policy != "off":
+            devices.append(settings.temperature.name)
+        told.link.retain(
+            homeassistant.topic(settings.homeassistant, settings.name),
+            homeassistant.discovery(settings.homeassistant, told.topics, __version__, devices),
+        )
+
+    def _obey(self, command: Command) -> str:
+        """Carry out a command that was found good. "" when done."""
+        if command.name == "reload":
+            self._reload()
+        elif command.name == "sync":
+            # without numbers: register and states are read anew, no event is sent again
+            self._reload()
+            if "first" in command.arguments:
+                first = int(command.arguments["first"])
+                last = int(command.arguments.get("last", first))
+                self._store.outbox.again(self._settings.name, publisher.RECEIVER, first, last)
+        elif command.name in _ORDERS:
+            refused = self._refusal(_ORDERS[command.name])
+            if refused:
+                return refused
+            until = command.arguments.get("until")
+            seconds = 0.0
+            if until is not None:
+                ends = datetime.fromtimestamp(int(until) / 1000, UTC)
+                seconds = max(0.0, (ends - self._clock.utc()).total_seconds())
+            self._order(Order(_ORDERS[command.name], f"key {command.name}", seconds))
+        else:
+            return "unknown_command"
+        return ""

@@ -1,0 +1,89 @@
+"""What follows from people being seen: where they are, and that they are not missed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from gate.access.request import Presence
+from gate.clock import Clock
+from gate.daemon.build import Core
+from gate.daemon.event_loop import Item, Moved, Recorder
+from gate.passage import outputs
+from gate.services.absence_alerts import Missing
+from gate.services.presence import Whereabouts, load, save
+
+_CLOCKS = timedelta(minutes=1)  # by which those of the gates of one register may differ
+
+
+class PeopleSeen:
+    """``_heard`` belongs to the main loop; what it has to write is handed to ``later``. The rest
+    belongs to the register's thread; ``post`` hands the main loop what is new.
+
+    Raises StoreError when the places of an earlier run cannot be read.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        clock: Clock,
+        recorder: Recorder,
+        later: Callable[[Callable[[], None]], None],
+        post: Callable[[Item], None],
+    ) -> None:
+        access = core.settings.access
+        self._core = core
+        self._clock = clock
+        self._later = later
+        self._post = post
+        self._missing = Missing(
+            core.store, core.settings.name, access.not_seen.hours, recorder.record
+        )
+        self._kept = access.inward is not None
+        self._where = Whereabouts(access.inward, access.antipassback_hours)
+        self._lock = threading.Lock()  # of ``_where``
+        self._loaded = clock.utc()
+        self._where.take(load(core.store))
+        core.loop.handle(Moved(self._presence))
+        core.loop.listen(self._heard)
+
+    def forget(self, person: int) -> None:
+        """Nothing of a deleted person stays; by the register's thread. Raises StoreError."""
+        with self._lock:
+            self._where.forget(person)
+        save(self._core.store, person, None)
+        self._missing.forget(person)
+
+    def follow(self) -> None:
+        """Every half second: who went through other gates? Raises StoreError."""
+        if not self._kept:
+            return
+        now = self._clock.utc()
+        places = load(self._core.store, self._loaded - _CLOCKS)
+        self._loaded = now
+        with self._lock:
+            new = self._where.take(places)
+        if new:
+            self._post(Moved(self._presence))
+
+    def look(self) -> None:
+        """Once a minute: who is missed, and whose place is too old? Raises StoreError."""
+        self._missing.look(self._clock.utc(), self._core.loop.able)
+        if self._kept:
+            self._post(Moved(self._presence))
+
+    def _heard(self, output: outputs.Output, now: float) -> None:
+        utc = self._clock.utc()
+        with self._lock:
+            moved = self._where.heard(output, utc.timestamp())
+        if moved is not None:
+            self._core.loop.handle(Moved(self._presence))
+            self._later(lambda: save(self._core.store, *moved))
+        if isinstance(output, outputs.Decided) and output.decision.person is not None:
+            person = output.decision.person.id
+            self._later(lambda: self._missing.saw(person, utc))
+
+    def _presence(self) -> Mapping[int, Presence]:
+        with self._lock:
+            return self._where.presence(self._clock.utc().timestamp())

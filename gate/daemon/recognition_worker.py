@@ -1,0 +1,120 @@
+"""The recognition thread: newest frame of each camera in, sightings and permits out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+from gate.access.permit_image import UNREADABLE, find_permit
+from gate.camera.capture import Capture, StatusListener
+from gate.camera.replay import Recording
+from gate.camera.settings import CameraSettings
+from gate.camera.source import EndOfRecording, Frame, FrameSource
+from gate.config.settings import Settings
+from gate.daemon.event_loop import DeviceStatus, Item
+from gate.errors import CameraError, RecognitionError
+from gate.passage import inputs
+from gate.readers.claim import Claim, ClaimKind
+from gate.recognition.recogniser import Recogniser
+
+log = logging.getLogger(__name__)
+
+PERMIT_EVERY = 0.3  # seconds between two looks for a permit's code
+PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
+UNREAD = 4  # looks in a row at a code that cannot be read after which that is said
+
+
+class Eyes:
+    """One thread calls ``run``; ``picture`` and ``close`` may be called by any."""
+
+    def __init__(
+        self, settings: Settings, post: Callable[[Item], None], ended: Callable[[], None]
+    ) -> None:
+        """``ended``: called when a recording that stands in for a camera is over."""
+        self._post = post
+        self._ended = ended
+        self._sources = [make_source(camera, self._told) for camera in settings.camera]
+        self._stopping = threading.Event()
+        self._newest: Frame | None = None
+        self._looked = 0.0
+        self._permit: tuple[str | None, float] = (None, 0.0)
+        self._unread: dict[str, int] = {}  # looks in a row, by camera
+
+    def picture(self) -> bytes | None:
+        """The newest frame as JPEG, for the screen of this box."""
+        frame = self._newest
+        if frame is None:
+            return None
+        ok, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        return data.tobytes() if ok else None
+
+    def run(
+        self,
+        recogniser: Recogniser,
+        claim: Callable[[Claim], None],
+        claimed: Callable[[], int | None],
+    ) -> None:
+        """Look until closed; falls over for nothing a camera does.
+
+        ``claimed``: whose card is being shown at this moment.
+        """
+        try:
+            for source in self._sources:
+                source.open()
+            patience = 0.2 / len(self._sources)
+            while not self._stopping.is_set():
+                for source in self._sources:
+                    frame = self._read(source, patience)
+                    if frame is not None:
+                        recogniser.claimed = claimed()
+                        self._look(frame, recogniser, claim)
+        finally:
+            for source in self._sources:
+                source.close()
+
+    def close(self) -> None:
+        self._stopping.set()
+
+    def _read(self, source: FrameSource, patience: float) -> Frame | None:
+        try:
+            return source.read(patience)
+        except CameraError as error:
+            log.warning("frame.damaged", extra={"cause": error.what, "where": error.where})
+        except EndOfRecording:
+            self._stopping.set()
+            self._ended()
+        return None
+
+    def _look(self, frame: Frame, recogniser: Recogniser, claim: Callable[[Claim], None]) -> None:
+        self._newest = frame
+        try:
+            self._post(inputs.Seen(tuple(recogniser.process(frame))))
+        except RecognitionError as error:
+            log.warning("frame.unrecognised", extra={"cause": error.what})
+        now = time.monotonic()
+        if now - self._looked >= PERMIT_EVERY:
+            self._looked = now
+            text = find_permit(frame.image)
+            unread = self._unread.get(frame.camera, 0) + 1 if text == UNREADABLE else 0
+            self._unread[frame.camera] = unread
+            if text is not None and unread in (0, UNREAD):
+                shown, at = self._permit
+                self._permit = (text, now)
+                if text != shown or now - at > PERMIT_AGAIN:
+                    claim(Claim(ClaimKind.PERMIT, text, frame.camera, frame.captured))
+
+    def _told(self, camera: str, there: bool, reason: str) -> None:
+        self._post(DeviceStatus("camera", camera, there, reason))
+
+
+def make_source(settings: CameraSettings, told: StatusListener) -> FrameSource:
+    """A live camera, or for trials a recording at its own speed."""
+    path = Path(settings.source)
+    if path.is_dir() or path.is_file():
+        return Recording(path, name=settings.name, fps=settings.fps, paced=True)
+    return Capture(settings, told)

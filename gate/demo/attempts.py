@@ -1,0 +1,127 @@
+"""What was true of a recording beside what the gate did: one attempt a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.access.decision import Decision, Outcome
+from gate.demo.replay import Moment, Played
+from gate.demo.report import ASKED, GRANTED, NOTHING, REFUSED, Attempt, Mark
+from gate.door.state import Phase
+from gate.recognition.face import Sighting, Verdict
+
+_OUTCOMES = {Outcome.GRANT: GRANTED, Outcome.DENY: REFUSED, Outcome.ASK: ASKED}
+_EXPECTED = {"grant": GRANTED, "deny": REFUSED, "refuse": REFUSED, "nothing": NOTHING}
+
+
+def attempts_of(
+    truth: Mapping[str, Any], played: Played, names: Mapping[int, str]
+) -> list[Attempt]:
+    """One attempt for each person of the truth, one for an attack, one for an empty scene.
+
+    A decision that names somebody enrolled belongs to that person; every other decision belongs
+    to whoever of the recording is not accounted for, strangers first: an identification of the
+    wrong person counts against the gate, never for it.
+    """
+    people = [] if truth.get("attack") else list(truth.get("people", ()))
+    if not people:
+        moment = _most_telling(played.moments)
+        expected = _EXPECTED[truth["outcome"]]
+        attack = str(truth.get("attack", ""))
+        return [_attempt(played, moment, names, "", False, expected, attack=attack)]
+    left = list(played.moments)
+    attempts = []
+    for person in sorted(people, key=lambda p: not p["enrolled"]):
+        own = [m for m in left if _name(m.decided.decision, names) == _title(person["person"])]
+        if not person["enrolled"] or not own:
+            others = {_title(p["person"]) for p in people}
+            own = [m for m in left if _name(m.decided.decision, names) not in others]
+        moment = _most_telling(own)
+        left = [m for m in left if m is not moment]
+        attempts.append(
+            _attempt(
+                played,
+                moment,
+                names,
+                _title(person["person"]),
+                bool(person["enrolled"]),
+                _EXPECTED[person["expected"]],
+            )
+        )
+    return attempts
+
+
+def _most_telling(moments: list[Moment]) -> Moment | None:
+    """A grant before a question before a refusal: the door is what counts."""
+    order = {Outcome.GRANT: 0, Outcome.ASK: 1, Outcome.DENY: 2}
+    return min(moments, key=lambda m: order[m.decided.decision.outcome], default=None)
+
+
+def _attempt(
+    played: Played,
+    moment: Moment | None,
+    names: Mapping[int, str],
+    person: str,
+    enrolled: bool,
+    expected: str,
+    attack: str = "",
+) -> Attempt:
+    if moment is None:
+        image, sightings = played.largest[:2] if played.largest else (None, ())
+        return Attempt(
+            played.recording,
+            person,
+            enrolled,
+            expected,
+            NOTHING,
+            attack=attack,
+            image=image,
+            marks=tuple(_mark(s, names) for s in sightings),
+        )
+    decision = moment.decided.decision
+    outcome = _OUTCOMES[decision.outcome]
+    sight = decision.values.get("sight")
+    figures = sight if isinstance(sight, dict) else {}
+    return Attempt(
+        played.recording,
+        person,
+        enrolled,
+        expected,
+        outcome,
+        recognised=_name(decision, names),
+        attack=attack,
+        reason=decision.reasons[0] if decision.reasons else "",
+        score=figures.get("evidence"),
+        threshold=figures.get("threshold"),
+        latency=moment.wall if outcome == GRANTED else None,
+        door="unlocked" if moment.door is Phase.UNLOCKING else moment.door.value,
+        second=moment.second,
+        image=moment.image,
+        marks=tuple(_mark(s, names) for s in moment.sightings),
+    )
+
+
+_COLOURS = {
+    Verdict.KNOWN: GRANTED,
+    Verdict.DOUBTFUL: ASKED,
+    Verdict.UNKNOWN: REFUSED,
+    Verdict.ATTACK: REFUSED,
+}
+
+
+def _mark(sighting: Sighting, names: Mapping[int, str]) -> Mark:
+    """A box with what the camera made of this face, whoever the decision was about."""
+    known = sighting.verdict is Verdict.KNOWN and sighting.best is not None
+    label = names.get(sighting.best.person, "?") if known and sighting.best else ""
+    label = label or (sighting.guidance.value if sighting.guidance else sighting.verdict.value)
+    outcome = _COLOURS.get(sighting.verdict, NOTHING)
+    return Mark(sighting.face.box, label.replace("_", " "), outcome)
+
+
+def _name(decision: Decision, names: Mapping[int, str]) -> str:
+    return names.get(decision.person.id, "?") if decision.person else ""
+
+
+def _title(slug: str) -> str:
+    return slug.replace("-", " ").title()

@@ -1,0 +1,198 @@
+"""The demonstration and the replay on the terminal: events as they happen, table, picture."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from rich.console import Console
+from rich.text import Text
+
+from gate.camera.replay import Recording
+from gate.config.settings import Settings, build
+from gate.daemon.build import build_core, open_doorway
+from gate.daemon.event_loop import Recorder
+from gate.demo.contact_sheet import write_picture
+from gate.demo.replay import Replay
+from gate.demo.report import report
+from gate.demo.scenes import demo_clock, prepare, run, scenes
+from gate.errors import ModelError
+from gate.events.event import Event
+from gate.integrations import broker
+from gate.integrations.publisher import RECEIVER, Publisher
+from gate.integrations.settings import MqttSettings
+from gate.models import install
+from gate.models.download import Limits
+from gate.models.folder import State, state
+from gate.models.settings import ModelsSettings
+from gate.models.table import MODELS
+from gate.store.store import Store
+
+FETCH = 20.0  # seconds the models may take
+DRAIN = 30.0  # seconds the last events may take to the broker
+_COLOURS = {"passage.granted": "green", "passage.denied": "red", "passage.asked": "yellow"}
+
+
+class Teller:
+    """A recorder that shows each event on the terminal, then hands it on.
+
+    Names stand on this terminal only: the events carry pseudonyms.
+    """
+
+    def __init__(self, recorder: Recorder, console: Console) -> None:
+        self._recorder = recorder
+        self._console = console
+        self.names: Mapping[str, str] = {}
+        self.made = 0
+
+    def record(self, event: Event) -> Future[Event]:
+        self.made += 1
+        who = self.names.get(event.person, "") if event.person else ""
+        line = Text(f"  {event.type:20} ", style=_COLOURS.get(event.type, "dim"))
+        line.append(f"{who:16} " if who else "", style="bold")
+        line.append(" ".join(event.reasons))
+        if "evidence" in event.scores:
+            needed = event.scores.get("threshold", 0.0)
+            line.append(f"  evidence {event.scores['evidence']:.1f} of {needed:.1f}", style="dim")
+        self._console.print(line, highlight=False)
+        return self._recorder.record(event)
+
+
+class Arrivals:
+    """A receiver at the broker that counts the events and looks at their order."""
+
+    def __init__(self, settings: MqttSettings, topic: str) -> None:
+        self.sequences: list[int] = []
+        self._ready = threading.Event()
+        five = settings.protocol == "5"
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+        )
+        self._client.on_message = self._took
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.connect(settings.host, settings.port)
+        self._client.subscribe(topic, qos=1)
+        self._client.loop_start()
+        self._ready.wait(5.0)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def summary(self) -> str:
+        once = sorted(set(self.sequences))
+        in_order = list(dict.fromkeys(self.sequences)) == once
+        whole = not once or once == list(range(once[0], once[-1] + 1))
+        return (
+            f"{len(once)} arrived at the broker, "
+            f"{'in order' if in_order else 'OUT OF ORDER'}, "
+            f"{'none missing' if whole else 'SOME MISSING'}"
+        )
+
+    def _took(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
+        self.sequences.append(json.loads(message.payload)["sequence"])
+
+
+def run_demo(
+    console: Console, data: Path, fixtures: Path, picture: Path, *, paced: bool = False
+) -> None:
+    """``gate demo``: everything in ``data``, nothing of the machine's own configuration."""
+    logging.basicConfig(level=logging.ERROR)
+    settings = build(
+        {
+            "name": "demo",
+            "data": str(data),
+            "mqtt": {"broker": "mosquitto", "port": 0},
+        }
+    )
+    fetch_models(console, settings.models)
+    recordings = scenes(fixtures / "recordings")
+    reachable, own = broker.start(settings.mqtt, data / "broker")
+    try:
+        clock = demo_clock()
+        with Store.open(settings.store, data, receivers=[RECEIVER]) as store:
+            teller = Teller(store.writer, console)
+            core = prepare(
+                settings,
+                store,
+                clock,
+                fixtures / "enrolled",
+                lambda line: console.print(line, style="dim", highlight=False),
+                recorder=teller,
+            )
+            teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
+            publisher = Publisher(reachable, settings.name, store)
+            arrivals = Arrivals(reachable, publisher.topics.event)
+            publisher.start()
+            record = run(core, clock, recordings, paced=paced)
+            publisher.stop(DRAIN)
+            arrivals.close()
+    finally:
+        if own is not None:
+            own.stop()
+    write_picture(record, picture)
+    console.print()
+    console.print(report(record))
+    console.print(f"{teller.made} events made; {arrivals.summary}", highlight=False)
+    console.print(f"picture: {picture}", highlight=False)
+
+
+def fetch_models(console: Console, settings: ModelsSettings) -> None:
+    """The recommended models, if they come within ``FETCH`` seconds; dlib's do as well."""
+    limits = Limits(silent=5.0, retries=0, deadline=time.monotonic() + FETCH)
+    wanted = [m for m in MODELS if m.recommended and state(m, settings)[0] is State.MISSING]
+    with console.status("fetching the recommended models"):
+        try:
+            for model in wanted:
+                install.fetch(model, settings.folder, limits, lambda file, done: None)
+        except ModelError as error:
+            console.print(
+                f"the recommended models cannot be fetched now ({error.what}): the demonstration "
+                "goes on with dlib's, which find fewer faces, and with weak cues against "
+                "photographs held up; `gate models fetch` tries again",
+                style="yellow",
+                highlight=False,
+            )
+
+
+def run_replay(
+    console: Console, settings: Settings, path: Path, fps: float, *, paced: bool = False
+) -> None:
+    """``gate replay``: the configured gate, its register and its relay, over a recording."""
+    clock = demo_clock()
+    first = Recording(path, fps=fps, paced=False)
+    first.open()  # a recording that is none leaves no trace in the register
+    first.close()
+    receivers = [RECEIVER] if settings.mqtt.enabled else []
+    doorway = open_doorway(settings, clock)
+    with Store.open(settings.store, settings.data, receivers=receivers) as store:
+        teller = Teller(store.writer, console)
+        core = build_core(settings, store, clock, doorway, recorder=teller)
+        teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
+        publisher = Publisher(settings.mqtt, settings.name, store) if receivers else None
+        if publisher is not None:
+            publisher.start()
+        try:
+            core.start()
+            played = Replay(core, clock, paced=paced).play(path, fps)
+            core.loop.stop()
+        finally:
+            if publisher is not None:
+                publisher.stop(2.0)
+    for error in played.damaged:
+        console.print(str(error), style="yellow", markup=False)
+    console.print(
+        f"{played.frames} frames, {len(played.damaged)} damaged, "
+        f"{len(played.moments)} decisions, {teller.made} events",
+        highlight=False,
+    )

@@ -1,0 +1,159 @@
+"""The door's shell: inputs of the board in, effects of the state machine out.
+
+Belongs to the daemon's main loop; no other thread calls it. Nothing here waits: the driver given
+is either in memory or a ``GuardedRelay``, which hands work to its own process.
+"""
+
+from __future__ import annotations
+
+import math
+
+from gate.door.state import (
+    Contact,
+    DoorState,
+    Energise,
+    EventOut,
+    ExitButton,
+    Fault,
+    Fire,
+    Input,
+    Recovered,
+    Relay,
+    Rest,
+    Tamper,
+    Tick,
+)
+from gate.door.state_machine import energised, step
+from gate.errors import DeviceError
+from gate.relay.driver import TimedRelay
+from gate.relay.settings import DoorSettings
+
+# how many refreshes may be lost before a relay that stands released falls
+REFRESHES = 3
+
+
+class DoorController:
+    """Applies the door's effects to a board and reads the board's inputs.
+
+    ``handle`` and ``tick`` return the events to be written, in order. A board that fails turns
+    into the fault state, never into an exception.
+    """
+
+    def __init__(
+        self,
+        driver: TimedRelay,
+        settings: DoorSettings,
+        channel: int = 1,
+        start: DoorState | None = None,
+    ) -> None:
+        # a fire or lock-down that stood before a restart still stands: DoorState(fire=True)
+        self.state = start or DoorState()
+        self._driver = driver
+        self._settings = settings
+        self._channel = channel
+        self._driven = False
+        self._refresh_at = 0.0
+        self._levels: dict[str, bool] = {}
+        self._changing: dict[str, float] = {}
+
+    def open(self, now: float) -> tuple[EventOut, ...]:
+        """Connect; every relay rests before this returns, or the door is in fault."""
+        try:
+            self._driver.open()
+        except DeviceError as error:
+            return self._step(Fault(error.what, error.where), now)
+        return self.tick(now)
+
+    def handle(self, given: Input, now: float) -> tuple[EventOut, ...]:
+        """One input from outside the board: a grant, an order of staff, a reset."""
+        return self._step(given, now)
+
+    def tick(self, now: float) -> tuple[EventOut, ...]:
+        """Call at least every 50 ms: reads the board, lets time pass, refreshes the hold."""
+        told: tuple[EventOut, ...] = ()
+        try:
+            levels = self._driver.inputs()
+            relay = self._driver.state(self._channel)
+        except DeviceError as error:
+            self._levels.clear()
+            self._changing.clear()
+            if error.what != self.state.fault:
+                told += self._step(Fault(error.what, error.where), now)
+        else:
+            if self.state.fault:
+                told += self._step(Recovered(), now)
+            for name, level in levels.items():
+                told += self._input(name, level, now)
+            if relay is not None:
+                told += self._step(Relay(relay), now)
+        told += self._step(Tick(), now)
+        if now >= self._refresh_at:
+            told += self._drive(now)
+        return told
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def _step(self, given: Input, now: float) -> tuple[EventOut, ...]:
+        before = self.state.until
+        self.state, effects = step(self.state, given, now, self._settings)
+        told: tuple[EventOut, ...] = ()
+        if self.state.until != before:
+            self._refresh_at = now  # the guard must know a pulse's new end before the old one
+        for effect in effects:
+            if isinstance(effect, Energise | Rest):
+                told += self._drive(now)
+            else:
+                told += (effect,)
+        return told
+
+    def _drive(self, now: float) -> tuple[EventOut, ...]:
+        """Tell the board what the state asks for, for no longer than the state allows."""
+        self._refresh_at = now + self._settings.hold / REFRESHES
+        on = energised(self.state, self._settings)
+        if not on and not self._driven:
+            return ()
+        self._driven = self._driven or on
+        try:
+            self._driver.set(self._channel, on, self._hold(now), now)
+        except DeviceError as error:
+            return () if self.state.fault else self._step(Fault(error.what, error.where), now)
+        self._driven = on
+        return ()
+
+    def _hold(self, now: float) -> float:
+        """How long the board may go on without another word.
+
+        A pulse is known from its beginning: the guard holds it to its end, neither torn nor
+        lengthened by a main loop that is late. What has no end of its own is refreshed.
+        """
+        hold = self._settings.hold
+        if self._settings.fail == "safe":
+            return hold
+        pulse = -math.inf if self.state.until is None else self.state.until - now
+        return max(pulse, min(hold, self.state.release_end - now))
+
+    def _input(self, name: str, level: bool, now: float) -> tuple[EventOut, ...]:
+        """One input, counted once it has stood still for the debounce time."""
+        if name not in self._levels:
+            settled = True
+        elif level == self._levels[name]:
+            self._changing.pop(name, None)
+            return ()
+        else:
+            settled = now - self._changing.setdefault(name, now) >= self._settings.input_debounce
+        if not settled:
+            return ()
+        self._changing.pop(name, None)
+        first = name not in self._levels
+        self._levels[name] = level
+        match name:
+            case "contact" if self._settings.contact:
+                return self._step(Contact(level), now)
+            case "exit" if level and not first:
+                return self._step(ExitButton(), now)
+            case "fire":
+                return self._step(Fire(level), now)
+            case "tamper":
+                return self._step(Tamper(level), now)
+        return ()

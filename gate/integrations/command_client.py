@@ -1,0 +1,74 @@
+"""Sends one message to a gate and waits for its answer, as any integrator would."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from gate.errors import BrokerError
+from gate.integrations.connection import first_contact
+from gate.integrations.settings import MqttSettings
+from gate.integrations.topics import Topics
+
+
+def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0) -> dict[str, Any]:
+    """The gate's answer to a signed command. Raises BrokerError: no broker, or no answer."""
+    topics = Topics(settings.prefix, gate)
+    correlation = secrets.token_bytes(8)
+    answers: list[dict[str, Any]] = []
+    refused: list[str] = []
+    listening, answered = threading.Event(), threading.Event()
+    client = first_contact(settings, f"ask-{correlation.hex()}", timeout)
+
+    def received(c: paho.Client, u: Any, answer: paho.MQTTMessage) -> None:
+        # without MQTT 5 there is no correlation: the first answer counts
+        if getattr(answer.properties, "CorrelationData", correlation) == correlation:
+            answers.append(json.loads(answer.payload))
+            answered.set()
+
+    def published(c: paho.Client, u: Any, mid: int, code: Any, properties: Any) -> None:
+        if code.is_failure:
+            refused.append(str(code))
+            answered.set()
+
+    client.on_message = received
+    client.on_publish = published
+    client.on_subscribe = lambda *_: listening.set()
+    try:
+        client.subscribe(topics.answer, qos=1)
+        listening.wait(timeout)
+        properties = _properties(topics, correlation) if settings.protocol == "5" else None
+        client.publish(topics.command, message, qos=1, properties=properties)
+        answered.wait(timeout)
+        where = f"{settings.host}:{settings.port} {topics.command}"
+        if refused:
+            raise BrokerError(
+                f"The broker does not let us send commands: {refused[0]}",
+                where=where,
+                mend="a gate's certificate may not; name a receiver's in [mqtt]",
+            )
+        if not answers:
+            raise BrokerError(
+                f"{gate} does not answer",
+                where=where,
+                mend="does it run, with [commands] enabled, on this broker? "
+                "May the certificate in [mqtt] send commands? A gate's may not",
+            )
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return answers[0]
+
+
+def _properties(topics: Topics, correlation: bytes) -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.ResponseTopic = topics.answer
+    properties.CorrelationData = correlation
+    properties.MessageExpiryInterval = 30
+    return properties

@@ -1,0 +1,232 @@
+"""Takes commands from the broker, judges them, writes down what became of them, answers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from gate.clock import Clock
+from gate.errors import GateError, StoreError
+from gate.events.event import Event
+from gate.events.uuid7 import uuid7
+from gate.integrations.mqtt_link import Link
+from gate.integrations.settings import CommandSettings
+from gate.integrations.signed_command import LONGEST, Accepted, Command, Key, Known, Refused, judge
+from gate.store.store import Store
+
+log = logging.getLogger(__name__)
+
+# carries a command out; returns "" when done, else why not (a code, e.g. "fire")
+Handler = Callable[[Command], str]
+
+_OPENING = frozenset({"open", "hold", "normal"})  # never without a signature
+_QUEUE = 100  # messages not yet judged; more are thrown away unread
+_REFUSALS = 30  # refused messages written down in a minute; more are only counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    topic: str
+    raw: bytes
+    response: str | None
+    correlation: bytes | None
+
+
+class Commands:
+    """``received`` is for paho's thread; everything else belongs to one thread of its own.
+
+    The counter of a command and its audit line are on the disk before the handler is called: a
+    gate that dies in between has not obeyed and will not obey the same message again.
+    """
+
+    def __init__(
+        self,
+        settings: CommandSettings,
+        gate: str,
+        store: Store,
+        clock: Clock,
+        handler: Handler,
+        buttons: Collection[str] = (),
+    ) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._store = store
+        self._clock = clock
+        self._handler = handler
+        self._buttons = frozenset(buttons) - _OPENING
+        self._link: Link | None = None
+        self._queue: queue.Queue[_Message] = queue.Queue(_QUEUE)
+        self._stopping = threading.Event()
+        self._recent: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=1000))
+        self._refusals: deque[int] = deque(maxlen=_REFUSALS)
+        self._uncounted = 0
+        self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
+
+    def start(self, link: Link) -> None:
+        """``link`` carries the answers."""
+        self._link = link
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(10.0)
+
+    def received(self, message: paho.MQTTMessage) -> None:
+        """Hand a message over. A retained one is not a command: it may be years old."""
+        if message.retain:
+            return
+        properties = message.properties
+        item = _Message(
+            message.topic,
+            bytes(message.payload[: LONGEST + 1]),
+            getattr(properties, "ResponseTopic", None),
+            getattr(properties, "CorrelationData", None),
+        )
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            self._uncounted += 1
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                message = self._queue.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            try:
+                _, button, name = message.topic.partition("/button/")
+                if button:
+                    self.press(name)
+                else:
+                    self.obey(message.raw, message.response, message.correlation)
+            except StoreError as error:  # what cannot be written down is not obeyed
+                log.error("command.store", extra={"cause": error.what})
+            except Exception:  # tomorrow's lock-down must not end with today's mistake
+                log.exception("command.failed")
+
+    def obey(
+        self, raw: bytes, response: str | None = None, correlation: bytes | None = None
+    ) -> dict[str, Any]:
+        """Judge one message, carry it out or not, and answer. Raises StoreError."""
+        now = int(self._clock.utc().timestamp() * 1000)
+        verdict = judge(raw, self._known(), now)
+        if isinstance(verdict, Accepted):
+            answer = self._accept(verdict, now)
+        else:
+            self._refuse(verdict, now)
+            answer = self._answer("refused", verdict.reason, verdict.id, verdict.name)
+        self._send(answer, response, correlation)
+        return answer
+
+    def press(self, name: str) -> dict[str, Any]:
+        """An unsigned order, if the policy has a button for it. Raises StoreError."""
+        now = int(self._clock.utc().timestamp() * 1000)
+        presses = [at for at in self._recent["button"] if now - 60_000 < at <= now]
+        if name not in self._buttons:
+            verdict = Refused("not_a_button")
+        elif len(presses) >= self._settings.per_minute:
+            verdict = Refused("too_many")
+        else:
+            key = Key("button", "button", b"", self._buttons)
+            # nothing counts presses: a repeated one does what was done already
+            return self._accept(
+                Accepted(Command(uuid7(self._clock.utc()), self._gate, name, now, now, -1), key),
+                now,
+            )
+        self._refuse(verdict, now)
+        return self._answer("refused", verdict.reason, None, None)
+
+    def _known(self) -> Known:
+        keys = {
+            row.id: Key(
+                row.id, row.name, row.public, frozenset(row.commands), row.revoked is not None
+            )
+            for row in self._store.command_keys.list()
+        }
+        counters = self._store.command_keys.counters(self._gate)
+        return Known(self._gate, keys, counters, self._recent, self._settings)
+
+    def _accept(self, verdict: Accepted, now: int) -> dict[str, Any]:
+        command, key = verdict.command, verdict.key
+        self._recent[key.id].append(now)
+        told = {"command": command.name, "id": command.id, "key_id": key.id}
+        arguments = {"arguments": dict(command.arguments)} if command.arguments else {}
+        with self._store.database.write() as session:
+            if command.counter >= 0:
+                self._store.command_keys.count_in(session, self._gate, key.id, command.counter)
+            self._store.audit.note_in(
+                session,
+                f"key:{key.name}",
+                f"command.{command.name}",
+                self._gate,
+                **told,
+                **arguments,
+            )
+            self._store.events.append_in(
+                session,
+                [Event.make(self._gate, "command.accepted", self._clock.utc(), details=told)],
+            )
+        self._store.writer.wrote.set()
+        try:
+            reason = self._handler(command)
+        except GateError as error:
+            log.error("command.failed", extra={"command": command.name, "cause": error.what})
+            reason = "failed"
+        return self._answer("refused" if reason else "done", reason, command.id, command.name)
+
+    def _refuse(self, verdict: Refused, now: int) -> None:
+        """Write a refusal down, but do not let a flood of them fill the disk."""
+        if len(self._refusals) == _REFUSALS and now - self._refusals[0] < 60_000:
+            self._uncounted += 1
+            return
+        self._refusals.append(now)
+        told = {
+            "reason": verdict.reason,
+            "command": verdict.name,
+            "id": verdict.id,
+            "key_id": verdict.key,
+        }
+        details = {key: value for key, value in told.items() if value is not None}
+        if self._uncounted:
+            details["not_written"] = str(self._uncounted)
+            self._uncounted = 0
+        with self._store.database.write() as session:
+            self._store.audit.note_in(
+                session, f"key:{verdict.key or '?'}", "command.refused", self._gate, **details
+            )
+            self._store.events.append_in(
+                session,
+                [Event.make(self._gate, "command.refused", self._clock.utc(), details=details)],
+            )
+        self._store.writer.wrote.set()
+
+    def _answer(self, result: str, reason: str, id: str | None, name: str | None) -> dict[str, Any]:
+        values = {
+            "gate": self._gate,
+            "result": result,
+            "reason": reason or None,
+            "id": id,
+            "command": name,
+        }
+        return {key: value for key, value in values.items() if value is not None}
+
+    def _send(
+        self, answer: dict[str, Any], response: str | None, correlation: bytes | None
+    ) -> None:
+        """Only below our own name: nobody can make the gate write elsewhere."""
+        if self._link is None:
+            return
+        topics = self._link.topics
+        own = response is not None and response.startswith(f"{topics.base}/answer")
+        topic = response if own and response is not None else topics.answer
+        if any(wild in topic for wild in "+#\0"):
+            topic = topics.answer
+        self._link.publish(topic, json.dumps(answer).encode(), correlation=correlation)

@@ -1,0 +1,250 @@
+"""One connection to a broker: birth and last will, retained state, subscription. paho-mqtt 2."""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gate.errors import BrokerError
+from gate.integrations.connection import new_client, refusal, tls_context
+from gate.integrations.settings import MqttSettings
+from gate.integrations.topics import Topics
+
+log = logging.getLogger(__name__)
+
+OnMessage = Callable[[paho.MQTTMessage], None]
+# connection, number of the message in it, whether the broker took it
+OnAcknowledged = Callable[[int, int, bool], None]
+
+
+class Link:
+    """A connection that keeps itself up. Callbacks run in paho's thread and must be quick.
+
+    Retained state is remembered here and told again after every reconnect, so a broker that lost
+    its memory learns it anew.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        topics: Topics,
+        *,
+        on_message: OnMessage | None = None,
+        on_acknowledged: OnAcknowledged | None = None,
+    ) -> None:
+        self.topics = topics
+        self.fault: BrokerError | None = None
+        self.window = settings.window
+        self.up = threading.Event()
+        self.connection = 0  # the number of the newest connection that came up
+        self._settings = settings
+        self._on_message = on_message
+        self._on_acknowledged = on_acknowledged
+        self._lock = threading.Lock()  # guards _retained
+        self._retained: dict[str, bytes] = {}
+        self._tls: ssl.SSLContext | None = None
+        self._current: tuple[int, paho.Client | None] = (0, None)
+        self._made = 0
+        self._down = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_up, name="mqtt-link", daemon=True)
+
+    @property
+    def where(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
+    @property
+    def is_5(self) -> bool:
+        return self._settings.protocol == "5"
+
+    def start(self) -> None:
+        """Connect in the background, for ever. Raises BrokerError for unusable certificates."""
+        if self._settings.ca is not None:
+            self._tls = tls_context(self._settings)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say ``offline`` and go."""
+        farewell = self.publish(self.topics.status, b"offline", retain=True)
+        if farewell is not None:
+            with suppress(ValueError, RuntimeError):  # the connection broke meanwhile
+                farewell.wait_for_publish(2.0)
+        self._stopping.set()
+        self._down.set()
+        self._thread.join(10.0)
+
+    def _keep_up(self) -> None:
+        """A client for each connection: what was under way in an old one is not paho's to send
+        again, the outbox does that in order."""
+        wait: float = self._settings.retry_first
+        while not self._stopping.is_set():
+            client = self._make()
+            self._down.clear()
+            started = time.monotonic()
+            try:
+                client.connect(
+                    self._settings.host,
+                    self._settings.port,
+                    self._settings.keepalive,
+                    **self._session(),
+                )
+            except (OSError, ValueError) as error:
+                self._fault(
+                    BrokerError(
+                        f"the broker does not answer: {error}",
+                        where=self.where,
+                        mend="check that it runs, and [mqtt] host and port; events wait meanwhile",
+                    )
+                )
+            else:
+                client.loop_start()
+                self._down.wait()
+                self.up.clear()
+                client.disconnect()
+                client.loop_stop()
+            if time.monotonic() - started > self._settings.retry_most:
+                wait = self._settings.retry_first
+            self._stopping.wait(wait)
+            wait = min(2 * wait, self._settings.retry_most)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        user: tuple[tuple[str, str], ...] = (),
+        correlation: bytes | None = None,
+        connection: int | None = None,
+    ) -> paho.MQTTMessageInfo | None:
+        """QoS 1; None while there is no connection, or ``connection`` is not the present one.
+
+        A message for one connection never goes out on the next: each has a client of its own.
+        """
+        number, client = self._current
+        if not self.up.is_set() or client is None or connection not in (None, number):
+            return None
+        properties = None
+        if self.is_5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            if payload[:1] == b"{":
+                properties.ContentType = "application/json"
+            properties.PayloadFormatIndicator = 1
+            if user:
+                properties.UserProperty = list(user)
+            if correlation is not None:
+                properties.CorrelationData = correlation
+        return client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+
+    def retain(self, topic: str, value: dict[str, Any] | str) -> bool:
+        """A retained state: told now if it is new, and after every reconnect. Whether it was."""
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        payload = text.encode()
+        with self._lock:
+            if self._retained.get(topic) == payload:
+                return False
+            self._retained[topic] = payload
+        self.publish(topic, payload, retain=True)
+        return True
+
+    def _make(self) -> paho.Client:
+        settings = self._settings
+        client = new_client(
+            settings, f"{self.topics.prefix.replace('/', '-')}-{self.topics.gate}", self._tls
+        )
+        self._made += 1
+        client.user_data_set(self._made)
+        client.will_set(self.topics.status, b"offline", qos=1, retain=True)
+        client.max_inflight_messages_set(settings.window)  # paho queues what is beyond
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._published
+        client.on_message = self._received
+        return client
+
+    def _session(self) -> dict[str, Any]:
+        if not self.is_5:
+            return {}
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = self._settings.session_expiry
+        return {"clean_start": False, "properties": properties}
+
+    def _connected(
+        self,
+        client: paho.Client,
+        userdata: Any,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._fault(refusal(str(reason), self.where))
+            self._down.set()
+            return
+        self.fault = None
+        most = getattr(properties, "ReceiveMaximum", 65_535)
+        # a broker that takes less than we were told: leave half of it to states and answers
+        self.window = self._settings.window if most >= self._settings.window else max(1, most // 2)
+        if self._on_message is not None:
+            client.subscribe([(self.topics.command, 1), (self.topics.button("+"), 1)])
+        with self._lock:
+            retained = {self.topics.status: b"online", **self._retained}
+        self._current = (userdata, client)
+        self.connection = userdata
+        self.up.set()
+        for topic, payload in retained.items():
+            self.publish(topic, payload, retain=True)
+        log.info("broker.connected", extra={"broker": self.where})
+
+    def _disconnected(
+        self,
+        client: paho.Client,
+        userdata: Any,
+        flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        was_up = self.up.is_set()
+        self.up.clear()
+        self._down.set()
+        if was_up and reason.is_failure:
+            self._fault(
+                BrokerError(
+                    f"the connection to the broker broke: {reason}",
+                    where=self.where,
+                    mend="nothing if it comes back by itself; events wait meanwhile",
+                )
+            )
+
+    def _fault(self, error: BrokerError) -> None:
+        if self.fault is None or self.fault.what != error.what:
+            log.warning("broker.fault", extra={"cause": error.what, "broker": self.where})
+        self.fault = error
+
+    def _published(
+        self,
+        client: paho.Client,
+        userdata: Any,
+        mid: int,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._fault(refusal(str(reason), self.where))
+        if self._on_acknowledged is not None:
+            self._on_acknowledged(userdata, mid, not reason.is_failure)
+
+    def _received(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
+        if self._on_message is not None:
+            self._on_message(message)

@@ -1,0 +1,192 @@
+"""Thresholds and likelihoods for the people who live here, from the site's own gallery.
+
+Every enrolled person plays the stranger once: their face is matched with the gallery of everybody
+else, under a fit they had no part in. The highest scores so found are what a stranger reaches at
+this gate; their tail is extrapolated to the wished false positive identification rate (FPIR,
+ISO/IEC 19795-1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from gate.errors import RecognitionError
+from gate.recognition.matching.extreme_value import Tail, Values, fit_tail
+from gate.recognition.matching.score_prior import Prior
+from gate.recognition.matching.scoring import Scoring
+
+OUTGROWN = 1.25  # times the people it was made for, beyond which a calibration is out of date
+LLR_LIMIT = 8.0  # nats one face may weigh at most, for or against
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Values that belong to one encoder, one fit and one size of gallery.
+
+    Attributes:
+        encoder, fit: what it is for; the fit by its version.
+        people: how many people were enrolled.
+        made: when, ISO 8601.
+        scoring: settings of the score it holds for.
+        fpir: the wished rate of strangers taken for somebody.
+        threshold: the score of the best person that is reached by a stranger at that rate.
+        interval: of ``threshold``, 95 %.
+        fmr: the wished rate of false matches when one person is claimed (a card shown).
+        verify_threshold: the score that is reached by somebody else at that rate.
+        strangers: tail of the highest score of a stranger.
+        others: tail of the score of a stranger and one claimed person.
+        grid: scores at which the likelihood ratios are tabulated, ascending.
+        ratios: log-likelihood ratio, nats: a mate's score against a stranger's highest score.
+        verify_ratios: the same against the score of a stranger and one claimed person.
+        mates: where the scores of mates come from.
+    """
+
+    encoder: str
+    fit: str
+    people: int
+    made: str
+    scoring: Scoring
+    fpir: float
+    threshold: float
+    interval: tuple[float, float]
+    fmr: float
+    verify_threshold: float
+    strangers: Tail
+    others: Tail
+    grid: tuple[float, ...]
+    ratios: tuple[float, ...]
+    verify_ratios: tuple[float, ...]
+    mates: str
+
+    @property
+    def version(self) -> str:
+        """Hash of all values, eight hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
+
+    def llr(self, score: Values | float) -> Values:
+        """Log-likelihood ratio (nats) of a best score: the mate's against a stranger's highest.
+
+        Never falls with the score, and stays within ±``LLR_LIMIT``.
+        """
+        return np.asarray(np.interp(score, self.grid, self.ratios), np.float64)
+
+    def verify_llr(self, score: Values | float) -> Values:
+        """The same for a claimed person: the mate's score against one other person's."""
+        return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
+
+    def fpir_at(self, score: Values | float) -> Values:
+        """Share of strangers whose highest score exceeds ``score``; exact in the tail only."""
+        return self.strangers.survival(score)
+
+    def threshold_at(self, fpir: float) -> float:
+        """The threshold for another wished rate."""
+        return self.strangers.quantile(fpir)
+
+    def asked_of(self, people: int) -> float:
+        """The FPIR to ask for so that the wished one holds in a gallery that has grown since.
+
+        The chances to resemble one of so many add up, at most (Boole's inequality). It matters
+        between an import and the calibration that follows it; in a smaller gallery the wished
+        rate itself is asked for.
+        """
+        return self.fpir * min(1.0, max(self.people, 1) / max(people, 1))
+
+    def outgrown(self, people: int) -> bool:
+        """Whether the gallery has grown beyond what this was made for."""
+        return people > OUTGROWN * max(self.people, 1)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Calibration:
+        """The opposite of ``to_json``. Raises RecognitionError when something is missing."""
+        try:
+            values = json.loads(text)
+            values["scoring"] = Scoring(**values["scoring"])
+            values["strangers"] = Tail(**values["strangers"])
+            values["others"] = Tail(**values["others"])
+            for key in ("interval", "grid", "ratios", "verify_ratios"):
+                values[key] = tuple(float(value) for value in values[key])
+            return cls(**values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecognitionError(
+                f"The stored calibration cannot be read: {error}.",
+                mend="Let it be made anew with `gate calibrate`.",
+            ) from error
+
+
+def calibration_from(
+    strangers: Values,
+    others: Values,
+    prior: Prior,
+    scoring: Scoring,
+    *,
+    encoder: str,
+    fit: str,
+    people: int,
+    made: str,
+    fpir: float,
+    fmr: float,
+) -> Calibration:
+    """A calibration from samples of chance and the prior for mates.
+
+    Args:
+        strangers: float (n,), highest scores of simulated strangers.
+        others: float (m,), scores of single pairs of different people.
+    """
+    tail, single = fit_tail(strangers), fit_tail(others, begin=0.99, censor=0.9995)
+    grid = np.linspace(-0.5, 1.2, 341)
+    mate = _normal(grid, prior.mate, prior.mate_spread)
+    return Calibration(
+        encoder=encoder,
+        fit=fit,
+        people=people,
+        made=made,
+        scoring=scoring,
+        fpir=fpir,
+        threshold=tail.quantile(fpir),
+        interval=_interval(strangers, fpir),
+        fmr=fmr,
+        verify_threshold=single.quantile(fmr),
+        strangers=tail,
+        others=single,
+        grid=tuple(grid.tolist()),
+        ratios=_ratios(grid, mate, strangers, tail),
+        verify_ratios=_ratios(grid, mate, others, single),
+        mates=prior.source,
+    )
+
+
+def _interval(strangers: Values, fpir: float, rounds: int = 200) -> tuple[float, float]:
+    """95 % interval of the threshold, by drawing people anew (Efron 1979)."""
+    random = np.random.default_rng(0)
+    drawn = random.choice(strangers, (rounds, len(strangers)))
+    low, high = np.quantile([fit_tail(sample).quantile(fpir) for sample in drawn], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _normal(grid: Values, mean: float, spread: float) -> Values:
+    density: Values = np.exp(-0.5 * ((grid - mean) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
+    return density
+
+
+def _density(grid: Values, sample: Values, tail: Tail) -> Values:
+    """Normal body, and the tail."""
+    middle, spread = float(np.median(sample)), float(np.std(sample)) or 1e-3
+    body = _normal(grid, middle, spread)
+    return np.where(grid < tail.start, body, tail.density(grid))
+
+
+def _ratios(grid: Values, mate: Values, sample: Values, tail: Tail) -> tuple[float, ...]:
+    """Both laws are poorly known at their far ends; there the ratio is held level."""
+    chance = _density(grid, sample, tail)
+    ratio = np.log(np.maximum(mate, 1e-12)) - np.log(np.maximum(chance, 1e-12))
+    middle = int(np.searchsorted(grid, np.median(sample)))
+    ratio[:middle] = ratio[middle]
+    ratio = np.maximum.accumulate(np.clip(ratio, -LLR_LIMIT, LLR_LIMIT))
+    return tuple(ratio.tolist())

@@ -1,0 +1,143 @@
+"""Who is it? The best and the second-best person for each probe, in one matrix product.
+
+A ``Matcher`` is one immutable value: a gallery, a fit and a calibration that belong together. The
+daemon swaps it as a whole, so no answer ever mixes an old gallery with a new fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.errors import RecognitionError
+from gate.recognition.face import Vector
+from gate.recognition.matching import centroids as rosters
+from gate.recognition.matching.calibration import Calibration
+from gate.recognition.matching.centroids import Roster
+from gate.recognition.matching.gallery import Snapshot
+from gate.recognition.matching.scoring import Index, highest, probe_crowd
+from gate.recognition.matching.whitening import SiteFit
+
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """Answers for n probes.
+
+    Attributes:
+        best, second: int64 (n,), persons; ``NOBODY`` where the gallery has too few.
+        score, second_score: float32 (n,); -inf where there is nobody.
+    """
+
+    best: NDArray[np.int64]
+    score: Vector
+    second: NDArray[np.int64]
+    second_score: Vector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matcher:
+    """Gallery, fit and calibration that belong together. Any number of threads may use it."""
+
+    roster: Roster
+    crowd: Vector
+    calibration: Calibration
+    version: str  # fit and calibration, as ``Sighting.fit`` keeps them
+
+    @property
+    def encoder(self) -> str:
+        """The only encoder whose probes may be matched."""
+        return self.roster.gallery.encoder
+
+    @property
+    def people(self) -> int:
+        """How many people are enrolled."""
+        return len(self.roster.gallery.people)
+
+    def identify(self, probes: Vector, encoder: str) -> Identification:
+        """The two best people for each probe.
+
+        Args:
+            probes: float32 (n, d), raw unit vectors of faces.
+            encoder: what made them.
+
+        Raises:
+            RecognitionError: probes of another encoder than the gallery's.
+        """
+        adjusted, best = self._compare(probes, encoder)
+        count = len(adjusted)
+        crowd = probe_crowd(adjusted, best, self.roster.scoring.nearest)
+        people = np.full((count, 2), NOBODY, np.int64)
+        scores = np.full((count, 2), -np.inf, np.float32)
+        top = best[:, :2]
+        people[:, : top.shape[1]] = self.roster.gallery.people[top]
+        scores[:, : top.shape[1]] = (
+            np.take_along_axis(adjusted, top, axis=1) - self.roster.scoring.weight * crowd[:, None]
+        )
+        return Identification(people[:, 0], scores[:, 0], people[:, 1], scores[:, 1])
+
+    def verify(self, probes: Vector, encoder: str, person: int) -> Vector:
+        """Scores of probes against one claimed person, float32 (n,).
+
+        To be compared with ``calibration.verify_threshold``.
+
+        Raises:
+            RecognitionError: the person has no template, or probes of another encoder.
+        """
+        column = np.flatnonzero(self.roster.gallery.people == person)
+        if not len(column):
+            raise RecognitionError(
+                "The claimed person has no face enrolled with this encoder.",
+                where=f"person {person}",
+                mend="Enrol the person's face, or let them pass by card and PIN.",
+            )
+        adjusted, best = self._compare(probes, encoder)
+        crowd = probe_crowd(adjusted, best, self.roster.scoring.nearest)
+        scores: Vector = adjusted[:, column[0]] - self.roster.scoring.weight * crowd
+        return scores
+
+    def _compare(self, probes: Vector, encoder: str) -> tuple[Vector, Index]:
+        if encoder != self.encoder:
+            raise RecognitionError(
+                f"The face was encoded by {encoder!r}, the gallery by {self.encoder!r}.",
+                mend="Set the encoder the gallery was enrolled with, or enrol people again.",
+            )
+        fitted = self.roster.fit.apply(np.asarray(probes, np.float32))
+        adjusted: Vector = fitted @ self.roster.vectors.T
+        adjusted -= self.crowd
+        return adjusted, highest(adjusted, self.roster.scoring.nearest + 1)
+
+
+def build_matcher(
+    gallery: Snapshot, fit: SiteFit, calibration: Calibration, before: Matcher | None = None
+) -> Matcher:
+    """A matcher from its parts.
+
+    Args:
+        before: a matcher of the same fit and calibration: only what changed since is computed.
+            The answers are the same with and without it.
+
+    Raises:
+        RecognitionError: the parts are not of the same encoder, or not made for each other.
+    """
+    for part, encoder in (("fit", fit.encoder), ("calibration", calibration.encoder)):
+        if encoder != gallery.encoder:
+            raise RecognitionError(
+                f"The {part} is for the encoder {encoder!r}, the gallery for {gallery.encoder!r}.",
+                mend="Run `gate calibrate` for the encoder in use.",
+            )
+    if calibration.fit != fit.version:
+        raise RecognitionError(
+            f"The calibration was made for the fit {calibration.fit!r}, not {fit.version!r}.",
+            mend="Run `gate calibrate`.",
+        )
+    scoring = calibration.scoring
+    if before is not None and (before.roster.fit, before.roster.scoring) == (fit, scoring):
+        roster = rosters.updated(before.roster, gallery)
+    else:
+        roster = rosters.build(gallery, fit, scoring)
+    version = f"{fit.version}/{calibration.version}"
+    return Matcher(roster, scoring.weight * roster.crowd, calibration, version)

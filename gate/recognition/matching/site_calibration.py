@@ -1,0 +1,90 @@
+"""From a gallery to a matcher that suits it: the fit, the calibration, and both at once."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gate.errors import RecognitionError
+from gate.recognition.matching.calibration import Calibration, calibration_from
+from gate.recognition.matching.gallery import Snapshot
+from gate.recognition.matching.impostors import simulate
+from gate.recognition.matching.score_prior import prior_of
+from gate.recognition.matching.scoring import Scoring
+from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, SiteFit, fit_site, no_fit
+
+FPIR, FMR = 0.01, 0.001  # rates wished where nobody has said others
+SCORING = Scoring()
+
+
+def learn_site(
+    gallery: Snapshot,
+    *,
+    made: str,
+    fpir: float = FPIR,
+    fmr: float = FMR,
+    scoring: Scoring = SCORING,
+    shrinkage: float = SHRINKAGE,
+) -> tuple[SiteFit, Calibration]:
+    """Fit and calibrate on the people of ``gallery``; some seconds for 7,000: background work.
+
+    With fewer than ``FEWEST`` people there is no fit, and the calibration is the prior's.
+
+    Args:
+        gallery: whom the gate knows.
+        made: the time, ISO 8601.
+        fpir: the wished rate of strangers taken for somebody.
+        fmr: the wished rate of false matches when one person is claimed.
+        scoring, shrinkage: of the score and the fit; the product's own unless others are tried.
+    """
+    prior = prior_of(gallery.encoder)
+    if len(gallery.people) < FEWEST:
+        fit, scoring = no_fit(gallery.encoder, gallery.rows.shape[1]), Scoring(weight=0.0)
+        prior = replace(prior, mate=prior.plain_mate, mate_spread=prior.plain_mate_spread)
+        shape = (2000, max(len(gallery.people), 1))
+        random = np.random.default_rng(0)
+        singles = random.normal(prior.plain_other, prior.plain_other_spread, shape)
+        highest, singles = singles.max(axis=1), singles.ravel()
+    else:
+        fit = fit_site(gallery, shrinkage=shrinkage)
+        strangers = simulate(gallery, scoring, shrinkage=shrinkage)
+        highest, singles = strangers.highest, strangers.singles
+    calibration = calibration_from(
+        highest,
+        singles,
+        prior,
+        scoring,
+        encoder=gallery.encoder,
+        fit=fit.version,
+        people=len(gallery.people),
+        made=made,
+        fpir=fpir,
+        fmr=fmr,
+    )
+    return fit, calibration
+
+
+def pack(fit: SiteFit, calibration: Calibration) -> bytes:
+    """Both as they are stored; no template is in them."""
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {"calibration": np.array(calibration.to_json()), **fit.to_arrays()}
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def unpack(stored: bytes) -> tuple[SiteFit, Calibration]:
+    """The opposite of ``pack``. Raises RecognitionError when it is damaged."""
+    try:
+        with np.load(io.BytesIO(stored)) as arrays:
+            values = dict(arrays)
+        text = str(values.pop("calibration"))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise RecognitionError(
+            f"The stored fit and calibration cannot be read: {error}.",
+            mend="Let them be made anew with `gate calibrate`.",
+        ) from None
+    return SiteFit.from_arrays(values), Calibration.from_json(text)

@@ -1,0 +1,88 @@
+"""The guard: a small process that holds the relay board, so that a dead daemon locks the door.
+
+Started by ``GuardedRelay`` with one end of a socket pair. Each message of the daemon is an order
+that ends by itself: a pulse when its time is over, a standing release after a fraction of a
+second. When the orders stop, the relay falls; when the socket closes (the daemon ended, however it
+ended), every relay rests and the guard ends too.
+
+    python -m gate.relay.guard_process FD     the first message is the [relay] section as JSON
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import asdict
+
+from gate.relay.board_supervisor import Keeper, Report
+from gate.relay.factory import make_driver
+from gate.relay.settings import RelaySettings
+
+# seconds between two reports when nothing has changed
+HEARTBEAT = 0.1
+MESSAGE = 4096
+PRIORITY = -10
+
+
+def main(descriptor: int) -> None:
+    # the terminal's and the service manager's signals are meant for the daemon: the guard ends
+    # when the daemon has, after resting the relays
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    logging.disable(logging.CRITICAL)
+    # before the recogniser, when the processor is short; where it is not allowed, as all others
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    with socket.socket(fileno=descriptor) as daemon:
+        settings = RelaySettings.model_validate_json(daemon.recv(MESSAGE))
+        daemon.setblocking(False)
+        keeper = Keeper(make_driver(settings), settings)
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                serve(daemon, keeper)
+        finally:
+            keeper.rest()
+
+
+def serve(daemon: socket.socket, keeper: Keeper) -> None:
+    """Until the daemon's end of the socket is closed."""
+    last: Report | None = None
+    heard = 0.0
+    back = 0.0
+    while True:
+        now = time.monotonic()
+        wait = max(0.0, min(back, heard + HEARTBEAT) - now)
+        if select.select([daemon], [], [], wait)[0] and not take_orders(daemon, keeper):
+            return
+        back = keeper.run(time.monotonic())
+        now = time.monotonic()
+        if keeper.report and (keeper.report != last or now >= heard + HEARTBEAT):
+            last, heard = keeper.report, now
+            with contextlib.suppress(BlockingIOError):  # the daemon stands still: the next one
+                daemon.send(json.dumps(asdict(last)).encode())
+
+
+def take_orders(daemon: socket.socket, keeper: Keeper) -> bool:
+    """All that have come, in order; False when the daemon is gone."""
+    while True:
+        try:
+            message = daemon.recv(MESSAGE)
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            return False
+        if not message:
+            return False
+        channel, on, hold, since = json.loads(message)
+        keeper.command(channel, on, hold, since)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

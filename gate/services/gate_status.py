@@ -1,0 +1,55 @@
+"""What a gate says of itself, kept in the store for the desk: it may be on another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from gate.clock import Clock
+from gate.store.key_value import Facts
+
+BEAT = 10.0  # seconds after which it is written again although nothing changed
+_KEY = "state."
+
+
+class Noticeboard:
+    """Belongs to the main loop; the writing is handed to ``later``, one at a time."""
+
+    def __init__(
+        self, facts: Facts, gate: str, clock: Clock, later: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._facts = facts
+        self._key = _KEY + gate
+        self._clock = clock
+        self._later = later
+        self._things: dict[str, dict[str, object]] = {}
+        self._changed = False
+        self._waiting = False
+        self._written = -BEAT
+
+    def put(self, thing: str, value: dict[str, object]) -> None:
+        """A state that is new."""
+        self._things[thing] = value
+        self._changed = True
+
+    def keep(self) -> None:
+        """Have it written when something changed or the beat is due."""
+        now = self._clock.monotonic()
+        if self._waiting or not (self._changed or now - self._written >= BEAT):
+            return
+        self._waiting, self._changed, self._written = True, False, now
+        value = {"at": self._clock.utc().isoformat(), "things": dict(self._things)}
+        self._later(lambda: self._write(value))
+
+    def _write(self, value: dict[str, Any]) -> None:
+        self._waiting = False  # set first: a store that fails now is tried with the next beat
+        self._facts.set(self._key, value)
+
+
+def read(facts: Facts, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
+    """When the gate last spoke, and its states by name; None when it never did."""
+    found = facts.get(_KEY + gate)
+    if not found:
+        return None, {}
+    return datetime.fromisoformat(found["at"]), dict(found["things"])

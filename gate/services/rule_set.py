@@ -1,0 +1,82 @@
+"""What the gate knows of the house: everybody and every rule, as one immutable value."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from gate.access.entry_status import judge
+from gate.access.request import Rules
+from gate.access.schedule import Schedule, parse
+from gate.access.settings import AccessSettings, PassageSettings
+from gate.access.temperature import temperature_finding
+from gate.config.settings import Settings
+from gate.errors import AccessError
+from gate.passage import House
+from gate.store.rulebook import Rulebook, allow_of
+from gate.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def build_house(settings: Settings, store: Store) -> House:
+    """Register and rules as of now. Raises StoreError."""
+    rules = rules_of(settings.access, store.rulebook)
+    for name in unknown_schedules(rules, settings.access.hold_open):
+        log.warning("schedule.missing", extra={"schedule": name})
+    return House(
+        people=store.people.register(),
+        rules=rules,
+        settings=_passage(settings),
+        gate=settings.name,
+        inward=settings.access.inward,
+        names=settings.screen.names,
+        temperature=settings.temperature.policy != "off",
+        status=settings.status.enabled,
+        no_temperature=temperature_finding(None, settings.temperature, 0.0),
+        no_status=judge(None, settings.status) if settings.status.enabled else (),
+        contact=settings.door.contact,
+    )
+
+
+def _passage(settings: Settings) -> PassageSettings:
+    """As configured; where a temperature can refuse, who was measured has time to step aside."""
+    passage = settings.access.passage
+    if settings.temperature.policy != "require":
+        return passage
+    return passage.model_copy(update={"make_room": passage.show_grant})
+
+
+def rules_of(settings: AccessSettings, book: Rulebook) -> Rules:
+    """Those of the file and those of the register in one; of the same name the register's counts.
+
+    What cannot be read in the register is left out, and so opens nothing.
+    """
+    rules = settings.rules()
+    allow = {a.name: a for a in rules.allow}
+    schedules: dict[str, Schedule] = dict(rules.schedules)
+    for name, text in book.schedules().items():
+        schedules.pop(name, None)
+        try:
+            schedules[name] = parse(text)
+        except AccessError as error:
+            log.error("schedule.unreadable", extra={"schedule": name, "cause": error.what})
+    for name, body in book.allows().items():
+        allow.pop(name, None)
+        try:
+            allow[name] = allow_of(name, body).value()
+        except AccessError as error:
+            log.error("rule.unreadable", extra={"allow": name, "cause": error.what})
+    days = {row.day: row.counts_as for row in book.holidays()}
+    return replace(
+        rules,
+        allow=tuple(allow.values()),
+        schedules=schedules,
+        days={**rules.days, **days},
+    )
+
+
+def unknown_schedules(rules: Rules, hold_open: str = "") -> list[str]:
+    """Schedules that are named and do not exist: they are closed."""
+    named = {allow.schedule for allow in rules.allow} | {hold_open}
+    return sorted(named - {""} - set(rules.schedules))

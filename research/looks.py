@@ -1,0 +1,136 @@
+"""What the looks of one passage add up to: strangers let in, residents found, look by look.
+
+    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.looks [--encoder retail-0095]
+
+Every person comes with up to five photographs of LFW, one after the other, as the moments of one
+track; photographs of different days differ far more than the frames of a walk-up, so a stranger
+gets every chance. Enrolled are people with ten photographs and more (five templates; the others
+are looks) and those with a single one; strangers have two to nine. Counted is who was known at
+that look or before, by the gate's own evidence for each wished FPIR. Vectors are those that
+``gate evaluate`` keeps.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gate.evaluation.baselines import gallery_of
+from gate.evaluation.faces_in import measuring_data
+from gate.evaluation.interval import wilson
+from gate.evaluation.measure import Data, data_in
+from gate.evaluation.metrics import Rate
+from gate.evaluation.protocols import Entry, Trial, bursts, by_person
+from gate.recognition import evidence
+from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.recognition.encoders.encoder import Likeness
+from gate.recognition.encoders.retail_0095 import Retail0095
+from gate.recognition.evidence import Gathered, Moment
+from gate.recognition.face import Vector, Verdict
+from gate.recognition.matching.matcher import Matcher, build_matcher
+from gate.recognition.matching.site_calibration import learn_site
+from research.scoring_variants import vectors_of
+
+LOOKS = 5
+WISHED = (0.01, 0.003, 0.001)
+FNIR = 0.01
+ENCODERS = {"retail-0095": Retail0095, "dlib": DlibEncoder}
+
+
+def passages(data: Data, found: list[bool]) -> Trial:
+    """Who is enrolled with what, and whose photographs come, in their order."""
+    labels = [photo.person for photo in data.named]
+    people = by_person(labels, (row for row in range(len(labels)) if found[row]))
+    gallery: list[Entry] = []
+    genuine: list[Entry] = []
+    strangers: list[Entry] = []
+    for person, rows in people.items():
+        if len(rows) >= 10:
+            gallery.append((person, tuple(rows[:5])))
+            genuine += [(person, some) for some in bursts(rows[5:], LOOKS)]
+        elif len(rows) == 1:
+            gallery.append((person, tuple(rows)))
+        else:
+            strangers.append((person, tuple(rows[:LOOKS])))
+    return Trial("looks", "looks of one passage", tuple(gallery), tuple(genuine), tuple(strangers))
+
+
+def known_at(
+    vectors: Vector, entry: Entry, matcher: Matcher, likeness: Likeness, wished: float
+) -> tuple[int, int]:
+    """The look at which somebody is known, 1…, and who; (0, -1) for nobody."""
+    calibration = matcher.calibration
+    needed = calibration.llr(calibration.threshold_at(evidence.SHARE * wished))
+    terms = evidence.terms_for(float(needed), FNIR, patience=float("inf"))
+    for looks in range(1, len(entry[1]) + 1):
+        moments = tuple(Moment(vectors[row], 1.0) for row in entry[1][:looks])
+        gathered = Gathered(moments, looks)
+        found = matcher.identify(gathered.probe[None], matcher.encoder)
+        worth = evidence.effective(gathered, likeness)
+        first, second = (
+            evidence.sharpened(float(calibration.llr(score.astype(np.float64))[0]), worth)
+            for score in (found.score, found.second_score)
+        )
+        if evidence.judge(terms, first, second, looks, 0.0) is Verdict.KNOWN:
+            return looks, int(found.best[0])
+    return 0, -1
+
+
+def rows_of(
+    trial: Trial, vectors: Vector, matcher: Matcher, likeness: Likeness
+) -> Iterator[list[str]]:
+    """A line for each wished FPIR: strangers let in with their interval, residents look by look."""
+    for wished in WISHED:
+        let_in = [
+            known_at(vectors, entry, matcher, likeness, wished)[0] for entry in trial.strangers
+        ]
+        low, high = wilson(sum(look > 0 for look in let_in), len(let_in))
+        found = [known_at(vectors, entry, matcher, likeness, wished) for entry in trial.genuine]
+        place = {person: number for number, (person, _) in enumerate(trial.gallery)}
+        right = [
+            look if who == place[person] else 0
+            for (look, who), (person, _) in zip(found, trial.genuine, strict=True)
+        ]
+        wrong = sum(look > 0 for look, _ in found) - sum(look > 0 for look in right)
+        by_look = [100 * np.mean([0 < look <= n for look in right]) for n in range(2, LOOKS + 1)]
+        yield [
+            f"{100 * wished:g} %",
+            str(Rate(float(np.mean([look > 0 for look in let_in])), low, high)),
+            *(f"{share:.1f}" for share in by_look),
+            str(wrong),
+        ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--encoder", choices=sorted(ENCODERS), default="retail-0095")
+    parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
+    options = parser.parse_args()
+    data = data_in(measuring_data("lfw"))
+    vectors, found, _ = vectors_of(data, options.encoder, options.cache)
+    encoder = ENCODERS[options.encoder]
+    trial = passages(data, found.tolist())
+    snapshot = gallery_of(vectors, trial, options.encoder)
+    matcher = build_matcher(snapshot, *learn_site(snapshot, made=""))
+    table = Table(
+        title=f"{options.encoder}: {len(trial.gallery):,} enrolled, {len(trial.strangers)} "
+        f"strangers, {len(trial.genuine)} passages of {len(dict(trial.genuine))} residents",
+        title_justify="left",
+    )
+    table.add_column("FPIR wished")
+    table.add_column("strangers let in")
+    for looks in range(2, LOOKS + 1):
+        table.add_column(f"residents known at look {looks}, %")
+    table.add_column("taken for another")
+    for row in rows_of(trial, vectors, matcher, encoder.likeness):
+        table.add_row(*row)
+    Console(width=150).print(table)
+
+
+if __name__ == "__main__":
+    main()

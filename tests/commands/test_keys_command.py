@@ -1,0 +1,93 @@
+"""Keys and commands over a real broker, from the command line to the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from gate.clock import SystemClock
+from gate.commands.keys import keys
+from gate.config.settings import load
+from gate.errors import BrokerError
+from gate.integrations.broker import Broker
+from gate.integrations.command_receiver import Commands
+from gate.integrations.publisher import Publisher
+from gate.integrations.settings import CommandSettings, MqttSettings
+from gate.integrations.signed_command import Command
+from gate.store.store import Store
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Any]:
+    config = tmp_path / "gate.toml"
+    config.write_text(f'name = "north"\ndata = "{tmp_path}/data"\n[store]\nballast = 0\n')
+
+    def invoke(*arguments: str) -> Any:
+        return CliRunner().invoke(keys, [*arguments, "--config", str(config)])
+
+    return invoke
+
+
+def test_keys_are_made_shown_and_revoked(run: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "desk.pem"
+    made = run("make", "desk", "--command", "open", "--to", str(file))
+    assert made.exit_code == 0, made.output
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "desk" in run("list").output
+    assert run("make", "desk", "--command", "open", "--to", f"{file}2").exit_code == 1
+    assert not Path(f"{file}2").exists()
+    assert "revoked" in run("revoke", "desk").output
+    assert run("revoke", "nobody").exit_code == 1
+    assert run("make", "x", "--command", "explode").exit_code == 1
+
+
+def test_a_command_goes_from_the_shell_to_the_door_and_back(
+    run: Callable[..., Any], broker: Broker, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text(
+        config.read_text() + f'[mqtt]\nport = {broker.port}\nprotocol = "{broker.protocol}"\n'
+    )
+    settings = load(config)
+    file = tmp_path / "desk.pem"
+    run("make", "desk", "--command", "open", "--command", "hold", "--to", str(file))
+    moved: list[Command] = []
+
+    def door(command: Command) -> str:
+        moved.append(command)
+        return ""
+
+    with Store.open(settings.store, settings.data, receivers=("mqtt",)) as store:
+        commands = Commands(CommandSettings(), "north", store, SystemClock(), door)
+        publisher = Publisher(settings.mqtt, "north", store, on_message=commands.received)
+        publisher.start()
+        commands.start(publisher.link)
+        eventually(lambda: publisher.link.up.is_set())
+        done = run("send", "open", "--key", str(file))
+        assert done.exit_code == 0, done.output
+        assert "result=done" in done.output
+        assert "result=done" in run("send", "hold", "--key", str(file), "--minutes", "1").output
+        refused = run("send", "lockdown", "--key", str(file))
+        assert refused.exit_code == 1
+        assert "reason=not_entitled" in refused.output
+        run("revoke", "desk")
+        assert "reason=revoked_key" in run("send", "open", "--key", str(file)).output
+        assert [command.name for command in moved] == ["open", "hold"]
+        assert len(store.events.search(types=["command.accepted", "command.refused"])) == 4
+        assert store.audit.verify() == []
+        commands.stop()
+        publisher.stop()
+
+
+def test_a_gate_that_is_not_there_is_named(
+    run: Callable[..., Any], broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gate.integrations.command_client import ask
+
+    settings = MqttSettings.model_validate({"port": broker.port, "protocol": broker.protocol})
+    with pytest.raises(BrokerError, match="does not answer"):
+        ask(settings, "nowhere", b"{}", timeout=1)

@@ -1,0 +1,74 @@
+"""config/gate.toml: what stands there is the default, and every key stands there."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from gate.config.settings import Settings, load
+
+FILE = Path(__file__).parents[2] / "config" / "gate.toml"
+
+# sections that hold things the installer names: their keys are explained by examples in comments
+OPEN = {
+    "access.allow",
+    "access.days",
+    "access.schedules",
+    "reader",
+    "relay.inputs",
+    "status.items",
+}
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> set[str]:
+    found = set()
+    for name, field in model.model_fields.items():
+        path = f"{prefix}{name}"
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, tuple) and default and isinstance(default[0], BaseModel):
+            default = default[0]
+        if isinstance(default, BaseModel):
+            found |= keys(type(default), f"{path}.")
+        else:
+            found.add(path)
+    return found
+
+
+def written(values: dict[str, Any], prefix: str = "") -> set[str]:
+    found = set()
+    for name, value in values.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            value = value[0]
+        if isinstance(value, dict):
+            found |= written(value, f"{prefix}{name}.")
+        else:
+            found.add(f"{prefix}{name}")
+    return found
+
+
+def test_the_file_holds_the_defaults() -> None:
+    assert load(FILE) == Settings()
+
+
+def test_every_key_stands_in_the_file() -> None:
+    text = FILE.read_text("utf-8")
+    there = written(tomllib.loads(text))
+    # a key without a default value is shown in a comment: "# key = …"
+    commented = {line.removeprefix("#").split("=")[0].strip() for line in text.splitlines()}
+    missing = {
+        key for key in keys(Settings) - there - OPEN if key.rsplit(".", 1)[-1] not in commented
+    }
+    assert not missing, f"not in config/gate.toml: {sorted(missing)}"
+
+
+def test_every_key_has_its_comment() -> None:
+    lines = FILE.read_text("utf-8").splitlines()
+    bare = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if line.startswith("[") and not before.startswith("#") and before.strip()
+    ]
+    assert not bare

@@ -1,0 +1,266 @@
+"""The daemon: threads that end, a register that is followed, orders that are obeyed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.camera.replay import Recording
+from gate.camera.source import EndOfRecording, Frame
+from gate.clock import SystemClock
+from gate.config.settings import Settings, build
+from gate.daemon.build import Doorway, open_doorway
+from gate.daemon.daemon import Daemon
+from gate.demo.scenes import enrol_photographs
+from gate.recognition.detection.detector import build_detector
+from gate.recognition.encoders import build_encoder
+from gate.recognition.face import Image
+from gate.relay.simulated import SimulatedRelay
+from gate.services.enrolment import Examiner
+from gate.store.store import Store
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("GATE_MODELS_DIR", raising=False)
+    return build(
+        {
+            "data": str(tmp_path),
+            "recognition": {"detector": "hog", "encoder": "dlib", "threads": 1},
+            "liveness": {"mode": "warn"},
+            "models": {"folder": str(models)},
+            "camera": [{"source": str(FIXTURES / "recordings" / "empty"), "fps": 10}],
+            "access": {"passage": {"same_person": 1.0}},
+            "mqtt": {"enabled": False},
+            "screen": {"enabled": False},
+            "store": {"ballast": 0},
+        }
+    )
+
+
+@pytest.fixture
+def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
+    """Another program's way into the same register, as the desk has it."""
+    with Store.open(settings.store, tmp_path) as opened:
+        encoder = build_encoder(settings.recognition, settings.models)
+        examiner = Examiner(build_detector(settings.recognition, settings.models), [encoder])
+        enrol_photographs(opened, examiner, FIXTURES / "enrolled")
+        yield opened
+
+
+@dataclass
+class Stage:
+    """A camera that shows a resident or nobody, as the test says."""
+
+    name: str = "main"
+    shows: str = "nobody"
+    frames: dict[str, list[Image]] = field(default_factory=dict)
+    over: bool = False
+    number: int = 0
+
+    def open(self) -> None:
+        for shows, name in (("nobody", "empty"), ("resident", "resident-walks-up.mp4")):
+            recording = Recording(FIXTURES / "recordings" / name, paced=False)
+            recording.open()
+            images = []
+            try:
+                while True:
+                    frame = recording.read(0.0)
+                    assert frame is not None
+                    images.append(frame.image)
+            except EndOfRecording:
+                self.frames[shows] = images[-12:]
+
+    def read(self, timeout: float) -> Frame | None:
+        if self.over:
+            raise EndOfRecording
+        time.sleep(0.05)
+        images = self.frames[self.shows]
+        self.number += 1
+        return Frame(images[self.number % len(images)], time.monotonic(), self.number, self.name)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Running:
+    daemon: Daemon
+    thread: threading.Thread
+    stage: Stage
+    doorways: list[Doorway]
+    store: Store
+    gate: str
+
+    @property
+    def relay(self) -> SimulatedRelay:
+        relay = self.doorways[0].relay
+        assert isinstance(relay, SimulatedRelay)
+        return relay
+
+    def events(self, type: str) -> list[dict[str, Any]]:
+        return [body for body in bodies(self.store) if body["type"] == type]
+
+    def stop(self) -> None:
+        self.daemon.stop()
+        self.thread.join(30)
+
+
+def bodies(store: Store) -> list[dict[str, Any]]:
+    from sqlalchemy import select
+
+    from gate.store.tables import EventRow
+
+    with store.database.read() as session:
+        return [row.body for row in session.scalars(select(EventRow).order_by(EventRow.sequence))]
+
+
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def running(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    stage, doorways = Stage(), []
+
+    def opened(chosen: Settings, clock: SystemClock) -> Doorway:
+        doorways.append(open_doorway(chosen, clock))
+        return doorways[-1]
+
+    monkeypatch.setattr("gate.daemon.recognition_worker.make_source", lambda camera, told: stage)
+    monkeypatch.setattr("gate.daemon.daemon.open_doorway", opened)
+    daemon = Daemon(settings)
+    thread = threading.Thread(target=daemon.run, name="main loop")
+    thread.start()
+    gate = Running(daemon, thread, stage, doorways, store, settings.name)
+    until(lambda: gate.events("gate.started"))
+    until(lambda: stage.number > 2)
+    yield gate
+    gate.stop()
+
+
+def test_a_recording_for_a_camera_runs_to_its_end_and_leaves_nothing_behind(
+    settings: Settings, tmp_path: Path
+) -> None:
+    Daemon(settings).run()  # loads what is loaded once in a process
+    threads, files = set(threading.enumerate()), open_files()
+    Daemon(settings).run()
+    until(lambda: set(threading.enumerate()) <= threads, 5.0)
+    assert open_files() == files
+    with Store.open(settings.store, tmp_path) as store:
+        types = [body["type"] for body in bodies(store)]
+    assert types.count("gate.started") == types.count("gate.stopped") == 2
+    assert types[-1] == "gate.stopped"
+
+
+def test_a_holiday_put_into_the_register_closes_the_door_within_two_seconds(
+    running: Running,
+) -> None:
+    today = SystemClock().utc().astimezone().date()
+    running.store.rulebook.set_schedule("days", "mon-sun 00:00-24:00; holiday closed")
+    running.store.rulebook.set_allow("household", {"schedule": "days"})
+    time.sleep(2.0)
+    running.stage.shows = "resident"
+    until(lambda: running.events("passage.granted"))
+    running.stage.shows = "nobody"
+    for day in (today, today + timedelta(days=1)):  # wherever midnight is
+        running.store.rulebook.set_day(day)
+    time.sleep(2.0)
+    granted = len(running.events("passage.granted"))
+    running.stage.shows = "resident"
+    until(lambda: running.events("passage.denied"))
+    assert running.events("passage.denied")[0]["reasons"] == ["not_on_holidays"]
+    assert len(running.events("passage.granted")) == granted
+
+
+def open_files() -> list[str]:
+    """What this process holds open. Only here: SQLite keeps files of a database that another
+    connection of the same process has open as well."""
+    links = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the listing's own
+            links.append(str(link.readlink()).split(":")[0])
+    return sorted(links)
+
+
+def test_a_resident_is_let_in_and_after_deletion_within_two_seconds_no_more(
+    running: Running,
+) -> None:
+    running.stage.shows = "resident"
+    until(lambda: running.events("passage.granted"))
+    until(lambda: any(command.on for command in running.relay.commands), 5.0)  # written first
+    ref = running.events("passage.granted")[0]["person"]
+    running.stage.shows = "nobody"
+    person = running.store.people.by_ref(ref)
+    assert person is not None
+    running.store.people.delete(person.id)
+    time.sleep(2.0)
+    granted = len(running.events("passage.granted"))
+    answered = len(running.events("passage.denied")) + len(running.events("passage.asked"))
+    time.sleep(1.0)  # they are gone from the gate's sight
+    running.stage.shows = "resident"
+    until(
+        lambda: (
+            len(running.events("passage.denied")) + len(running.events("passage.asked")) > answered
+        )
+    )
+    assert len(running.events("passage.granted")) == granted
+
+
+def test_somebody_enrolled_while_it_runs_is_let_in(running: Running, settings: Settings) -> None:
+    for row in running.store.people.find("Barack Obama"):
+        running.store.people.delete(row.id)
+    time.sleep(2.0)
+    encoder = build_encoder(settings.recognition, settings.models)
+    examiner = Examiner(build_detector(settings.recognition, settings.models), [encoder])
+    enrol_photographs(running.store, examiner, FIXTURES / "enrolled")
+    running.stage.shows = "resident"
+    until(lambda: running.events("passage.granted"))
+
+
+def test_an_order_of_the_desk_moves_the_relay(running: Running) -> None:
+    order = running.store.orders.give(running.gate, "open", "desk:wang")
+    until(lambda: running.relay.state(1), 5.0)
+    granted = running.events("passage.granted")[0]
+    assert granted["details"]["values"] == {"by": "desk:wang"}
+    assert running.store.orders.latest(running.gate)[0].id == order.id
+    until(lambda: running.store.orders.latest(running.gate)[0].result == "done", 5.0)
+
+
+def test_every_event_is_numbered_without_a_gap(running: Running) -> None:
+    running.store.orders.give(running.gate, "open", "desk")
+    until(lambda: running.events("door.locked"), 15.0)
+    running.stop()
+    sequences = [body["sequence"] for body in bodies(running.store)]
+    assert sequences == list(range(1, len(sequences) + 1))
+    assert bodies(running.store)[-1]["type"] == "gate.stopped"
+    assert not running.relay.state(1)
+
+
+def test_stopping_lets_go_of_everything_within_seconds(running: Running) -> None:
+    began = time.monotonic()
+    running.stop()
+    assert not running.thread.is_alive()
+    assert time.monotonic() - began < 15
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"recognition", "register", "publisher", "watchdog", "mqtt-link"}

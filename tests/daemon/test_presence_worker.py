@@ -1,0 +1,95 @@
+"""Anti-passback at the doors of several gates of one register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gate.access.request import Presence, Rules
+from gate.config.settings import Settings
+from gate.daemon.event_loop import Order
+from gate.daemon.presence_worker import PeopleSeen
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+from tests.daemon.test_event_loop import LI, Gate
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
+        yield opened
+
+
+def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:
+    """A gate with hard anti-passback that hears of the others when it is told to follow."""
+    gate = Gate()
+    settings = Settings.model_validate(
+        {"access": {"antipassback": "hard", "direction": direction, "antipassback_hours": 12}}
+    )
+    rules = Rules(antipassback="hard")
+    gate.loop.house = replace(gate.loop.house, rules=rules, inward=direction == "in")
+    core = SimpleNamespace(settings=settings, store=store, loop=gate.loop)
+    people = PeopleSeen(
+        core,  # type: ignore[arg-type]
+        gate.clock,
+        gate.recorder,
+        lambda write: write(),
+        gate.loop.handle,
+    )
+    return gate, people
+
+
+def through(gate: Gate) -> bool:
+    """Li shows the card and goes through; whether they were let in."""
+    before = gate.types.count("passage.granted")
+    gate.card(LI)
+    gate.wait(0.3)
+    if gate.types.count("passage.granted") == before:
+        return False
+    gate.wire("contact", True)
+    gate.wait(0.5)
+    gate.wire("contact", False)
+    gate.wait(10)
+    return True
+
+
+def test_in_by_one_gate_out_by_another_and_in_again(store: Store) -> None:
+    (inner, follow_in), (outer, follow_out) = watched(store, "in"), watched(store, "out")
+    assert through(inner)
+    assert not through(inner), "twice in without going out"
+    follow_out.follow()
+    outer.wait(20)
+    assert through(outer)
+    inner.wait(40)
+    follow_in.follow()
+    assert through(inner)
+
+
+def test_after_the_hours_nobody_knows_any_more(store: Store) -> None:
+    gate, people = watched(store, "in")
+    assert through(gate)
+    gate.clock.advance(11 * 3600)
+    people.look()
+    assert not through(gate)
+    gate.clock.advance(2 * 3600)
+    people.look()
+    assert through(gate)
+
+
+def test_who_is_known_at_a_door_that_stands_open_walks_through(store: Store) -> None:
+    inner, follow = watched(store, "in")
+    assert through(inner)
+    outer, _ = watched(store, "out")
+    outer.wait(20)
+    outer.loop.handle(Order("hold", "desk", 100.0))
+    outer.wait(0.2)
+    outer.card(LI)
+    outer.wait(0.2)
+    assert outer.loop.house.presence == {LI.id: Presence.OUTSIDE}
+    inner.wait(60)
+    follow.follow()
+    assert through(inner)

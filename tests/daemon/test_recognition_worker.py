@@ -1,0 +1,98 @@
+"""The recognition thread: permits held up to a camera become claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import segno
+
+from gate.camera.source import EndOfRecording, Frame
+from gate.config.settings import build
+from gate.daemon.recognition_worker import UNREAD, Eyes
+from gate.readers.claim import Claim, ClaimKind
+from gate.recognition.face import Image
+from research.permit_camera import permit_text
+
+NOTHING = np.full((480, 640, 3), 90, np.uint8)
+TEXT = permit_text(2)
+
+
+def held(text: str, *, cut: bool = False) -> Image:
+    """A code before a grey wall, its lower half gone when ``cut``."""
+    image = NOTHING.copy()
+    rows = [list(row) for row in segno.make(text, error="m").matrix_iter(border=4)]
+    code = np.kron((1 - np.array(rows, np.uint8)) * 255, np.ones((4, 4), np.uint8))
+    if cut:
+        code[len(code) // 2 :] = 90
+    image[100 : 100 + len(code), 200 : 200 + len(code)] = code[:, :, None]
+    return image
+
+
+class Film:
+    """Frames, then the end."""
+
+    def __init__(self, images: Sequence[Image], name: str) -> None:
+        self.name = name
+        self._frames: Iterator[Frame] = (
+            Frame(image, 100.0 + i, i, name) for i, image in enumerate(images)
+        )
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+    def read(self, timeout: float) -> Frame:
+        frame = next(self._frames, None)
+        if frame is None:
+            raise EndOfRecording
+        return frame
+
+
+class NoFaces:
+    claimed: int | None = None
+
+    def process(self, frame: Frame) -> list[Any]:
+        return []
+
+
+def claims(monkeypatch: pytest.MonkeyPatch, *films: Sequence[Image]) -> list[Claim]:
+    """What becomes of these pictures, each camera one film."""
+    monkeypatch.setattr("gate.daemon.recognition_worker.PERMIT_EVERY", 0.0)
+    sources = [Film(images, f"camera-{i}") for i, images in enumerate(films)]
+    cameras = [{"name": film.name, "source": "0"} for film in sources]
+    waiting = iter(sources)
+    monkeypatch.setattr(
+        "gate.daemon.recognition_worker.make_source", lambda settings, told: next(waiting)
+    )
+    eyes = Eyes(build({"camera": cameras}), lambda item: None, lambda: None)
+    made: list[Claim] = []
+    eyes.run(NoFaces(), made.append, lambda: None)  # type: ignore[arg-type]
+    return made
+
+
+def test_a_permit_held_up_is_one_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = claims(monkeypatch, [NOTHING] + [held(TEXT)] * 6 + [NOTHING])
+    assert [(c.kind, c.value) for c in made] == [(ClaimKind.PERMIT, TEXT)]
+
+
+def test_a_code_that_cannot_be_read_for_a_while_is_one_claim_of_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cut = held(TEXT, cut=True)
+    made = claims(monkeypatch, [cut] * (3 * UNREAD))
+    assert [(c.kind, c.value) for c in made] == [(ClaimKind.PERMIT, "")]
+
+
+def test_on_its_way_up_a_code_is_not_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = held(TEXT, cut=True)
+    made = claims(monkeypatch, [cut] * (UNREAD - 1) + [held(TEXT)] * 3 + [cut] * (UNREAD - 1))
+    assert [c.value for c in made] == [TEXT]
+
+
+def test_what_another_camera_sees_does_not_begin_the_count_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = claims(monkeypatch, [held(TEXT, cut=True)] * UNREAD, [NOTHING] * UNREAD)
+    assert [c.value for c in made] == [""]

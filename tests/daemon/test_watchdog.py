@@ -1,0 +1,53 @@
+"""The watchdog: systemd hears of the loop as long as the loop turns."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from gate.daemon.watchdog import Watchdog, notify
+
+
+def test_a_loop_that_turns_is_told_and_one_that_hangs_is_not() -> None:
+    told: list[str] = []
+    hangs: list[tuple[float, str]] = []
+    dog = Watchdog(0.2, lambda seconds, where: hangs.append((seconds, where)), told.append)
+    dog.start()
+    dog.ready()
+    for _ in range(10):
+        dog.feed()
+        time.sleep(0.03)
+    assert told[0] == "READY=1"
+    assert told.count("WATCHDOG=1") >= 3
+    assert not dog.hung
+    time.sleep(0.4)
+    assert dog.hung
+    before = told.count("WATCHDOG=1")
+    time.sleep(0.2)
+    assert told.count("WATCHDOG=1") == before
+    assert len(hangs) == 1
+    assert hangs[0][0] > 0.2
+    assert "test_a_loop_that_turns" in hangs[0][1]
+    dog.feed()
+    time.sleep(0.1)
+    assert not dog.hung
+    dog.stop()
+    assert told[-1] == "STOPPING=1"
+
+
+def test_systemd_hears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        assert notify("WATCHDOG=1")
+        assert systemd.recv(100) == b"WATCHDOG=1"
+
+
+def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    assert not notify("READY=1")
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/at/all")
+    assert not notify("READY=1")

@@ -1,0 +1,433 @@
+"""The door: what it does, and what it must never do."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.door.state import (
+    Contact,
+    DoorState,
+    Energise,
+    EventOut,
+    ExitButton,
+    Fault,
+    Fire,
+    FireReset,
+    Grant,
+    HoldOpen,
+    Input,
+    Lockdown,
+    Normal,
+    Phase,
+    Recovered,
+    Relay,
+    Rest,
+    Tamper,
+    Tick,
+)
+from gate.door.state_machine import energised, step
+from gate.door.transition_table import INPUTS, STATES, table
+from gate.relay.settings import DoorSettings
+
+SETTINGS = DoorSettings(contact=True)
+SHUT = DoorState(open=False)
+
+
+def run(state: DoorState, *inputs: tuple[float, Input], s: DoorSettings = SETTINGS) -> DoorState:
+    for at, given_input in inputs:
+        state, _ = step(state, given_input, at, s)
+    return state
+
+
+def events(
+    state: DoorState, given_input: Input, at: float, s: DoorSettings = SETTINGS
+) -> list[str]:
+    return [e.type for e in step(state, given_input, at, s)[1] if isinstance(e, EventOut)]
+
+
+class TestPassing:
+    def test_a_grant_releases_for_the_unlock_time(self) -> None:
+        state, effects = step(SHUT, Grant(passage="p1"), 10, SETTINGS)
+        assert effects == (Energise(), EventOut("door.unlocked", "p1", {"by": "grant"}))
+        assert run(state, (12.9, Tick())).released
+        state, effects = step(state, Tick(), 13, SETTINGS)
+        assert effects == (Rest(), EventOut("door.locked", "p1", {"entered": False}))
+        assert state.phase is Phase.LOCKED
+
+    def test_extended_time(self) -> None:
+        state = run(SHUT, (0, Grant(extended=True)))
+        assert run(state, (9.9, Tick())).released
+        assert not run(state, (10, Tick())).released
+
+    def test_a_second_grant_extends_and_never_toggles(self) -> None:
+        state = run(SHUT, (0, Grant()), (2, Grant()))
+        assert run(state, (4.9, Tick())).released
+        assert not run(state, (5, Tick())).released
+
+    def test_a_shorter_grant_does_not_shorten(self) -> None:
+        state = run(SHUT, (0, Grant(extended=True)), (1, Grant()))
+        assert run(state, (9.9, Tick())).released
+
+    def test_grants_extend_only_to_the_limit(self) -> None:
+        state = run(SHUT, *((float(t), Grant()) for t in range(59)), (59.9, Tick()))
+        assert state.released
+        assert not run(state, (60, Tick())).released
+
+    def test_grants_close_together_count_once(self) -> None:
+        state = run(SHUT, (0, Grant()), (0.4, Grant(extended=True)))
+        assert not run(state, (3, Tick())).released
+
+    def test_somebody_else_granted_at_once_is_granted_too(self) -> None:
+        other = Grant(extended=True, passage="p2")
+        state = run(SHUT, (0, Grant(passage="p1")), (0.4, other))
+        assert run(state, (10.3, Tick())).released
+        state = run(SHUT, (0, Grant(passage="p1")), (0.1, Lockdown()), (0.2, Normal()))
+        assert run(state, (0.3, Grant(passage="p1"))).released
+
+    def test_unlocking_until_the_board_confirms(self) -> None:
+        state = run(SHUT, (0, Relay(False)), (1, Grant()))
+        assert state.phase is Phase.UNLOCKING
+        assert run(state, (1.1, Relay(True))).phase is Phase.UNLOCKED
+
+    def test_closing_behind_somebody_locks(self) -> None:
+        state = run(SHUT, (0, Grant()), (1, Contact(True)))
+        assert state.phase is Phase.OPEN
+        state = run(state, (2, Contact(False)))
+        assert state.phase is Phase.LOCKED
+        assert not state.released
+
+    def test_who_is_granted_while_another_passes_is_not_locked_out(self) -> None:
+        state = run(SHUT, (0, Grant()), (1, Contact(True)), (1.5, Grant()), (2, Contact(False)))
+        assert state.phase is Phase.UNLOCKED
+
+    def test_exit_button(self) -> None:
+        assert events(SHUT, ExitButton(), 0) == ["door.exit", "door.unlocked"]
+
+    def test_the_passage_goes_with_every_event_until_the_door_is_closed(self) -> None:
+        state = run(SHUT, (0, Grant(passage="p1")), (1, Contact(True)), (5, Tick()))
+        _, effects = step(state, Contact(False), 6, SETTINGS)
+        assert effects == (EventOut("door.closed", "p1", {"seconds": 5}),)
+
+
+class TestAlarms:
+    def test_opened_without_a_grant_is_forced(self) -> None:
+        state = run(SHUT, (0, Contact(True)))
+        assert state.phase is Phase.FORCED_OPEN
+        assert state.alarms == ("forced_open",)
+        assert run(state, (9, Contact(False))).alarms == ()
+
+    def test_opened_just_after_locking_is_not(self) -> None:
+        state = run(SHUT, (0, Grant()), (3, Tick()))
+        assert run(state, (3.4, Contact(True))).phase is Phase.OPEN
+        assert run(state, (3.6, Contact(True))).phase is Phase.FORCED_OPEN
+
+    def test_nor_opened_before_anybody_noticed_that_the_time_is_over(self) -> None:
+        assert run(SHUT, (0, Grant()), (3.01, Contact(True))).phase is Phase.OPEN
+
+    def test_standing_open_at_start_is_not_forced(self) -> None:
+        assert run(DoorState(), (0, Contact(True))).phase is Phase.OPEN
+
+    def test_prealarm_comes_before_held_open(self) -> None:
+        state = run(SHUT, (0, Grant()), (1, Contact(True)), (4, Tick()))
+        assert events(state, Tick(), 15.9) == []
+        assert events(state, Tick(), 16) == ["door.prealarm"]
+        state = run(state, (16, Tick()))
+        assert state.alarms == ("prealarm",)
+        assert events(state, Tick(), 26) == ["door.held"]
+        assert run(state, (26, Tick())).phase is Phase.HELD_OPEN
+
+    def test_who_needs_more_time_is_warned_later(self) -> None:
+        state = run(SHUT, (0, Grant(extended=True)), (1, Contact(True)), (35.9, Tick()))
+        assert state.alarms == ()
+        assert run(state, (36, Tick())).alarms == ("prealarm",)
+
+    def test_no_alarm_while_held_open_by_order(self) -> None:
+        state = run(SHUT, (0, HoldOpen(600)), (1, Contact(True)), (599, Tick()))
+        assert state.alarms == ()
+        state = run(state, (600, Tick()))
+        assert run(state, (624, Tick())).phase is Phase.OPEN
+        assert run(state, (625, Tick())).phase is Phase.HELD_OPEN
+
+    def test_tamper_is_told_once_and_unlocks_nothing(self) -> None:
+        state = run(SHUT, (0, Tamper(True)))
+        assert state.alarms == ("tamper",)
+        assert not state.released
+        assert events(state, Tamper(True), 1) == []
+        _, effects = step(state, Tamper(False), 2, SETTINGS)
+        assert effects == (EventOut("door.tamper", "", {"open": False}),)
+
+    def test_a_door_held_open_still_lets_people_in(self) -> None:
+        state = run(SHUT, (0, Grant()), (1, Contact(True)), (90, Tick()), (91, Grant()))
+        assert state.phase is Phase.HELD_OPEN
+        assert state.released
+
+
+class TestOrders:
+    def test_lockdown_refuses_grants_and_ends_unlock_and_hold_open(self) -> None:
+        state = run(SHUT, (0, HoldOpen(100)), (1, Grant()), (2, Lockdown()))
+        assert not state.released
+        _, effects = step(state, Grant(passage="p"), 3, SETTINGS)
+        expected = {"asked": "grant", "reason": "lockdown"}
+        assert effects == (EventOut("door.refused", "p", expected),)
+        assert run(state, (4, Normal()), (5, Grant())).released
+
+    def test_people_get_out_in_a_lockdown(self) -> None:
+        assert run(SHUT, (0, Lockdown()), (1, ExitButton())).released
+
+    def test_unless_configured_otherwise(self) -> None:
+        s = DoorSettings(exit_in_lockdown=False)
+        assert not run(SHUT, (0, Lockdown()), (1, ExitButton()), s=s).released
+
+    def test_hold_open_has_an_end_and_a_limit(self) -> None:
+        state = run(SHUT, (0, HoldOpen(100)))
+        assert run(state, (99.9, Tick())).released
+        assert events(state, Tick(), 100) == ["door.hold_ended", "door.locked"]
+        state = run(SHUT, (0, HoldOpen(1e9)))
+        assert not run(state, (4 * 3600, Tick())).released
+
+    def test_hold_open_in_the_past_is_refused(self) -> None:
+        assert events(SHUT, HoldOpen(5), 5) == ["door.refused"]
+
+
+class TestFire:
+    def test_fire_releases_until_reset_by_hand(self) -> None:
+        state = run(SHUT, (0, Lockdown()), (1, Fire(True)), (2, Fire(False)), (9e5, Tick()))
+        assert state.released
+        assert not run(state, (9e5 + 1, FireReset())).released
+
+    def test_it_cannot_be_reset_while_it_burns(self) -> None:
+        state = run(SHUT, (0, Fire(True)))
+        assert events(state, FireReset(), 1) == ["door.refused"]
+        assert run(state, (1, FireReset()), (2, Lockdown()), (3, Normal())).released
+
+
+class TestFault:
+    def test_a_board_that_fails_refuses_grants(self) -> None:
+        state = run(SHUT, (0, Fault("no answer", "/dev/x")))
+        assert state.phase is Phase.FAULT
+        assert events(state, Grant(), 1) == ["door.refused"]
+        assert events(state, Fault("no answer"), 1) == []
+        assert run(state, (2, Recovered())).phase is Phase.LOCKED
+
+    def test_a_short_fault_does_not_take_a_grant_away(self) -> None:
+        state = run(SHUT, (0, Grant()), (1, Fault("glitch")), (1.2, Recovered()))
+        assert state.released
+
+    def test_nothing_opens_when_the_board_comes_back_late(self) -> None:
+        state = run(SHUT, (0, Grant()), (1, Fault("cable")), (60, Recovered()))
+        assert not state.released
+
+    def test_a_relay_that_does_not_obey_is_a_fault(self) -> None:
+        state = run(SHUT, (0, Relay(True)), (0.9, Tick()))
+        assert state.phase is Phase.LOCKED
+        assert events(state, Tick(), 1) == ["door.fault"]
+        state = run(state, (1, Tick()))
+        assert state.phase is Phase.FAULT
+        assert events(state, Relay(False), 2) == ["door.recovered"]
+
+
+class TestFailSafe:
+    def test_a_magnet_is_powered_to_lock(self) -> None:
+        s = DoorSettings(fail="safe")
+        assert energised(SHUT, s)
+        state, effects = step(SHUT, Grant(), 0, s)
+        assert Rest() in effects
+        assert not energised(state, s)
+
+
+def test_every_state_and_input_has_its_cell_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "door.md").read_text()
+    assert table() in page, (
+        "write the output of python -m gate.door.transition_table into docs/door.md"
+    )
+    assert {state.phase for state in STATES.values()} == set(Phase)
+    assert {type(i) for i in INPUTS.values()} == set(Input.__args__)  # type: ignore[attr-defined]
+
+
+inputs = st.one_of(
+    st.builds(Grant, st.booleans(), st.just(""), st.booleans()),
+    st.builds(Contact, st.booleans()),
+    st.just(ExitButton()),
+    st.builds(Fire, st.booleans()),
+    st.just(FireReset()),
+    st.builds(Tamper, st.booleans()),
+    st.just(Lockdown()),
+    st.builds(HoldOpen, st.floats(0, 1e5)),
+    st.just(Normal()),
+    st.builds(Relay, st.booleans()),
+    st.just(Fault("no answer")),
+    st.just(Recovered()),
+    st.just(Tick()),
+)
+moments = st.floats(0, 5) | st.floats(0, 100)
+STEPS = 50
+
+
+@st.composite
+def doors(draw: st.DrawFn) -> DoorSettings:
+    """Any door an installer may configure."""
+    seconds = [draw(st.floats(0.2, 60)) for _ in range(3)]
+    held = draw(st.floats(1, 600))
+    return DoorSettings(
+        fail=draw(st.sampled_from(["secure", "safe"])),
+        unlock=seconds[0],
+        extended_unlock=seconds[1],
+        exit_unlock=seconds[2],
+        max_unlock=draw(st.floats(max(1.0, *seconds), 600)),
+        grant_debounce=draw(st.floats(0, 5)),
+        contact=True,
+        relock_on_close=draw(st.booleans()),
+        forced_grace=draw(st.floats(0, 5)),
+        prealarm=held * draw(st.floats(0, 0.99)),
+        held_open_after=held,
+        extended_held_open_after=draw(st.floats(1, 3600)),
+        max_hold_open=draw(st.floats(1, 24 * 3600)),
+        exit_in_lockdown=draw(st.booleans()),
+        confirm_within=draw(st.floats(0.1, 10)),
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(moments, inputs), min_size=STEPS, max_size=STEPS), doors())
+def test_invariants(sequence: list[tuple[float, Input]], s: DoorSettings) -> None:
+    keeps_the_invariants(sequence, s)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.integers(0, 9), min_size=13, max_size=13),
+    st.floats(0.01, 120),
+    doors(),
+)
+def test_invariants_over_ten_thousand_steps_on_end(
+    seed: int, weights: list[int], pause: float, s: DoorSettings
+) -> None:
+    """Any door, any mixture of inputs, any pace; the order of the inputs by ``seed``."""
+    chance = random.Random(seed)
+    kinds: list[Callable[[float], Input]] = [
+        lambda now: Grant(chance.random() < 0.3, chance.choice("ab"), chance.random() < 0.1),
+        lambda now: Contact(chance.random() < 0.5),
+        lambda now: ExitButton(),
+        lambda now: Fire(chance.random() < 0.5),
+        lambda now: FireReset(),
+        lambda now: Tamper(chance.random() < 0.5),
+        lambda now: Lockdown(),
+        lambda now: HoldOpen(now + chance.uniform(-1, 100 * pause)),
+        lambda now: Normal(),
+        lambda now: Relay(chance.random() < 0.5),
+        lambda now: Fault("no answer"),
+        lambda now: Recovered(),
+        lambda now: Tick(),
+    ]
+    now = 0.0
+    sequence = []
+    for make in chance.choices(kinds, [weight + 0.1 for weight in weights], k=10_000):
+        wait = chance.choice((0.0, chance.uniform(0, 0.1 * pause), chance.uniform(0, pause)))
+        now += wait
+        sequence.append((wait, make(now)))
+    keeps_the_invariants(sequence, s)
+
+
+def keeps_the_invariants(sequence: Sequence[tuple[float, Input]], s: DoorSettings) -> None:
+    longest = max(s.unlock, s.extended_unlock, s.exit_unlock)
+    state = DoorState()
+    powered = energised(state, s)
+    now = 0.0
+    asked = -1e9  # the last grant or exit that was not refused
+    begun = 0.0  # when the running unlock began
+    hold_end = -1e9
+    fire = passes = False
+    relocked = -1e9
+    for wait, one in sequence:
+        now += wait
+        before, (state, effects) = state, step(state, one, now, s)
+        refused = any(isinstance(e, EventOut) and e.type == "door.refused" for e in effects)
+        if isinstance(one, Grant | ExitButton) and not refused:
+            asked = now
+        if isinstance(one, HoldOpen) and not refused:
+            hold_end = min(one.until, now + s.max_hold_open)
+        if isinstance(one, Lockdown | Normal):
+            hold_end = -1e9
+        fire = fire or one == Fire(True)
+        if isinstance(one, FireReset) and not refused:
+            fire = False
+
+        # never unlocked without a grant, exit, fire or hold-open, nor longer than allowed
+        recently = now - asked < longest
+        assert not state.released or recently or fire or now < hold_end
+        # fire always wins
+        assert state.released or not fire
+        # in a lock-down nobody enters but who may pass it; who is inside gets out, unless the
+        # house has it otherwise
+        if isinstance(one, Lockdown | Normal):
+            passes = False
+        if state.lockdown and not refused:
+            passes = passes or (isinstance(one, Grant) and one.override)
+            passes = passes or (isinstance(one, ExitButton) and s.exit_in_lockdown)
+        if state.lockdown and state.released and not fire:
+            assert passes
+        # a grant never opens a door whose board is out of order
+        if before.fault and isinstance(one, Grant) and before.fault == state.fault:
+            assert state.released <= before.released
+        # time, news of the board and a closing door never release
+        if isinstance(one, Tick | Relay | Contact | Fault | Recovered | Tamper):
+            assert state.released <= before.released
+        # grants that follow each other stay within the limit
+        if state.until is not None:
+            if before.until is None or now >= before.until:
+                begun = now
+            assert state.until <= begun + s.max_unlock
+            assert state.until - now <= longest + 1e-6  # sums of floating-point seconds
+        # a lock that is released rests no later than it was to, whatever comes
+        if before.released and not math.isinf(before.release_end) and now >= before.release_end:
+            assert not state.released or isinstance(one, Grant | ExitButton | HoldOpen | Fire)
+        # a door that opens while it is locked, and was not just now, is forced; otherwise it is not
+        if isinstance(one, Contact) and one.open and before.open is False:
+            just = now - relocked <= s.forced_grace or (
+                before.released and now >= before.release_end
+            )
+            assert state.forced == (not state.released and not just)
+        if before.released and not state.released:
+            relocked = now
+        # held open is told after the time allowed and never before
+        if any(isinstance(e, EventOut) and e.type == "door.held" for e in effects):
+            assert before.opened is not None
+            least = min(s.held_open_after, s.extended_held_open_after)
+            assert now - before.opened >= least
+        # a second grant never shortens
+        if isinstance(one, Grant) and before.released:
+            assert state.released or now >= before.release_end
+        # the effects are what the state asks for, and nothing else moves the relay
+        for effect in effects:
+            if isinstance(effect, Energise | Rest):
+                assert powered != isinstance(effect, Energise)
+                powered = isinstance(effect, Energise)
+        assert powered == energised(state, s)
+        # an alarm is standing as long as its cause
+        assert ("fire" in state.alarms) == fire
+        assert not (state.held or state.forced) or state.open
+        # the same input again changes nothing that opens
+        again, _ = step(state, one, now, s)
+        if not isinstance(one, ExitButton | Grant | HoldOpen):
+            assert again.released == state.released
+
+
+@pytest.mark.parametrize("name", list(STATES))
+def test_each_example_state_is_the_phase_it_stands_for(name: str) -> None:
+    if name in set(Phase):
+        assert STATES[name].phase == name
+
+
+def test_a_state_is_never_changed_in_place() -> None:
+    state = replace(SHUT)
+    step(state, Grant(), 0, SETTINGS)
+    assert state == SHUT

@@ -1,0 +1,236 @@
+"""Publishing: everything arrives, in order, whatever the broker does."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.errors import BrokerError
+from gate.events.event import Event
+from gate.integrations.broker import Broker, Mosquitto, find_mosquitto, free_port
+from gate.integrations.connection import check
+from gate.integrations.publisher import Publisher
+from gate.integrations.settings import MqttSettings
+from gate.integrations.topics import Topics
+from gate.store.store import Store
+
+Listen = Callable[..., Any]
+Start = Callable[[int], Mosquitto]
+Eventually = Callable[..., None]
+
+
+def settings(broker: Broker, **more: object) -> MqttSettings:
+    return MqttSettings.model_validate(
+        {"port": broker.port, "protocol": broker.protocol, "retry_most": 1, "settle": 2, **more}
+    )
+
+
+def make(store: Store, count: int) -> None:
+    at = datetime.now(UTC)
+    futures = [
+        store.writer.record(Event.make("north", "passage.granted", at)) for _ in range(count)
+    ]
+    futures[-1].result(30)
+
+
+def test_events_made_before_and_after_the_start_arrive_in_order(
+    broker: Broker, listener: Any, store: Store, eventually: Eventually
+) -> None:
+    make(store, 150)
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    make(store, 50)
+    eventually(lambda: len(listener.once) == 200)
+    assert [e["sequence"] for e in listener.once] == list(range(1, 201))
+    eventually(lambda: publisher.health().waiting == 0)
+    publisher.stop()
+    assert publisher.published == 200
+
+
+def test_birth_state_and_farewell_are_retained(
+    broker: Broker, listener: Any, listen: Listen, store: Store, eventually: Eventually
+) -> None:
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.state("door", {"state": "locked"})
+    publisher.start()
+    eventually(lambda: listener.last("gate/north/status") == b"online")
+    publisher.state("door", {"state": "unlocked"})
+    eventually(lambda: listener.last("gate/north/state/door") == b'{"state": "unlocked"}')
+    later = listen(broker.port, broker.protocol, "gate/+/state/door")
+    eventually(lambda: later.messages)
+    assert later.messages[0].retain
+    publisher.stop()
+    eventually(lambda: listener.last("gate/north/status") == b"offline")
+
+
+def test_a_message_says_what_it_is(
+    mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    listener = listen(port)
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    make(store, 1)
+    eventually(lambda: listener.once)
+    message = next(m for m in listener.messages if m.topic == "gate/north/event")
+    assert message.properties is not None
+    assert message.properties.ContentType == "application/json"
+    assert dict(message.properties.UserProperty) == {"schema": "1", "type": "passage.granted"}
+    publisher.stop()
+    broker.stop()
+
+
+def test_a_broker_that_is_killed_costs_no_event(
+    mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    listener = listen(port)
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    try:
+        time.sleep(3.0)  # the broker, saving once a second, has saved that somebody listens
+        make(store, 100)
+        for _ in range(3):
+            broker._process.kill()
+            broker._process.wait()
+            make(store, 100)
+            broker = mosquitto(port)
+        eventually(lambda: len(listener.once) == 400, 60)
+        assert [e["sequence"] for e in listener.once] == list(range(1, 401))
+    finally:
+        publisher.stop()
+        broker.stop()
+
+
+def test_a_restart_of_the_gate_goes_on_where_it_was(
+    broker: Broker, listener: Any, store: Store, eventually: Eventually
+) -> None:
+    for _ in range(3):
+        publisher = Publisher(settings(broker), "north", store)
+        publisher.start()
+        make(store, 40)
+        publisher.stop()
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    eventually(lambda: len(listener.once) == 120)
+    assert [e["sequence"] for e in listener.once] == list(range(1, 121))
+    publisher.stop()
+
+
+def test_a_wrong_password_is_named_and_events_wait(
+    tmp_path: Path, store: Store, eventually: Eventually
+) -> None:
+    program = find_mosquitto()
+    if program is None:
+        pytest.skip("there is no mosquitto here")
+    port = free_port()
+    passwords = tmp_path / "passwords"
+    passwords.write_text("gate:$7$101$c2FsdHNhbHRzYWx0$" + "A" * 86 + "==\n")
+    config = tmp_path / "m.conf"
+    config.write_text(f"listener {port} 127.0.0.1\npassword_file {passwords}\nuser root\n")
+    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+    wrong = MqttSettings.model_validate(
+        {"port": port, "username": "gate", "password": "wrong", "retry_most": 1}
+    )
+    publisher = Publisher(wrong, "north", store)
+    publisher.start()
+    try:
+        make(store, 3)
+        eventually(lambda: publisher.health().fault and "refuses us" in str(publisher.link.fault))
+        fault = publisher.health().fault
+        assert fault is not None
+        assert "username and password" in fault.mend
+        assert "wrong" not in str(fault)
+        assert publisher.health().waiting == 3
+        with pytest.raises(BrokerError, match="refuses us"):
+            check(wrong, Topics("gate", "north"))
+    finally:
+        publisher.stop()
+        process.terminate()
+        process.wait()
+
+
+def test_a_broker_that_is_not_there_is_named(store: Store, eventually: Eventually) -> None:
+    away = MqttSettings(port=free_port(), retry_most=1)
+    with pytest.raises(BrokerError, match="does not answer"):
+        check(away, Topics("gate", "north"))
+    publisher = Publisher(away, "north", store)
+    publisher.start()
+    eventually(lambda: publisher.health().fault)
+    assert not publisher.health().connected
+    publisher.stop()
+
+
+def test_events_sent_again_by_hand_go_out(
+    broker: Broker, listener: Any, store: Store, eventually: Eventually
+) -> None:
+    publisher = Publisher(settings(broker, settle=0), "north", store)
+    publisher.start()
+    make(store, 20)
+    eventually(lambda: store.outbox.waiting("north", "mqtt") == 0)
+    assert store.outbox.again("north", "mqtt", 3, 4) == 2
+    eventually(
+        lambda: (
+            [
+                json.loads(m.payload)["sequence"]
+                for m in listener.messages
+                if m.topic == "gate/north/event"
+            ][20:]
+            == [3, 4]
+        )
+    )
+    assert len(listener.once) == 20
+    publisher.stop()
+
+
+def test_a_broker_that_hangs_does_not_settle_anything(
+    mosquitto: Start, port: int, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    publisher = Publisher(settings(broker, settle=1.5), "north", store)
+    publisher.start()
+    make(store, 5)
+    eventually(lambda: publisher.published == 5)
+    broker._process.send_signal(signal.SIGSTOP)
+    time.sleep(3.0)
+    assert store.outbox.waiting("north", "mqtt") == 5
+    broker._process.send_signal(signal.SIGCONT)
+    eventually(lambda: store.outbox.waiting("north", "mqtt") == 0)
+    publisher.stop()
+    broker.stop()
+
+
+def test_nothing_meant_for_one_connection_goes_out_on_the_next(
+    mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    eventually(lambda: publisher.link.up.is_set())
+    first = publisher.link.connection
+    broker.stop()
+    broker = mosquitto(port)
+    eventually(lambda: publisher.link.connection > first)
+    assert publisher.link.publish("gate/north/event", b"{}", connection=first) is None
+    publisher.stop()
+    broker.stop()
+
+
+def test_a_backlog_is_drained_at_the_rate_that_was_set(
+    broker: Broker, listener: Any, store: Store, eventually: Eventually
+) -> None:
+    make(store, 120)
+    publisher = Publisher(settings(broker, rate=40), "north", store)
+    started = time.monotonic()
+    publisher.start()
+    eventually(lambda: len(listener.once) == 120)
+    assert time.monotonic() - started > 2.5  # 120 events at 40 a second take three
+    publisher.stop()

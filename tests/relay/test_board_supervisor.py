@@ -1,0 +1,156 @@
+"""The keeper: orders age, lost commands are repeated, a board that fails is looked for again."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.clock import ManualClock
+from gate.relay.board_supervisor import ATTEMPTS, Keeper
+from gate.relay.settings import RelaySettings
+from gate.relay.simulated import SimulatedRelay
+
+
+class Board(SimulatedRelay):
+    """Takes ``slow`` seconds to connect."""
+
+    __slots__ = ("slow",)
+
+    def open(self) -> None:
+        super().open()
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(getattr(self, "slow", 0.0))
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = ManualClock(50.0)
+        self.board = Board(channels=1, clock=self.clock)
+        self.keeper = Keeper(self.board, RelaySettings(retry_first=0.2, retry_most=1.0), self.clock)
+        self.keeper.run(self.clock.now)
+
+    def order(self, on: bool, hold: float = 0.5, late: float = 0.0) -> None:
+        self.keeper.command(1, on, hold, self.clock.now - late)
+
+    def wait(self, seconds: float) -> None:
+        """Come back exactly when the keeper asks to."""
+        end = self.clock.now + seconds
+        at_once = 0
+        while True:
+            back = self.keeper.run(self.clock.now)
+            if back >= end:
+                break
+            at_once = at_once + 1 if back <= self.clock.now else 0
+            assert at_once < ATTEMPTS, "the guard would spin"
+            self.clock.advance(max(0.0, back - self.clock.now))
+        self.clock.advance(max(0.0, end - self.clock.now))
+        self.keeper.run(self.clock.now)
+
+    @property
+    def on(self) -> bool | None:
+        return self.board.state(1)
+
+
+def test_it_rests_the_board_before_it_reports() -> None:
+    rig = Rig()
+    assert [c.on for c in rig.board.commands] == [False]
+    assert rig.keeper.report is not None
+    assert rig.keeper.report.state == {1: False}
+
+
+def test_an_order_lasts_its_hold_and_no_longer() -> None:
+    rig = Rig()
+    rig.order(True, 0.5)
+    rig.wait(0.49)
+    assert rig.on
+    rig.wait(0.02)
+    assert not rig.on
+    assert not rig.board.commands[-1].on
+
+
+def test_an_order_that_is_too_old_has_no_effect() -> None:
+    rig = Rig()
+    rig.order(True, 0.5, late=0.6)
+    rig.wait(0.1)
+    assert not any(c.on for c in rig.board.commands)
+
+
+def test_the_resting_state_is_repeated() -> None:
+    rig = Rig()
+    before = len(rig.board.commands)
+    rig.wait(5)
+    repeats = rig.board.commands[before:]
+    assert 4 <= len(repeats) <= 6
+    assert not any(c.on for c in repeats)
+
+
+def test_a_board_that_lost_its_power_is_told_again() -> None:
+    rig = Rig()
+    rig.order(True, 2.0)
+    rig.wait(0.1)
+    rig.board.close()  # the board forgets
+    assert not rig.on
+    rig.wait(0.25)
+    assert rig.on
+
+
+def test_a_fault_is_reported_after_some_attempts_and_waits_grow() -> None:
+    rig = Rig()
+    rig.board.fault = "cable"
+    rig.wait(0.1)
+    assert rig.keeper.report is not None
+    assert rig.keeper.report.fault is not None
+    assert rig.keeper.report.fault[0] == "cable"
+    tries = []
+    back = rig.keeper.run(rig.clock.now)
+    for _ in range(5):
+        tries.append(back - rig.clock.now)
+        rig.clock.advance(back - rig.clock.now)
+        back = rig.keeper.run(rig.clock.now)
+    assert tries[-1] == 1.0
+    rig.board.fault = ""
+    rig.wait(1.1)
+    assert rig.keeper.report.fault is None
+
+
+def test_a_board_that_comes_back_rests_first() -> None:
+    rig = Rig()
+    rig.order(True, 60)
+    rig.wait(0.1)
+    rig.board.fault = "cable"
+    rig.wait(0.1)
+    rig.order(False)
+    before = len(rig.board.commands)
+    rig.board.fault = ""
+    rig.wait(2)
+    assert len(rig.board.commands) > before
+    assert not any(c.on for c in rig.board.commands[before:])
+
+
+def test_an_order_that_runs_out_while_connecting_has_no_effect() -> None:
+    rig = Rig()
+    rig.board.fault = "cable"
+    rig.wait(0.1)
+    rig.board.fault = ""
+    rig.clock.advance(2)
+    rig.order(True, 0.3)
+    rig.board.slow = 0.4
+    rig.keeper.run(rig.clock.now)
+    assert not any(c.on for c in rig.board.commands)
+
+
+@pytest.mark.parametrize(("hold", "timeout"), [(0.2, 0.2), (0.5, 1.0), (0.5, 0.2)])
+def test_the_inputs_are_read_while_an_order_is_refreshed_again_and_again(
+    hold: float, timeout: float
+) -> None:
+    clock = ManualClock(50.0)
+    board = Board(channels=1, clock=clock, wires={"fire": False})
+    keeper = Keeper(board, RelaySettings(timeout=timeout), clock)
+    keeper.run(clock.now)
+    for n in range(400):
+        if n % 3 == 0:
+            keeper.command(1, True, hold, clock.now)
+        board.wires["fire"] = n > 200
+        clock.advance(0.02)
+        keeper.run(clock.now)
+    assert keeper.report is not None
+    assert keeper.report.inputs == {"fire": True}

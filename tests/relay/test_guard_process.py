@@ -1,0 +1,222 @@
+"""The guard: what is asked of it happens, and when nothing more is asked the relay falls."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from gate.errors import DeviceError
+from gate.relay.guard_client import GuardedRelay
+from gate.relay.settings import LcusSettings, RelaySettings, Wire
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.modbus_board import ModbusBoard
+from gate.simulators.port import SimulatedPort
+
+TEXT = LcusSettings(readback="text")
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    return condition()
+
+
+def answers(relay: GuardedRelay) -> bool:
+    try:
+        relay.inputs()
+    except DeviceError:
+        return False
+    return True
+
+
+def test_orders_reach_the_board_and_its_word_comes_back() -> None:
+    device = ModbusBoard()
+    with SimulatedPort(device) as port:
+        wires = {"contact": Wire(number=2)}
+        relay = GuardedRelay(RelaySettings(driver="modbus", port=port.path, inputs=wires))
+        relay.open()
+        assert relay.state(1) is False
+        relay.set(1, True, 1.0)
+        assert eventually(lambda: relay.state(1) is True)
+        device.board.wires[2] = True
+        assert eventually(lambda: relay.inputs() == {"contact": True})
+        relay.set(1, False, 0)
+        assert eventually(lambda: relay.state(1) is False)
+        relay.close()
+
+
+def test_every_relay_rests_before_open_returns() -> None:
+    device = LcusBoard(2)
+    device.board.relays[:] = [True, True]
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path, channels=2))
+        relay.open()
+        assert eventually(lambda: device.board.relays == [False, False], 0.1)
+        relay.close()
+
+
+def test_a_relay_nobody_refreshes_falls_on_time() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        relay.set(1, True, 0.3)
+        assert eventually(lambda: len(device.board.history) == 2)
+        (on, _, _), (off, _, _) = device.board.history
+        assert off - on == pytest.approx(0.3, abs=0.1)
+        relay.close()
+
+
+def test_a_pulse_that_is_over_is_not_begun_again_by_an_order_that_was_late() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        begin = time.monotonic()
+        relay.set(1, True, 0.3, begin)
+        assert eventually(lambda: len(device.board.history) == 2)
+        # what a refresh looks like that was computed before the end and sent after it
+        relay.set(1, True, 0.05, begin + 0.25)
+        time.sleep(0.3)
+        assert [on for _, _, on in device.board.history] == [True, False]
+        assert device.board.history[1][0] - begin == pytest.approx(0.3, abs=0.1)
+        relay.close()
+
+
+def test_refreshing_keeps_it_on_without_a_gap() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        for _ in range(10):
+            relay.set(1, True, 0.4)
+            time.sleep(0.1)
+        relay.set(1, False, 0)
+        assert eventually(lambda: len(device.board.history) == 2)
+        assert [on for _, _, on in device.board.history] == [True, False]
+        relay.close()
+
+
+def test_the_daemon_is_killed_and_the_relay_falls() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        daemon = (
+            "import time; from gate.relay.guard_client import GuardedRelay;"
+            "from gate.relay.settings import RelaySettings;"
+            f"r = GuardedRelay(RelaySettings(driver='lcus', port={port.path!r})); r.open();"
+            "r.set(1, True, 60); time.sleep(60)"
+        )
+        process = subprocess.Popen([sys.executable, "-c", daemon])
+        assert eventually(lambda: device.board.relays[0])
+        killed = time.monotonic()
+        process.kill()
+        process.wait()
+        assert eventually(lambda: not device.board.relays[0])
+        assert device.board.history[-1][0] - killed < 1.0
+
+
+def test_a_guard_that_is_killed_is_started_again_and_rests_the_relay() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        relay.set(1, True, 60)
+        assert eventually(lambda: device.board.relays[0])
+        assert relay.pid is not None
+        os.kill(relay.pid, signal.SIGKILL)
+        assert eventually(lambda: not answers(relay))
+        assert eventually(lambda: answers(relay))
+        assert not device.board.relays[0]
+        relay.close()
+
+
+def test_a_guard_that_hangs_is_replaced() -> None:
+    with SimulatedPort(LcusBoard(1)) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        first = relay.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        assert eventually(lambda: not answers(relay))
+        assert eventually(lambda: answers(relay))
+        assert relay.pid != first
+        relay.close()
+
+
+def test_cable_pulled_and_back() -> None:
+    device = LcusBoard(1, "text")
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path, lcus=TEXT))
+        relay.open()
+        port.unplug()
+        assert eventually(lambda: not answers(relay))
+        with pytest.raises(DeviceError) as raised:
+            relay.inputs()
+        assert raised.value.where == port.path
+        port.plug()
+        assert eventually(lambda: answers(relay))
+        relay.set(1, True, 0.5)
+        assert eventually(lambda: relay.state(1) is True)
+        relay.close()
+
+
+def test_a_lost_command_is_repeated() -> None:
+    device = LcusBoard(1)
+    with SimulatedPort(device) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        relay.set(1, True, 60)
+        assert eventually(lambda: device.board.relays[0])
+        port.faults.silence = True
+        relay.set(1, False, 0)
+        time.sleep(0.1)
+        assert device.board.relays[0]
+        port.faults.silence = False
+        assert eventually(lambda: not device.board.relays[0], 2.0)
+        relay.close()
+
+
+def test_the_main_loop_never_waits_for_the_board() -> None:
+    with SimulatedPort(ModbusBoard()) as port:
+        relay = GuardedRelay(RelaySettings(driver="modbus", port=port.path))
+        relay.open()
+        port.faults.silence = True
+        longest = 0.0
+        for _ in range(100):
+            begin = time.monotonic()
+            try:
+                relay.set(1, True, 0.5)
+                relay.state(1)
+            except DeviceError:
+                pass
+            longest = max(longest, time.monotonic() - begin)
+            time.sleep(0.005)
+        assert longest < 0.15
+        relay.close()
+
+
+def test_closing_twice_and_using_afterwards_is_no_crash() -> None:
+    with SimulatedPort(LcusBoard(1)) as port:
+        relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
+        relay.open()
+        relay.close()
+        relay.close()
+        with pytest.raises(DeviceError, match="not running"):
+            relay.set(1, True, 1)
+        assert not answers(relay)
+        assert relay.pid is None
+
+
+def test_a_board_that_is_not_there_is_named_at_start() -> None:
+    relay = GuardedRelay(RelaySettings(driver="lcus", port="/dev/serial/by-id/none"))
+    with pytest.raises(DeviceError) as raised:
+        relay.open()
+    assert raised.value.where == "/dev/serial/by-id/none"
+    relay.close()

@@ -1,0 +1,83 @@
+"""Anti-passback over restarts and several gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gate.access.decision import Method, Person
+from gate.access.policy import decide
+from gate.access.request import Credential, Presence, Request, Rules
+from gate.passage.outputs import Decided, EventOut
+from gate.services.presence import Whereabouts, load, save
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+LI = Person(1, "1" * 32)
+NOW = 1_767_700_000.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
+        yield opened
+
+
+def granted(passage: str) -> Decided:
+    when = datetime(2026, 1, 7, tzinfo=UTC)
+    return Decided(
+        passage, decide(Request(Method.CARD, LI, when, credential=Credential()), Rules()), 0
+    )
+
+
+def ended(passage: str, passed: bool | None) -> EventOut:
+    return EventOut("passage.ended", passage, {"passed": passed})
+
+
+@pytest.mark.parametrize(
+    ("passed", "presence"),
+    [(True, {1: Presence.INSIDE}), (None, {1: Presence.INSIDE}), (False, {})],
+)
+def test_only_who_went_through_is_inside(
+    passed: bool | None, presence: dict[int, Presence]
+) -> None:
+    places = Whereabouts(inward=True, hours=12)
+    places.heard(granted("p"), NOW)
+    assert places.presence(NOW) == {}
+    places.heard(ended("p", passed), NOW + 3)
+    assert places.presence(NOW + 4) == presence
+
+
+def test_another_gate_of_the_same_register_knows(store: Store) -> None:
+    inner, outer = Whereabouts(True, 12), Whereabouts(False, 12)
+    inner.heard(granted("p"), NOW)
+    change = inner.heard(ended("p", True), NOW)
+    assert change is not None
+    save(store, *change)
+    outer.take(load(store))
+    assert outer.presence(NOW + 1) == {1: Presence.INSIDE}
+    outer.heard(granted("q"), NOW + 60)
+    outer.heard(ended("q", True), NOW + 60)
+    outer.take(load(store))  # older than what it knows itself
+    assert outer.presence(NOW + 61) == {1: Presence.OUTSIDE}
+
+
+def test_a_gate_without_direction_keeps_nothing() -> None:
+    places = Whereabouts(None, 12)
+    places.heard(granted("p"), NOW)
+    assert places.heard(ended("p", True), NOW) is None
+
+
+def test_a_deleted_person_is_forgotten(store: Store) -> None:
+    places = Whereabouts(True, 12)
+    places.heard(granted("p"), NOW)
+    change = places.heard(ended("p", True), NOW)
+    assert change is not None
+    save(store, *change)
+    places.forget(1)
+    save(store, 1, None)
+    assert places.presence(NOW) == {}
+    assert load(store) == {}
