@@ -16,14 +16,22 @@ PACKAGES = ("gate", "enroll", "benchmarks", "research")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate",),
     ("gate.errors", "gate.clock"),
-    ("gate.section", "gate.sockets", "gate.devices", "gate.camera", "gate.models.convert"),
-    ("gate.readers", "gate.relay", "gate.sensors", "gate.models", "gate.recognition.box"),
+    ("gate.section", "gate.sockets", "gate.devices", "gate.models.convert"),
+    (
+        "gate.camera",
+        "gate.readers",
+        "gate.relay",
+        "gate.sensors",
+        "gate.models",
+        "gate.recognition.box",
+    ),
     ("gate.door", "gate.recognition.face", "gate.recognition.runtime", "gate.recognition.settings"),
     ("gate.access", "gate.simulators", "gate.recognition.detection"),
     ("gate.events", "gate.recognition.encoders", "gate.recognition.quality"),
-    ("gate.screen", "gate.recognition.liveness", "gate.recognition.matching"),
+    ("gate.screen", "gate.recognition.matching"),
     ("gate.store", "gate.recognition.tracking", "gate.recognition.evidence"),
     ("gate.recognition",),
+    ("gate.recognition.liveness",),
     ("gate.passage", "gate.integrations", "gate.evaluation"),
     ("gate.config", "gate.log"),
     ("gate.services",),
@@ -42,7 +50,6 @@ FORBIDDEN: dict[str, set[str]] = {
     "gate.passage": {"gate.store", "gate.clock", "time", "sqlalchemy"},
     "gate.door.state_machine": {"gate.clock", "gate.devices", "time"},
 }
-# The only desk modules the command line needs are those that start the desk.
 LOOSE_FILES_IN_GATE = 8
 
 

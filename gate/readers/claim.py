@@ -12,6 +12,10 @@ class ClaimKind(StrEnum):
     PIN = "pin"
 
 
+# what a reader's line gives before the reader adds its name and the time
+Shown = tuple[ClaimKind, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A card, permit or PIN, as it came from a reader; not yet looked up.

@@ -7,13 +7,10 @@ from collections.abc import Iterable
 
 from gate.devices.device_thread import Line
 from gate.devices.serial_port import SerialPort
-from gate.errors import AccessError
-from gate.readers.card_number import canonical, of_number
-from gate.readers.claim import ClaimKind
+from gate.readers.card_number import of_number
+from gate.readers.claim import ClaimKind, Shown
 from gate.readers.rdm6300 import parse
 from gate.readers.settings import ReaderSettings
-
-Shown = tuple[ClaimKind, str]
 
 LONGEST_LINE = 2048
 # seconds of silence after which an unfinished line of a scanner is forgotten
@@ -99,17 +96,3 @@ def lines_of(buffer: bytes) -> tuple[list[str], bytes]:
         if 0 < len(text) <= LONGEST_LINE and text.isprintable() and "\ufffd" not in text:
             texts.append(text)
     return texts, rest[-LONGEST_LINE:]
-
-
-def typed_claim(line: str, settings: ReaderSettings) -> Shown | None:
-    """What a line typed by a wedge stands for; None when it can be no such thing."""
-    kind = ClaimKind(settings.kind)
-    text = line.strip()
-    if kind is ClaimKind.PERMIT:
-        return (kind, text) if text else None
-    if kind is ClaimKind.PIN:
-        return (kind, text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
-    try:
-        return kind, canonical(text, settings.form, settings.card_bits)
-    except AccessError:
-        return None

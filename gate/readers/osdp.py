@@ -11,7 +11,7 @@ from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.readers import wiegand
 from gate.readers.card_number import of_number
-from gate.readers.claim import ClaimKind
+from gate.readers.claim import ClaimKind, Shown
 from gate.readers.settings import ReaderSettings
 
 # seconds: to come online with secure channel after opening; without an answer, it is lost
@@ -19,8 +19,6 @@ START = 5.0
 SILENT = 3.0
 # for one attempt at the secure channel
 AGAIN = 1.5
-
-Shown = tuple[ClaimKind, str]
 
 
 class OsdpLine:

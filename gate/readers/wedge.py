@@ -9,9 +9,9 @@ from typing import Any
 
 from gate.errors import DeviceError
 from gate.readers.claim import ClaimKind
-from gate.readers.lines import typed_claim
 from gate.readers.settings import ReaderSettings
 from gate.readers.typed import Typing, key
+from gate.readers.typed_claim import typed_claim
 
 EV_KEY = 1
 RELEASED, PRESSED = 0, 1  # 2 is a key that repeats

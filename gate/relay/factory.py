@@ -1,40 +1,16 @@
-"""The relay driver the configuration names."""
+"""The relay that the daemon uses: a real board behind its guard process, or the simulated one."""
 
 from __future__ import annotations
 
 from gate.clock import Clock
-from gate.relay.driver import RelayDriver, TimedRelay
+from gate.relay.driver import TimedRelay
+from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings
 from gate.relay.simulated import SimulatedRelay
 
 
 def make_relay(settings: RelaySettings, clock: Clock) -> TimedRelay:
-    """For the daemon: a real board is held by a guard process, the simulated one by none."""
+    """A real board is held by a guard process, the simulated one by none."""
     if settings.driver == "simulated":
         return SimulatedRelay(channels=settings.channels, clock=clock)
-    from gate.relay.guard_client import GuardedRelay
-
     return GuardedRelay(settings, clock)
-
-
-def make_driver(settings: RelaySettings) -> RelayDriver:
-    """The driver itself, for the guard and for trials. Libraries are loaded when needed."""
-    match settings.driver:
-        case "lcus":
-            from gate.relay.lcus import LcusRelay
-
-            return LcusRelay(settings)
-        case "modbus":
-            from gate.relay.modbus import ModbusRelay
-
-            return ModbusRelay(settings)
-        case "numato":
-            from gate.relay.numato import NumatoRelay
-
-            return NumatoRelay(settings)
-        case "gpio":
-            from gate.relay.gpio import GpioRelay
-
-            return GpioRelay(settings)
-        case "simulated":
-            return SimulatedRelay(channels=settings.channels)

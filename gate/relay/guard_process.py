@@ -22,7 +22,7 @@ import time
 from dataclasses import asdict
 
 from gate.relay.board_supervisor import Keeper, Report
-from gate.relay.factory import make_driver
+from gate.relay.boards import make_driver
 from gate.relay.settings import RelaySettings
 
 # seconds between two reports when nothing has changed

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.readers.claim import ClaimKind
-from gate.readers.lines import LONGEST_LINE, lines_of, typed_claim
+from gate.readers.lines import LONGEST_LINE, lines_of
 from gate.readers.osdp import card_of, keyed
 from gate.readers.settings import ReaderSettings
 from gate.readers.typed import ENTER, Typing, key
+from gate.readers.typed_claim import typed_claim
 from gate.readers.wiegand import encode, pack
 from gate.simulators.port import spoil
 

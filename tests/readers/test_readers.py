@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.readers.claim import Claim, ClaimKind
-from gate.readers.lines import lines_of, typed_claim
+from gate.readers.lines import lines_of
 from gate.readers.rdm6300 import encode, parse
 from gate.readers.reader import Reader
 from gate.readers.repeats import Repeats
 from gate.readers.settings import ReaderSettings
 from gate.readers.typed import Typing, key
+from gate.readers.typed_claim import typed_claim
 from gate.simulators.card import CardReader, CodeScanner
 from gate.simulators.port import SimulatedPort, spoil
 

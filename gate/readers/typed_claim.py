@@ -1,0 +1,22 @@
+"""From a line typed by a keyboard reader to the credential that it stands for. Pure."""
+
+from __future__ import annotations
+
+from gate.errors import AccessError
+from gate.readers.card_number import canonical
+from gate.readers.claim import ClaimKind, Shown
+from gate.readers.settings import ReaderSettings
+
+
+def typed_claim(line: str, settings: ReaderSettings) -> Shown | None:
+    """What a line typed by a keyboard reader stands for; None when it can be no such thing."""
+    kind = ClaimKind(settings.kind)
+    text = line.strip()
+    if kind is ClaimKind.PERMIT:
+        return (kind, text) if text else None
+    if kind is ClaimKind.PIN:
+        return (kind, text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
+    try:
+        return kind, canonical(text, settings.form, settings.card_bits)
+    except AccessError:
+        return None
