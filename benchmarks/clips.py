@@ -109,7 +109,7 @@ def main() -> None:
 
 def _with(matcher: Matcher, enrolled: dict[int, Vector], encoder: Encoder) -> Matcher:
     """The same site with a few more people."""
-    old = matcher.roster.gallery
+    old = matcher.centroids.gallery
     gallery = Gallery(encoder.name, encoder.dimension)
     gallery.add(
         Template(int(person), row, encoder.name)
@@ -119,7 +119,7 @@ def _with(matcher: Matcher, enrolled: dict[int, Vector], encoder: Encoder) -> Ma
         Template(person, row, encoder.name) for person, rows in enrolled.items() for row in rows
     )
     return build_matcher(
-        gallery.snapshot(), matcher.roster.fit, matcher.calibration, before=matcher
+        gallery.snapshot(), matcher.centroids.fit, matcher.calibration, before=matcher
     )
 
 
@@ -209,24 +209,24 @@ def _worth(vectors: dict[str, dict[str, Vector]], site: Matcher, encoder: Encode
             f"{nats:+.2f} nats ({len(pairs)} triples of clips)"
         )
     still = [np.repeat(own[c][:1], 100, axis=0) for own in vectors.values() for c in own]
-    held = [evidence.effective(_gathered(rows, encoder), encoder.likeness) for rows in still]
+    held = [evidence.effective(_gathered(rows, encoder), encoder.similarity) for rows in still]
     print(f"one frame held for ten seconds: {np.mean(held):.2f} independent photographs")
 
 
 def _gathered(rows: Vector, encoder: Encoder) -> evidence.Gathered:
     seen = evidence.Gathered()
     for row in rows:
-        seen = evidence.gather(seen, row, encoder.likeness)
+        seen = evidence.gather(seen, row, encoder.similarity)
     return seen
 
 
 def _evidence(matcher: Matcher, encoder: Encoder, rows: Vector, person: int) -> tuple[float, float]:
     """Independent photographs, and nats for ``person``."""
     seen = _gathered(rows, encoder)
-    worth = evidence.effective(seen, encoder.likeness)
+    effective_looks = evidence.effective(seen, encoder.similarity)
     score = matcher.verify(seen.probe[None], encoder.name, person)
     ratio = float(matcher.calibration.llr(score.astype(np.float64))[0])
-    return worth, evidence.sharpened(ratio, worth)
+    return effective_looks, evidence.sharpened(ratio, effective_looks)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,13 @@ from collections.abc import Callable
 import numpy as np
 
 from gate.recognition.face import Vector
-from gate.recognition.matching import centroids as rosters
 from gate.recognition.matching.calibration import Calibration
-from gate.recognition.matching.centroids import Roster
+from gate.recognition.matching.centroids import Centroids, build_centroids, updated_centroids
 from gate.recognition.matching.extreme_value import Tail
 from gate.recognition.matching.gallery import Persons, Snapshot
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.scoring import Scoring, unit
-from gate.recognition.matching.whitening import SiteFit
+from gate.recognition.matching.whitening import Whitening
 
 ENCODER, WIDTH = "benchmarks/1", 256
 
@@ -41,10 +40,10 @@ def snapshot(people: int, templates: int) -> Snapshot:
     return Snapshot(ENCODER, 0, rows, numbers, np.arange(people + 1) * templates)
 
 
-def parts() -> tuple[SiteFit, Calibration]:
+def parts() -> tuple[Whitening, Calibration]:
     """A fit that does something, and a calibration to go with it."""
     whiten = np.eye(WIDTH, dtype=np.float32)
-    fit = SiteFit(ENCODER, "bench", 1, np.full(WIDTH, 0.01, np.float32), whiten)
+    fit = Whitening(ENCODER, "bench", 1, np.full(WIDTH, 0.01, np.float32), whiten)
     tail = Tail(0.1, 0.2, 0.05)
     one = (0.0, 1.0)
     scores = (0.01, 0.3, one, 0.001, 0.3, tail, tail, one, one, one)
@@ -52,12 +51,14 @@ def parts() -> tuple[SiteFit, Calibration]:
 
 
 def large(people: int) -> Matcher:
-    """A matcher whose crowd terms are made up: their values do not change the work."""
+    """A matcher whose cohort term are made up: their values do not change the work."""
     gallery = snapshot(people, 1)
     fit, calibration = parts()
     near = np.full((people, 1), 0.2, np.float32)
-    roster = Roster(gallery, fit, Scoring(), gallery.rows, near, np.zeros((people, 1), np.int64))
-    return Matcher(roster, np.full(people, 0.1, np.float32), calibration, "none")
+    centroids = Centroids(
+        gallery, fit, Scoring(), gallery.rows, near, np.zeros((people, 1), np.int64)
+    )
+    return Matcher(centroids, np.full(people, 0.1, np.float32), calibration, "none")
 
 
 def alternately(*tasks: Callable[[], object], rounds: int) -> list[float]:
@@ -80,7 +81,7 @@ def main() -> None:
     gallery = snapshot(7_000, 5)
     fit, calibration = parts()
     matcher = build_matcher(gallery, fit, calibration)
-    every, people = gallery.rows, matcher.roster.vectors
+    every, people = gallery.rows, matcher.centroids.vectors
     everyday, five, one = alternately(
         lambda: matcher.identify(probe, ENCODER),
         lambda: every @ probe[0],
@@ -91,13 +92,13 @@ def main() -> None:
         f"7,000 people × 5 templates, all terms: {1000 * everyday:.2f} ms a probe; reading all "
         f"templates once takes {1000 * five:.2f} ms, one vector a person {1000 * one:.2f} ms"
     )
-    anew = alternately(lambda: rosters.build(gallery, fit, Scoring()), rounds=1)[0]
+    anew = alternately(lambda: build_centroids(gallery, fit, Scoring()), rounds=1)[0]
     one_less = Snapshot(ENCODER, 1, gallery.rows[:-5], gallery.people[:-1], gallery.starts[:-1])
-    changed = alternately(lambda: rosters.updated(matcher.roster, one_less), rounds=3)[0]
+    changed = alternately(lambda: updated_centroids(matcher.centroids, one_less), rounds=3)[0]
     print(f"after one person has gone: {1000 * changed:.0f} ms, all anew: {1000 * anew:.0f} ms")
 
     grown = large(arguments.large)
-    rows = grown.roster.vectors
+    rows = grown.centroids.vectors
     read, match = alternately(
         lambda: rows @ probe[0], lambda: grown.identify(probe, ENCODER), rounds=9
     )

@@ -28,7 +28,7 @@ from gate.recognition.detection.detector import Detector, build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.face import Template, Vector
 from gate.recognition.matching.gallery import Gallery
-from gate.recognition.matching.whitening import fit_site
+from gate.recognition.matching.whitening import fit_whitening
 from gate.recognition.quality.assessment import judge
 from gate.recognition.quality.settings import QualitySettings
 from gate.recognition.settings import RecognitionSettings
@@ -97,7 +97,7 @@ def fitted(people: People, encoder: str) -> People:
         owners = np.unique(other.group, return_inverse=True)[1].tolist()
         gallery = Gallery(encoder, vectors.shape[1])
         rows = zip(owners, other.vectors, strict=True)
-        fit = fit_site(gallery.add(Template(owner, row, encoder) for owner, row in rows))
+        fit = fit_whitening(gallery.add(Template(owner, row, encoder) for owner, row in rows))
         vectors[numbers % 2 == half] = fit.apply(people.vectors[numbers % 2 == half])
     return People(vectors, people.group, people.age, people.men)
 

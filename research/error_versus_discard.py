@@ -33,7 +33,7 @@ from gate.recognition.settings import RecognitionSettings
 
 FPIR = 0.01
 MOST = 12  # photographs of one person
-STRANGERS = 700  # people with one photograph
+IMPOSTORS = 700  # people with one photograph
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.10, 0.20)
 
 Random = np.random.Generator
@@ -97,7 +97,7 @@ def collect(models: ModelsSettings) -> tuple[list[Sample], str]:
     for path in paths:
         people[corrected.get(path.stem, path.parent.name)].append(path)
     alone = [name for name, mine in people.items() if len(mine) == 1]
-    for name in alone[STRANGERS:]:
+    for name in alone[IMPOSTORS:]:
         del people[name]
     chosen = [(name, path) for name, mine in people.items() for path in mine[:MOST]]
     random = np.random.default_rng(1)
@@ -165,7 +165,7 @@ class Searches:
     Attributes:
         best: score of the own person where it is the highest, else -1.
         quality: of the probe.
-        threshold: at which so many strangers as ``FPIR`` match somebody.
+        threshold: at which so many impostors as ``FPIR`` match somebody.
     """
 
     best: NDArray[np.float64]
@@ -180,24 +180,24 @@ class Searches:
 
 def search(samples: list[Sample], weights: dict[str, float], *, worse: bool) -> Searches:
     """Enrol the best clean picture of everybody with two or more, the rest are probes; people
-    with one picture are the strangers."""
+    with one picture are the impostors."""
     people: defaultdict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         people[sample.person].append(sample)
     gallery: list[Sample] = []
     probes: list[Sample] = []
-    strangers: list[Sample] = []
+    impostors: list[Sample] = []
     for mine in people.values():
         clean = [s for s in mine if not s.worse]
         if len(clean) < 2:
-            strangers += clean
+            impostors += clean
             continue
         first = clean[0]
         gallery.append(first)
         probes += [s for s in mine if s is not first and s.worse == worse]
     matrix = np.stack([s.vector for s in gallery])
     names = np.array([s.person for s in gallery])
-    away = (np.stack([s.vector for s in strangers]) @ matrix.T).max(1)
+    away = (np.stack([s.vector for s in impostors]) @ matrix.T).max(1)
     scores = np.stack([s.vector for s in probes]) @ matrix.T
     right = names[scores.argmax(1)] == np.array([s.person for s in probes])
     best = np.where(right, scores.max(1), -1.0)

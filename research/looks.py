@@ -1,11 +1,11 @@
-"""What the looks of one passage add up to: strangers let in, residents found, look by look.
+"""What the looks of one passage add up to: impostors let in, residents found, look by look.
 
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.looks [--encoder retail-0095]
 
 Every person comes with up to five photographs of LFW, one after the other, as the moments of one
-track; photographs of different days differ far more than the frames of a walk-up, so a stranger
+track; photographs of different days differ far more than the frames of a walk-up, so an impostor
 gets every chance. Enrolled are people with ten photographs and more (five templates; the others
-are looks) and those with a single one; strangers have two to nine. Counted is who was known at
+are looks) and those with a single one; impostors have two to nine. Counted is who was known at
 that look or before, by the gate's own evidence for each wished FPIR. Vectors are those that
 ``gate evaluate`` keeps.
 """
@@ -28,7 +28,7 @@ from gate.evaluation.metrics import Rate
 from gate.evaluation.protocols import Entry, Trial, bursts, by_person
 from gate.recognition import evidence
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
-from gate.recognition.encoders.encoder import Likeness
+from gate.recognition.encoders.encoder import SimilarityStatistics
 from gate.recognition.encoders.retail_0095 import Retail0095
 from gate.recognition.evidence import Gathered, Moment
 from gate.recognition.face import Vector, Verdict
@@ -48,7 +48,7 @@ def passages(data: Data, found: list[bool]) -> Trial:
     people = by_person(labels, (row for row in range(len(labels)) if found[row]))
     gallery: list[Entry] = []
     genuine: list[Entry] = []
-    strangers: list[Entry] = []
+    impostors: list[Entry] = []
     for person, rows in people.items():
         if len(rows) >= 10:
             gallery.append((person, tuple(rows[:5])))
@@ -56,12 +56,16 @@ def passages(data: Data, found: list[bool]) -> Trial:
         elif len(rows) == 1:
             gallery.append((person, tuple(rows)))
         else:
-            strangers.append((person, tuple(rows[:LOOKS])))
-    return Trial("looks", "looks of one passage", tuple(gallery), tuple(genuine), tuple(strangers))
+            impostors.append((person, tuple(rows[:LOOKS])))
+    return Trial("looks", "looks of one passage", tuple(gallery), tuple(genuine), tuple(impostors))
 
 
 def known_at(
-    vectors: Vector, entry: Entry, matcher: Matcher, likeness: Likeness, wished: float
+    vectors: Vector,
+    entry: Entry,
+    matcher: Matcher,
+    similarity: SimilarityStatistics,
+    wished: float,
 ) -> tuple[int, int]:
     """The look at which somebody is known, 1…, and who; (0, -1) for nobody."""
     calibration = matcher.calibration
@@ -71,9 +75,9 @@ def known_at(
         moments = tuple(Moment(vectors[row], 1.0) for row in entry[1][:looks])
         gathered = Gathered(moments, looks)
         found = matcher.identify(gathered.probe[None], matcher.encoder)
-        worth = evidence.effective(gathered, likeness)
+        effective_looks = evidence.effective(gathered, similarity)
         first, second = (
-            evidence.sharpened(float(calibration.llr(score.astype(np.float64))[0]), worth)
+            evidence.sharpened(float(calibration.llr(score.astype(np.float64))[0]), effective_looks)
             for score in (found.score, found.second_score)
         )
         if evidence.judge(terms, first, second, looks, 0.0) is Verdict.KNOWN:
@@ -82,15 +86,15 @@ def known_at(
 
 
 def rows_of(
-    trial: Trial, vectors: Vector, matcher: Matcher, likeness: Likeness
+    trial: Trial, vectors: Vector, matcher: Matcher, similarity: SimilarityStatistics
 ) -> Iterator[list[str]]:
-    """A line for each wished FPIR: strangers let in with their interval, residents look by look."""
+    """A line for each wished FPIR: impostors let in with their interval, residents look by look."""
     for wished in WISHED:
         let_in = [
-            known_at(vectors, entry, matcher, likeness, wished)[0] for entry in trial.strangers
+            known_at(vectors, entry, matcher, similarity, wished)[0] for entry in trial.impostors
         ]
         low, high = wilson(sum(look > 0 for look in let_in), len(let_in))
-        found = [known_at(vectors, entry, matcher, likeness, wished) for entry in trial.genuine]
+        found = [known_at(vectors, entry, matcher, similarity, wished) for entry in trial.genuine]
         place = {person: number for number, (person, _) in enumerate(trial.gallery)}
         right = [
             look if who == place[person] else 0
@@ -118,7 +122,7 @@ def main() -> None:
     snapshot = gallery_of(vectors, trial, options.encoder)
     matcher = build_matcher(snapshot, *learn_site(snapshot, made=""))
     table = Table(
-        title=f"{options.encoder}: {len(trial.gallery):,} enrolled, {len(trial.strangers)} "
+        title=f"{options.encoder}: {len(trial.gallery):,} enrolled, {len(trial.impostors)} "
         f"strangers, {len(trial.genuine)} passages of {len(dict(trial.genuine))} residents",
         title_justify="left",
     )
@@ -127,7 +131,7 @@ def main() -> None:
     for looks in range(2, LOOKS + 1):
         table.add_column(f"residents known at look {looks}, %")
     table.add_column("taken for another")
-    for row in rows_of(trial, vectors, matcher, encoder.likeness):
+    for row in rows_of(trial, vectors, matcher, encoder.similarity):
         table.add_row(*row)
     Console(width=150).print(table)
 

@@ -21,7 +21,7 @@ _SIDE = 128
 
 
 def disturbed(face: Image, random: Random) -> Image:
-    """The chip a little turned, moved, mirrored, in other light, less sharp, with noise."""
+    """The aligned crop a little turned, moved, mirrored, in other light, less sharp, with noise."""
     scale = float(np.exp(random.normal(0, 0.04)))
     turn = np.asarray(cv2.getRotationMatrix2D((64, 66), random.normal(0, 4), scale), np.float64)
     turn[:, 2] += random.normal(0, 2.2, 2)
@@ -52,7 +52,7 @@ def disturbed(face: Image, random: Random) -> Image:
 
 
 def masked(face: Image, random: Random) -> Image:
-    """The chip with a mask or scarf of random form, colour and pattern drawn on it."""
+    """The aligned crop with a mask or scarf of random form, colour and pattern drawn on it."""
     middle = 64 + random.normal(0, 2)
     outline, width = _outline(middle, random)
     cover = np.zeros((_SIDE * 4, _SIDE * 4), np.uint8)

@@ -22,7 +22,7 @@ from gate.evaluation.interval import percent
 from gate.models.settings import ModelsSettings
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.face import Image
-from gate.recognition.quality.mask import COEFFICIENTS, Coefficients, features, mask_chip
+from gate.recognition.quality.mask import COEFFICIENTS, Coefficients, features, mask_crop
 from gate.recognition.settings import RecognitionSettings
 from research.mask_drawing import disturbed, masked
 
@@ -38,7 +38,7 @@ class Set:
     """The aligned faces of one folder. ``half``: 0 or 1, the same for all of one person."""
 
     name: str
-    chips: list[Image]
+    crops: list[Image]
     half: NDArray[np.int64]
     worn: bool
     unseen: int  # photographs in which no face was found
@@ -47,16 +47,16 @@ class Set:
 def read(folder: Path, name: str, worn: bool) -> Set:
     """Find and align the faces of a folder."""
     detector = build_detector(RecognitionSettings(min_face=40), ModelsSettings())
-    chips, halves, unseen = [], [], 0
+    crops, halves, unseen = [], [], 0
     paths = [path for path in photographs(folder) if path.stem not in BARE]
     for path, image, face in faces_in(paths, detector, name):
         if face is None or face.landmarks is None:
             unseen += 1
             continue
         person = path.parent.name if name == "lfw" else path.stem
-        chips.append(mask_chip(image, face.landmarks))
+        crops.append(mask_crop(image, face.landmarks))
         halves.append(zlib.crc32(person.encode()) % 2)
-    return Set(name, chips, np.array(halves), worn, unseen)
+    return Set(name, crops, np.array(halves), worn, unseen)
 
 
 def examples(
@@ -67,8 +67,8 @@ def examples(
     truth: list[bool] = []
     weight: list[float] = []
 
-    def add(chip: Image, worn: bool, worth: float) -> None:
-        rows.append(features(chip))
+    def add(crop: Image, worn: bool, worth: float) -> None:
+        rows.append(features(crop))
         truth.append(worn)
         weight.append(worth)
 
@@ -76,13 +76,13 @@ def examples(
         again = {"lfw": 1, "east_asian": 5}.get(each.name, 15)
         drawn = {"lfw": 1, "east_asian": 2}.get(each.name, 0)
         for index in track(np.flatnonzero(chosen), description=each.name, transient=True):
-            chip = each.chips[index]
-            add(chip, each.worn, 3.0 if each.worn else 1.0)
+            crop = each.crops[index]
+            add(crop, each.worn, 3.0 if each.worn else 1.0)
             for _ in range(again):
-                add(disturbed(chip, random), each.worn, 3.0 if each.worn else 0.7)
+                add(disturbed(crop, random), each.worn, 3.0 if each.worn else 0.7)
             for _ in range(drawn):
                 if random.random() < 0.7:
-                    add(disturbed(masked(chip, random), random), True, 0.5)
+                    add(disturbed(masked(crop, random), random), True, 0.5)
     worn = np.array(truth)
     worth = np.array(weight, np.float32)
     worth[worn] *= 0.5 * worth[~worn].sum() / worth[worn].sum()
@@ -147,7 +147,7 @@ def judged(sets: list[Set], half: int, seed: int) -> tuple[dict[str, Floats], fl
     other = [each.half != half for each in sets]
     aside = [mine & (random.random(len(mine)) < 0.2) for mine in other]
     fitted = fit(*examples(sets, [o & ~a for o, a in zip(other, aside, strict=True)], random), seed)
-    scores = {each.name: fitted.score(np.array([features(c) for c in each.chips])) for each in sets}
+    scores = {each.name: fitted.score(np.array([features(c) for c in each.crops])) for each in sets}
     kept = [scores[each.name][mine] for each, mine in zip(sets, aside, strict=True)]
     threshold = chosen_threshold(kept[:-1], kept[-1])
     mine = {each.name: scores[each.name][each.half == half] for each in sets}
@@ -166,7 +166,7 @@ def main(
     folds = [judged(sets, half, seed=half) for half in (0, 1)]
     for each in sets:
         hits = sum(int((scores[each.name] >= at).sum()) for scores, at in folds)
-        count = len(each.chips)
+        count = len(each.crops)
         what = "noticed" if each.worn else "false alarms"
         print(
             f"{each.name:11} {what:13} {percent(hits, count)}; no face found in {each.unseen} more"
@@ -175,7 +175,7 @@ def main(
     print("thresholds:", ", ".join(f"{at:.2f}" for at in thresholds))
     if write:
         random = np.random.default_rng(2)
-        final = fit(*examples(sets, [np.ones(len(s.chips), bool) for s in sets], random), seed=2)
+        final = fit(*examples(sets, [np.ones(len(s.crops), bool) for s in sets], random), seed=2)
         np.savez_compressed(
             COEFFICIENTS,
             mean=final.mean.astype(np.float16),

@@ -65,7 +65,7 @@ def vectors_of(data: Data, name: str, cache: Path) -> tuple[Vector, NDArray[np.b
 
 def halves(trial: Trial, divisions: int) -> Iterator[Trial]:
     """Both halves of each random division of the people."""
-    names = sorted({name for part in (trial.gallery, trial.strangers) for name, _ in part})
+    names = sorted({name for part in (trial.gallery, trial.impostors) for name, _ in part})
     random = np.random.default_rng(0)
     for _ in range(divisions):
         one = {
@@ -95,7 +95,7 @@ def foretold(vectors: Vector, trial: Trial, encoder: str, parts: int = 4) -> dic
         estimates = []
         for _ in range(parts):
             some = set(random.choice(names, len(names) // share, replace=False))
-            others = {name for name, _ in trial.strangers}
+            others = {name for name, _ in trial.impostors}
             part = trial.restricted((some | others).__contains__)
             if not part.genuine:
                 continue

@@ -3,7 +3,7 @@
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.small_sites [--encoder retail-0095]
 
 Galleries of so many people of LFW are drawn at random, one photograph each; everybody else's first
-photograph is a stranger, second photographs of the enrolled are the residents. Each gallery is
+photograph is an impostor, second photographs of the enrolled are the residents. Each gallery is
 learnt as the gate does, for a wished FPIR of 1 %; single looks at the threshold. Vectors are those
 that ``gate evaluate`` keeps.
 """
@@ -44,11 +44,11 @@ def rates(
     snapshot = gallery.snapshot()
     site = build_matcher(snapshot, *learn_site(snapshot, made=""))
     limit = site.calibration.threshold
-    strangers = site.identify(vectors[[people[who][0] for who in others]], encoder)
+    impostors = site.identify(vectors[[people[who][0] for who in others]], encoder)
     come = [(number, people[who][1]) for number, who in enumerate(enrolled) if len(people[who]) > 1]
     found = site.identify(vectors[[row for _, row in come]], encoder)
     right = (found.best == [number for number, _ in come]) & (found.score > limit)
-    return float((strangers.score > limit).mean()), float(1 - right.mean())
+    return float((impostors.score > limit).mean()), float(1 - right.mean())
 
 
 def main() -> None:

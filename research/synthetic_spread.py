@@ -45,7 +45,7 @@ def scores(probes: Vector, gallery: Vector) -> Scores:
 
 
 def interval(real: Vector, repeats: int = 60) -> dict[float, tuple[float, float]]:
-    """95 % interval of each upper quantile of real people's scores, by drawing people anew."""
+    """95 % interval of each upper quantile of real people's scores, by drawing people again."""
     random = np.random.default_rng(2)
     mixed = np.random.default_rng(0).permutation(len(real))
     probes, others = real[mixed[1::2]], real[mixed[::2]]
@@ -116,7 +116,7 @@ def pairs(everybody: dict[str, Vector]) -> None:
 
 
 def best(everybody: dict[str, Vector]) -> None:
-    """The table of best scores: what a stranger reaches, and what calibration believes of it."""
+    """The table of best scores: what an impostor reaches, and what calibration believes of it."""
     columns = " | ".join(f"{q:.0%}" for q in BEST)
     print(f"| encoder | strangers | gallery | {columns} |\n|---|---|---|{'---|' * len(BEST)}")
     for encoder, real in everybody.items():
@@ -124,14 +124,14 @@ def best(everybody: dict[str, Vector]) -> None:
         probes, others = real[mixed[1::2]], real[mixed[::2]]
         made = generate(2 * len(others), encoder, like=others)
         first, second = made[: len(others)], made[len(others) :]
-        for strangers, gallery, scores_of in (
+        for impostors, gallery, scores_of in (
             ("real", "real", probes @ others.T),
             ("generated", "generated", second @ first.T),
             ("real", "generated", probes @ first.T),
         ):
             found = np.quantile(scores_of.max(axis=1), BEST)
             print(
-                f"| {encoder} | {strangers} | {gallery} | {' | '.join(f'{v:.3f}' for v in found)} |"
+                f"| {encoder} | {impostors} | {gallery} | {' | '.join(f'{v:.3f}' for v in found)} |"
             )
 
 

@@ -3,7 +3,7 @@
 Photographs of LFW are made into walk-ups: eight frames from far to near, in one light, each with
 its own noise and shake. People with two photographs and more are enrolled with the first as it is
 and walk up with the next two; half of those with one photograph are enrolled too, the others are
-strangers. Reported is FNIR of the probe at the end of the walk-up, for powers of the quality as
+impostors. Reported is FNIR of the probe at the end of the walk-up, for powers of the quality as
 weights (1: the quality itself); the power that is chosen on one half of the people is reported on
 the other, with a bootstrap over people of what it changes.
 """
@@ -102,8 +102,8 @@ class Eye:
                 continue
             face = self._judge(image, face)
             if face.unusable is None and face.quality is not None and face.quality.overall:
-                chips = self._encoder.chips(image, [face])
-                vectors.append(self._encoder.encode(chips, brief=bool(vectors))[0])
+                crops = self._encoder.crops(image, [face])
+                vectors.append(self._encoder.encode(crops, brief=bool(vectors))[0])
                 qualities.append(face.quality.overall)
         rows = np.stack(vectors) if vectors else np.zeros((0, self._encoder.dimension), np.float32)
         return WalkUp(photo.person, rows, tuple(qualities))
@@ -137,7 +137,7 @@ def probe(walk: WalkUp, power: float, encoder: Encoder) -> Vector:
     for vector, quality in zip(walk.vectors, walk.qualities, strict=True):
         # gather takes its own power of what it is given
         steep = quality ** (power / evidence.STEEPNESS)
-        seen = evidence.gather(seen, vector, encoder.likeness, steep)
+        seen = evidence.gather(seen, vector, encoder.similarity, steep)
     return seen.probe
 
 
@@ -154,9 +154,9 @@ def outcome(
     scores = np.where(right | ~mine, found.score, -np.inf)
     people = [walk.person for walk in walks]
     residents = tuple(who for who in people if who in known)
-    strangers = tuple(who for who in people if who not in known)
+    impostors = tuple(who for who in people if who not in known)
     taken = tuple(who for who, its in zip(best, mine, strict=True) if not its)
-    return Outcome(scores[mine], residents, scores[~mine], strangers, taken)
+    return Outcome(scores[mine], residents, scores[~mine], impostors, taken)
 
 
 def main(encoder: Annotated[str, typer.Option(help="retail-0095 or dlib")] = "auto") -> None:

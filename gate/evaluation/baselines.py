@@ -63,7 +63,7 @@ def site(
         return np.concatenate(who), np.concatenate(scores)
 
     thresholds = {fpir: calibration.threshold_at(fpir) for fpir in asked}
-    return _outcome(trial, best(trial.genuine), best(trial.strangers)), thresholds, calibration
+    return _outcome(trial, best(trial.genuine), best(trial.impostors)), thresholds, calibration
 
 
 def plain(vectors: Vector, trial: Trial, encoder: str) -> Outcome:
@@ -74,7 +74,7 @@ def plain(vectors: Vector, trial: Trial, encoder: str) -> Outcome:
         scores = probes_of(vectors, entries) @ people.T
         return scores.argmax(axis=1), scores.max(axis=1)
 
-    return _outcome(trial, best(trial.genuine), best(trial.strangers))
+    return _outcome(trial, best(trial.genuine), best(trial.impostors))
 
 
 def usual(vectors: Vector, trial: Trial, encoder: str) -> Outcome:
@@ -100,13 +100,13 @@ def usual(vectors: Vector, trial: Trial, encoder: str) -> Outcome:
             scores.append(-np.sqrt(max(float(nearest.min()), 0.0)))
         return np.array(who), np.array(scores, np.float32)
 
-    return _outcome(trial, best(trial.genuine), best(trial.strangers))
+    return _outcome(trial, best(trial.genuine), best(trial.impostors))
 
 
 def _outcome(
     trial: Trial,
     genuine: tuple[NDArray[np.int64], Vector],
-    strangers: tuple[NDArray[np.int64], Vector],
+    impostors: tuple[NDArray[np.int64], Vector],
 ) -> Outcome:
     place = {person: number for number, (person, _) in enumerate(trial.gallery)}
     mate = np.array([place[person] for person, _ in trial.genuine])
@@ -114,7 +114,7 @@ def _outcome(
     return Outcome(
         np.where(genuine[0] == mate, scores, -np.inf),
         tuple(person for person, _ in trial.genuine),
-        strangers[1].astype(np.float64),
-        tuple(person for person, _ in trial.strangers),
-        tuple(trial.gallery[number][0] for number in strangers[0].tolist()),
+        impostors[1].astype(np.float64),
+        tuple(person for person, _ in trial.impostors),
+        tuple(trial.gallery[number][0] for number in impostors[0].tolist()),
     )

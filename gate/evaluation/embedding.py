@@ -84,7 +84,7 @@ def _load(file: Path, width: int) -> dict[str, Vector]:
             if stored["vectors"].shape[1] == width:
                 return dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
-        pass  # absent or cut off: made anew
+        pass  # absent or cut off: made again
     return {}
 
 

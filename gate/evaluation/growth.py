@@ -1,13 +1,13 @@
 """What an error rate becomes when many more are enrolled: an estimate, with its interval.
 
-Two things change with the gallery. The threshold: a stranger is compared with more people, so the
-same FPIR needs a rarer score. If P(N) is the share of strangers above a score among N people,
+Two things change with the gallery. The threshold: an impostor is compared with more people, so the
+same FPIR needs a rarer score. If P(N) is the share of impostors above a score among N people,
 1 − (1 − P(N))^(M/N) is the share among M (independent people of one population), so the
 threshold for FPIR f at M is the one for 1 − (1 − f)^(N/M) at N, read from a generalised Pareto
-tail of the strangers' scores where the sample is too small (Hosking & Wallis 1987). And the
+tail of the impostors' scores where the sample is too small (Hosking & Wallis 1987). And the
 rivals: by the same law somebody else beats the mate's score s with the probability P(M) at s.
 
-Optimistic where the crowd grows denser than chance (families), pessimistic for the crowd terms,
+Optimistic where the crowd grows denser than chance (families), pessimistic for the cohort term,
 which are left as they are at N.
 """
 
@@ -35,7 +35,7 @@ def fnir_when(
 ) -> Rate:
     """FNIR at ``fpir`` if ``grown`` were enrolled instead of ``people``.
 
-    The interval is of a bootstrap over people, like ``metrics.fnir``; the tail is fitted anew in
+    The interval is of a bootstrap over people, like ``metrics.fnir``; the tail is fitted again in
     every round.
     """
     mates, others = numbered(outcome.mate_people), numbered(outcome.other_people)
@@ -73,7 +73,7 @@ def _fnir(
 ) -> float:
     rarer = 1 - (1 - fpir) ** (people / grown)
     tail = _Tail.of(others)
-    # beyond what thirty strangers show, the tail says it
+    # beyond what thirty impostors show, the tail says it
     if rarer * len(others) >= 30:
         limit = threshold_at(others, other_weights, rarer)
     else:

@@ -86,7 +86,7 @@ def data_in(
 def _by_age(
     everybody: Sequence[Photo], labels: Sequence[str], rows: Sequence[int]
 ) -> dict[str, frozenset[str]]:
-    """Strangers by age, where photographs are called AGE_SEX_…, as those of UTKFace are."""
+    """Impostors by age, where photographs are called AGE_SEX_…, as those of UTKFace are."""
     ages = {
         labels[row]: int(found[1])
         for row in rows

@@ -24,8 +24,8 @@ class Outcome:
     Attributes:
         mates: float (g,), score of each genuine probe; -inf when somebody else scored higher.
         mate_people: whose probe it was.
-        others: float (s,), the highest score of each stranger.
-        other_people: which stranger it was.
+        others: float (s,), the highest score of each impostor.
+        other_people: which impostor it was.
         taken_for: who they were taken for.
     """
 
@@ -68,7 +68,7 @@ def weights_of(member: Ints, *, alike: bool) -> Floats:
 
 
 def threshold_at(others: Floats, weight: Floats, fpir: float) -> float:
-    """The lowest threshold that a share of at most ``fpir`` of the strangers exceed.
+    """The lowest threshold that a share of at most ``fpir`` of the impostors exceed.
 
     >>> threshold_at(np.arange(10.0), np.full(10, 0.1), 0.2)
     7.0
@@ -92,7 +92,7 @@ def rank_one(outcome: Outcome, *, alike: bool) -> float:
 def fnir(
     outcome: Outcome, fpir: float, *, alike: bool, rounds: int = ROUNDS, seed: int = 0
 ) -> Rate:
-    """FNIR at ``fpir`` with its interval: people drawn anew with all their probes."""
+    """FNIR at ``fpir`` with its interval: people drawn again with all their probes."""
     drawn = resampled(outcome, (fpir,), alike=alike, rounds=rounds, seed=seed)[:, 0]
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Rate(fnir_at(outcome, fpir, alike=alike), float(low), float(high))
@@ -103,13 +103,13 @@ def resampled(
 ) -> Floats:
     """FNIR in each round of a bootstrap over people, float (rounds, len(fpirs)).
 
-    Genuine people and strangers are drawn with replacement (Efron 1979); the threshold is set
-    anew each time, so its uncertainty is in the interval too.
+    Genuine people and impostors are drawn with replacement (Efron 1979); the threshold is set
+    again each time, so its uncertainty is in the interval too.
     """
     random = np.random.default_rng(seed)
-    stranger = _drawn(outcome.other_people, random, rounds, alike=alike)
+    impostor = _drawn(outcome.other_people, random, rounds, alike=alike)
     order = np.argsort(-outcome.others, kind="stable")
-    above = np.cumsum(stranger[:, order], axis=1)
+    above = np.cumsum(impostor[:, order], axis=1)
     mates = _drawn(outcome.mate_people, random, rounds, alike=alike)
     rank = np.argsort(outcome.mates, kind="stable")
     sorted_mates = outcome.mates[rank]
@@ -140,9 +140,9 @@ def det_curve(outcome: Outcome, *, alike: bool, points: int = 200) -> tuple[Floa
         # most of them where FPIR is small
         share = 1 - np.geomspace(1, 1 / len(limits), points)
         limits = np.unique(np.quantile(limits, share))
-    stranger = weights(outcome.other_people, alike=alike)
+    impostor = weights(outcome.other_people, alike=alike)
     mate = weights(outcome.mate_people, alike=alike)
-    false = np.array([stranger @ (outcome.others > limit) for limit in limits])
+    false = np.array([impostor @ (outcome.others > limit) for limit in limits])
     miss = np.array([mate @ (outcome.mates <= limit) for limit in limits])
     return false, miss
 

@@ -21,7 +21,7 @@ _FPIRS = (0.01, 0.003, 0.001)
 def on_site(gallery: Snapshot) -> dict[str, Any]:
     """Figures, and the lines that say them.
 
-    Strangers are enrolled people left out in turn. The threshold that is judged on one half of
+    Impostors are enrolled people left out in turn. The threshold that is judged on one half of
     them is calibrated on a gallery of the other half, so it has not seen them. Residents are
     people with two templates or more: the last one comes as the probe. Photographs of one
     enrolment are alike, so the gate's own FNIR is higher than the one said here.
@@ -57,8 +57,8 @@ def came_out(gallery: Snapshot) -> dict[float, Rate]:
         residents = subset(gallery, side)
         fit, calibration = learn_site(residents, made="")
         matcher = build_matcher(residents, fit, calibration)
-        strangers = np.flatnonzero(~side)
-        probes = gallery.rows[gallery.starts[strangers]]
+        impostors = np.flatnonzero(~side)
+        probes = gallery.rows[gallery.starts[impostors]]
         scores = np.concatenate(
             [matcher.identify(part, gallery.encoder).score for part in np.array_split(probes, 16)]
         )

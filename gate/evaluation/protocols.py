@@ -1,6 +1,6 @@
-"""Who is enrolled, who comes, who is a stranger: the protocols as plain values.
+"""Who is enrolled, who comes, who is an impostor: the protocols as plain values.
 
-ISO/IEC 19795-1: a *mated* search is by somebody enrolled, a *non-mated* one by a stranger.
+ISO/IEC 19795-1: a *mated* search is by somebody enrolled, a *non-mated* one by an impostor.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class Trial:
         title: what it is.
         gallery: the templates of each enrolled person.
         genuine: probes of enrolled people.
-        strangers: probes of people who are not enrolled.
+        impostors: probes of people who are not enrolled.
     """
 
     name: str
     title: str
     gallery: tuple[Entry, ...]
     genuine: tuple[Entry, ...]
-    strangers: tuple[Entry, ...]
+    impostors: tuple[Entry, ...]
 
     def restricted(self, keep: Callable[[str], bool]) -> Trial:
         """The same for some of the people only, gallery included."""
@@ -37,7 +37,7 @@ class Trial:
         def some(entries: Sequence[Entry]) -> tuple[Entry, ...]:
             return tuple(entry for entry in entries if keep(entry[0]))
 
-        parts = (some(self.gallery), some(self.genuine), some(self.strangers))
+        parts = (some(self.gallery), some(self.genuine), some(self.impostors))
         return Trial(self.name, self.title, *parts)
 
 
@@ -55,7 +55,7 @@ def by_person(people: Sequence[str], rows: Iterable[int]) -> dict[str, list[int]
 
 
 def open_set(people: dict[str, list[int]]) -> Trial:
-    """(b) One template and one probe; people with a single photograph are the strangers."""
+    """(b) One template and one probe; people with a single photograph are the impostors."""
     several = {person: rows for person, rows in people.items() if len(rows) > 1}
     return Trial(
         "b",
@@ -70,11 +70,11 @@ def at_a_gate(people: dict[str, list[int]], burst: int) -> Trial:
     """(c) and (d) Up to five templates, probes of ``burst`` different photographs.
 
     People with ten or more are the genuine ones, everybody with fewer than five is enrolled with
-    what there is, people with five to nine are the strangers.
+    what there is, people with five to nine are the impostors.
     """
     gallery: list[Entry] = []
     genuine: list[Entry] = []
-    strangers: list[Entry] = []
+    impostors: list[Entry] = []
     for person, rows in people.items():
         if len(rows) >= 10:
             gallery.append((person, tuple(rows[:5])))
@@ -82,10 +82,10 @@ def at_a_gate(people: dict[str, list[int]], burst: int) -> Trial:
         elif len(rows) < 5:
             gallery.append((person, tuple(rows)))
         else:
-            strangers += [(person, part) for part in bursts(rows, burst)]
+            impostors += [(person, part) for part in bursts(rows, burst)]
     name, what = ("d", "one probe") if burst == 1 else ("c", f"bursts of {burst}")
     title = f"five templates, {what}"
-    return Trial(name, title, tuple(gallery), tuple(genuine), tuple(strangers))
+    return Trial(name, title, tuple(gallery), tuple(genuine), tuple(impostors))
 
 
 def one_group(
@@ -94,7 +94,7 @@ def one_group(
     """(e) A gate whose residents all belong to one group.
 
     Enrolled are all named people with up to five photographs, one less than they have so that
-    one is left to come with, and the even of the numbered people with one; the odd are strangers.
+    one is left to come with, and the even of the numbered people with one; the odd are impostors.
 
     Args:
         named: people of the group with names.
@@ -103,19 +103,19 @@ def one_group(
     """
     gallery: list[Entry] = []
     genuine: list[Entry] = []
-    strangers: list[Entry] = []
+    impostors: list[Entry] = []
     for person, rows in named.items():
         kept = min(5, max(1, len(rows) - 1))
         gallery.append((person, tuple(rows[:kept])))
         genuine += [(person, (row,)) for row in rows[kept:]]
     for person, rows in numbered.items():
         if int(person.lstrip("#").split("_")[0]) % 2:
-            strangers.append((person, (rows[0],)))
+            impostors.append((person, (rows[0],)))
         else:
             gallery.append((person, (rows[0],)))
             genuine += [(person, (row,)) for row in rows[1:] if pairs]
     name, title = ("e+", "one group, pairs too") if pairs else ("e", "all of one group")
-    return Trial(name, title, tuple(gallery), tuple(genuine), tuple(strangers))
+    return Trial(name, title, tuple(gallery), tuple(genuine), tuple(impostors))
 
 
 def bursts(rows: Sequence[int], size: int) -> list[Rows]:

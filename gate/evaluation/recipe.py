@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
-from gate.recognition.encoders.encoder import Chips
+from gate.recognition.encoders.encoder import AlignedCrops
 from gate.recognition.face import Face, Image, Vector
 
 
@@ -18,10 +18,10 @@ class UsualRecipe:
     def __init__(self, dlib: DlibEncoder) -> None:
         self._dlib = dlib
         self.dimension = dlib.dimension
-        self.likeness = dlib.likeness
+        self.similarity = dlib.similarity
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
-        return self._dlib.chips(image, faces)
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        return self._dlib.crops(image, faces)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        return self._dlib.descriptors(chips)
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        return self._dlib.descriptors(crops)

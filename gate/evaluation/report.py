@@ -85,7 +85,7 @@ def _tables(rows: Sequence[Row]) -> list[str]:
         lines.append(
             f"<tr><td>({row.trial}) {escape(row.title)}<td class=l>{row.way}<td class=l>"
             f"{escape(row.group)}<td class=l>{row.part}<td>{row.enrolled}<td>{row.probes} of "
-            f"{row.people}<td>{row.strangers}{cells}<td>{100 * row.rank_one:.2f} %<td>{out}"
+            f"{row.people}<td>{row.impostors}{cells}<td>{100 * row.rank_one:.2f} %<td>{out}"
             f"<td>{grown}</tr>"
         )
     lines.append(
@@ -184,9 +184,9 @@ def _confusions(rows: Sequence[Row]) -> str:
     ]
     for row in rows:
         if (row.way, row.group, row.part) == ("site", "everybody", "all"):
-            for stranger, person, score in row.misses[:12]:
+            for impostor, person, score in row.misses[:12]:
                 lines.append(
-                    f"<tr><td>({row.trial}) {escape(row.title)}<td class=l>{escape(stranger)}"
+                    f"<tr><td>({row.trial}) {escape(row.title)}<td class=l>{escape(impostor)}"
                     f"<td class=l>{escape(person)}<td>{score:.3f}</tr>"
                 )
     return "".join([*lines, "</table></div>"])

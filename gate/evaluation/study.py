@@ -28,7 +28,7 @@ class Row:
         rank_one: share found at rank 1, people weighing alike.
         out: FPIR that came out, by the FPIR asked for; empty for ways without calibration.
         grown: FNIR by FPIR estimated with ``GROWN`` people enrolled, people weighing alike.
-        misses: worst confusions: stranger, who they were taken for, score.
+        misses: worst confusions: impostor, who they were taken for, score.
     """
 
     trial: str
@@ -39,7 +39,7 @@ class Row:
     enrolled: int
     probes: int
     people: int
-    strangers: int
+    impostors: int
     fnir: dict[float, Rate]
     fnir_people: dict[float, Rate]
     rank_one: float
@@ -56,14 +56,14 @@ class People:
     groups: names of people by group.
     one_group: the group that protocol (e) is about; "" leaves (e) out.
     numbered: rows of people without names.
-    stranger_groups: strangers who are also looked at apart, against all genuine people.
+    stranger_groups: impostors who are also looked at apart, against all genuine people.
     """
 
     labels: tuple[str, ...]
     groups: dict[str, frozenset[str]]
     one_group: str = ""
     numbered: tuple[int, ...] = ()
-    stranger_groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    impostor_groups: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def trials(people: People, found: Sequence[bool], which: str = "bcde") -> list[Trial]:
@@ -88,7 +88,7 @@ def trials(people: People, found: Sequence[bool], which: str = "bcde") -> list[T
             del others[person]
         result.append(protocols.one_group(group, others))
         result.append(protocols.one_group(group, others, pairs=True))
-    return [trial for trial in result if trial.genuine and trial.strangers]
+    return [trial for trial in result if trial.genuine and trial.impostors]
 
 
 def with_merges(trial: Trial) -> Trial:
@@ -101,7 +101,7 @@ def rows_of(vectors: Vector, trial: Trial, encoder: str, people: People, *, way:
     result = []
     for part in ("all", "choose", "report"):
         kept = trial if part == "all" else trial.restricted(lambda p: protocols.half(p) == part)  # noqa: B023
-        if len(kept.genuine) < _FEWEST or len(kept.strangers) < _FEWEST:
+        if len(kept.genuine) < _FEWEST or len(kept.impostors) < _FEWEST:
             continue
         outcome, thresholds = _score(vectors, kept, encoder, way)
         result.append(_row(kept, outcome, thresholds, way, "everybody", part))
@@ -110,7 +110,7 @@ def rows_of(vectors: Vector, trial: Trial, encoder: str, people: People, *, way:
                 some = _some(outcome, members)
                 if len(set(some.mate_people)) >= _FEWEST and len(set(some.other_people)) >= _FEWEST:
                     result.append(_row(kept, some, thresholds, way, group, part))
-        for group, members in people.stranger_groups.items():
+        for group, members in people.impostor_groups.items():
             if part == "all":
                 some = replace(_some(outcome, members), mates=outcome.mates)
                 some = replace(some, mate_people=outcome.mate_people)

@@ -36,8 +36,8 @@ class Shape:
     """
 
     flatness: float
-    crowd: float
-    crowd_axes: int
+    cluster: float
+    cluster_axes: int
 
 
 SHAPES = {"dlib": Shape(1.15, 0.03, 16), "retail-0095": Shape(1.0, 0.5, 56)}
@@ -83,10 +83,10 @@ def generate(count: int, encoder: str, *, seed: int = 0, like: Vector | None = N
     weight = np.append(np.ones(axes), dimension - axes)  # the rest is many directions
     most = variances**shape.flatness
     most *= total / float((most * weight).sum())
-    crowd = np.where(np.arange(axes + 1) < shape.crowd_axes, variances, 0.0)
-    crowd *= total / float((crowd * weight).sum())
-    alike = rng.random(count) < shape.crowd
-    deviation = np.sqrt(np.where(alike[:, None], crowd, most))
+    cluster = np.where(np.arange(axes + 1) < shape.cluster_axes, variances, 0.0)
+    cluster *= total / float((cluster * weight).sum())
+    alike = rng.random(count) < shape.cluster
+    deviation = np.sqrt(np.where(alike[:, None], cluster, most))
     along = rng.standard_normal((count, axes)) * deviation[:, :axes]
     across = rng.standard_normal((count, dimension))
     across -= (across @ spread.axes.T) @ spread.axes

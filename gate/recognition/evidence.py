@@ -1,6 +1,6 @@
 """From the vectors of one tracked face to a verdict: values in, values out.
 
-Frames of one moment are alike, and what a stranger has in common with somebody enrolled stays in
+Frames of one moment are alike, and what an impostor has in common with somebody enrolled stays in
 all of them. So evidence is not added up frame by frame. A track keeps *moments*: a frame that is
 nearly the same as an earlier one joins its moment, a frame that shows something new becomes one.
 The probe is the mean of the moments; its score is judged with the likelihood ratio calibrated for
@@ -9,7 +9,7 @@ picture held for ten seconds stays one moment and weighs as one frame.
 
 The verdict is a sequential test (Wald 1945). Its upper bound is the likelihood ratio at the score
 that the site's calibration gives for half the wished FPIR: a passage has many looks, but since all
-share what the stranger has in common with the person, they raise the rate by less than that half
+share what the impostor has in common with the person, they raise the rate by less than that half
 (shown in tests/recognition/test_evidence.py). Ville's bound, -ln FPIR, holds for any number of
 independent looks and asks ten times as much at 7,000 people; it would cost residents.
 """
@@ -21,14 +21,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gate.recognition.encoders.encoder import Likeness
+from gate.recognition.encoders.encoder import SimilarityStatistics
 from gate.recognition.face import Liveness, Vector, Verdict
 
 MOMENTS = 12  # kept of a track
 SAME_MOMENT = 0.85  # correlation of two frames above which they are one moment
 LOOKS = 2  # frames that must agree before anything is decided: one may be a fluke
 STRANGE = 2  # frames in a row that resemble no earlier one: somebody else stands here
-# Share of a stranger's score that changes from photograph to photograph; the rest belongs to the
+# Share of an impostor's score that changes from photograph to photograph; the rest belongs to the
 # pair of people and no further frame takes it away. 0.27 for retail-0095 and 0.13 for dlib on LFW.
 NOISE = 0.25
 # Power of a frame's quality that is its weight: a frame from afar in poor light pulls the mean down
@@ -71,7 +71,12 @@ class Gathered:
         return _unit(rows.sum(axis=0))
 
 
-def gather(seen: Gathered, vector: Vector, likeness: Likeness, quality: float = 1.0) -> Gathered:
+def gather(
+    seen: Gathered,
+    vector: Vector,
+    similarity: SimilarityStatistics,
+    quality: float = 1.0,
+) -> Gathered:
     """The track with one more frame.
 
     A frame that resembles no moment is not taken in, only counted in ``strange``: two people may
@@ -87,10 +92,10 @@ def gather(seen: Gathered, vector: Vector, likeness: Likeness, quality: float = 
         return Gathered((fresh,), 1)
     cosines = np.stack([moment.vector for moment in seen.moments]) @ vector
     nearest = int(cosines.argmax())
-    if cosines[nearest] < likeness.continues:
+    if cosines[nearest] < similarity.continues:
         return replace(seen, strange=seen.strange + 1)
     moments = list(seen.moments)
-    same = correlation(float(cosines[nearest]), likeness) >= SAME_MOMENT
+    same = correlation(float(cosines[nearest]), similarity) >= SAME_MOMENT
     if same or len(moments) == MOMENTS:
         old = moments[nearest]
         mean = _unit(old.vector * old.weight + vector * weight)
@@ -100,12 +105,12 @@ def gather(seen: Gathered, vector: Vector, likeness: Likeness, quality: float = 
     return Gathered(tuple(moments), seen.frames + 1)
 
 
-def correlation(cosine: float, likeness: Likeness) -> float:
+def correlation(cosine: float, similarity: SimilarityStatistics) -> float:
     """How alike the disturbances of two pictures of one person are, 0 (independent) to 1."""
-    return min(1.0, max(0.0, (cosine - likeness.apart) / (1 - likeness.apart)))
+    return min(1.0, max(0.0, (cosine - similarity.apart) / (1 - similarity.apart)))
 
 
-def effective(seen: Gathered, likeness: Likeness) -> float:
+def effective(seen: Gathered, similarity: SimilarityStatistics) -> float:
     """How many independent photographs the moments are worth, 1 or more; 0 without any.
 
     The variance of a weighted mean of correlated values (Kish 1965, design effect).
@@ -114,7 +119,7 @@ def effective(seen: Gathered, likeness: Likeness) -> float:
         return 0.0
     rows = np.stack([moment.vector for moment in seen.moments])
     weights = np.array([moment.weight for moment in seen.moments])
-    alike = np.clip((rows @ rows.T - likeness.apart) / (1 - likeness.apart), 0, 1)
+    alike = np.clip((rows @ rows.T - similarity.apart) / (1 - similarity.apart), 0, 1)
     np.fill_diagonal(alike, 1.0)
     return float(weights.sum() ** 2 / (weights @ alike @ weights))
 
@@ -130,7 +135,7 @@ def sharpened(ratio: float, photographs: float) -> float:
 
 
 def joined(identity: float, liveness: Liveness) -> float:
-    """Evidence (nats) for the resident in person against a stranger or a picture of the resident.
+    """Evidence (nats) for the resident in person against an impostor or a picture of the resident.
 
     The likelihood ratio against the mixture of both; never more than ``identity``.
     """
@@ -163,7 +168,7 @@ def terms_for(threshold_ratio: float, fnir: float, patience: float) -> Terms:
     Args:
         threshold_ratio: likelihood ratio (nats) at the score calibrated for the wished FPIR,
             shared out over the looks: see ``SHARE``.
-        fnir: residents that may be taken for strangers, share.
+        fnir: residents that may be taken for impostors, share.
     """
     return Terms(max(0.0, threshold_ratio), math.log(fnir), math.log(MARGIN), patience)
 

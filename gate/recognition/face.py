@@ -152,7 +152,7 @@ class Sighting:
     verdict: Verdict
     best: Candidate | None = None
     second: Candidate | None = None
-    evidence: float = 0.0  # log-likelihood ratio, nats, for ``best`` against a stranger
+    evidence: float = 0.0  # log-likelihood ratio, nats, for ``best`` against an impostor
     threshold: float = 0.0  # what ``evidence`` must reach
     guidance: Unusable | None = None  # what to tell the person
     liveness: Liveness = field(default_factory=lambda: Liveness("off"))

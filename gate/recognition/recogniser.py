@@ -206,7 +206,7 @@ class Recogniser:
         return [face.moved(left, top) for face in faces]
 
     def _encode(self, frame: Frame, tracker: Tracker, tracks: Sequence[Track]) -> list[Track]:
-        """Encode the faces that need it and judge anew; a track may turn out to be a new one."""
+        """Encode the faces that need it and judge again; a track may turn out to be a new one."""
         due = [track for track in tracks if self._is_due(track)][: self._settings.max_faces]
         if not due:
             return list(tracks)
@@ -216,8 +216,8 @@ class Recogniser:
         for some, brief in ((new, False), (seen, True)):  # the first look at a face is thorough
             if not some:
                 continue
-            chips = self._encoder.chips(frame.image, [track.face for track in some])
-            for track, vector in zip(some, self._encoder.encode(chips, brief=brief), strict=True):
+            crops = self._encoder.crops(frame.image, [track.face for track in some])
+            for track, vector in zip(some, self._encoder.encode(crops, brief=brief), strict=True):
                 renewed[track.number] = self._gather(tracker, track, vector)
         self._judge(frame, list(renewed.values()))
         return [renewed.get(track.number, track) for track in tracks]
@@ -249,16 +249,16 @@ class Recogniser:
         return subject.verdict is not Verdict.WAIT
 
     def _gather(self, tracker: Tracker, track: Track, vector: Vector) -> Track:
-        """Take the vector into the track's evidence, or begin anew for somebody else."""
+        """Take the vector into the track's evidence, or begin again for somebody else."""
         subject = self._subjects[track.number]
         quality = track.face.quality
-        worth = 1.0 if quality is None or quality.overall is None else quality.overall
-        gathered = evidence.gather(subject.gathered, vector, self._encoder.likeness, worth)
+        overall = 1.0 if quality is None or quality.overall is None else quality.overall
+        gathered = evidence.gather(subject.gathered, vector, self._encoder.similarity, overall)
         if gathered.strange >= evidence.STRANGE:
             del self._subjects[track.number]
             track = tracker.renew(track)
             subject = self._subjects[track.number] = _Subject()
-            gathered = evidence.gather(Gathered(), vector, self._encoder.likeness, worth)
+            gathered = evidence.gather(Gathered(), vector, self._encoder.similarity, overall)
         subject.gathered = gathered
         subject.encoded = track.last_seen
         if subject.first_usable is None:
@@ -278,10 +278,10 @@ class Recogniser:
         for i, track in enumerate(tracks):
             subject = self._subjects[track.number]
             gathered = subject.gathered
-            worth = evidence.effective(gathered, self._encoder.likeness)
+            overall = evidence.effective(gathered, self._encoder.similarity)
             if self._watch is not None:
                 subject.liveness = self._watch(frame, track)
-            ratio = evidence.sharpened(float(first[i]), worth)
+            ratio = evidence.sharpened(float(first[i]), overall)
             subject.evidence = evidence.joined(ratio, subject.liveness)
             subject.threshold = terms.accept
             subject.fit = matcher.version
@@ -294,7 +294,7 @@ class Recogniser:
             subject.verdict = evidence.judge(
                 terms,
                 subject.evidence,
-                evidence.sharpened(float(second[i]), worth),
+                evidence.sharpened(float(second[i]), overall),
                 gathered.frames,
                 track.last_seen - subject.first_usable,
                 subject.liveness,

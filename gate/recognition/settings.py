@@ -36,7 +36,7 @@ class RecognitionSettings(Section):
     # seconds from the first usable face after which a card is asked for or the person is unknown:
     # with temperature, status and screen the answer has to come within one second
     patience: float = Field(0.6, ge=0.3, le=20)
-    # residents that may be taken for strangers, share: where a sequential test gives up
+    # residents that may be taken for impostors, share: where a sequential test gives up
     fnir: float = Field(0.01, gt=0, lt=0.5)
     # faces encoded in one frame at most, largest first
     max_faces: int = Field(4, ge=1, le=16)

@@ -75,7 +75,7 @@ class Tracker:
         return seen
 
     def renew(self, track: Track) -> Track:
-        """Begin anew where ``track`` is: it turned out to be somebody else."""
+        """Begin again where ``track`` is: it turned out to be somebody else."""
         time = track.last_seen
         fresh = Track(next(iter(self.numbers)), track.face, time, time, speed=track.speed)
         self.tracks = [fresh if old.number == track.number else old for old in self.tracks]
@@ -91,7 +91,7 @@ def assign(tracks: Sequence[Box], faces: Sequence[Box]) -> list[tuple[int, int, 
         (t, f): value
         for t, track in enumerate(tracks)
         for f, face in enumerate(faces)
-        if (value := likeness(track, face)) > 0
+        if (value := similarity(track, face)) > 0
     }
     pairs: list[tuple[int, int, bool]] = []
     for (t, f), value in sorted(worth.items(), key=lambda item: -item[1]):
@@ -102,7 +102,7 @@ def assign(tracks: Sequence[Box], faces: Sequence[Box]) -> list[tuple[int, int, 
     return pairs
 
 
-def likeness(a: Box, b: Box) -> float:
+def similarity(a: Box, b: Box) -> float:
     """How well two boxes may be one face, 0..2: the overlap, and how near the middles are."""
     size_a, size_b = max(a[2] - a[0], 1.0), max(b[2] - b[0], 1.0)
     size = max(size_a, size_b)

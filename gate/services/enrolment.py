@@ -57,7 +57,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class SimilarityStatistics:
     """Somebody enrolled who resembles the new person.
 
     Attributes:
@@ -169,7 +169,7 @@ def _log_normal(value: float, mean: float, spread: float) -> float:
 
 def resembling(
     shots: Sequence[Shot], matcher: Matcher, person: int | None = None
-) -> list[Likeness]:
+) -> list[SimilarityStatistics]:
     """Who of the enrolled resembles these photographs, the most alike first.
 
     Args:
@@ -188,10 +188,10 @@ def resembling(
                 best[other] = max(score, best.get(other, -np.inf))
     return sorted(
         (
-            Likeness(other, score, same=score >= matcher.calibration.threshold)
+            SimilarityStatistics(other, score, same=score >= matcher.calibration.threshold)
             for other, score in best.items()
         ),
-        key=lambda likeness: -likeness.score,
+        key=lambda similarity: -similarity.score,
     )
 
 

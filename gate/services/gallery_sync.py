@@ -12,7 +12,7 @@ from gate.recognition.matching.calibration import Calibration
 from gate.recognition.matching.gallery import Gallery, Snapshot
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.site_calibration import FMR, FPIR, learn_site, pack, unpack
-from gate.recognition.matching.whitening import SiteFit
+from gate.recognition.matching.whitening import Whitening
 from gate.store.database_errors import ConflictError
 from gate.store.store import Store
 from gate.store.tables import CalibrationRow
@@ -64,7 +64,10 @@ class KnownFaces:
             self._generation = generation
             stored = self._stored()
             if changed or stored is not None:
-                fit, calibration = stored or (self._matcher.roster.fit, self._matcher.calibration)
+                fit, calibration = stored or (
+                    self._matcher.centroids.fit,
+                    self._matcher.calibration,
+                )
                 snapshot = self._gallery.snapshot()
                 people = len(snapshot.people)
                 if people <= QUICK and calibration.outgrown(people):
@@ -81,7 +84,7 @@ class KnownFaces:
             now, version = self._matcher, self._version
         if now is None or not now.calibration.outgrown(now.people):
             return False
-        fit, calibration = _learnt(now.roster.gallery, wished(now.calibration))
+        fit, calibration = _learnt(now.centroids.gallery, wished(now.calibration))
         with self._lock:
             # what staff put into use in those seconds counts: ``matcher`` takes it up
             if self._put(fit, calibration, version) and self._gallery is not None:
@@ -110,7 +113,7 @@ class KnownFaces:
         self._matcher = build_matcher(snapshot, *stored)
         return self._matcher
 
-    def _stored(self) -> tuple[SiteFit, Calibration] | None:
+    def _stored(self) -> tuple[Whitening, Calibration] | None:
         """What somebody else put into use since the last look; None if it cannot be read."""
         row = self._store.calibrations.active(KIND, self._encoder)
         if row is None or row.version == self._version:
@@ -122,13 +125,13 @@ class KnownFaces:
             log.error("calibration.unreadable", extra={"cause": error.what})
             return None
 
-    def _learn(self, snapshot: Snapshot, rates: Rates) -> tuple[SiteFit, Calibration]:
+    def _learn(self, snapshot: Snapshot, rates: Rates) -> tuple[Whitening, Calibration]:
         fit, calibration = _learnt(snapshot, rates)
         if self._put(fit, calibration, self._version):
             return fit, calibration
         return self._stored() or (fit, calibration)
 
-    def _put(self, fit: SiteFit, calibration: Calibration, after: str) -> bool:
+    def _put(self, fit: Whitening, calibration: Calibration, after: str) -> bool:
         """Put it into use in place of ``after``; False when that is no longer the one in use.
 
         Desk and gate may learn the same from the same register in the same second.
@@ -141,7 +144,7 @@ class KnownFaces:
         return True
 
 
-def _learnt(snapshot: Snapshot, rates: Rates) -> tuple[SiteFit, Calibration]:
+def _learnt(snapshot: Snapshot, rates: Rates) -> tuple[Whitening, Calibration]:
     made = datetime.now(UTC).isoformat(timespec="seconds")
     return learn_site(snapshot, made=made, fpir=rates[0], fmr=rates[1])
 
@@ -156,12 +159,12 @@ def wished_in(row: CalibrationRow | None) -> Rates:
     return float(figures.get("fpir", FPIR)), float(figures.get("fmr", FMR))
 
 
-def version_of(fit: SiteFit, calibration: Calibration) -> str:
+def version_of(fit: Whitening, calibration: Calibration) -> str:
     return f"{fit.version}/{calibration.version}@{calibration.made}"
 
 
 def put_in_use(
-    store: Store, fit: SiteFit, calibration: Calibration, *, after: str | None = None
+    store: Store, fit: Whitening, calibration: Calibration, *, after: str | None = None
 ) -> None:
     """Store both; every program of the site follows.
 

@@ -22,7 +22,7 @@ from gate.commands import enroll as command
 from gate.config.settings import load
 from gate.errors import AccessError, ConfigurationError, RecognitionError, StoreError
 from gate.importing.run import NICENESS
-from gate.recognition.encoders import Likeness
+from gate.recognition.encoders import SimilarityStatistics
 from gate.recognition.face import Face, Image
 from gate.services.enrolment import Examiner, Fault, Shot
 from gate.store.store import Store
@@ -148,7 +148,7 @@ class Camera:
 
     name = "play/1"
     dimension = 16
-    likeness = Likeness(continues=0.6, apart=0.6)
+    similarity = SimilarityStatistics(continues=0.6, apart=0.6)
 
     def __init__(self) -> None:
         self.seen = 0

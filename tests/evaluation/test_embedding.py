@@ -11,7 +11,7 @@ import pytest
 
 from gate.evaluation.embedding import embed
 from gate.evaluation.photos import Photo
-from gate.recognition.encoders.encoder import Chips, Likeness
+from gate.recognition.encoders.encoder import AlignedCrops, SimilarityStatistics
 from gate.recognition.face import Face, Image, Vector
 
 
@@ -27,19 +27,19 @@ class Detector:
 
 
 class Encoder:
-    name, dimension, likeness = "mean/1", 3, Likeness(0.9, 0.5)
+    name, dimension, similarity = "mean/1", 3, SimilarityStatistics(0.9, 0.5)
 
     def __init__(self, break_after: int = 1000) -> None:
         self.encoded, self._left = 0, break_after
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         return np.stack([image for _ in faces])
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
         if self.encoded == self._left:
             raise KeyboardInterrupt
-        self.encoded += len(chips)
-        means = chips.reshape(len(chips), -1, 3).mean(axis=1).astype(np.float32)
+        self.encoded += len(crops)
+        means = crops.reshape(len(crops), -1, 3).mean(axis=1).astype(np.float32)
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 

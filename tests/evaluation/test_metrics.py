@@ -12,8 +12,8 @@ from gate.evaluation.metrics import Outcome
 
 def outcome(mates: list[float], others: list[float], of: str | None = None) -> Outcome:
     mate_people = tuple(of or [f"m{i}" for i in range(len(mates))])
-    strangers = tuple(f"s{i}" for i in range(len(others)))
-    return Outcome(np.array(mates), mate_people, np.array(others), strangers, strangers)
+    impostors = tuple(f"s{i}" for i in range(len(others)))
+    return Outcome(np.array(mates), mate_people, np.array(others), impostors, impostors)
 
 
 HUNDRED = [i / 100 for i in range(100)]
@@ -54,7 +54,7 @@ def test_the_interval_holds_the_value_and_narrows_with_more_people() -> None:
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     random, inside = np.random.default_rng(1), 0
-    truth = 0.158655  # of mates below one standard deviation, strangers far away
+    truth = 0.158655  # of mates below one standard deviation, impostors far away
     for _ in range(60):
         found = outcome(random.normal(1, 1, 200).tolist(), [0.0] * 400)
         rate = metrics.fnir(found, 0.01, alike=True, rounds=300)
@@ -85,7 +85,7 @@ def test_nobody_above_the_threshold_is_no_proof_that_nobody_ever_is() -> None:
 
 
 def test_growth_foretells_what_a_larger_gallery_does() -> None:
-    """Strangers' highest of N normal scores, foretold from N = 200 for 2,000 and tried."""
+    """Impostors' highest of N normal scores, foretold from N = 200 for 2,000 and tried."""
     random = np.random.default_rng(0)
     mates = random.normal(4.6, 0.6, 3000)
 

@@ -1,4 +1,4 @@
-"""Who is enrolled, who comes, who is a stranger."""
+"""Who is enrolled, who comes, who is an impostor."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def people(*counts: int) -> dict[str, list[int]]:
 
 
 def sound(trial: Trial) -> bool:
-    """Strangers are not enrolled, genuine people are, no template is a probe."""
+    """Impostors are not enrolled, genuine people are, no template is a probe."""
     enrolled = {person for person, _ in trial.gallery}
     templates = {row for _, rows in trial.gallery for row in rows}
-    probes = {row for _, rows in (*trial.genuine, *trial.strangers) for row in rows}
+    probes = {row for _, rows in (*trial.genuine, *trial.impostors) for row in rows}
     return (
         len(enrolled) == len(trial.gallery)
         and all(person in enrolled for person, _ in trial.genuine)
-        and all(person not in enrolled for person, _ in trial.strangers)
+        and all(person not in enrolled for person, _ in trial.impostors)
         and not templates & probes
     )
 
@@ -45,21 +45,21 @@ def test_one_template_one_probe() -> None:
     trial = protocols.open_set(people(3, 1))
     assert trial.gallery == (("#0", (0,)),)
     assert trial.genuine == (("#0", (1,)), ("#0", (2,)))
-    assert trial.strangers == (("#1", (3,)),)
+    assert trial.impostors == (("#1", (3,)),)
 
 
 def test_at_a_gate() -> None:
     trial = protocols.at_a_gate(people(11, 2, 7), 5)
     assert trial.gallery == (("#0", (0, 1, 2, 3, 4)), ("#1", (11, 12)))
     assert trial.genuine == (("#0", (5, 6, 7, 8, 9)),)
-    assert trial.strangers == (("#2", (13, 14, 15, 16, 17)),)
+    assert trial.impostors == (("#2", (13, 14, 15, 16, 17)),)
 
 
 def test_one_group() -> None:
     trial = protocols.one_group({"Ann": [10, 11, 12], "Bo": [13]}, people(2, 1, 1))
     assert trial.gallery == (("Ann", (10, 11)), ("Bo", (13,)), ("#0", (0,)), ("#2", (3,)))
     assert trial.genuine == (("Ann", (12,)),)
-    assert trial.strangers == (("#1", (2,)),)
+    assert trial.impostors == (("#1", (2,)),)
     pairs = protocols.one_group({"Ann": [10]}, people(2, 1, 1), pairs=True)
     assert pairs.genuine == (("#0", (1,)),)
 

@@ -50,7 +50,7 @@ def test_every_protocol_and_group_has_its_row(results: dict) -> None:
     for row in rows:
         if row.group == "old":
             assert row.trial.startswith("e")
-            assert 0 < row.strangers <= 40
+            assert 0 < row.impostors <= 40
 
 
 def test_clear_faces_are_all_found(results: dict) -> None:
@@ -99,7 +99,7 @@ def test_a_site_measures_itself() -> None:
     vectors, labels = made_up([3] * 80)
     people = study.People(labels, {})
     trial = study.trials(people, [True] * len(labels), "b")
-    assert trial == []  # nobody has a single photograph: no strangers
+    assert trial == []  # nobody has a single photograph: no impostors
     rows = tuple((f"p{i}", (3 * i, 3 * i + 1, 3 * i + 2)) for i in range(80))
     gallery = gallery_of(vectors, study.Trial("x", "", rows, (), ()), ENCODER)
     figures = on_site(gallery)

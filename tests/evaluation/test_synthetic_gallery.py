@@ -23,7 +23,7 @@ ENCODERS = sorted(SHAPES)
 DIMENSION = {"dlib": 128, "retail-0095": 256}
 # scores of two different people of LFW: mean, deviation, quantile 1 - 1e-4 (docs/demo.md)
 REAL = {"dlib": (0.837, 0.035, 0.943), "retail-0095": (0.006, 0.095, 0.431)}
-# a stranger's best score among 1,437 people of LFW: median, and what 1 in 10 exceed
+# an impostor's best score among 1,437 people of LFW: median, and what 1 in 10 exceed
 BEST = {"dlib": (0.929, 0.941), "retail-0095": (0.364, 0.437)}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.recognition.encoders import Likeness
+from gate.recognition.encoders import SimilarityStatistics
 from gate.recognition.evidence import (
     MOMENTS,
     NOISE,
@@ -25,7 +25,7 @@ from gate.recognition.evidence import (
 )
 from gate.recognition.face import Liveness, Vector, Verdict
 
-LIKENESS = Likeness(continues=0.68, apart=0.69)
+STATISTICS = SimilarityStatistics(continues=0.68, apart=0.69)
 TERMS = Terms(accept=6.9, reject=-4.6, margin=3.0, patience=2.0)
 nats = st.floats(-8, 8)
 
@@ -44,7 +44,7 @@ def view(of: Vector, noise: float, seed: int) -> Vector:
 def all_of(vectors: list[Vector]) -> Gathered:
     seen = Gathered()
     for vector in vectors:
-        seen = gather(seen, vector, LIKENESS)
+        seen = gather(seen, vector, STATISTICS)
     return seen
 
 
@@ -52,18 +52,18 @@ def test_a_still_picture_held_for_ten_seconds_is_one_frame() -> None:
     still = all_of([person(1)] * 100)
     assert still.frames == 100
     assert len(still.moments) == 1
-    assert effective(still, LIKENESS) == pytest.approx(1.0)
+    assert effective(still, STATISTICS) == pytest.approx(1.0)
 
 
 def test_a_still_picture_with_the_noise_of_a_camera_hardly_more() -> None:
     still = all_of([view(person(1), 0.1, seed) for seed in range(100)])
-    assert effective(still, LIKENESS) < 1.2
+    assert effective(still, STATISTICS) < 1.2
 
 
 def test_different_moments_are_worth_more_than_one_frame() -> None:
     turning = all_of([view(person(1), 0.55, seed) for seed in range(10)])
     assert len(turning.moments) > 5
-    assert effective(turning, LIKENESS) > 3
+    assert effective(turning, STATISTICS) > 3
 
 
 def test_the_probe_of_many_moments_is_nearer_the_person_than_any_frame() -> None:
@@ -77,24 +77,24 @@ def test_no_more_moments_are_kept_than_allowed() -> None:
 
 def test_somebody_else_is_not_taken_in() -> None:
     seen = all_of([person(1)] * 3)
-    after = gather(seen, person(2), LIKENESS)
+    after = gather(seen, person(2), STATISTICS)
     assert after.strange == 1
     assert after.moments == seen.moments
-    assert gather(after, person(1), LIKENESS).strange == 0
+    assert gather(after, person(1), STATISTICS).strange == 0
 
 
 def test_a_poor_frame_weighs_less() -> None:
     good, poor = view(person(1), 0.5, 1), view(person(1), 0.5, 2)
-    seen = gather(gather(Gathered(), good, LIKENESS, 1.0), poor, LIKENESS, 0.1)
+    seen = gather(gather(Gathered(), good, STATISTICS, 1.0), poor, STATISTICS, 0.1)
     assert seen.probe @ good > seen.probe @ poor
 
 
 def test_a_frame_from_afar_hardly_moves_the_probe_once_there_is_a_near_one() -> None:
     near, far = view(person(1), 0.5, 1), view(person(1), 0.5, 2)
-    seen = gather(gather(Gathered(), far, LIKENESS, 0.55), near, LIKENESS, 0.85)
+    seen = gather(gather(Gathered(), far, STATISTICS, 0.55), near, STATISTICS, 0.85)
     assert seen.probe @ near > 0.99
     # and the other way round: what came first is no matter
-    again = gather(gather(Gathered(), near, LIKENESS, 0.85), far, LIKENESS, 0.55)
+    again = gather(gather(Gathered(), near, STATISTICS, 0.85), far, STATISTICS, 0.55)
     assert again.probe @ near == pytest.approx(seen.probe @ near, abs=1e-6)
 
 
@@ -116,8 +116,8 @@ def test_liveness_never_adds_to_the_evidence(identity: float, live: float) -> No
 @given(nats, nats, nats)
 def test_the_more_alive_the_more_evidence(identity: float, a: float, b: float) -> None:
     low, high = sorted((a, b))
-    worth = [joined(identity, Liveness("model", score, True)) for score in (low, high)]
-    assert worth[0] <= worth[1] + 1e-9
+    effective_looks = [joined(identity, Liveness("model", score, True)) for score in (low, high)]
+    assert effective_looks[0] <= effective_looks[1] + 1e-9
 
 
 @given(nats, nats, st.integers(0, 30), st.floats(0, 60))
@@ -167,11 +167,11 @@ def test_the_bounds_follow_from_the_calibration_and_the_wished_rates() -> None:
 
 @pytest.mark.parametrize("noise", [0.1, NOISE, 0.4])
 def test_the_looks_of_one_passage_together_keep_the_wished_rate(noise: float) -> None:
-    """Strangers whose score is a trait of the pair plus noise of each moment, unit variance."""
-    wished, strangers, looks = 0.01, 100_000, MOMENTS
+    """Impostors whose score is a trait of the pair plus noise of each moment, unit variance."""
+    wished, impostors, looks = 0.01, 100_000, MOMENTS
     random = np.random.default_rng(0)
-    trait = random.normal(0, (1 - noise) ** 0.5, (strangers, 1))
-    moments = trait + random.normal(0, noise**0.5, (strangers, looks))
+    trait = random.normal(0, (1 - noise) ** 0.5, (impostors, 1))
+    moments = trait + random.normal(0, noise**0.5, (impostors, looks))
     number = np.arange(1, looks + 1)
     scores = np.cumsum(moments, axis=1) / number  # of the mean of the moments so far
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gate.camera.source import Frame
 from gate.errors import RecognitionError
-from gate.recognition.encoders import Chips, Likeness
+from gate.recognition.encoders import AlignedCrops, SimilarityStatistics
 from gate.recognition.face import Face, Image, Liveness, Sighting, Unusable, Vector, Verdict
 from gate.recognition.matching.matcher import Identification
 from gate.recognition.recogniser import Recogniser
@@ -20,7 +20,7 @@ from gate.recognition.tracking import FORGET, Track
 
 WIDTH = 64
 RATE = 10.0  # frames a second
-LIKENESS = Likeness(continues=0.68, apart=0.69)
+STATISTICS = SimilarityStatistics(continues=0.68, apart=0.69)
 Box = tuple[float, float, float, float]
 
 
@@ -54,7 +54,7 @@ class Scene:
     frames: Sequence[Sequence[Actor]]
     name: str = "play/1"
     dimension: int = WIDTH
-    likeness: Likeness = LIKENESS
+    similarity: SimilarityStatistics = STATISTICS
     encoded: int = 0
     searched: list[bool] = field(default_factory=list)  # whether the whole image was
 
@@ -78,12 +78,12 @@ class Scene:
     def _actor(self, image: Image, face: Face) -> Actor:
         return next(actor for actor in self._actors(image) if actor.box == face.box)
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         self._shown = [self._actor(image, face).face for face in faces]
         return np.zeros((len(faces), 2, 2, 3), np.uint8)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        self.encoded += len(chips)
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        self.encoded += len(crops)
         return np.stack(self._shown)
 
 
@@ -159,7 +159,7 @@ def alone(faces: Sequence[Vector]) -> Scene:
 
 
 def mixed(seed: int, other: int, share: float) -> Vector:
-    """A stranger who looks like somebody enrolled: the cosine is about ``share``."""
+    """An impostor who looks like somebody enrolled: the cosine is about ``share``."""
     row = share * vector(other) + (1 - share**2) ** 0.5 * vector(seed)
     return np.asarray(row / np.linalg.norm(row), np.float32)
 
@@ -180,15 +180,15 @@ def test_ten_good_frames_of_a_resident_are_enough_where_one_is_not() -> None:
     assert len(weak) == 10
     assert all(REGISTER.llr(float(view @ vector(1))) < REGISTER.needed for view in weak)
     scene = alone(weak)
-    scene.likeness = Likeness(continues=0.1, apart=0.4)
+    scene.similarity = SimilarityStatistics(continues=0.1, apart=0.4)
     assert verdicts(play(scene))[-1] is Verdict.KNOWN
 
 
 @pytest.mark.parametrize("when", range(1, 6))
 def test_a_strangers_lucky_frame_does_not_open(when: int) -> None:
-    stranger = mixed(50, 1, 0.45)
+    impostor = mixed(50, 1, 0.45)
     lucky = mixed(50, 1, 0.8)
-    frames = [lucky if i == when else stranger for i in range(30)]
+    frames = [lucky if i == when else impostor for i in range(30)]
     assert Verdict.KNOWN not in verdicts(play(alone(frames)))
 
 
@@ -207,7 +207,7 @@ def test_a_still_picture_held_for_long_is_worth_no_more_than_at_first() -> None:
 def test_who_is_doubtful_is_looked_at_for_two_seconds_more_and_known_when_better() -> None:
     weak = [mixed(50, 1, 0.66)] * 12
     scene = alone(weak + [vector(1, 0.3, i) for i in range(6)])
-    scene.likeness = Likeness(continues=0.1, apart=0.4)
+    scene.similarity = SimilarityStatistics(continues=0.1, apart=0.4)
     quick = SETTINGS.model_copy(update={"patience": 0.5})
     recogniser = Recogniser(scene, scene, REGISTER, quick, assess=scene.assess)
     seen = [recogniser.process(scene.frame(i))[0] for i in range(len(scene.frames))]
@@ -245,7 +245,7 @@ def test_two_who_look_alike_are_never_taken_for_each_other() -> None:
 
 
 def test_people_who_change_places_take_no_evidence_along() -> None:
-    # the resident walks off behind the stranger, who takes their place in the next frame
+    # the resident walks off behind the impostor, who takes their place in the next frame
     frames = [[Actor(300, vector(1))]] * 5 + [[Actor(300, vector(50))]] * 20
     seen = play(Scene(frames))
     assert seen[4][0].verdict is Verdict.KNOWN

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gate.evaluation.metrics import Outcome
-from gate.recognition.encoders import Likeness
+from gate.recognition.encoders import SimilarityStatistics
 from gate.recognition.face import Image, Template, Vector
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.matcher import build_matcher
@@ -15,12 +15,16 @@ from research.walkups import FRAMES, WalkUp, outcome, probe, report, walk_up
 
 
 class Encoder:
-    name, dimension, likeness = "retail-0095", 32, Likeness(continues=-1.0, apart=0.0)
+    name, dimension, similarity = (
+        "retail-0095",
+        32,
+        SimilarityStatistics(continues=-1.0, apart=0.0),
+    )
 
-    def chips(self, image: Image, faces: object) -> Image:
+    def crops(self, image: Image, faces: object) -> Image:
         raise NotImplementedError
 
-    def encode(self, chips: Image, *, brief: bool = False) -> Vector:
+    def encode(self, crops: Image, *, brief: bool = False) -> Vector:
         raise NotImplementedError
 
 

@@ -119,9 +119,9 @@ def test_the_copy_relearns_when_the_register_outgrows_it(store):
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     people = store.people.create_many({"name": f"p{i}"} for i in range(60))
     faces = KnownFaces(store, ENCODER, 128)
-    assert faces.matcher().roster.fit.people == 0
+    assert faces.matcher().centroids.fit.people == 0
     store.templates.add(*(Template(p, v, ENCODER) for p, v in zip(people, vectors, strict=True)))
-    assert faces.matcher().roster.fit.people == 60
+    assert faces.matcher().centroids.fit.people == 60
 
 
 def test_what_is_learnt_anew_keeps_the_rates_that_were_wished(store):
@@ -132,7 +132,7 @@ def test_what_is_learnt_anew_keeps_the_rates_that_were_wished(store):
     rows = [Template(p, v, ENCODER) for p, v in zip(people, vectors, strict=True)]
     store.templates.add(*rows[:40])
     faces = KnownFaces(store, ENCODER, 128)
-    gallery = faces.matcher().roster.gallery
+    gallery = faces.matcher().centroids.gallery
     put_in_use(store, *learn_site(gallery, made="2026-01-01", fpir=0.001, fmr=0.0001))
     assert faces.matcher().calibration.fpir == 0.001
     store.templates.add(*rows[40:80])
@@ -187,7 +187,7 @@ def test_a_calibration_that_cannot_be_read_is_made_anew_for_the_same_wish(store)
 def test_two_programs_may_learn_the_same_in_the_same_second(store, shots):
     desk, gate = (KnownFaces(store, ENCODER, 128) for _ in range(2))
     enrol(store, "Eileen", [shots["eileen-collins"]])
-    snapshot = desk.matcher().roster.gallery
+    snapshot = desk.matcher().centroids.gallery
     for _ in range(3):
         desk._learn(snapshot, (FPIR, FMR))
         gate._learn(snapshot, (FPIR, FMR))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gate.errors import ModelError
 from gate.models.convert.onnx_writer import Graph
 
-CHIP = 150  # pixels a side
+CROP = 150  # pixels a side
 DIMENSION = 128
 MEAN = (122.782, 117.001, 104.298)  # red, green, blue
 LEVELS = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))  # channels, residual blocks
@@ -31,7 +31,7 @@ def to_onnx(data: bytes, notes: dict[str, str]) -> bytes:
     Raises ModelError when the file holds another network or is cut short.
     """
     tensors = _Reader(data)
-    graph = Graph("dlib_resnet", "chips", ("n", 3, CHIP, CHIP), ("n", DIMENSION))
+    graph = Graph("dlib_resnet", "chips", ("n", 3, CROP, CROP), ("n", DIMENSION))
     mean = graph.tensor("mean", np.array(MEAN, np.float32).reshape(1, 3, 1, 1))
     scale = graph.tensor("scale", np.array([1 / 256], np.float32))
     x = graph.node("Mul", graph.node("Sub", "chips", mean), scale)

@@ -26,10 +26,10 @@ def similarity(points: Points, targets: Points) -> NDArray[np.float64]:
     return np.array([[turn.real, -turn.imag, move.real], [turn.imag, turn.real, move.imag]])
 
 
-def chip(image: Image, points: Points, targets: Points, size: int) -> Image:
+def crop(image: Image, points: Points, targets: Points, size: int) -> Image:
     """The face cut out, ``size`` × ``size``, its ``points`` lying on ``targets`` (pixels of it).
 
-    A face much larger than the chip is cut out larger by a whole factor and averaged down, so
+    A face much larger than the crop is cut out larger by a whole factor and averaged down, so
     that no pixel of it is skipped. What lies outside the image repeats its edge.
     """
     matrix = similarity(points, targets)

@@ -101,7 +101,7 @@ class YuNetDetector:
         level = cv2.utils.logging.getLogLevel()
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         try:
-            # two of them: each plans anew when the size of its input changes
+            # two of them: each plans again when the size of its input changes
             self._coarse = cv2.FaceDetectorYN.create(str(file), "", (320, 240), score - 0.2)
             self._fine = cv2.FaceDetectorYN.create(str(file), "", (FINE_SIDE, FINE_SIDE), score)
         except cv2.error as error:

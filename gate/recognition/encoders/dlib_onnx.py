@@ -17,14 +17,19 @@ from gate.models.convert import dlib_weights
 from gate.models.convert.cache import converted
 from gate.recognition.detection import dlib_points
 from gate.recognition.detection.align import similarity
-from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
+from gate.recognition.encoders.encoder import (
+    AlignedCrops,
+    SimilarityStatistics,
+    planes,
+    with_mirror,
+)
 from gate.recognition.encoders.retail_0095 import POINTS
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network
 
 PADDING = 0.25
 # The box of dlib's HOG detector about a face whose landmarks lie on retail-0095's: its middle and
-# side, in sides of the chip. Median of 1,375 photographs of LFW.
+# side, in sides of the aligned crop. Median of 1,375 photographs of LFW.
 _HOG_MIDDLE, _HOG_SIDE = (0.4670, 0.6214), 0.8619
 
 
@@ -32,7 +37,7 @@ class DlibEncoder:
     """Any network in dlib's own file format; its official one unless a file is named."""
 
     dimension = dlib_weights.DIMENSION
-    likeness = Likeness(continues=0.97, apart=0.958)
+    similarity = SimilarityStatistics(continues=0.97, apart=0.958)
 
     def __init__(
         self, cache: Path, *, file: Path | None = None, mirror: bool = True, threads: int = 0
@@ -54,8 +59,8 @@ class DlibEncoder:
             name = f"{file.stem}/{hashlib.sha256(model).hexdigest()[:8]}"
         self.name = name if mirror else name + "-plain"
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
-        side = dlib_weights.CHIP
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        side = dlib_weights.CROP
         if not faces:
             return np.empty((0, side, side, 3), np.uint8)
         rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
@@ -65,14 +70,14 @@ class DlibEncoder:
         ]
         return np.stack(cut)[..., ::-1]
 
-    def descriptors(self, chips: Chips) -> Vector:
+    def descriptors(self, crops: AlignedCrops) -> Vector:
         """What the network gives, float32 (n, 128), not brought to unit length."""
-        return self._network.run(planes(chips, rgb=True))
+        return self._network.run(planes(crops, rgb=True))
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        if not len(chips):
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        if not len(crops):
             return np.empty((0, self.dimension), np.float32)
-        return with_mirror(self.descriptors, chips, mirror=self._mirror)
+        return with_mirror(self.descriptors, crops, mirror=self._mirror)
 
 
 def hog_box(face: Face) -> tuple[float, float, float, float]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from gate.recognition.face import Face, Image, Vector
 
-Chips = NDArray[np.uint8]  # (n, side, side, 3), BGR
+AlignedCrops = NDArray[np.uint8]  # (n, side, side, 3), BGR
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class SimilarityStatistics:
     """Cosines of an encoder's raw vectors between pictures of one person.
 
     Attributes:
@@ -33,13 +33,13 @@ class Encoder(Protocol):
 
     name: str  # with its version: "dlib/1", "retail-0095/fp16"
     dimension: int
-    likeness: Likeness
+    similarity: SimilarityStatistics
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         """Each face cut out of ``image`` (BGR) in the encoder's own pose, (n, side, side, 3)."""
         ...
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
         """float32 (n, dimension), rows of unit length.
 
         Args:
@@ -51,15 +51,17 @@ class Encoder(Protocol):
 
 def encode_faces(encoder: Encoder, image: Image, faces: Sequence[Face]) -> Vector:
     """The vectors of the faces of one image, float32 (n, dimension), rows of unit length."""
-    return encoder.encode(encoder.chips(image, faces))
+    return encoder.encode(encoder.crops(image, faces))
 
 
-def with_mirror(run: Callable[[Chips], Vector], chips: Chips, *, mirror: bool) -> Vector:
-    """Unit vectors of chips, each the mean of the picture's and its mirror image's."""
+def with_mirror(
+    run: Callable[[AlignedCrops], Vector], crops: AlignedCrops, *, mirror: bool
+) -> Vector:
+    """Unit vectors of aligned crops, each the mean of the picture's and its mirror image's."""
     if not mirror:
-        return unit_rows(run(chips))
-    both = unit_rows(run(np.concatenate([chips, chips[:, :, ::-1]])))
-    return unit_rows(both[: len(chips)] + both[len(chips) :])
+        return unit_rows(run(crops))
+    both = unit_rows(run(np.concatenate([crops, crops[:, :, ::-1]])))
+    return unit_rows(both[: len(crops)] + both[len(crops) :])
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> Vector:
@@ -68,7 +70,7 @@ def unit_rows(vectors: NDArray[np.float32]) -> Vector:
     return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)
 
 
-def planes(chips: Chips, *, rgb: bool) -> NDArray[np.float32]:
+def planes(crops: AlignedCrops, *, rgb: bool) -> NDArray[np.float32]:
     """float32 (n, 3, side, side), 0..255, as networks take them."""
-    colours = chips[..., ::-1] if rgb else chips
+    colours = crops[..., ::-1] if rgb else crops
     return np.ascontiguousarray(colours.transpose(0, 3, 1, 2), dtype=np.float32)

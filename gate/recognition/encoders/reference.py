@@ -10,7 +10,7 @@ import numpy as np
 
 from gate.recognition.detection import dlib_points
 from gate.recognition.encoders.dlib_onnx import PADDING, hog_box
-from gate.recognition.encoders.encoder import Chips, Likeness, unit_rows
+from gate.recognition.encoders.encoder import AlignedCrops, SimilarityStatistics, unit_rows
 from gate.recognition.face import Face, Image, Vector
 
 SIDE = 150
@@ -21,14 +21,16 @@ class ReferenceEncoder:
 
     name = "dlib/1-plain"  # the same vectors as DlibEncoder(mirror=False), so the same name
     dimension = 128
-    likeness = Likeness(continues=0.965, apart=0.95)  # without the mirror image less alike
+    similarity = SimilarityStatistics(
+        continues=0.965, apart=0.95
+    )  # without the mirror image less alike
 
     def __init__(self) -> None:
         """Raises ModelError when the files of face_recognition_models are missing."""
         file = dlib_points.model_file(dlib_points.ENCODER_FILE)
         self._network = dlib.face_recognition_model_v1(str(file))
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         if not faces:
             return np.empty((0, SIDE, SIDE, 3), np.uint8)
         rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
@@ -38,11 +40,11 @@ class ReferenceEncoder:
         ]
         return np.stack(cut)[..., ::-1]
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        if not len(chips):
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         rows = [
-            np.array(self._network.compute_face_descriptor(np.ascontiguousarray(chip[..., ::-1])))
-            for chip in chips
+            np.array(self._network.compute_face_descriptor(np.ascontiguousarray(crop[..., ::-1])))
+            for crop in crops
         ]
         return unit_rows(np.stack(rows).astype(np.float32))

@@ -16,12 +16,18 @@ from gate.errors import RecognitionError
 from gate.models.convert import openvino_ir
 from gate.models.convert.cache import converted
 from gate.recognition.detection import align
-from gate.recognition.encoders.encoder import Chips, Likeness, planes, unit_rows, with_mirror
+from gate.recognition.encoders.encoder import (
+    AlignedCrops,
+    SimilarityStatistics,
+    planes,
+    unit_rows,
+    with_mirror,
+)
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network
 
 SIDE = 128  # of the picture the network takes
-MARGIN = 8  # pixels more on each side of a chip, for the second cut
+MARGIN = 8  # pixels more on each side of a aligned crop, for the second cut
 WIDE, LOWER = 136, 3  # the second cut: its side and how far its middle lies below the first's
 # where the landmarks lie, in sides of the picture: the model's own documentation
 POINTS = np.array(
@@ -40,7 +46,7 @@ class Retail0095:
 
     name = "retail-0095/2"
     dimension = 256
-    likeness = Likeness(continues=0.68, apart=0.69)
+    similarity = SimilarityStatistics(continues=0.68, apart=0.69)
 
     def __init__(self, xml: Path, cache: Path, *, mirror: bool = True, threads: int = 0) -> None:
         """Raises ModelError.
@@ -57,36 +63,36 @@ class Retail0095:
         if not mirror:
             self.name += "-plain"
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         if any(face.landmarks is None for face in faces):
             raise RecognitionError("this encoder needs the five landmarks of a face")
         side = SIDE + 2 * MARGIN
         cut = [
-            align.chip(image, face.landmarks, POINTS * SIDE + MARGIN, side)
+            align.crop(image, face.landmarks, POINTS * SIDE + MARGIN, side)
             for face in faces
             if face.landmarks is not None
         ]
         return np.stack(cut) if cut else np.empty((0, side, side, 3), np.uint8)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        if not len(chips):
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         if brief or not self._mirror:
-            return with_mirror(self._run, _documented(chips), mirror=self._mirror)
-        both = np.concatenate([_documented(chips), _wider(chips)])
+            return with_mirror(self._run, _documented(crops), mirror=self._mirror)
+        both = np.concatenate([_documented(crops), _wider(crops)])
         vectors = with_mirror(self._run, both, mirror=True)
-        return unit_rows(vectors[: len(chips)] + vectors[len(chips) :])
+        return unit_rows(vectors[: len(crops)] + vectors[len(crops) :])
 
-    def _run(self, chips: Chips) -> Vector:
-        return self._network.run(planes(chips, rgb=False))
-
-
-def _documented(chips: Chips) -> Chips:
-    return chips[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    def _run(self, crops: AlignedCrops) -> Vector:
+        return self._network.run(planes(crops, rgb=False))
 
 
-def _wider(chips: Chips) -> Chips:
+def _documented(crops: AlignedCrops) -> AlignedCrops:
+    return crops[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
+def _wider(crops: AlignedCrops) -> AlignedCrops:
     left = MARGIN - (WIDE - SIDE) // 2
     top = left + LOWER
-    cuts = chips[:, top : top + WIDE, left : left + WIDE]
+    cuts = crops[:, top : top + WIDE, left : left + WIDE]
     return np.stack([np.asarray(cv2.resize(cut, (SIDE, SIDE)), np.uint8) for cut in cuts])

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from gate.errors import ModelError, RecognitionError
-from gate.recognition.encoders.encoder import Chips, Likeness, with_mirror
+from gate.recognition.encoders.encoder import AlignedCrops, SimilarityStatistics, with_mirror
 from gate.recognition.face import Face, Image, Vector
 
 SIDE = 112
@@ -24,7 +24,7 @@ class SFace:
 
     dimension = 128
     # its publisher's threshold for one person is 0.363; not measured here
-    likeness = Likeness(continues=0.363, apart=0.6)
+    similarity = SimilarityStatistics(continues=0.363, apart=0.6)
 
     def __init__(self, file: Path, *, mirror: bool = True) -> None:
         """Raises ModelError when ``file`` is not a model OpenCV can run.
@@ -50,17 +50,17 @@ class SFace:
         self._mirror = mirror
         self.name = "sface/2021dec" if mirror else "sface/2021dec-plain"
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         cut = [np.asarray(self._network.alignCrop(image, _row(face)), np.uint8) for face in faces]
         return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        if not len(chips):
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        if not len(crops):
             return np.empty((0, self.dimension), np.float32)
-        return with_mirror(self._run, chips, mirror=self._mirror)
+        return with_mirror(self._run, crops, mirror=self._mirror)
 
-    def _run(self, chips: Chips) -> Vector:
-        rows = [self._network.feature(np.ascontiguousarray(chip)).ravel() for chip in chips]
+    def _run(self, crops: AlignedCrops) -> Vector:
+        rows = [self._network.feature(np.ascontiguousarray(crop)).ravel() for crop in crops]
         return np.asarray(np.stack(rows), np.float32)
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.recognition.detection.align import chip
+from gate.recognition.detection.align import crop
 from gate.recognition.face import Face, Image
 
 _SIDE = 128
@@ -57,7 +57,7 @@ def display_grid(image: Image, face: Face) -> float:
     """
     if face.landmarks is None:
         return 1.0
-    grey = cv2.cvtColor(chip(image, face.landmarks, _UPRIGHT * _SIDE, _SIDE), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(crop(image, face.landmarks, _UPRIGHT * _SIDE, _SIDE), cv2.COLOR_BGR2GRAY)
     middle = grey[24:104, 24:104].astype(np.float32)
     window = np.hanning(80).astype(np.float32)
     middle = (middle - cv2.GaussianBlur(middle, (0, 0), 2)) * np.outer(window, window)

@@ -1,7 +1,7 @@
 """Thresholds and likelihoods for the people who live here, from the site's own gallery.
 
-Every enrolled person plays the stranger once: their face is matched with the gallery of everybody
-else, under a fit they had no part in. The highest scores so found are what a stranger reaches at
+Every enrolled person plays the impostor once: their face is matched with the gallery of everybody
+else, under a fit they had no part in. The highest scores so found are what an impostor reaches at
 this gate; their tail is extrapolated to the wished false positive identification rate (FPIR,
 ISO/IEC 19795-1).
 """
@@ -32,16 +32,16 @@ class Calibration:
         people: how many people were enrolled.
         made: when, ISO 8601.
         scoring: settings of the score it holds for.
-        fpir: the wished rate of strangers taken for somebody.
-        threshold: the score of the best person that is reached by a stranger at that rate.
+        fpir: the wished rate of impostors taken for somebody.
+        threshold: the score of the best person that is reached by an impostor at that rate.
         interval: of ``threshold``, 95 %.
         fmr: the wished rate of false matches when one person is claimed (a card shown).
         verify_threshold: the score that is reached by somebody else at that rate.
-        strangers: tail of the highest score of a stranger.
-        others: tail of the score of a stranger and one claimed person.
+        impostors: tail of the highest score of an impostor.
+        others: tail of the score of an impostor and one claimed person.
         grid: scores at which the likelihood ratios are tabulated, ascending.
-        ratios: log-likelihood ratio, nats: a mate's score against a stranger's highest score.
-        verify_ratios: the same against the score of a stranger and one claimed person.
+        ratios: log-likelihood ratio, nats: a mate's score against an impostor's highest score.
+        verify_ratios: the same against the score of an impostor and one claimed person.
         mates: where the scores of mates come from.
     """
 
@@ -55,7 +55,7 @@ class Calibration:
     interval: tuple[float, float]
     fmr: float
     verify_threshold: float
-    strangers: Tail
+    impostors: Tail
     others: Tail
     grid: tuple[float, ...]
     ratios: tuple[float, ...]
@@ -68,7 +68,7 @@ class Calibration:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
 
     def llr(self, score: Values | float) -> Values:
-        """Log-likelihood ratio (nats) of a best score: the mate's against a stranger's highest.
+        """Log-likelihood ratio (nats) of a best score: the mate's against an impostor's highest.
 
         Never falls with the score, and stays within ±``LLR_LIMIT``.
         """
@@ -79,12 +79,12 @@ class Calibration:
         return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
 
     def fpir_at(self, score: Values | float) -> Values:
-        """Share of strangers whose highest score exceeds ``score``; exact in the tail only."""
-        return self.strangers.survival(score)
+        """Share of impostors whose highest score exceeds ``score``; exact in the tail only."""
+        return self.impostors.survival(score)
 
     def threshold_at(self, fpir: float) -> float:
         """The threshold for another wished rate."""
-        return self.strangers.quantile(fpir)
+        return self.impostors.quantile(fpir)
 
     def asked_of(self, people: int) -> float:
         """The FPIR to ask for so that the wished one holds in a gallery that has grown since.
@@ -108,7 +108,9 @@ class Calibration:
         try:
             values = json.loads(text)
             values["scoring"] = Scoring(**values["scoring"])
-            values["strangers"] = Tail(**values["strangers"])
+            if "strangers" in values:  # as it was named up to version 0.1
+                values["impostors"] = values.pop("strangers")
+            values["impostors"] = Tail(**values["impostors"])
             values["others"] = Tail(**values["others"])
             for key in ("interval", "grid", "ratios", "verify_ratios"):
                 values[key] = tuple(float(value) for value in values[key])
@@ -121,7 +123,7 @@ class Calibration:
 
 
 def calibration_from(
-    strangers: Values,
+    impostors: Values,
     others: Values,
     prior: Prior,
     scoring: Scoring,
@@ -136,10 +138,10 @@ def calibration_from(
     """A calibration from samples of chance and the prior for mates.
 
     Args:
-        strangers: float (n,), highest scores of simulated strangers.
+        impostors: float (n,), highest scores of simulated impostors.
         others: float (m,), scores of single pairs of different people.
     """
-    tail, single = fit_tail(strangers), fit_tail(others, begin=0.99, censor=0.9995)
+    tail, single = fit_tail(impostors), fit_tail(others, begin=0.99, censor=0.9995)
     grid = np.linspace(-0.5, 1.2, 341)
     mate = _normal(grid, prior.mate, prior.mate_spread)
     return Calibration(
@@ -150,22 +152,22 @@ def calibration_from(
         scoring=scoring,
         fpir=fpir,
         threshold=tail.quantile(fpir),
-        interval=_interval(strangers, fpir),
+        interval=_interval(impostors, fpir),
         fmr=fmr,
         verify_threshold=single.quantile(fmr),
-        strangers=tail,
+        impostors=tail,
         others=single,
         grid=tuple(grid.tolist()),
-        ratios=_ratios(grid, mate, strangers, tail),
+        ratios=_ratios(grid, mate, impostors, tail),
         verify_ratios=_ratios(grid, mate, others, single),
         mates=prior.source,
     )
 
 
-def _interval(strangers: Values, fpir: float, rounds: int = 200) -> tuple[float, float]:
-    """95 % interval of the threshold, by drawing people anew (Efron 1979)."""
+def _interval(impostors: Values, fpir: float, rounds: int = 200) -> tuple[float, float]:
+    """95 % interval of the threshold, by drawing people again (Efron 1979)."""
     random = np.random.default_rng(0)
-    drawn = random.choice(strangers, (rounds, len(strangers)))
+    drawn = random.choice(impostors, (rounds, len(impostors)))
     low, high = np.quantile([fit_tail(sample).quantile(fpir) for sample in drawn], [0.025, 0.975])
     return float(low), float(high)
 

@@ -1,6 +1,6 @@
 """The people of a gallery as they are matched: fitted vectors and what each shares with the rest.
 
-A roster is a function of (gallery, fit, scoring) alone: adding people one by one gives the same
+A centroids is a function of (gallery, fit, scoring) alone: adding people one by one gives the same
 as building it at once. ``updated`` only saves work.
 """
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from gate.recognition.face import Vector
 from gate.recognition.matching.gallery import Block, Snapshot
 from gate.recognition.matching.scoring import Index, Scoring, highest, person_vectors
-from gate.recognition.matching.whitening import SiteFit
+from gate.recognition.matching.whitening import Whitening
 
 _CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Roster:
+class Centroids:
     """Attributes:
     gallery: the snapshot this was made of.
     fit: the fit that was applied.
@@ -32,14 +32,14 @@ class Roster:
     """
 
     gallery: Snapshot
-    fit: SiteFit
+    fit: Whitening
     scoring: Scoring
     vectors: Vector
     near: Vector
     near_people: NDArray[np.int64]
 
     @property
-    def crowd(self) -> Vector:
+    def cohort_term(self) -> Vector:
         """What each person has in common with the nearest others, float32 (p,)."""
         return mean_of_near(self.near[:, : self.scoring.nearest])
 
@@ -52,8 +52,8 @@ def mean_of_near(near: Vector) -> Vector:
     return mean
 
 
-def build(gallery: Snapshot, fit: SiteFit, scoring: Scoring) -> Roster:
-    """Everything anew: about 0.7 s for 7,000 people on one core, for the background."""
+def build_centroids(gallery: Snapshot, fit: Whitening, scoring: Scoring) -> Centroids:
+    """Everything again: about 0.7 s for 7,000 people on one core, for the background."""
     count, width = len(gallery.people), gallery.rows.shape[1]
     block = Block(count, width)
     vectors = block.rows()
@@ -65,10 +65,10 @@ def build(gallery: Snapshot, fit: SiteFit, scoring: Scoring) -> Roster:
     for start in range(0, count, _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, count))
         _fill(near, near_people, rows, vectors, gallery.people)
-    return Roster(gallery, fit, scoring, vectors, near, near_people)
+    return Centroids(gallery, fit, scoring, vectors, near, near_people)
 
 
-def updated(before: Roster, gallery: Snapshot) -> Roster:
+def updated_centroids(before: Centroids, gallery: Snapshot) -> Centroids:
     """``build`` for a changed gallery, with what has not changed taken from ``before``."""
     old, new = before.gallery, gallery
     where = {person: row for row, person in enumerate(old.people.tolist())}
@@ -104,7 +104,7 @@ def updated(before: Roster, gallery: Snapshot) -> Roster:
         columns = highest(values, keep)
         near[rest] = np.take_along_axis(values, columns, axis=1)
         near_people[rest] = np.take_along_axis(persons, columns, axis=1)
-    return Roster(gallery, before.fit, before.scoring, vectors, near, near_people)
+    return Centroids(gallery, before.fit, before.scoring, vectors, near, near_people)
 
 
 def _rows(gallery: Snapshot, row: int) -> Vector:

@@ -1,4 +1,4 @@
-"""Every enrolled person plays the stranger once, against the gallery of all the others."""
+"""Every enrolled person plays the impostor once, against the gallery of all the others."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.recognition.matching import centroids as rosters
-from gate.recognition.matching.centroids import Roster, mean_of_near
+from gate.recognition.matching.centroids import (
+    Centroids,
+    build_centroids,
+    mean_of_near,
+)
 from gate.recognition.matching.extreme_value import SPARED
 from gate.recognition.matching.gallery import Snapshot
-from gate.recognition.matching.scoring import Scoring, highest, probe_crowd
-from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, fit_site
+from gate.recognition.matching.scoring import Scoring, highest, probe_cohort
+from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, fit_whitening
 
 FOLDS = 5
 _CHUNK = 512
-_SINGLES = 200  # scores against one person that are kept of each stranger
+_SINGLES = 200  # scores against one person that are kept of each impostor
 
 
-# A best score that stands alone is no stranger's: somebody is enrolled twice. Chance makes 3 in
+# A best score that stands alone is no impostor's: somebody is enrolled twice. Chance makes 3 in
 # 1,000 gaps as wide (tails of 0.03 to 0.04), dlib's more; as few do no harm, since the highest
 # are not fitted.
 _ALONE, _MANY = 0.2, 0.015
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strangers:
+class Impostors:
     """Attributes:
-    highest: float64 (p,), the score of each stranger's best person.
+    highest: float64 (p,), the score of each impostor's best person.
     taken_for: int64 (p,), who that was.
-    singles: float64 (m,), scores of strangers and single other people.
+    singles: float64 (m,), scores of impostors and single other people.
     """
 
     highest: NDArray[np.float64]
@@ -40,8 +43,8 @@ class Strangers:
 
 def simulate(
     gallery: Snapshot, scoring: Scoring, *, shrinkage: float = SHRINKAGE, folds: int = FOLDS
-) -> Strangers:
-    """Scores of strangers like the people of ``gallery``, in the order of ``gallery.people``.
+) -> Impostors:
+    """Scores of impostors like the people of ``gallery``, in the order of ``gallery.people``.
 
     Each is left out of the gallery and, with their fold, of the fit. The probe is their first
     template, as a gate sees one face at a time. Where so many people are enrolled twice that it
@@ -60,18 +63,18 @@ def simulate(
         held = np.flatnonzero(fold_of == fold)
         if not len(held):
             continue
-        fit = fit_site(subset(gallery, fold_of != fold), shrinkage=shrinkage, fewest=fewest)
-        roster = rosters.build(gallery, fit, scoring)
+        fit = fit_whitening(subset(gallery, fold_of != fold), shrinkage=shrinkage, fewest=fewest)
+        centroids = build_centroids(gallery, fit, scoring)
         for start in range(0, len(held), _CHUNK):
             rows = held[start : start + _CHUNK]
-            scores = left_out_scores(roster, rows)
+            scores = left_out_scores(centroids, rows)
             best = highest(scores, 2)
             top[rows] = np.take_along_axis(scores, best, axis=1)
             who[rows] = gallery.people[best]
             singles[False].append(_some(scores))
             double = np.flatnonzero(_alone(top[rows]))
             if len(double):
-                again = left_out_scores(roster, rows[double], best[double, 0])
+                again = left_out_scores(centroids, rows[double], best[double, 0])
                 scores[double] = again
                 second = again.argmax(axis=1)
                 spare[rows[double]] = again[np.arange(len(double)), second]
@@ -79,11 +82,11 @@ def simulate(
             singles[True].append(_some(scores))
     alone = _alone(top)
     if alone.sum() <= max(_MANY * count, SPARED):
-        return Strangers(top[:, 0], who[:, 0], np.concatenate(singles[False]))
+        return Impostors(top[:, 0], who[:, 0], np.concatenate(singles[False]))
     place = alone.astype(np.intp)
     every = np.arange(count)
     score = np.where(alone, spare, top[:, 0])
-    return Strangers(score, who[every, place], np.concatenate(singles[True]))
+    return Impostors(score, who[every, place], np.concatenate(singles[True]))
 
 
 def _alone(top: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -96,7 +99,7 @@ def _some(scores: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def left_out_scores(
-    roster: Roster, rows: NDArray[np.intp], doubles: NDArray[np.intp] | None = None
+    centroids: Centroids, rows: NDArray[np.intp], doubles: NDArray[np.intp] | None = None
 ) -> NDArray[np.float32]:
     """Scores of the first template of ``rows``' people with everybody, float32 (n, p).
 
@@ -105,22 +108,22 @@ def left_out_scores(
     Args:
         doubles: for each of ``rows`` the row of somebody else who is out as well.
     """
-    gallery, scoring = roster.gallery, roster.scoring
-    probes = roster.fit.apply(gallery.rows[gallery.starts[rows]])
-    scores = probes @ roster.vectors.T
-    crowd, near_people = roster.crowd, roster.near_people[:, : scoring.nearest]
+    gallery, scoring = centroids.gallery, centroids.scoring
+    probes = centroids.fit.apply(gallery.rows[gallery.starts[rows]])
+    scores = probes @ centroids.vectors.T
+    cohort_term, near_people = centroids.cohort_term, centroids.near_people[:, : scoring.nearest]
     out = rows[:, None] if doubles is None else np.stack([rows, doubles], axis=1)
     for line, gone in enumerate(out):
-        scores[line] -= scoring.weight * crowd
+        scores[line] -= scoring.weight * cohort_term
         near = np.isin(near_people, gallery.people[gone])
         has = np.flatnonzero(near.any(axis=1))
-        without = roster.near[has].copy()
+        without = centroids.near[has].copy()
         without[:, : scoring.nearest][near[has]] = -np.inf
         without = -np.sort(-without, axis=1)[:, : scoring.nearest]
-        scores[line, has] += scoring.weight * (crowd[has] - mean_of_near(without))
+        scores[line, has] += scoring.weight * (cohort_term[has] - mean_of_near(without))
         scores[line, gone] = -np.inf
     best = highest(scores, min(scoring.nearest + 1, len(gallery.people) - out.shape[1]))
-    scores -= scoring.weight * probe_crowd(scores, best, scoring.nearest)[:, None]
+    scores -= scoring.weight * probe_cohort(scores, best, scoring.nearest)[:, None]
     return scores
 
 

@@ -30,7 +30,7 @@ class Alike:
 
 
 def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200) -> list[Alike]:
-    """Pairs that score like a stranger who is let in, the most alike first.
+    """Pairs that score like an impostor who is let in, the most alike first.
 
     Such people should be asked for a second factor. Reads the lists the matcher keeps anyway, so
     it costs nothing worth mentioning.
@@ -39,12 +39,12 @@ def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200)
         person: only pairs with this person (at enrolment).
         limit: pairs at most.
     """
-    roster, calibration = matcher.roster, matcher.calibration
-    people = roster.gallery.people
+    centroids, calibration = matcher.centroids, matcher.calibration
+    people = centroids.gallery.people
     order = np.argsort(people)
-    row, place = np.nonzero(np.isfinite(roster.near))
-    other = order[np.searchsorted(people, roster.near_people[row, place], sorter=order)]
-    score = roster.near[row, place] - matcher.crowd[row] - matcher.crowd[other]
+    row, place = np.nonzero(np.isfinite(centroids.near))
+    other = order[np.searchsorted(people, centroids.near_people[row, place], sorter=order)]
+    score = centroids.near[row, place] - matcher.cohort_term[row] - matcher.cohort_term[other]
     keep = (score >= calibration.threshold) & (people[row] != people[other])
     if person is not None:
         keep &= (people[row] == person) | (people[other] == person)
@@ -56,5 +56,5 @@ def lookalikes(matcher: Matcher, *, person: int | None = None, limit: int = 200)
 
 
 def _alike(matcher: Matcher, one: int, other: int, score: float) -> Alike:
-    chance = matcher.people / 2 * float(matcher.calibration.strangers.likely(score))
+    chance = matcher.people / 2 * float(matcher.calibration.impostors.likely(score))
     return Alike(one, other, score, chance, chance < DOUBLE)

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from gate.errors import RecognitionError
 from gate.recognition.face import Vector
-from gate.recognition.matching import centroids as rosters
 from gate.recognition.matching.calibration import Calibration
-from gate.recognition.matching.centroids import Roster
+from gate.recognition.matching.centroids import Centroids, build_centroids, updated_centroids
 from gate.recognition.matching.gallery import Snapshot
-from gate.recognition.matching.scoring import Index, highest, probe_crowd
-from gate.recognition.matching.whitening import SiteFit
+from gate.recognition.matching.scoring import Index, highest, probe_cohort
+from gate.recognition.matching.whitening import Whitening
 
 NOBODY = -1
 
@@ -42,20 +41,20 @@ class Identification:
 class Matcher:
     """Gallery, fit and calibration that belong together. Any number of threads may use it."""
 
-    roster: Roster
-    crowd: Vector
+    centroids: Centroids
+    cohort_term: Vector
     calibration: Calibration
     version: str  # fit and calibration, as ``Sighting.fit`` keeps them
 
     @property
     def encoder(self) -> str:
         """The only encoder whose probes may be matched."""
-        return self.roster.gallery.encoder
+        return self.centroids.gallery.encoder
 
     @property
     def people(self) -> int:
         """How many people are enrolled."""
-        return len(self.roster.gallery.people)
+        return len(self.centroids.gallery.people)
 
     def identify(self, probes: Vector, encoder: str) -> Identification:
         """The two best people for each probe.
@@ -69,13 +68,14 @@ class Matcher:
         """
         adjusted, best = self._compare(probes, encoder)
         count = len(adjusted)
-        crowd = probe_crowd(adjusted, best, self.roster.scoring.nearest)
+        cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
         people = np.full((count, 2), NOBODY, np.int64)
         scores = np.full((count, 2), -np.inf, np.float32)
         top = best[:, :2]
-        people[:, : top.shape[1]] = self.roster.gallery.people[top]
+        people[:, : top.shape[1]] = self.centroids.gallery.people[top]
         scores[:, : top.shape[1]] = (
-            np.take_along_axis(adjusted, top, axis=1) - self.roster.scoring.weight * crowd[:, None]
+            np.take_along_axis(adjusted, top, axis=1)
+            - self.centroids.scoring.weight * cohort_term[:, None]
         )
         return Identification(people[:, 0], scores[:, 0], people[:, 1], scores[:, 1])
 
@@ -87,7 +87,7 @@ class Matcher:
         Raises:
             RecognitionError: the person has no template, or probes of another encoder.
         """
-        column = np.flatnonzero(self.roster.gallery.people == person)
+        column = np.flatnonzero(self.centroids.gallery.people == person)
         if not len(column):
             raise RecognitionError(
                 "The claimed person has no face enrolled with this encoder.",
@@ -95,8 +95,8 @@ class Matcher:
                 mend="Enrol the person's face, or let them pass by card and PIN.",
             )
         adjusted, best = self._compare(probes, encoder)
-        crowd = probe_crowd(adjusted, best, self.roster.scoring.nearest)
-        scores: Vector = adjusted[:, column[0]] - self.roster.scoring.weight * crowd
+        cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
+        scores: Vector = adjusted[:, column[0]] - self.centroids.scoring.weight * cohort_term
         return scores
 
     def _compare(self, probes: Vector, encoder: str) -> tuple[Vector, Index]:
@@ -105,14 +105,14 @@ class Matcher:
                 f"The face was encoded by {encoder!r}, the gallery by {self.encoder!r}.",
                 mend="Set the encoder the gallery was enrolled with, or enrol people again.",
             )
-        fitted = self.roster.fit.apply(np.asarray(probes, np.float32))
-        adjusted: Vector = fitted @ self.roster.vectors.T
-        adjusted -= self.crowd
-        return adjusted, highest(adjusted, self.roster.scoring.nearest + 1)
+        fitted = self.centroids.fit.apply(np.asarray(probes, np.float32))
+        adjusted: Vector = fitted @ self.centroids.vectors.T
+        adjusted -= self.cohort_term
+        return adjusted, highest(adjusted, self.centroids.scoring.nearest + 1)
 
 
 def build_matcher(
-    gallery: Snapshot, fit: SiteFit, calibration: Calibration, before: Matcher | None = None
+    gallery: Snapshot, fit: Whitening, calibration: Calibration, before: Matcher | None = None
 ) -> Matcher:
     """A matcher from its parts.
 
@@ -135,9 +135,9 @@ def build_matcher(
             mend="Run `gate calibrate`.",
         )
     scoring = calibration.scoring
-    if before is not None and (before.roster.fit, before.roster.scoring) == (fit, scoring):
-        roster = rosters.updated(before.roster, gallery)
+    if before is not None and (before.centroids.fit, before.centroids.scoring) == (fit, scoring):
+        centroids = updated_centroids(before.centroids, gallery)
     else:
-        roster = rosters.build(gallery, fit, scoring)
+        centroids = build_centroids(gallery, fit, scoring)
     version = f"{fit.version}/{calibration.version}"
-    return Matcher(roster, scoring.weight * roster.crowd, calibration, version)
+    return Matcher(centroids, scoring.weight * centroids.cohort_term, calibration, version)

@@ -3,12 +3,12 @@
 A person is one unit vector: the mean of their fitted templates. The score of a probe and a person
 is their cosine less what each has in common with everybody else:
 
-    score(q, g) = cos(q, g) - weight * (crowd(q) + crowd(g))
+    score(q, g) = cos(q, g) - weight * (cohort(q) + cohort(g))
 
-``crowd`` is the mean of the ``nearest`` highest cosines with *other* people of the gallery. It is
-the adaptive symmetric normalisation of speaker verification (Matejka et al., Interspeech 2017)
-without its division, close to the local scaling of Conneau et al. (ICLR 2018): a face that
-resembles many has to resemble its own person more.
+``cohort``, the cohort term, is the mean of the ``nearest`` highest cosines with *other* people of
+the gallery. It is the adaptive symmetric normalisation of speaker verification (Matejka et al.,
+Interspeech 2017) without its division, close to the local scaling of Conneau et al. (ICLR 2018): a
+face that resembles many has to resemble its own person more.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Scoring:
     """Settings of the score.
 
     Attributes:
-        weight: how much of each crowd term is taken off; 0 is the plain cosine.
+        weight: how much of each cohort term is taken off; 0 is the plain cosine.
         nearest: how many of the nearest other people make the crowd.
     """
 
@@ -88,7 +88,7 @@ def _sorted_highest(scores: Vector, count: int) -> Index:
     return ranked
 
 
-def probe_crowd(cosines: Vector, best: Index, nearest: int) -> Vector:
+def probe_cohort(cosines: Vector, best: Index, nearest: int) -> Vector:
     """Crowd term of probes, float32 (n,): the nearest people but for the very nearest.
 
     Whoever is nearest is left out, since that may be the probe's own person.

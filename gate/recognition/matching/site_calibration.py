@@ -15,7 +15,13 @@ from gate.recognition.matching.gallery import Snapshot
 from gate.recognition.matching.impostors import simulate
 from gate.recognition.matching.score_prior import prior_of
 from gate.recognition.matching.scoring import Scoring
-from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, SiteFit, fit_site, no_fit
+from gate.recognition.matching.whitening import (
+    FEWEST,
+    SHRINKAGE,
+    Whitening,
+    fit_whitening,
+    no_whitening,
+)
 
 FPIR, FMR = 0.01, 0.001  # rates wished where nobody has said others
 SCORING = Scoring()
@@ -29,7 +35,7 @@ def learn_site(
     fmr: float = FMR,
     scoring: Scoring = SCORING,
     shrinkage: float = SHRINKAGE,
-) -> tuple[SiteFit, Calibration]:
+) -> tuple[Whitening, Calibration]:
     """Fit and calibrate on the people of ``gallery``; some seconds for 7,000: background work.
 
     With fewer than ``FEWEST`` people there is no fit, and the calibration is the prior's.
@@ -37,22 +43,22 @@ def learn_site(
     Args:
         gallery: whom the gate knows.
         made: the time, ISO 8601.
-        fpir: the wished rate of strangers taken for somebody.
+        fpir: the wished rate of impostors taken for somebody.
         fmr: the wished rate of false matches when one person is claimed.
         scoring, shrinkage: of the score and the fit; the product's own unless others are tried.
     """
     prior = prior_of(gallery.encoder)
     if len(gallery.people) < FEWEST:
-        fit, scoring = no_fit(gallery.encoder, gallery.rows.shape[1]), Scoring(weight=0.0)
+        fit, scoring = no_whitening(gallery.encoder, gallery.rows.shape[1]), Scoring(weight=0.0)
         prior = replace(prior, mate=prior.plain_mate, mate_spread=prior.plain_mate_spread)
         shape = (2000, max(len(gallery.people), 1))
         random = np.random.default_rng(0)
         singles = random.normal(prior.plain_other, prior.plain_other_spread, shape)
         highest, singles = singles.max(axis=1), singles.ravel()
     else:
-        fit = fit_site(gallery, shrinkage=shrinkage)
-        strangers = simulate(gallery, scoring, shrinkage=shrinkage)
-        highest, singles = strangers.highest, strangers.singles
+        fit = fit_whitening(gallery, shrinkage=shrinkage)
+        impostors = simulate(gallery, scoring, shrinkage=shrinkage)
+        highest, singles = impostors.highest, impostors.singles
     calibration = calibration_from(
         highest,
         singles,
@@ -68,7 +74,7 @@ def learn_site(
     return fit, calibration
 
 
-def pack(fit: SiteFit, calibration: Calibration) -> bytes:
+def pack(fit: Whitening, calibration: Calibration) -> bytes:
     """Both as they are stored; no template is in them."""
     file = io.BytesIO()
     arrays: dict[str, Any] = {"calibration": np.array(calibration.to_json()), **fit.to_arrays()}
@@ -76,7 +82,7 @@ def pack(fit: SiteFit, calibration: Calibration) -> bytes:
     return file.getvalue()
 
 
-def unpack(stored: bytes) -> tuple[SiteFit, Calibration]:
+def unpack(stored: bytes) -> tuple[Whitening, Calibration]:
     """The opposite of ``pack``. Raises RecognitionError when it is damaged."""
     try:
         with np.load(io.BytesIO(stored)) as arrays:
@@ -87,4 +93,4 @@ def unpack(stored: bytes) -> tuple[SiteFit, Calibration]:
             f"The stored fit and calibration cannot be read: {error}.",
             mend="Let them be made anew with `gate calibrate`.",
         ) from None
-    return SiteFit.from_arrays(values), Calibration.from_json(text)
+    return Whitening.from_arrays(values), Calibration.from_json(text)

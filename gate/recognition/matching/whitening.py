@@ -27,7 +27,7 @@ SHRINKAGE = 1.0  # of the largest eigenvalue, added to every eigenvalue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SiteFit:
+class Whitening:
     """An affine map of raw unit vectors; ``apply`` also brings them back to unit length.
 
     Attributes:
@@ -62,7 +62,7 @@ class SiteFit:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> SiteFit:
+    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> Whitening:
         """The opposite of ``to_arrays``. Raises RecognitionError when something is missing."""
         try:
             transform = np.asarray(arrays["transform"], np.float32)
@@ -80,19 +80,21 @@ class SiteFit:
             ) from error
 
 
-def no_fit(encoder: str, width: int) -> SiteFit:
+def no_whitening(encoder: str, width: int) -> Whitening:
     """The fit of a site too small for one: vectors stay as they are."""
-    return SiteFit(encoder, "none", 0, np.zeros(width, np.float32), None)
+    return Whitening(encoder, "none", 0, np.zeros(width, np.float32), None)
 
 
-def fit_site(gallery: Snapshot, *, shrinkage: float = SHRINKAGE, fewest: int = FEWEST) -> SiteFit:
+def fit_whitening(
+    gallery: Snapshot, *, shrinkage: float = SHRINKAGE, fewest: int = FEWEST
+) -> Whitening:
     """Centre and whiten on the people of ``gallery``.
 
     The order of enrolment plays no part. Takes about 0.2 s for 7,000 people × 5 templates.
     """
     width = gallery.rows.shape[1]
     if len(gallery.people) < fewest:
-        return no_fit(gallery.encoder, width)
+        return no_whitening(gallery.encoder, width)
     order = np.argsort(gallery.people, kind="stable")
     vectors = person_vectors(gallery.rows, gallery.starts)[order].astype(np.float64)
     centre = vectors.mean(axis=0)
@@ -103,7 +105,7 @@ def fit_site(gallery: Snapshot, *, shrinkage: float = SHRINKAGE, fewest: int = F
     digest = hashlib.sha256(f"{gallery.encoder} {shrinkage}".encode())
     digest.update(gallery.people[order].tobytes())
     digest.update(vectors.astype(np.float32).tobytes())
-    return SiteFit(
+    return Whitening(
         gallery.encoder,
         digest.hexdigest()[:12],
         len(vectors),

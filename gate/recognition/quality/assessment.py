@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gate.recognition.face import Face, Image, Quality, Unusable
 from gate.recognition.quality import overall_score as worth
 from gate.recognition.quality.eye_openness import eyes_open
-from gate.recognition.quality.mask import POINTS, SIDE, coefficients, features, mask_chip
+from gate.recognition.quality.mask import POINTS, SIDE, coefficients, features, mask_crop
 from gate.recognition.quality.settings import Limits, QualitySettings
 
 Points = NDArray[np.float32]
@@ -104,14 +104,14 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
     if face.landmarks is None:
         inside = _luminance(image, face.box)
         return Quality(size=0.4 * face.width, brightness=inside), around
-    chip = mask_chip(image, face.landmarks)
-    grey = np.asarray(cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY), np.uint8)
+    crop = mask_crop(image, face.landmarks)
+    grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8)
     # forehead to mouth between the outer corners of the eyes
     middle = grey[38:92, 34:94]
     size = math.dist(face.landmarks[0], face.landmarks[1])
     yaw, pitch, roll = pose(face.landmarks)
     fitted = coefficients()
-    odds = float(fitted.score(features(chip)[None])[0]) - fitted.threshold
+    odds = float(fitted.score(features(crop)[None])[0]) - fitted.threshold
     measured = Quality(
         size=size,
         # the eyes have detail in every face, with a mask too

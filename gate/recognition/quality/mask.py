@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.recognition.detection.align import chip
+from gate.recognition.detection.align import crop
 from gate.recognition.face import Image
 
 SIDE = 128
-# eyes, nose and mouth in sides of the chip, with room for a chin and a mask's edge
+# eyes, nose and mouth in sides of the aligned crop, with room for a chin and a mask's edge
 POINTS = np.array(
     [(0.3672, 0.4060), (0.6315, 0.4060), (0.5002, 0.5348), (0.3916, 0.6674), (0.6104, 0.6674)],
     dtype=np.float32,
@@ -64,9 +64,9 @@ def coefficients() -> Coefficients:
         )
 
 
-def mask_chip(image: Image, landmarks: NDArray[np.float32]) -> Image:
+def mask_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
     """The face as ``features`` takes it, uint8 (128, 128, 3)."""
-    return chip(image, landmarks, POINTS * SIDE, SIDE)
+    return crop(image, landmarks, POINTS * SIDE, SIDE)
 
 
 def mask_score(image: Image, landmarks: NDArray[np.float32]) -> float:
@@ -77,11 +77,11 @@ def mask_score(image: Image, landmarks: NDArray[np.float32]) -> float:
         landmarks: (5, 2) as in ``Face``.
     """
     fitted = coefficients()
-    return float(fitted.score(features(mask_chip(image, landmarks))[None])[0]) - fitted.threshold
+    return float(fitted.score(features(mask_crop(image, landmarks))[None])[0]) - fitted.threshold
 
 
 def features(face: Image) -> NDArray[np.float32]:
-    """Gradients and colours of a chip, float32 (1332,)."""
+    """Gradients and colours of a aligned crop, float32 (1332,)."""
     middle = face[26:122, 16:112]
     small = cv2.resize(middle, (64, 64), interpolation=cv2.INTER_AREA)
     patches = cv2.resize(middle, (_COLOURS, _COLOURS), interpolation=cv2.INTER_AREA)

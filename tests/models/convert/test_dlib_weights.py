@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gate.errors import ModelError
-from gate.models.convert.dlib_weights import CHIP, to_onnx
+from gate.models.convert.dlib_weights import CROP, to_onnx
 from gate.recognition.detection import dlib_points
 from gate.recognition.runtime import Network
 
@@ -21,7 +21,7 @@ def test_the_network_gives_dlibs_own_numbers_on_any_picture(weights: bytes) -> N
     network = Network(to_onnx(weights, {}))
     original = dlib.face_recognition_model_v1(str(dlib_points.model_file(dlib_points.ENCODER_FILE)))
     random = np.random.default_rng(1)
-    chips = random.integers(0, 256, (2, CHIP, CHIP, 3), dtype=np.uint8)
+    chips = random.integers(0, 256, (2, CROP, CROP, 3), dtype=np.uint8)
     ours = network.run(chips.transpose(0, 3, 1, 2).astype(np.float32))
     theirs = [np.array(original.compute_face_descriptor(chip)) for chip in chips]
     assert np.abs(ours - theirs).max() < 1e-5

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.recognition.detection.align import chip, similarity
+from gate.recognition.detection.align import crop, similarity
 
 TARGETS = np.array([(40, 60), (88, 60), (64, 82), (45, 105), (84, 105)], np.float32)
 
@@ -27,7 +27,7 @@ def test_any_turn_size_and_place_is_undone(
 
 def test_points_that_coincide_give_no_error() -> None:
     image = np.full((50, 50, 3), 7, np.uint8)
-    assert chip(image, np.zeros((5, 2), np.float32), TARGETS, 128).shape == (128, 128, 3)
+    assert crop(image, np.zeros((5, 2), np.float32), TARGETS, 128).shape == (128, 128, 3)
 
 
 @pytest.mark.parametrize("factor", [1, 3, 6])
@@ -37,7 +37,7 @@ def test_a_large_face_and_a_small_one_give_the_same_picture(factor: int) -> None
     )
     large = cv2.resize(smooth, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     points = (TARGETS + 0.5) * factor - 0.5
-    cut = chip(np.asarray(large, np.uint8), points, TARGETS, 128)
+    cut = crop(np.asarray(large, np.uint8), points, TARGETS, 128)
     inside = np.s_[8:-8, 8:-8]
     difference = cut[inside].astype(int) - smooth[inside].astype(int)
     assert np.abs(difference).max() <= 3
@@ -45,4 +45,4 @@ def test_a_large_face_and_a_small_one_give_the_same_picture(factor: int) -> None
 
 def test_a_face_at_the_edge_repeats_it() -> None:
     image = np.full((40, 40, 3), 200, np.uint8)
-    assert (chip(image, TARGETS - 60, TARGETS, 128) == 200).all()
+    assert (crop(image, TARGETS - 60, TARGETS, 128) == 200).all()

@@ -64,7 +64,7 @@ def test_dlibs_vectors_are_those_of_face_recognition(
         (theirs,) = face_recognition.face_encodings(
             np.ascontiguousarray(image[:, :, ::-1]), [(top, right, bottom, left)], model="small"
         )
-        vector = ours.descriptors(ours.chips(image, [face]))[0]
+        vector = ours.descriptors(ours.crops(image, [face]))[0]
         largest = max(largest, float(np.abs(vector - theirs).max()))
     record_property("largest_difference", largest)
     print(f"largest difference from face_recognition on {len(faces)} faces: {largest:.1e}")
@@ -102,17 +102,17 @@ def test_the_mirror_image_has_the_same_vector(
 ) -> None:
     if encoder.name.endswith("-plain"):
         pytest.skip("this encoder does not look at the mirror image")
-    chips = encoder.chips(*[faces[0][0], [faces[0][1]]])
-    assert np.allclose(encoder.encode(chips), encoder.encode(chips[:, :, ::-1]), atol=1e-4)
+    crops = encoder.crops(*[faces[0][0], [faces[0][1]]])
+    assert np.allclose(encoder.encode(crops), encoder.encode(crops[:, :, ::-1]), atol=1e-4)
 
 
 def test_a_brief_look_is_the_same_moment_as_a_thorough_one(
     encoder: Encoder, faces: list[tuple[Image, Face]]
 ) -> None:
     for image, face in faces:
-        chips = encoder.chips(image, [face])
-        thorough, brief = encoder.encode(chips)[0], encoder.encode(chips, brief=True)[0]
-        assert correlation(float(thorough @ brief), encoder.likeness) > SAME_MOMENT
+        crops = encoder.crops(image, [face])
+        thorough, brief = encoder.encode(crops)[0], encoder.encode(crops, brief=True)[0]
+        assert correlation(float(thorough @ brief), encoder.similarity) > SAME_MOMENT
 
 
 def test_retail_0095_looks_at_two_cuts_of_a_face(
@@ -123,11 +123,11 @@ def test_retail_0095_looks_at_two_cuts_of_a_face(
         pytest.skip("retail-0095 is not installed: set GATE_MODELS_DIR")
     encoder = Retail0095(xml, kept)
     image, face = faces[0]
-    chips = encoder.chips(image, [face])
-    edges = chips.copy()
+    crops = encoder.crops(image, [face])
+    edges = crops.copy()
     edges[:, :MARGIN], edges[:, -MARGIN:] = 0, 0  # only the second cut reaches these rows
-    assert np.array_equal(encoder.encode(chips, brief=True), encoder.encode(edges, brief=True))
-    assert not np.allclose(encoder.encode(chips), encoder.encode(edges), atol=1e-4)
+    assert np.array_equal(encoder.encode(crops, brief=True), encoder.encode(edges, brief=True))
+    assert not np.allclose(encoder.encode(crops), encoder.encode(edges), atol=1e-4)
 
 
 def test_an_encoder_without_the_mirror_image_has_another_name(kept: Path) -> None:
@@ -173,4 +173,4 @@ def test_retail_0095_says_when_it_lacks_landmarks(encoder: Encoder) -> None:
     if not isinstance(encoder, Retail0095):
         pytest.skip("the others find their own points")
     with pytest.raises(RecognitionError, match="landmarks"):
-        encoder.chips(np.zeros((64, 64, 3), np.uint8), [Face((0, 0, 60, 60), 1.0)])
+        encoder.crops(np.zeros((64, 64, 3), np.uint8), [Face((0, 0, 60, 60), 1.0)])

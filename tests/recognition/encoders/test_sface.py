@@ -43,15 +43,15 @@ def face(scale: float = 1.0, x: float = 100, y: float = 60) -> Face:
 
 def test_a_face_in_its_place_is_cut_out_as_it_is(tmp_path: Path) -> None:
     encoder = SFace(model(tmp_path / "sface.onnx"))
-    (chip,) = encoder.chips(picture(), [face()])
+    (crop,) = encoder.crops(picture(), [face()])
     expected = picture()[60:172, 100:212]
-    assert np.abs(chip.astype(int) - expected)[4:-4, 4:-4].mean() < 3
+    assert np.abs(crop.astype(int) - expected)[4:-4, 4:-4].mean() < 3
 
 
 def test_vectors_are_of_unit_length_and_the_same_for_the_same_face(tmp_path: Path) -> None:
     encoder = SFace(model(tmp_path / "sface.onnx"))
     image = picture()
-    vectors = encoder.encode(encoder.chips(image, [face(), face(), face(1.4, 40, 20)]))
+    vectors = encoder.encode(encoder.crops(image, [face(), face(), face(1.4, 40, 20)]))
     assert vectors.shape == (3, 128)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
@@ -62,20 +62,20 @@ def test_vectors_are_of_unit_length_and_the_same_for_the_same_face(tmp_path: Pat
 def test_without_mirror_it_is_what_opencv_gives(tmp_path: Path) -> None:
     file = model(tmp_path / "sface.onnx")
     encoder = SFace(file, mirror=False)
-    chips = encoder.chips(picture(), [face()])
-    theirs = cv2.FaceRecognizerSF.create(str(file), "").feature(chips[0]).ravel()
-    np.testing.assert_allclose(encoder.encode(chips)[0], theirs / np.linalg.norm(theirs), atol=1e-6)
+    crops = encoder.crops(picture(), [face()])
+    theirs = cv2.FaceRecognizerSF.create(str(file), "").feature(crops[0]).ravel()
+    np.testing.assert_allclose(encoder.encode(crops)[0], theirs / np.linalg.norm(theirs), atol=1e-6)
 
 
 def test_nobody_gives_no_vectors(tmp_path: Path) -> None:
     encoder = SFace(model(tmp_path / "sface.onnx"))
-    assert encoder.encode(encoder.chips(picture(), [])).shape == (0, 128)
+    assert encoder.encode(encoder.crops(picture(), [])).shape == (0, 128)
 
 
 def test_a_face_without_landmarks_is_refused(tmp_path: Path) -> None:
     encoder = SFace(model(tmp_path / "sface.onnx"))
     with pytest.raises(RecognitionError, match="landmarks"):
-        encoder.chips(picture(), [Face((0, 0, 50, 50), 1.0)])
+        encoder.crops(picture(), [Face((0, 0, 50, 50), 1.0)])
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

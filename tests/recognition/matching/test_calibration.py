@@ -80,8 +80,8 @@ def test_a_table_imported_twice_keeps_nobody_out(share: float) -> None:
     rows = people(600, 0)
     again = photograph(rows[: round(600 * share)], 5)
     site = learn(gallery(np.concatenate([rows, again])))
-    strangers = site.identify(people(10_000, 1), ENCODER).score
-    assert 0.002 < (strangers > site.calibration.threshold).mean() < 0.02
+    impostors = site.identify(people(10_000, 1), ENCODER).score
+    assert 0.002 < (impostors > site.calibration.threshold).mean() < 0.02
     one = np.array([site.verify(p[None], ENCODER, 7)[0] for p in people(2000, 2)])
     assert (one > site.calibration.verify_threshold).mean() < 0.005
     come = site.identify(photograph(rows, 6), ENCODER).score
@@ -138,8 +138,8 @@ def test_left_out_strangers_score_as_in_a_gallery_without_them() -> None:
         rest = others.snapshot()
         cosines = rest.rows @ rest.rows.T
         np.fill_diagonal(cosines, -np.inf)
-        crowd = -np.sort(-cosines, axis=1)[:, :3]
-        adjusted = snapshot.rows[person] @ rest.rows.T - 0.5 * crowd.mean(axis=1)
+        cohort_term = -np.sort(-cosines, axis=1)[:, :3]
+        adjusted = snapshot.rows[person] @ rest.rows.T - 0.5 * cohort_term.mean(axis=1)
         ranked = -np.sort(-adjusted)
         assert quick.highest[person] == pytest.approx(
             ranked[0] - 0.5 * ranked[1:4].mean(), abs=1e-5
@@ -183,7 +183,7 @@ def test_the_wished_rate_holds_in_a_gallery_that_has_grown_since() -> None:
     everybody = people(800, 0)
     small = learn(gallery(everybody[:100]))
     calibration = small.calibration
-    grown = build_matcher(gallery(everybody), small.roster.fit, calibration)
+    grown = build_matcher(gallery(everybody), small.centroids.fit, calibration)
     scores = grown.identify(people(20_000, 1), ENCODER).score
     out = float((scores > calibration.threshold_at(calibration.asked_of(800))).mean())
     asked = calibration.fpir

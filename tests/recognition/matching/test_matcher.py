@@ -17,12 +17,12 @@ from gate.recognition.matching.gallery import Gallery, Snapshot
 from gate.recognition.matching.lookalikes import lookalikes
 from gate.recognition.matching.matcher import NOBODY, Matcher, build_matcher
 from gate.recognition.matching.scoring import Scoring, unit
-from gate.recognition.matching.whitening import SiteFit, fit_site, no_fit
+from gate.recognition.matching.whitening import Whitening, fit_whitening, no_whitening
 
 WIDTH, ENCODER = 12, "e/1"
 
 
-def calibration(fit: SiteFit, scoring: Scoring, encoder: str = ENCODER) -> Calibration:
+def calibration(fit: Whitening, scoring: Scoring, encoder: str = ENCODER) -> Calibration:
     tail = Tail(0.1, 0.2, 0.05)
     return Calibration(
         encoder, fit.version, 1, "", scoring, 0.01, 0.3, (0.2, 0.4), 0.001, 0.2, tail, tail,
@@ -30,7 +30,7 @@ def calibration(fit: SiteFit, scoring: Scoring, encoder: str = ENCODER) -> Calib
     )  # fmt: skip
 
 
-def matcher(gallery: Snapshot, fit: SiteFit, before: Matcher | None = None) -> Matcher:
+def matcher(gallery: Snapshot, fit: Whitening, before: Matcher | None = None) -> Matcher:
     return build_matcher(gallery, fit, calibration(fit, Scoring(0.5, 4)), before)
 
 
@@ -49,7 +49,7 @@ def enrolled(counts: list[int], seed: int = 0) -> Gallery:
     return gallery
 
 
-def slowly(gallery: Snapshot, fit: SiteFit, probe: np.ndarray) -> list[tuple[float, int]]:
+def slowly(gallery: Snapshot, fit: Whitening, probe: np.ndarray) -> list[tuple[float, int]]:
     """The score as score.py describes it, one person at a time, best first."""
     weight, nearest = 0.5, 4
     vectors = {}
@@ -63,19 +63,19 @@ def slowly(gallery: Snapshot, fit: SiteFit, probe: np.ndarray) -> list[tuple[flo
             (float(vector @ other) for who, other in vectors.items() if who != person),
             reverse=True,
         )[:nearest]
-        crowd = sum(others) / len(others) if others else 0.0
-        adjusted[person] = float(face @ vector) - weight * crowd
+        cohort_term = sum(others) / len(others) if others else 0.0
+        adjusted[person] = float(face @ vector) - weight * cohort_term
     ranked = sorted(((score, person) for person, score in adjusted.items()), reverse=True)
     rest = [score for score, _ in ranked[1 : nearest + 1]]
-    crowd = sum(rest) / len(rest) if rest else 0.0
-    return [(score - weight * crowd, person) for score, person in ranked]
+    cohort_term = sum(rest) / len(rest) if rest else 0.0
+    return [(score - weight * cohort_term, person) for score, person in ranked]
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=45), st.integers(0, 5), st.booleans())
 def test_it_equals_the_slow_reference(counts: list[int], seed: int, fitted: bool) -> None:
     gallery = enrolled(counts, seed).snapshot()
-    fit = fit_site(gallery) if fitted else no_fit(ENCODER, WIDTH)
+    fit = fit_whitening(gallery) if fitted else no_whitening(ENCODER, WIDTH)
     probes = faces(3, seed + 99)
     found = matcher(gallery, fit).identify(probes, ENCODER)
     for number, probe in enumerate(probes):
@@ -97,7 +97,7 @@ def test_people_coming_and_going_give_what_building_anew_gives(
     steps: list[tuple[str, int]],
 ) -> None:
     gallery = enrolled([1, 2, 3] * 10)
-    fit = fit_site(gallery.snapshot())
+    fit = fit_whitening(gallery.snapshot())
     now, probes = matcher(gallery.snapshot(), fit), faces(5, 7)
     for number, (what, person) in enumerate(steps):
         if what == "remove":
@@ -115,7 +115,7 @@ def test_people_coming_and_going_give_what_building_anew_gives(
 
 def test_an_empty_gallery_knows_nobody() -> None:
     gallery = Gallery(ENCODER, WIDTH)
-    empty = matcher(gallery.snapshot(), no_fit(ENCODER, WIDTH))
+    empty = matcher(gallery.snapshot(), no_whitening(ENCODER, WIDTH))
     found = empty.identify(faces(2, 0), ENCODER)
     assert found.best.tolist() == [NOBODY, NOBODY]
     assert np.isneginf(found.score).all()
@@ -123,13 +123,13 @@ def test_an_empty_gallery_knows_nobody() -> None:
 
 def test_everybody_is_found_by_their_own_template() -> None:
     gallery = enrolled([1] * 60).snapshot()
-    found = matcher(gallery, fit_site(gallery)).identify(gallery.rows, ENCODER)
+    found = matcher(gallery, fit_whitening(gallery)).identify(gallery.rows, ENCODER)
     assert np.array_equal(found.best, gallery.people)
 
 
 def test_verification_gives_the_score_of_the_claimed_person() -> None:
     gallery = enrolled([2] * 40).snapshot()
-    ready, probes = matcher(gallery, fit_site(gallery)), faces(4, 3)
+    ready, probes = matcher(gallery, fit_whitening(gallery)), faces(4, 3)
     found = ready.identify(probes, ENCODER)
     for number in range(4):
         claimed = int(found.best[number])
@@ -139,7 +139,7 @@ def test_verification_gives_the_score_of_the_claimed_person() -> None:
 
 def test_probes_of_another_encoder_are_refused() -> None:
     gallery = enrolled([1, 1]).snapshot()
-    ready = matcher(gallery, no_fit(ENCODER, WIDTH))
+    ready = matcher(gallery, no_whitening(ENCODER, WIDTH))
     with pytest.raises(RecognitionError, match="encoded by 'f/1'"):
         ready.identify(faces(1, 0), "f/1")
     with pytest.raises(RecognitionError, match="encoded by 'f/1'"):
@@ -147,18 +147,18 @@ def test_probes_of_another_encoder_are_refused() -> None:
 
 
 def test_a_claimed_person_without_a_face_is_a_named_error() -> None:
-    ready = matcher(enrolled([1, 1]).snapshot(), no_fit(ENCODER, WIDTH))
+    ready = matcher(enrolled([1, 1]).snapshot(), no_whitening(ENCODER, WIDTH))
     with pytest.raises(RecognitionError, match="no face enrolled"):
         ready.verify(faces(1, 0), ENCODER, 999)
 
 
 def test_parts_that_do_not_belong_together_are_refused() -> None:
     gallery = enrolled([1] * 40).snapshot()
-    fit, none = fit_site(gallery), no_fit(ENCODER, WIDTH)
+    fit, none = fit_whitening(gallery), no_whitening(ENCODER, WIDTH)
     with pytest.raises(RecognitionError, match="calibration was made for the fit"):
         build_matcher(gallery, fit, calibration(none, Scoring()))
     with pytest.raises(RecognitionError, match="is for the encoder"):
-        build_matcher(gallery, no_fit("f/1", WIDTH), calibration(none, Scoring()))
+        build_matcher(gallery, no_whitening("f/1", WIDTH), calibration(none, Scoring()))
     with pytest.raises(RecognitionError, match="is for the encoder"):
         build_matcher(gallery, none, calibration(none, Scoring(), "f/1"))
 
@@ -166,7 +166,7 @@ def test_parts_that_do_not_belong_together_are_refused() -> None:
 def test_every_answer_is_of_a_gallery_and_a_fit_that_existed_together() -> None:
     """10,000 matches while people come and go and the fit changes."""
     gallery = enrolled([1, 2] * 30)
-    published = [matcher(gallery.snapshot(), fit_site(gallery.snapshot()))]
+    published = [matcher(gallery.snapshot(), fit_whitening(gallery.snapshot()))]
     every, probe, stop = [published[0]], faces(1, 4), threading.Event()
 
     def change() -> None:
@@ -176,7 +176,7 @@ def test_every_answer_is_of_a_gallery_and_a_fit_that_existed_together() -> None:
             if not gallery.remove(person).people.size or random.random() < 0.6:
                 gallery.add([Template(person, faces(1, person)[0], ENCODER)])
             refit = random.random() < 0.3
-            fit = fit_site(gallery.snapshot()) if refit else published[0].roster.fit
+            fit = fit_whitening(gallery.snapshot()) if refit else published[0].centroids.fit
             made = matcher(gallery.snapshot(), fit, published[0])
             every.append(made)
             published[0] = made  # one assignment: readers see the old or the new
@@ -198,7 +198,7 @@ def test_every_answer_is_of_a_gallery_and_a_fit_that_existed_together() -> None:
         assert best == truth[id(used)].best[0]
         assert score == truth[id(used)].score[0]
     for made in every[:: max(1, len(every) // 10)]:
-        ranked = slowly(made.roster.gallery, made.roster.fit, probe[0])
+        ranked = slowly(made.centroids.gallery, made.centroids.fit, probe[0])
         assert truth[id(made)].score[0] == pytest.approx(ranked[0][0], abs=2e-5)
 
 
@@ -207,11 +207,11 @@ def test_a_small_site_forgets_whoever_is_deleted_in_the_lists_of_others_too() ->
     rows[5] = rows[4]
     gallery = Gallery(ENCODER, rows.shape[1])
     whole = gallery.add(Template(i + 1, row, ENCODER) for i, row in enumerate(rows))
-    fit = no_fit(ENCODER, rows.shape[1])
+    fit = no_whitening(ENCODER, rows.shape[1])
     left = gallery.remove(6)
     after = matcher(left, fit, matcher(whole, fit))
     anew = matcher(left, fit)
-    assert 6 not in after.roster.near_people
-    np.testing.assert_array_equal(after.roster.near_people, anew.roster.near_people)
-    np.testing.assert_array_equal(after.roster.near, anew.roster.near)
+    assert 6 not in after.centroids.near_people
+    np.testing.assert_array_equal(after.centroids.near_people, anew.centroids.near_people)
+    np.testing.assert_array_equal(after.centroids.near, anew.centroids.near)
     assert lookalikes(after) == lookalikes(anew)

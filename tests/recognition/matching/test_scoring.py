@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.recognition.matching.scoring import highest, person_vectors, probe_crowd, unit
+from gate.recognition.matching.scoring import highest, person_vectors, probe_cohort, unit
 
 
 @given(st.integers(1, 3), st.integers(1, 3000), st.integers(1, 12), st.integers(0, 10))
@@ -41,9 +41,9 @@ def test_a_row_of_zeros_stays_zeros() -> None:
 def test_the_crowd_leaves_out_whoever_is_nearest() -> None:
     scores = np.array([[0.9, 0.4, 0.2, 0.0]], np.float32)
     best = highest(scores, 3)
-    assert probe_crowd(scores, best, 2) == pytest.approx(0.3)
+    assert probe_cohort(scores, best, 2) == pytest.approx(0.3)
 
 
 def test_alone_there_is_no_crowd() -> None:
     scores = np.array([[0.9]], np.float32)
-    assert probe_crowd(scores, highest(scores, 11), 10).tolist() == [0]
+    assert probe_cohort(scores, highest(scores, 11), 10).tolist() == [0]

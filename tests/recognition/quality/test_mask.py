@@ -11,7 +11,7 @@ import pytest
 from gate.evaluation.faces_in import faces_in, photographs
 from gate.models import ModelsSettings
 from gate.recognition.detection.detector import HogDetector, build_detector
-from gate.recognition.quality.mask import coefficients, features, mask_chip, mask_score
+from gate.recognition.quality.mask import coefficients, features, mask_crop, mask_score
 from gate.recognition.settings import RecognitionSettings
 from research.mask_drawing import disturbed, masked
 
@@ -20,37 +20,37 @@ LFW = Path(os.environ.get("GATE_LFW_DIR", ""))
 needs_data = pytest.mark.skipif(not (LFW / "images").is_dir(), reason="GATE_LFW_DIR is unset")
 
 
-def chips() -> list[np.ndarray]:
+def crops() -> list[np.ndarray]:
     found = faces_in(photographs(FIXTURES), HogDetector(60), "fixtures")
     return [
-        mask_chip(image, face.landmarks)
+        mask_crop(image, face.landmarks)
         for _, image, face in found
         if face is not None and face.landmarks is not None
     ]
 
 
-def score(chip: np.ndarray) -> float:
+def score(crop: np.ndarray) -> float:
     fitted = coefficients()
-    return float(fitted.score(features(chip)[None])[0]) - fitted.threshold
+    return float(fitted.score(features(crop)[None])[0]) - fitted.threshold
 
 
 def test_nobody_in_the_portraits_wears_a_mask() -> None:
-    faces = chips()
+    faces = crops()
     assert len(faces) >= 4
-    assert all(score(chip) < 0 for chip in faces)
+    assert all(score(crop) < 0 for crop in faces)
 
 
 def test_drawn_masks_on_the_portraits_are_noticed() -> None:
     random = np.random.default_rng(5)
-    drawn = [masked(chip, random) for chip in chips() for _ in range(20)]
-    noticed = np.mean([score(chip) >= 0 for chip in drawn])
+    drawn = [masked(crop, random) for crop in crops() for _ in range(20)]
+    noticed = np.mean([score(crop) >= 0 for crop in drawn])
     assert noticed >= 0.9
 
 
 def test_light_sharpness_and_noise_do_not_make_a_mask() -> None:
     random = np.random.default_rng(6)
-    bare = [disturbed(chip, random) for chip in chips() for _ in range(20)]
-    assert np.mean([score(chip) >= 0 for chip in bare]) <= 0.02
+    bare = [disturbed(crop, random) for crop in crops() for _ in range(20)]
+    assert np.mean([score(crop) >= 0 for crop in bare]) <= 0.02
 
 
 @pytest.mark.data
