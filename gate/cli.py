@@ -43,6 +43,9 @@ COMMANDS = {
     "evaluate": ("evaluate", "evaluate"),
     "keys": ("keys", "keys"),
     "broker": ("broker", "broker"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
+    "account": ("account", "account"),
     "simulate": ("simulate", "app"),
 }
 

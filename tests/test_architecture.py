@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.recognition.liveness",),
     ("gate.passage", "gate.integrations", "gate.evaluation"),
     ("gate.config", "gate.log"),
-    ("gate.services",),
+    ("gate.services", "gate.backup"),
     ("gate.importing", "gate.doctor", "gate.daemon"),
     ("gate.demo",),
     ("enroll",),

@@ -1,0 +1,1 @@
+"""Backups: everything a box needs to live again, in one sealed file."""

@@ -1,0 +1,128 @@
+"""Put a backup in the place of what is there, and say what was lost between the two."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import select
+
+from gate.backup import archive, sealed
+from gate.errors import GateError, StoreError
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+from gate.store.tables import PersonRow
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore came to.
+
+    Attributes:
+        manifest: of the backup.
+        aside: where the data folder that was there is kept; None when there was none.
+        deleted_again: people whom the backup held and who had been deleted since.
+        newer_people: people enrolled after the backup, who are lost.
+        newer_events: events recorded after the backup, by number.
+        compared: whether the old register could be read to find out.
+    """
+
+    manifest: archive.Manifest
+    aside: Path | None
+    deleted_again: int
+    newer_people: int
+    newer_events: int
+    compared: bool
+
+
+def restore(
+    file: Path,
+    secret: str,
+    data: Path,
+    configuration: Path,
+    store: StoreSettings,
+    *,
+    replace: bool,
+    now: datetime,
+) -> Restored:
+    """Unpack beside, check everything, and only then swap; nothing is lost when it fails.
+
+    A configuration that is there stays; the backup's is written where there is none.
+
+    Raises StoreError: wrong secret, damaged, a database is there and ``replace`` was not said.
+    """
+    if (data / store.key).exists() and not replace:
+        raise StoreError(
+            "there is a register already",
+            where=str(data),
+            mend="stop the gate and the desk, then say --replace; the old folder is kept beside",
+        )
+    data.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=data.parent, prefix=".restore-"))
+    try:
+        with _opened(file) as source:
+            header = sealed.open_header(source, secret, str(file))
+            manifest = archive.extract(source, header, folder, str(file))
+        fresh = folder / archive.DATA.rstrip("/")
+        if not fresh.is_dir():
+            raise StoreError("the backup holds no register", where=str(file))
+        with Store.open(store, fresh):
+            pass  # migrates, checks database and key together, before anything is swapped
+        aside = archive.put_in_place(fresh, data, now)
+        kept = folder / archive.CONFIGURATION
+        if kept.is_file() and not configuration.exists():
+            configuration.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept, configuration)
+    except OSError as error:
+        raise StoreError(
+            f"the backup cannot be put back: {error.strerror or error}",
+            where=str(error.filename or data),
+            mend="check room and owner of the folder; what was there is unchanged",
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return _compared(manifest, aside, data, store)
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise StoreError(
+            f"the backup cannot be read: {error.strerror}", where=str(file), mend="check the name"
+        ) from None
+
+
+def _compared(
+    manifest: archive.Manifest, aside: Path | None, data: Path, settings: StoreSettings
+) -> Restored:
+    """Delete again whom the old register had deleted, where it can be read and has the same key."""
+    nothing = Restored(manifest, aside, 0, 0, 0, compared=False)
+    if aside is None:
+        return nothing
+    try:
+        with Store.open(settings, aside) as old, Store.open(settings, data) as new:
+            if old.vault.fingerprint != new.vault.fingerprint:
+                return nothing
+            before, after = _people(old), _people(new)
+            gone = [after[ref] for ref in after.keys() - before.keys()]
+            for person in gone:
+                new.people.delete(person)
+            if gone:
+                new.database.wipe()
+                new.audit.note("restore", "people.deleted_again", count=len(gone))
+            newer = max(0, old.events.last_sequence(manifest.gate) - manifest.last_event)
+            return Restored(
+                manifest, aside, len(gone), len(before.keys() - after.keys()), newer, compared=True
+            )
+    except GateError:
+        return nothing  # the old one is damaged: that may be why somebody restores
+
+
+def _people(store: Store) -> dict[str, int]:
+    with store.database.read() as session:
+        return dict(session.execute(select(PersonRow.ref, PersonRow.id)).tuples().all())

@@ -1,0 +1,166 @@
+"""``gate backup`` and ``gate restore``: everything a box needs to live again, in one file."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.backup import archive, sealed
+from gate.backup import restore as restoring
+from gate.commands import Config
+from gate.config.settings import DEFAULT, load
+from gate.errors import StoreError
+from gate.store.store import Store
+
+PASSPHRASE = "GATE_BACKUP_PASSPHRASE"  # for timers, by the service manager's credentials
+PUBLIC = "backup.pub"  # in the data folder; what it seals only the recovery key opens
+FACT = "backup"  # what the desk and doctor know of the newest verified backup
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def backup(
+    to: Annotated[Path | None, typer.Argument(help="The folder for it.")] = None,
+    keep: Annotated[int, typer.Option(min=1, help="How many of this gate's to keep there.")] = 14,
+    new_recovery_key: Annotated[
+        bool,
+        typer.Option(
+            "--new-recovery-key",
+            help="Print a recovery key once; backups are sealed for it from now on.",
+        ),
+    ] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Back up register, keys, certificates and configuration while the gate runs.
+
+    The file is sealed for the recovery key if one was made, else by a passphrase (asked for, or
+    from the environment variable GATE_BACKUP_PASSPHRASE), then read back and compared.
+    """
+    settings = load(config)
+    public = settings.data / PUBLIC
+    with Store.open(settings.store, settings.data) as store:
+        if new_recovery_key:
+            _make_key(public)
+            store.audit.note("command line", "backup.recovery_key")
+        target = to or settings.data / "backups"
+        header = _header(public)
+        begun = time.monotonic()
+        last = store.events.last_sequence(settings.name)
+        written = archive.write(
+            store.database,
+            settings.data,
+            config,
+            target,
+            header,
+            gate=settings.name,
+            counts=(store.people.count(), store.events.count(), last),
+            now=datetime.now(UTC),
+        )
+        seconds = time.monotonic() - begun
+        dropped = archive.rotate(target, settings.name, keep)
+        store.facts.set(
+            FACT,
+            {
+                "made": written.manifest.made,
+                "folder": str(target),
+                "size": written.size,
+                "last_event": last,
+            },
+        )
+        store.audit.note("command line", "backup.made", size=written.size)
+    held = written.manifest
+    out.print(f"{written.path}")
+    out.print(
+        f"{held.people:,} people, {held.events:,} events, {written.size / 1e6:.1f} MB, "
+        f"written and read back in {seconds:.1f} s"
+    )
+    if dropped:
+        out.print(f"{len(dropped)} older deleted, the newest {keep} kept")
+    if target.resolve().is_relative_to(settings.data.resolve()):
+        out.print(
+            "this is on the gate's own disk: copy it elsewhere, or name a folder", style="red"
+        )
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `gate backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of the register there is.")
+    ] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Put a backup back, on this box or on a new one, and list what was lost since it was made."""
+    secret = os.environ.get(PASSPHRASE) or typer.prompt(
+        "passphrase or recovery key", hide_input=True
+    )
+    if not config.exists():
+        _configuration(file, secret, config)
+    settings = load(config)
+    done = restoring.restore(
+        file,
+        secret,
+        settings.data,
+        config,
+        settings.store,
+        replace=replace,
+        now=datetime.now(UTC),
+    )
+    held = done.manifest
+    out.print(f"restored as of {held.made}: {held.people:,} people, {held.events:,} events")
+    if done.compared:
+        out.print(f"lost since then: {done.newer_people} people, {done.newer_events} events")
+        out.print(f"deleted again, as they had been since then: {done.deleted_again} people")
+    else:
+        out.print("what came after it is lost: enrolments, deletions, cards, rules, events")
+        out.print("delete again whoever was deleted since then; look at your paper records")
+    if done.aside is not None:
+        out.print(f"what was there is kept in {done.aside}; delete it when all is well")
+    out.print("next: gate doctor")
+
+
+def _configuration(file: Path, secret: str, config: Path) -> None:
+    """A new box has none: the backup's own."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder, file.open("rb") as source:
+        header = sealed.open_header(source, secret, str(file))
+        archive.extract(source, header, Path(folder), str(file))
+        kept = Path(folder) / archive.CONFIGURATION
+        if not kept.is_file():
+            raise StoreError(
+                "there is no configuration, here or in the backup",
+                where=str(config),
+                mend="write one first, then restore again",
+            )
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_bytes(kept.read_bytes())
+    out.print(f"configuration of the backup written to {config}")
+
+
+def _make_key(public: Path) -> None:
+    text, half = sealed.new_recovery_key()
+    public.write_text(half.hex() + "\n")
+    out.print("The recovery key; it is shown once and kept nowhere. Write it down twice:\n")
+    out.print(f"    {text}\n", style="bold")
+
+
+def _header(public: Path) -> sealed.Header:
+    if public.exists():
+        try:
+            return sealed.for_recovery_key(bytes.fromhex(public.read_text().strip()))
+        except ValueError:
+            raise StoreError(
+                "the public half of the recovery key is damaged",
+                where=str(public),
+                mend="make a new one with `gate backup --new-recovery-key`",
+            ) from None
+    given = os.environ.get(PASSPHRASE)
+    if given is None:
+        given = typer.prompt("passphrase", hide_input=True, confirmation_prompt=True)
+    return sealed.with_passphrase(given)

@@ -1,0 +1,177 @@
+"""A backup holds what a box needs, is taken while others write, and is checked before it counts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gate.backup import archive, sealed
+from gate.backup.restore import Restored, restore
+from gate.errors import StoreError
+from gate.events.event import Event
+from gate.recognition.face import Template
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+STORE = StoreSettings(ballast=0)
+SECRET, PUBLIC = sealed.new_recovery_key()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "box" / "data"
+
+
+@pytest.fixture
+def store(data: Path) -> Iterator[Store]:
+    with Store.open(STORE, data) as opened:
+        yield opened
+
+
+def written(store: Store, data: Path, to: Path, now: datetime = NOW) -> archive.Written:
+    config = data.parent / "gate.toml"
+    config.write_text('name = "north"\n')
+    return archive.write(
+        store.database,
+        data,
+        config,
+        to,
+        sealed.for_recovery_key(PUBLIC),
+        gate="north",
+        counts=(store.people.count(), store.events.count(), store.events.last_sequence("north")),
+        now=now,
+    )
+
+
+def put_back(file: Path, data: Path, *, replace: bool = False) -> Restored:
+    config = data.parent / "gate.toml"
+    return restore(file, SECRET, data, config, STORE, replace=replace, now=NOW)
+
+
+def test_a_box_lives_again_on_new_hardware(store: Store, data: Path, tmp_path: Path) -> None:
+    person = store.people.create("李红")
+    vector = np.full(4, 0.5, np.float32)
+    store.templates.add(Template(person.id, vector, "test", 0.9))
+    (data / "permit.key").write_text("a private key")
+    (data / "broker").mkdir()
+    (data / "broker" / "ca.crt").write_text("a certificate")
+    file = written(store, data, tmp_path / "stick").path
+
+    new = tmp_path / "new" / "data"
+    done = put_back(file, new)
+
+    assert (done.manifest.people, done.aside, done.compared) == (1, None, False)
+    assert (new / "permit.key").read_text() == "a private key"
+    assert (new / "broker" / "ca.crt").read_text() == "a certificate"
+    assert (new.parent / "gate.toml").read_text() == 'name = "north"\n'
+    with Store.open(STORE, new) as again:
+        assert again.people.find()[0].name == "李红"
+        assert again.templates.of([person.id], "test")[0].vector.tolist() == vector.tolist()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in new.rglob("*") if path.is_file())
+
+
+def test_what_can_be_fetched_again_is_left_out(store: Store, data: Path, tmp_path: Path) -> None:
+    for name in ("models/big.onnx", "imports/7/table.csv", "gate.ballast", "north.lock"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text("x")
+    inside = set(written(store, data, tmp_path / "stick").manifest.files)
+    assert inside == {"configuration/gate.toml", "data/gate.db", "data/gate.key"}
+
+
+def test_nothing_in_the_file_can_be_read_without_the_key(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    store.people.create("李红梅")
+    content = written(store, data, tmp_path / "stick").path.read_bytes()
+    assert "李红梅".encode() not in content
+    assert (data / "gate.key").read_bytes().strip() not in content
+
+
+def test_it_is_whole_although_others_write(store: Store, data: Path, tmp_path: Path) -> None:
+    stop = threading.Event()
+    begun = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            store.writer.record(Event.make("north", "gate.started", NOW)).result(10)
+            begun.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert begun.wait(10)
+    file = written(store, data, tmp_path / "stick").path
+    stop.set()
+    thread.join()
+    put_back(file, tmp_path / "new" / "data")
+    with Store.open(STORE, tmp_path / "new" / "data") as again:
+        numbers = [event["sequence"] for event in again.events.since(NOW - timedelta(days=1))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+def test_whoever_was_deleted_since_is_deleted_again_and_the_rest_is_listed(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    stays, leaves = store.people.create("李红"), store.people.create("王伟")
+    file = written(store, data, tmp_path / "stick").path
+    store.people.delete(leaves.id)
+    store.people.create("赵新")
+    store.writer.record(Event.make("north", "gate.started", NOW)).result(10)
+    store.close()
+
+    done = put_back(file, data, replace=True)
+
+    assert done.compared
+    assert (done.deleted_again, done.newer_people, done.newer_events) == (1, 1, 1)
+    assert done.aside is not None
+    assert (done.aside / "gate.db").exists()
+    with Store.open(STORE, data) as again:
+        assert [row.ref for row in again.people.find()] == [stays.ref]
+    assert "王伟".encode() not in (data / "gate.db").read_bytes()
+
+
+def test_a_register_that_is_there_is_not_overwritten_unasked(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    file = written(store, data, tmp_path / "stick").path
+    before = (data / "gate.db").read_bytes()
+    with pytest.raises(StoreError, match="there is a register already"):
+        put_back(file, data)
+    assert (data / "gate.db").read_bytes() == before
+
+
+def test_a_damaged_backup_changes_nothing(store: Store, data: Path, tmp_path: Path) -> None:
+    file = written(store, data, tmp_path / "stick").path
+    content = bytearray(file.read_bytes())
+    content[-20] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(StoreError):
+        put_back(file, data, replace=True)
+    assert (data / "gate.db").exists()
+    assert [p.name for p in data.parent.iterdir() if p.name.startswith(".restore")] == []
+
+
+def test_a_folder_that_cannot_be_written_leaves_no_half_file(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(StoreError, match="cannot be written"):
+        written(store, data, tmp_path / "file")
+    assert not list(data.glob("backup-*"))
+
+
+def test_the_oldest_leave_and_the_newest_stays(store: Store, data: Path, tmp_path: Path) -> None:
+    made = [
+        written(store, data, tmp_path / "stick", NOW + timedelta(days=d)).path for d in (0, 1, 2)
+    ]
+    foreign = tmp_path / "stick" / "south-20260101T000000Z.gatebackup"
+    foreign.write_text("another gate's")
+    assert archive.rotate(tmp_path / "stick", "north", keep=2) == made[:1]
+    assert archive.rotate(tmp_path / "stick", "north", keep=0) == made[1:2]
+    assert sorted((tmp_path / "stick").iterdir()) == sorted([made[2], foreign])

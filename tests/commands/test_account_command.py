@@ -1,0 +1,56 @@
+"""Accounts from the box itself: the way back for whoever forgot the password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from enroll.accounts import Accounts
+from gate.clock import SystemClock
+from gate.commands.account import account
+from gate.config.settings import load
+from gate.errors import AccessError, StoreError
+from gate.store.store import Store
+
+FIRST, SECOND = "correct horse battery", "staple nine clouds"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "gate.toml"
+    path.write_text(f'data = "{tmp_path}/data"\n[store]\nballast = 0\n')
+    return path
+
+
+def run(config: Path, *arguments: str, password: str = "") -> Result:
+    typed = f"{password}\n{password}\n" if password else None
+    return CliRunner().invoke(account, [*arguments, "--config", str(config)], input=typed)
+
+
+def accounts(store: Store, config: Path) -> Accounts:
+    return Accounts(store.database, load(config).desk, SystemClock())
+
+
+def test_a_forgotten_password_is_replaced_and_noted(config: Path) -> None:
+    assert run(config, "add", "wang", "--role", "manager", password=FIRST).exit_code == 0
+    assert run(config, "reset", "WANG", password=SECOND).exit_code == 0
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        people = accounts(store, config)
+        assert people.sign_in("wang", FIRST) is None
+        assert people.sign_in("wang", SECOND) is not None
+        noted = [line.action for line in store.audit.lines()]
+    assert noted.count("account.reset") == 1
+    listed = run(config, "list").output
+    assert "wang" in listed
+    assert "manager" in listed
+    assert SECOND not in listed
+
+
+def test_a_weak_password_and_an_unknown_login_are_refused(config: Path) -> None:
+    assert isinstance(run(config, "add", "wang", password="short").exception, AccessError)
+    assert isinstance(run(config, "reset", "nobody", password=FIRST).exception, StoreError)
+    assert "no accounts yet" in run(config, "list").output
