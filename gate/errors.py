@@ -9,26 +9,30 @@ from __future__ import annotations
 
 
 class GateError(Exception):
-    """Something outside went wrong and a person can mend it.
+    """Something outside went wrong and a person can fix it.
 
     Args:
         what: one sentence saying what happened.
         where: the file, key, port, address or row concerned.
-        mend: one sentence saying what to do.
+        hint: one sentence saying what to do; ``mend`` is its former name.
     """
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "", mend: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
-        self.mend = mend
+        self.hint = hint or mend
+
+    @property
+    def mend(self) -> str:
+        return self.hint
 
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
             lines.append(f"  where: {self.where}")
-        if self.mend:
-            lines.append(f"  what to do: {self.mend}")
+        if self.hint:
+            lines.append(f"  what to do: {self.hint}")
         return "\n".join(lines)
 
 

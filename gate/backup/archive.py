@@ -272,7 +272,7 @@ def _unwritable(error: OSError, target: Path) -> StoreError:
     return StoreError(
         f"the backup cannot be written: {error.strerror or error}",
         where=str(error.filename or target),
-        mend="name a folder with room that the gate's user may write to",
+        hint="name a folder with room that the gate's user may write to",
     )
 
 
@@ -280,5 +280,5 @@ def _damaged(where: str) -> StoreError:
     return StoreError(
         "the backup is damaged: what is in it is not what its list says",
         where=where,
-        mend="take the backup before this one",
+        hint="take the backup before this one",
     )

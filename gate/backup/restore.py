@@ -59,7 +59,7 @@ def restore(
         raise StoreError(
             "there is a register already",
             where=str(data),
-            mend="stop the gate and the desk, then say --replace; the old folder is kept beside",
+            hint="stop the gate and the desk, then say --replace; the old folder is kept beside",
         )
     data.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=data.parent, prefix=".restore-"))
@@ -81,7 +81,7 @@ def restore(
         raise StoreError(
             f"the backup cannot be put back: {error.strerror or error}",
             where=str(error.filename or data),
-            mend="check room and owner of the folder; what was there is unchanged",
+            hint="check room and owner of the folder; what was there is unchanged",
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +93,7 @@ def _opened(file: Path) -> BinaryIO:
         return file.open("rb")
     except OSError as error:
         raise StoreError(
-            f"the backup cannot be read: {error.strerror}", where=str(file), mend="check the name"
+            f"the backup cannot be read: {error.strerror}", where=str(file), hint="check the name"
         ) from None
 
 

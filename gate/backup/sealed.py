@@ -52,7 +52,7 @@ def with_passphrase(passphrase: str) -> Header:
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise StoreError(
             f"the passphrase is shorter than {SHORTEST_PASSPHRASE} characters",
-            mend="choose four or five words that nobody else would think of",
+            hint="choose four or five words that nobody else would think of",
         )
     salt = secrets.token_bytes(16)
     values = {"format": MAGIC, "key": "argon2id", "salt": _text(salt), **_ARGON}
@@ -102,7 +102,7 @@ def open_header(source: BinaryIO, secret: str, where: str) -> Header:
         raise StoreError(
             "this is not a backup of a gate",
             where=where,
-            mend="name a file that `gate backup` wrote; its name ends in .gatebackup",
+            hint="name a file that `gate backup` wrote; its name ends in .gatebackup",
         ) from None
 
 
@@ -135,7 +135,7 @@ def pieces(source: BinaryIO, header: Header, where: str) -> Iterator[bytes]:
                 "the backup cannot be opened: "
                 + ("wrong passphrase or recovery key" if number == 0 else "it is damaged or cut"),
                 where=where,
-                mend="check the secret for typing errors; else take the backup before this one",
+                hint="check the secret for typing errors; else take the backup before this one",
             ) from None
         if not following:
             return
@@ -164,7 +164,7 @@ def _recovery_key(text: str) -> X25519PrivateKey:
     except (ValueError, binascii.Error):
         raise StoreError(
             "this is not a recovery key",
-            mend="it has 13 groups of four letters and digits, printed when it was made",
+            hint="it has 13 groups of four letters and digits, printed when it was made",
         ) from None
 
 

@@ -72,7 +72,7 @@ def _find(accounts: Accounts, login: str) -> AccountRow:
         if row.login == login.strip().lower():
             return row
     raise StoreError(
-        f"there is no account {login}", where="accounts", mend="look with `gate account list`"
+        f"there is no account {login}", where="accounts", hint="look with `gate account list`"
     )
 
 

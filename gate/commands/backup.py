@@ -136,7 +136,7 @@ def _configuration(file: Path, secret: str, config: Path) -> None:
             raise StoreError(
                 "there is no configuration, here or in the backup",
                 where=str(config),
-                mend="write one first, then restore again",
+                hint="write one first, then restore again",
             )
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_bytes(kept.read_bytes())
@@ -158,7 +158,7 @@ def _header(public: Path) -> sealed.Header:
             raise StoreError(
                 "the public half of the recovery key is damaged",
                 where=str(public),
-                mend="make a new one with `gate backup --new-recovery-key`",
+                hint="make a new one with `gate backup --new-recovery-key`",
             ) from None
     given = os.environ.get(PASSPHRASE)
     if given is None:
