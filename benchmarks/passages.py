@@ -35,9 +35,9 @@ from gate.access.temperature import temperature_finding
 from gate.clock import SystemClock
 from gate.daemon.event_loop import Item, Loop
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.passage import House, inputs
 from gate.recognition.face import Candidate, Face, Sighting, Verdict
-from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 from gate.screen.message import Look, Message
 from gate.screen.server import Screen

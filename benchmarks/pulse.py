@@ -28,13 +28,14 @@ from gate.camera.replay import Recording
 from gate.camera.source import EndOfRecording
 from gate.clock import SystemClock
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.door.state import Grant
 from gate.models.settings import ModelsSettings
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder, encode_faces
 from gate.recognition.settings import RecognitionSettings
 from gate.relay.guard_client import GuardedRelay
-from gate.relay.settings import DoorSettings, RelaySettings
+from gate.relay.settings import RelaySettings
 from gate.simulators.port import SimulatedPort
 
 TICK = 0.02

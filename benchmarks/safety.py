@@ -25,9 +25,10 @@ from pathlib import Path
 
 from gate.clock import SystemClock
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.door.state import Grant, HoldOpen
 from gate.relay.guard_client import GuardedRelay
-from gate.relay.settings import DoorSettings, LcusSettings, RelaySettings
+from gate.relay.settings import LcusSettings, RelaySettings
 from gate.simulators.board import Board
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard

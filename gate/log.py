@@ -1,8 +1,7 @@
 """Logs: structlog, one line a fact, JSON in production, readable on a terminal.
 
 Every module logs with ``logging.getLogger(__name__)`` and a short event name; what belongs to it
-goes into ``extra``. Inside ``with passage(id):`` every line carries the passage. Names, card
-numbers, templates and secrets are taken out, whoever logs them.
+goes into ``extra``. Names, card numbers, templates and secrets are removed, whoever logs them.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, TextIO
 
 import structlog
@@ -61,13 +58,6 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-
-
-@contextmanager
-def passage(id: str) -> Iterator[None]:
-    """Every line logged inside, in this thread, carries the passage."""
-    with structlog.contextvars.bound_contextvars(passage=id):
-        yield
 
 
 def take_out_personal(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:

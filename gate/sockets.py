@@ -11,7 +11,7 @@ def listen(section: str, what: str, host: str, port: int) -> socket.socket:
     """Bound and listening; ``host`` a name or an address of either family.
 
     Args:
-        section: of the configuration, where host and port stand.
+        section: of the configuration, where host and port are set.
         what: is served, for the error.
 
     Raises ConfigurationError when the address cannot be used.
@@ -21,7 +21,7 @@ def listen(section: str, what: str, host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise ConfigurationError(
-            f"The {what} cannot be served: {error.strerror or error}",
+            f"the {what} cannot be served: {error.strerror or error}",
             where=f"[{section}] host and port: {host}:{port}",
             mend="end the other program that uses the port, or choose another port",
         ) from None

@@ -25,13 +25,14 @@ import numpy as np
 
 from gate.clock import SystemClock
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.door.state import EventOut, Grant
 from gate.readers.claim import Claim
 from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.relay.guard_client import GuardedRelay
-from gate.relay.settings import DoorSettings, RelaySettings, Wire
-from gate.sensors.policy import judge_temperature
+from gate.relay.settings import RelaySettings, Wire
+from gate.sensors.finding import find
 from gate.sensors.sensor import TemperatureSensor
 from gate.sensors.settings import TemperatureSettings
 from gate.simulators.card import CardReader
@@ -177,8 +178,7 @@ class Day:
                 self.summary.events["claim of somebody who had left"] += 1
                 return ""
             reading = self.sensor.reading(now - 0.5, now)
-            verdict = judge_temperature([reading], self.temperature, now)
-            self.summary.findings[verdict.finding] += 1
+            self.summary.findings[find(reading, self.temperature, now)] += 1
             # noted before the order goes out: the board may move before this line is left
             self.grants.append(now)
             events = self.door.handle(Grant(passage=str(self.person.number)), now)

@@ -22,10 +22,10 @@ import numpy as np
 from gate.access.decision import Method, Outcome, Person
 from gate.access.request import Credential
 from gate.door import state as door
+from gate.door.settings import DoorSettings
 from gate.door.state_machine import step as door_step
 from gate.passage import House, Lane, Now, inputs, outputs, step
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
-from gate.relay.settings import DoorSettings
 
 FRAME = 1 / 15
 IN_VIEW = 3

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gate.access.request import Finding, Weight
-from gate.sensors.policy import Finding as Found
-from gate.sensors.policy import find
+from gate.sensors.finding import Finding as Found
+from gate.sensors.finding import find
 from gate.sensors.reading import Reading
 from gate.sensors.settings import TemperatureSettings
 

@@ -1,4 +1,4 @@
-"""A live camera: a capture process, a thread that keeps its newest frame, and the way back.
+"""A live camera: a capture process, a thread that keeps its newest frame, and its recovery.
 
 Whatever the camera does — unplugged, hanging in the driver, an address that is gone — ``read``
 returns within its time-out. A camera that is silent too long is killed and opened again, with
@@ -22,7 +22,7 @@ from gate.camera.source import Frame
 from gate.camera.wire import HEADER, unpack
 
 StatusListener = Callable[[str, bool, str], None]
-"""Told (camera, there, reason) each time a camera is lost or back; called in its thread."""
+"""Receives (camera, there, reason) each time a camera is lost or back; called in its thread."""
 
 
 class Capture:

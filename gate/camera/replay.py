@@ -29,7 +29,7 @@ class Recording:
         fps: frames a second of a folder; a video has its own.
         start: monotonic seconds of the first frame.
         paced: wait until each frame's time has come, and skip those that are late; otherwise
-            every frame is handed over as fast as asked for.
+            every frame is delivered as fast as requested.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Recording:
     def open(self) -> None:
         if not self._path.exists():
             raise CameraError(
-                "There is no such recording",
+                "no such recording",
                 where=str(self._path),
                 mend="give a folder of images or a video file",
             )
@@ -55,7 +55,7 @@ class Recording:
             files = sorted(p for p in self._path.iterdir() if p.suffix.lower() in IMAGES)
             if not files:
                 raise CameraError(
-                    "The folder holds no images",
+                    "the folder holds no images",
                     where=str(self._path),
                     mend=f"frames are files ending in {', '.join(sorted(IMAGES))}",
                 )
@@ -93,7 +93,7 @@ class Recording:
         capture = cv2.VideoCapture(str(self._path))
         if not capture.isOpened():
             raise CameraError(
-                "The video cannot be opened",
+                "the video cannot be opened",
                 where=str(self._path),
                 mend="check that it plays; it may be cut off or of an unknown format",
             )
@@ -115,7 +115,7 @@ class Recording:
             # containers count roughly; only a clear lack is a cut
             if count == 0 or (expected > 0 and count < 0.9 * expected):
                 yield CameraError(
-                    f"The video is cut off: {count} of {expected} frames could be read",
+                    f"the video is cut off: {count} of {expected} frames could be read",
                     where=str(self._path),
                     mend="copy or record it again; what could be read was used",
                 )
@@ -132,7 +132,7 @@ def decode(data: bytes, where: str) -> Image | CameraError:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         return CameraError(
-            "The image cannot be decoded: the file is damaged or is no image",
+            "the image cannot be decoded: the file is damaged or not an image",
             where=where,
             mend="replace the file; the other frames are used",
         )
@@ -145,5 +145,5 @@ def decode_file(path: Path) -> Image | CameraError:
         return decode(path.read_bytes(), str(path))
     except OSError as error:
         return CameraError(
-            f"The image cannot be read: {error.strerror}", where=str(path), mend="check the file"
+            f"the image cannot be read: {error.strerror}", where=str(path), mend="check the file"
         )

@@ -19,7 +19,7 @@ class CameraSettings(Section):
     width: int = Field(640, ge=160, le=3840)
     height: int = Field(480, ge=120, le=2160)
     fps: float = Field(15.0, gt=0, le=120)
-    # a camera that hands over nothing for so long is taken for lost and opened anew
+    # a camera without a frame for this long is considered lost and reopened
     silent_after: float = Field(3.0, gt=0, le=60)
     # the wait before the second attempt to open; doubles up to the limit
     retry_first: float = Field(0.5, gt=0, le=60)

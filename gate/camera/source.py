@@ -36,7 +36,7 @@ class FrameSource(Protocol):
         ...
 
     def read(self, timeout: float) -> Frame | None:
-        """The newest frame not yet handed over, or None if none came within ``timeout`` seconds.
+        """The newest frame not yet delivered, or None if none came within ``timeout`` seconds.
 
         Raises CameraError for a frame that cannot be decoded (the next call goes on), and
         EndOfRecording when a recording is over.

@@ -1,6 +1,6 @@
 """The capture process: reads one camera with OpenCV and writes every frame to its output.
 
-It is a process of its own because a driver may hang inside a read for ever, and only a process
+It is a process of its own because a driver may hang inside a read indefinitely, and only a process
 can be killed. The system's monotonic clock is one for all processes, so the stamp made here is
 good in the daemon. Started by ``gate.camera.capture``; ends with its parent, when the pipe breaks.
 """

@@ -25,6 +25,7 @@ from gate.access.settings import AccessSettings
 from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
 from gate.config.desk import DeskSettings
+from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
 from gate.integrations.settings import (
     CommandSettings,
@@ -39,7 +40,7 @@ from gate.readers.settings import ReaderSettings
 from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.quality.settings import QualitySettings
 from gate.recognition.settings import RecognitionSettings
-from gate.relay.settings import DoorSettings, RelaySettings
+from gate.relay.settings import RelaySettings
 from gate.screen.settings import ScreenSettings
 from gate.sensors.settings import TemperatureSettings
 from gate.store.settings import StoreSettings

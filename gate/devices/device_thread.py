@@ -1,4 +1,4 @@
-"""A thread for a device that says something: opens it, reads for ever, finds it again when lost."""
+"""A thread for a device that sends data: opens it, reads it, reopens it when lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Line(Protocol[T_co]):
 
 
 class DeviceThread(Generic[T]):
-    """Hands each value to ``emit`` in its own thread; a lost device is tried again for ever."""
+    """Passes each value to ``emit`` in its own thread; a lost device is retried indefinitely."""
 
     def __init__(
         self,

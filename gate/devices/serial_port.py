@@ -43,7 +43,7 @@ class SerialPort:
             )
         except (ValueError, *FAILURES) as error:
             raise DeviceError(
-                f"The serial port cannot be opened: {_reason(error)}",
+                f"the serial port cannot be opened: {_reason(error)}",
                 where=self.port,
                 mend="plug the device in, look for its name in /dev/serial/by-id, and let the "
                 "gate's user belong to the group dialout",
@@ -76,7 +76,7 @@ class SerialPort:
         return got
 
     def forget(self) -> None:
-        """Drop what came before, so that an old answer is not taken for a new one."""
+        """Drop what came before, so that an old answer is not mistaken for a new one."""
         try:
             self._opened().reset_input_buffer()
         except FAILURES as error:
@@ -90,15 +90,15 @@ class SerialPort:
 
     def _opened(self) -> serial.Serial:
         if self._serial is None:
-            raise DeviceError("The serial port is not open", where=self.port, mend="open it first")
+            raise DeviceError("the serial port is not open", where=self.port, mend="open it first")
         return self._serial
 
     def _lost(self, error: Exception) -> DeviceError:
         self.close()
         return DeviceError(
-            f"The serial device is lost: {_reason(error)}",
+            f"the serial device was lost: {_reason(error)}",
             where=self.port,
-            mend="check the cable; the gate tries again by itself",
+            mend="check the cable; the gate retries automatically",
         )
 
 

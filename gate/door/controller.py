@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from gate.door.settings import DoorSettings
 from gate.door.state import (
     Contact,
     DoorState,
@@ -26,9 +27,8 @@ from gate.door.state import (
 from gate.door.state_machine import energised, step
 from gate.errors import DeviceError
 from gate.relay.driver import TimedRelay
-from gate.relay.settings import DoorSettings
 
-# how many refreshes may be lost before a relay that stands released falls
+# how many refreshes may be lost before an energised relay drops
 REFRESHES = 3
 
 
@@ -46,7 +46,7 @@ class DoorController:
         channel: int = 1,
         start: DoorState | None = None,
     ) -> None:
-        # a fire or lock-down that stood before a restart still stands: DoorState(fire=True)
+        # a fire or lock-down survives a restart: DoorState(fire=True)
         self.state = start or DoorState()
         self._driver = driver
         self._settings = settings
@@ -70,7 +70,7 @@ class DoorController:
 
     def tick(self, now: float) -> tuple[EventOut, ...]:
         """Call at least every 50 ms: reads the board, lets time pass, refreshes the hold."""
-        told: tuple[EventOut, ...] = ()
+        events: tuple[EventOut, ...] = ()
         try:
             levels = self._driver.inputs()
             relay = self._driver.state(self._channel)
@@ -78,18 +78,18 @@ class DoorController:
             self._levels.clear()
             self._changing.clear()
             if error.what != self.state.fault:
-                told += self._step(Fault(error.what, error.where), now)
+                events += self._step(Fault(error.what, error.where), now)
         else:
             if self.state.fault:
-                told += self._step(Recovered(), now)
+                events += self._step(Recovered(), now)
             for name, level in levels.items():
-                told += self._input(name, level, now)
+                events += self._input(name, level, now)
             if relay is not None:
-                told += self._step(Relay(relay), now)
-        told += self._step(Tick(), now)
+                events += self._step(Relay(relay), now)
+        events += self._step(Tick(), now)
         if now >= self._refresh_at:
-            told += self._drive(now)
-        return told
+            events += self._drive(now)
+        return events
 
     def close(self) -> None:
         self._driver.close()
@@ -97,18 +97,18 @@ class DoorController:
     def _step(self, given: Input, now: float) -> tuple[EventOut, ...]:
         before = self.state.until
         self.state, effects = step(self.state, given, now, self._settings)
-        told: tuple[EventOut, ...] = ()
+        events: tuple[EventOut, ...] = ()
         if self.state.until != before:
             self._refresh_at = now  # the guard must know a pulse's new end before the old one
         for effect in effects:
             if isinstance(effect, Energise | Rest):
-                told += self._drive(now)
+                events += self._drive(now)
             else:
-                told += (effect,)
-        return told
+                events += (effect,)
+        return events
 
     def _drive(self, now: float) -> tuple[EventOut, ...]:
-        """Tell the board what the state asks for, for no longer than the state allows."""
+        """Command what the state asks for, for no longer than the state allows."""
         self._refresh_at = now + self._settings.hold / REFRESHES
         on = energised(self.state, self._settings)
         if not on and not self._driven:
@@ -122,7 +122,7 @@ class DoorController:
         return ()
 
     def _hold(self, now: float) -> float:
-        """How long the board may go on without another word.
+        """How long the board may hold the relay without another command.
 
         A pulse is known from its beginning: the guard holds it to its end, neither torn nor
         lengthened by a main loop that is late. What has no end of its own is refreshed.
@@ -134,7 +134,7 @@ class DoorController:
         return max(pulse, min(hold, self.state.release_end - now))
 
     def _input(self, name: str, level: bool, now: float) -> tuple[EventOut, ...]:
-        """One input, counted once it has stood still for the debounce time."""
+        """One input, counted once it has been stable for the debounce time."""
         if name not in self._levels:
             settled = True
         elif level == self._levels[name]:

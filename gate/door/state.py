@@ -1,4 +1,4 @@
-"""The words the door is spoken to and of: phases, inputs, effects, and its state."""
+"""Door inputs, effects and state."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Phase(StrEnum):
 class Grant:
     """Somebody may pass.
 
-    ``extended``: needs more time to walk through. ``override``: passes a lock-down, as the rules
-    allow some groups.
+    ``extended``: the person needs more time to walk through. ``override``: passes a lock-down,
+    as the rules allow some groups.
     """
 
     extended: bool = False
@@ -32,7 +32,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What the door contact says."""
+    """Level of the door contact."""
 
     open: bool
 
@@ -44,7 +44,7 @@ class ExitButton:
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """What the fire input says."""
+    """Level of the fire input."""
 
     active: bool
 
@@ -79,7 +79,7 @@ class Normal:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """What the board says of its channel."""
+    """The channel's state as reported by the board."""
 
     energised: bool
 
@@ -131,7 +131,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class EventOut:
-    """Something to be told. ``type`` is an event type of the ``door.`` family."""
+    """An event to be recorded. ``type`` is an event type of the ``door.`` family."""
 
     type: str
     passage: str = ""
@@ -145,7 +145,7 @@ Effect = Energise | Rest | EventOut
 class DoorState:
     """Facts about the door; times are monotonic seconds, None when not running."""
 
-    open: bool | None = None  # None: no contact, or not heard yet
+    open: bool | None = None  # None: no contact, or not known yet
     until: float | None = None  # end of the unlock after a grant or the exit button
     limit: float = 0.0  # ``until`` may be extended up to here
     granted: float | None = None  # the last grant that counted
@@ -163,9 +163,9 @@ class DoorState:
     held: bool = False
     forced: bool = False
     tamper: bool = False
-    fault: str = ""  # what the driver last said
-    relay: bool | None = None  # what the board last said
-    differs: float | None = None  # since when the board says otherwise than it was told
+    fault: str = ""  # the driver's last error
+    relay: bool | None = None  # the last state reported by the board
+    differs: float | None = None  # since when the board reports another state than commanded
     stuck: bool = False
 
     @property

@@ -1,7 +1,7 @@
 """The door: one pure state machine. ``docs/door.md`` is the table made from it.
 
 ``step`` takes the state, one input, the monotonic time and the settings, and returns the next
-state and what is to be done. It reads no clock and calls nothing. The state holds facts; its
+state and the effects to carry out. It reads no clock and calls nothing. The state holds facts; its
 ``phase`` and whether the lock is ``released`` follow from them, so the two cannot disagree.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gate.door.settings import DoorSettings
 from gate.door.state import (
     Contact,
     DoorState,
@@ -31,7 +32,6 @@ from gate.door.state import (
     Tamper,
     Tick,
 )
-from gate.relay.settings import DoorSettings
 
 
 def energised(state: DoorState, settings: DoorSettings) -> bool:
@@ -42,53 +42,53 @@ def energised(state: DoorState, settings: DoorSettings) -> bool:
 def step(
     state: DoorState, given: Input, now: float, settings: DoorSettings
 ) -> tuple[DoorState, tuple[Effect, ...]]:
-    """The next state and what is to be done, in order."""
-    # what time alone has ended is ended first: an input never meets an unlock that is over
+    """The next state and the effects to carry out, in order."""
+    # timers expire first: an input never sees an unlock that is already over
     after_time, timed = _time(state, now, settings)
     if state.released and not after_time.released:
         after_time = replace(after_time, relocked=now)
-    after_input, told = _apply(after_time, given, now, settings)
+    after_input, events = _apply(after_time, given, now, settings)
     after, turned = _turned(state, after_input, now, settings)
     moved: tuple[Effect, ...] = ()
     if energised(after, settings) != energised(state, settings):
         moved = (Energise() if energised(after, settings) else Rest(),)
-    return after, moved + timed + told + turned
+    return after, moved + timed + events + turned
 
 
 Events = tuple[EventOut, ...]
 
 
 def _time(state: DoorState, now: float, settings: DoorSettings) -> tuple[DoorState, Events]:
-    told: Events = ()
+    events: Events = ()
     if state.until is not None and now >= state.until:
         state = replace(state, until=None)
     if state.hold_until is not None and now >= state.hold_until:
         state = replace(state, hold_until=None, opened=now if state.open else None)
-        told += (EventOut("door.hold_ended"),)
+        events += (EventOut("door.hold_ended"),)
     since = state.differs
     if since is not None and not state.stuck and now - since >= settings.confirm_within:
         state = replace(state, stuck=True)
-        values: dict[str, object] = {"cause": "the relay does not do as it is told"}
-        told += (EventOut("door.fault", state.passage, values),)
+        values: dict[str, object] = {"cause": "the relay does not follow commands"}
+        events += (EventOut("door.fault", state.passage, values),)
     excused = state.forced or state.fire or state.hold_until is not None
     if state.open and state.opened is not None and not excused:
         state, more = _open_too_long(state, now - state.opened, settings)
-        told += more
-    return state, told
+        events += more
+    return state, events
 
 
 def _open_too_long(
     state: DoorState, elapsed: float, settings: DoorSettings
 ) -> tuple[DoorState, Events]:
     allowed = settings.extended_held_open_after if state.extended else settings.held_open_after
-    told: Events = ()
+    events: Events = ()
     if not state.warned and elapsed >= allowed - settings.prealarm:
         state = replace(state, warned=True)
-        told += (EventOut("door.prealarm", state.passage),)
+        events += (EventOut("door.prealarm", state.passage),)
     if not state.held and elapsed >= allowed:
         state = replace(state, held=True)
-        told += (EventOut("door.held", state.passage),)
-    return state, told
+        events += (EventOut("door.held", state.passage),)
+    return state, events
 
 
 def _apply(
@@ -110,8 +110,8 @@ def _apply(
                 return state, ()
             return replace(state, tamper=active), (EventOut("door.tamper", "", {"open": active}),)
         case Lockdown():
-            told = () if state.lockdown else (EventOut("door.lockdown"),)
-            return replace(state, lockdown=True, until=None, hold_until=None), told
+            events = () if state.lockdown else (EventOut("door.lockdown"),)
+            return replace(state, lockdown=True, until=None, hold_until=None), events
         case HoldOpen():
             return _hold_open(state, given, now, settings)
         case Normal():
@@ -121,14 +121,14 @@ def _apply(
         case Relay(is_energised):
             return replace(state, relay=is_energised), ()
         case Fault(what, where):
-            # what the contact does now cannot be known: its next word is taken as it is
+            # the contact cannot be read meanwhile: its next level counts as the first one
             values: dict[str, object] = {"cause": what, "where": where}
-            told = () if state.fault else (EventOut("door.fault", state.passage, values),)
+            events = () if state.fault else (EventOut("door.fault", state.passage, values),)
             unknown = replace(state, fault=what, relay=None, differs=None, open=None, opened=None)
-            return replace(unknown, held=False, warned=False, forced=False), told
+            return replace(unknown, held=False, warned=False, forced=False), events
         case Recovered():
-            told = (EventOut("door.recovered"),) if state.fault else ()
-            return replace(state, fault=""), told
+            events = (EventOut("door.recovered"),) if state.fault else ()
+            return replace(state, fault=""), events
         case Tick():
             return state, ()
 
@@ -152,7 +152,8 @@ def _grant(
         return state, ()
     seconds = settings.extended_unlock if grant.extended else settings.unlock
     state = _unlock(state, seconds, now, settings)
-    # who is granted while another walks through has not entered: closing must not lock them out
+    # a person granted while another walks through has not entered yet: closing must not lock
+    # them out
     state = replace(state, by="grant", granted=now, passage=grant.passage, entered=False)
     return replace(state, extended=state.extended or grant.extended), ()
 
@@ -185,22 +186,22 @@ def _contact(
 
 
 def _closed(state: DoorState, now: float, settings: DoorSettings) -> tuple[DoorState, Events]:
-    told: Events = ()
+    events: Events = ()
     if state.open:
         seconds = round(now - state.opened, 3) if state.opened is not None else None
-        told = (EventOut("door.closed", state.passage, {"seconds": seconds}),)
+        events = (EventOut("door.closed", state.passage, {"seconds": seconds}),)
     passed = state.entered and settings.relock_on_close
     state = replace(state, open=False, opened=None, warned=False, held=False, forced=False)
     state = replace(state, until=None if passed else state.until, extended=False)
-    return replace(state, passage=state.passage if state.released else ""), told
+    return replace(state, passage=state.passage if state.released else ""), events
 
 
 def _fire(state: DoorState, active: bool) -> tuple[DoorState, Events]:
-    told = (EventOut("door.fire"),) if active and not state.fire else ()
+    events = (EventOut("door.fire"),) if active and not state.fire else ()
     state = replace(state, fire_input=active, fire=state.fire or active)
     if state.fire:
         state = replace(state, forced=False, held=False, warned=False)
-    return state, told
+    return state, events
 
 
 def _fire_reset(state: DoorState, now: float) -> tuple[DoorState, Events]:
@@ -228,19 +229,19 @@ def _hold_open(
 def _turned(
     before: DoorState, after: DoorState, now: float, settings: DoorSettings
 ) -> tuple[DoorState, Events]:
-    """What follows from a lock that was released or rested, and from what the board says."""
-    told: Events = ()
+    """Events of a lock that was released or locked, and of the board's report."""
+    events: Events = ()
     if after.released and not before.released:
         by = "fire" if after.fire else "hold_open" if after.hold_until is not None else after.by
-        told = (EventOut("door.unlocked", after.passage, {"by": by}),)
+        events = (EventOut("door.unlocked", after.passage, {"by": by}),)
         after = replace(after, entered=False)
     elif before.released and not after.released:
-        told = (EventOut("door.locked", before.passage, {"entered": after.entered}),)
+        events = (EventOut("door.locked", before.passage, {"entered": after.entered}),)
         after = replace(after, relocked=now, passage=after.passage if after.open else "")
     if after.fault or after.relay is None:
-        return replace(after, differs=None, stuck=False), told
+        return replace(after, differs=None, stuck=False), events
     if after.relay == energised(after, settings):
         if after.stuck and after.phase is Phase.FAULT:
-            told += (EventOut("door.recovered"),)
-        return replace(after, differs=None, stuck=False), told
-    return replace(after, differs=after.differs if after.differs is not None else now), told
+            events += (EventOut("door.recovered"),)
+        return replace(after, differs=None, stuck=False), events
+    return replace(after, differs=after.differs if after.differs is not None else now), events

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gate.door.settings import DoorSettings
 from gate.door.state import (
     Contact,
     DoorState,
@@ -29,7 +30,6 @@ from gate.door.state import (
     Tick,
 )
 from gate.door.state_machine import step
-from gate.relay.settings import DoorSettings
 
 NOW = 1000.0
 SETTINGS = DoorSettings(contact=True)

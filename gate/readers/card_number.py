@@ -34,7 +34,7 @@ def canonical(text: str, form: Form = Form.AUTO, bits: int = 32) -> str:
         number = _number(written, _form(written) if form is Form.AUTO else form)
     except ValueError:
         raise AccessError(
-            "This is not a card number",
+            "not a card number",
             where=f"{len(written)} characters",
             mend="write it as printed: 0002972728, 002D5C38 or 045,23608",
         ) from None
@@ -44,11 +44,6 @@ def canonical(text: str, form: Form = Form.AUTO, bits: int = 32) -> str:
 def of_number(number: int, bits: int = 32) -> str:
     """The canonical number of a card a reader gave as an integer."""
     return f"{number & ((1 << bits) - 1):010d}"
-
-
-def of_facility(facility: int, number: int) -> str:
-    """Facility code (8 bits) and number (16 bits) of Wiegand 26 and of printed cards."""
-    return of_number(facility << 16 | number)
 
 
 def _form(written: str) -> Form:

@@ -129,7 +129,7 @@ class OsdpLine:
         if self._failed:
             return self._failed[0]
         return DeviceError(
-            "The OSDP reader does not answer over its secure channel",
+            "the OSDP reader does not answer over its secure channel",
             where=f"{self._settings.port}, address {self._settings.address}",
             mend="check wiring, speed, address and key of the reader",
         )

@@ -8,7 +8,7 @@ _HEX = frozenset(b"0123456789ABCDEFabcdef")
 
 
 def parse(buffer: bytes) -> tuple[list[int], bytes]:
-    """The 32-bit card numbers in ``buffer`` and the bytes to be put before the next ones."""
+    """The 32-bit card numbers in ``buffer`` and the bytes to prepend to the next ones."""
     numbers: list[int] = []
     at = buffer.find(START)
     while at >= 0:

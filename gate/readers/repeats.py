@@ -13,6 +13,6 @@ class Repeats:
     seen: float = float("-inf")
 
     def see(self, value: str, now: float, gap: float) -> tuple[Repeats, bool]:
-        """Whether ``value`` is shown anew: another one, or away for ``gap`` seconds."""
+        """Whether ``value`` is newly shown: another one, or away for ``gap`` seconds."""
         fresh = value != self.value or now - self.seen >= gap
         return Repeats(value, now), fresh

@@ -27,9 +27,9 @@ class ReaderSettings(Section):
     # rdm6300: equal frames in a row that make a card. Its check misses one in 256 frames with two
     # errors; such a number is a stranger's, so one is enough except on a noisy cable
     confirm: int = Field(1, ge=1, le=5)
-    # a card lying on the reader is one claim until it was away for so long
+    # a card lying on the reader is one claim until it was away for this long
     repeat: float = Field(1.5, ge=0, le=60)
-    # an unfinished line of a wedge is forgotten after so long
+    # an unfinished line of a wedge ends after this long without a key
     patience: float = Field(10.0, gt=0, le=120)
     retry_first: float = Field(0.5, gt=0, le=60)
     retry_most: float = Field(30.0, gt=0, le=600)

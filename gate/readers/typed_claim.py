@@ -1,4 +1,4 @@
-"""From a line typed by a keyboard reader to the credential that it stands for. Pure."""
+"""From a line typed by a keyboard reader to the credential it represents. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gate.readers.settings import ReaderSettings
 
 
 def typed_claim(line: str, settings: ReaderSettings) -> Shown | None:
-    """What a line typed by a keyboard reader stands for; None when it can be no such thing."""
+    """The credential a typed line represents; None when it cannot be one."""
     kind = ClaimKind(settings.kind)
     text = line.strip()
     if kind is ClaimKind.PERMIT:

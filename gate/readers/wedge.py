@@ -49,7 +49,7 @@ class WedgeLine:
                 return []
             events = list(self._device.read())
         except (OSError, ValueError) as error:
-            raise self._error(str(error), "plug it in; the gate tries again by itself") from None
+            raise self._error(str(error), "plug it in; the gate retries automatically") from None
         shown = []
         now = time.monotonic()
         for event in events:
@@ -69,5 +69,5 @@ class WedgeLine:
 
     def _error(self, why: str, mend: str) -> DeviceError:
         return DeviceError(
-            f"The keyboard reader cannot be used: {why}", where=self._settings.port, mend=mend
+            f"the keyboard reader cannot be used: {why}", where=self._settings.port, mend=mend
         )

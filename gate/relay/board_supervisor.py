@@ -1,7 +1,7 @@
-"""Keeps a board doing what was last asked: resends, rests what nobody refreshes, reconnects.
+"""Keeps a board in the commanded state: resends, drops what is not refreshed, reconnects.
 
-Runs in the guard's process (``guard.py``), the only owner of the driver. ``run`` is called again
-and again with the time; it waits for nothing but the driver's own bounded time-outs.
+Runs in the guard's process (``guard_process.py``), the only owner of the driver. ``run`` is
+called again and again with the time; it waits for nothing but the driver's own bounded time-outs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from gate.errors import DeviceError
 from gate.relay.driver import RelayDriver
 from gate.relay.settings import RelaySettings
 
-# seconds between two repetitions of what the board was already told: a lost byte or a board
-# that lost its power is put right by the next one
+# seconds between two repetitions of the last command: they correct a lost byte or a board
+# that lost its power
 REPEAT_ON = 0.2
 REPEAT_REST = 1.0
 ATTEMPTS = 3
@@ -23,15 +23,15 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known of the board. ``fault``: what, where, mend; None while it answers."""
+    """The known state of the board. ``fault``: what, where, hint; None while it answers."""
 
     state: dict[int, bool | None] = field(default_factory=dict)
     inputs: dict[str, bool] = field(default_factory=dict)
     fault: tuple[str, str, str] | None = None
 
 
-class Keeper:
-    """One board and what its channels should be."""
+class BoardSupervisor:
+    """One board and the commanded state of its channels."""
 
     def __init__(
         self, driver: RelayDriver, settings: RelaySettings, clock: Clock | None = None
@@ -41,7 +41,7 @@ class Keeper:
         self._driver = driver
         self._settings = settings
         self._falls: dict[int, float] = {}  # channel -> when it rests unless refreshed
-        self._told: dict[int, bool] = {}
+        self._commanded: dict[int, bool] = {}
         self._repeat_at: dict[int, float] = {}
         self._connected = False
         self._poll_at = 0.0
@@ -74,29 +74,29 @@ class Keeper:
         return min([self._poll_at, *falls, *self._repeat_at.values()])
 
     def rest(self) -> None:
-        """Let go of the board; every channel rests if it can be reached."""
+        """Close the board; every channel is switched off if it can be reached."""
         self._driver.close()
 
     def _connect(self, now: float) -> None:
         self._driver.open()
         self._connected = True
         channels = range(1, self._settings.channels + 1)
-        self._told = dict.fromkeys(channels, False)
+        self._commanded = dict.fromkeys(channels, False)
         self._repeat_at = dict.fromkeys(channels, now + REPEAT_REST)
         self._poll_at = now
         self._wait = self._settings.retry_first
 
     def _drive(self) -> None:
-        for channel in self._told:
-            # asked anew before each word: connecting or another channel may have taken so long
-            # that an order has run out
+        for channel in self._commanded:
+            # read again before each command: connecting or another channel may have taken so long
+            # that an order has expired
             now = self._clock.monotonic()
             fall = self._falls.get(channel, -math.inf)
             on = fall > now
-            if on == self._told[channel] and now < self._repeat_at[channel]:
+            if on == self._commanded[channel] and now < self._repeat_at[channel]:
                 continue
             self._driver.set(channel, on, fall - now if on else 0.0)
-            self._told[channel] = on
+            self._commanded[channel] = on
             self._repeat_at[channel] = now + (REPEAT_ON if on else REPEAT_REST)
 
     def _poll(self, now: float) -> None:
@@ -110,15 +110,15 @@ class Keeper:
             self._poll_at = min(max(soon), latest)
             return
         self._polled, self._poll_at = now, now + self._settings.poll
-        state = {channel: self._driver.state(channel) for channel in self._told}
-        # a board that cannot say is taken at its command, once that was sent without an error
-        known = {c: self._told[c] if said is None else said for c, said in state.items()}
+        state = {channel: self._driver.state(channel) for channel in self._commanded}
+        # where the board does not report, the last command sent without an error counts
+        known = {c: self._commanded[c] if said is None else said for c, said in state.items()}
         self.report = Report(dict(known), self._driver.inputs())
 
     def _failed(self, error: DeviceError, now: float) -> None:
         self._failures += 1
         if self._connected and self._failures < ATTEMPTS:
-            self._repeat_at = dict.fromkeys(self._told, now)
+            self._repeat_at = dict.fromkeys(self._commanded, now)
             self._poll_at = now
             return
         self._connected = False

@@ -22,8 +22,8 @@ class RelayDriver(Protocol):
         """Energise or rest a channel.
 
         ``hold`` is the longest time in seconds the channel may stay energised if no further
-        call comes. Boards with a timed pulse are told it; for the others ``keeper.py`` rests
-        the channel when the time is up.
+        call comes. Boards with a timed pulse get it with the command; for the others
+        ``board_supervisor.py`` rests the channel when the time is up.
         """
         ...
 

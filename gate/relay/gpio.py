@@ -70,7 +70,7 @@ class GpioRelay:
 
     def _refused(self, error: Exception) -> DeviceError:
         return DeviceError(
-            f"The GPIO pins cannot be used: {type(error).__name__} {error}",
+            f"the GPIO pins cannot be used: {type(error).__name__} {error}",
             where=f"pins {self._settings.gpio.pins}",
             mend="install the extra package lgpio, check the pin numbers, and let the gate's "
             "user belong to the group gpio",

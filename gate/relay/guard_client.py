@@ -19,7 +19,7 @@ from gate.errors import DeviceError
 from gate.relay.guard_process import MESSAGE
 from gate.relay.settings import RelaySettings
 
-# seconds: for the first report after start; without any report, the guard is taken for hung
+# seconds: for the first report after start; without any report, the guard is considered hung
 START = 5.0
 SILENT = 2.0
 
@@ -64,7 +64,7 @@ class GuardedRelay:
                 try:
                     self._take(self._socket.recv(MESSAGE))
                 except ConnectionError:
-                    self._ended("The relay guard has ended")
+                    self._ended("the relay guard has exited")
         if self._socket:
             self._socket.setblocking(False)
         if self._fault:
@@ -79,12 +79,12 @@ class GuardedRelay:
             self._socket.send(order)
         except BlockingIOError:
             raise DeviceError(
-                "The relay guard takes no orders",
+                "the relay guard accepts no commands",
                 where=self._settings.port,
-                mend="it is started again by itself; check the board's cable if this comes back",
+                mend="it restarts automatically; if this happens again, check the board's cable",
             ) from None
         except OSError:
-            self._ended("The relay guard has ended")
+            self._ended("the relay guard has exited")
             raise self._fault or self._not_running() from None
 
     def state(self, channel: int) -> bool | None:
@@ -137,15 +137,15 @@ class GuardedRelay:
             except BlockingIOError:
                 break
             except OSError:
-                self._ended("The relay guard has ended")
+                self._ended("the relay guard has exited")
         if self._socket is not None and now - self._heard > self._patience:
-            self._ended("The relay guard is silent")
+            self._ended("the relay guard does not respond")
         if self._fault:
             raise self._fault
 
     def _take(self, message: bytes) -> None:
         if not message:
-            self._ended("The relay guard has ended")
+            self._ended("the relay guard has exited")
             return
         report = json.loads(message)
         self._heard = self._clock.monotonic()
@@ -164,11 +164,9 @@ class GuardedRelay:
             self._process.kill()
         self._retry_at = self._clock.monotonic() + self._wait
         self._wait = min(2 * self._wait, self._settings.retry_most)
-        self._fault = DeviceError(
-            what, where=self._settings.port, mend="it is started again by itself"
-        )
+        self._fault = DeviceError(what, where=self._settings.port, mend="it restarts automatically")
 
     def _not_running(self) -> DeviceError:
         return DeviceError(
-            "The relay guard is not running", where=self._settings.port, mend="open the relay"
+            "the relay guard is not running", where=self._settings.port, mend="open the relay"
         )

@@ -1,9 +1,9 @@
-"""The guard: a small process that holds the relay board, so that a dead daemon locks the door.
+"""The guard: a small process that owns the relay board: when the daemon dies, the door locks.
 
-Started by ``GuardedRelay`` with one end of a socket pair. Each message of the daemon is an order
-that ends by itself: a pulse when its time is over, a standing release after a fraction of a
-second. When the orders stop, the relay falls; when the socket closes (the daemon ended, however it
-ended), every relay rests and the guard ends too.
+Started by ``GuardedRelay`` with one end of a socket pair. Each message of the daemon is a command
+that expires: a pulse at its end, a release without an end after a fraction of a second. When the
+commands stop, the relay falls; when the socket closes (the daemon ended, however it ended), every
+relay rests and the guard ends too.
 
     python -m gate.relay.guard_process FD     the first message is the [relay] section as JSON
 """
@@ -21,7 +21,7 @@ import sys
 import time
 from dataclasses import asdict
 
-from gate.relay.board_supervisor import Keeper, Report
+from gate.relay.board_supervisor import BoardSupervisor, Report
 from gate.relay.boards import make_driver
 from gate.relay.settings import RelaySettings
 
@@ -43,15 +43,15 @@ def main(descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as daemon:
         settings = RelaySettings.model_validate_json(daemon.recv(MESSAGE))
         daemon.setblocking(False)
-        keeper = Keeper(make_driver(settings), settings)
+        supervisor = BoardSupervisor(make_driver(settings), settings)
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                serve(daemon, keeper)
+                serve(daemon, supervisor)
         finally:
-            keeper.rest()
+            supervisor.rest()
 
 
-def serve(daemon: socket.socket, keeper: Keeper) -> None:
+def serve(daemon: socket.socket, supervisor: BoardSupervisor) -> None:
     """Until the daemon's end of the socket is closed."""
     last: Report | None = None
     heard = 0.0
@@ -59,17 +59,17 @@ def serve(daemon: socket.socket, keeper: Keeper) -> None:
     while True:
         now = time.monotonic()
         wait = max(0.0, min(back, heard + HEARTBEAT) - now)
-        if select.select([daemon], [], [], wait)[0] and not take_orders(daemon, keeper):
+        if select.select([daemon], [], [], wait)[0] and not take_orders(daemon, supervisor):
             return
-        back = keeper.run(time.monotonic())
+        back = supervisor.run(time.monotonic())
         now = time.monotonic()
-        if keeper.report and (keeper.report != last or now >= heard + HEARTBEAT):
-            last, heard = keeper.report, now
-            with contextlib.suppress(BlockingIOError):  # the daemon stands still: the next one
+        if supervisor.report and (supervisor.report != last or now >= heard + HEARTBEAT):
+            last, heard = supervisor.report, now
+            with contextlib.suppress(BlockingIOError):  # a busy daemon: the next one
                 daemon.send(json.dumps(asdict(last)).encode())
 
 
-def take_orders(daemon: socket.socket, keeper: Keeper) -> bool:
+def take_orders(daemon: socket.socket, supervisor: BoardSupervisor) -> bool:
     """All that have come, in order; False when the daemon is gone."""
     while True:
         try:
@@ -81,7 +81,7 @@ def take_orders(daemon: socket.socket, keeper: Keeper) -> bool:
         if not message:
             return False
         channel, on, hold, since = json.loads(message)
-        keeper.command(channel, on, hold, since)
+        supervisor.command(channel, on, hold, since)
 
 
 if __name__ == "__main__":

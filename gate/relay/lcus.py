@@ -62,7 +62,7 @@ class LcusRelay:
         said = self._parse(answer)
         if channel not in said:
             raise DeviceError(
-                f"The relay board does not say how channel {channel} stands "
+                f"the relay board did not report the state of channel {channel} "
                 f"({len(answer)} bytes came)",
                 where=self._settings.port,
                 mend='check cable and power; for a board that never answers set readback = "none"',

@@ -44,8 +44,8 @@ class ModbusRelay:
         self.name = "modbus"
         self._settings = settings
         modbus = settings.modbus
-        # no retries of the library's own: the keeper tries again with what is true by then, so
-        # that a late "on" never follows an order that has run out
+        # no retries of the library's own: the supervisor tries again with what is true by then, so
+        # that a late "on" never follows an order that has expired
         self._client: SerialClient | TcpClient
         if modbus.transport == "tcp":
             self._where = f"{modbus.host}:{modbus.tcp_port}"
@@ -65,7 +65,7 @@ class ModbusRelay:
             connected = False
         if not connected:
             raise DeviceError(
-                "The Modbus relay board cannot be reached",
+                "the Modbus relay board cannot be reached",
                 where=self._where,
                 mend="check cable, power, port and address of the board",
             )
@@ -135,7 +135,7 @@ class ModbusRelay:
 
     def _no_answer(self, came: str) -> DeviceError:
         return DeviceError(
-            f"The Modbus relay board does not answer as it should ({came})",
+            f"unexpected answer from the Modbus relay board ({came})",
             where=self._where,
             mend="check cable, termination, power, speed and address of the board",
         )

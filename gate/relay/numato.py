@@ -72,7 +72,7 @@ class NumatoRelay:
         if said is None or said not in allowed:
             came = "nothing that belongs to it" if said is None else repr(said[:20])
             raise DeviceError(
-                f"The relay board answers “{command}” with {came}",
+                f"the relay board answered “{command}” with {came}",
                 where=self._settings.port,
                 mend="check cable and power, and that the port belongs to a Numato board",
             )

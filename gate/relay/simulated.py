@@ -44,7 +44,7 @@ class SimulatedRelay:
         self._check()
         if not 1 <= channel <= self.channels:
             raise DeviceError(
-                f"The board has no channel {channel}",
+                f"the board has no channel {channel}",
                 where=self.name,
                 mend=f"choose a channel from 1 to {self.channels}",
             )

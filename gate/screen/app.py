@@ -77,7 +77,7 @@ def make_app(
             Route("/painted", done, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        # another name than its own: a page of the internet that tries to read the screen
+        # another host name: a web page that tries to read the screen by DNS rebinding
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
         lifespan=lifespan,
     )

@@ -15,7 +15,7 @@ class Posted(NamedTuple):
 
 
 class Board:
-    """Only the newest page is kept: who is slow misses what nobody needs any more."""
+    """Only the newest page is kept: a slow browser misses outdated pages only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class Board:
         return number
 
     def close(self) -> None:
-        """Let every waiting browser go."""
+        """Release every waiting browser."""
         self.closed = True
         self._ring()
 

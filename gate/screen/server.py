@@ -29,7 +29,7 @@ class Screen:
         labels: names of the status items, topic → language → words.
         picture: the newest camera picture as JPEG bytes, or None; called in threads of the
             screen.
-        painted: told the number of a message and the seconds from ``show`` until a browser had
+        painted: receives the number of a message and the seconds from ``show`` until a browser had
             painted it; called in the screen's thread.
     """
 

@@ -24,7 +24,7 @@ class Espeak:
         found = shutil.which(program)
         if found is None:
             raise ConfigurationError(
-                f"{program} is not installed, and the screen is to speak with it",
+                f"{program} is not installed, but the screen is set to speak with it",
                 where="[screen] speech",
                 mend=f'install {program}, or set speech = "browser" or "off"',
             )

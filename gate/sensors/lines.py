@@ -62,7 +62,7 @@ class SerialLine:
             self._heard = now
         elif now - self._heard > self._settings.silent_after + self._settings.poll:
             raise DeviceError(
-                f"The temperature sensor sent no valid frame for {self._settings.silent_after:g} s",
+                f"the temperature sensor sent no valid frame for {self._settings.silent_after:g} s",
                 where=self._settings.port,
                 mend="check cable, power and baud",
             )
@@ -124,7 +124,7 @@ class ModbusLine:
 
     def _error(self, why: str) -> DeviceError:
         return DeviceError(
-            f"The temperature sensor does not answer as it should: {why}",
+            f"the temperature sensor gave an unexpected answer: {why}",
             where=self._settings.port,
             mend="check cable, speed, unit, function and register",
         )

@@ -31,7 +31,7 @@ class TemperatureSettings(Section):
     baud: int = Field(9600, ge=1200, le=921600)
     # 0: the sensor streams by itself; otherwise it is asked every so many seconds
     poll: float = Field(0.0, ge=0, le=10)
-    # a sensor that says nothing for so long is taken for lost
+    # a sensor silent for this long is considered lost
     silent_after: float = Field(2.0, gt=0, le=60)
     retry_first: float = Field(0.5, gt=0, le=60)
     retry_most: float = Field(30.0, gt=0, le=600)
@@ -40,7 +40,7 @@ class TemperatureSettings(Section):
     offset: float = Field(3.6, ge=-5, le=10)
     slope: float = Field(0.1, ge=0, le=1)
     reference: float = Field(25.0, ge=0, le=45)
-    # thermal image: the share of the hottest pixels that stands for the forehead
+    # thermal image: the share of the hottest pixels that represents the forehead
     hottest: float = Field(0.03, gt=0, le=1)
     # thermal image: where its edges lie in the camera's picture (left, top, right, bottom as
     # shares of that), so that only the face counts; empty: not known, all of the image counts

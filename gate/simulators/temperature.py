@@ -22,7 +22,7 @@ def image_frame(image: np.ndarray[tuple[int, int], np.dtype[np.float32]], ambien
 
 
 class PointSensor:
-    """Streams about 14 frames a second once told to, or answers one at a time."""
+    """Streams about 14 frames a second on command, or answers one at a time."""
 
     def __init__(self, surface: float = 33.2, ambient: float = 25.0, streams: bool = True) -> None:
         self.surface = surface

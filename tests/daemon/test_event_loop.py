@@ -15,13 +15,13 @@ from gate.clock import ManualClock
 from gate.daemon.build import NoParts
 from gate.daemon.event_loop import DURABLE_WITHIN, DeviceStatus, Loop, Order
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.schema import event_schema
 from gate.events.types import TYPES
 from gate.passage import House, inputs
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Verdict
-from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 from gate.screen.message import Look, Message
 

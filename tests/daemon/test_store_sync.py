@@ -21,8 +21,8 @@ from gate.daemon.door_persistence import DoorMemory
 from gate.daemon.event_loop import Order
 from gate.daemon.store_sync import Register
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.door.state import FireReset, Input, Lockdown
-from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 from gate.store.settings import StoreSettings
 from gate.store.store import Store

@@ -6,8 +6,8 @@ import pytest
 
 from gate.clock import ManualClock
 from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
 from gate.door.state import DoorState, EventOut, Fire, FireReset, Grant, HoldOpen, Phase
-from gate.relay.settings import DoorSettings
 from gate.relay.simulated import SimulatedRelay
 
 

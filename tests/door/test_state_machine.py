@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gate.door.settings import DoorSettings
 from gate.door.state import (
     Contact,
     DoorState,
@@ -35,7 +36,6 @@ from gate.door.state import (
 )
 from gate.door.state_machine import energised, step
 from gate.door.transition_table import INPUTS, STATES, table
-from gate.relay.settings import DoorSettings
 
 SETTINGS = DoorSettings(contact=True)
 SHUT = DoorState(open=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gate.door.settings import DoorSettings
 from gate.door.state import EventOut
 from gate.door.state_machine import step
 from gate.door.transition_table import INPUTS, NOW, STATES
 from gate.events.types import TYPES
-from gate.relay.settings import DoorSettings
 
 ROOT = Path(__file__).parents[2]
 GATE = ROOT / "gate"

@@ -43,4 +43,4 @@ def test_a_mistake_names_what_it_is_about_whatever_its_name_holds() -> None:
         damaged = Wrong(2, "photo", "The photograph is damaged", name)
         assert damaged.what == f"{name}: The photograph is damaged"
         assert damaged.words(lambda text: "照片已损坏") == f"{name}: 照片已损坏"
-    assert Wrong(2, "card", "This is not a card number").what == "This is not a card number"
+    assert Wrong(2, "card", "not a card number").what == "not a card number"

@@ -22,7 +22,7 @@ from gate.integrations.health_server import HealthServer
 from gate.integrations.metrics import Metrics
 from gate.integrations.settings import HttpSettings, LogSettings, MqttSettings, WebhookSettings
 from gate.integrations.webhook import Webhook, signature, verify
-from gate.log import passage, set_up
+from gate.log import set_up
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -175,23 +175,18 @@ def quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def test_a_log_line_is_json_with_its_passage_and_nothing_personal(quiet: None) -> None:
+def test_a_log_line_is_json_with_nothing_personal(quiet: None) -> None:
     out = io.StringIO()
     set_up(LogSettings(format="json"), out)
     log = logging.getLogger("gate.test")
-    with passage("p-1"):
-        log.info(
-            "decision",
-            extra={"outcome": "grant", "full_name": "李红", "inner": {"card": "0012345678"}},
-        )
-        structlog.get_logger("gate.other").info("note", person_name="李红", score=0.5)
+    extra = {"outcome": "grant", "full_name": "李红", "inner": {"card": "0012345678"}}
+    log.info("decision", extra=extra)
+    structlog.get_logger("gate.other").info("note", person_name="李红", score=0.5)
     log.warning("connect to postgresql://gate:geheim@db/x failed", extra={"pin": "1234"})
-    first, second, third = (json.loads(line) for line in out.getvalue().splitlines())
+    first, second, _ = (json.loads(line) for line in out.getvalue().splitlines())
     assert first["event"] == "decision"
-    assert first["passage"] == second["passage"] == "p-1"
     assert first["inner"] == {"card": "[removed]"}
     assert second["score"] == 0.5
-    assert "passage" not in third
     for secret in ("李红", "0012345678", "geheim", "1234"):
         assert secret not in out.getvalue()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import AccessError
-from gate.readers.card_number import Form, canonical, of_facility, of_number
+from gate.readers.card_number import Form, canonical, of_number
 from gate.readers.wiegand import decode, encode, pack, unpack
 
 CARD = "0002972728"
@@ -37,7 +37,7 @@ def test_what_is_no_card_number_is_refused_without_repeating_it(wrong: str) -> N
 
 
 def test_wiegand_26_and_facility_agree() -> None:
-    assert of_facility(12, 34567) == "0000820999"
+    assert canonical("12,34567") == "0000820999"
     assert decode(encode(12 << 16 | 34567)) == 820999
 
 

@@ -1,11 +1,11 @@
-"""The keeper: orders age, lost commands are repeated, a board that fails is looked for again."""
+"""The supervisor: commands expire, lost ones are repeated, a failed board is reopened."""
 
 from __future__ import annotations
 
 import pytest
 
 from gate.clock import ManualClock
-from gate.relay.board_supervisor import ATTEMPTS, Keeper
+from gate.relay.board_supervisor import ATTEMPTS, BoardSupervisor
 from gate.relay.settings import RelaySettings
 from gate.relay.simulated import SimulatedRelay
 
@@ -25,25 +25,27 @@ class Rig:
     def __init__(self) -> None:
         self.clock = ManualClock(50.0)
         self.board = Board(channels=1, clock=self.clock)
-        self.keeper = Keeper(self.board, RelaySettings(retry_first=0.2, retry_most=1.0), self.clock)
-        self.keeper.run(self.clock.now)
+        self.supervisor = BoardSupervisor(
+            self.board, RelaySettings(retry_first=0.2, retry_most=1.0), self.clock
+        )
+        self.supervisor.run(self.clock.now)
 
     def order(self, on: bool, hold: float = 0.5, late: float = 0.0) -> None:
-        self.keeper.command(1, on, hold, self.clock.now - late)
+        self.supervisor.command(1, on, hold, self.clock.now - late)
 
     def wait(self, seconds: float) -> None:
-        """Come back exactly when the keeper asks to."""
+        """Come back exactly when the supervisor asks to."""
         end = self.clock.now + seconds
         at_once = 0
         while True:
-            back = self.keeper.run(self.clock.now)
+            back = self.supervisor.run(self.clock.now)
             if back >= end:
                 break
             at_once = at_once + 1 if back <= self.clock.now else 0
             assert at_once < ATTEMPTS, "the guard would spin"
             self.clock.advance(max(0.0, back - self.clock.now))
         self.clock.advance(max(0.0, end - self.clock.now))
-        self.keeper.run(self.clock.now)
+        self.supervisor.run(self.clock.now)
 
     @property
     def on(self) -> bool | None:
@@ -53,8 +55,8 @@ class Rig:
 def test_it_rests_the_board_before_it_reports() -> None:
     rig = Rig()
     assert [c.on for c in rig.board.commands] == [False]
-    assert rig.keeper.report is not None
-    assert rig.keeper.report.state == {1: False}
+    assert rig.supervisor.report is not None
+    assert rig.supervisor.report.state == {1: False}
 
 
 def test_an_order_lasts_its_hold_and_no_longer() -> None:
@@ -97,19 +99,19 @@ def test_a_fault_is_reported_after_some_attempts_and_waits_grow() -> None:
     rig = Rig()
     rig.board.fault = "cable"
     rig.wait(0.1)
-    assert rig.keeper.report is not None
-    assert rig.keeper.report.fault is not None
-    assert rig.keeper.report.fault[0] == "cable"
+    assert rig.supervisor.report is not None
+    assert rig.supervisor.report.fault is not None
+    assert rig.supervisor.report.fault[0] == "cable"
     tries = []
-    back = rig.keeper.run(rig.clock.now)
+    back = rig.supervisor.run(rig.clock.now)
     for _ in range(5):
         tries.append(back - rig.clock.now)
         rig.clock.advance(back - rig.clock.now)
-        back = rig.keeper.run(rig.clock.now)
+        back = rig.supervisor.run(rig.clock.now)
     assert tries[-1] == 1.0
     rig.board.fault = ""
     rig.wait(1.1)
-    assert rig.keeper.report.fault is None
+    assert rig.supervisor.report.fault is None
 
 
 def test_a_board_that_comes_back_rests_first() -> None:
@@ -134,7 +136,7 @@ def test_an_order_that_runs_out_while_connecting_has_no_effect() -> None:
     rig.clock.advance(2)
     rig.order(True, 0.3)
     rig.board.slow = 0.4
-    rig.keeper.run(rig.clock.now)
+    rig.supervisor.run(rig.clock.now)
     assert not any(c.on for c in rig.board.commands)
 
 
@@ -144,13 +146,13 @@ def test_the_inputs_are_read_while_an_order_is_refreshed_again_and_again(
 ) -> None:
     clock = ManualClock(50.0)
     board = Board(channels=1, clock=clock, wires={"fire": False})
-    keeper = Keeper(board, RelaySettings(timeout=timeout), clock)
-    keeper.run(clock.now)
+    supervisor = BoardSupervisor(board, RelaySettings(timeout=timeout), clock)
+    supervisor.run(clock.now)
     for n in range(400):
         if n % 3 == 0:
-            keeper.command(1, True, hold, clock.now)
+            supervisor.command(1, True, hold, clock.now)
         board.wires["fire"] = n > 200
         clock.advance(0.02)
-        keeper.run(clock.now)
-    assert keeper.report is not None
-    assert keeper.report.inputs == {"fire": True}
+        supervisor.run(clock.now)
+    assert supervisor.report is not None
+    assert supervisor.report.inputs == {"fire": True}

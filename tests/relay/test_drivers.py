@@ -87,7 +87,7 @@ def test_lcus_reads_back_where_the_board_answers(readback: str) -> None:
         driver.set(2, True, 1)
         assert (driver.state(1), driver.state(2)) == (False, True)
         port.faults.mute = True
-        with pytest.raises(DeviceError, match="does not say how channel 2 stands"):
+        with pytest.raises(DeviceError, match="did not report the state of channel 2"):
             driver.state(2)
         driver.close()
 
@@ -213,7 +213,7 @@ def test_modbus_board_that_does_not_answer_is_an_error(fault: str) -> None:
         driver = modbus(port, timeout=0.05)
         driver.open()
         setattr(port.faults, fault, True)
-        with pytest.raises(DeviceError, match="does not answer as it should"):
+        with pytest.raises(DeviceError, match="unexpected answer"):
             driver.set(1, True, 0.5)
         driver.close()
 

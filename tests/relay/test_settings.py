@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gate.relay.settings import DoorSettings, GpioSettings, LcusSettings, RelaySettings, Wire
+from gate.door.settings import DoorSettings
+from gate.relay.settings import GpioSettings, LcusSettings, RelaySettings, Wire
 
 
 def test_defaults_are_valid() -> None:

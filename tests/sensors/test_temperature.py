@@ -1,4 +1,4 @@
-"""From samples to a reading, from readings to a consequence, and the sensor as a whole."""
+"""From samples to a reading, and the sensor as a whole."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.sensors.estimate import estimate, reading_of
-from gate.sensors.policy import Consequence, Finding, judge_temperature
-from gate.sensors.reading import Reading, Validity
+from gate.sensors.reading import Validity
 from gate.sensors.sample import Sample
 from gate.sensors.sensor import TemperatureSensor
 from gate.sensors.settings import RegisterSettings, TemperatureSettings
@@ -74,64 +73,6 @@ class TestEstimate:
         three = [Sample(45.0, 25.0, 10 + n / 10, image) for n in range(3)]
         reading = reading_of(three, 10, 10.3, SETTINGS, (0.35, 0.2, 0.65, 0.55))
         assert reading.raw == pytest.approx(33.5)
-
-
-def reading(estimated: float, at: float = 10.0, validity: Validity = Validity.VALID) -> Reading:
-    return Reading(estimated - 3.6, 25.0, estimated, at, "temperature", validity, 5)
-
-
-UNKNOWN = [
-    [],
-    [reading(36.5, validity=Validity.IMPLAUSIBLE)],
-    [reading(36.5, validity=Validity.STALE)],
-    [reading(36.5, at=1.0)],
-]
-
-
-class TestPolicy:
-    @pytest.mark.parametrize("policy", ["off", "record", "advise"])
-    @pytest.mark.parametrize("given_readings", [*UNKNOWN, [reading(39.0)], [reading(39.0)] * 2])
-    def test_only_require_ever_stops_anybody(
-        self, policy: str, given_readings: list[Reading]
-    ) -> None:
-        settings = TemperatureSettings(policy=policy)  # type: ignore[arg-type]
-        verdict = judge_temperature(given_readings, settings, 10.5)
-        assert verdict.consequence is Consequence.PASS
-        assert verdict.show == (policy == "advise")
-
-    def test_off_knows_nothing_of_the_reading(self) -> None:
-        verdict = judge_temperature([reading(39)], TemperatureSettings(policy="off"), 10.5)
-        assert (verdict.finding, verdict.reading) == (Finding.OFF, None)
-
-    def test_normal_passes(self) -> None:
-        verdict = judge_temperature([reading(37.3)], SETTINGS, 10.5)
-        assert (verdict.consequence, verdict.finding) == (Consequence.PASS, Finding.NORMAL)
-
-    def test_high_is_measured_once_more(self) -> None:
-        verdict = judge_temperature([reading(37.31)], SETTINGS, 10.5)
-        assert (verdict.consequence, verdict.finding) == (Consequence.AGAIN, Finding.HIGH)
-
-    @pytest.mark.parametrize("above", ["refuse", "refer"])
-    def test_then_refused_or_referred(self, above: str) -> None:
-        settings = TemperatureSettings(policy="require", above=above)  # type: ignore[arg-type]
-        verdict = judge_temperature([reading(38, 5), reading(38, 10)], settings, 10.5)
-        assert verdict.consequence == above
-
-    def test_normal_at_the_second_time_passes(self) -> None:
-        verdict = judge_temperature([reading(38, 5), reading(36.5, 10)], SETTINGS, 10.5)
-        assert verdict.consequence is Consequence.PASS
-
-    @pytest.mark.parametrize("given_readings", UNKNOWN)
-    @pytest.mark.parametrize("unknown", ["pass", "refer", "refuse"])
-    def test_a_broken_sensor_does_what_the_policy_says(
-        self, given_readings: list[Reading], unknown: str
-    ) -> None:
-        settings = TemperatureSettings(policy="require", unknown=unknown)  # type: ignore[arg-type]
-        verdict = judge_temperature(given_readings, settings, 10.5)
-        assert (verdict.consequence, verdict.finding) == (unknown, Finding.UNKNOWN)
-
-    def test_by_default_a_broken_sensor_strands_nobody(self) -> None:
-        assert judge_temperature([], SETTINGS, 0).consequence is Consequence.PASS
 
 
 class TestSensor:

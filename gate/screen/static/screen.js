@@ -10,7 +10,7 @@ function put(id, words) {
   $(id).hidden = !words;
 }
 
-// phrases stand side by side and are never broken while there is another line
+// phrases are set side by side and are never broken while there is another line
 function phrases(id, words) {
   $(id).replaceChildren(...words.filter(Boolean).map((phrase) => {
     const span = document.createElement("span");
