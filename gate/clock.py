@@ -9,10 +9,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the daemon and the drivers ask for the time."""
+    """Source of time for the daemon and the drivers."""
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow; the zero has no meaning."""
+        """Seconds that never decrease; the zero has no meaning."""
         ...
 
     def utc(self) -> datetime:
@@ -32,7 +32,7 @@ class SystemClock:
 
 @dataclass(slots=True)
 class ManualClock:
-    """A clock that moves when told to: for tests and for replay as fast as possible."""
+    """A clock that is advanced by hand: for tests and for replay at full speed."""
 
     now: float = 0.0
     start: datetime = field(default=datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""On which side of the gates people are, as far as passing tells. Pure."""
+"""Anti-passback: on which side of the gates people are, from their passages. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gate.access.request import Presence
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody was last seen to go. ``at``: seconds since 1970 (UTC), kept over restarts."""
+    """The side a person was last seen to enter. ``at``: seconds since 1970, UTC."""
 
     inside: bool
     at: float

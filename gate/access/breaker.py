@@ -1,4 +1,4 @@
-"""A circuit breaker, pure: a service that fails is left alone for a while, then tried once."""
+"""A circuit breaker, pure: a failing service is not called for a while, then tried once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Breaker:
     Attributes:
         failures: in a row.
         open_until: monotonic seconds; None when closed.
-        trying: a single call is under way to see whether the service is back.
+        trying: a single call is in progress to see whether the service is back.
     """
 
     failures: int = 0

@@ -1,4 +1,4 @@
-"""What is asked of the rules, and what they answer: values only."""
+"""Persons, methods and decisions: the vocabulary of the access rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ class Method(StrEnum):
     PERMIT = "permit"
     PIN = "pin"
     FACE_AND_CARD = "face+card"
-    EXIT_BUTTON = "exit"
     STAFF = "staff"
     NONE = "none"
 
@@ -47,7 +46,7 @@ class Person:
     valid_until: datetime | None = None
     groups: frozenset[str] = frozenset()
     extended_unlock: bool = False  # needs more time to walk through
-    face_alone: bool = True  # False: resembles somebody, a second factor is asked for
+    face_alone: bool = True  # False: resembles another person, a second factor is asked for
     born: date | None = None  # when known: children below a set age show a card as well
     # for the screen of this box only; never logged, never published
     name: str = field(default="", repr=False)
@@ -61,7 +60,7 @@ class Decision:
         rule: the identifier of the rule that decided, as listed in docs/access.md.
         reasons: codes, most important first; the screen and the explanation translate them.
         values: the plain figures the decision was made from (scores, thresholds, temperatures,
-            status items), enough to retell it later. No names, no card numbers.
+            status items), enough to explain it later. No names, no card numbers.
     """
 
     outcome: Outcome

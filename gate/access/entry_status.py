@@ -1,7 +1,7 @@
 """What an outside service knows about a person, as findings for the rules.
 
-The rules never wait for the service: ``StatusDesk`` asks in a thread of its own, keeps answers as
-long as they are fresh, and leaves a service that fails alone for a while.
+The rules never wait for the service: ``StatusDesk`` asks in a thread of its own, caches answers
+while they are fresh, and stops asking a failing service for a while.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class StatusProvider(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections. May be called twice."""
+        """Close connections. May be called twice."""
         ...
 
 

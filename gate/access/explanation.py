@@ -1,4 +1,4 @@
-"""Retells a decision from its event: what was asked, which rule answered, from which values."""
+"""Explains a decision from its event: the request, the rule that applied and the values used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RULES = [name for name, _ in ORDER]
 _WORDS: dict[str, tuple[str, str]] = {
     "grant": ("放行", "granted"),
     "deny": ("拒绝", "denied"),
-    "ask": ("要求补充", "asked for more"),
+    "ask": ("要求补充", "more requested"),
     "face": ("人脸", "face"),
     "card": ("卡", "card"),
     "permit": ("通行证", "permit"),
@@ -36,10 +36,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     "shown": ("出示凭证", "Shown"),
     "temperature": ("体温", "Temperature"),
     "status": ("通行状态", "Status"),
-    "presence": ("进出状态", "Last seen"),
-    "time": ("用时", "Took"),
+    "presence": ("进出状态", "Presence"),
+    "time": ("用时", "Time taken"),
     "made": ("版本", "Versions"),
     "passage": ("同次通行", "Passage"),
+    "lockdown": ("封闭", "lockdown"),
+    "held_open": ("常开", "held open"),
+    "emergency": ("急救通道", "emergency"),
+    "fire": ("消防释放", "fire release"),
+}
+
+# where the screen says what to do, the record says what happened
+_RECORDED: dict[str, tuple[str, str]] = {
+    "door_released": ("消防释放，门已打开", "Released by the fire input"),
 }
 
 
@@ -49,7 +58,7 @@ def retell(
     zone: tzinfo,
     others: Sequence[Mapping[str, Any]] = (),
 ) -> list[tuple[str, str]]:
-    """Label and words, line by line.
+    """Label and text, line by line.
 
     Args:
         body: the event as it was stored.
@@ -67,7 +76,7 @@ def retell(
     ]
     lines += [("reason", _reason(code, language)) for code in body.get("reasons", ())]
     if values.get("mode", "normal") != "normal":
-        lines.append(("mode", str(values["mode"])))
+        lines.append(("mode", say(str(values["mode"]))))
     if person.get("valid_from") or person.get("valid_until"):
         lines.append(
             ("validity", f"{person.get('valid_from') or '…'} – {person.get('valid_until') or '…'}")
@@ -121,10 +130,12 @@ def _rule(name: str, language: Language) -> str:
     before = ", ".join(_RULES[:place]) or "–"
     if language == "zh":
         return f"{name}（第 {place + 1} 条，共 {len(_RULES)} 条；之前各条不适用：{before}）"
-    return f"{name} ({place + 1} of {len(_RULES)}; nothing to say had: {before})"
+    return f"{name} ({place + 1} of {len(_RULES)}; rules that did not apply: {before})"
 
 
 def _reason(code: str, language: Language) -> str:
+    if code in _RECORDED:
+        return f"{_RECORDED[code][language == 'en']}  [{code}]"
     words = text(code, language)
     return f"{words.head}" + (f" · {words.then}" if words.then else "") + f"  [{code}]"
 

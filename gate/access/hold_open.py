@@ -1,4 +1,4 @@
-"""When the door stands open by itself: the schedule staff made. Pure."""
+"""When the door is held open by schedule. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST = 8 * 24 * 60  # minutes looked ahead
 
 
 def open_until(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> datetime | None:
-    """The end of the window in which ``when`` (local, aware) lies; None outside of all."""
+    """The end of the window in which ``when`` (local, aware) lies; None outside every window."""
     if not is_open(schedule, when, days):
         return None
     minute = when.replace(second=0, microsecond=0)

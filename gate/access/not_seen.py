@@ -1,8 +1,8 @@
-"""For people who agreed to it: who was not seen for long, while the gate could have seen them.
+"""Absence alerts for people who opted in: who has not been seen for long although the gate worked.
 
 Pure. An elder who lives alone leaves the house every day; when neither face nor card was seen for
-the set number of hours, staff are told. Hours in which the gate was down, blind or held open do
-not count: then nobody knows.
+the configured number of hours, staff are alerted. Hours in which the gate was
+down, blind or held open do not count: then nobody knows.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One person who agreed. All times are aware.
+    """One person who opted in. All times are aware.
 
     Attributes:
         since: when the watching began; nothing before it counts.
         seen: last time, at any gate, by face or card.
-        paused_until: away, as they told staff.
-        told: when staff were told of the present absence; None when they were not.
-        acknowledged_by: who of staff looks after it.
+        paused_until: away, as they informed staff.
+        told: when staff were alerted to the present absence; None when they were not.
+        acknowledged_by: the member of staff who is dealing with it.
     """
 
     person: int
@@ -74,7 +74,7 @@ def absence(watched: Watched, gaps: Iterable[Gap], now: datetime) -> timedelta:
 def check(
     people: Mapping[int, Watched], gaps: Iterable[Gap], now: datetime, hours: float
 ) -> tuple[dict[int, Watched], tuple[Notice, ...]]:
-    """Once every few minutes: who has now been away too long. Each absence is told once."""
+    """Once every few minutes: who has now been away too long. Each absence is reported once."""
     after, notices = dict(people), []
     if hours <= 0:
         return after, ()
@@ -90,7 +90,7 @@ def check(
 def seen(
     people: Mapping[int, Watched], person: int, at: datetime
 ) -> tuple[dict[int, Watched], tuple[Notice, ...]]:
-    """The gate saw somebody, by face or card, whether they were let in or not."""
+    """The gate saw a person, by face or card, whether granted or not."""
     watched = people.get(person)
     if watched is None or (watched.seen is not None and at <= watched.seen):
         return dict(people), ()
@@ -102,12 +102,12 @@ def seen(
 def acknowledge(
     people: Mapping[int, Watched], person: int, by: str, at: datetime
 ) -> tuple[dict[int, Watched], tuple[Notice, ...]]:
-    """A named member of staff saw to it: counting begins anew.
+    """A named member of staff attended to it: counting restarts.
 
     Raises ValueError when nobody is named.
     """
     if not by.strip():
-        raise ValueError("an acknowledgement names who it is of")
+        raise ValueError("an acknowledgement must name who made it")
     watched = people.get(person)
     if watched is None or watched.told is None:
         return dict(people), ()

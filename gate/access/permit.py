@@ -33,7 +33,7 @@ from gate.errors import AccessError
 PREFIX = "GP1:"
 _HEAD = struct.Struct(">2s8s8sBIIHB")
 _SIGNATURE = 64
-_LONGEST = 600  # characters; a longer text is no permit
+_LONGEST = 600  # characters; a longer text is not a permit
 _KINDS = tuple(Kind)
 _GATE = re.compile(r"^[a-z0-9-]{1,32}$")
 
@@ -58,15 +58,15 @@ class Permit:
 
 
 class PermitRefused(AccessError):
-    """The text is no permit of ours. ``code`` is the reason as the screen and events know it."""
+    """The text is not a valid permit of this site. ``code``: the reason code."""
 
     def __init__(self, code: str, what: str) -> None:
-        super().__init__(what, mend="ask for a new permit, or see the staff")
+        super().__init__(what, mend="request a new permit, or contact the staff")
         self.code = code
 
 
 def key_id(public: Ed25519PublicKey) -> bytes:
-    """Two bytes that tell which of the known keys to try."""
+    """Two bytes that identify which of the known keys to try."""
     return hashlib.sha256(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:2]
 
 
@@ -79,9 +79,9 @@ def sign(permit: Permit, key: Ed25519PrivateKey) -> str:
     gates = ",".join(sorted(permit.gates)).encode()
     begin, end = _minutes(permit.valid_from), -(-int(permit.valid_until.timestamp()) // 60)
     if not all(_GATE.match(gate) for gate in permit.gates) or len(gates) > 200:
-        raise AccessError("The gates of a permit cannot be written", mend="name fewer gates")
+        raise AccessError("the gates of a permit cannot be written", mend="name fewer gates")
     if not 0 <= permit.uses < 65536 or not 0 <= begin < end:
-        raise AccessError("The validity or the uses of a permit are not possible")
+        raise AccessError("the validity or number of uses of a permit is out of range")
     body = _HEAD.pack(
         key_id(key.public_key()),
         bytes.fromhex(permit.serial),
@@ -105,23 +105,23 @@ def read(text: str, keys: Mapping[bytes, Ed25519PublicKey]) -> Permit:
     """
     text = text.strip().upper()
     if not text.startswith(PREFIX) or len(text) > _LONGEST:
-        raise PermitRefused("permit_unreadable", "This is not a permit")
+        raise PermitRefused("permit_unreadable", "this is not a permit")
     try:
         data = b45decode(text[len(PREFIX) :])
         body, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
         wanted, serial, holder, kind, begin, end, uses, length = _HEAD.unpack_from(body)
     except (ValueError, struct.error):
-        raise PermitRefused("permit_unreadable", "The permit is cut or damaged") from None
+        raise PermitRefused("permit_unreadable", "the permit is truncated or damaged") from None
     key = keys.get(wanted)
     if key is None:
-        raise PermitRefused("permit_forged", "The permit is signed with a key not known here")
+        raise PermitRefused("permit_forged", "the permit is signed with an unknown key")
     try:
         key.verify(signature, PREFIX.encode() + body)
     except InvalidSignature:
-        raise PermitRefused("permit_forged", "The signature of the permit is wrong") from None
+        raise PermitRefused("permit_forged", "the signature of the permit is invalid") from None
     gates = body[_HEAD.size :].decode("ascii", "replace")
     if len(gates) != length or kind >= len(_KINDS):
-        raise PermitRefused("permit_unreadable", "The permit is of a kind not known here")
+        raise PermitRefused("permit_unreadable", "the permit is of an unknown kind")
     return Permit(
         serial=serial.hex(),
         holder=holder.hex(),

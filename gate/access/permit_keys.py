@@ -1,4 +1,4 @@
-"""The keys of permits: the desk signs with a private one, every gate verifies with public ones."""
+"""Permit keys: the desk signs with a private one, every gate verifies with public ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PUBLIC_KEYS = "permit*.pub"
 def private_key(path: Path) -> Ed25519PrivateKey:
     """The key in ``path``; made, with mode 0600, when there is none.
 
-    Beside it stands the public key (``.pub``), to be copied to gates on other machines.
+    The public key (``.pub``) is written next to it, to be copied to gates on other machines.
 
     Raises:
         AccessError: the file cannot be read or written, is no such key, or others may read it.
@@ -37,9 +37,9 @@ def private_key(path: Path) -> Ed25519PrivateKey:
             _make(path)
         if path.stat().st_mode & 0o077:
             raise AccessError(
-                "Others than its owner may read the key of permits",
+                "the permit key is readable by other users",
                 where=str(path),
-                mend="chmod 600, and make a new key if somebody may have copied it",
+                mend="chmod 600, and make a new key if someone may have copied it",
             )
         key = load_pem_private_key(path.read_bytes(), None)
     except OSError as error:
@@ -84,7 +84,7 @@ def _make(path: Path) -> None:
 
 def _cannot(path: Path, why: str) -> AccessError:
     return AccessError(
-        f"The key of permits cannot be used: {why}",
+        f"the permit key cannot be used: {why}",
         where=str(path),
-        mend="check the file, or take it away and a new key is made; old permits then end",
+        mend="check the file, or remove it to have a new one made; existing permits end",
     )

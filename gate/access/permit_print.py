@@ -27,8 +27,8 @@ _FONTS = tuple(
         "droid/DroidSansFallbackFull.ttf",
     )
 )
-# else one that PDF readers bring along
-_BROUGHT_ALONG = "STSong-Light"
+# else one that PDF readers provide
+_BUILT_IN = "STSong-Light"
 _LATIN = "Helvetica-Bold"
 _EDGE = 11 * mm
 _CODE = 82 * mm
@@ -74,12 +74,6 @@ def permit_pdf(permit: Permit, text: str, *, name: str, community: str, zone: tz
     return out.getvalue()
 
 
-def permit_svg(text: str) -> str:
-    """The code alone, for a page of the desk or a telephone."""
-    code = segno.make(text, error="m", micro=False).svg_inline(scale=4, border=4)
-    return str(code)
-
-
 @cache
 def _chinese() -> str:
     """The name of the font for Chinese, registered."""
@@ -87,8 +81,8 @@ def _chinese() -> str:
         with suppress(TTFError, OSError):
             pdfmetrics.registerFont(TTFont("Chinese", file))
             return "Chinese"
-    pdfmetrics.registerFont(UnicodeCIDFont(_BROUGHT_ALONG))
-    return _BROUGHT_ALONG
+    pdfmetrics.registerFont(UnicodeCIDFont(_BUILT_IN))
+    return _BUILT_IN
 
 
 def _time(when: datetime, zone: tzinfo) -> str:
@@ -98,7 +92,7 @@ def _time(when: datetime, zone: tzinfo) -> str:
 def _line(
     page: Canvas, x: float, y: float, words: str, size: float, *, centred: bool = False
 ) -> None:
-    """One line in which Latin letters stand in a Latin font; shrunk when it is too wide."""
+    """One line in which Latin letters are set in a Latin font; shrunk when it is too wide."""
     room = A5[0] - 2 * _EDGE if centred else A5[0] - _EDGE - x
     while size > 6 and _width(words, size) > room:
         size -= 0.5

@@ -1,4 +1,4 @@
-"""Who may pass: one pure function. The first rule of ``ORDER`` that has an answer decides.
+"""Who may pass: one pure function. The first rule of ``ORDER`` that applies decides.
 
 The order and every answer are written as a table in docs/access.md, which the tests run.
 """
@@ -29,21 +29,21 @@ _CLAIM_METHODS = (Method.CARD, Method.PERMIT, Method.PIN, Method.FACE_AND_CARD)
 
 
 class Answer(NamedTuple):
-    """What a rule says when it has something to say."""
+    """The answer of a rule that applies."""
 
     outcome: Outcome
     reason: str
 
 
 def decide(request: Request, rules: Rules) -> Decision:
-    """Grant, deny or ask for more, with the rule, the reasons and all values it came from.
+    """Grant, deny or ask for more, with the rule, the reasons and all values used.
 
     A grant needs an active person, or an order of staff (an opening, or the door held open).
     """
     name, answer = next(
         (name, answer)
         for name, rule in ORDER
-        if (answer := rule(request, rules)) is not None  # the last rule always has one
+        if (answer := rule(request, rules)) is not None  # the last rule always applies
     )
     advice = _advice(request, rules) if answer.outcome is Outcome.GRANT else ()
     return Decision(
@@ -62,7 +62,7 @@ def holds(sight: Sight | None, person: Person) -> bool:
 
     Verification asks less than identification among thousands, so it has a threshold of its own.
     Where the face was not verified (it came before the card), the holder must be the best
-    candidate or, for those who resemble somebody, the second. A picture never counts.
+    candidate or, for those who have a look-alike, the second. A presentation attack never counts.
     """
     if sight is not None and sight.claimed == person.id:
         return sight.claim_held and sight.liveness.live is not False
@@ -94,7 +94,7 @@ def _may_count(person: Person | None) -> bool:
 def _fire(request: Request, rules: Rules) -> Answer | None:
     if request.mode is not Mode.FIRE:
         return None
-    if _may_count(request.person):  # only a record for the muster list: the door is released
+    if _may_count(request.person):  # recorded for the muster list only: the door is released
         return Answer(Outcome.GRANT, "door_released")
     return _ask("door_released")
 
@@ -177,7 +177,7 @@ def _validity(request: Request, rules: Rules) -> Answer | None:
     return None
 
 
-# how far a request came with one Allow, and what to say when it stopped there
+# how far a request gets with one Allow, and which rule answers where it stops
 _STEPS = ("kind", "group", "gate", "method", "schedule")
 
 
@@ -191,7 +191,7 @@ def _stopped_at(allow: Allow, request: Request, rules: Rules) -> int:
         not allow.groups or bool(person.groups & allow.groups),
         not allow.gates or request.gate in allow.gates,
         request.method in allow.methods or _begins_both(request.method, allow),
-        # a schedule that is named and missing is closed: a mistake never opens a door
+        # a named schedule that does not exist is closed: a mistake never opens a door
         not allow.schedule
         or (schedule is not None and is_open(schedule, request.when, rules.days)),
     )
@@ -257,13 +257,13 @@ def _status(request: Request, rules: Rules) -> Answer | None:
     return _weighed(_findings(request, temperature=False))
 
 
-def _passed_back(request: Request) -> bool:
+def _repeated(request: Request) -> bool:
     here = Presence.INSIDE if request.inward else Presence.OUTSIDE
     return request.inward is not None and request.presence is here
 
 
 def _antipassback(request: Request, rules: Rules) -> Answer | None:
-    hard = rules.antipassback == "hard" and _passed_back(request)
+    hard = rules.antipassback == "hard" and _repeated(request)
     return _deny("already_passed") if hard else None
 
 
@@ -272,10 +272,10 @@ def _grant(request: Request, rules: Rules) -> Answer:
 
 
 def _advice(request: Request, rules: Rules) -> tuple[str, ...]:
-    """What a person who may pass is told all the same."""
+    """Advice shown to a person who is granted."""
     quiet = (Weight.RECORD, Weight.SHOW)
     codes = [f.reason for f in request.findings if not f.good and f.weight not in quiet]
-    if rules.antipassback == "soft" and _passed_back(request):
+    if rules.antipassback == "soft" and _repeated(request):
         codes.append("already_passed")
     return tuple(code for code in codes if code)
 

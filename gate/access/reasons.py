@@ -1,4 +1,4 @@
-"""Every code a person may meet, in Chinese and English: one table for screen, desk and explain."""
+"""Every reason code a person may see, in Chinese and English: one table for all."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REASONS: dict[str, Reason] = {
     "welcome": _r("请进", "门已打开", "Welcome", "The door is open"),
     "staff_order": _r("请进", "工作人员已开门", "Please enter", "Opened by the staff"),
     "door_held_open": _r("门已打开", "请直接通行", "Door is open", "Please walk through"),
-    "emergency": _r("急救通道", "请让出通道", "Emergency", "Please keep the way clear"),
+    "emergency": _r("急救通道", "请让出通道", "Emergency", "Please keep clear"),
     "door_released": _r("请立即离开", "门已释放", "Leave now", "The door is released"),
     # nobody there, or somebody is being looked at
     "idle": _r("请看镜头", "或刷卡", "Look here", "or use your card"),
@@ -57,20 +57,22 @@ REASONS: dict[str, Reason] = {
     "measuring_again": _r("再测一次体温", "请站稳", "Measuring again", "Please stand still"),
     # asked for more
     "face_doubtful": _r("没有看清", _CARD[0], "Not sure it is you", _CARD[1]),
-    "look_alike": _r("请再刷卡", "确认是您本人", "Card as well", "to be sure it is you"),
-    "child": _r("请再刷卡", "小朋友需要刷卡", "Card as well", "Children show a card too"),
-    "card_too": _r("请再刷卡", "需要人脸和卡", "Card as well", "Face and card are needed"),
-    "face_too": _r("请再看镜头", "需要人脸和卡", "Look here too", "Face and card are needed"),
+    "look_alike": _r("请再刷卡", "确认是您本人", "Show your card too", "to confirm it is you"),
+    "child": _r("请再刷卡", "小朋友需要刷卡", "Show your card too", "Children also need a card"),
+    "card_too": _r("请再刷卡", "需要人脸和卡", "Show your card too", "Face and card are required"),
+    "face_too": _r("请再看镜头", "需要人脸和卡", "Now look here", "Face and card are required"),
     # refused: who it is
     "face_unknown": _r(
         "没有认出您", "请刷卡或联系工作人员", "Not recognised", "Use your card or ask the staff"
     ),
     "picture": _r("请本人站到镜头前", _CARD[0], "Please come in person", _CARD[1]),
-    "face_is_not_the_cards": _r("人脸与卡不符", _STAFF[0], "Not the card's owner", _STAFF[1]),
-    "nothing_shown": _r("请看镜头或刷卡", "", "Face or card, please", ""),
+    "face_is_not_the_cards": _r(
+        "人脸与卡不符", _STAFF[0], "Face does not match the card", _STAFF[1]
+    ),
+    "nothing_shown": _r("请看镜头或刷卡", "", "Show your face or card", ""),
     "nobody": _r("没有登记", _OFFICE[0], "Not registered", _OFFICE[1]),
-    "credential_missing": _r("请再刷一次", "", "Once more, please", ""),
-    "no_order": _r("没有指令", _STAFF[0], "No order", _STAFF[1]),
+    "credential_missing": _r("请再刷一次", "", "Please try again", ""),
+    "no_order": _r("没有指令", _STAFF[0], "Not authorised", _STAFF[1]),
     # refused: the card, PIN or permit
     "card_unknown": _r("此卡未登记", _OFFICE[0], "Unknown card", _OFFICE[1]),
     "card_revoked": _r("此卡已停用", _OFFICE[0], "Card not in use", _OFFICE[1]),
@@ -78,42 +80,44 @@ REASONS: dict[str, Reason] = {
     "card_expired": _r("此卡已过期", _OFFICE[0], "Card has expired", _OFFICE[1]),
     "pin_unknown": _r("密码不对", "请再试一次", "Wrong PIN", "Please try again"),
     "pin_revoked": _r("密码已停用", _OFFICE[0], "PIN not in use", _OFFICE[1]),
-    "pin_locked": _r("密码已锁定", "请稍后再试或刷卡", "PIN is locked", "Wait, or use your card"),
+    "pin_locked": _r("密码已锁定", "请稍后再试或刷卡", "PIN locked", "Try later, or use your card"),
     "permit_unreadable": _r(
         "看不清通行证", "请拿稳，再近一点", "Permit unreadable", "Hold it still and closer"
     ),
     "permit_forged": _r("通行证无效", _STAFF[0], "Permit is not valid", _STAFF[1]),
     "permit_not_yet_valid": _r("通行证未到时间", _STAFF[0], "Permit not valid yet", _STAFF[1]),
     "permit_expired": _r(
-        "通行证已过期", "请申请新的通行证", "Permit has expired", "Ask for a new one"
+        "通行证已过期", "请申请新的通行证", "Permit has expired", "Request a new permit"
     ),
-    "permit_revoked": _r("通行证已取消", _STAFF[0], "Permit withdrawn", _STAFF[1]),
+    "permit_revoked": _r("通行证已取消", _STAFF[0], "Permit revoked", _STAFF[1]),
     "permit_wrong_gate": _r(
         "通行证不适用此门", "请到指定的门", "Not for this gate", "Use the gate named on it"
     ),
     "permit_used_up": _r(
-        "通行证次数已用完", "请申请新的通行证", "Permit is used up", "Ask for a new one"
+        "通行证次数已用完", "请申请新的通行证", "No uses left on permit", "Request a new permit"
     ),
     "permit_holder_unknown": _r("没有登记", _OFFICE[0], "Not registered", _OFFICE[1]),
     # refused: the person
-    "blocked": _r("暂时不能通行", _STAFF[0], "No entry for now", _STAFF[1]),
+    "blocked": _r("暂时不能通行", _STAFF[0], "Entry suspended", _STAFF[1]),
     "inactive": _r("登记已停用", _OFFICE[0], "Registration ended", _OFFICE[1]),
     "not_yet_valid": _r("还没到开始日期", _OFFICE[0], "Not valid yet", _OFFICE[1]),
     "expired": _r("登记已到期", _OFFICE[0], "Registration expired", _OFFICE[1]),
-    "not_this_kind": _r("此门不对您开放", _STAFF[0], "Not your gate", _STAFF[1]),
-    "not_this_group": _r("此门不对您开放", _STAFF[0], "Not your gate", _STAFF[1]),
-    "not_this_gate": _r("此门不对您开放", "请走其他门", "Not your gate", "Please use another gate"),
+    "not_this_kind": _r("此门不对您开放", _STAFF[0], "No access at this gate", _STAFF[1]),
+    "not_this_group": _r("此门不对您开放", _STAFF[0], "No access at this gate", _STAFF[1]),
+    "not_this_gate": _r(
+        "此门不对您开放", "请走其他门", "No access at this gate", "Please use another gate"
+    ),
     "not_this_method": _r(
-        "请换一种方式", "请刷卡或出示通行证", "Another way, please", "Use your card or permit"
+        "请换一种方式", "请刷卡或出示通行证", "Please use another method", "Use your card or permit"
     ),
     "not_this_schedule": _r("现在不开放", _STAFF[0], "Closed at this time", _STAFF[1]),
     "not_on_holidays": _r("节假日不开放", _STAFF[0], "Closed on holidays", _STAFF[1]),
     "lockdown": _r("大门已封闭", _STAFF[0], "Gate locked down", _STAFF[1]),
-    "already_passed": _r("您已通行过", _STAFF[0], "You passed already", _STAFF[1]),
+    "already_passed": _r("您已通行过", _STAFF[0], "Already entered", _STAFF[1]),
     # temperature and entry status
     "temperature_high": _r("体温偏高", "请联系工作人员", "Temperature is high", _STAFF[1]),
-    "temperature_unknown": _r("未测到体温", _STAFF[0], "No temperature", _STAFF[1]),
-    "status_bad": _r("通行状态异常", _STAFF[0], "Entry status not met", _STAFF[1]),
+    "temperature_unknown": _r("未测到体温", _STAFF[0], "Temperature not measured", _STAFF[1]),
+    "status_bad": _r("通行状态异常", _STAFF[0], "Entry status not valid", _STAFF[1]),
     "status_unknown": _r("查不到通行状态", _STAFF[0], "Status not available", _STAFF[1]),
     # out of order
     "camera_fault": _r("镜头故障", _CARD[0], "Camera out of order", _CARD[1]),

@@ -1,4 +1,4 @@
-"""What is kept of a request so that its decision can be retold: plain values, no names."""
+"""What is recorded of a request so that its decision can be explained: plain values, no names."""
 
 from __future__ import annotations
 

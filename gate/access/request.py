@@ -1,4 +1,4 @@
-"""What the rules are asked about: one person's wish to pass, as plain values."""
+"""A request for access: one person's wish to pass, as plain values."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Credential:
     Attributes:
         problem: the reason code why it does not count ("card_unknown", "permit_expired", …),
             empty when it is good.
-        duress: it opens, and staff are told silently.
+        duress: it opens, and staff are alerted silently.
         serial: the store's number or the permit's serial; never the card's own number.
     """
 
@@ -108,7 +108,7 @@ class Credential:
 
 
 class Presence(StrEnum):
-    """On which side of the gates somebody was last seen passing."""
+    """On which side of the gates a person was last seen."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
@@ -149,7 +149,6 @@ class Request:
 
 
 FACE_OR_CARD = frozenset({Method.FACE, Method.CARD, Method.FACE_AND_CARD})
-EVERY_METHOD = FACE_OR_CARD | {Method.PERMIT, Method.PIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ class Rules:
         schedules: by name.
         days: holidays and make-up working days, see ``access/schedule.py``.
         attack: what a picture held before the camera gets: "deny" or "ask".
-        face_alone_from_age: younger people are asked for a card beside the face.
+        face_alone_from_age: younger people are asked for a card in addition to the face.
         lockdown_groups: who may pass during a lock-down.
         antipassback: "off", "soft" (advice and event) or "hard" (refused).
     """

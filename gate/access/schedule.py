@@ -77,20 +77,6 @@ def is_open(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> boo
     return any(w.start <= late < w.end for w in _of(schedule, yesterday, days))
 
 
-def next_open(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> datetime | None:
-    """The next moment, within 14 days, at which ``schedule`` opens; None if it does not."""
-    for ahead in range(15):
-        day = when.date() + timedelta(days=ahead)
-        midnight = when.replace(
-            year=day.year, month=day.month, day=day.day, hour=0, minute=0, second=0, microsecond=0
-        )
-        for window in sorted(_of(schedule, day, days), key=lambda w: w.start):
-            start = midnight + timedelta(minutes=window.start)
-            if start > when:
-                return start
-    return None
-
-
 def _of(schedule: Schedule, day: date, days: Mapping[date, str]) -> tuple[Window, ...]:
     kind = day_kind(day, days)
     if kind == HOLIDAY and HOLIDAY not in schedule.windows:
@@ -124,7 +110,7 @@ def _window(span: str, text: str) -> Window:
 
 def _wrong(part: str, text: str) -> AccessError:
     return AccessError(
-        f'"{part}" is not understood in a schedule',
+        f'"{part}" is not valid in a schedule',
         where=text,
         mend='write it like "mon-fri 07:00-19:00; sat 08:00-12:00; holiday closed"',
     )

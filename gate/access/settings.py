@@ -1,4 +1,4 @@
-"""The ``[access]`` section: rules that stand in the file. The register adds its own."""
+"""The ``[access]`` section: rules from the configuration file. The register adds its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AllowSettings(Section):
 class PassageSettings(Section):
     """``[access.passage]``: how long things are waited for; seconds."""
 
-    # a person is decided upon within this time of the first usable face, come what may
+    # upper limit from the first usable face to the decision
     budget: float = Field(0.8, ge=0.1, le=10)
     # how long the decision waits for a temperature and for the entry status
     temperature_wait: float = Field(0.3, ge=0, le=5)
@@ -46,18 +46,17 @@ class PassageSettings(Section):
     # how long the screen keeps an answer before the next person is served
     show_grant: float = Field(1.0, ge=0.1, le=10)
     show_deny: float = Field(4.0, ge=0.5, le=30)
-    # … and one that lets in, with nothing to be read but that: it then stays in the headline, so
-    # that the door keeps pace with a queue
+    # … and a plain grant: it then moves to the headline, so that the door keeps pace with a queue
     make_room: float = Field(0.5, ge=0.1, le=10)
-    # how long a card is waited for after a face alone was not enough
+    # how long to wait for a card when a face alone is not enough
     ask_wait: float = Field(12.0, ge=1, le=60)
     # the same person opens the door once in this time, unless it was not used
     same_person: float = Field(8.0, ge=0, le=120)
     # a card still lying on the reader is not a second wish to pass
     same_claim: float = Field(3.0, ge=0, le=60)
-    # a face that left the view for so long has gone
+    # a face out of view for longer than this has left
     gone: float = Field(1.5, ge=0.2, le=10)
-    # a face with eyes closer together than this (pixels) starts no passage; 0: all that are usable
+    # a face with eyes closer together than this (pixels) starts no passage; 0: all do
     near: float = Field(0.0, ge=0, le=500)
 
 
@@ -96,21 +95,21 @@ class AccessSettings(Section):
     allow: tuple[AllowSettings, ...] = ()
     # name → text, see docs/access.md
     schedules: dict[str, str] = Field(default_factory=dict)
-    # exceptions of the calendar: "2026-10-01" = "holiday", or the weekday it stands for
+    # exceptions of the calendar: "2026-10-01" = "holiday", or the weekday it counts as
     days: dict[date, str] = Field(default_factory=dict)
     # a picture held before the camera
     attack: Literal["deny", "ask"] = "deny"
-    # younger people show a card beside the face
+    # younger people show a card in addition to the face
     face_alone_from_age: int = Field(18, ge=0, le=120)
     # groups that pass a lock-down
     lockdown_groups: frozenset[str] = frozenset()
-    # nobody passes twice in one direction: off, soft (told) or hard (refused)
+    # nobody passes twice in one direction: off, soft (advised) or hard (refused)
     antipassback: Literal["off", "soft", "hard"] = "off"
-    # hours after which it is forgotten where somebody is
+    # hours after which a person's side of the gate is forgotten
     antipassback_hours: float = Field(12.0, gt=0, le=720)
     # which way this gate leads
     direction: Literal["none", "in", "out"] = "none"
-    # when the door stands open by itself: a name of [access.schedules], "" for never
+    # when the door is held open by schedule: a name of [access.schedules], "" for never
     hold_open: str = ""
     # seconds the door is held open for an ambulance crew
     emergency: float = Field(600.0, ge=10, le=7200)

@@ -1,4 +1,4 @@
-"""Asks the status service in threads, so that nobody at the gate waits for it."""
+"""Queries the status service in threads, so that nobody at the gate waits for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StatusDesk:
         deliver: gets (person, findings) for every ``ask``, in a thread of the desk or the
             caller's; must be quick (put it into the main loop's queue).
         monotonic: seconds.
-        listener: told "lost" with the reason when the service is left alone, "back" after.
+        listener: called with "lost" and the reason when the breaker opens, "back" afterwards.
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class StatusDesk:
     def ask(self, person: Person) -> None:
         """Findings come by ``deliver``: at once from the cache or from an open breaker.
 
-        With whom a service is tried again that was left alone, that is no reason to wait either:
-        nothing is known, and if an answer comes after all, it is delivered too. Only where the
-        house refuses those of whom nothing is known, the answer is worth waiting for.
+        The person whose query tests a service that had failed does not wait either: the result is
+        "unknown", and if an answer arrives after all it is delivered too. The answer is worth
+        waiting for only where an unknown status refuses entry.
         """
         answer: Answer | None = None
         with self._lock:
@@ -72,12 +72,12 @@ class StatusDesk:
         self._deliver(person.id, judge(answer, self._settings))
 
     def forget(self, person: int) -> None:
-        """Nothing of a deleted person stays."""
+        """Remove every trace of a deleted person."""
         with self._lock:
             self._kept.pop(person, None)
 
     def close(self) -> None:
-        """May be called twice; an answer under way is thrown away after its budget."""
+        """May be called twice; an answer in progress is discarded after its time limit."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._provider.close()
 
@@ -88,7 +88,7 @@ class StatusDesk:
             answer = self._provider.ask(person.ref)
         except GateError as error:
             why = error.what
-        except Exception as error:  # a provider of somebody else must not end the thread silently
+        except Exception as error:  # a third-party provider must not end the thread silently
             why = f"{type(error).__name__} in the status provider"
             _log.exception("the status provider failed")
         told = ""

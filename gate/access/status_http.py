@@ -29,7 +29,7 @@ class HttpStatus:
     """Shared by the threads that ask; connections are kept open.
 
     ``monotonic`` is the clock the budget is measured by: it bounds the whole answer, where
-    time-outs of a socket would begin anew with every byte a slow service sends.
+    time-outs of a socket would restart with every byte a slow service sends.
     """
 
     def __init__(self, settings: StatusSettings, monotonic: Callable[[], float]) -> None:
@@ -73,14 +73,14 @@ class HttpStatus:
         try:
             items = json.loads(body)["items"]
             if len(items) > _MOST_ITEMS:
-                raise self._wrong(f"it knows more than {_MOST_ITEMS} items")
+                raise self._wrong(f"it lists more than {_MOST_ITEMS} items")
             return {str(name): _item(said) for name, said in items.items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise self._wrong("its answer is not of the form agreed") from None
+            raise self._wrong("its answer does not have the agreed form") from None
 
     def _wrong(self, why: str) -> StatusError:
         return StatusError(
-            f"The status service cannot be used: {why}",
+            f"the status service cannot be used: {why}",
             where=f"[status] url {self._url}",
             mend="check the service; people pass meanwhile as [[status.items]] unavailable says",
         )

@@ -1,4 +1,4 @@
-"""The ``[status]`` section: an outside service that knows something about people."""
+"""The ``[status]`` section: an external service that reports a status for people."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class StatusItemSettings(Section):
 
 
 class StatusSettings(Section):
-    """Switched off, nothing of it is visible."""
+    """When disabled, nothing of it is visible."""
 
     enabled: bool = False
-    # asked with POST; http only within the house
+    # queried with POST; plain http only on the local network
     url: str = ""
     token: SecretStr = SecretStr("")
-    # seconds for a whole answer; a later one is thrown away
+    # time limit for a complete answer (seconds); a later one is discarded
     budget: float = Field(0.4, ge=0.05, le=10)
-    # seconds for which an answer is taken again without asking
+    # seconds for which an answer is reused without a new query
     fresh: float = Field(300.0, ge=0, le=86400)
-    # failures in a row after which the service is left alone, and for how many seconds
+    # consecutive failures after which the service is not queried, and for how many seconds
     failures: int = Field(3, ge=1, le=100)
     rest: float = Field(15.0, ge=0.1, le=3600)
-    # people asked about at one time
+    # concurrent queries
     threads: int = Field(4, ge=1, le=32)
     items: tuple[StatusItemSettings, ...] = ()
 
@@ -48,7 +48,7 @@ class StatusSettings(Section):
         if self.enabled and not self.url.startswith(("http://", "https://")):
             raise ValueError("url must begin with http:// or https:// when status is enabled")
         if self.enabled and not self.items:
-            raise ValueError("status is enabled and no [[status.items]] say what is looked for")
+            raise ValueError("status is enabled and no [[status.items]] say what to look for")
         names = [item.name for item in self.items]
         if len(set(names)) != len(names) or "temperature" in names:
             raise ValueError("each item once, and none called temperature")

@@ -1,4 +1,4 @@
-"""A temperature as the rules take it: a finding with its weight."""
+"""A temperature as a finding with a weight, for the access rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts that every way of running the gate shares: store, faces, recogniser, door, loop."""
+"""The parts shared by every way of running the gate: store, faces, recogniser, door, loop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gate.store.store import Store
 
 
 class NoParts:
-    """Nothing around the loop: no screen, no entry status, no thermometer."""
+    """No peripherals: no screen, no entry status, no thermometer."""
 
     def show(self, message: Message) -> None:
         pass
@@ -42,11 +42,11 @@ class Doorway:
 
     relay: TimedRelay
     controller: DoorController
-    told: tuple[EventOut, ...]
+    opened: tuple[EventOut, ...]  # events from opening the relay
 
 
 def open_doorway(settings: Settings, clock: Clock) -> Doorway:
-    """Every relay to rest, before database, models and camera are even looked at."""
+    """Put every relay to rest, before database, models and camera are touched."""
     relay = make_relay(settings.relay, clock)
     controller = DoorController(relay, settings.door, settings.relay.channel)
     return Doorway(relay, controller, controller.open(clock.monotonic()))
@@ -66,8 +66,8 @@ class Core:
     loop: Loop
 
     def start(self) -> None:
-        """The gate is there: tell it, and serve."""
-        self.loop.start(self.doorway.told)
+        """Record the start of the gate and begin to serve."""
+        self.loop.start(self.doorway.opened)
 
 
 def build_core(

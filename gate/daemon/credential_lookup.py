@@ -1,4 +1,4 @@
-"""From a claim a reader handed over to a person and what is wrong with it, if anything."""
+"""Resolves a claim from a reader to a person and, if it does not count, the reason."""
 
 from __future__ import annotations
 

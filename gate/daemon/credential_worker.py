@@ -1,4 +1,4 @@
-"""Credentials: readers hand in claims, a thread looks them up, used permits are counted."""
+"""Credentials: readers post claims, a thread looks them up, uses of permits are counted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Till:
     def __init__(
         self, settings: Settings, store: Store, clock: Clock, post: Callable[[Item], None]
     ) -> None:
-        """Raises AccessError for a key of permits that cannot be used."""
+        """Raises AccessError for a permit key that cannot be used."""
         self._clock = clock
         self._post = post
         keys = public_keys(sorted(settings.data.glob(PERMIT_KEYS)))
@@ -54,7 +54,7 @@ class Till:
             self._thread.join(5.0)
 
     def claim(self, claim: Claim) -> None:
-        """Somebody showed a card, permit or PIN."""
+        """A card, permit or PIN was shown."""
         self._queue.put(claim)
 
     def heard(self, output: outputs.Output, now: float) -> None:
@@ -66,7 +66,7 @@ class Till:
         if decision.method is not Method.FACE:
             for reader in self._readers:
                 reader.feedback(granted)
-        # at a door that stands open anyway nothing is used up
+        # at a door that is open anyway no use is counted
         if granted and decision.method is Method.PERMIT and decision.rule == "grant":
             shown = decision.values.get("shown")
             if isinstance(shown, dict) and shown.get("serial"):

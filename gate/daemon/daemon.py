@@ -1,10 +1,10 @@
-"""The daemon: builds the parts and runs them; the only file that knows them all.
+"""The daemon: builds the parts and runs them; the only module that knows all of them.
 
 Threads, and what each owns:
 
-- main: the loop (passage, door), the watchdog's food. Everything reaches it by ``_inbox``.
+- main: the loop (passage, door); it feeds the watchdog. Everything reaches it by ``_inbox``.
 - recognition: the recogniser; takes the newest frame of each camera.
-- register: looks for changes of people and faces, for orders of staff; hands over new values.
+- register: follows changes of people and faces and orders of staff; passes on new values.
 - claims: looks up cards, PINs and permits.
 - store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
 """
@@ -51,17 +51,17 @@ class Daemon:
         self._watchdog = Watchdog(on_hang=self._hung)
 
     def stop(self) -> None:
-        """End ``run``: the relays rest, what waits is written, then everything is let go."""
+        """End ``run``: relays to rest, pending events written, everything released."""
         self._stopping.set()
 
     def post(self, item: Item) -> None:
-        """Hand something to the main loop, from any thread."""
+        """Pass something to the main loop, from any thread."""
         self._inbox.put(item)
 
     def run(self) -> None:
-        """Everything, until stopped. Raises GateError for what cannot even begin."""
+        """Run until stopped. Raises GateError when startup fails."""
         settings, clock = self._settings, self._clock
-        # before anything that may take long or fail
+        # before anything that may be slow or fail
         doorway = open_doorway(settings, clock)
         with ExitStack() as after:
             after.callback(doorway.controller.close)
@@ -80,7 +80,7 @@ class Daemon:
                 order=self.post,
                 refusal=lambda kind: core.loop.refusal(kind),
                 reload=lambda: register.reload(),
-                alive=lambda: "stands still" if self._watchdog.hung else "",
+                alive=lambda: "hung" if self._watchdog.hung else "",
                 ready=lambda: ", ".join(core.loop.faults),
             )
             after.callback(outgoing.close)
@@ -137,7 +137,7 @@ class Daemon:
                     measured = around.poll(core.loop.face, behind=core.loop.behind)
                     if measured is not None:
                         core.loop.handle(measured)
-                    states.tell(core, now)
+                    states.report(core, now)
                     memory.keep(core.loop)
                     board.keep()
                 self._watchdog.feed()
@@ -149,7 +149,7 @@ class Daemon:
         family = "camera" if name == "recognition" else "thread"
 
         def guarded() -> None:
-            """A thread that falls over is told of and begins anew: the door goes on meanwhile."""
+            """A crashed thread is reported and restarted; the door keeps working meanwhile."""
             while not self._stopping.is_set():
                 try:
                     body()

@@ -10,7 +10,7 @@ from gate.store.store import Store
 
 
 class DoorMemory:
-    """``recall`` once at start; ``keep`` by the main loop, which hands the writing to ``later``."""
+    """``recall`` once at start; ``keep`` by the main loop, which passes the write to ``later``."""
 
     def __init__(
         self, store: Store, gate: str, later: Callable[[Callable[[], None]], None]
@@ -21,7 +21,7 @@ class DoorMemory:
         self._known = {"fire": False, "lockdown": False}
 
     def recall(self, loop: Loop) -> None:
-        """Put the door back into what stood before the restart. Raises StoreError."""
+        """Restore the state of the door from before the restart. Raises StoreError."""
         kept = self._store.facts.get(self._key) or {}
         if kept.get("fire"):
             active = loop.controller.state.fire_input
@@ -32,7 +32,7 @@ class DoorMemory:
         self._known = {"fire": bool(kept.get("fire")), "lockdown": bool(kept.get("lockdown"))}
 
     def keep(self, loop: Loop) -> None:
-        """Write it down when it has changed."""
+        """Store it when it has changed."""
         state = loop.controller.state
         now = {"fire": state.fire, "lockdown": state.lockdown}
         if now != self._known:

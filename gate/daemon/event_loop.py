@@ -1,9 +1,9 @@
 """The main loop's body: the only owner of the passage, the door and the order of things.
 
 Everything that happens reaches it as a value (``handle``); time reaches it by ``tick``. It calls
-the pure parts, and carries out what they ask for: hands the event to the writer, tells the screen,
-moves the door once the event is on the disk. It has no thread of its own, so a replay can drive it
-step by step.
+the pure parts, and carries out what they ask for: passes the event to the writer, updates the
+screen, moves the door once the event is on the disk. It has no thread of its own, so a replay can
+drive it step by step.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DURABLE_WITHIN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An instruction of staff, a schedule or a signed command. ``by`` stands in the event."""
+    """An instruction of staff, a schedule or a signed command. ``by`` is recorded in the event."""
 
     kind: str  # open | hold | hold_ends | emergency | lockdown | normal | fire_reset
     by: str
@@ -79,11 +79,11 @@ class Parts(Protocol):
         ...
 
     def measure(self, passage: str) -> None:
-        """Begin the median of the temperature anew for this passage."""
+        """Restart the median of the temperature for this passage."""
         ...
 
 
-Item = inputs.Input | Order | DeviceStatus | House | Moved  # what a loop can be handed
+Item = inputs.Input | Order | DeviceStatus | House | Moved  # what a loop can handle
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -131,7 +131,7 @@ class Loop:
 
     @property
     def behind(self) -> bool:
-        """Whether somebody else stands between the gate and the face being served."""
+        """Whether someone else stands between the gate and the face being served."""
         p = self.lane.serving
         return p is not None and self.lane.crowd.behind(p.key, self._clock.monotonic())
 
@@ -144,23 +144,23 @@ class Loop:
         return p.person.id if p.person else None
 
     def listen(self, listener: Listener) -> None:
-        """Be told everything a passage wanted done, after it was done, with its moment."""
+        """Call ``listener`` with every output of a passage after it was done, and its time."""
         self._listeners.append(listener)
 
-    # ------------------------------------------------------------ what comes in
+    # ------------------------------------------------------------ inputs
 
     def start(self, opened: tuple[door.EventOut, ...] = ()) -> None:
-        """Tell that the gate is there. ``opened``: what the opening of the relay had to tell."""
+        """Record the start. ``opened``: the events from opening the relay."""
         self._record("gate.started", details={"software": __version__})
         self._door(opened)
         self._step(inputs.Tick())
 
     def restore(self, given: door.Input) -> None:
-        """What stood before a restart, told to the door once more."""
+        """Restore a state of the door from before a restart."""
         self._door(self.controller.handle(given, self._clock.monotonic()))
 
     def stop(self) -> None:
-        """Rest the relays and say good-bye. The event is on the disk when this returns."""
+        """Put the relays to rest and record the stop; the event is on disk when this returns."""
         self.controller.close()
         self._durable(self._record("gate.stopped"), 5.0)
 
@@ -181,13 +181,13 @@ class Loop:
                 self._step(item)
 
     def tick(self) -> None:
-        """Let time pass: at least every 50 ms."""
+        """Let time pass; call at least every 50 ms."""
         now = self._clock.monotonic()
         self._door(self.controller.tick(now))
         if self.lane.serving is not None:
             self._step(inputs.Tick())
 
-    # ------------------------------------------------------------ what is done
+    # ------------------------------------------------------------ effects
 
     def _step(self, given: inputs.Input) -> None:
         now = Now(self._clock.monotonic(), self._local(), self._new_id)
@@ -220,7 +220,7 @@ class Loop:
         self._granting = self._recorder.record(event)
 
     def _door(self, told: tuple[door.EventOut, ...]) -> None:
-        """Events of the door: written, and handed to the passage they belong to."""
+        """Events of the door: recorded, and passed to the passage they belong to."""
         for event in told:
             self._record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
@@ -232,13 +232,13 @@ class Loop:
                     self._step(inputs.DoorLocked(bool(event.values.get("entered"))))
                 case "door.fault":
                     cause = str(event.values["cause"])
-                    self._device(DeviceStatus("door", "door", False, cause), tell=False)
+                    self._device(DeviceStatus("door", "door", False, cause), record=False)
                 case "door.recovered":
-                    self._device(DeviceStatus("door", "door", True), tell=False)
+                    self._device(DeviceStatus("door", "door", True), record=False)
         self._follow_door()
 
     def _follow_door(self) -> None:
-        """The mode is what the door is in, not what was ordered: it may have refused."""
+        """The mode is the state of the door, not the order: it may have refused."""
         state = self.controller.state
         until = state.hold_until
         mode = Mode.NORMAL
@@ -316,7 +316,7 @@ class Loop:
         self._durable(self._granting)
         self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
 
-    def _device(self, status: DeviceStatus, *, tell: bool = True) -> None:
+    def _device(self, status: DeviceStatus, *, record: bool = True) -> None:
         key = f"{status.family}.{status.name}"
         if status.there == (key not in self.faults):
             return
@@ -324,7 +324,7 @@ class Loop:
             del self.faults[key]
         else:
             self.faults[key] = status.reason
-        if tell:
+        if record:
             family = "camera" if status.family == "camera" else "device"
             details: dict[str, object] = {family: status.name, "cause": status.reason}
             details |= {} if family == "camera" else {"family": status.family}
@@ -338,7 +338,7 @@ class Loop:
             return "door_fault"
         return "camera_fault" if "camera" in families else ""
 
-    # ------------------------------------------------------------ small things
+    # ------------------------------------------------------------ helpers
 
     def _record(
         self,

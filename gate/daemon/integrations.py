@@ -26,7 +26,7 @@ _ORDERS = {"open": "open", "hold": "hold", "lockdown": "lockdown", "normal": "no
 
 
 def receivers(settings: Settings) -> list[str]:
-    """For whom events wait in the outbox."""
+    """The receivers for which events wait in the outbox."""
     wanted = {
         publisher.RECEIVER: settings.mqtt.enabled,
         webhook.RECEIVER: settings.webhook.enabled,
@@ -38,10 +38,10 @@ class Outgoing:
     """As configured; each part has its thread. ``state`` may be called by any thread.
 
     Args:
-        order: hands an order to the main loop.
-        refusal: why an order of a kind would be refused now, "" when it would be obeyed.
-        reload: reads register and rules anew.
-        alive: "" while the main loop turns, else what is wrong.
+        order: passes an order to the main loop.
+        refusal: why an order of this kind would be refused now, "" when it would be carried out.
+        reload: reads register and rules again.
+        alive: "" while the main loop runs, else what is wrong.
         ready: "" while people can be served, else what is wrong.
     """
 
@@ -86,7 +86,7 @@ class Outgoing:
         self._after.close()
 
     def state(self, thing: str, value: dict[str, object]) -> None:
-        """A retained state, told to whoever subscribes."""
+        """Publish a retained state."""
         if self.publisher is not None:
             self.publisher.state(thing, value)
         if thing.startswith("device/"):
@@ -139,11 +139,11 @@ class Outgoing:
         )
 
     def _obey(self, command: Command) -> str:
-        """Carry out a command that was found good. "" when done."""
+        """Carry out a verified command. "" when done, else the reason for refusal."""
         if command.name == "reload":
             self._reload()
         elif command.name == "sync":
-            # without numbers: register and states are read anew, no event is sent again
+            # without numbers: register and states are read again, no event is resent
             self._reload()
             if "first" in command.arguments:
                 first = int(command.arguments["first"])

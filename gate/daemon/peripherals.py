@@ -1,4 +1,4 @@
-"""What stands around the loop: the screen, the entry status, the thermometer."""
+"""The peripherals of the loop: screen, entry status, thermometer."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Surroundings:
             else None
         )
         self._since: float | None = None  # begin of the passage being measured
-        self._told = 0.0  # the newest value told of
+        self._told = 0.0  # time of the newest value reported
 
     def open(self) -> None:
         """Raises ConfigurationError when the screen's address cannot be used."""
@@ -78,11 +78,11 @@ class Surroundings:
             self.screen.stop()
 
     def forget(self, person: int) -> None:
-        """Nothing of a deleted person stays in a cache."""
+        """Remove a deleted person from the caches."""
         if self._status is not None:
             self._status.forget(person)
 
-    # ------------------------------------------------------------ what the loop asks for
+    # ------------------------------------------------------------ called by the loop
 
     def show(self, message: Message) -> None:
         if self.screen is not None:
@@ -98,13 +98,13 @@ class Surroundings:
     def poll(self, face: Sighting | None = None, *, behind: bool = False) -> inputs.Measured | None:
         """The temperature of the passage, once there are enough values for a median.
 
-        An implausible one is told, and told again with each new value, until a plausible one
-        ends it: whoever is on the way to the sensor has the wall behind them measured first.
+        An implausible one is reported, again with each new value, until a plausible one arrives:
+        while a person walks up to the sensor it measures the wall behind them first.
 
         ``face``: whose it is. A thermal image whose place in the camera's picture is known counts
-        only where the face is; a face beside it is waited for. ``behind``: somebody else stands
-        nearer; a sensor that cannot tell them apart measures those in front, so nothing counts
-        before they are gone.
+        only where the face is; until then nothing is measured. ``behind``: someone else stands
+        nearer; a sensor that cannot distinguish them measures whoever is in front, so no reading
+        counts before they have gone.
         """
         if self._sensor is None or self._since is None:
             return None

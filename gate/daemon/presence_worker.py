@@ -1,4 +1,4 @@
-"""What follows from people being seen: where they are, and that they are not missed."""
+"""Follows who passes: where people are, and who has not been seen for long."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _CLOCKS = timedelta(minutes=1)  # by which those of the gates of one register ma
 
 
 class PeopleSeen:
-    """``_heard`` belongs to the main loop; what it has to write is handed to ``later``. The rest
-    belongs to the register's thread; ``post`` hands the main loop what is new.
+    """``_heard`` belongs to the main loop; its writes are passed to ``later``. The rest belongs to
+    the register's thread; ``post`` passes changes to the main loop.
 
     Raises StoreError when the places of an earlier run cannot be read.
     """
@@ -49,7 +49,7 @@ class PeopleSeen:
         core.loop.listen(self._heard)
 
     def forget(self, person: int) -> None:
-        """Nothing of a deleted person stays; by the register's thread. Raises StoreError."""
+        """Remove every trace of a deleted person; by the register's thread. Raises StoreError."""
         with self._lock:
             self._where.forget(person)
         save(self._core.store, person, None)
@@ -68,7 +68,7 @@ class PeopleSeen:
             self._post(Moved(self._presence))
 
     def look(self) -> None:
-        """Once a minute: who is missed, and whose place is too old? Raises StoreError."""
+        """Once a minute: who is absent too long, whose place has expired? Raises StoreError."""
         self._missing.look(self._clock.utc(), self._core.loop.able)
         if self._kept:
             self._post(Moved(self._presence))

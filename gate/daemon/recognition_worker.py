@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 PERMIT_EVERY = 0.3  # seconds between two looks for a permit's code
 PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
-UNREAD = 4  # looks in a row at a code that cannot be read after which that is said
+UNREAD = 4  # consecutive unreadable codes after which the person is informed
 
 
 class Eyes:
@@ -35,7 +35,7 @@ class Eyes:
     def __init__(
         self, settings: Settings, post: Callable[[Item], None], ended: Callable[[], None]
     ) -> None:
-        """``ended``: called when a recording that stands in for a camera is over."""
+        """``ended``: called when a recording used in place of a camera has ended."""
         self._post = post
         self._ended = ended
         self._sources = [make_source(camera, self._told) for camera in settings.camera]
@@ -59,7 +59,7 @@ class Eyes:
         claim: Callable[[Claim], None],
         claimed: Callable[[], int | None],
     ) -> None:
-        """Look until closed; falls over for nothing a camera does.
+        """Run until closed; no camera error ends it.
 
         ``claimed``: whose card is being shown at this moment.
         """

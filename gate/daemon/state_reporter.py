@@ -1,4 +1,4 @@
-"""The states the world is told of, each only when it has changed."""
+"""Publishes the states of the gate, each only when it has changed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from gate.door.state import Phase
 from gate.integrations.homeassistant import door_state
 from gate.recognition.liveness.assessment import active
 
-Tell = Callable[[str, dict[str, object]], None]
+Publish = Callable[[str, dict[str, object]], None]
 
-EVERY = 0.2  # seconds between two looks
+EVERY = 0.2  # seconds between two checks
 
 
 class States:
-    """Belongs to the main loop. Each of ``tell`` is handed (thing, value); none may wait."""
+    """Belongs to the main loop. ``publish``: called with (thing, value), must not block."""
 
-    def __init__(self, settings: Settings, tell: Sequence[Tell]) -> None:
-        self._tell = tell
-        self._told: dict[str, dict[str, object]] = {}
+    def __init__(self, settings: Settings, publish: Sequence[Publish]) -> None:
+        self._publish = publish
+        self._published: dict[str, dict[str, object]] = {}
         self._next = 0.0
         self._liveness = active(settings.liveness, settings.models)
         self._devices = [
@@ -31,16 +31,16 @@ class States:
         if settings.temperature.policy != "off":
             self._devices.append((settings.temperature.name, "sensor"))
 
-    def tell(self, core: Core, now: float) -> None:
-        """Look, at most every ``EVERY`` seconds, and tell what is new."""
+    def report(self, core: Core, now: float) -> None:
+        """Check, at most every ``EVERY`` seconds, and publish what changed."""
         if now < self._next:
             return
         self._next = now + EVERY
         for thing, value in self._now(core).items():
-            if self._told.get(thing) != value:
-                self._told[thing] = value
-                for tell in self._tell:
-                    tell(thing, value)
+            if self._published.get(thing) != value:
+                self._published[thing] = value
+                for publish in self._publish:
+                    publish(thing, value)
 
     def _now(self, core: Core) -> dict[str, dict[str, object]]:
         door = core.loop.controller.state

@@ -1,8 +1,8 @@
-"""The watchdog: the main loop feeds it, a thread watches, systemd is told as long as all is well.
+"""The watchdog: the main loop feeds it, a thread watches, systemd is notified while all is well.
 
-A loop that stands still for ``patience`` seconds is reported once with where it stands (to the
-log, by ``on_hang``) and systemd is no longer told, so that ``WatchdogSec`` ends the process and
-starts it anew. The relay has fallen long before: see docs/safety.md.
+A loop that hangs for ``patience`` seconds is reported once with its stack (to the
+log, by ``on_hang``) and systemd is no longer notified, so that ``WatchdogSec`` ends the process and
+restarts it. The relay has dropped long before: see docs/safety.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 
 def notify(message: str) -> bool:
-    """Tell systemd (``READY=1``, ``WATCHDOG=1``, ``STATUS=…``); False where there is none."""
+    """Notify systemd (``READY=1``, ``WATCHDOG=1``, ``STATUS=…``); False without systemd."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False
@@ -62,7 +62,7 @@ class Watchdog:
         self._thread.start()
 
     def ready(self) -> None:
-        """All parts are built; dependent units may start."""
+        """Startup is complete; dependent units may start."""
         self._tell("READY=1")
 
     def feed(self) -> None:
@@ -83,7 +83,7 @@ class Watchdog:
                 self._tell("WATCHDOG=1")
             elif not self._hung:
                 self._hung = True
-                self._tell(f"STATUS=the main loop stands still for {still:.1f} s")
+                self._tell(f"STATUS=the main loop has hung for {still:.1f} s")
                 self._on_hang(still, self._where())
 
     def _where(self) -> str:

@@ -1,4 +1,4 @@
-"""Everybody in view: who is nearest, who has been served, who went through unasked."""
+"""Everybody in view: who is nearest, who has been served, who went through without a grant."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Key = tuple[str, int]  # camera, track
 _JUST_NOW = 0.5
 # tracks are remembered for so long (seconds) to count who passed
 _REMEMBERED = 60.0
-# a face so many times larger than another of the same camera belongs to somebody in front of them
+# a face so many times larger than another of the same camera belongs to someone in front of them
 _IN_FRONT = 1.3
-# a person who was let in and did not walk is let in once more, not for ever
+# a person who was let in and did not walk is let in once more, not indefinitely
 _OPENINGS = 2
 
 
@@ -118,7 +118,7 @@ class Crowd:
         return crowd
 
     def behind(self, key: Key | None, now: float) -> bool:
-        """Whether somebody else stands nearer to the gate than this face, as its camera sees it."""
+        """Whether someone else stands nearer to the gate than this face, as its camera sees it."""
         own = self.get(key)
         return own is not None and any(
             track.key != own.key
@@ -159,7 +159,7 @@ def _waiting(
 
 
 def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list[Track]:
-    """Known people in view who have not been answered, for a door that stands open."""
+    """Known people in view who have not been answered, for a door that is held open."""
     return [
         t
         for t in crowd.tracks.values()

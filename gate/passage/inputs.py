@@ -1,4 +1,4 @@
-"""What a lane is told."""
+"""The inputs of a lane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a lane wants done."""
+"""The outputs of a lane: effects for the loop to carry out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gate.screen.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """Somebody is being served: start the median of the temperature anew."""
+    """Somebody is being served: restart the median of the temperature."""
 
     passage: str
 
@@ -29,7 +29,7 @@ class AskStatus:
 
 @dataclass(frozen=True, slots=True)
 class MeasureAgain:
-    """The temperature was high: start its median anew and hand over the next one."""
+    """The temperature was high: restart its median and report the next one."""
 
     passage: str
 
@@ -40,7 +40,7 @@ class Decided:
 
     Attributes:
         latency: seconds since the first usable face, or since the card was shown.
-        queued: the part of it that was spent behind somebody else.
+        queued: the part of it spent waiting behind someone else.
     """
 
     passage: str
@@ -59,14 +59,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A new picture for the screen."""
+    """A new message for the screen."""
 
     message: Message
 
 
 @dataclass(frozen=True, slots=True)
 class EventOut:
-    """Something else to be told: an event of the ``passage.`` family."""
+    """Another event to be recorded: an event of the ``passage.`` family."""
 
     type: str
     passage: str

@@ -13,7 +13,7 @@ from gate.passage.state import House, Lane, Now, Passage, Passing, deadline, mis
 from gate.recognition.face import Sighting, Verdict
 
 OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
-# rules that decide that it is not clear, or not right, who this is
+# rules by which it is not established who this is
 _WHO = ("attack", "credential", "face")
 _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
@@ -104,23 +104,23 @@ def _measure_again(p: Passage, now: Now, house: House) -> tuple[Passage, Outputs
 
 
 def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
-    """Decided with what there is; what is missing counts as the house has laid down."""
+    """Decided with what there is; what is missing counts as configured."""
     findings: tuple[Finding, ...] = ()
     if house.temperature:
-        # a high one that could not be confirmed stands; one that says nothing stands for nothing
+        # an unconfirmed high reading counts; an inconclusive one does not
         known = p.temperature if p.temperature and p.temperature.good is not None else None
         findings += (known or p.high or p.temperature or house.no_temperature,)
     if house.status:
         theirs = p.person is not None and p.asked == p.person.id
         findings += p.status if theirs and p.status is not None else house.no_status
     decision = decide(_request(p, findings, mode, now, house), house.rules)
-    if decision.rule in _WHO:  # it may be somebody else who stands there
+    if decision.rule in _WHO:  # it may be a different person
         findings = tuple(f for f in findings if f.topic == "temperature")
     return replace(p, decision=decision, findings=findings, decided=now.at)
 
 
 def answer(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
-    """Tell the decision, open if it is a grant, and remember who was served."""
+    """Report the decision, open if it is a grant, and remember who was served."""
     decision = p.decision
     assert decision is not None
     person = decision.person

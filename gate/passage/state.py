@@ -23,8 +23,8 @@ class House:
 
     Attributes:
         temperature, status: whether they are waited for.
-        no_temperature, no_status: what counts as found when none came in time.
-        contact: whether the door tells that it was opened.
+        no_temperature, no_status: the finding that counts when none arrived in time.
+        contact: whether a contact reports that the door was opened.
         presence: on which side people were last seen, for anti-passback.
     """
 
@@ -121,15 +121,6 @@ class Lane:
     opened: float | None = None
     message: Message | None = None
 
-    def wake(self, house: House) -> float | None:
-        """When a Tick is needed at the latest; None while only other inputs change anything."""
-        p, b = self.serving, self.before
-        times = [ends(b, house.settings)] if b else []
-        if p is not None:
-            end = ends(p, house.settings) if p.decision else deadline(p, house)
-            times += [end] if end is not None else []
-        return min(times, default=None)
-
 
 _AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)
 
@@ -157,7 +148,7 @@ def makes_room(decision: Decision, settings: PassageSettings) -> float:
 def missing(passage: Passage, house: House) -> tuple[bool, bool]:
     """Whether temperature and status are still waited for.
 
-    A temperature that says nothing, of somebody who is not near enough yet, is none.
+    An inconclusive reading, of somebody not near enough yet, counts as missing.
     """
     said = passage.temperature is not None and passage.temperature.good is not None
     return (

@@ -53,7 +53,7 @@ def step(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Output
 
 
 def _urgency(output: Output) -> int:
-    """The door before the picture before the books; otherwise the order stays."""
+    """"""
     return 0 if isinstance(output, Open) else 1 if isinstance(output, Show) else 2
 
 
@@ -85,7 +85,7 @@ def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outp
 
 
 def _ask_ahead(lane: Lane, seen: Seen, house: House) -> tuple[Lane, Outputs]:
-    """Have the status of those who come next asked for already: their turn finds it known."""
+    """Request the entry status of those next in line, so that it is known when their turn comes."""
     told: Outputs = ()
     if not house.status or lane.serving is None:
         return lane, told
@@ -135,7 +135,7 @@ def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outp
 
 
 def _silently(lane: Lane, shown: Shown) -> Outputs:
-    """A duress card or PIN that changes nothing, since its holder was let in just now, is told."""
+    """Report a duress card or PIN that changes nothing because its holder was just granted."""
     p = lane.serving
     if p is not None and p.credential == shown.credential and p.person == shown.person:
         return ()  # the same showing
@@ -167,7 +167,7 @@ def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:
     if p.again is not None and p.reading and reading.measured <= p.reading.measured:
         return lane  # the one that is to be confirmed
     if p.high is not None and finding.good is None:
-        return lane  # it confirms nothing, and the high one is the one to be told
+        return lane  # it confirms nothing, so the high reading is the one reported
     return replace(lane, serving=replace(p, reading=reading, temperature=finding))
 
 
@@ -215,7 +215,7 @@ def _go_on(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
 
 
 def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
-    """Let go of a passage that is over, and of one that keeps others waiting in vain."""
+    """End a passage that is over, and one that keeps others waiting in vain."""
     p, settings = lane.serving, house.settings
     assert p is not None
     after = next_to_serve(lane.crowd, lane.recent, now.at, settings)
@@ -243,7 +243,7 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
 
 
 def _headline(lane: Lane) -> Lane:
-    """With whoever was let in moved to the headline, to make room for the next."""
+    """With the granted person moved to the headline, to make room for the next."""
     p = lane.serving
     if p is None or p.decision is None or p.decision.outcome is not Outcome.GRANT:
         return lane
@@ -275,7 +275,7 @@ def _begin(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
 
 
 def _through_the_open_door(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
-    """Nobody is asked for anything; whom the gate knows is written down."""
+    """Nobody is asked for anything; known people are recorded."""
     done: Outputs = ()
     p = lane.serving
     if p is not None and p.decision is None and p.credential is not None:

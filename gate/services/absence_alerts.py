@@ -1,4 +1,4 @@
-"""Who agreed to be missed, kept between runs; the rules are in access/not_seen.py.
+"""Who opted in to absence alerts, kept between runs; the rules are in access/not_seen.py.
 
 Facts in the store: ``not_seen:<person>`` for each, ``not_seen.gate:<gate>`` for when this gate was
 last able to see, and the times in which it was not.
@@ -64,7 +64,7 @@ class Missing:
             self._keep(people, *seen(people, person, now), now)
 
     def acknowledge(self, person: int, by: str, now: datetime) -> None:
-        """A named member of staff looks after it. Raises ValueError when nobody is named."""
+        """A named member of staff is dealing with it. Raises ValueError when nobody is named."""
         people = self.watched(now)
         self._keep(people, *acknowledge(people, person, by, now), now)
 
@@ -74,12 +74,12 @@ class Missing:
         self._keep(people, pause(people, person, until), (), now)
 
     def forget(self, person: int) -> None:
-        """Nothing of a deleted person stays."""
+        """Remove every trace of a deleted person."""
         if self._store.facts.get(f"{_KEY}{person}"):
             self._store.facts.set(f"{_KEY}{person}", {})
 
     def watched(self, now: datetime) -> dict[int, Watched]:
-        """Everybody whose newest answer is yes; who withdraws is forgotten."""
+        """Everyone whose latest answer is yes; who withdraws is removed."""
         newest = (
             select(func.max(ConsentRow.id))
             .where(ConsentRow.purpose == "not_seen")
@@ -143,7 +143,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _load(person: int, agreed: datetime, fact: dict[str, Any] | None) -> Watched:
-    if not fact or _moment(fact["agreed"]) != agreed:  # a new yes begins anew
+    if not fact or _moment(fact["agreed"]) != agreed:  # a new consent starts afresh
         return Watched(person, since=agreed)
     moments: dict[str, Any] = {name: _moment(fact[name]) for name in _MOMENTS}
     return Watched(person, acknowledged_by=fact["acknowledged_by"], **moments)

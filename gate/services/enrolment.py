@@ -23,16 +23,16 @@ from gate.recognition.matching.scoring import unit
 from gate.store.store import Store
 
 MOST = 5  # photographs kept of a person
-_FAR_LARGER = 4.0  # times the area of any other face: then the others stand in the background
-_ALIKE_FPIR = 0.02  # share of strangers that are pointed out as look-alikes
+_FAR_LARGER = 4.0  # times the area of any other face: then the others are in the background
+_ALIKE_FPIR = 0.02  # share of impostors reported as look-alikes
 
 
 class Fault(StrEnum):
-    """Why a photograph cannot enrol, beside the values of ``Unusable``."""
+    """Why a photograph cannot enrol, in addition to the values of ``Unusable``."""
 
     NO_FACE = "no_face"
     SEVERAL_FACES = "several_faces"
-    OTHER_PERSON = "other_person"  # unlike the other photographs of the same sitting
+    OTHER_PERSON = "other_person"  # unlike the other photographs of the same enrolment session
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarityStatistics:
-    """Somebody enrolled who resembles the new person.
+class LookAlike:
+    """An enrolled person who resembles the new person.
 
     Attributes:
-        same: as like as photographs of one person: enrolled already, or a double.
+        same: as similar as photographs of one person: already enrolled, or a double.
     """
 
     person: int
@@ -71,12 +71,12 @@ class SimilarityStatistics:
 
 @dataclass(frozen=True, slots=True)
 class TryOut:
-    """Whether the gate would know the person from one photograph.
+    """Whether the gate would recognise the person from one photograph.
 
     Attributes:
         known: their score reaches the threshold and nobody's is higher.
         score, threshold: of the gate's own scale.
-        other: who would be taken for them, if somebody.
+        other: who would be mistaken for them, if anyone.
     """
 
     known: bool
@@ -169,7 +169,7 @@ def _log_normal(value: float, mean: float, spread: float) -> float:
 
 def resembling(
     shots: Sequence[Shot], matcher: Matcher, person: int | None = None
-) -> list[SimilarityStatistics]:
+) -> list[LookAlike]:
     """Who of the enrolled resembles these photographs, the most alike first.
 
     Args:
@@ -188,17 +188,17 @@ def resembling(
                 best[other] = max(score, best.get(other, -np.inf))
     return sorted(
         (
-            SimilarityStatistics(other, score, same=score >= matcher.calibration.threshold)
+            LookAlike(other, score, same=score >= matcher.calibration.threshold)
             for other, score in best.items()
         ),
-        key=lambda similarity: -similarity.score,
+        key=lambda look_alike: -look_alike.score,
     )
 
 
 def try_out(shot: Shot, matcher: Matcher, person: int) -> TryOut:
-    """Would the gate know the person from this one photograph? Raises RecognitionError."""
+    """Would the gate recognise the person from this one photograph? Raises RecognitionError."""
     if shot.fault:
-        raise RecognitionError("There is no usable face in the picture", mend="look at the camera")
+        raise RecognitionError("there is no usable face in the picture", mend="look at the camera")
     found = matcher.identify(shot.vectors[matcher.encoder][None], matcher.encoder)
     best, score, threshold = (
         int(found.best[0]),
@@ -220,21 +220,21 @@ def keep(store: Store, person: int, shots: Sequence[Shot]) -> int:
     consent = store.consents.answer(person)
     if consent is None or consent.answer != "agreed":
         raise AccessError(
-            "This person has not agreed to the use of their face",
+            "this person has not consented to the use of their face",
             where=f"person {person}",
             mend="record the consent first, or give a card or permit instead",
         )
     row = store.people.get(person)
     if row is None or not row.active:
         raise AccessError(
-            "This person has moved out",
+            "this person has moved out",
             where=f"person {person}",
-            mend="take them back first",
+            mend="restore the person first",
         )
     good = sorted((shot for shot in shots if not shot.fault), key=lambda shot: -shot.quality)
     if not good:
         raise RecognitionError(
-            "No photograph shows a usable face", where=f"person {person}", mend="take others"
+            "no photograph shows a usable face", where=f"person {person}", mend="take others"
         )
     kept = good[:MOST]
     for encoder in kept[0].vectors:

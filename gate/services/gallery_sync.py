@@ -20,7 +20,7 @@ from gate.store.tables import CalibrationRow
 log = logging.getLogger(__name__)
 
 KIND = "site"  # of fits with their calibrations in the store
-Rates = tuple[float, float]  # wished FPIR and FMR
+Rates = tuple[float, float]  # target FPIR and FMR
 QUICK = 300  # people up to whom learning takes no time worth mentioning
 
 
@@ -29,7 +29,7 @@ class KnownFaces:
 
     Fit and calibration come from the store (``gate calibrate``); where there are none they are
     learnt when the register is first read, and stored. Once the register has outgrown them they
-    are learnt anew for the same wished rates: at once while that is quick, else by ``relearn``.
+    are learnt again for the same target rates: at once while that is quick, else by ``relearn``.
     Any thread may call; one at a time is served.
     """
 
@@ -45,7 +45,7 @@ class KnownFaces:
 
     @property
     def enrolled(self) -> int:
-        """People in the matcher handed out last; waits for nothing."""
+        """People in the current matcher; never blocks."""
         matcher = self._matcher
         return matcher.people if matcher else 0
 
@@ -76,7 +76,7 @@ class KnownFaces:
             return self._matcher
 
     def relearn(self) -> bool:
-        """Fit and calibrate anew if the register has outgrown what is in use; seconds of work.
+        """Learn whitening and calibration again if the register has outgrown them; seconds of work.
 
         Returns whether it did: ``matcher()`` gives the new one.
         """
@@ -114,7 +114,7 @@ class KnownFaces:
         return self._matcher
 
     def _stored(self) -> tuple[Whitening, Calibration] | None:
-        """What somebody else put into use since the last look; None if it cannot be read."""
+        """What another program put into use since the last look; None if unreadable."""
         row = self._store.calibrations.active(KIND, self._encoder)
         if row is None or row.version == self._version:
             return None
@@ -154,7 +154,7 @@ def wished(calibration: Calibration) -> Rates:
 
 
 def wished_in(row: CalibrationRow | None) -> Rates:
-    """The wished rates beside a stored calibration that itself cannot be read."""
+    """The target rates of a stored calibration that itself cannot be read."""
     figures = row.figures if row else {}
     return float(figures.get("fpir", FPIR)), float(figures.get("fmr", FMR))
 

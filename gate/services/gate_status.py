@@ -1,4 +1,4 @@
-"""What a gate says of itself, kept in the store for the desk: it may be on another machine."""
+"""The status a gate reports, kept in the store for the desk, which may be on another machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEY = "state."
 
 
 class Noticeboard:
-    """Belongs to the main loop; the writing is handed to ``later``, one at a time."""
+    """Belongs to the main loop; writes are passed to ``later``, one at a time."""
 
     def __init__(
         self, facts: Facts, gate: str, clock: Clock, later: Callable[[Callable[[], None]], None]
@@ -48,7 +48,7 @@ class Noticeboard:
 
 
 def read(facts: Facts, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
-    """When the gate last spoke, and its states by name; None when it never did."""
+    """When the gate last reported, and its states by name; None if it never did."""
     found = facts.get(_KEY + gate)
     if not found:
         return None, {}

@@ -1,4 +1,4 @@
-"""A photograph somebody hands in, made into an image; nothing of it is trusted or kept."""
+"""Decodes an uploaded photograph; nothing in it is trusted or kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def decode(data: bytes, where: str = "") -> Image:
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         raise CameraError(
-            "The photograph is damaged", where=where, mend="copy it anew or take another"
+            "the photograph is damaged", where=where, mend="copy it again or take another"
         )
     scale = LONGEST_SIDE / max(image.shape[:2])
     if scale < 1:
@@ -45,7 +45,9 @@ def check_header(data: bytes, where: str = "") -> None:
         raise _too_large(where)
     if min(width, height) < 16:
         raise CameraError(
-            "The photograph has less than 16 pixels a side", where=where, mend="use a larger one"
+            "the photograph is smaller than 16 pixels on one side",
+            where=where,
+            mend="use a larger one",
         )
 
 
@@ -57,9 +59,9 @@ def _size(data: bytes, where: str) -> tuple[int, int]:
                 return header.size
     except Pillow.DecompressionBombError as error:
         raise _too_large(where) from error
-    except Exception as error:  # Pillow raises many kinds for a broken header
+    except Exception as error:  # Pillow raises many types for a broken header
         raise CameraError(
-            "This is no photograph the gate can read",
+            "not a readable photograph",
             where=where,
             mend="use a JPEG, PNG, WebP or BMP file",
         ) from error
@@ -67,5 +69,5 @@ def _size(data: bytes, where: str) -> tuple[int, int]:
 
 def _too_large(where: str) -> CameraError:
     return CameraError(
-        "The photograph has more than 40 megapixels", where=where, mend="use a smaller one"
+        "the photograph has more than 40 megapixels", where=where, mend="use a smaller one"
     )

@@ -1,4 +1,4 @@
-"""Permits as the house keeps them: issued, looked up at the gate, used, withdrawn."""
+"""Permits: issued, looked up at the gate, counted, revoked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PermitBook:
         issued_by: str = "",
         household: int | None = None,
     ) -> Issued:
-        """Sign a permit for ``person`` and write it down.
+        """Sign a permit for ``person`` and store it.
 
         With ``household`` it is one of the household's visitor permits and has to stay within
         the allowance; without, it is issued by staff.
@@ -70,7 +70,7 @@ class PermitBook:
         longest = timedelta(days=self._settings.longest_days)
         if not valid_from < valid_until or valid_until - valid_from > longest:
             raise AccessError(
-                f"A permit is valid for up to {longest.days} days, and ends after it begins",
+                f"a permit is valid for up to {longest.days} days, and must end after it begins",
                 where=f"{valid_from:%Y-%m-%d %H:%M} to {valid_until:%Y-%m-%d %H:%M}",
                 mend="choose other times",
             )
@@ -143,9 +143,9 @@ class PermitBook:
             self._store.facts.set(f"permit:{serial}", {**known, "uses": uses})
 
     def revoke(self, serial: str, reason: str) -> None:
-        """Withdraw a permit. Raises AccessError when there is none with this serial."""
+        """Revoke a permit. Raises AccessError when there is none with this serial."""
         if self._store.credentials.permit(serial) is None:
-            raise AccessError("There is no such permit", where=serial, mend="check the serial")
+            raise AccessError("there is no such permit", where=serial, mend="check the serial")
         self._store.credentials.revoke_permit(serial, reason)
 
     def _elsewhere(self, serial: str) -> dict[str, Any]:
@@ -183,13 +183,17 @@ class PermitBook:
         settings = self._settings
         running, most = self._allowance(session, household, now)
         if running >= most:
-            what, most_is = "The household has as many visitor permits as it may", f"{most}"
+            what, most_is = "the household has reached its limit of visitor permits", f"{most}"
         elif length > timedelta(days=settings.household_days):
-            what = "A household's permit may not be valid for so long"
+            what = "a household's permit may not be valid for so long"
             most_is = f"{settings.household_days} days"
         elif not 1 <= uses <= settings.household_uses:
-            what = "A household's permit needs a number of uses within its allowance"
+            what = "a household's permit needs a number of uses within its allowance"
             most_is = f"1 to {settings.household_uses}"
         else:
             return
-        raise AccessError(what, where=f"[access.permit]: {most_is}", mend="staff issue it without")
+        raise AccessError(
+            what,
+            where=f"[access.permit]: {most_is}",
+            mend="ask staff to issue it without the limit",
+        )

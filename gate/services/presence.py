@@ -1,4 +1,4 @@
-"""On which side of the gates people were last seen to go, shared by all gates of one register."""
+"""On which side of the gates people were last seen, shared by all gates of one register."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Whereabouts:
         """What the lane wanted done, at ``now`` (seconds since 1970).
 
         Returns a change that has to be saved. Somebody who was granted and did not go through,
-        as far as the door can tell, is still where they were; whoever is known at a door that
-        stands open walks through.
+        as far as the door contact shows, is still where they were; whoever is recognised at a
+        door that is held open walks through.
         """
         if self._inward is None:
             return None
@@ -71,7 +71,7 @@ class Whereabouts:
         return bool(newer)
 
     def forget(self, person: int) -> None:
-        """Nothing of a deleted person stays."""
+        """Remove every trace of a deleted person."""
         self._places.pop(person, None)
 
 

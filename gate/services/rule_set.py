@@ -1,4 +1,4 @@
-"""What the gate knows of the house: everybody and every rule, as one immutable value."""
+"""The people and rules of the site as one immutable value."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def _passage(settings: Settings) -> PassageSettings:
 
 
 def rules_of(settings: AccessSettings, book: Rulebook) -> Rules:
-    """Those of the file and those of the register in one; of the same name the register's counts.
+    """Those of the file and those of the register in one; on a name clash the register's counts.
 
-    What cannot be read in the register is left out, and so opens nothing.
+    What cannot be read in the register is omitted, and so opens nothing.
     """
     rules = settings.rules()
     allow = {a.name: a for a in rules.allow}

@@ -89,7 +89,7 @@ def test_travel_pauses_and_coming_home_ends_the_pause() -> None:
 
 def test_an_acknowledgement_names_somebody_and_counts_anew() -> None:
     people, _ = check(ELDER, (), after(40), 24)
-    with pytest.raises(ValueError, match="names who"):
+    with pytest.raises(ValueError, match="must name who"):
         acknowledge(people, 7, "  ", after(41))
     people, notices = acknowledge(people, 7, "chen", after(41))
     assert notices == (Notice(Change.ENDED, 7, by="chen"),)

@@ -42,20 +42,27 @@ def words(language: str = "en", **fields: object) -> str:
 
 def test_a_decision_is_retold_with_its_rule_and_values() -> None:
     told = words()
-    assert "Answer: asked for more" in told
+    assert "Answer: more requested" in told
     assert "Who: " + "ab" * 16 + " (resident, swimming)" in told
-    assert "Rule: temperature (18 of 21; nothing to say had: fire, staff, lockdown," in told
+    assert "Rule: temperature (18 of 21; rules that did not apply: fire, staff, lockdown," in told
     assert "Reason: Temperature is high · Please ask the staff  [temperature_high]" in told
     assert "Face: known; evidence 12.0 / 8.0; score 7.5, second 1.25" in told
     assert "Liveness: motion: True (score 2.5)" in told
     assert "raw 34.1  ambient 22.0  estimated 38.0 °C, valid" in told
-    assert "Took: 410 ms (+ 100.0 ms)" in told
+    assert "Time taken: 410 ms (+ 100.0 ms)" in told
 
 
 def test_it_speaks_chinese() -> None:
     told = words("zh", mode=Mode.LOCKDOWN)
     assert "结果: 拒绝" in told
     assert "原因: 大门已封闭 · 请联系工作人员  [lockdown]" in told
+
+
+def test_a_grant_during_a_fire_is_not_explained_by_an_instruction_to_leave() -> None:
+    told = words("zh", mode=Mode.FIRE)
+    assert "门的状态: 消防释放" in told
+    assert "原因: 消防释放，门已打开  [door_released]" in told
+    assert "请立即离开" not in told
 
 
 def test_no_name_is_told() -> None:

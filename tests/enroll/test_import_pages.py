@@ -77,7 +77,7 @@ def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(
     table = "name,birth year,consent,photo\nLi,1950,agreed,{0}.jpg\nWu,1950,agreed,{x}.jpg\n"
     page = upload(manager, table, archive.getvalue())
     assert "{0}.jpg is not there" in page.text
-    assert "{x}.jpg: This is no photograph the gate can read" in page.text
+    assert "{x}.jpg: not a readable photograph" in page.text
     manager.get("/language/zh")
     text = manager.get(page.url.path).text
     assert "找不到 {0}.jpg" in text

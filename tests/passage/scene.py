@@ -22,6 +22,7 @@ from gate.passage.outputs import (
     Output,
     Show,
 )
+from gate.passage.state import deadline, ends
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
 from gate.screen.message import Look
 from gate.sensors.reading import Reading, Validity
@@ -90,6 +91,15 @@ class Gate:
     def wait(self, seconds: float) -> None:
         self.now += seconds
         self.give(Tick())
+
+    def wakes(self) -> float:
+        """When a Tick changes something next."""
+        p, b = self.lane.serving, self.lane.before
+        times = [ends(b, self.house.settings)] if b else []
+        if p is not None:
+            end = ends(p, self.house.settings) if p.decision else deadline(p, self.house)
+            times += [end] if end is not None else []
+        return min(times)
 
     def card(self, person: Person | None, problem: str = "", **fields: bool) -> None:
         self.give(Shown(Method.CARD, person, Credential(problem, **fields), self.now))

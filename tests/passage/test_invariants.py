@@ -13,6 +13,7 @@ from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.request import Credential, Finding, Mode, Weight
 from gate.passage import House, Lane, Now, inputs, outputs, step
 from gate.passage.inputs import Input
+from gate.passage.state import deadline
 from gate.recognition.face import Candidate, Face, Liveness, Sighting, Unusable, Verdict
 from gate.screen.message import Look
 from gate.sensors.reading import Reading, Validity
@@ -155,7 +156,7 @@ def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> Non
         # a person who is known is decided upon within the waits
         p = lane.serving
         if p is not None and p.decision is None and p.ready is not None:
-            wake = lane.wake(house)
+            wake = deadline(p, house)
             assert wake is not None
             assert now < wake <= p.ready + 2.5 or p.again is not None
 

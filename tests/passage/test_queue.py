@@ -57,8 +57,7 @@ def test_the_headline_ends_by_the_wake_though_nobody_is_there() -> None:
     gate.card(None, "card_unknown")
     assert gate.all(Show)[-1].message.before is not None
     while gate.looks[-1] is not Look.IDLE:
-        wake = gate.lane.wake(gate.house)
-        assert wake is not None
+        wake = gate.wakes()
         gate.wait(wake - gate.now)
     assert gate.when(Show) == [0.0, 0.2, 2.0, 4.2]
 

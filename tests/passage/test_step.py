@@ -52,8 +52,7 @@ def test_the_door_comes_before_the_picture_and_the_picture_before_the_books() ->
 def test_the_answer_leaves_the_screen_after_a_while() -> None:
     gate = Gate()
     gate.see(face(1, Verdict.KNOWN, 1))
-    wake = gate.lane.wake(gate.house)
-    assert wake is not None
+    wake = gate.wakes()
     gate.wait(wake - gate.now)
     assert gate.looks[-1] is Look.IDLE
 
@@ -255,7 +254,7 @@ def test_a_status_for_somebody_else_is_not_taken() -> None:
 def test_a_status_that_does_not_come_is_not_waited_for_long() -> None:
     gate = Gate(STATUS)
     gate.card(LI)
-    wake = gate.lane.wake(gate.house)
+    wake = gate.wakes()
     assert wake == pytest.approx(100 + gate.house.settings.status_wait)
     gate.wait(0.32)
     assert gate.granted == [1]

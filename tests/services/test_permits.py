@@ -99,7 +99,7 @@ def test_a_household_stays_within_its_allowance(
 ) -> None:
     home = store.places.household("8", "301").id
     for wrong in ({"uses": 0}, {"uses": 99}, {"uses": 1, "until": NOW + 9 * DAY}):
-        with pytest.raises(AccessError, match="A household's permit"):
+        with pytest.raises(AccessError, match="a household's permit"):
             issue(book, guest, household=home, **wrong)
     first = issue(book, guest, household=home, uses=1)
     issue(book, guest, household=home, uses=1)
