@@ -86,7 +86,7 @@ def main() -> None:
                 not_seen_hours=24.0,
                 folder=folder,
             )
-            board = Noticeboard(store.facts, "north", SystemClock(), lambda write: write())
+            board = Noticeboard(store.key_values, "north", SystemClock(), lambda write: write())
             for thing, value in STATES.items():
                 board.put(thing, value)
             board.keep()

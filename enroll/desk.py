@@ -36,7 +36,7 @@ class Desk:
         database = self.store.database
         self.accounts = Accounts(database, self.settings, self.clock)
         self.sessions = Sessions(database, self.settings, self.clock)
-        self.first_run = FirstRun(self.accounts, self.store.facts, self.clock)
+        self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
         self.sittings = Sittings(self.clock.monotonic)
         self.imports = Imports(
             self.store,

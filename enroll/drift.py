@@ -20,7 +20,7 @@ _FACT = "desk.drift"
 
 def due(store: Store, now: datetime) -> bool:
     """Whether the last look is a day ago: scores drift over weeks."""
-    at = (store.facts.get(_FACT) or {}).get("at")
+    at = (store.key_values.get(_FACT) or {}).get("at")
     return at is None or now - datetime.fromisoformat(at) >= _EVERY
 
 
@@ -42,7 +42,7 @@ def look(store: Store, now: datetime) -> list[str]:
             if scores and "evidence" in scores and "threshold" in scores:
                 margins[str(person)].append(scores["evidence"] - scores["threshold"])
     fallen = [person for person, values in margins.items() if has_fallen(values)]
-    store.facts.set(_FACT, {"at": now.isoformat(), "people": fallen})
+    store.key_values.set(_FACT, {"at": now.isoformat(), "people": fallen})
     return fallen
 
 
@@ -56,4 +56,4 @@ def has_fallen(margins: list[float]) -> bool:
 
 def last(store: Store) -> list[str]:
     """The result of the last look."""
-    return list((store.facts.get(_FACT) or {}).get("people", []))
+    return list((store.key_values.get(_FACT) or {}).get("people", []))

@@ -11,7 +11,7 @@ from enroll.accounts import Accounts
 from enroll.permissions import Role
 from gate.clock import Clock
 from gate.errors import AccessError
-from gate.store.key_value import Facts
+from gate.store.key_value import KeyValueStore
 from gate.store.tables import AccountRow
 
 _KEY = "desk.first_run"
@@ -20,7 +20,7 @@ _TRIES = 10
 
 
 class FirstRun:
-    def __init__(self, accounts: Accounts, facts: Facts, clock: Clock) -> None:
+    def __init__(self, accounts: Accounts, facts: KeyValueStore, clock: Clock) -> None:
         self._accounts = accounts
         self._facts = facts
         self._clock = clock

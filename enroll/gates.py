@@ -44,7 +44,7 @@ class GateView:
 
 def view(store: Store, gate: str, now: datetime) -> GateView:
     """The gate as of now. Raises StoreError."""
-    said, things = noticeboard.read(store.facts, gate)
+    said, things = noticeboard.read(store.key_values, gate)
     newest = history.newest(store.database, gate, (*_LIFE, *_PASSAGES))
     until = things.get("mode", {}).get("until")
     devices: dict[str, dict[str, bool]] = {}

@@ -40,8 +40,8 @@ def own_data(store: Store, person: PersonRow) -> dict[str, Any]:
         "credentials": [_plain(row) for row in store.credentials.of(person.id)],
         "permits": permits,
         "face_templates": faces,
-        "last_seen": store.facts.get(f"not_seen:{person.id}") or None,
-        "place": store.facts.get(f"place:{person.id}") or None,
+        "last_seen": store.key_values.get(f"not_seen:{person.id}") or None,
+        "place": store.key_values.get(f"place:{person.id}") or None,
         "events": seen,
     }
 

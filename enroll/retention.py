@@ -49,7 +49,7 @@ def run(desk: Desk, now: datetime) -> dict[str, int]:
             imports += int(done.rowcount)  # type: ignore[attr-defined]
     store.tidy()
     counts = {"people": len(people), "events": events, "imports": imports}
-    store.facts.set("desk.retention", {"at": now.isoformat(), **counts})
+    store.key_values.set("desk.retention", {"at": now.isoformat(), **counts})
     if any(counts.values()):
         store.audit.note(ACTOR, "retention.run", "", **counts)
     return counts

@@ -296,7 +296,7 @@ def test_a_broker_that_refuses_the_password_and_a_port_that_is_not_there_are_nam
     )
     done = gate("doctor")
     assert done.returncode == 1
-    assert "the broker refuses us" in done.stdout
+    assert "the broker refuses this client" in done.stdout
     assert f"127.0.0.1:{refusing}" in done.stdout
     assert "check [mqtt] username and password" in done.stdout
     assert "hunter22" not in done.stdout + done.stderr

@@ -26,7 +26,7 @@ def periods(visit: Retention) -> Response:
         visit,
         settings=desk.settings,
         due=len(retention.due(desk, desk.clock.utc())),
-        last=desk.store.facts.get("desk.retention") or {},
+        last=desk.store.key_values.get("desk.retention") or {},
     )
 
 

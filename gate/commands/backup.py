@@ -64,7 +64,7 @@ def backup(
         )
         seconds = time.monotonic() - begun
         dropped = archive.rotate(target, settings.name, keep)
-        store.facts.set(
+        store.key_values.set(
             FACT,
             {
                 "made": written.manifest.made,

@@ -91,7 +91,7 @@ class Daemon:
             register.minutely = people.look
             register.forget = [around.forget, people.forget]
             memory = DoorMemory(store, settings.name, register.later)
-            board = Noticeboard(store.facts, settings.name, clock, register.later)
+            board = Noticeboard(store.key_values, settings.name, clock, register.later)
             till = Till(settings, store, clock, self.post)
             core.loop.listen(till.heard)
             around.open()

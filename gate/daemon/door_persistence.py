@@ -22,7 +22,7 @@ class DoorMemory:
 
     def recall(self, loop: Loop) -> None:
         """Restore the state of the door from before the restart. Raises StoreError."""
-        kept = self._store.facts.get(self._key) or {}
+        kept = self._store.key_values.get(self._key) or {}
         if kept.get("fire"):
             active = loop.controller.state.fire_input
             loop.restore(Fire(True))
@@ -37,4 +37,4 @@ class DoorMemory:
         now = {"fire": state.fire, "lockdown": state.lockdown}
         if now != self._known:
             self._known = now
-            self._later(lambda: self._store.facts.set(self._key, dict(now)))
+            self._later(lambda: self._store.key_values.set(self._key, dict(now)))

@@ -20,7 +20,7 @@ from gate.recognition.matching.score_prior import prior_of
 from gate.recognition.matching.whitening import FEWEST
 from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.engine import Database
-from gate.store.key_value import Facts
+from gate.store.key_value import KeyValueStore
 from gate.store.migrate import is_behind
 from gate.store.outbox import Outbox
 from gate.store.rulebook import Rulebook
@@ -54,7 +54,7 @@ def key(settings: Settings) -> Iterator[Finding]:
         yield Finding("key", Level.OK, says)
         return
     with closing(_open(settings)) as opened:
-        known = Facts(opened).get("vault")
+        known = KeyValueStore(opened).get("vault")
     vault = Vault.open(path)
     if known is not None and known["fingerprint"] != vault.fingerprint:
         mend = "put the key file back that was made together with the database"

@@ -1,1 +1,1 @@
-"""What the gate tells the world, and what the world may tell the gate."""
+"""Events: their form, their types, and what is removed from them."""

@@ -73,7 +73,7 @@ class Mosquitto:
         )
         if _answers(port, 0.0):
             raise BrokerError(
-                "something else answers on the broker's port",
+                "another program uses the broker's port",
                 where=f"127.0.0.1:{port}",
                 mend='choose another [mqtt] port, or broker = "external" if that is your broker',
             )

@@ -1,4 +1,4 @@
-"""Sends one message to a gate and waits for its answer, as any integrator would."""
+"""Sends one message to a gate and waits for its answer, as any client would."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
         where = f"{settings.host}:{settings.port} {topics.command}"
         if refused:
             raise BrokerError(
-                f"The broker does not let us send commands: {refused[0]}",
+                f"the broker does not allow this client to send commands: {refused[0]}",
                 where=where,
-                mend="a gate's certificate may not; name a receiver's in [mqtt]",
+                mend="a gate's certificate may not send commands; name a receiver's in [mqtt]",
             )
         if not answers:
             raise BrokerError(
-                f"{gate} does not answer",
+                f"gate {gate} does not answer",
                 where=where,
-                mend="does it run, with [commands] enabled, on this broker? "
-                "May the certificate in [mqtt] send commands? A gate's may not",
+                mend="check that it runs, with [commands] enabled, on this broker, "
+                "and that the certificate in [mqtt] may send commands (a gate's may not)",
             )
     finally:
         client.disconnect()

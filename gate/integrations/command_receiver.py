@@ -109,7 +109,9 @@ class Commands:
                     self.obey(message.raw, message.response, message.correlation)
             except StoreError as error:  # what cannot be written down is not obeyed
                 log.error("command.store", extra={"cause": error.what})
-            except Exception:  # tomorrow's lock-down must not end with today's mistake
+            except (
+                Exception
+            ):  # one bad command must not end the thread: the next may be a lock-down
                 log.exception("command.failed")
 
     def obey(
@@ -157,7 +159,7 @@ class Commands:
     def _accept(self, verdict: Accepted, now: int) -> dict[str, Any]:
         command, key = verdict.command, verdict.key
         self._recent[key.id].append(now)
-        told = {"command": command.name, "id": command.id, "key_id": key.id}
+        details = {"command": command.name, "id": command.id, "key_id": key.id}
         arguments = {"arguments": dict(command.arguments)} if command.arguments else {}
         with self._store.database.write() as session:
             if command.counter >= 0:
@@ -167,12 +169,12 @@ class Commands:
                 f"key:{key.name}",
                 f"command.{command.name}",
                 self._gate,
-                **told,
+                **details,
                 **arguments,
             )
             self._store.events.append_in(
                 session,
-                [Event.make(self._gate, "command.accepted", self._clock.utc(), details=told)],
+                [Event.make(self._gate, "command.accepted", self._clock.utc(), details=details)],
             )
         self._store.writer.wrote.set()
         try:
@@ -188,13 +190,13 @@ class Commands:
             self._uncounted += 1
             return
         self._refusals.append(now)
-        told = {
+        values = {
             "reason": verdict.reason,
             "command": verdict.name,
             "id": verdict.id,
             "key_id": verdict.key,
         }
-        details = {key: value for key, value in told.items() if value is not None}
+        details = {key: value for key, value in values.items() if value is not None}
         if self._uncounted:
             details["not_written"] = str(self._uncounted)
             self._uncounted = 0

@@ -35,11 +35,11 @@ def new_client(
 
 
 def refusal(reason: str, where: str) -> BrokerError:
-    """The error for a broker that answers and says no."""
+    """The error for a broker that refuses."""
     low = reason.lower()
     if "user name" in low or "authori" in low or "identifier" in low:
         return BrokerError(
-            f"the broker refuses us: {reason}",
+            f"the broker refuses this client: {reason}",
             where=where,
             mend="check [mqtt] username and password, the certificate's name and the broker's ACL",
         )
@@ -96,7 +96,7 @@ def first_contact(settings: MqttSettings, id: str, timeout: float = 5.0) -> paho
     if answer:
         raise refusal(str(answer[0]), where)
     raise BrokerError(
-        "the broker ends the connection without a word",
+        "the broker closed the connection unexpectedly",
         where=where,
         mend="does it want TLS or a client certificate of its own authority? See its log",
     )

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics: read-only, loopback unless told otherwise."""
+"""/healthz, /readyz and /metrics: read-only, loopback unless configured otherwise."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gate.errors import ConfigurationError
 from gate.integrations.metrics import Metrics
 from gate.integrations.settings import HttpSettings
 
-# what is asked, and whether it is well; reasons are short codes without personal data
+# named checks; reasons are short codes without personal data
 Checks = Mapping[str, Callable[[], str]]
 
 
 class HealthServer:
     """A thread that answers.
 
-    ``alive`` and ``ready`` are named checks that give "" when all is well, else what is not.
+    ``alive`` and ``ready`` are named checks that return "" when all is well, else the reason.
     /healthz fails when the process should be restarted, /readyz when it cannot serve people now.
     """
 
@@ -62,8 +62,8 @@ def _handler(metrics: Metrics, pages: Mapping[str, Checks]) -> type[BaseHTTPRequ
             elif path in pages:
                 found = {name: check() for name, check in pages[path].items()}
                 status = 503 if any(found.values()) else 200
-                told = {name: said or "ok" for name, said in found.items()}
-                self._answer(status, json.dumps(told).encode() + b"\n", "application/json")
+                report = {name: said or "ok" for name, said in found.items()}
+                self._answer(status, json.dumps(report).encode() + b"\n", "application/json")
             else:
                 self._answer(404, b"not here\n", "text/plain")
 

@@ -1,4 +1,4 @@
-"""One connection to a broker: birth and last will, retained state, subscription. paho-mqtt 2."""
+"""One connection to a broker: birth message, last will, retained state, subscription."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ OnAcknowledged = Callable[[int, int, bool], None]
 class Link:
     """A connection that keeps itself up. Callbacks run in paho's thread and must be quick.
 
-    Retained state is remembered here and told again after every reconnect, so a broker that lost
-    its memory learns it anew.
+    Retained state is kept here and published again after every reconnect, for a broker that lost
+    its memory.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Link:
         return self._settings.protocol == "5"
 
     def start(self) -> None:
-        """Connect in the background, for ever. Raises BrokerError for unusable certificates."""
+        """Connect in the background and keep trying. Raises BrokerError: unusable certificates."""
         if self._settings.ca is not None:
             self._tls = tls_context(self._settings)
         self._thread.start()
 
     def stop(self) -> None:
-        """Say ``offline`` and go."""
+        """Publish ``offline`` and disconnect."""
         farewell = self.publish(self.topics.status, b"offline", retain=True)
         if farewell is not None:
             with suppress(ValueError, RuntimeError):  # the connection broke meanwhile
@@ -148,7 +148,7 @@ class Link:
         return client.publish(topic, payload, qos=1, retain=retain, properties=properties)
 
     def retain(self, topic: str, value: dict[str, Any] | str) -> bool:
-        """A retained state: told now if it is new, and after every reconnect. Whether it was."""
+        """Publish a retained state if it changed, and after every reconnect. True if it did."""
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         payload = text.encode()
         with self._lock:
@@ -194,7 +194,7 @@ class Link:
             return
         self.fault = None
         most = getattr(properties, "ReceiveMaximum", 65_535)
-        # a broker that takes less than we were told: leave half of it to states and answers
+        # a broker that takes less than configured: leave half of it to states and answers
         self.window = self._settings.window if most >= self._settings.window else max(1, most // 2)
         if self._on_message is not None:
             client.subscribe([(self.topics.command, 1), (self.topics.button("+"), 1)])

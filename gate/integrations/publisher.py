@@ -25,13 +25,13 @@ _BATCH = 500
 _FLUSH_EVERY = 0.5  # seconds between two writes of what is settled
 _SLICE = 0.05  # seconds; what was not sent in one may be made up for in the next
 _REFUSED_WAIT = 10.0  # seconds before an event the broker refused is offered again
-_TELL_EVERY = 10.0  # seconds between two figures of the outbox
+_REPORT_EVERY = 10.0  # seconds between two figures of the outbox
 _LIFE_EVERY = 2.0  # the same while something waits for a sign of life
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the publishing stands, for doctor, metrics and the desk."""
+    """State of the publishing, for doctor, metrics and the desk."""
 
     connected: bool
     fault: BrokerError | None
@@ -47,8 +47,8 @@ class Publisher:
     to ``_answers``. An event leaves the outbox when the broker has lived ``settle`` seconds after
     acknowledging it.
     After a lost connection or a restart of the gate all that is in it is sent again, in order: a
-    broker that died may have lost what it had not saved. The receiver drops what it has by its
-    sequence.
+    broker that died may have lost what it had not saved. The receiver drops what it
+    already has by its sequence.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Publisher:
         self.link.stop()
 
     def state(self, thing: str, value: dict[str, object]) -> None:
-        """Tell a retained state, e.g. ``state("door", {"state": "locked"})``."""
+        """Publish a retained state, e.g. ``state("door", {"state": "locked"})``."""
         self.link.retain(self.topics.state(thing), value)
 
     def health(self) -> Health:
@@ -116,7 +116,7 @@ class Publisher:
         self._wake.set()
 
     def _run(self) -> None:
-        told = -_TELL_EVERY
+        reported = -_REPORT_EVERY
         while not self._stopping.is_set():
             self._wake.wait(_SLICE if self._ready else 0.5)
             self._wake.clear()
@@ -131,9 +131,9 @@ class Publisher:
                 if self.link.up.is_set():
                     self._send()
                 now = self._monotonic()
-                if now - told >= (_LIFE_EVERY if self._done else _TELL_EVERY):
-                    told = now
-                    self._tell()
+                if now - reported >= (_LIFE_EVERY if self._done else _REPORT_EVERY):
+                    reported = now
+                    self._report()
             except StoreError as error:
                 log.warning("publisher.store", extra={"cause": error.what})
                 self._stopping.wait(1.0)
@@ -143,7 +143,7 @@ class Publisher:
         with suppress(StoreError):  # they stay in the outbox and are sent again
             self._settle()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         """How full the outbox is. Its acknowledgement is a sign of life, so it is sent even when
         nothing changed."""
         health = self.health()

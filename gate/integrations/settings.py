@@ -48,7 +48,7 @@ class MqttSettings(Section):
     @model_validator(mode="after")
     def _certificate_has_its_key(self) -> MqttSettings:
         if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key belong together")
+            raise ValueError("certificate and key must both be given")
         if self.certificate is not None and self.ca is None:
             raise ValueError("a client certificate needs ca as well")
         return self

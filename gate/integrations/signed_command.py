@@ -161,7 +161,7 @@ def _objection(command: Command, key: Key, known: Known, now: int) -> str | None
         (command.expires <= command.time, "wrong_form"),
         (command.counter == last, "replayed"),
         (command.counter < last, "out_of_order"),
-        # a counter far ahead would lock its own key out for good
+        # a counter far ahead would lock out its own key permanently
         (command.counter > max(now + 86_400_000, last + 1_000_000), "counter_too_large"),
         (command.name == "hold" and not _hold_is_allowed(command, rules, now), "wrong_arguments"),
         (len(minute) >= rules.per_minute, "too_many"),
@@ -236,7 +236,7 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) != len(pairs):
-            raise ValueError("a member stands twice")
+            raise ValueError("duplicate member")
         return members
 
     try:

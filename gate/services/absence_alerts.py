@@ -24,7 +24,7 @@ from gate.access.not_seen import (
 )
 from gate.events.event import Event
 from gate.store.store import Store
-from gate.store.tables import ConsentRow, FactRow, PersonRow
+from gate.store.tables import ConsentRow, KeyValueRow, PersonRow
 
 EVERY = timedelta(minutes=1)  # between two calls of ``look``
 _SILENT = 3 * EVERY  # nobody called: the gate was down
@@ -75,8 +75,8 @@ class Missing:
 
     def forget(self, person: int) -> None:
         """Remove every trace of a deleted person."""
-        if self._store.facts.get(f"{_KEY}{person}"):
-            self._store.facts.set(f"{_KEY}{person}", {})
+        if self._store.key_values.get(f"{_KEY}{person}"):
+            self._store.key_values.set(f"{_KEY}{person}", {})
 
     def watched(self, now: datetime) -> dict[int, Watched]:
         """Everyone whose latest answer is yes; who withdraws is removed."""
@@ -90,7 +90,7 @@ class Missing:
             .join(PersonRow, PersonRow.id == ConsentRow.person_id)
             .where(ConsentRow.id.in_(newest), ConsentRow.answer == "agreed", PersonRow.active)
         )
-        kept = select(FactRow).where(FactRow.key >= _KEY, FactRow.key < _BEHIND)
+        kept = select(KeyValueRow).where(KeyValueRow.key >= _KEY, KeyValueRow.key < _BEHIND)
         with self._store.database.read() as session:
             rows = session.execute(agreed).all()
             facts = {row.key: row.value for row in session.scalars(kept)} if rows else {}
@@ -111,7 +111,7 @@ class Missing:
                 k: v.isoformat() if k in _MOMENTS and v else v for k, v in asdict(watched).items()
             }
             values["agreed"] = answer.at.isoformat() if answer else None
-            self._store.facts.set(f"{_KEY}{person}", values)
+            self._store.key_values.set(f"{_KEY}{person}", values)
         for notice in notices:
             row = self._store.people.get(notice.person)
             details: dict[str, object] = {"hours": notice.hours} if notice.hours else {}
@@ -124,7 +124,7 @@ class Missing:
     def _gaps(self, now: datetime, able: bool) -> list[Gap]:
         """The times in which this gate could not know, with the one until now if there is one."""
         key = f"not_seen.gate:{self._gate}"
-        fact = self._store.facts.get(key) or {"alive": now.isoformat(), "gaps": []}
+        fact = self._store.key_values.get(key) or {"alive": now.isoformat(), "gaps": []}
         alive = _moment(fact["alive"]) or now
         pairs = ((_moment(a), _moment(b)) for a, b in fact["gaps"])
         gaps = [Gap(a, b) for a, b in pairs if a and b and now - b < _REMEMBER]
@@ -134,7 +134,7 @@ class Missing:
             else:
                 gaps.append(Gap(alive, now))
         kept = [[gap.begin.isoformat(), gap.end.isoformat()] for gap in gaps]
-        self._store.facts.set(key, {"alive": now.isoformat(), "gaps": kept})
+        self._store.key_values.set(key, {"alive": now.isoformat(), "gaps": kept})
         return gaps
 
 
@@ -151,4 +151,4 @@ def _load(person: int, agreed: datetime, fact: dict[str, Any] | None) -> Watched
 
 def no_more(store: Store, person: int) -> None:
     """Who withdraws has nothing kept of when they were last seen. Raises StoreError."""
-    store.facts.forget(f"{_KEY}{person}")
+    store.key_values.forget(f"{_KEY}{person}")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from gate.clock import Clock
-from gate.store.key_value import Facts
+from gate.store.key_value import KeyValueStore
 
 BEAT = 10.0  # seconds after which it is written again although nothing changed
 _KEY = "state."
@@ -17,7 +17,11 @@ class Noticeboard:
     """Belongs to the main loop; writes are passed to ``later``, one at a time."""
 
     def __init__(
-        self, facts: Facts, gate: str, clock: Clock, later: Callable[[Callable[[], None]], None]
+        self,
+        facts: KeyValueStore,
+        gate: str,
+        clock: Clock,
+        later: Callable[[Callable[[], None]], None],
     ) -> None:
         self._facts = facts
         self._key = _KEY + gate
@@ -47,7 +51,7 @@ class Noticeboard:
         self._facts.set(self._key, value)
 
 
-def read(facts: Facts, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
+def read(facts: KeyValueStore, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
     """When the gate last reported, and its states by name; None if it never did."""
     found = facts.get(_KEY + gate)
     if not found:

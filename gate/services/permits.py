@@ -140,7 +140,7 @@ class PermitBook:
         if not credentials.use_permit(serial) and credentials.permit(serial) is None:
             known = self._elsewhere(serial)
             uses = int(known.get("uses", 0)) + 1
-            self._store.facts.set(f"permit:{serial}", {**known, "uses": uses})
+            self._store.key_values.set(f"permit:{serial}", {**known, "uses": uses})
 
     def revoke(self, serial: str, reason: str) -> None:
         """Revoke a permit. Raises AccessError when there is none with this serial."""
@@ -150,7 +150,7 @@ class PermitBook:
 
     def _elsewhere(self, serial: str) -> dict[str, Any]:
         """What is known of a permit that is not in the register, or not any more."""
-        return self._store.facts.get(f"permit:{serial}") or {}
+        return self._store.key_values.get(f"permit:{serial}") or {}
 
     def _holder(self, permit: Permit) -> Person | None:
         with self._store.database.read() as session:

@@ -12,7 +12,7 @@ from gate.access.decision import Outcome
 from gate.access.request import Presence
 from gate.passage import outputs
 from gate.store.store import Store
-from gate.store.tables import FactRow
+from gate.store.tables import KeyValueRow
 
 _KEY, _BEHIND = "place:", "place;"  # and the first string that does not begin so
 _OPEN = ("held_open", "fire")  # rules by which nobody is asked
@@ -77,9 +77,9 @@ class Whereabouts:
 
 def load(store: Store, since: datetime | None = None) -> dict[int, Place]:
     """All places in the register, or those written from ``since`` on. Raises StoreError."""
-    query = select(FactRow).where(FactRow.key >= _KEY, FactRow.key < _BEHIND)
+    query = select(KeyValueRow).where(KeyValueRow.key >= _KEY, KeyValueRow.key < _BEHIND)
     if since is not None:
-        query = query.where(FactRow.at >= since)
+        query = query.where(KeyValueRow.at >= since)
     with store.database.read() as session:
         rows = session.scalars(query).all()
     return {
@@ -92,6 +92,6 @@ def load(store: Store, since: datetime | None = None) -> dict[int, Place]:
 def save(store: Store, person: int, place: Place | None) -> None:
     """Keep a place; None forgets it. Raises StoreError."""
     if place is None:
-        store.facts.forget(f"{_KEY}{person}")
+        store.key_values.forget(f"{_KEY}{person}")
     else:
-        store.facts.set(f"{_KEY}{person}", {"inside": place.inside, "at": place.at})
+        store.key_values.set(f"{_KEY}{person}", {"inside": place.inside, "at": place.at})

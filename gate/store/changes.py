@@ -27,7 +27,7 @@ class Changes:
     def since(self, generation: int) -> tuple[int, frozenset[int] | None]:
         """The present generation and the people changed after ``generation``.
 
-        None instead of people means too long ago to tell: load everybody again. A person in the
+        None instead of people means too long ago: load everybody again. A person in the
         set who is no longer in the register was deleted.
         """
         with self._database.read() as session:

@@ -31,7 +31,7 @@ class Consents:
             return self.answer_in(session, person, purpose)
 
     def answer_in(self, session: Session, person: int, purpose: str = "face") -> ConsentRow | None:
-        """``answer`` as it stands within a transaction."""
+        """``answer`` within a transaction."""
         return session.scalar(
             select(ConsentRow)
             .where(ConsentRow.person_id == person, ConsentRow.purpose == purpose)

@@ -43,7 +43,7 @@ class Credentials:
     def add(self, person: int, kind: str, value: str, **fields: Any) -> CredentialRow:
         """Give a person a card ("card") or a PIN ("pin"). ``value`` is hashed and forgotten.
 
-        One that was revoked may be given anew. Raises StoreError (ConflictError) when somebody
+        One that was revoked may be given out again. Raises StoreError (ConflictError) when somebody
         has it already.
         """
         digest = self._vault.digest(kind, value)
@@ -119,7 +119,7 @@ class Credentials:
 
 
 def clear_revoked(session: Session, kind: str, digest: bytes) -> None:
-    """Take a revoked card or PIN out of the register: it may be given anew."""
+    """Take a revoked card or PIN out of the register: it may be given out again."""
     row = session.scalar(
         select(CredentialRow).where(
             CredentialRow.kind == kind,

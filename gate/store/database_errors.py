@@ -32,9 +32,9 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
     text = cause.lower()
     if isinstance(error, IntegrityError):
         return ConflictError(
-            f"the register refuses this entry: {cause}",
+            f"the database rejects this entry: {cause}",
             where=where,
-            mend="look whether it is already there",
+            mend="check whether it exists already",
         )
     if "locked" in text or "busy" in text:
         return LockedError(
@@ -44,7 +44,7 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
         )
     if "full" in text or "no space" in text or ("disk i/o" in text and _no_room(where)):
         return DiskFullError(
-            "the disk is full", where=where, mend="make room; waiting events are written then"
+            "the disk is full", where=where, mend="free some space; waiting events are then written"
         )
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(
@@ -56,7 +56,7 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             where=where,
             mend="check that the folder exists and belongs to the user the gate runs as",
         )
-    return StoreError(f"the database refuses: {cause}", where=where, mend="see `gate doctor`")
+    return StoreError(f"the database failed: {cause}", where=where, mend="see `gate doctor`")
 
 
 def _no_room(where: str) -> bool:

@@ -1,4 +1,4 @@
-"""One database: how it is opened, and what reading and writing in it mean."""
+"""One database: how it is opened, read and written."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Database:
             self.engine = create_engine(self.url, **self._arguments(busy_timeout))
         except OSError as error:
             raise StoreError(
-                f"the database's file cannot be made or opened: {error.strerror or error}",
+                f"the database file cannot be created or opened: {error.strerror or error}",
                 where=str(error.filename or self.where),
-                mend="check owner and mode of the folder, and that it is one",
+                mend="check that the folder exists, and its owner and mode",
             ) from error
         except (ArgumentError, ImportError) as error:
             raise StoreError(
-                f"this is no database address the gate can open: {error}",
+                f"not a usable database address: {error}",
                 where=getattr(self, "where", "[store] url"),
                 mend="write for example sqlite:///var/gate.db, and install the driver it names",
             ) from error
@@ -132,7 +132,9 @@ class Database:
         try:
             raw.cursor().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
         except sqlite3.OperationalError as error:
-            raise StoreError(f"the database cannot be tidied: {error}", where=self.where) from error
+            raise StoreError(
+                f"the database cannot be compacted: {error}", where=self.where
+            ) from error
         finally:
             raw.close()
 

@@ -1,4 +1,4 @@
-"""Small facts with a name, kept between runs."""
+"""Small named values kept between runs."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 from sqlalchemy import delete
 
 from gate.store.engine import Database
-from gate.store.tables import FactRow
+from gate.store.tables import KeyValueRow
 
 
-class Facts:
-    """Key and JSON value."""
+class KeyValueStore:
+    """JSON values by key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, key: str) -> dict[str, Any] | None:
         with self._database.read() as session:
-            row = session.get(FactRow, key)
+            row = session.get(KeyValueRow, key)
             return row.value if row else None
 
     def set(self, key: str, value: dict[str, Any]) -> None:
         with self._database.write() as session:
-            session.merge(FactRow(key=key, value=value))
+            session.merge(KeyValueRow(key=key, value=value))
 
     def forget(self, key: str) -> None:
         """Take it out; no matter when it is not there."""
         with self._database.write() as session:
-            session.execute(delete(FactRow).where(FactRow.key == key))
+            session.execute(delete(KeyValueRow).where(KeyValueRow.key == key))

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import gate.store.tables.base
-from gate.store import immutability as guards
+from gate.store import immutability
 
 revision = "0001"
 down_revision = None
@@ -36,7 +36,7 @@ depends_on = None
 
 def upgrade() -> None:
     {up}
-    for statement in guards.statements(op.get_bind().dialect.name):
+    for statement in immutability.statements(op.get_bind().dialect.name):
         op.execute(statement)
 
 

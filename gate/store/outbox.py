@@ -106,7 +106,7 @@ class Outbox:
         ends = session.execute(
             select(func.min(OutboxRow.sequence), func.max(OutboxRow.sequence)).where(mine)
         ).one()
-        # rows lie close together, so the ends tell most of the time without counting
+        # rows lie close together, so the two ends mostly answer without counting
         if ends[0] is None or ends[1] - ends[0] < self.capacity:
             return None
         if _waiting(session, gate, receiver) <= self.capacity:

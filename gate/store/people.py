@@ -18,9 +18,9 @@ from gate.store.tables import (
     ConsentRow,
     CredentialRow,
     EventRow,
-    FactRow,
     HouseholdRow,
     ImportLineRow,
+    KeyValueRow,
     PermitRow,
     PersonRow,
     TemplateRow,
@@ -28,7 +28,7 @@ from gate.store.tables import (
 )
 
 # what is kept of a person under a name of its own: see missing.py, whereabouts.py
-_FACTS = ("not_seen", "place")
+_KEPT_KEYS = ("not_seen", "place")
 
 
 class People:
@@ -89,8 +89,8 @@ class People:
             for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
                 session.execute(delete(table).where(table.person_id == person))
             session.execute(delete(PersonRow).where(PersonRow.id == person))
-            kept = [f"{about}:{person}" for about in _FACTS]
-            session.execute(delete(FactRow).where(FactRow.key.in_(kept)))
+            kept = [f"{about}:{person}" for about in _KEPT_KEYS]
+            session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))
             touch(session, person)
         return self._database.wipe()
 
@@ -153,7 +153,7 @@ def _withdraw_permits(session: Session, person: int) -> None:
     now = datetime.now(UTC)
     query = select(PermitRow).where(PermitRow.person_id == person, PermitRow.valid_until > now)
     for permit in session.scalars(query):
-        session.merge(FactRow(key=f"permit:{permit.id}", value={"revoked": True}))
+        session.merge(KeyValueRow(key=f"permit:{permit.id}", value={"revoked": True}))
 
 
 def as_person(row: PersonRow) -> Person:

@@ -20,7 +20,7 @@ _LONGEST = 40  # characters of a name
 
 
 class Rulebook:
-    """Gates take a change within a second. Writing raises AccessError for what has no meaning."""
+    """Gates apply a change within a second. Writing raises AccessError for what has no meaning."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,10 +48,10 @@ class Rulebook:
         self._write(ScheduleRow(name=_name(name), text=text.strip()))
 
     def set_day(self, day: date, counts_as: str = HOLIDAY, name: str = "") -> None:
-        """``counts_as``: "holiday", or the weekday a make-up working day stands for."""
+        """``counts_as``: "holiday", or the weekday a make-up working day counts as."""
         if counts_as not in (HOLIDAY, *DAYS):
             raise AccessError(
-                f'A day cannot count as "{counts_as}"',
+                f'a day cannot count as "{counts_as}"',
                 where=f"{day}",
                 mend=f"{HOLIDAY}, or one of {', '.join(DAYS)}",
             )
@@ -65,13 +65,13 @@ class Rulebook:
 
     def remove_schedule(self, name: str) -> None:
         """What names it is closed from now on."""
-        self._remove(ScheduleRow, name, f"There is no schedule {name}")
+        self._remove(ScheduleRow, name, f"there is no schedule {name}")
 
     def remove_day(self, day: date) -> None:
-        self._remove(HolidayRow, day, f"{day} is like its weekday already")
+        self._remove(HolidayRow, day, f"{day} already counts as its weekday")
 
     def remove_allow(self, name: str) -> None:
-        self._remove(RuleRow, name, f"Nothing is allowed under the name {name}")
+        self._remove(RuleRow, name, f"there is no rule named {name}")
 
     def _write(self, row: ScheduleRow | HolidayRow | RuleRow) -> None:
         with self._database.write() as session:
@@ -94,7 +94,7 @@ def allow_of(name: str, body: Mapping[str, Any]) -> AllowSettings:
     except ValidationError as error:
         first = error.errors()[0]
         raise AccessError(
-            f"This rule cannot be kept: {first['msg']}",
+            f"the rule is not valid: {first['msg']}",
             where=f"{name}: {'.'.join(map(str, first['loc']))}",
             mend="see [[access.allow]] in docs/access.md",
         ) from None
@@ -104,7 +104,9 @@ def _name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > _LONGEST or not name.isprintable():
         raise AccessError(
-            f"A name has 1 to {_LONGEST} characters", where=name[:60], mend="choose another name"
+            f"a name must have 1 to {_LONGEST} printable characters",
+            where=name[:60],
+            mend="choose another name",
         )
     return name
 

@@ -1,4 +1,4 @@
-"""The way in: opens database and key together and hands out the repository by topic."""
+"""Opens database and key together and gives access to the repositories."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gate.store.credentials import Credentials
 from gate.store.database_errors import DiskFullError
 from gate.store.engine import Database
 from gate.store.events import Events
-from gate.store.key_value import Facts
+from gate.store.key_value import KeyValueStore
 from gate.store.migrate import migrate
 from gate.store.orders import Orders
 from gate.store.outbox import Outbox
@@ -54,7 +54,7 @@ class Store:
         self.outbox = Outbox(database, settings.outbox)
         self.audit = Audit(database, vault)
         self.calibrations = Calibrations(database)
-        self.facts = Facts(database)
+        self.key_values = KeyValueStore(database)
         self.orders = Orders(database)
         self.rulebook = Rulebook(database)
         self.command_keys = CommandKeys(database)
@@ -79,7 +79,7 @@ class Store:
         try:
             database, vault = _opened(settings, data)
         except DiskFullError:
-            # residents must get in after a reboot, too: give the kept room back and try once more
+            # residents must get in after a reboot, too: free the reserved space and try again
             if not _ballast(Database(settings.address(data)), settings).drop():
                 raise
             database, vault = _opened(settings, data)
@@ -141,7 +141,7 @@ def _ballast(database: Database, settings: StoreSettings) -> Ballast:
 
 def _vault_of(database: Database, path: Path) -> Vault:
     """The key that belongs to the database; made with a new database, never afterwards."""
-    facts = Facts(database)
+    facts = KeyValueStore(database)
     known = facts.get("vault")
     vault = Vault.open(path, create=known is None)
     if known is None:

@@ -38,7 +38,7 @@ class Vault:
         self._templates = AESGCM(_derive(master, b"templates"))
         self._credentials = _derive(master, b"credentials")
         self._audit = _derive(master, b"audit")
-        # tells whether a database belongs to this key, and gives nothing away
+        # identifies the database this key belongs to, without revealing the key
         self.fingerprint = hashlib.sha256(_derive(master, b"fingerprint")).hexdigest()
 
     @classmethod

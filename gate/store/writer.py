@@ -27,9 +27,9 @@ _WAITS = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts while the store r
 class Writer:
     """``record`` never waits. The thread owns everything below except the queue.
 
-    What it promises: a future that has its result stands for an event that is on the disk. While
+    What it promises: a future with a result means its event is on the disk. While
     the store refuses, events wait in memory, in order; only when that queue is full are further
-    ones given up, counted, and reported by a ``store.lost`` event once writing is possible.
+    ones dropped, counted, and reported by a ``store.lost`` event once writing is possible.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Writer:
         self._thread.start()
 
     def record(self, event: Event) -> Future[Event]:
-        """Hand an event over. The future gives it back with its sequence once it is on the disk.
+        """Queue an event. The future returns it with its sequence once it is on the disk.
 
         The future fails with StoreError when the event had to be given up.
         """
@@ -149,13 +149,13 @@ class Writer:
             return error
         log.error("store.unforeseen", exc_info=error)
         return StoreError(
-            f"the store fails: {type(error).__name__}",
+            f"the store failed: {type(error).__name__}",
             where=self._database.where,
             mend="see the log and `gate doctor`",
         )
 
     def _append(self, events: list[Event]) -> list[Event]:
-        """One transaction: the events, what is to be told about the store, the full outbox."""
+        """One transaction: the events, reports about the store itself, the full outbox."""
         notes = self._notes(events[0].gate)
         with self._database.write() as session:
             written = self._events.append_in(session, [*events, *notes])

@@ -54,7 +54,7 @@ def test_backup_is_made_noted_and_put_back(
     assert "1 people" in made.output
     (file,) = (tmp_path / "stick").glob("*.gatebackup")
     with opened(config) as store:
-        noted = store.facts.get(FACT)
+        noted = store.key_values.get(FACT)
         assert noted is not None
         assert noted["size"] == file.stat().st_size
         store.people.create("王伟")

@@ -139,6 +139,6 @@ def test_a_desk_that_cannot_be_served_leaves_the_code_of_the_one_that_is(
     assert "certificate" in third.stderr
     assert "should not happen" not in third.stderr
     with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
-        kept = store.facts.get("desk.first_run")
+        kept = store.key_values.get("desk.first_run")
     assert kept is not None
     assert kept["hash"] == hashlib.sha256(code.encode()).hexdigest()

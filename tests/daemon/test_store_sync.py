@@ -103,7 +103,7 @@ def test_what_could_not_be_written_at_once_is_written_later(
     door = Door()
     reg, _ = register(store, door)
     if kind == "reset":
-        store.facts.set("door:g", {"fire": True, "lockdown": False})
+        store.key_values.set("door:g", {"fire": True, "lockdown": False})
     memory = DoorMemory(store, "g", reg.later)
     memory.recall(door)  # type: ignore[arg-type]
     run(reg, door)
@@ -135,7 +135,7 @@ def test_what_was_handed_over_last_is_written_before_the_end(
 
 
 def test_a_fire_that_still_burns_after_a_restart_cannot_be_reset(store: Store) -> None:
-    store.facts.set("door:g", {"fire": True, "lockdown": False})
+    store.key_values.set("door:g", {"fire": True, "lockdown": False})
     door = Door(fire=True)
     DoorMemory(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
     door.wait(2)

@@ -26,7 +26,7 @@ STATES = {
 @pytest.fixture
 def board(desk, clock):
     """A gate's notice board that writes at once."""
-    board = Noticeboard(desk.store.facts, "north", clock, lambda write: write())
+    board = Noticeboard(desk.store.key_values, "north", clock, lambda write: write())
     for thing, value in STATES.items():
         board.put(thing, value)
     return board
@@ -110,7 +110,7 @@ def test_a_fire_release_can_be_ended_only_while_there_is_one(manager, desk, boar
 
 def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
     waiting = []
-    board = Noticeboard(desk.store.facts, "north", clock, waiting.append)
+    board = Noticeboard(desk.store.key_values, "north", clock, waiting.append)
     board.put("mode", {"mode": "normal"})
     board.keep()
     board.put("mode", {"mode": "fire"})
@@ -124,4 +124,4 @@ def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
     clock.advance(timedelta(seconds=BEAT).total_seconds())
     board.keep()
     assert len(waiting) == 1
-    assert desk.store.facts.get("state.north")["things"] == {"mode": {"mode": "fire"}}
+    assert desk.store.key_values.get("state.north")["things"] == {"mode": {"mode": "fire"}}

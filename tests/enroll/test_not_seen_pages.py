@@ -134,10 +134,10 @@ def test_what_is_kept_goes_with_the_person(clerk, manager, desk, elder, gate):
     gate(2.1)
     assert clerk.get(f"/people/{elder}/data").json()["last_seen"]["told"]
     manager.sign_in("manager")
-    desk.store.facts.set(f"place:{elder}", {"inside": True, "at": 1.0})
+    desk.store.key_values.set(f"place:{elder}", {"inside": True, "at": 1.0})
     manager.fill(f"/people/{elder}/delete")
-    assert desk.store.facts.get(f"not_seen:{elder}") is None
-    assert desk.store.facts.get(f"place:{elder}") is None
+    assert desk.store.key_values.get(f"not_seen:{elder}") is None
+    assert desk.store.key_values.get(f"place:{elder}") is None
 
 
 def test_a_gate_that_misses_nobody_says_so(clerk):

@@ -125,7 +125,7 @@ def filled(desk, encoder):
                     import_id=number, line=line, person_id=1, result="failed", note=note([part])
                 )
                 session.add(row)
-    board = Noticeboard(store.facts, "north", desk.clock, lambda write: write())
+    board = Noticeboard(store.key_values, "north", desk.clock, lambda write: write())
     for thing, value in STATES.items():
         board.put(thing, value)
     board.keep()

@@ -249,7 +249,7 @@ def test_who_no_longer_wants_to_be_missed_has_no_last_time_kept(clerk, desk):
     assert clerk.get(f"/people/{li}/data").json()["last_seen"]
     clerk.fill(f"/people/{li}/consent", answer="withdrawn", language="zh", purpose="not_seen")
     assert not clerk.get(f"/people/{li}/data").json()["last_seen"]
-    assert desk.store.facts.get(f"not_seen:{li}") is None
+    assert desk.store.key_values.get(f"not_seen:{li}") is None
 
 
 def test_groups_typed_on_a_chinese_keyboard_are_several(clerk, desk):

@@ -144,13 +144,13 @@ def test_a_wrong_password_is_named_and_events_wait(
     publisher.start()
     try:
         make(store, 3)
-        eventually(lambda: publisher.health().fault and "refuses us" in str(publisher.link.fault))
+        eventually(lambda: publisher.health().fault and "refuses this" in str(publisher.link.fault))
         fault = publisher.health().fault
         assert fault is not None
         assert "username and password" in fault.mend
         assert "wrong" not in str(fault)
         assert publisher.health().waiting == 3
-        with pytest.raises(BrokerError, match="refuses us"):
+        with pytest.raises(BrokerError, match="refuses this client"):
             check(wrong, Topics("gate", "north"))
     finally:
         publisher.stop()

@@ -107,7 +107,7 @@ def test_travel_pauses(house: House, elder: PersonRow) -> None:
 def test_who_withdraws_or_never_agreed_is_not_watched(house: House, store: Store) -> None:
     other = store.people.create("别人")
     house.missing.saw(other.id, house.now)
-    assert store.facts.get(f"not_seen:{other.id}") is None
+    assert store.key_values.get(f"not_seen:{other.id}") is None
     elder = next(iter(house.missing.watched(house.now)))
     store.consents.record(elder, "withdrawn", "v1", purpose="not_seen")
     house.live(3.0)
@@ -115,13 +115,13 @@ def test_who_withdraws_or_never_agreed_is_not_watched(house: House, store: Store
 
 
 def test_a_deleted_person_is_forgotten(house: House, store: Store, elder: PersonRow) -> None:
-    assert store.facts.get(f"not_seen:{elder.id}")
+    assert store.key_values.get(f"not_seen:{elder.id}")
     house.missing.forget(elder.id)
-    assert store.facts.get(f"not_seen:{elder.id}") == {}
+    assert store.key_values.get(f"not_seen:{elder.id}") == {}
 
 
 def test_switched_off_nothing_is_kept(store: Store, elder: PersonRow) -> None:
     house = House(store, hours=0)
     house.live(0.1)
     house.missing.saw(elder.id, house.now)
-    assert store.facts.get(f"not_seen:{elder.id}") is None
+    assert store.key_values.get(f"not_seen:{elder.id}") is None

@@ -13,7 +13,7 @@ from gate.store.tables.commands import CommandCounterRow, CommandKeyRow
 from gate.store.tables.credentials import CredentialRow, PermitRow
 from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
 from gate.store.tables.imports import ImportLineRow, ImportRow
-from gate.store.tables.key_value import FactRow
+from gate.store.tables.key_value import KeyValueRow
 from gate.store.tables.orders import OrderRow
 from gate.store.tables.people import ChangeRow, ConsentRow, PersonRow
 from gate.store.tables.places import BuildingRow, HouseholdRow, UnitRow
@@ -32,11 +32,11 @@ __all__ = [
     "CredentialRow",
     "DoorModeRow",
     "EventRow",
-    "FactRow",
     "HolidayRow",
     "HouseholdRow",
     "ImportLineRow",
     "ImportRow",
+    "KeyValueRow",
     "OrderRow",
     "OutboxRow",
     "PermitRow",

@@ -24,7 +24,7 @@ class HolidayRow(Base):
     __tablename__ = "holidays"
 
     day: Mapped[date] = mapped_column(primary_key=True)
-    # "holiday", or the weekday ("mon") a make-up working day stands for
+    # "holiday", or the weekday ("mon") a make-up working day counts as
     counts_as: Mapped[str] = mapped_column(String(10), default="holiday")
     name: Mapped[str] = mapped_column(String(80), default="")
 

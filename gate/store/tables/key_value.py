@@ -1,4 +1,4 @@
-"""Small facts with a name, kept between runs."""
+"""Small named values kept between runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gate.store.tables.base import Base, now
 
 
-class FactRow(Base):
+class KeyValueRow(Base):
     __tablename__ = "facts"
 
     key: Mapped[str] = mapped_column(String(80), primary_key=True)

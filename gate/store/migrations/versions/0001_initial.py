@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import gate.store.tables.base
-from gate.store import immutability as guards
+from gate.store import immutability
 
 revision = "0001"
 down_revision = None
@@ -311,7 +311,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_templates_encoder'), 'templates', ['encoder'], unique=False)
     op.create_index(op.f('ix_templates_person_id'), 'templates', ['person_id'], unique=False)
-    for statement in guards.statements(op.get_bind().dialect.name):
+    for statement in immutability.statements(op.get_bind().dialect.name):
         op.execute(statement)
 
 
