@@ -1,6 +1,6 @@
 """Who opted in to absence alerts, kept between runs; the rules are in access/not_seen.py.
 
-Facts in the store: ``not_seen:<person>`` for each, ``not_seen.gate:<gate>`` for when this gate was
+Keys in the store: ``not_seen:<person>`` for each, ``not_seen.gate:<gate>`` for when this gate was
 last able to see, and the times in which it was not.
 """
 
