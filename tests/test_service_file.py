@@ -37,11 +37,24 @@ def test_it_runs_as_nobody_special() -> None:
     assert found["DevicePolicy"] == "closed"
 
 
+UNITS = sorted(file.name for file in FILE.parent.glob("gate*.service"))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_every_service_is_confined(name: str) -> None:
+    text = (FILE.parent / name).read_text()
+    for line in ("User=gate", "NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"):
+        assert line in text, line
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
-def test_systemd_understands_it(tmp_path: Path) -> None:
-    copy = tmp_path / "gate.service"
-    copy.write_text(FILE.read_text().replace("/opt/gate/.venv/bin/gate", "/bin/true"))
-    verify = ["systemd-analyze", "verify", str(copy)]
+@pytest.mark.parametrize("name", [*UNITS, "gate-backup.timer"])
+def test_systemd_understands_it(name: str, tmp_path: Path) -> None:
+    for file in FILE.parent.glob("gate*"):
+        if file.suffix in (".service", ".timer"):
+            text = file.read_text().replace("/opt/gate/.venv/bin/gate", "/bin/true")
+            (tmp_path / file.name).write_text(text)
+    verify = ["systemd-analyze", "verify", str(tmp_path / name)]
     found = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
-    assert "gate.service" not in found.stderr, found.stderr
+    assert name not in found.stderr, found.stderr
     assert found.returncode == 0, found.stderr

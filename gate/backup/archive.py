@@ -28,6 +28,8 @@ DATA = "data/"
 LEFT_OUT = frozenset({"models", "converted", "imports", "demo", "bench"})
 LEFT_OUT_SUFFIXES = ("-wal", "-shm", "-journal", ".ballast", ".lock", ".tmp", SUFFIX)
 LARGEST_MANIFEST = 4 << 20
+# the key under which the store keeps what is known of the newest verified backup
+NEWEST = "backup"
 _CHUNK = 1 << 20
 
 

@@ -20,7 +20,6 @@ from gate.store.store import Store
 
 PASSPHRASE = "GATE_BACKUP_PASSPHRASE"  # for timers, by the service manager's credentials
 PUBLIC = "backup.pub"  # in the data folder; what it seals only the recovery key opens
-FACT = "backup"  # what the desk and doctor know of the newest verified backup
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -65,7 +64,7 @@ def backup(
         seconds = time.monotonic() - begun
         dropped = archive.rotate(target, settings.name, keep)
         store.key_values.set(
-            FACT,
+            archive.NEWEST,
             {
                 "made": written.manifest.made,
                 "folder": str(target),

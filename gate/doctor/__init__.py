@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gate.config.settings import Settings
+from gate.doctor.backups import backups
 from gate.doctor.box import camera, clock, disk
 from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "temperature": thermometer,
     "broker": broker,
     "outbox": outbox,
+    "backup": backups,
 }
 
 

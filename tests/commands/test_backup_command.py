@@ -11,7 +11,8 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from gate.commands.backup import FACT, PASSPHRASE, backup, restore
+from gate.backup.archive import NEWEST
+from gate.commands.backup import PASSPHRASE, backup, restore
 from gate.config.settings import load
 from gate.errors import StoreError
 from gate.store.store import Store
@@ -54,7 +55,7 @@ def test_backup_is_made_noted_and_put_back(
     assert "1 people" in made.output
     (file,) = (tmp_path / "stick").glob("*.gatebackup")
     with opened(config) as store:
-        noted = store.key_values.get(FACT)
+        noted = store.key_values.get(NEWEST)
         assert noted is not None
         assert noted["size"] == file.stat().st_size
         store.people.create("王伟")
