@@ -74,6 +74,7 @@ REASONS: dict[str, Reason] = {
     "credential_missing": _r("请再刷一次", "", "Please try again", ""),
     "no_order": _r("没有指令", _STAFF[0], "Not authorised", _STAFF[1]),
     # refused: the card, PIN or permit
+    "card_unreadable": _r("卡号读不出", "请再刷一次", "Card not readable", "Please try again"),
     "card_unknown": _r("此卡未登记", _OFFICE[0], "Unknown card", _OFFICE[1]),
     "card_revoked": _r("此卡已停用", _OFFICE[0], "Card not in use", _OFFICE[1]),
     "card_not_yet_valid": _r("此卡未到时间", _STAFF[0], "Card not valid yet", _STAFF[1]),

@@ -9,7 +9,7 @@ from gate.access.pin import Guesses
 from gate.access.request import Credential
 from gate.access.settings import PinSettings
 from gate.passage.inputs import Shown
-from gate.readers.claim import Claim, ClaimKind
+from gate.readers.claim import UNREADABLE, Claim, ClaimKind
 from gate.services.permits import PermitBook
 from gate.store.store import Store
 
@@ -53,6 +53,8 @@ class ClaimDesk:
     def _held(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
         """A card or PIN: unknown, revoked, out of date, or good."""
         kind = claim.kind.value
+        if claim.value == UNREADABLE and claim.kind is ClaimKind.CARD:
+            return None, Credential("card_unreadable")
         found = self._store.credentials.find(kind, claim.value)
         if found is None:
             return None, Credential(f"{kind}_unknown")

@@ -12,6 +12,9 @@ class ClaimKind(StrEnum):
     PIN = "pin"
 
 
+# the value of something shown that cannot be read: it is reported, never dropped silently
+UNREADABLE = ""
+
 # what a reader's line gives before the reader adds its name and the time
 Shown = tuple[ClaimKind, str]
 
@@ -23,7 +26,8 @@ class Claim:
     Attributes:
         kind: what was shown.
         value: a card's canonical number (see ``readers/card_number.py``), a permit's text, or a
-            PIN's digits. Never logged, never published.
+            PIN's digits; ``UNREADABLE`` when nothing of the kind could be read. Never logged,
+            never published.
         reader: the reader's name in the configuration.
         shown: monotonic seconds.
     """

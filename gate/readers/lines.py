@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 
 from gate.devices.device_thread import Line
 from gate.devices.serial_port import SerialPort
-from gate.readers.card_number import of_number
-from gate.readers.claim import ClaimKind, Shown
+from gate.readers.card_number import of_bytes
+from gate.readers.claim import UNREADABLE, ClaimKind, Shown
 from gate.readers.rdm6300 import parse
 from gate.readers.settings import ReaderSettings
+
+log = logging.getLogger(__name__)
 
 LONGEST_LINE = 2048
 # seconds of silence after which an unfinished line of a scanner is forgotten
 PAUSE = 0.5
+# seconds between two log lines about numbers that no card has
+BLANKS_EVERY = 600.0
 
 
 def make_line(settings: ReaderSettings) -> Line[Shown]:
@@ -42,6 +47,8 @@ class CardLine:
         self._port = SerialPort(settings.port, settings.baud)
         self._rest = b""
         self._seen: tuple[int, int] = (-1, 0)  # the last number, and how often in a row
+        self._blanks = 0
+        self._blank_logged = -BLANKS_EVERY
 
     def open(self) -> None:
         self._rest = b""
@@ -53,9 +60,27 @@ class CardLine:
         for number in numbers:
             last, times = self._seen
             self._seen = (number, times + 1 if number == last else 1)
-            if self._seen[1] >= self._settings.confirm:
-                shown.append((ClaimKind.CARD, of_number(number, self._settings.card_bits)))
+            if self._seen[1] < self._settings.confirm:
+                continue
+            settings = self._settings
+            turned = settings.byte_order == "reversed"
+            card = of_bytes(number, 4, settings.card_bits, reversed_bytes=turned)
+            if card is None:
+                self._blank()
+            else:
+                shown.append((ClaimKind.CARD, card))
         return shown
+
+    def _blank(self) -> None:
+        """RDM6300 readers send zeros by themselves: no card, but the installer can see it."""
+        self._blanks += 1
+        now = time.monotonic()
+        if now - self._blank_logged >= BLANKS_EVERY:
+            log.warning(
+                "reader.blank_number",
+                extra={"reader": self._settings.name, "count": self._blanks},
+            )
+            self._blank_logged, self._blanks = now, 0
 
     def close(self) -> None:
         self._port.close()
@@ -88,11 +113,16 @@ class ScannerLine:
 
 
 def lines_of(buffer: bytes) -> tuple[list[str], bytes]:
-    """The whole lines of printable text in ``buffer`` and what remains."""
+    """The whole lines in ``buffer`` and what remains.
+
+    ``UNREADABLE`` for a line that is too long or not printable text; empty lines are left out.
+    """
     *whole, rest = buffer.replace(b"\r", b"\n").split(b"\n")
     texts = []
     for line in whole:
         text = line.decode("utf-8", "replace").strip()
-        if 0 < len(text) <= LONGEST_LINE and text.isprintable() and "\ufffd" not in text:
-            texts.append(text)
+        if not text:
+            continue
+        good = len(text) <= LONGEST_LINE and text.isprintable() and "\ufffd" not in text
+        texts.append(text if good else UNREADABLE)
     return texts, rest[-LONGEST_LINE:]

@@ -10,8 +10,8 @@ from typing import Any
 from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.readers import wiegand
-from gate.readers.card_number import of_number
-from gate.readers.claim import ClaimKind, Shown
+from gate.readers.card_number import UID_BYTES, of_bytes
+from gate.readers.claim import UNREADABLE, ClaimKind, Shown
 from gate.readers.settings import ReaderSettings
 
 # seconds: to come online with secure channel after opening; without an answer, it is lost
@@ -69,7 +69,7 @@ class OsdpLine:
         event = self._panel.get_event(self._settings.address, timeout=0.05)
         if event is None:
             return []
-        self._digits, shown = claim_of(event, self._digits, self._settings.card_bits)
+        self._digits, shown = claim_of(event, self._digits, self._settings)
         return shown
 
     def feedback(self, granted: bool) -> None:
@@ -149,13 +149,15 @@ def panel_for(settings: ReaderSettings, channel: Any) -> Any:
     return osdp.ControlPanel([reader], log_level=osdp.LogLevel.Emergency)
 
 
-def claim_of(event: dict[str, Any], digits: str, bits: int) -> tuple[str, list[Shown]]:
+def claim_of(
+    event: dict[str, Any], digits: str, settings: ReaderSettings
+) -> tuple[str, list[Shown]]:
     """The digits typed so far and what was shown, after one event of the reader."""
     import osdp
 
     if event["event"] == osdp.Event.CardRead:
-        number = card_of(event["data"], event.get("length", 0), bits)
-        return digits, [(ClaimKind.CARD, number)] if number else []
+        number = card_of(event["data"], event.get("length", 0), settings)
+        return digits, [(ClaimKind.CARD, number or UNREADABLE)]
     if event["event"] == osdp.Event.KeyPress:
         digits, pins = keyed(digits, bytes(event["data"]))
         return digits, [(ClaimKind.PIN, pin) for pin in pins]
@@ -176,13 +178,20 @@ def keyed(digits: str, keys: bytes) -> tuple[str, list[str]]:
     return digits, pins
 
 
-def card_of(data: bytes, length: int, bits: int) -> str | None:
-    """The canonical number of a card event: Wiegand with its parity, or plain 32 bits."""
+def card_of(data: bytes, length: int, settings: ReaderSettings) -> str | None:
+    """The canonical number of a card event: Wiegand with its parity, or plain bytes.
+
+    None for another format, wrong parity, or a number that no card has.
+    """
+    bits, turned = settings.card_bits, settings.byte_order == "reversed"
     if length in wiegand.LENGTHS:
         number = wiegand.decode(wiegand.unpack(bytes(data), length))
-        return None if number is None else of_number(number, bits)
-    if length in (24, 32):
-        return of_number(int.from_bytes(bytes(data[: length // 8]), "big"), bits)
+        size = (length - 2) // 8
+        return None if number is None else of_bytes(number, size, bits, reversed_bytes=turned)
+    if length in (24, 32, 8 * UID_BYTES) and len(data) >= length // 8:
+        size = length // 8
+        number = int.from_bytes(bytes(data[:size]), "big")
+        return of_bytes(number, size, bits, reversed_bytes=turned)
     return None
 
 

@@ -22,6 +22,8 @@ class ReaderSettings(Section):
     kind: Literal["card", "permit", "pin"] = "card"
     # how a wedge writes card numbers
     form: Form = Form.AUTO
+    # reversed: the reader sends the lowest byte of a card number first
+    byte_order: Literal["normal", "reversed"] = "normal"
     # 24: only the low 24 bits count, for houses where some readers give no more
     card_bits: Literal[24, 32] = 32
     # rdm6300: equal frames in a row that make a card. Its check misses one in 256 frames with two
@@ -29,7 +31,7 @@ class ReaderSettings(Section):
     confirm: int = Field(1, ge=1, le=5)
     # a card lying on the reader is one claim until it was away for this long
     repeat: float = Field(1.5, ge=0, le=60)
-    # an unfinished line of a wedge ends after this long without a key
+    # an unfinished line of a wedge is given up after this long without a key
     patience: float = Field(10.0, gt=0, le=120)
     retry_first: float = Field(0.5, gt=0, le=60)
     retry_most: float = Field(30.0, gt=0, le=600)

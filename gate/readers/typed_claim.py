@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from gate.errors import AccessError
 from gate.readers.card_number import canonical
-from gate.readers.claim import ClaimKind, Shown
+from gate.readers.claim import UNREADABLE, ClaimKind, Shown
 from gate.readers.settings import ReaderSettings
 
 
-def typed_claim(line: str, settings: ReaderSettings) -> Shown | None:
-    """The credential a typed line represents; None when it cannot be one."""
+def typed_claim(line: str, settings: ReaderSettings) -> Shown:
+    """The credential a typed line represents; ``UNREADABLE`` when it cannot be one."""
     kind = ClaimKind(settings.kind)
     text = line.strip()
     if kind is ClaimKind.PERMIT:
-        return (kind, text) if text else None
+        return kind, text or UNREADABLE
     if kind is ClaimKind.PIN:
-        return (kind, text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
+        good = text.isascii() and text.isdigit() and len(text) <= 12
+        return kind, text if good else UNREADABLE
     try:
-        return kind, canonical(text, settings.form, settings.card_bits)
+        turned = settings.byte_order == "reversed"
+        return kind, canonical(text, settings.form, settings.card_bits, reversed_bytes=turned)
     except AccessError:
-        return None
+        return kind, UNREADABLE

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from gate.errors import DeviceError
-from gate.readers.claim import ClaimKind
+from gate.readers.claim import UNREADABLE, ClaimKind, Shown
 from gate.readers.settings import ReaderSettings
-from gate.readers.typed import Typing, key
+from gate.readers.typed import Typing, idle, key
 from gate.readers.typed_claim import typed_claim
 
 EV_KEY = 1
+WAIT = 0.1  # seconds for the next key
 RELEASED, PRESSED = 0, 1  # 2 is a key that repeats
 
 
@@ -43,10 +44,10 @@ class WedgeLine:
             ) from None
         self._typing = Typing()
 
-    def read(self) -> Iterable[tuple[ClaimKind, str]]:
+    def read(self) -> Iterable[Shown]:
         try:
-            if not select.select([self._device.fd], [], [], 0.2)[0]:
-                return []
+            if not select.select([self._device.fd], [], [], WAIT)[0]:
+                return self._idle(time.monotonic())
             events = list(self._device.read())
         except (OSError, ValueError) as error:
             raise self._error(str(error), "plug it in; the gate retries automatically") from None
@@ -57,10 +58,17 @@ class WedgeLine:
                 pressed = event.value == PRESSED
                 patience = self._settings.patience
                 self._typing, line = key(self._typing, event.code, pressed, now, patience)
-                claim = typed_claim(line, self._settings) if line else None
-                if claim:
-                    shown.append(claim)
+                if line:
+                    shown.append(typed_claim(line, self._settings))
         return shown
+
+    def _idle(self, now: float) -> list[Shown]:
+        """Readers that send no line end: what was typed at a machine's speed is whole."""
+        self._typing, line, whole = idle(self._typing, now, self._settings.patience)
+        kind = ClaimKind(self._settings.kind)
+        if not line or kind is ClaimKind.PIN:  # a PIN left unfinished is nobody's attempt
+            return []
+        return [typed_claim(line, self._settings) if whole else (kind, UNREADABLE)]
 
     def close(self) -> None:
         if self._device is not None:

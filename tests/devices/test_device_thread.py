@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
 from gate.devices.device_thread import DeviceThread
 from gate.errors import DeviceError
+from tests.devices.waiting import eventually
 
 
 class Line:
@@ -33,13 +34,6 @@ class Line:
 
     def close(self) -> None:
         self.closed += 1
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 
 import pytest
@@ -19,15 +18,9 @@ from gate.readers.settings import ReaderSettings
 from gate.readers.wiegand import encode, pack
 from gate.simulators.osdp_reader import OsdpReader
 from gate.simulators.port import SimulatedPort
+from tests.devices.waiting import eventually
 
 KEY = bytes(range(16))
-
-
-def eventually(condition: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
 
 
 def shown(device: OsdpReader, claims: queue.Queue[Claim], number: int, length: int = 26) -> Claim:
@@ -143,11 +136,17 @@ def test_a_write_that_a_busy_machine_delays_is_no_lost_reader(
 
 def test_bits_with_wrong_parity_are_no_card() -> None:
     bits = encode(820999)
-    assert card_of(pack(bits), 26, 32) == "0000820999"
+    plain = ReaderSettings()
+    assert card_of(pack(bits), 26, plain) == "0000820999"
     flipped = (bits[0], 1 - bits[1], *bits[2:])
-    assert card_of(pack(flipped), 26, 32) is None
-    assert card_of(bytes.fromhex("002D5C38"), 32, 32) == "0002972728"
-    assert card_of(b"\x01", 5, 32) is None
+    assert card_of(pack(flipped), 26, plain) is None
+    assert card_of(bytes.fromhex("002D5C38"), 32, plain) == "0002972728"
+    assert card_of(b"\x01", 5, plain) is None
+    assert card_of(bytes.fromhex("04A2245BD91290"), 56, plain) == f"{0x04A2245BD91290:017d}"
+    assert card_of(bytes(4), 32, plain) is None  # zeros are nobody's card
+    assert card_of(b"\x00\x2d", 32, plain) is None  # cut short
+    reverse = ReaderSettings(byte_order="reversed")
+    assert card_of(bytes.fromhex("385C2D00"), 32, reverse) == "0002972728"
 
 
 def test_the_pad_of_a_reader_gives_pins() -> None:

@@ -126,7 +126,7 @@ class Line:
             self.panel.ctx.refresh()
             self.reader.ctx.refresh()
         while (event := self.panel.get_event(0, timeout=-1)) is not None:
-            _, claims = claim_of(event, "", 32)
+            _, claims = claim_of(event, "", ReaderSettings())
             claimed += [value for kind, value in claims if kind is ClaimKind.CARD]
         return claimed
 

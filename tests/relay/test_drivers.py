@@ -18,6 +18,7 @@ from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard, ModbusTcp, crc16
 from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import Device, SimulatedPort
+from tests.devices.waiting import eventually
 
 INPUTS = {"contact": Wire(number=0), "fire": Wire(number=3, invert=True)}
 
@@ -38,13 +39,6 @@ class Recorded:
 
     def stream(self, now: float) -> bytes:
         return self.device.stream(now)
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
 
 
 def test_lcus_frames_are_the_ones_of_the_board() -> None:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -17,15 +16,9 @@ from gate.relay.settings import LcusSettings, RelaySettings, Wire
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
+from tests.devices.waiting import eventually
 
 TEXT = LcusSettings(readback="text")
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
 
 
 def answers(relay: GuardedRelay) -> bool:

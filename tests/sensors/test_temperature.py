@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -18,15 +17,9 @@ from gate.sensors.settings import RegisterSettings, TemperatureSettings
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
+from tests.devices.waiting import eventually
 
 SETTINGS = TemperatureSettings(policy="require")
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 def samples(*raws: float, ambient: float | None = 25.0) -> list[Sample]:
