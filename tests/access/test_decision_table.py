@@ -119,7 +119,7 @@ WORDS: dict[str, Callable[[Case], Case]] = {
     "face not sure yet": face(sight(verdict=Verdict.WAIT)),
     "face too far": face(sight(verdict=Verdict.UNUSABLE, guidance="too_far")),
     "face doubtful": face(sight(verdict=Verdict.DOUBTFUL)),
-    "face of a stranger": face(sight(verdict=Verdict.UNKNOWN, best=None), ask(person=None)),
+    "face not enrolled": face(sight(verdict=Verdict.UNKNOWN, best=None), ask(person=None)),
     "card and somebody else's face": both(shown(Method.FACE_AND_CARD), sight(best=8, second=9)),
     "card and no face yet": both(shown(Method.FACE_AND_CARD), sight(verdict=Verdict.WAIT)),
     "nothing shown": ask(method=Method.NONE),
