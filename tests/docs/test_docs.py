@@ -38,7 +38,7 @@ def paths_in(text: str) -> set[str]:
     """The paths of this tree that a page names in its code spans and blocks."""
     # a topic such as gate/<name>/event and a route are no paths: nothing of them exists as a file
     spans = (span for span in CODE.findall(text) if "gate/<" not in span)
-    return {found for span in spans for found in PATH.findall(span)}
+    return {found for span in spans for found in PATH.findall(span) if "NAME" not in found}
 
 
 @cache
