@@ -1,0 +1,74 @@
+"""The encoder of the npm package ``faceplugin-face-recognition-js`` (MIT by its package file).
+
+512 values, cosine. Its publisher does not state what it was trained on; ``[models] provenance``
+excludes it where that is not acceptable. docs/recognition.md has the error rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gate.errors import ModelError, RecognitionError
+from gate.recognition import align
+from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
+from gate.recognition.face import Face, Image, Vector
+from gate.recognition.runtime import Network
+
+SIDE = 112  # of the picture the network takes
+# where the landmarks lie, in pixels of that picture: the template of ArcFace (Deng et al. 2019)
+POINTS = np.array(
+    [(38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20)],
+    dtype=np.float32,
+)
+
+
+class Faceplugin:
+    """A face is looked at twice: as it is and mirrored."""
+
+    name = "faceplugin/1"
+    dimension = 512
+    likeness = Likeness(continues=0.68, apart=0.66)
+
+    def __init__(self, file: Path, *, mirror: bool = True, threads: int = 0) -> None:
+        """Raises ModelError when ``file`` cannot be read or is another network.
+
+        Args:
+            mirror: add the mirror image's vector.
+            threads: cores a run may use; 0 is all of them.
+        """
+        try:
+            model = file.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"a model file cannot be read: {error.strerror}",
+                where=str(file),
+                mend="install the models again with `gate models fetch`",
+            ) from None
+        self._network = Network(model, threads=threads, where=str(file))
+        self._mirror = mirror
+        if not mirror:
+            self.name += "-plain"
+
+    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+        if any(face.landmarks is None for face in faces):
+            raise RecognitionError("this encoder needs the five landmarks of a face")
+        cut = [
+            align.chip(image, face.landmarks, POINTS, SIDE)
+            for face in faces
+            if face.landmarks is not None
+        ]
+        return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
+
+    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
+        if not len(chips):
+            return np.empty((0, self.dimension), np.float32)
+        return with_mirror(self._run, chips, mirror=self._mirror)
+
+    def _run(self, chips: Chips) -> Vector:
+        batch = (planes(chips, rgb=False) - np.float32(127)) / np.float32(128)
+        # the graph takes one picture at a time
+        rows = [self._network.run(batch[at : at + 1])[0] for at in range(len(batch))]
+        return np.stack(rows)
