@@ -2,7 +2,8 @@
 
 Live: photographs of LFW, east_asian and masks, every frame of clips, one photograph of spoof.
 Attacks: two photographs of spoof, the photograph held up in fixtures/, and simulated ones: each
-clip shown again on drawn devices (``replay_attack.py``). Half of the sources sets the calibration
+clip shown again on drawn devices (``replay_attack.py``); and NUAA's people and prints before a
+webcam, in windows. Half of the sources sets the calibration
 for the other half; APCER and BPCER as in ISO/IEC 30107-3. ``--write`` keeps the mean of both.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,6 +44,7 @@ from research.replay_attack import DEVICES, Presentation
 OPENS = (0.0, 1.0, 2.3)  # nats that may be asked for before a face alone opens
 CALLED = -4.0  # called an attack at and below
 _FRAME = 1 / 30  # seconds between the frames of clips
+_MOVED = dict.fromkeys(("p01", "p02", "p03", "p04"), "moved or bent") | {"p08": "close"}
 _WINDOW = 8  # frames judged together: what a person shows in about a second
 
 
@@ -135,6 +138,25 @@ def of_clips(bench: Bench, repeats: int) -> list[Subject]:
     return subjects
 
 
+def of_webcam(bench: Bench) -> list[Subject]:
+    """Real people and real prints of them before a webcam (NUAA), in windows; by person."""
+    subjects = []
+    folder = measuring_data("nuaa")
+    for path in track(sorted(folder.glob("*/*")), description="nuaa", transient=True):
+        live = path.parent.name == "live"
+        # 0001-s02-p03-g00-042: the position says how a print was moved
+        person, _, position, *_ = path.name.split("-")
+        name = "webcam, live" if live else f"webcam, print {_MOVED.get(position, 'held still')}"
+        files = photographs(path)
+        for start in range(0, len(files), _WINDOW):
+            window = Subject(name, person, live, interval=0.1)
+            for file in files[start : start + _WINDOW]:
+                image = np.asarray(cv2.imread(str(file)), np.uint8)
+                bench.look(window, image, bench.face(image))
+            subjects.append(window)
+    return subjects
+
+
 def of_samples(bench: Bench, fixtures: Path) -> list[Subject]:
     """The three photographs of spoof, and the film of a photograph held up."""
     subjects = []
@@ -211,14 +233,22 @@ def main(
     fixtures: Annotated[Path, typer.Option(help="The fixtures folder.")] = Path("fixtures"),
     most: Annotated[int, typer.Option(help="Photographs of each folder.")] = 500,
     repeats: Annotated[int, typer.Option(help="Drawn devices for each clip.")] = 2,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the networks' scores there, or take them from there.")
+    ] = None,
 ) -> None:
     """APCER and BPCER with 95 % intervals, for every combination of networks and for the cues."""
     models = ModelsSettings()
     tests = open_tests(*(find(n, models) for n in NETWORKS), cache=models.folder, threads=1)
     bench = Bench(build_detector(RecognitionSettings(min_face=40), models), tests)
-    subjects = of_samples(bench, fixtures) + of_clips(bench, repeats)
-    for name in ("lfw", "east_asian", "masks"):
-        subjects += of_photographs(bench, name, most)
+    if keep is not None and keep.is_file():
+        subjects = pickle.loads(keep.read_bytes())
+    else:
+        subjects = of_samples(bench, fixtures) + of_webcam(bench) + of_clips(bench, repeats)
+        for name in ("lfw", "east_asian", "masks"):
+            subjects += of_photographs(bench, name, most)
+        if keep is not None:
+            keep.write_bytes(pickle.dumps(subjects))
     kept = tables([test.name for test in tests], subjects)
     if write:
         data = json.loads(CALIBRATION.read_text())

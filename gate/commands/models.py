@@ -24,7 +24,7 @@ from gate.errors import ModelError
 from gate.models import MODELS, Model, ModelFile, find, install, model
 from gate.models.choose import set_key
 from gate.models.download import Limits
-from gate.models.folder import State, folders, state
+from gate.models.folder import State, accepted, folders, state
 from gate.store.store import Store
 
 models = typer.Typer(
@@ -99,9 +99,11 @@ def fetch(
     (https_proxy).
     """
     settings = load(config).models
-    chosen = [model(name) for name in names] if names else [m for m in MODELS if m.recommended]
+    chosen = [model(name) for name in names or ()]
+    chosen = chosen or [m for m in MODELS if m.recommended and accepted(m, settings)]
     deadline = None if seconds is None else time.monotonic() + seconds
     limits = Limits(settings.silent_after, settings.retries, deadline)
+    fetcher = install.Fetcher(settings.folder, limits)
     console = Console()
     failures: list[ModelError] = []
     for each in chosen:
@@ -111,13 +113,17 @@ def fetch(
         try:
             if source is not None:
                 new = install.copy(each, source, settings.folder)
+                came = f"installed {len(new)} file(s) from {source}"
             else:
-                new = _fetch_with_bar(each, settings.folder, limits, console)
+                came = "; ".join(
+                    f"{one.path.name} from {one.source}"
+                    for one in _fetch_with_bar(each, fetcher, console)
+                )
         except ModelError as error:
             failures.append(error)
             console.print(f"{each.name}: {error}", style="red", markup=False, highlight=False)
         else:
-            console.print(f"{each.name}: installed {len(new)} file(s)", highlight=False)
+            console.print(f"{each.name}: {came}", highlight=False, soft_wrap=True)
     if failures:
         raise ModelError(
             f"{len(failures)} of {len(chosen)} models are not installed; nothing is half-installed",
@@ -126,7 +132,9 @@ def fetch(
         )
 
 
-def _fetch_with_bar(each: Model, folder: Path, limits: Limits, console: Console) -> list[Path]:
+def _fetch_with_bar(
+    each: Model, fetcher: install.Fetcher, console: Console
+) -> list[install.Installed]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -141,7 +149,7 @@ def _fetch_with_bar(each: Model, folder: Path, limits: Limits, console: Console)
                 tasks[file.name] = progress.add_task(file.name, total=file.size)
             progress.update(tasks[file.name], completed=done)
 
-        return install.fetch(each, folder, limits, show)
+        return fetcher.fetch(each, show)
 
 
 @models.command()

@@ -36,7 +36,7 @@ from gate.models.settings import ModelsSettings
 from gate.models.table import MODELS
 from gate.store.store import Store
 
-FETCH = 20.0  # seconds the models may take
+FETCH = 60.0  # seconds the models may take
 DRAIN = 30.0  # seconds the last events may take to the broker
 _COLOURS = {"passage.granted": "green", "passage.denied": "red", "passage.asked": "yellow"}
 
@@ -148,21 +148,29 @@ def run_demo(
 
 
 def fetch_models(console: Console, settings: ModelsSettings) -> None:
-    """The recommended models, if they come within ``FETCH`` seconds; dlib's do as well."""
+    """The recommended models, as far as they come within ``FETCH`` seconds."""
     limits = Limits(silent=5.0, retries=0, deadline=time.monotonic() + FETCH)
     wanted = [m for m in MODELS if m.recommended and state(m, settings)[0] is State.MISSING]
+    fetcher = install.Fetcher(settings.folder, limits)
+    missing: dict[str, str] = {}
     with console.status("fetching the recommended models"):
-        try:
-            for model in wanted:
-                install.fetch(model, settings.folder, limits, lambda file, done: None)
-        except ModelError as error:
-            console.print(
-                f"the recommended models cannot be fetched now ({error.what}): the demonstration "
-                "goes on with dlib's, which find fewer faces, and with weak cues against "
-                "photographs held up; `gate models fetch` tries again",
-                style="yellow",
-                highlight=False,
-            )
+        for model in wanted:
+            try:
+                for new in fetcher.fetch(model, lambda file, done: None):
+                    console.print(
+                        f"{model.name}: {new.path.name} from {new.source}",
+                        style="dim",
+                        highlight=False,
+                    )
+            except ModelError as error:
+                missing[model.name] = error.what
+    if missing:
+        console.print(
+            f"not to be had now: {', '.join(missing)} ({next(iter(missing.values()))}); the "
+            "demonstration goes on with what there is, and `gate models fetch` tries again",
+            style="yellow",
+            highlight=False,
+        )
 
 
 def run_replay(

@@ -41,6 +41,14 @@ class Limits:
         return min(self.silent, self.deadline - self.now())
 
 
+class Unreachable(ModelError):
+    """No connection to the server came about."""
+
+
+class _Silent(Exception):
+    """No connection came about; another attempt may help."""
+
+
 class _Broken(Exception):
     """The connection failed or ended early: another attempt may help."""
 
@@ -81,12 +89,13 @@ def _download(
     while file.tell() < size:
         try:
             _attempt(address, file, size, limits, progress)
-        except _Broken as broken:
+        except (_Broken, _Silent) as broken:
             attempts -= 1
             if limits.left() <= 0:
                 raise _error("the time for fetching is over", address, _AGAIN) from None
             if attempts <= 0:
-                raise _error(str(broken), address, _AGAIN) from None
+                kind = Unreachable if isinstance(broken, _Silent) else ModelError
+                raise kind(str(broken), where=address, mend=_AGAIN) from None
     progress(file.tell())
 
 
@@ -113,7 +122,7 @@ def _attempt(
     except urllib.error.HTTPError as error:
         _refused(error, address, file)
     except urllib.error.URLError as error:
-        raise _Broken(f"the server cannot be reached: {_reason(error.reason)}") from None
+        raise _Silent(f"the server cannot be reached: {_reason(error.reason)}") from None
     except TimeoutError:
         raise _Broken(f"the server sent nothing for {wait:.0f} seconds") from None
     except (http.client.HTTPException, ConnectionError) as error:

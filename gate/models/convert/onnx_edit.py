@@ -42,8 +42,7 @@ def free_input(
             raise ModelError("not an ONNX model: it has no graph")
         graph = _freed(graphs[0], shape, outputs)
         return b"".join(
-            _message(_GRAPH, graph) if number == _GRAPH else whole
-            for number, _, _, whole in fields
+            _message(_GRAPH, graph) if number == _GRAPH else whole for number, _, _, whole in fields
         )
     except (IndexError, ValueError):
         raise ModelError("not an ONNX model: it is cut off or of another format") from None

@@ -1,4 +1,4 @@
-"""Find faces in an image: dlib's HOG detector, always there, or YuNet, where its file is."""
+"""Find faces in an image: YuNet or CenterFace where their files are, else dlib's HOG detector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from gate.errors import ModelError
 from gate.models.folder import find
 from gate.models.settings import ModelsSettings
 from gate.recognition.box import Box, overlap
+from gate.recognition.detection.centerface_network import CenterFaceNetwork
 from gate.recognition.detection.dlib_points import five_points, landmarks_of
+from gate.recognition.detection.yunet_network import Rows, yunet_rows
 from gate.recognition.face import Face, Image
 from gate.recognition.settings import RecognitionSettings
 
@@ -85,33 +87,24 @@ class HogDetector:
         return found
 
 
-class YuNetDetector:
-    """YuNet (Wu, Peng and Yu 2023), a network of 230 kB, by OpenCV.
+class NetworkDetector:
+    """A network that gives boxes and landmarks, used twice.
 
     The whole image is searched small; then each face is looked at closely, always at about the
     same size, so that its landmarks are equally good near and far.
     """
 
-    name = "yunet"
+    name = ""
     _SMALLEST = 24.0
 
-    def __init__(self, file: Path, min_face: int = 60, score: float = 0.7) -> None:
-        """Raises ModelError when ``file`` is not YuNet."""
-        self._min_face = min_face
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        try:
-            # two of them: each plans again when the size of its input changes
-            self._coarse = cv2.FaceDetectorYN.create(str(file), "", (320, 240), score - 0.2)
-            self._fine = cv2.FaceDetectorYN.create(str(file), "", (FINE_SIDE, FINE_SIDE), score)
-        except cv2.error as error:
-            raise ModelError(
-                f"not a YuNet model: {error.err}",
-                where=str(file),
-                mend="install the models again",
-            ) from None
-        finally:
-            cv2.utils.logging.setLogLevel(level)
+    def __init__(self, coarse: Rows, fine: Rows, min_face: int) -> None:
+        """
+        Args:
+            coarse, fine: pictures to detections as ``cv2.FaceDetectorYN`` gives them, float32
+                (n, 15); ``fine`` gets squares of ``FINE_SIDE``.
+            min_face: pixels a face measures at least.
+        """
+        self._coarse, self._fine, self._min_face = coarse, fine, min_face
 
     def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
         if regions is None:
@@ -123,10 +116,8 @@ class YuNetDetector:
         """Where faces may be."""
         scale = min(1.0, self._SMALLEST / self._min_face)
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        self._coarse.setInputSize((small.shape[1], small.shape[0]))
-        _, rows = self._coarse.detect(small)
         found = []
-        for row in () if rows is None else rows:
+        for row in self._coarse(np.asarray(small, np.uint8)):
             left, top, width, height = (float(value) / scale for value in row[:4])
             found.append((left, top, left + width, top + height))
         return found
@@ -139,15 +130,42 @@ class YuNetDetector:
         scaled = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=_interpolation(scale))
         scaled = scaled[:FINE_SIDE, :FINE_SIDE]
         canvas[: scaled.shape[0], : scaled.shape[1]] = scaled
-        _, rows = self._fine.detect(canvas)
         faces = []
-        for row in () if rows is None else rows:
+        for row in self._fine(canvas):
             left, top, width, height = (float(value) / scale for value in row[:4])
             left, top = left + corner[0], top + corner[1]
             points = row[4:14].reshape(5, 2) / scale + np.array(corner, np.float32)
             box = (left, top, left + width, top + height)
             faces.append(Face(box, float(row[14]), points.astype(np.float32), detector=self.name))
         return faces
+
+
+class YuNetDetector(NetworkDetector):
+    """YuNet (Wu, Peng and Yu 2023), a network of 230 kB, by OpenCV."""
+
+    name = "yunet"
+
+    def __init__(self, file: Path, min_face: int = 60, score: float = 0.7) -> None:
+        """Raises ModelError when ``file`` is not YuNet."""
+        # two of them: each plans again when the size of its input changes
+        super().__init__(yunet_rows(file, score - 0.2), yunet_rows(file, score), min_face)
+
+
+class CenterFaceDetector(NetworkDetector):
+    """CenterFace (Xu et al. 2019), 7 MB: as sure as YuNet, three times its work."""
+
+    name = "centerface"
+
+    def __init__(
+        self, file: Path, min_face: int = 60, score: float = 0.5, *, threads: int = 0
+    ) -> None:
+        """Raises ModelError when ``file`` is not CenterFace."""
+        network = CenterFaceNetwork(file, threads=threads)
+        super().__init__(
+            lambda picture: network.rows(picture, score - 0.2),
+            lambda picture: network.rows(picture, score),
+            min_face,
+        )
 
 
 def _surroundings(
@@ -184,19 +202,23 @@ def _interpolation(scale: float) -> int:
 
 
 def build_detector(settings: RecognitionSettings, models: ModelsSettings) -> Detector:
-    """The detector of ``settings.detector``; "auto" is YuNet where installed, else dlib's HOG.
+    """The detector of ``settings.detector``; "auto" is the first of YuNet, CenterFace and dlib's
+    HOG whose file is installed.
 
     Raises ModelError when its file is missing.
     """
     cv2.setNumThreads(1)  # the images searched are so small that threads only wait for each other
-    if settings.detector != "hog":
-        file = find("yunet", models)
-        if file is not None:
+    wanted = settings.detector
+    for name in ("yunet", "centerface"):
+        file = find(name, models) if wanted in ("auto", name) else None
+        if file is not None and name == "yunet":
             return YuNetDetector(file, settings.min_face)
-        if settings.detector == "yunet":
+        if file is not None:
+            return CenterFaceDetector(file, settings.min_face, threads=settings.threads)
+        if wanted == name:
             raise ModelError(
-                "the file of the detector YuNet is not installed",
+                f"the file of the detector {name} is not installed",
                 where=str(models.folder),
-                mend='install it with `gate models fetch`, or set detector = "auto"',
+                mend=f'install it with `gate models fetch {name}`, or set detector = "auto"',
             )
     return HogDetector(settings.min_face)

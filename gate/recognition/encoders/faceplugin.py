@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from gate.errors import ModelError, RecognitionError
-from gate.recognition import align
+from gate.recognition.detection import align
 from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network

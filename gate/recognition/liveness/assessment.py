@@ -31,7 +31,7 @@ from gate.recognition.recogniser import Watch
 from gate.recognition.tracking import Track
 
 CALIBRATION = Path(__file__).with_name("assessment.json")
-NETWORKS = ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba")
+NETWORKS = ("minifasnet-v2", "minifasnet-v1se", "minifas-celeba", "faceplugin-liveness")
 BOUND = 5.0  # nats: no evidence of one track counts for more
 SHOWS = 3.0  # nats a combination of networks must be able to reach to speak for a face at all
 CLIP = 6.0  # log-odds of a network beyond which it does not count as surer

@@ -60,8 +60,27 @@ class CelebaSpoof:
         return float(logits[0] - logits[1])
 
 
+@dataclass(slots=True)
+class FacepluginSpoof:
+    """The network of the npm package: a crop 2.7 times the face, BGR 0..255; class 0 is live."""
+
+    name: str
+    network: Network
+
+    def score(self, image: Image, face: Face) -> float:
+        picture = _within(image, face_box(face), 2.7, 128)
+        logits = self.network.run(_planes(picture))[0].astype(np.float64)
+        return float(logits[0] - np.logaddexp(logits[1], logits[2]))
+
+
 def open_tests(
-    v2: Path | None, v1se: Path | None, celeba: Path | None, *, cache: Path, threads: int = 0
+    v2: Path | None,
+    v1se: Path | None,
+    celeba: Path | None,
+    faceplugin: Path | None = None,
+    *,
+    cache: Path,
+    threads: int = 0,
 ) -> list[FrameTest]:
     """The networks whose files are installed, in this order. Raises ModelError."""
     tests: list[FrameTest] = []
@@ -70,17 +89,23 @@ def open_tests(
             model = converted([path], minifasnet.to_onnx, cache)
             tests.append(MiniFasNet(name, scale, Network(model, threads=threads, where=str(path))))
     if celeba is not None:
-        try:
-            model = celeba.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"a model file cannot be read: {error.strerror}",
-                where=str(celeba),
-                mend="install the models again with `gate models fetch`",
-            ) from None
-        network = Network(model, threads=threads, where=str(celeba))
+        network = Network(_content(celeba), threads=threads, where=str(celeba))
         tests.append(CelebaSpoof("minifas-celeba", network))
+    if faceplugin is not None:
+        network = Network(_content(faceplugin), threads=threads, where=str(faceplugin))
+        tests.append(FacepluginSpoof("faceplugin-liveness", network))
     return tests
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"a model file cannot be read: {error.strerror}",
+            where=str(file),
+            mend="install the models again with `gate models fetch`",
+        ) from None
 
 
 def scores(tests: Sequence[FrameTest], image: Image, face: Face) -> NDArray[np.float64]:

@@ -81,7 +81,7 @@ def test_the_detector_that_is_always_there_is_chosen_without_models(
     monkeypatch.delenv("GATE_MODELS_DIR", raising=False)
     nowhere = ModelsSettings(folder=tmp_path)
     assert build_detector(RecognitionSettings(), nowhere).name == "hog"
-    with pytest.raises(ModelError, match="YuNet is not installed"):
+    with pytest.raises(ModelError, match="detector yunet is not installed"):
         build_detector(RecognitionSettings(detector="yunet"), nowhere)
 
 
