@@ -16,8 +16,8 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.daemon.integrations import receivers
 from gate.errors import ConfigurationError
 from gate.recognition.detection.detector import build_detector
-from gate.recognition.encoders import build_encoder
 from gate.recognition.quality.assessment import judge
+from gate.services.encoder_choice import site_encoder
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 from gate.sockets import listen
@@ -73,7 +73,7 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
 
 def build_faces(settings: Settings, store: Store) -> Faces:
     """Detector, encoder and the copy of the gallery. Raises ModelError, StoreError."""
-    encoder = build_encoder(settings.recognition, settings.models)
+    encoder = site_encoder(settings, store)
     detector = build_detector(settings.recognition, settings.models)
     examiner = Examiner(detector, [encoder], judge(settings.quality, enrolment=True))
     return Faces(examiner, KnownFaces(store, encoder.name, encoder.dimension))

@@ -29,8 +29,9 @@ from gate.importing.run import done_lines, stand_back
 from gate.importing.run import run as run_import
 from gate.importing.table import Line, read_table
 from gate.recognition.detection.detector import build_detector
-from gate.recognition.encoders import Encoder, build_encoder
+from gate.recognition.encoders import Encoder
 from gate.recognition.quality.assessment import judge
+from gate.services.encoder_choice import site_encoder
 from gate.services.enrolment import Examiner, Shot, keep, of_one_person, resembling
 from gate.services.gallery_sync import KnownFaces
 from gate.services.image_decode import decode
@@ -95,7 +96,7 @@ def enroll(
                 where="--agreed",
                 mend="ask, then say which text they agreed to: --agreed paper-2026",
             )
-        examiner = _examiner(settings)
+        examiner = _examiner(settings, store)
         shots = _look(console, examiner, photos)
         others = _lookalikes(store, examiner.encoders[0], shots, row, double)
         if row is None:
@@ -113,8 +114,8 @@ def enroll(
         console.print(f"#{row.id} {row.name}: enrolled from {kept} photographs", markup=False)
 
 
-def _examiner(settings: Settings) -> Examiner:
-    encoder = build_encoder(settings.recognition, settings.models)
+def _examiner(settings: Settings, store: Store) -> Examiner:
+    encoder = site_encoder(settings, store)
     detector = build_detector(settings.recognition, settings.models)
     return Examiner(detector, [encoder], judge(settings.quality, enrolment=True))
 
@@ -200,7 +201,7 @@ def _folder(console: Console, settings: Settings, store: Store, folder: Path) ->
             # what the models start threads for stands back behind a running gate too
             ThreadPoolExecutor(1, initializer=stand_back) as behind,
         ):
-            examiner = behind.submit(_examiner, settings).result()
+            examiner = behind.submit(_examiner, settings, store).result()
             done = len(done_lines(store, job.id))
             bar.update(task, completed=done)
             for step in run_import(

@@ -11,13 +11,14 @@ from gate.daemon.event_loop import Loop, Parts, Recorder
 from gate.door.controller import DoorController
 from gate.door.state import EventOut
 from gate.recognition.detection.detector import Detector, build_detector
-from gate.recognition.encoders import Encoder, build_encoder
+from gate.recognition.encoders import Encoder
 from gate.recognition.liveness.assessment import build_watch
 from gate.recognition.quality.assessment import judge
 from gate.recognition.recogniser import Recogniser
 from gate.relay.driver import TimedRelay
 from gate.relay.factory import make_relay
 from gate.screen.message import Message
+from gate.services.encoder_choice import site_encoder
 from gate.services.gallery_sync import KnownFaces
 from gate.services.rule_set import build_house
 from gate.store.store import Store
@@ -80,7 +81,7 @@ def build_core(
 ) -> Core:
     """Put the parts together. Raises ModelError, StoreError, RecognitionError."""
     detector = build_detector(settings.recognition, settings.models)
-    encoder = build_encoder(settings.recognition, settings.models)
+    encoder = site_encoder(settings, store)
     known = KnownFaces(store, encoder.name, encoder.dimension)
     assess = judge(settings.quality)
     recogniser = Recogniser(

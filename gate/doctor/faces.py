@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
-from gate.models.folder import State, state
+from gate.models.folder import State, accepted, state
 from gate.models.table import model
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.liveness.assessment import active, build_watch
 
 FETCH = "`gate models fetch` installs it anew"
-# what an automatic choice takes when it is there, and what it takes otherwise
-PREFERRED = {"detector": ("yunet", "dlib's HOG"), "encoder": ("retail-0095", "dlib's ResNet")}
+# models that an automatic choice takes when they are there, and what is lacking without them
+WANTED = {
+    "detector": (("yunet", "centerface"), "faces are found and their landmarks read less well"),
+    "encoder": (("retail-0095", "faceplugin"), "the encoder that is used errs more often"),
+}
 
 
 def models(settings: Settings) -> Iterator[Finding]:
@@ -23,16 +26,20 @@ def models(settings: Settings) -> Iterator[Finding]:
         "detector": settings.recognition.detector,
         "encoder": settings.recognition.encoder,
     }
-    for part, choice in chosen.items():
-        better, otherwise = PREFERRED[part]
-        if choice not in ("auto", better):
-            continue
-        at, where = state(model(better), settings.models)
-        if at is State.DAMAGED:
-            yield Finding(part, Level.BAD, f"{better} is damaged ({where})", FETCH)
-        elif at is State.MISSING and choice == "auto":
-            says = f"{better} is not installed; {otherwise} is used, which errs more often"
-            yield Finding(part, Level.WARN, says, "`gate models fetch` installs it")
+    for part, (names, lacking) in WANTED.items():
+        missing = []
+        for name in names:
+            wanted = chosen[part] == "auto" or name in chosen[part]
+            if not wanted or not accepted(model(name), settings.models):
+                continue
+            at, where = state(model(name), settings.models)
+            if at is State.DAMAGED:
+                yield Finding(part, Level.BAD, f"{name} is damaged ({where})", FETCH)
+            elif at is State.MISSING and chosen[part] == "auto":
+                missing.append(name)
+        if missing:
+            says = f"{' and '.join(missing)}: not installed; {lacking}"
+            yield Finding(part, Level.WARN, says, "`gate models fetch` installs what is missing")
     detector = build_detector(settings.recognition, settings.models)
     yield Finding("detector", Level.OK, detector.name)
     encoder = build_encoder(settings.recognition, settings.models)

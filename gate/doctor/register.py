@@ -11,13 +11,13 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gate.config.settings import Settings
-from gate.doctor.faces import PREFERRED
 from gate.doctor.finding import Finding, Level
 from gate.integrations.publisher import RECEIVER
-from gate.recognition.encoders import build_encoder
+from gate.recognition.encoders.build import AUTOMATIC, automatic
 from gate.recognition.matching.calibration import OUTGROWN
 from gate.recognition.matching.score_prior import prior_of
 from gate.recognition.matching.whitening import FEWEST
+from gate.services.encoder_choice import site_encoder
 from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.engine import Database
 from gate.store.key_value import KeyValueStore
@@ -84,7 +84,7 @@ def gallery(settings: Settings) -> Iterator[Finding]:
         return
     with Store.open(settings.store, settings.data) as store:
         people, counts = store.people.count(), store.templates.count()
-    encoder = build_encoder(settings.recognition, settings.models).name
+        encoder = site_encoder(settings, store).name
     mine = counts.get(encoder, 0)
     says = f"{people:,} people, {mine:,} templates of {encoder}"
     others = {name: count for name, count in counts.items() if name != encoder}
@@ -96,15 +96,31 @@ def gallery(settings: Settings) -> Iterator[Finding]:
         mend = "enrol people: `gate enroll`, or at the desk"
         yield Finding("gallery", Level.WARN, says, mend)
     else:
-        yield Finding("gallery", Level.OK, says)
+        yield Finding("gallery", Level.OK, says, _better(settings, encoder))
+
+
+def _better(settings: Settings, encoder: str) -> str:
+    """What enrolling again with another encoder would bring; "" when nothing."""
+    best = automatic(settings.models)
+    now = encoder.split("/")[0]
+    order = list(AUTOMATIC)
+    if settings.recognition.encoder != "auto" or now not in order:
+        return ""
+    if order.index(best) < order.index(now):
+        gain = f"{best} is installed and errs less often"
+    elif now == best and "-" not in encoder.partition("/")[2] and now != "dlib":
+        gain = "landmarks are read better since"
+    else:
+        return ""
+    return f"{gain} (docs/recognition.md); enrolling everybody again would bring it into use"
 
 
 def calibration(settings: Settings) -> Iterator[Finding]:
     """Whether the thresholds belong to the people who are enrolled. Raises StoreError."""
     if not _is_ready(settings):
         return
-    encoder = build_encoder(settings.recognition, settings.models).name
     with Store.open(settings.store, settings.data) as store:
+        encoder = site_encoder(settings, store).name
         people = store.people.count()
         kept = store.calibrations.active(SITE, encoder)
     if people < FEWEST:
@@ -134,7 +150,7 @@ def _kept_out(encoder: str, figures: dict[str, float]) -> Iterator[Finding]:
     if share < MANY:
         yield Finding("residents", Level.OK, says)
         return
-    best, _ = PREFERRED["encoder"]
+    best = next(iter(AUTOMATIC))
     better = "" if encoder.startswith(best) else f"fetch {best} (`gate models fetch`) and enrol; "
     mend = f"{better}enrol five views of each; a card for whom the try-out does not know"
     yield Finding("residents", Level.WARN, says, mend)
