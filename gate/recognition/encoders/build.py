@@ -55,7 +55,7 @@ class _Parts:
         return Composite(
             f"{BOTH}/1{plain}",
             ((retail, SHARE), (other, 1 - SHARE)),
-            Likeness(continues=0.68, apart=0.69),
+            Likeness(continues=0.65, apart=0.70),
         )
 
     def dlib(self) -> DlibEncoder:

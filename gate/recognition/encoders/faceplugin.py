@@ -30,7 +30,7 @@ class Faceplugin:
 
     name = "faceplugin/1"
     dimension = 512
-    likeness = Likeness(continues=0.68, apart=0.66)
+    likeness = Likeness(continues=0.65, apart=0.70)
 
     def __init__(self, file: Path, *, mirror: bool = True, threads: int = 0) -> None:
         """Raises ModelError when ``file`` cannot be read or is another network.

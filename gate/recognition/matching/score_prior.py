@@ -36,9 +36,12 @@ class Prior:
 
 
 _SOURCE = "LFW; other people: East Asian faces of UTKFace"
+_NAMES = "LFW; other people: East Asian names of LFW"
 _PRIORS = {
     "dlib": Prior(_SOURCE, 0.42, 0.10, 0.960, 0.014, 0.89, 0.024),
     "retail-0095": Prior(_SOURCE, 0.49, 0.11, 0.72, 0.11, 0.18, 0.146),
+    "faceplugin": Prior(_NAMES, 0.46, 0.11, 0.70, 0.11, 0.04, 0.117),
+    "retail-0095+faceplugin": Prior(_NAMES, 0.47, 0.11, 0.71, 0.11, 0.09, 0.114),
 }
 
 
