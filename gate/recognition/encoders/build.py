@@ -12,7 +12,7 @@ from gate.models.settings import ModelsSettings
 from gate.recognition.detection.landmarks import LandmarkReader, build_reader
 from gate.recognition.encoders.composite import Composite
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
-from gate.recognition.encoders.encoder import Encoder, Likeness
+from gate.recognition.encoders.encoder import Encoder, SimilarityStatistics
 from gate.recognition.encoders.faceplugin import Faceplugin
 from gate.recognition.encoders.reference import ReferenceEncoder
 from gate.recognition.encoders.refined import Refined
@@ -55,7 +55,7 @@ class _Parts:
         return Composite(
             f"{BOTH}/1{plain}",
             ((retail, SHARE), (other, 1 - SHARE)),
-            Likeness(continues=0.65, apart=0.70),
+            SimilarityStatistics(continues=0.65, apart=0.70),
         )
 
     def dlib(self) -> DlibEncoder:

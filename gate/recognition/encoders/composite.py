@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from gate.recognition.encoders.encoder import Chips, Encoder, Likeness, unit_rows
+from gate.recognition.encoders.encoder import AlignedCrops, Encoder, SimilarityStatistics, unit_rows
 from gate.recognition.face import Face, Image, Vector
 
 
@@ -20,13 +20,13 @@ class Composite:
     """Encoders whose errors differ; docs/recognition.md says what joining brings."""
 
     def __init__(
-        self, name: str, parts: Sequence[tuple[Encoder, float]], likeness: Likeness
+        self, name: str, parts: Sequence[tuple[Encoder, float]], similarity: SimilarityStatistics
     ) -> None:
         """
         Args:
             name: with a version, as ``Encoder.name``; it has to change with the parts' versions.
             parts: encoders and their shares of the score; shares sum to one.
-            likeness: of the joined vectors, measured.
+            similarity: of the joined vectors, measured.
 
         Raises:
             ValueError: when the shares do not sum to one.
@@ -34,40 +34,40 @@ class Composite:
         if abs(sum(share for _, share in parts) - 1) > 1e-6:
             raise ValueError("the shares of the encoders have to sum to one")
         self.name = name
-        self.likeness = likeness
+        self.similarity = similarity
         self.dimension = sum(encoder.dimension for encoder, _ in parts)
         self._encoders = [encoder for encoder, _ in parts]
         self._scales = [np.float32(share**0.5) for _, share in parts]
         nothing = np.zeros((1, 1, 3), np.uint8)
-        self._sides = [encoder.chips(nothing, ()).shape[1] for encoder, _ in parts]
+        self._sides = [encoder.crops(nothing, ()).shape[1] for encoder, _ in parts]
         # ONNX Runtime releases the interpreter's lock: the parts run on different cores
         self._pool = ThreadPoolExecutor(max(1, len(parts) - 1), thread_name_prefix="encoder")
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         """The crops of all encoders next to each other, (n, tallest, sum of widths, 3).
 
         What is below a crop that is less tall is black, and is cut off again by ``encode``.
         """
-        crops = [encoder.chips(image, faces) for encoder in self._encoders]
+        parts = [encoder.crops(image, faces) for encoder in self._encoders]
         tallest = max(self._sides)
         return np.concatenate(
             [
-                np.pad(crop, ((0, 0), (0, tallest - crop.shape[1]), (0, 0), (0, 0)))
-                for crop in crops
+                np.pad(part, ((0, 0), (0, tallest - part.shape[1]), (0, 0), (0, 0)))
+                for part in parts
             ],
             axis=2,
         )
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        if not len(chips):
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         starts = np.concatenate([[0], np.cumsum(self._sides)])
-        crops = [
-            np.ascontiguousarray(chips[:, :side, start : start + side])
+        parts = [
+            np.ascontiguousarray(crops[:, :side, start : start + side])
             for start, side in zip(starts, self._sides, strict=False)
         ]
-        first, *others = zip(self._encoders, crops, strict=True)
-        running = [self._pool.submit(one.encode, crop, brief=brief) for one, crop in others]
+        first, *others = zip(self._encoders, parts, strict=True)
+        running = [self._pool.submit(one.encode, part, brief=brief) for one, part in others]
         rows = [first[0].encode(first[1], brief=brief), *(one.result() for one in running)]
         return unit_rows(
             np.concatenate(

@@ -13,7 +13,12 @@ import numpy as np
 
 from gate.errors import ModelError, RecognitionError
 from gate.recognition.detection import align
-from gate.recognition.encoders.encoder import Chips, Likeness, planes, with_mirror
+from gate.recognition.encoders.encoder import (
+    AlignedCrops,
+    SimilarityStatistics,
+    planes,
+    with_mirror,
+)
 from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network
 
@@ -30,7 +35,7 @@ class Faceplugin:
 
     name = "faceplugin/1"
     dimension = 512
-    likeness = Likeness(continues=0.65, apart=0.70)
+    similarity = SimilarityStatistics(continues=0.65, apart=0.70)
 
     def __init__(self, file: Path, *, mirror: bool = True, threads: int = 0) -> None:
         """Raises ModelError when ``file`` cannot be read or is another network.
@@ -52,23 +57,23 @@ class Faceplugin:
         if not mirror:
             self.name += "-plain"
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         if any(face.landmarks is None for face in faces):
             raise RecognitionError("this encoder needs the five landmarks of a face")
         cut = [
-            align.chip(image, face.landmarks, POINTS, SIDE)
+            align.crop(image, face.landmarks, POINTS, SIDE)
             for face in faces
             if face.landmarks is not None
         ]
         return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        if not len(chips):
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        if not len(crops):
             return np.empty((0, self.dimension), np.float32)
-        return with_mirror(self._run, chips, mirror=self._mirror)
+        return with_mirror(self._run, crops, mirror=self._mirror)
 
-    def _run(self, chips: Chips) -> Vector:
-        batch = (planes(chips, rgb=False) - np.float32(127)) / np.float32(128)
+    def _run(self, crops: AlignedCrops) -> Vector:
+        batch = (planes(crops, rgb=False) - np.float32(127)) / np.float32(128)
         # the graph takes one picture at a time
         rows = [self._network.run(batch[at : at + 1])[0] for at in range(len(batch))]
         return np.stack(rows)

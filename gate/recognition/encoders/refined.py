@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gate.recognition.detection.landmarks import LandmarkReader
-from gate.recognition.encoders.encoder import Chips, Encoder, Likeness
+from gate.recognition.encoders.encoder import AlignedCrops, Encoder, SimilarityStatistics
 from gate.recognition.face import Face, Image, Vector
 
 
@@ -20,13 +20,13 @@ class Refined:
         self._encoder, self._reader = encoder, reader
         self.name = f"{encoder.name}-{reader.version}"
         self.dimension = encoder.dimension
-        self.likeness: Likeness = encoder.likeness
+        self.similarity: SimilarityStatistics = encoder.similarity
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         again = [
             face if face.landmarks is None else self._reader.read(image, face) for face in faces
         ]
-        return self._encoder.chips(image, again)
+        return self._encoder.crops(image, again)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
-        return self._encoder.encode(chips, brief=brief)
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        return self._encoder.encode(crops, brief=brief)

@@ -81,7 +81,7 @@ def test_faceplugins_mirror_image_has_the_same_vector(models: ModelsSettings) ->
     file = find("faceplugin", models)
     assert file is not None
     encoder = Faceplugin(file, threads=1)
-    chips = np.random.default_rng(0).integers(0, 255, (2, 112, 112, 3)).astype(np.uint8)
-    rows = encoder.encode(chips)
+    crops = np.random.default_rng(0).integers(0, 255, (2, 112, 112, 3)).astype(np.uint8)
+    rows = encoder.encode(crops)
     assert rows.shape == (2, encoder.dimension)
-    assert np.allclose(rows, encoder.encode(chips[:, :, ::-1]), atol=1e-4)
+    assert np.allclose(rows, encoder.encode(crops[:, :, ::-1]), atol=1e-4)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from gate.recognition.detection.landmarks import LandmarkReader
-from gate.recognition.encoders import Likeness, encode_faces
+from gate.recognition.encoders import SimilarityStatistics, encode_faces
 from gate.recognition.encoders.composite import Composite
-from gate.recognition.encoders.encoder import Chips, unit_rows
+from gate.recognition.encoders.encoder import AlignedCrops, unit_rows
 from gate.recognition.encoders.refined import Refined
 from gate.recognition.face import Face, Image, Vector
 
-LIKENESS = Likeness(0.7, 0.7)
+SIMILARITY = SimilarityStatistics(0.7, 0.7)
 IMAGE = np.random.default_rng(0).integers(0, 255, (200, 200, 3)).astype(np.uint8)
 FACES = [
     Face((10, 10, 60, 60), 0.9, np.full((5, 2), 10, np.float32)),
@@ -26,13 +26,13 @@ FACES = [
 class Corner:
     """The colours of a square at the first landmark."""
 
-    likeness = LIKENESS
+    similarity = SIMILARITY
 
     def __init__(self, side: int) -> None:
         self.name, self.side, self.dimension = f"corner/{side}", side, side * side
         self.brief: list[bool] = []
 
-    def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+    def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         cut = []
         for face in faces:
             assert face.landmarks is not None
@@ -40,14 +40,14 @@ class Corner:
             cut.append(image[y : y + self.side, x : x + self.side])
         return np.stack(cut) if cut else np.empty((0, self.side, self.side, 3), np.uint8)
 
-    def encode(self, chips: Chips, *, brief: bool = False) -> Vector:
+    def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
         self.brief.append(brief)
-        return unit_rows(chips[..., 0].reshape(len(chips), -1).astype(np.float32) - 100)
+        return unit_rows(crops[..., 0].reshape(len(crops), -1).astype(np.float32) - 100)
 
 
 def both(share: float = 0.3) -> tuple[Composite, Corner, Corner]:
     first, second = Corner(8), Corner(5)
-    joined = Composite("both/1", ((first, share), (second, 1 - share)), LIKENESS)
+    joined = Composite("both/1", ((first, share), (second, 1 - share)), SIMILARITY)
     return joined, first, second
 
 
@@ -63,14 +63,14 @@ def test_a_cosine_is_the_mean_of_the_parts_by_their_shares() -> None:
 
 def test_crops_may_be_encoded_later_and_by_themselves() -> None:
     joined, *_ = both()
-    chips = joined.chips(IMAGE, FACES)
+    crops = joined.crops(IMAGE, FACES)
     fresh, *_ = both()
-    assert np.array_equal(fresh.encode(chips[1:]), joined.encode(chips)[1:])
+    assert np.array_equal(fresh.encode(crops[1:]), joined.encode(crops)[1:])
 
 
 def test_a_brief_look_is_brief_for_every_part() -> None:
     joined, first, second = both()
-    joined.encode(joined.chips(IMAGE, FACES), brief=True)
+    joined.encode(joined.crops(IMAGE, FACES), brief=True)
     assert first.brief == second.brief == [True]
 
 
@@ -81,7 +81,7 @@ def test_no_faces_give_no_rows() -> None:
 
 def test_shares_sum_to_one() -> None:
     with pytest.raises(ValueError, match="sum to one"):
-        Composite("both/1", ((Corner(8), 0.5), (Corner(5), 0.6)), LIKENESS)
+        Composite("both/1", ((Corner(8), 0.5), (Corner(5), 0.6)), SIMILARITY)
 
 
 class Moved(LandmarkReader):
@@ -98,14 +98,14 @@ def test_a_refined_encoder_sees_other_landmarks_and_has_another_name() -> None:
     refined = Refined(corner, Moved())
     assert refined.name == "corner/8-moved"
     moved = [Moved().read(IMAGE, face) for face in FACES]
-    assert np.array_equal(refined.chips(IMAGE, FACES), corner.chips(IMAGE, moved))
-    assert not np.array_equal(refined.chips(IMAGE, FACES), corner.chips(IMAGE, FACES))
+    assert np.array_equal(refined.crops(IMAGE, FACES), corner.crops(IMAGE, moved))
+    assert not np.array_equal(refined.crops(IMAGE, FACES), corner.crops(IMAGE, FACES))
 
 
 def test_a_face_without_landmarks_is_left_to_the_encoder() -> None:
     class Boxes(Corner):
-        def chips(self, image: Image, faces: Sequence[Face]) -> Chips:
+        def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
             assert all(face.landmarks is None for face in faces)
             return np.zeros((len(faces), 8, 8, 3), np.uint8)
 
-    assert len(Refined(Boxes(8), Moved()).chips(IMAGE, [Face((0, 0, 9, 9), 0.9)])) == 1
+    assert len(Refined(Boxes(8), Moved()).crops(IMAGE, [Face((0, 0, 9, 9), 0.9)])) == 1
