@@ -16,10 +16,11 @@ from sqlalchemy import Select, select, update
 from enroll.faces import Faces
 from gate.errors import GateError
 from gate.importing.alike import note_lookalikes
-from gate.importing.check import Wrong, check
+from gate.importing.check import check
 from gate.importing.photos import open_photos
 from gate.importing.run import Progress, counts, run
 from gate.importing.table import Line, read_table
+from gate.importing.wrong import Wrong
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
 

@@ -16,8 +16,8 @@ from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
 from gate.importing.export import export, harmless
+from gate.importing.headings import HEADINGS
 from gate.importing.notes import in_words
-from gate.importing.table import HEADINGS
 from gate.store.tables import ImportRow
 
 router = APIRouter()

@@ -22,12 +22,13 @@ from gate.commands.people import find_person
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError, CameraError, ConfigurationError, RecognitionError
 from gate.importing.alike import note_lookalikes
-from gate.importing.check import Wrong, check
+from gate.importing.check import check
 from gate.importing.notes import WORDS, in_words, resembles
 from gate.importing.photos import FolderPhotos, NoPhotos, Photos, ZipPhotos
 from gate.importing.run import done_lines, stand_back
 from gate.importing.run import run as run_import
 from gate.importing.table import Line, read_table
+from gate.importing.wrong import Wrong
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import Encoder
 from gate.recognition.quality.assessment import judge

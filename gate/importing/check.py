@@ -3,61 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.photos import Photos
-from gate.importing.table import Line
+from gate.importing.values import ANSWERS, KINDS
+from gate.importing.wrong import Line, Wrong
 from gate.readers.card_number import canonical
 from gate.services.image_decode import check_header
 from gate.store.store import Store
 from gate.store.tables import ConsentRow
 
-ANSWERS = {
-    **dict.fromkeys(("agreed", "yes", "同意", "是"), "agreed"),
-    **dict.fromkeys(("refused", "no", "不同意", "否"), "refused"),
-}
-KINDS = {
-    **{kind.value: kind for kind in Kind},
-    "居民": Kind.RESIDENT,
-    "租户": Kind.TENANT,
-    "员工": Kind.STAFF,
-    "护工": Kind.CARER,
-    "访客": Kind.VISITOR,
-}
 # a day beyond them is a mistake, or stands for "for ever": that is an empty cell
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120}
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """One mistake: in which line and column, and what it is.
-
-    Attributes:
-        text: one of a fixed few, to be translated; ``{which}`` in it stands for ``which``.
-        which: another line, or the photograph meant: as it was given, with braces in it or not.
-    """
-
-    line: int
-    column: str
-    text: str
-    which: str = ""
-
-    @property
-    def what(self) -> str:
-        """In English."""
-        return self.words(str)
-
-    def words(self, translate: Callable[[str], str]) -> str:
-        """In another language; what has no place in the text stands before it."""
-        text = translate(self.text)
-        if "{which}" in text or not self.which:
-            return text.replace("{which}", self.which)
-        return f"{self.which}: {text}"
 
 
 def check(
@@ -119,7 +80,7 @@ def _line(values: dict[str, str], today: date, guardian_age: int) -> Iterator[tu
         yield "unit", "building and unit are given together or not at all"
     yield from _dates(values, kind)
     year = values.get("birth_year", "")
-    if year and not (year.isdigit() and 1900 <= int(year) <= today.year):
+    if year and not (re.fullmatch("[0-9]{4}", year) and 1900 <= int(year) <= today.year):
         yield "birth_year", "is no year from 1900 to now"
         year = ""
     if values.get("locale", "zh") not in {"zh", "en"}:

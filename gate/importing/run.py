@@ -20,10 +20,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gate.errors import CameraError
-from gate.importing.check import KINDS, against, answer_of, day, groups_of, photo_names
+from gate.importing.check import against, answer_of, day, groups_of, photo_names
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
-from gate.importing.table import Line
+from gate.importing.values import KINDS
+from gate.importing.wrong import Line
 from gate.readers.card_number import canonical
 from gate.services.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.services.image_decode import decode

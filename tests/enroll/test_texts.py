@@ -22,6 +22,7 @@ from gate.access.request import Mode
 from gate.access.schedule import DAYS, HOLIDAY
 from gate.door.state import Phase
 from gate.events.types import TYPES
+from gate.importing.headings import HEADINGS
 from gate.importing.notes import (
     ANOTHERS_CARD,
     DOUBLE,
@@ -30,7 +31,6 @@ from gate.importing.notes import (
     SAID_NO,
     WORDS,
 )
-from gate.importing.table import HEADINGS
 from gate.recognition.face import Unusable
 from gate.services.enrolment import Fault
 from gate.store.orders import COMMANDS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gate.importing.check import Wrong
 from gate.importing.notes import DOUBLE, LONGEST, LOOKALIKE, in_words, note, parts_of, resembles
+from gate.importing.wrong import Wrong
 
 
 def test_a_note_is_read_back_as_it_was_written() -> None:

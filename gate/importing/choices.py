@@ -1,0 +1,87 @@
+"""What people decided about one table: answers to its questions, and what its columns mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gate.importing.headings import HEADINGS
+from gate.importing.values import CARD_FORMS, ORDERS
+
+HIDDEN = ("with", "without")
+SAME, NEW = "same", "new"
+LEFT_OUT = ""  # a column that is not imported
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Everything undecided is "" or absent.
+
+    Attributes:
+        sheet: name of the sheet.
+        encoding: of a text file.
+        columns: index of a column, from 0 → what it is taken for; ``LEFT_OUT`` for nothing.
+        card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
+        hidden: whether hidden lines are imported: one of ``HIDDEN``.
+        doubles: line → ``SAME`` person as the one proposed, or somebody ``NEW``.
+    """
+
+    sheet: str = ""
+    encoding: str = ""
+    columns: Mapping[int, str] = field(default_factory=dict)
+    card_form: str = ""
+    date_order: str = ""
+    hidden: str = ""
+    doubles: Mapping[int, str] = field(default_factory=dict)
+
+    def over(self, remembered: Mapping[int, str]) -> Choices:
+        """With what was remembered of tables like this, where nothing was chosen now."""
+        return replace(self, columns={**remembered, **self.columns})
+
+
+def load_choices(path: Path) -> Choices:
+    """Those saved; none when there are none or they are damaged."""
+    try:
+        return from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError):
+        return Choices()
+
+
+def save_choices(path: Path, choices: Choices) -> None:
+    """Written in full before it takes the place of older ones."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(choices), ensure_ascii=False), "utf-8")
+    fresh.replace(path)
+
+
+def from_json(raw: Any) -> Choices:
+    """Choices of what was saved or sent; whatever is none of those on offer is dropped."""
+    if not isinstance(raw, dict):
+        return Choices()
+    return Choices(
+        sheet=str(raw.get("sheet") or "")[:200],
+        encoding=str(raw.get("encoding") or "")[:40],
+        columns=numbered(raw.get("columns"), (*HEADINGS, LEFT_OUT)),
+        card_form=_one(raw.get("card_form"), CARD_FORMS),
+        date_order=_one(raw.get("date_order"), ORDERS),
+        hidden=_one(raw.get("hidden"), HIDDEN),
+        doubles=numbered(raw.get("doubles"), (SAME, NEW)),
+    )
+
+
+def numbered(raw: Any, allowed: tuple[str, ...]) -> dict[int, str]:
+    """Number → one of ``allowed``."""
+    if not isinstance(raw, dict):
+        return {}
+    return {
+        int(key): value
+        for key, value in raw.items()
+        if str(key).isascii() and str(key).isdigit() and len(str(key)) < 8 and value in allowed
+    }
+
+
+def _one(value: Any, allowed: tuple[str, ...]) -> str:
+    return value if value in allowed else ""

@@ -1,0 +1,122 @@
+"""Which column of a table means what, in the words people head their columns with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from gate.importing.text import compact
+
+# column → headings that mean it; the first is shown in English, the last in Chinese
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "name": (
+        *("name", "full name", "resident name", "person", "住户姓名", "业主姓名", "人员姓名"),
+        *("居民姓名", "姓 名", "名字", "真实姓名", "员工姓名", "学生姓名", "住戶姓名", "姓名"),
+    ),
+    "number": (
+        *("number", "person number", "resident number", "employee number", "member number"),
+        *("staff number", "工号", "人员编号", "住户编号", "学号", "員工編號", "編號", "编码"),
+        "编号",
+    ),
+    "kind": (
+        *("kind", "type", "category", "人员类型", "住户类型", "身份类型", "人员类别", "类型"),
+        *("住户性质", "居住性质", "身份", "類別", "类别"),
+    ),
+    "address": (
+        *("address", "home address", "家庭住址", "家庭地址", "居住地址", "详细地址", "地址"),
+        *("房屋地址", "楼栋单元房号", "楼栋房号", "门牌", "住址"),
+    ),
+    "building": (
+        *("building", "block", "tower", "楼号", "栋号", "楼幢", "幢号", "幢", "栋", "楼", "座"),
+        *("楼宇", "楼座", "樓棟", "樓號", "楼栋号", "楼栋"),
+    ),
+    "entrance": ("entrance", "stairwell", "单元号", "單元", "单元"),
+    "unit": (
+        *("unit", "flat", "apartment", "room", "room number", "房间号", "房间", "门牌号", "室"),
+        *("户号", "室号", "房號", "门号", "房屋编号", "房屋号", "房号"),
+    ),
+    "household": ("household", "户名", "戶", "户"),
+    "birth_year": (
+        *("birth year", "birth_year", "year of birth", "date of birth", "birth date", "birthday"),
+        *("dob", "出生日期", "出生年月", "出生年月日", "生日", "出生年", "出生", "出生年份"),
+    ),
+    "phone": (
+        *("phone", "mobile", "telephone", "phone number", "mobile number", "手机号", "手机"),
+        *("手机号码", "联系电话", "联系方式", "电话号码", "联系手机", "電話", "手機", "电话"),
+    ),
+    "valid_from": (
+        *("valid from", "valid_from", "from", "start date", "begin", "开始日期", "有效期起"),
+        *("入住日期", "生效日期", "起租日期", "租期开始", "有效期开始", "起始時間", "起始日期"),
+    ),
+    "valid_until": (
+        *("valid until", "valid_until", "until", "end date", "expiry", "expires", "expiry date"),
+        *("结束日期", "有效期至", "到期日期", "到期日", "有效期止", "失效日期", "租期结束"),
+        *("有效期", "到期时间", "租约到期", "截止日期"),
+    ),
+    "groups": ("groups", "group", "department", "class", "部门", "班级", "組", "分组"),
+    "note": ("note", "notes", "remark", "remarks", "comment", "備註", "备注"),
+    "locale": ("language", "locale", "语言"),
+    "card": (
+        *("card", "card number", "card no", "卡", "门禁卡号", "门禁卡", "IC卡号", "IC卡", "ID卡号"),
+        *("卡片号", "卡片编号", "卡號", "卡号"),
+    ),
+    "consent": (
+        *("consent", "agreed", "face consent", "是否同意", "同意人脸识别", "人脸同意"),
+        *("是否同意人脸识别", "授权", "是否授权", "人脸授权", "同意采集", "同意"),
+    ),
+    "consent_text": ("consent text", "consent_text", "consent version", "同意书版本"),
+    "guardian": ("guardian", "parent", "家长", "监护人姓名", "监护人"),
+    "photo": (
+        *("photo", "photos", "picture", "photograph", "photographs", "image", "照片文件"),
+        *("人脸照片", "照片名称", "人脸", "头像", "图片", "相片", "照片文件名", "照片"),
+    ),
+    "state": ("state", "status", "状态"),
+    "person": ("gate id", "门禁号"),
+}
+
+# columns such tables always have and the gate has no use for: left out by name, never stored
+UNNEEDED = (
+    *("sex", "gender", "性别", "性別", "男女"),
+    *("id number", "id card", "id card number", "identity card", "passport", "passport number"),
+    *("身份证号", "身份证", "身份证号码", "身份證", "证件号", "证件号码", "证件类型", "护照号"),
+    *("no", "no.", "#", "index", "serial", "序号", "序號", "编次", "项次"),
+    *("ethnicity", "nationality", "民族", "国籍", "籍贯", "户籍", "户籍地址", "户口所在地"),
+    *("age", "年龄", "年齡", "marital status", "婚姻状况", "婚姻", "政治面貌", "学历", "文化程度"),
+    *("职业", "工作单位", "occupation", "employer", "与户主关系", "户主关系", "relationship"),
+    *("车牌", "车牌号", "车位", "车位号", "licence plate", "license plate", "面积", "建筑面积"),
+    *("微信", "微信号", "邮箱", "email", "e-mail", "QQ", "签名", "签字", "宗教", "religion"),
+    *("登记日期", "登记人", "填表人", "血型", "健康状况"),
+)
+
+
+def heading_key(text: str) -> str:
+    """A heading without what people add to it: 姓名*（必填） → 姓名."""
+    key = compact(text).replace("_", "")
+    key = re.sub(r"[(（\[【<].*?[)）\]】>]", "", key)
+    return re.sub(r"[*★☆:：,，。.!！?？'\"“”]+|必填|选填$|^请?填写", "", key) or compact(text)
+
+
+_KNOWN = {heading_key(name): column for column, names in HEADINGS.items() for name in names}
+_UNNEEDED = {heading_key(name) for name in UNNEEDED}
+
+
+def column_of(heading: str) -> str:
+    """The column a heading means; "" for none."""
+    return _KNOWN.get(heading_key(heading), "")
+
+
+def is_unneeded(heading: str) -> bool:
+    """Whether a heading is one of those the gate has no use for."""
+    return heading_key(heading) in _UNNEEDED
+
+
+def is_heading(cell: str) -> bool:
+    """Whether a cell is a heading people write, needed or not."""
+    return len(cell) < 60 and bool(column_of(cell) or is_unneeded(cell))
+
+
+def shape_of(headings: Sequence[str]) -> str:
+    """A name for the tables with these headings in this order: 16 hexadecimal digits."""
+    keys = "|".join(heading_key(heading) for heading in headings)
+    return hashlib.sha256(keys.encode()).hexdigest()[:16]

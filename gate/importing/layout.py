@@ -1,0 +1,187 @@
+"""Where the people of a sheet are: the line of headings, the columns, the lines that are nobody."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gate.importing.book import Book, Cell, Form, Row, Sheet
+from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
+from gate.importing.text import code
+
+SEARCHED = 30  # lines from the top in which the headings are looked for
+_FOOT = re.compile(
+    r"(合计|总计|共计|小计|总人数|制表|填表|审核|说明|备注|注|示例|例|"
+    r"total|sum|prepared by|example|note)"
+    r"(人|日期|时间)?\s*([:：]|$).*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        index: from 0; ``letter`` as the spreadsheet names it.
+        field: what it is taken for; "" when it is left out.
+        reason: why so: known, remembered, chosen, unneeded, unknown or nameless.
+        filled: lines in which it holds something.
+    """
+
+    index: int
+    heading: str
+    field: str
+    reason: str
+    filled: int
+
+    @property
+    def letter(self) -> str:
+        return letters(self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Attributes:
+    line: of the headings; 0 when there are none.
+    rows: those that may be people.
+    skipped: line and text of those that are not: repeated headings, sections, sums.
+    twice: headings of columns that were taken for the same thing.
+    """
+
+    line: int
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    skipped: tuple[tuple[int, str], ...]
+    twice: tuple[tuple[str, ...], ...]
+    shape: str
+    width: int
+
+
+def letters(index: int) -> str:
+    """A, B, … Z, AA, … of a column from 0."""
+    text = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def sheets_of(book: Book) -> list[Sheet]:
+    """The visible sheets that hold people, or all visible ones with anything when none does."""
+    visible = [sheet for sheet in book.sheets if sheet.rows and not sheet.hidden]
+    people = [sheet for sheet in visible if _heads(sheet)[1] >= 1 and _named(sheet)]
+    return people or visible
+
+
+def lay_out(
+    sheet: Sheet, chosen: Mapping[int, str], remembered: Mapping[str, Mapping[int, str]]
+) -> Layout:
+    """The layout of a sheet.
+
+    Args:
+        chosen: column → what it is taken for, by hand.
+        remembered: shape of headings → the same, from earlier tables.
+    """
+    at, _ = _heads(sheet)
+    if at is None:
+        return Layout(0, (), (), (), (), "", 0)
+    head = sheet.rows[at]
+    headings = {column: _heading(sheet, at, column) for column in _columns(sheet, at)}
+    width = max((c for c in head.cells), default=-1) + 1
+    shape = shape_of([headings.get(c, "") for c in range(min(width, 300))])
+    known = remembered.get(shape, {})
+    rows, skipped = _people(sheet.rows[at + 1 :], head)
+    counts = Counter(column for row in rows for column in row.cells)
+    columns = []
+    for index in sorted({*headings, *counts}):
+        heading = headings.get(index, "")
+        field, reason = _meaning(index, heading, chosen, known)
+        if heading or counts[index]:
+            columns.append(Column(index, heading, field, reason, counts[index]))
+    return Layout(head.number, tuple(columns), rows, skipped, _twice(columns), shape, width)
+
+
+def _meaning(
+    index: int, heading: str, chosen: Mapping[int, str], known: Mapping[int, str]
+) -> tuple[str, str]:
+    if index in chosen:
+        return chosen[index], "chosen"
+    if index in known:
+        return known[index], "remembered"
+    if field := column_of(heading):
+        return field, "known"
+    if not heading:
+        return "", "nameless"
+    return "", "unneeded" if is_unneeded(heading) else "unknown"
+
+
+def _heads(sheet: Sheet) -> tuple[int | None, float]:
+    """The index of the row of headings, and how many of them are known."""
+    best, score = None, 0.0
+    for at, row in enumerate(sheet.rows[:SEARCHED]):
+        words = [_heading(sheet, at, column) for column in row.cells]
+        found = [column_of(word) for word in words]
+        known = len({name for name in found if name}) + 0.5 * sum(
+            is_unneeded(word) for word in words
+        )
+        if found and "name" in found:
+            known += 2
+        # headings over two lines: the lower one has all of them, those merged downwards too
+        merged = best is not None and bool(row.filled) and known == score
+        if known > score or (merged and row.number == sheet.rows[best or 0].number + 1):
+            best, score = at, known
+    if best is None and sheet.rows:
+        wide = [at for at, row in enumerate(sheet.rows[:SEARCHED]) if len(row.cells) > 1]
+        return (wide[0] if wide else 0), 0.0
+    return best, score
+
+
+def _named(sheet: Sheet) -> bool:
+    at, _ = _heads(sheet)
+    if at is None:
+        return False
+    return any(column_of(_heading(sheet, at, c)) == "name" for c in _columns(sheet, at))
+
+
+def _columns(sheet: Sheet, at: int) -> list[int]:
+    """Columns with a heading in its row, or in the one above when it lies over several rows."""
+    return sorted(sheet.rows[at].cells)
+
+
+def _heading(sheet: Sheet, at: int, column: int) -> str:
+    cell = sheet.rows[at].cells.get(column)
+    return code(cell.text)[:80] if cell is not None and cell.form is not Form.PICTURE else ""
+
+
+def _people(rows: list[Row], head: Row) -> tuple[tuple[Row, ...], tuple[tuple[int, str], ...]]:
+    words = {column: heading_key(cell.text) for column, cell in head.cells.items()}
+    people, skipped = [], []
+    for row in rows:
+        own = {column: cell for column, cell in row.cells.items() if column not in row.filled}
+        text = " ".join(cell.text for _, cell in sorted(own.items()))[:80]
+        same = sum(heading_key(cell.text) == words.get(c, "") for c, cell in own.items())
+        if same >= 2 and same * 2 > len(own):
+            skipped.append((row.number, text))  # headings repeated on each printed page
+        elif len(own) == 1 and _aside(row, own):
+            skipped.append((row.number, text))
+        elif own:
+            people.append(row)
+    return tuple(people), tuple(skipped)
+
+
+def _aside(row: Row, own: Mapping[int, Cell]) -> bool:
+    """Whether the only value of a row is a section, a sum or a remark, and nobody's name."""
+    column, cell = next(iter(own.items()))
+    return column in row.spans or bool(_FOOT.fullmatch(cell.text.strip()))
+
+
+def _twice(columns: list[Column]) -> tuple[tuple[str, ...], ...]:
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        if column.field and column.field != "photo":
+            found.setdefault(column.field, []).append(f"{column.letter} {column.heading}".strip())
+    return tuple(tuple(names) for names in found.values() if len(names) > 1)

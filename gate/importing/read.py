@@ -1,0 +1,96 @@
+"""Any table file by its content, whatever its name ends in."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from gate.errors import ConfigurationError
+from gate.importing.book import Book
+from gate.importing.delimited import MOST_BYTES, rank, read_delimited
+from gate.importing.headings import is_heading
+from gate.importing.html import read_html
+from gate.importing.ods import read_ods
+from gate.importing.xls import read_xls
+from gate.importing.xlsx import read_xlsx
+
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MEND = "save it as an Excel workbook (.xlsx) or as CSV (UTF-8)"
+
+
+def read_book(path: Path, encoding: str = "") -> Book:
+    """The sheets of a file: .xlsx, .xls, .ods, .csv and what programs call so.
+
+    Args:
+        encoding: of a text file, chosen by a person; "" to recognise it.
+
+    Raises ConfigurationError.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+        if zipfile.is_zipfile(path):
+            return _packed(path)
+        if path.stat().st_size > MOST_BYTES:
+            raise ConfigurationError(
+                "The table is larger than 200 MB", where=path.name, mend="split it"
+            )
+        return _unpacked(path.read_bytes(), head, path.name, encoding)
+    except ConfigurationError:
+        raise
+    except Exception as error:  # every reader raises many kinds for a damaged file
+        raise ConfigurationError("The table cannot be read", where=path.name, mend=_MEND) from error
+
+
+def _packed(path: Path) -> Book:
+    with zipfile.ZipFile(path) as archive:
+        names = {name.replace("\\", "/").lower().lstrip("/") for name in archive.namelist()}
+        if "content.xml" in names:
+            return read_ods(archive, path.name)
+        if "index.zip" in names or any(name.endswith(".iwa") for name in names):
+            raise ConfigurationError(
+                "This is a document of Numbers",
+                where=path.name,
+                mend="in Numbers choose File, Export To, Excel",
+            )
+        if "xl/workbook.bin" in names:
+            raise ConfigurationError(
+                "This is a binary workbook (.xlsb)", where=path.name, mend=_MEND
+            )
+        return read_xlsx(archive, path.name)
+
+
+def _unpacked(data: bytes, head: bytes, name: str, encoding: str) -> Book:
+    if head.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise ConfigurationError(
+                "The workbook is protected by a password",
+                where=name,
+                mend="open it, take the password away and save it",
+            )
+        return read_xls(data, name)
+    if head[:2] == b"\x09\x08" or head[:2] == b"\x09\x04":  # a bare stream of old programs
+        return read_xls(data, name)
+    if head.startswith((b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"Rar!", b"7z\xbc")):
+        raise ConfigurationError("This is no table", where=name, mend=_MEND)
+    if head.startswith(b"PK\x03\x04"):
+        raise ValueError("a damaged package")
+    if re.search(rb"<(table|html|!doctype html)", head.lower()):
+        found = re.search(rb"charset=[\"']?([\w-]+)", head)
+        names = [encoding or (found[1].decode() if found else ""), *rank(data[:65536], is_heading)]
+        return read_html(_text(data, names), name)
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
+        raise ConfigurationError("This is an XML spreadsheet of Excel 2003", where=name, mend=_MEND)
+    return read_delimited(data, name, is_heading, encoding)
+
+
+def _text(data: bytes, encodings: list[str]) -> str:
+    for encoding in encodings:
+        try:
+            return io.TextIOWrapper(io.BytesIO(data), encoding, newline="").read()
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return data.decode("gb18030", "replace")

@@ -1,0 +1,66 @@
+"""Text as people meant it: without marks nobody sees, with plain digits in numbers and codes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CJK = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
+
+
+def visible(text: str) -> str:
+    """Without zero-width characters, direction marks, byte order marks and control characters.
+
+    Line ends become ``\\n``, tabs and every other kind of blank a plain blank.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    kept = []
+    for letter in text:
+        kind = unicodedata.category(letter)
+        if letter == "\n":
+            kept.append(letter)
+        elif letter == "\t" or kind in ("Zs", "Zp"):
+            kept.append(" ")
+        elif kind in ("Cf", "Cc", "Cs", "Co", "Cn") or letter in "\u115f\u1160\u3164\ufe0e\ufe0f":
+            continue
+        else:
+            kept.append(letter)
+    return "".join(kept).strip()
+
+
+def name(text: str) -> str:
+    """A name: NFC, one line, one blank between words, none between Chinese characters.
+
+    Two-character names are often spread with a blank to the width of three: 王　芳 is 王芳.
+    """
+    line = re.sub(r"\s+", " ", _joined(visible(text))).strip()
+    return unicodedata.normalize("NFC", line)
+
+
+def prose(text: str) -> str:
+    """A note: NFC; line ends stay."""
+    return unicodedata.normalize("NFC", visible(text))
+
+
+def code(text: str) -> str:
+    """A number or code: NFKC (full-width digits become plain), one line.
+
+    Characters that are numbers by themselves (², ①) stay, for 200² is not 2002.
+    """
+    folded = "".join(
+        letter if unicodedata.category(letter) == "No" else unicodedata.normalize("NFKC", letter)
+        for letter in visible(text)
+    )
+    return unicodedata.normalize("NFC", re.sub(r"\s+", " ", folded).strip())
+
+
+def compact(text: str) -> str:
+    """For comparing words: ``code``, lower case, without blanks."""
+    return re.sub(r"\s+", "", code(text)).casefold()
+
+
+def _joined(text: str) -> str:
+    return _BETWEEN_CJK.sub("", text)

@@ -1,0 +1,302 @@
+"""What a table says: from cells to lines of values, mistakes and questions. Nothing is written.
+
+Values in, values out: the same book and the same choices always give the same understanding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gate.errors import AccessError
+from gate.importing.book import Book, Cell, Form, Row
+from gate.importing.choices import HIDDEN, Choices
+from gate.importing.layout import Column, Layout, lay_out, sheets_of
+from gate.importing.text import code, name, prose
+from gate.importing.values import (
+    CARD_FORMS,
+    FOREVER,
+    LOCALES,
+    ORDERS,
+    STATES,
+    answer,
+    birth_year,
+    card,
+    cards,
+    days,
+    home,
+    kind,
+    lost_digits,
+    unit_of,
+)
+from gate.importing.wrong import Line, Wrong
+
+SHOWN = 5  # examples of a question
+_CODES = {"number", "building", "unit", "entrance", "household", "phone", "card", "person"}
+_NUMBERS = {*_CODES, "birth_year"}
+_DIGITS_LOST = "digits were lost: format the column as text and enter the whole number"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something one answer settles for the whole table.
+
+    Attributes:
+        about: sheet, columns, card_form, date_order or hidden.
+        options: the answers on offer; empty for ``columns``, which are chosen one by one.
+        examples: (as written, what each option makes of it), in the order of ``options``.
+        lines: how many are concerned.
+        answer: "" while it is open.
+    """
+
+    about: str
+    options: tuple[str, ...]
+    examples: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lines: int = 0
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Attributes:
+    questions: all of them; the table can be imported when ``open`` is empty.
+    cleaned: cells in which something nobody sees was taken away or full-width digits made plain.
+    """
+
+    book: Book
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    layout: Layout = field(default_factory=lambda: Layout(0, (), (), (), (), "", 0))
+    lines: tuple[Line, ...] = ()
+    wrong: tuple[Wrong, ...] = ()
+    questions: tuple[Question, ...] = ()
+    cleaned: int = 0
+
+    @property
+    def open(self) -> tuple[Question, ...]:
+        return tuple(question for question in self.questions if not question.answer)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.layout.columns
+
+    def count(self, name: str) -> int:
+        """Lines that hold a column."""
+        return sum(name in line.values for line in self.lines)
+
+
+def understand(
+    book: Book, choices: Choices, remembered: Mapping[str, Mapping[int, str]] | None = None
+) -> Understanding:
+    """The understanding of a book under the choices made so far.
+
+    Args:
+        remembered: shape of headings → column → what it was taken for.
+    """
+    sheets = sheets_of(book)
+    names = tuple(sheet.name for sheet in sheets)
+    questions = []
+    if len(sheets) > 1:
+        chosen = choices.sheet if choices.sheet in names else ""
+        examples = tuple((sheet.name, (str(len(sheet.rows)),)) for sheet in sheets)
+        questions.append(Question("sheet", names, examples, answer=chosen))
+    sheet = next(
+        (one for one in sheets if one.name == choices.sheet), sheets[0] if sheets else None
+    )
+    if sheet is None:
+        return Understanding(book)
+    layout = lay_out(sheet, choices.columns, remembered or {})
+    if layout.twice:
+        twice = tuple((" = ".join(names), ()) for names in layout.twice)
+        questions.append(Question("columns", (), twice))
+    hidden = sum(row.hidden for row in layout.rows)
+    if hidden:
+        questions.append(Question("hidden", HIDDEN, (), hidden, choices.hidden))
+    rows = [row for row in layout.rows if not (row.hidden and choices.hidden == "without")]
+    reader = _Lines(book, layout, choices)
+    for row in rows:
+        reader.read(row)
+    questions += reader.questions()
+    return Understanding(
+        book,
+        sheet.name,
+        names,
+        layout,
+        tuple(reader.lines),
+        tuple(reader.wrong),
+        tuple(questions),
+        reader.cleaned,
+    )
+
+
+class _Lines:
+    def __init__(self, book: Book, layout: Layout, choices: Choices) -> None:
+        self.lines: list[Line] = []
+        self.wrong: list[Wrong] = []
+        self.cleaned = 0
+        self._choices = choices
+        self._columns = [column for column in layout.columns if column.field]
+        self._width = layout.width
+        self._text = book.kind in ("csv", "html")
+        self._dates: dict[str, dict[str, str]] = {}  # as written → order → day
+        self._cards: dict[str, dict[str, str]] = {}
+        self._asked = {"date": 0, "card": 0}
+
+    def read(self, row: Row) -> None:
+        if self._text and any(column >= self._width for column in row.cells):
+            text = "has more cells than headings; a value with a comma needs quotation marks"
+            self.wrong.append(Wrong(row.number, "", text))
+            return
+        values: dict[str, str] = {}
+        wrong: list[Wrong] = []
+        own = False
+        for column in self._columns:
+            cell = row.cells.get(column.index)
+            if cell is None:
+                continue
+            what, value = self._value(column.field, cell)
+            if what:
+                wrong.append(Wrong(row.number, column.field, what, _which(what, cell)))
+            if value and column.field in values:
+                value = f"{values[column.field]};{value}" if column.field == "photo" else value
+            if value or what:
+                own = own or column.index not in row.filled
+            if value:
+                values[column.field] = value
+        wrong += self._home(row.number, values)
+        if own:
+            self.lines.append(Line(row.number, values))
+            self.wrong += wrong
+
+    def questions(self) -> list[Question]:
+        asked = []
+        if self._dates:
+            examples = _examples(self._dates, ORDERS)
+            answer = self._choices.date_order
+            asked.append(Question("date_order", ORDERS, examples, self._asked["date"], answer))
+        if self._cards:
+            examples = _examples(self._cards, CARD_FORMS)
+            answer = self._choices.card_form
+            asked.append(Question("card_form", CARD_FORMS, examples, self._asked["card"], answer))
+        return asked
+
+    def _value(self, column: str, cell: Cell) -> tuple[str, str]:
+        """What is wrong with a cell, and its value."""
+        if cell.form is Form.ERROR:
+            return "holds the error {which}; correct the cell", ""
+        if cell.form is Form.UNCOMPUTED:
+            return "holds a formula without its value; open the file, let it compute, save it", ""
+        if cell.form is Form.PICTURE and column != "photo":
+            return "holds a picture", ""
+        if cell.form is Form.DATE and column in _CODES:
+            return "became a date; format the column as text and enter it again", ""
+        text = cell.text
+        if self._text and text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "'"):
+            text = text[1:]  # the mark an export puts before what would be run as a formula
+        if column in _NUMBERS and (
+            lost_digits(text) or (cell.form is Form.NUMBER and abs(cell.number or 0) >= 10**15)
+        ):
+            return _DIGITS_LOST, ""
+        value = self._cleaned(column, text)
+        match column:
+            case "birth_year":
+                return "", birth_year(value)
+            case "valid_from" | "valid_until":
+                return "", self._day(value)
+            case "card":
+                return self._card(value, text)
+            case "kind":
+                return "", kind(value)
+            case "consent":
+                return "", answer(value)
+            case "locale":
+                return "", LOCALES.get(value.lower(), value)
+            case "state":
+                return "", STATES.get(value.lower(), value)
+        return "", value
+
+    def _cleaned(self, column: str, text: str) -> str:
+        if column in ("name", "guardian"):
+            value = name(text)
+        elif column == "note":
+            value = prose(text)
+        elif column == "photo":
+            return ";".join(part.strip() for part in re.split("[;；\n]", text) if part.strip())
+        else:
+            value = code(text)
+        if value != text.strip():
+            self.cleaned += 1
+        return value
+
+    def _day(self, text: str) -> str:
+        if text.lower().replace(" ", "") in FOREVER:
+            return ""
+        found = days(text)
+        if not found:
+            return text
+        if "" in found:
+            return found[""].isoformat()
+        self._asked["date"] += 1
+        if len(self._dates) < 500:
+            self._dates[text] = {order: day.isoformat() for order, day in found.items()}
+        chosen = found.get(self._choices.date_order)
+        return chosen.isoformat() if chosen else text
+
+    def _card(self, value: str, text: str) -> tuple[str, str]:
+        try:
+            found = cards(value)
+            if "" not in found:
+                self._asked["card"] += 1
+                if len(self._cards) < 500:
+                    self._cards[value] = {
+                        form: card(value, form) for form in CARD_FORMS if _fits(value, form)
+                    }
+            elif self._choices.card_form != "reversed":
+                return "", found[""]
+            if self._choices.card_form:
+                return "", card(value, self._choices.card_form)
+        except AccessError as error:
+            return error.what, ""
+        return "", value
+
+    def _home(self, line: int, values: dict[str, str]) -> list[Wrong]:
+        """Building and unit of the address and the entrance, which are no columns of their own."""
+        address = values.pop("address", "")
+        entrance = values.pop("entrance", "")
+        if "unit" in values and entrance:
+            values["unit"] = unit_of(entrance, values["unit"])
+        elif entrance and not address:
+            return [Wrong(line, "unit", "building and unit are given together or not at all")]
+        # one cell with all of it, whatever its heading
+        if "unit" in values and "building" not in values and (found := home(values["unit"])):
+            values["building"], values["unit"] = found
+        if address and "unit" not in values:
+            found = home(address)
+            if found is None:
+                text = "{which} is not understood; write it as 3号楼2单元501"
+                return [Wrong(line, "address", text, address[:40])]
+            values["building"], values["unit"] = found
+        return []
+
+
+def _which(what: str, cell: Cell) -> str:
+    """The cell as it is shown; of a card only where digits were lost, since it opens doors."""
+    return "" if what == "This is not a card number" else cell.text[:40]
+
+
+def _fits(text: str, form: str) -> bool:
+    try:
+        card(text, form)
+    except AccessError:
+        return False
+    return True
+
+
+def _examples(
+    found: dict[str, dict[str, str]], options: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        (text, tuple(ways.get(option, "") for option in options))
+        for text, ways in list(found.items())[:SHOWN]
+    )
