@@ -16,17 +16,20 @@ from sqlalchemy import Select, select, update
 from enroll.faces import Faces
 from gate.errors import GateError
 from gate.importing.alike import note_lookalikes
-from gate.importing.check import check
-from gate.importing.photos import open_photos
+from gate.importing.choices import Choices, load_choices, load_lines, save_choices, save_lines
+from gate.importing.photos import BookPhotos, Photos, open_photos
+from gate.importing.plan import Plan, plan, remember, remembered
+from gate.importing.read import read_book
 from gate.importing.run import Progress, counts, run
-from gate.importing.table import Line, read_table
-from gate.importing.wrong import Wrong
+from gate.importing.table import refuse_none
+from gate.importing.understand import Understanding, understand
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
 
 log = logging.getLogger(__name__)
 
-_PHOTOS = "photos.zip"
+_TABLE, _PHOTOS = "table", "photos.zip"
+_CHOICES, _LINES = "choices.json", "lines.json"
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class Imports:
         self._faces = faces
         self._lock = threading.Lock()
         self._runs: dict[int, _Run] = {}
-        self._wrong: dict[int, list[Wrong]] = {}  # as of the last check
+        self._plans: dict[int, Plan] = {}  # as of the last look, of the import looked at last
         with store.database.write() as session:  # what ran when the desk ended can be resumed
             session.execute(
                 update(ImportRow).where(ImportRow.state == "running").values(state="stopped")
@@ -61,21 +64,19 @@ class Imports:
         folder = self._of(row.id)
         try:
             folder.mkdir(parents=True, mode=0o700)
-            suffix = ".xlsx" if name.lower().endswith(".xlsx") else ".csv"
-            with (folder / f"table{suffix}").open("wb") as file:
+            with (folder / _TABLE).open("wb") as file:
                 shutil.copyfileobj(table, file)
             if photos is not None:
                 with (folder / _PHOTOS).open("wb") as file:
                     shutil.copyfileobj(photos, file)
-            lines = self.lines(row.id)
+            found = self.table(row.id)
+            if not found.columns:
+                refuse_none(found, name)
             open_photos(self._photos(row.id)).close()
         except GateError:
             self.discard(row.id)
             raise
-        with self._store.database.write() as session:
-            kept = session.get_one(ImportRow, row.id)
-            kept.total = len(lines)
-            return kept
+        return self._count(row.id, len(found.lines))
 
     def get(self, job: int) -> ImportRow | None:
         with self._store.database.read() as session:
@@ -85,29 +86,63 @@ class Imports:
         with self._store.database.read() as session:
             return list(session.scalars(select(ImportRow).order_by(ImportRow.id.desc()).limit(50)))
 
-    def lines(self, job: int) -> list[Line]:
-        """The table of an import. Raises ConfigurationError."""
-        folder = self._of(job)
-        excel = folder / "table.xlsx"
-        return read_table(excel if excel.exists() else folder / "table.csv")
+    def table(self, job: int) -> Understanding:
+        """The table of an import under the choices made so far. Raises ConfigurationError."""
+        choices = self.choices(job)
+        book = read_book(self._of(job) / _TABLE, choices.encoding)
+        return understand(book, choices, remembered(self._store))
 
-    def wrong(self, job: int, guardian_age: int, *, anew: bool = False) -> list[Wrong]:
-        """Every mistake of the table, as of the last check; writes nothing.
+    def choices(self, job: int) -> Choices:
+        """What was decided about an import."""
+        return load_choices(self._of(job) / _CHOICES)
 
-        It takes seconds where there are thousands of photographs, so it is done once, and
-        ``anew`` before the import begins: the register may have changed meanwhile.
+    def choose(self, job: int, choices: Choices) -> None:
+        """Keep decisions; those about columns are remembered for tables of the same shape.
+
+        Raises ConfigurationError when the table cannot be read so; then nothing is kept.
         """
-        known = self._wrong.get(job)
-        if known is None or anew:
-            photos = open_photos(self._photos(job))
+        before = self.choices(job)
+        save_choices(self._of(job) / _CHOICES, choices)
+        self._plans.pop(job, None)
+        try:
+            found = self.table(job)
+        except GateError:
+            save_choices(self._of(job) / _CHOICES, before)
+            raise
+        if choices.columns:
+            remember(self._store, found.layout.shape, choices.columns)
+        self._count(job, len(found.lines))
+
+    def plan(self, job: int, guardian_age: int, *, again: bool = False) -> Plan:
+        """All an import would do, and what stands against it; writes nothing.
+
+        It takes seconds where there are thousands of photographs, so it is kept, and made
+        ``again`` before the import begins: the register may have changed meanwhile.
+        """
+        known = self._plans.get(job)
+        if known is None or again:
+            table = self.table(job)
+            photos = self._open_photos(job, table)
             try:
                 today = datetime.now(UTC).astimezone().date()
-                lines = self.lines(job)
-                known = check(lines, photos, self._store, today=today, guardian_age=guardian_age)
+                known = plan(
+                    table,
+                    photos,
+                    self._store,
+                    self.choices(job),
+                    today=today,
+                    guardian_age=guardian_age,
+                )
             finally:
                 photos.close()
-            self._wrong[job] = known
+            self._plans = {job: known}
         return known
+
+    def begin(self, job: int, ready: Plan, by: str) -> None:
+        """Carry out a plan. Its lines are kept, so that going on later does the same."""
+        save_lines(self._of(job) / _LINES, ready.lines)
+        self._count(job, len(ready.lines))
+        self.start(job, by)
 
     def start(self, job: int, by: str) -> None:
         """Begin, or go on where it stopped. Nothing happens while it is running."""
@@ -155,7 +190,7 @@ class Imports:
     def discard(self, job: int) -> None:
         """Forget an import and its uploads; people it made stay."""
         self.stop(job)
-        self._wrong.pop(job, None)
+        self._plans.pop(job, None)
         shutil.rmtree(self._of(job), ignore_errors=True)
         with self._store.database.write() as session:
             row = session.get(ImportRow, job)
@@ -190,6 +225,18 @@ class Imports:
         path = self._of(job) / _PHOTOS
         return path if path.exists() else None
 
+    def _open_photos(self, job: int, table: Understanding) -> Photos:
+        photos = open_photos(self._photos(job))
+        if table.book.pictures:
+            return BookPhotos(self._of(job) / _TABLE, table.book.pictures, photos)
+        return photos
+
+    def _count(self, job: int, total: int) -> ImportRow:
+        with self._store.database.write() as session:
+            kept = session.get_one(ImportRow, job)
+            kept.total = total
+            return kept
+
     def _state(self, job: int, state: str) -> None:
         finished = datetime.now(UTC) if state == "done" else None
         with self._store.database.write() as session:
@@ -201,9 +248,9 @@ class Imports:
         one = self._runs[job]
         complete = False
         try:
-            photos = open_photos(self._photos(job))
+            lines = load_lines(self._of(job) / _LINES)
+            photos = self._open_photos(job, self.table(job))
             try:
-                lines = self.lines(job)
                 faces = self._faces()
                 examiner = faces.examiner if faces else None
                 for progress in run(

@@ -18,7 +18,7 @@ from enroll.visit import Visit, allowed
 from gate.errors import CameraError, GateError
 from gate.recognition.face import Image
 from gate.services.enrolment import MOST, Shot, TryOut, keep, of_one_person, resembling, try_out
-from gate.services.image_decode import decode
+from gate.services.image_decode import PREVIEW_SIDE, decode, reduced
 from gate.store.tables import PersonRow
 
 router = APIRouter()
@@ -128,7 +128,7 @@ def _offer(visit: Visit, person: int, data: bytes) -> dict[str, Any]:
     examiner = faces_of(visit).examiner
     sitting = visit.desk.sittings.of(visit.account.id, person)
     now = visit.desk.clock.monotonic()
-    image = decode(data, "camera")
+    image = reduced(decode(data, "camera"), PREVIEW_SIDE)
     seen = examiner.look(image)
     if not seen.fault and seen.face is not None and sitting.wants(seen.face, now):
         shot = examiner.encode(image, seen)

@@ -7,16 +7,18 @@ import io
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
+from enroll import import_form
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Right
 from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
-from gate.importing.export import export, harmless
-from gate.importing.headings import HEADINGS
+from gate.importing import workbooks
+from gate.importing.export import export, harmless, workbook
 from gate.importing.notes import in_words
 from gate.store.tables import ImportRow
 
@@ -24,6 +26,8 @@ router = APIRouter()
 
 Import = Annotated[Visit, Depends(allowed(Right.IMPORT))]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
+EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXCEL: dict[int | str, dict[str, Any]] = {200: {"content": {EXCEL_TYPE: {}}}}
 SHOWN = 500  # mistakes, or lines to look at, on one page
 
 
@@ -48,24 +52,23 @@ def add(visit: Import, table: UploadFile, photos: UploadFile | None = None) -> R
 
 @router.get("/imports/{job}")
 def one(visit: Import, job: Number) -> Response:
+    return _one(visit, job)
+
+
+@router.post("/imports/{job}/choose")
+async def choose(visit: Import, job: Number) -> Response:
+    """Answers to what the table leaves open, and what its columns are taken for."""
     row = _row(visit, job)
-    wrong = []
-    if row.state == "checked":
-        wrong = visit.desk.imports.wrong(job, visit.desk.settings.guardian_below_age)
-    progress, fault = visit.desk.imports.progress(job)
-    return render(
-        visit.request,
-        "import.html",
-        visit,
-        job=row,
-        wrong=wrong[:SHOWN],
-        wrong_total=len(wrong),
-        heading=lambda column: HEADINGS[column][-1 if visit.language == "zh" else 0],
-        progress=progress,
-        fault=fault,
-        report=visit.desk.imports.to_look_at(job, SHOWN),
-        in_words=lambda noted: in_words(noted, translator(visit.language)),
-    )
+    if row.state != "checked":
+        return go(f"/imports/{job}")
+    form = await visit.request.form()
+    known = visit.desk.imports.choices(job)
+    try:
+        choices = import_form.choices_of({k: str(v) for k, v in form.items()}, known)
+        await run_in_threadpool(visit.desk.imports.choose, job, choices)
+    except ConfigurationError as error:
+        return await run_in_threadpool(_one, visit, job, error)
+    return go(f"/imports/{job}")
 
 
 @router.get("/imports/{job}/progress")
@@ -85,9 +88,12 @@ def run(visit: Import, job: Number) -> Response:
     """Begin or go on; only a table without a mistake."""
     row = _row(visit, job)
     below = visit.desk.settings.guardian_below_age
-    if row.state == "checked" and visit.desk.imports.wrong(job, below, anew=True):
-        return go(f"/imports/{job}")
-    if row.state != "done":
+    if row.state == "checked":
+        ready = visit.desk.imports.plan(job, below, again=True)
+        if ready.ready:
+            visit.note("import.run", str(job))
+            visit.desk.imports.begin(job, ready, visit.account.login)
+    elif row.state != "done":
         visit.note("import.run", str(job))
         visit.desk.imports.start(job, visit.account.login)
     return go(f"/imports/{job}")
@@ -109,17 +115,67 @@ def discard(visit: Import, job: Number) -> Response:
     return go("/imports", "saved")
 
 
+@router.get("/imports/template.xlsx", responses=EXCEL)
+def blank(visit: Import) -> Response:
+    """An empty table to fill in, in the language of the page."""
+    return _download(
+        workbooks.template(visit.language), f"people-{visit.language}.xlsx", EXCEL_TYPE
+    )
+
+
+@router.get("/imports/{job}/mistakes.xlsx", responses=EXCEL)
+def mistakes(visit: Import, job: Number) -> Response:
+    """The table with its mistakes marked in their cells."""
+    if _row(visit, job).state != "checked":
+        raise HTTPException(404)
+    plan = visit.desk.imports.plan(job, visit.desk.settings.guardian_below_age)
+    words = translator(visit.language)
+    book = workbooks.marked(plan.table, plan.wrong, words, words("What is wrong"))
+    return _download(book, f"mistakes-{job}.xlsx", EXCEL_TYPE)
+
+
+def _report(visit: Visit, job: int) -> tuple[list[str], list[list[str]]]:
+    translate = translator(visit.language)
+    rows = visit.desk.imports.report(job)
+    names = visit.desk.store.people.names(row.person_id for row in rows if row.person_id)
+    head = [translate(text) for text in ("Line", "Name", "Result", "Person", "Note")]
+    return head, [
+        [
+            str(row.line),
+            names.get(row.person_id or 0, ""),
+            translate(f"result {row.result}"),
+            f"#{row.person_id}" if row.person_id else "",
+            in_words(row.note, translate),
+        ]
+        for row in rows
+    ]
+
+
+@router.get("/imports/{job}/report.xlsx", responses=EXCEL)
+def report_book(visit: Import, job: Number) -> Response:
+    """What became of each line, in the language of the page."""
+    _row(visit, job)
+    head, rows = _report(visit, job)
+    book = workbooks.table(head, rows, translator(visit.language)("Report"))
+    return _download(book, f"import-{job}.xlsx", EXCEL_TYPE)
+
+
 @router.get("/imports/{job}/report.csv", responses=CSV)
 def report(visit: Import, job: Number) -> Response:
     _row(visit, job)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(("line", "result", "person", "note"))
-    translate = translator(visit.language)
-    for line in visit.desk.imports.report(job):
-        noted = harmless(in_words(line.note, translate))
-        writer.writerow((line.line, line.result, line.person_id, noted))
+    head, rows = _report(visit, job)
+    writer.writerow(head)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     return _download("\ufeff" + buffer.getvalue(), f"import-{job}.csv")
+
+
+@router.get("/people.xlsx", responses=EXCEL)
+def people_xlsx(visit: Annotated[Visit, Depends(allowed(Right.EXPORT))]) -> Response:
+    """The register in the language of the page; imported again it changes nothing."""
+    visit.note("people.export")
+    return _download(workbook(visit.desk.store, visit.language), "people.xlsx", EXCEL_TYPE)
 
 
 @router.get("/people.csv", responses=CSV)
@@ -129,6 +185,33 @@ def people_csv(visit: Annotated[Visit, Depends(allowed(Right.EXPORT))]) -> Respo
         export(visit.desk.store),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="people.csv"'},
+    )
+
+
+def _one(visit: Visit, job: int, refused: ConfigurationError | None = None) -> Response:
+    row = _row(visit, job)
+    plan = None
+    if row.state == "checked":
+        try:
+            plan = visit.desk.imports.plan(job, visit.desk.settings.guardian_below_age)
+        except ConfigurationError as error:  # the upload was damaged on the disk meanwhile
+            refused = refused or error
+    progress, fault = visit.desk.imports.progress(job)
+    return render(
+        visit.request,
+        "import.html",
+        visit,
+        status=400 if refused else 200,
+        job=row,
+        plan=plan,
+        refused=refused,
+        ask=import_form.asked(plan, translator(visit.language)) if plan else None,
+        wrong=plan.wrong[:SHOWN] if plan else (),
+        heading=import_form.heading(visit.language),
+        progress=progress,
+        fault=fault,
+        report=visit.desk.imports.to_look_at(job, SHOWN),
+        in_words=lambda noted: in_words(noted, translator(visit.language)),
     )
 
 
@@ -150,9 +233,9 @@ def _list(visit: Visit, wrong: ConfigurationError | None = None) -> Response:
     )
 
 
-def _download(text: str, name: str) -> Response:
+def _download(content: str | bytes, name: str, kind: str = "text/csv; charset=utf-8") -> Response:
     return Response(
-        text,
-        media_type="text/csv; charset=utf-8",
+        content,
+        media_type=kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -93,7 +93,7 @@ def enroll(
         _refuse([f"--{w.column.replace('_', '-')} {w.what}" for w in wrong], "")
         if row is None and not agreed:
             raise AccessError(
-                "A face is enrolled only with the person's consent",
+                "a face is enrolled only with the person's consent",
                 where="--agreed",
                 mend="ask, then say which text they agreed to: --agreed paper-2026",
             )
@@ -162,7 +162,7 @@ def _lookalikes(
     same = [likeness.person for likeness in alike if likeness.same]
     if same and not double:
         raise AccessError(
-            "The gate takes this person for somebody enrolled: "
+            "the gate takes this person for somebody enrolled: "
             + ", ".join(f"#{other}" for other in same),
             where="people",
             mend="if it is the same person use --person; if they are two people, --double: the "
@@ -178,7 +178,7 @@ def _folder(console: Console, settings: Settings, store: Store, folder: Path) ->
     table = next((folder / name for name in TABLES if (folder / name).is_file()), None)
     if table is None:
         raise ConfigurationError(
-            "The folder holds no table of people",
+            "the folder holds no table of people",
             where=str(folder),
             mend=f"put a {' or '.join(TABLES)} beside the photographs, or name the photographs",
         )

@@ -18,6 +18,10 @@ MOST_ROW = 1_100_000  # row numbers, as in a workbook
 MOST_COLUMN = 16_384
 
 
+class Damaged(Exception):
+    """A file that is not what it says it is."""
+
+
 class Form(StrEnum):
     """What a cell is."""
 
@@ -99,9 +103,9 @@ class Budget:
         self._left -= cells
         if self._left < 0:
             raise ConfigurationError(
-                f"The table has more than {MOST_CELLS:,} filled cells",
+                "the table has more than 1,500,000 filled cells",
                 where=self._where,
-                mend="split it, or delete what is not about people",
+                hint="split it, or delete what is not about people",
             )
 
 

@@ -9,12 +9,13 @@ from datetime import date
 from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.photos import Photos
+from gate.importing.understand import Understanding
 from gate.importing.values import ANSWERS, KINDS
 from gate.importing.wrong import Line, Wrong
 from gate.readers.card_number import canonical
 from gate.services.image_decode import check_header
 from gate.store.store import Store
-from gate.store.tables import ConsentRow
+from gate.store.tables import ConsentRow, PersonRow
 
 # a day beyond them is a mistake, or stands for "for ever": that is an empty cell
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
@@ -28,11 +29,26 @@ def check(
     seen: dict[tuple[str, str], int] = {}
     mistakes = []
     for line in lines:
-        mistakes += [Wrong(line.number, *pair) for pair in _line(line.values, today, guardian_age)]
+        if idle(line.values, store):
+            continue
+        known = consented(line.values, store)
+        mistakes += [
+            Wrong(line.number, *pair) for pair in _line(line.values, today, guardian_age, known)
+        ]
         mistakes += [Wrong(line.number, *pair) for pair in _photos(line.values, photos)]
         mistakes += [Wrong(line.number, *pair) for pair in _twice(line, seen, store)]
         mistakes += [Wrong(line.number, *pair) for pair in _barred(line.values, store)]
     return mistakes
+
+
+def check_table(
+    table: Understanding, photos: Photos, store: Store, *, today: date, guardian_age: int = 14
+) -> list[Wrong]:
+    """Mistakes of reading a table and of its values, in the order of the lines. Writes nothing."""
+    unread = {(wrong.line, wrong.column) for wrong in table.wrong}
+    checked = check(table.lines, photos, store, today=today, guardian_age=guardian_age)
+    others = [wrong for wrong in checked if (wrong.line, wrong.column) not in unread]
+    return sorted([*table.wrong, *others], key=lambda wrong: wrong.line)
 
 
 def photo_names(values: dict[str, str]) -> list[str]:
@@ -46,8 +62,23 @@ def groups_of(text: str) -> list[str]:
 
 
 def answer_of(values: dict[str, str]) -> str | None:
-    """ "agreed", "refused", or None where the line says nothing of it."""
+    """ "agreed", "refused" or "withdrawn"; None where the line says nothing of it."""
     return ANSWERS.get(values.get("consent", "").lower())
+
+
+def idle(values: dict[str, str], store: Store) -> bool:
+    """Whether a line is about somebody who has moved out and says so: nothing is to be done."""
+    if values.get("state") != "moved_out":
+        return False
+    person = person_of(values, store)
+    return person is not None and not person.active
+
+
+def consented(values: dict[str, str], store: Store) -> bool:
+    """Whether the register holds the answer of a line already."""
+    person = person_of(values, store) if "consent" in values else None
+    said = store.consents.answer(person.id) if person is not None else None
+    return said is not None and said.answer == answer_of(values)
 
 
 def against(said: ConsentRow | None, values: dict[str, str]) -> bool:
@@ -65,13 +96,15 @@ def day(text: str) -> date | None:
     return typed
 
 
-def _line(values: dict[str, str], today: date, guardian_age: int) -> Iterator[tuple[str, str]]:
+def _line(
+    values: dict[str, str], today: date, guardian_age: int, known: bool
+) -> Iterator[tuple[str, str]]:
     if "name" not in values:
         yield "name", "is missing"
     for column, text in values.items():
         if len(text) > LONGEST.get(column, 80 if column != "photo" else 1000):
             yield column, "is too long"
-        if any(ord(letter) < 32 for letter in text):
+        if any(ord(letter) < 32 and letter != "\n" for letter in text):
             yield column, "holds control characters"
     kind = KINDS.get(values.get("kind", "resident").lower())
     if kind is None:
@@ -90,7 +123,8 @@ def _line(values: dict[str, str], today: date, guardian_age: int) -> Iterator[tu
             canonical(values["card"])
         except AccessError as error:
             yield "card", error.what
-    yield from _consent(values, year, today, guardian_age)
+    if not known:
+        yield from _consent(values, year, today, guardian_age)
 
 
 def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str]]:
@@ -123,22 +157,41 @@ def _consent(
             yield "guardian", "a guardian answers for a child"
 
 
+def person_of(values: dict[str, str], store: Store) -> PersonRow | None:
+    """Who of the register a line is about: by what was decided, else by number."""
+    if found := re.fullmatch("#([0-9]{1,9})", values.get("person", "")):
+        return store.people.get(int(found[1]))
+    return store.people.by_number(values["number"]) if "number" in values else None
+
+
 def _barred(values: dict[str, str], store: Store) -> Iterator[tuple[str, str]]:
     """A table knows less than the desk: a no, and a move out, are taken back there."""
-    person = store.people.by_number(values["number"]) if "number" in values else None
+    person = person_of(values, store)
+    gone = values.get("state") == "moved_out"
     if person is None:
+        if "person" in values and values["person"][:1] == "#":
+            yield "person", "is nobody in the register"
+        if gone:
+            yield "state", "has moved out; leave the line out of the table"
         return
-    if not person.active:
+    if not person.active and not gone:
         yield "number", "has moved out; take them back at the desk first"
+    if person.active and gone:
+        yield "state", "lives here; people move out at the desk"
     said = store.consents.answer(person.id)
     if against(said, values):
         yield "consent", "said no at the desk; ask there"
+    elif answer_of(values) == "withdrawn" and (said is None or said.answer != "withdrawn"):
+        yield "consent", "is neither agreed nor refused"
 
 
 def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, str]]:
     for name in photo_names(values):
         if not photos.has(name):
-            yield "photo", "{which} is not there", name
+            if photos.several(name):
+                yield "photo", "{which} is in several folders; write the folder before it", name
+            else:
+                yield "photo", "{which} is not there", name
             continue
         try:
             check_header(photos.read(name), name)
@@ -165,6 +218,6 @@ def _twice(
             yield column, "is in line {which} too", str(before)
     if "card" in values:
         found = store.credentials.find("card", values["card"])
-        owner = store.people.by_number(values.get("number", "")) if found else None
+        owner = person_of(values, store) if found else None
         if found is not None and (owner is None or owner.id != found.person.id):
             yield "card", "belongs to somebody in the register", ""

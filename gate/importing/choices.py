@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gate.errors import ConfigurationError
 from gate.importing.headings import HEADINGS
 from gate.importing.values import CARD_FORMS, ORDERS
+from gate.importing.wrong import Line
 
 HIDDEN = ("with", "without")
 SAME, NEW = "same", "new"
@@ -54,6 +56,25 @@ def save_choices(path: Path, choices: Choices) -> None:
     """Written in full before it takes the place of older ones."""
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(choices), ensure_ascii=False), "utf-8")
+    fresh.replace(path)
+
+
+def load_lines(path: Path) -> list[Line]:
+    """Lines of a plan. Raises ConfigurationError when they are not there or damaged."""
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        return [Line(int(number), dict(values)) for number, values in raw]
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(
+            "the import was not checked to its end", hint="discard it and upload the table again"
+        ) from error
+
+
+def save_lines(path: Path, lines: Sequence[Line]) -> None:
+    """Written in full before they take the place of older ones."""
+    fresh = path.with_suffix(".new")
+    raw = [[line.number, line.values] for line in lines]
+    fresh.write_text(json.dumps(raw, ensure_ascii=False), "utf-8")
     fresh.replace(path)
 
 

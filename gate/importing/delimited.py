@@ -38,7 +38,7 @@ def read_delimited(
     Raises ConfigurationError.
     """
     if len(data) > MOST_BYTES:
-        raise ConfigurationError("The table is larger than 200 MB", where=where, mend="split it")
+        raise ConfigurationError("the table is larger than 200 MB", where=where, hint="split it")
     ranked = [encoding] if encoding else rank(data[:SAMPLE], known)
     text, used = _decoded(data, ranked, where)
     separator = re.match(r"sep=(.)\r?\n", text)
@@ -163,7 +163,7 @@ def _decoded(data: bytes, ranked: list[str], where: str) -> tuple[str, str]:
         if text.count("\ufffd") <= len(text) // 1000 + 1:
             return text, name
     raise ConfigurationError(
-        "The encoding of the table is not known", where=where, mend="save it as CSV (UTF-8)"
+        "the encoding of the table is not known", where=where, hint="save it as CSV (UTF-8)"
     )
 
 

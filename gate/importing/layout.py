@@ -73,7 +73,10 @@ def letters(index: int) -> str:
 def sheets_of(book: Book) -> list[Sheet]:
     """The visible sheets that hold people, or all visible ones with anything when none does."""
     visible = [sheet for sheet in book.sheets if sheet.rows and not sheet.hidden]
-    people = [sheet for sheet in visible if _heads(sheet)[1] >= 1 and _named(sheet)]
+    scores = {id(sheet): _heads(sheet)[1] for sheet in visible if _named(sheet)}
+    best = max(scores.values(), default=0.0)
+    # a sheet that explains the columns names one of them in a line
+    people = [sheet for sheet in visible if scores.get(id(sheet), 0.0) >= best / 2 > 0]
     return people or visible
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
 from gate.errors import ConfigurationError
+from gate.importing.book import Damaged
 
 MOST_PART = 64 << 20  # bytes of one part that is kept: strings, styles
 _PIECE = 1 << 16
@@ -42,9 +43,9 @@ class Parts:
                 taken += len(piece)
                 if taken > most:
                     raise ConfigurationError(
-                        f"The workbook unpacks to more than {most >> 20} MB",
+                        "the workbook is too large when unpacked",
                         where=self.where,
-                        mend="split it",
+                        hint="split it",
                     )
                 yield piece
 
@@ -79,7 +80,7 @@ class Parts:
             start(tag.rsplit(":", 1)[-1], attributes)
 
         def doctype(*_: object) -> None:
-            raise ValueError("a document type")  # entities that unpack to gigabytes
+            raise Damaged("a document type")  # entities that unpack to gigabytes
 
         parser.StartElementHandler = begin
         if end is not None:

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from gate.errors import ConfigurationError
-from gate.importing.book import Book
+from gate.importing.book import Book, Damaged
 from gate.importing.delimited import MOST_BYTES, rank, read_delimited
 from gate.importing.headings import is_heading
 from gate.importing.html import read_html
@@ -36,13 +36,13 @@ def read_book(path: Path, encoding: str = "") -> Book:
             return _packed(path)
         if path.stat().st_size > MOST_BYTES:
             raise ConfigurationError(
-                "The table is larger than 200 MB", where=path.name, mend="split it"
+                "the table is larger than 200 MB", where=path.name, hint="split it"
             )
         return _unpacked(path.read_bytes(), head, path.name, encoding)
     except ConfigurationError:
         raise
     except Exception as error:  # every reader raises many kinds for a damaged file
-        raise ConfigurationError("The table cannot be read", where=path.name, mend=_MEND) from error
+        raise ConfigurationError("the table cannot be read", where=path.name, hint=_MEND) from error
 
 
 def _packed(path: Path) -> Book:
@@ -52,13 +52,13 @@ def _packed(path: Path) -> Book:
             return read_ods(archive, path.name)
         if "index.zip" in names or any(name.endswith(".iwa") for name in names):
             raise ConfigurationError(
-                "This is a document of Numbers",
+                "this is a document of Numbers",
                 where=path.name,
-                mend="in Numbers choose File, Export To, Excel",
+                hint="in Numbers choose File, Export To, Excel",
             )
         if "xl/workbook.bin" in names:
             raise ConfigurationError(
-                "This is a binary workbook (.xlsb)", where=path.name, mend=_MEND
+                "this is a binary workbook (.xlsb)", where=path.name, hint=_MEND
             )
         return read_xlsx(archive, path.name)
 
@@ -67,23 +67,23 @@ def _unpacked(data: bytes, head: bytes, name: str, encoding: str) -> Book:
     if head.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise ConfigurationError(
-                "The workbook is protected by a password",
+                "the workbook is protected by a password",
                 where=name,
-                mend="open it, take the password away and save it",
+                hint="open it, take the password away and save it",
             )
         return read_xls(data, name)
     if head[:2] == b"\x09\x08" or head[:2] == b"\x09\x04":  # a bare stream of old programs
         return read_xls(data, name)
     if head.startswith((b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"Rar!", b"7z\xbc")):
-        raise ConfigurationError("This is no table", where=name, mend=_MEND)
+        raise ConfigurationError("this is no table", where=name, hint=_MEND)
     if head.startswith(b"PK\x03\x04"):
-        raise ValueError("a damaged package")
+        raise Damaged("a damaged package")
     if re.search(rb"<(table|html|!doctype html)", head.lower()):
         found = re.search(rb"charset=[\"']?([\w-]+)", head)
         names = [encoding or (found[1].decode() if found else ""), *rank(data[:65536], is_heading)]
         return read_html(_text(data, names), name)
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
-        raise ConfigurationError("This is an XML spreadsheet of Excel 2003", where=name, mend=_MEND)
+        raise ConfigurationError("this is an XML spreadsheet of Excel 2003", where=name, hint=_MEND)
     return read_delimited(data, name, is_heading, encoding)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -21,22 +21,29 @@ from sqlalchemy.orm import Session
 
 from gate.errors import CameraError
 from gate.importing.check import against, answer_of, day, groups_of, photo_names
+from gate.importing.doubles import home_key
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
+from gate.importing.text import code, prose
+from gate.importing.text import name as name_of
 from gate.importing.values import KINDS
 from gate.importing.wrong import Line
 from gate.readers.card_number import canonical
+from gate.recognition.face import Vector
 from gate.services.enrolment import MOST, Examiner, Shot, of_one_person
 from gate.services.image_decode import decode
 from gate.store.changes import touch
 from gate.store.credentials import clear_revoked
 from gate.store.store import Store
 from gate.store.tables import (
+    BuildingRow,
     ConsentRow,
     CredentialRow,
+    HouseholdRow,
     ImportLineRow,
     PersonRow,
     TemplateRow,
+    UnitRow,
 )
 
 BATCH = 25
@@ -178,10 +185,10 @@ def _prepare(line: Line, photos: Photos, examiner: Examiner | None) -> _Ready:
 
 def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> str:
     values = ready.line.values
-    person = None
-    if "number" in values:
-        person = session.scalar(select(PersonRow).where(PersonRow.number == values["number"]))
+    person = _person(session, job, values)
     known = person is not None
+    if person is not None and not person.active and values.get("state") == "moved_out":
+        return _told(session, job, ready, person.id, "unchanged", "")
     barred = _barred(session, store, person, values) if person is not None else ""
     if person is None:
         person = PersonRow(name=values["name"])
@@ -189,31 +196,26 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     if barred == MOVED_OUT:  # meanwhile: nothing of them is changed
         return _told(session, job, ready, person.id, "failed", note([("", barred)]))
     noted = [("", barred)] if barred else []
-    household = None
-    if "building" in values:
-        home = (values["building"], values["unit"], values.get("household", ""))
-        household = store.places.household_in(session, *home).id
+    household = _household(session, store, person, values) if "building" in values else None
+    changed = not known
     for column, value in _columns(values, household).items():
-        setattr(person, column, value)
+        if not _alike(column, getattr(person, column), value):
+            setattr(person, column, value)
+            changed = True
     session.flush()
-    answer = answer_of(values)
     shots = [] if barred else ready.shots
-    if answer and not barred:
-        session.add(
-            ConsentRow(
-                person_id=person.id,
-                answer=answer,
-                text_version=values.get("consent_text", "paper"),
-                language=values.get("locale", "zh"),
-                asked_by=by,
-                guardian=values.get("guardian", ""),
-            )
-        )
-    if "card" in values and not _card(session, store, person.id, canonical(values["card"])):
-        noted.append(("", ANOTHERS_CARD))
-    if shots or answer == "refused":
+    if not barred:
+        changed |= _answered(session, store, person.id, values, by)
+    if "card" in values:
+        given = _card(session, store, person.id, canonical(values["card"]))
+        changed |= given is True
+        noted += [("", ANOTHERS_CARD)] if given is None else []
+    if answer_of(values) == "refused" and not barred:
         session.execute(delete(TemplateRow).where(TemplateRow.person_id == person.id))
-    for shot in shots:
+    new_face = bool(shots) and not _kept_already(session, store, person.id, shots)
+    if new_face:
+        session.execute(delete(TemplateRow).where(TemplateRow.person_id == person.id))
+    for shot in shots if new_face else ():
         for encoder, vector in shot.vectors.items():
             session.add(
                 TemplateRow(
@@ -223,11 +225,109 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
                     quality=shot.quality,
                 )
             )
-    touch(session, person.id)
-    result = "enrolled" if shots else "updated" if known else "registered"
+    if changed or new_face:
+        touch(session, person.id)
+    result = "enrolled" if new_face else "registered" if not known else "updated"
+    if known and not changed and not new_face:
+        result = "unchanged"
     if photo_names(values) and not shots:
         result = "failed"  # the person is in the register, the face is not
     return _told(session, job, ready, person.id, result, note([*noted, *parts_of(ready.note)]))
+
+
+def _person(session: Session, job: int, values: dict[str, str]) -> PersonRow | None:
+    """Whom a line is about: as was decided, else by number; None for somebody new."""
+    kind, _, which = values.get("person", "").replace("#", "# ").partition(" ")
+    if kind == "#":
+        return session.get(PersonRow, int(which))
+    if kind == "line":
+        row = session.get(ImportLineRow, (job, int(which)))
+        return session.get(PersonRow, row.person_id) if row is not None else None
+    if "number" in values:
+        return session.scalar(select(PersonRow).where(PersonRow.number == values["number"]))
+    return None
+
+
+def _household(session: Session, store: Store, person: PersonRow, values: dict[str, str]) -> int:
+    """The household of a line; 3号楼 is the building 3 where the register writes it so."""
+    building, unit, label = values["building"], values["unit"], values.get("household", "")
+    names = set(session.scalars(select(BuildingRow.name)))
+    if building not in names:
+        key = home_key(building, "")[0]
+        alike = [name for name in names if home_key(name, "")[0] == key]
+        building = alike[0] if len(alike) == 1 else building
+    if person.household_id is not None:
+        home = session.execute(
+            select(BuildingRow.name, UnitRow.name, HouseholdRow.label)
+            .join(UnitRow, UnitRow.building_id == BuildingRow.id)
+            .join(HouseholdRow, HouseholdRow.unit_id == UnitRow.id)
+            .where(HouseholdRow.id == person.household_id)
+        ).one()
+        same = home_key(home[0], home[1]) == home_key(building, unit)
+        if same and label in ("", code(home[2])):
+            return person.household_id  # as the register writes it
+    return store.places.household_in(session, building, unit, label).id
+
+
+def _alike(column: str, old: Any, new: Any) -> bool:
+    """Whether a value of the register is that of a line, but for how it is written."""
+    if column in ("valid_from", "valid_until") and old is not None:
+        return bool(last_day(old, column) == last_day(new, column))
+    if column in ("name", "number", "phone", "note") and isinstance(old, str):
+        clean = {"name": name_of, "note": prose}.get(column, code)
+        return bool(clean(old) == new)
+    if column == "groups":
+        return sorted(code(group) for group in old) == sorted(new)
+    return bool(old == new)
+
+
+def last_day(moment: datetime, column: str) -> date:
+    """The day a begin or end of validity is written as: the last day counts in full."""
+    early = timedelta(microseconds=1) if column == "valid_until" else timedelta()
+    return (moment - early).astimezone().date()
+
+
+def _answered(session: Session, store: Store, person: int, values: dict[str, str], by: str) -> bool:
+    """Keep the answer of a line unless it is the one that counts already; whether it is new."""
+    answer = answer_of(values)
+    said = store.consents.answer_in(session, person)
+    guardian = values.get("guardian", "")
+    version = values.get("consent_text", "")
+    if not answer or (
+        said is not None
+        and said.answer == answer
+        and (not guardian or said.guardian == guardian)
+        and (not version or said.text_version == version)
+    ):
+        return False
+    session.add(
+        ConsentRow(
+            person_id=person,
+            answer=answer,
+            text_version=version or "paper",
+            language=values.get("locale", "zh"),
+            asked_by=by,
+            guardian=guardian,
+        )
+    )
+    return True
+
+
+_SAME_PHOTOGRAPH = 0.9999  # cosine of two encodings of one and the same file
+
+
+def _kept_already(session: Session, store: Store, person: int, shots: Sequence[Shot]) -> bool:
+    """Whether these very photographs are enrolled: then nothing is written anew."""
+    query = select(TemplateRow).where(TemplateRow.person_id == person)
+    kept: dict[str, list[Vector]] = {}
+    for row in session.scalars(query):
+        vector = store.vault.unseal(row.vector, person, row.encoder)
+        kept.setdefault(row.encoder, []).append(vector)
+    for shot in shots:
+        for encoder, vector in shot.vectors.items():
+            if not any(float(vector @ old) > _SAME_PHOTOGRAPH for old in kept.get(encoder, ())):
+                return False
+    return all(len(vectors) == len(shots) for vectors in kept.values())
 
 
 def _told(session: Session, job: int, ready: _Ready, person: int, result: str, noted: str) -> str:
@@ -267,8 +367,8 @@ def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:
     return columns
 
 
-def _card(session: Session, store: Store, person: int, number: str) -> bool:
-    """Give the card; False when somebody else holds it."""
+def _card(session: Session, store: Store, person: int, number: str) -> bool | None:
+    """Give the card: True; False when they have it already, None when somebody else has."""
     digest = store.vault.digest("card", number)
     clear_revoked(session, "card", digest)
     held = session.scalar(
@@ -276,4 +376,5 @@ def _card(session: Session, store: Store, person: int, number: str) -> bool:
     )
     if held is None:
         session.add(CredentialRow(person_id=person, kind="card", hash=digest))
-    return held is None or held.person_id == person
+        return True
+    return False if held.person_id == person else None

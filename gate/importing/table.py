@@ -26,15 +26,15 @@ def refuse_none(table: Understanding, where: str) -> None:
     if table.columns and not any(column.field == "name" for column in table.columns):
         headings = ", ".join(column.heading for column in table.columns if column.heading)
         raise ConfigurationError(
-            f"There is no column for the name among the headings {headings[:200]}",
-            where=f"{where}, line {table.layout.line}",
-            mend="known: " + ", ".join(names[0] for names in HEADINGS.values()),
+            "there is no column for the name",
+            where=f"{where}, line {table.layout.line}: {headings[:200]}",
+            hint="known: " + ", ".join(names[0] for names in HEADINGS.values()),
         )
     if not table.lines or len(table.lines) > MOST_LINES:
         raise ConfigurationError(
-            f"The table has {len(table.lines)} people",
+            f"the table has {len(table.lines)} people",
             where=where,
-            mend="1 to 100,000 can be imported",
+            hint="1 to 100,000 can be imported",
         )
 
 
@@ -47,16 +47,15 @@ def read_table(path: Path) -> list[Line]:
     refuse_none(table, path.name)
     if table.open:
         raise ConfigurationError(
-            "The table can be read in more than one way: "
-            + ", ".join(question.about for question in table.open),
-            where=path.name,
-            mend="choose how it is meant",
+            "the table can be read in more than one way",
+            where=f"{path.name}: {', '.join(question.about for question in table.open)}",
+            hint="choose how it is meant",
         )
     if table.wrong:
         first = table.wrong[0]
         raise ConfigurationError(
             f"line {first.line}, {first.column}: {first.what}",
             where=path.name,
-            mend="correct the cell",
+            hint="correct the cell",
         )
     return list(table.lines)

@@ -282,7 +282,7 @@ class _Lines:
 
 def _which(what: str, cell: Cell) -> str:
     """The cell as it is shown; of a card only where digits were lost, since it opens doors."""
-    return "" if what == "This is not a card number" else cell.text[:40]
+    return "" if what == "not a card number" else cell.text[:40]
 
 
 def _fits(text: str, form: str) -> bool:

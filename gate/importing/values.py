@@ -54,6 +54,7 @@ ANSWERS = {
         ),
         "refused",
     ),
+    **dict.fromkeys(("withdrawn", "已撤回", "撤回"), "withdrawn"),
 }
 # an empty mark, or words for it: nothing was asked yet, which is neither yes nor no
 _UNASKED = {"待定", "未定", "未填", "未问", "待确认", "pending", "-", "—", "/", "待签"}
@@ -197,7 +198,7 @@ def card(text: str, form: str) -> str:
     if "" in found:
         return found[""]
     if form not in found:
-        raise AccessError("This is not a card number", mend="write it as printed")
+        raise AccessError("not a card number", hint="write it as printed")
     return found[form]
 
 

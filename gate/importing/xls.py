@@ -7,7 +7,7 @@ from typing import Any
 
 import xlrd  # type: ignore[import-untyped]
 
-from gate.importing.book import Book, Budget, Cell, Form, Row, Sheet, fill_merged
+from gate.importing.book import Book, Budget, Cell, Damaged, Form, Row, Sheet, fill_merged
 from gate.importing.formats import shown
 
 MOST_BYTES = 60 << 20  # xlrd keeps the whole workbook
@@ -16,7 +16,7 @@ MOST_BYTES = 60 << 20  # xlrd keeps the whole workbook
 def read_xls(data: bytes, where: str) -> Book:
     """The sheets of a workbook. Raises ConfigurationError, and many kinds when it is damaged."""
     if len(data) > MOST_BYTES:
-        raise ValueError("too large")
+        raise Damaged("too large")
     budget = Budget(where)
     with xlrd.open_workbook(
         file_contents=data,

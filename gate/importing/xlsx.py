@@ -21,6 +21,7 @@ from gate.importing.book import (
     Book,
     Budget,
     Cell,
+    Damaged,
     Form,
     Row,
     Sheet,
@@ -92,7 +93,7 @@ class _SheetReader:
         if tag == "row":
             number = natural(attributes.get("r", "")) or self._number + 1
             if number > MOST_ROW:
-                raise ValueError("row")
+                raise Damaged("row")
             self._number, self._column = number, -1
             self._row = Row(number, {}, attributes.get("hidden") in ("1", "true"))
         elif tag == "c":
@@ -172,7 +173,7 @@ def _workbook(parts: Parts) -> str:
             return target
     if parts.member("xl/workbook.xml"):
         return "xl/workbook.xml"
-    raise ValueError("no workbook in it")
+    raise Damaged("no workbook in it")
 
 
 def _sheets(parts: Parts, workbook: str) -> tuple[list[tuple[str, str, bool]], bool]:
@@ -211,7 +212,7 @@ def _strings(parts: Parts, name: str) -> list[Cell]:
         if tag == "si":
             strings.append(Cell(unescaped("".join(kept))))
             if len(strings) > MOST_STRINGS:
-                raise ValueError("too many strings")
+                raise Damaged("too many strings")
 
     def text(text: str) -> None:
         if inside and not phonetic:

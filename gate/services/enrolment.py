@@ -20,6 +20,8 @@ from gate.recognition.face import Face, Image, Template, Vector
 from gate.recognition.matching.matcher import NOBODY, Matcher
 from gate.recognition.matching.score_prior import prior_of
 from gate.recognition.matching.scoring import unit
+from gate.services import portrait
+from gate.services.portrait import Found
 from gate.store.store import Store
 
 MOST = 5  # photographs kept of a person
@@ -104,8 +106,7 @@ class Examiner:
 
     def look(self, image: Image) -> Shot:
         """Where the one face is and what is wrong with it; not encoded."""
-        with self._lock:
-            faces = sorted(self._detector.detect(image), key=lambda face: -face.area)
+        faces = sorted(self._detect(image), key=lambda face: -face.area)
         if not faces:
             return Shot(fault=Fault.NO_FACE)
         if len(faces) > 1 and faces[0].area < _FAR_LARGER * faces[1].area:
@@ -123,9 +124,29 @@ class Examiner:
         }
         return Shot(seen.face, "", vectors)
 
-    def shot(self, image: Image) -> Shot:
-        """``look`` and ``encode``."""
-        return self.encode(image, self.look(image))
+    def find(self, image: Image) -> Found:
+        """The faces of a photograph of any size, whichever way up it is."""
+        return portrait.find(image, self._detect)
+
+    def shot(self, image: Image, pick: int | None = None) -> Shot:
+        """The face a photograph of any size is meant to show, judged and encoded.
+
+        Args:
+            pick: index of the face in ``find``, where a person chose it.
+        """
+        found = self.find(image)
+        if not found.faces:
+            return Shot(fault=Fault.NO_FACE)
+        index = portrait.meant(found) if pick is None else pick
+        if index is None or index >= len(found.faces):
+            return Shot(found.faces[0], Fault.SEVERAL_FACES)
+        cut, face = portrait.cut_out(found, index, self._detect)
+        face = self._assess(cut, face)
+        return self.encode(cut, Shot(face, face.unusable.value if face.unusable else ""))
+
+    def _detect(self, image: Image) -> list[Face]:
+        with self._lock:
+            return self._detector.detect(image)
 
 
 def of_one_person(shots: Sequence[Shot], encoder: str) -> list[Shot]:

@@ -102,6 +102,13 @@ class People:
         with self._database.read() as session:
             return session.scalar(select(PersonRow).where(PersonRow.ref == ref))
 
+    def names(self, people: Iterable[int]) -> dict[int, str]:
+        """The names of people by their number; whoever is not there is left out."""
+        wanted = set(people)
+        with self._database.read() as session:
+            query = select(PersonRow.id, PersonRow.name)
+            return {row[0]: row[1] for row in session.execute(query) if row[0] in wanted}
+
     def by_number(self, number: str) -> PersonRow | None:
         with self._database.read() as session:
             return session.scalar(select(PersonRow).where(PersonRow.number == number))

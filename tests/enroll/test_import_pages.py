@@ -14,8 +14,10 @@ from types import SimpleNamespace
 
 from enroll import retention
 from enroll.faces import Faces
+from gate.importing.choices import save_lines
 from gate.importing.notes import LOOKALIKE, note
 from gate.importing.run import Progress
+from gate.importing.wrong import Line
 from gate.services.enrolment import Examiner
 from gate.store.tables import ImportLineRow, ImportRow
 
@@ -56,7 +58,7 @@ def test_a_right_table_is_imported_with_a_report_and_its_files_are_deleted(manag
     assert desk.store.people.count() == 2
     assert desk.store.consents.answer(desk.store.people.by_number("1").id).text_version == "paper"
     report = manager.get(page.url.path + "/report.csv").text
-    assert "3,registered" in report
+    assert "3,Li,registered" in report
     assert not list(desk.folder.glob("imports/*/*"))
 
 
@@ -107,6 +109,7 @@ def test_who_has_no_face_and_who_looks_alike_is_in_the_report_in_words(manager, 
 def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
     page = upload(manager, "name\nLi\n")
     job = int(page.url.path.split("/")[-1])
+    save_lines(desk.folder / "imports" / str(job) / "lines.json", [Line(2, {"name": "Li"})])
     desk.imports._state(job, "running")
     desk.imports.__init__(desk.store, desk.folder / "imports", lambda: None)
     assert "Go on" in manager.get(page.url.path).text

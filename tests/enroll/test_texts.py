@@ -81,12 +81,16 @@ def mended() -> set[str]:
     """What errors say that staff can meet at the desk: the arguments that are plain words."""
     gate = ROOT.parent / "gate"
     files = [*ROOT.glob("**/*.py"), *gate.glob("importing/*.py")]
-    files += [gate / f"{name}.py" for name in ("photographs", "enrolment", "permit_book")]
+    services = ("image_decode", "enrolment", "permits")
+    files += [gate / "services" / f"{name}.py" for name in services]
     found = set()
     for file in files:
         for call in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Error"):
-                said = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "mend")]
+                said = [
+                    *call.args[:1],
+                    *(k.value for k in call.keywords if k.arg in ("mend", "hint")),
+                ]
                 found |= {one.value for one in said if isinstance(one, ast.Constant)}
     return found
 
@@ -105,7 +109,15 @@ def said_of_tables() -> set[str]:
     assert len(texts) == len(pairs)
     others = {ast.unparse(text) for text in texts if not isinstance(text, ast.Constant)}
     assert others == {"error.what"}
-    return {text.value for text in texts if isinstance(text, ast.Constant)}
+    tree = ast.parse((ROOT.parent / "gate" / "importing" / "understand.py").read_text("utf-8"))
+    said = {text.value for text in texts if isinstance(text, ast.Constant)}
+    return said | {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.match(r"(holds|became|has more|digits were|building and|\{which\} is)", node.value)
+    }
 
 
 def test_every_mistake_of_a_table_and_note_of_a_photograph_has_its_chinese():

@@ -18,11 +18,11 @@ from openpyxl import Workbook
 from PIL import Image as Pillow
 
 from gate.errors import CameraError, ConfigurationError
-from gate.importing.check import check
+from gate.importing.check import check, check_table
 from gate.importing.export import export
 from gate.importing.photos import FolderPhotos, NoPhotos, ZipPhotos
 from gate.importing.run import done_lines, run
-from gate.importing.table import Line, read_table
+from gate.importing.table import Line, open_table, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportRow, PersonRow
@@ -95,7 +95,7 @@ def test_twenty_mistakes_are_all_listed_with_line_and_column(tmp_path, store):
             ]
         ),
     )
-    wrong = check(read_table(path), FolderPhotos(folder), store, today=TODAY)
+    wrong = check_table(open_table(path), FolderPhotos(folder), store, today=TODAY)
     assert [(mistake.line, mistake.column) for mistake in wrong] == [
         (2, "name"),
         (3, "kind"),
@@ -145,7 +145,12 @@ def test_excel_gives_the_same_as_csv(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
-    [("", "0 people"), ("name\n", "0 people"), ("nom\nLi\n", "headings"), ("unit\n1\n", "column")],
+    [
+        ("", "0 people"),
+        ("name\n", "0 people"),
+        ("nom\nLi\n", "no column"),
+        ("unit\n1\n", "column"),
+    ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path, text, wrong):
     with pytest.raises(ConfigurationError, match=wrong):
@@ -282,7 +287,7 @@ import sys
 from pathlib import Path
 from gate.importing.photos import NoPhotos
 from gate.importing.run import run
-from gate.importing.table import Line, read_table
+from gate.importing.table import Line, open_table, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 

@@ -1,0 +1,188 @@
+"""The conversation about an uploaded table: what its page asks, and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from enroll.texts import Translate
+from gate.importing.choices import Choices, from_json
+from gate.importing.delimited import ENCODINGS
+from gate.importing.headings import HEADINGS
+from gate.importing.plan import Plan
+from gate.importing.understand import Question
+
+SAMPLES = 5  # lines shown
+DOUBLES = 200  # proposals asked about at once
+
+_TITLES = {
+    "sheet": "Which sheet holds the people?",
+    "hidden": "Some lines are hidden in the table. Import them too?",
+    "card_form": "How are the card numbers written?",
+    "date_order": "In which order are day, month and year?",
+    "columns": "Two columns were taken for the same thing: leave one of them out below",
+}
+_OPTIONS = {
+    "with": "Import hidden lines too",
+    "without": "Leave hidden lines out",
+    "decimal": "Decimal, leading zeros were lost",
+    "facility": "Facility code and number",
+    "hex": "Hexadecimal",
+    "reversed": "Decimal, bytes reversed",
+    "ymd": "Year, month, day",
+    "dmy": "Day, month, year",
+    "mdy": "Month, day, year",
+}
+_REASONS = {
+    "known": "recognised",
+    "remembered": "as last time",
+    "chosen": "chosen",
+    "unneeded": "not needed, not stored",
+    "unknown": "not recognised",
+    "nameless": "no heading",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as the page shows it."""
+
+    about: str
+    title: str
+    options: list[tuple[str, str]]
+    examples: list[tuple[str, list[str]]]
+    lines: int
+    answer: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows of a plan."""
+
+    questions: list[Asked]
+    columns: list[dict[str, object]]
+    fields: list[tuple[str, str]]
+    samples: list[tuple[int, list[str]]]
+    used: list[str]
+    encodings: list[tuple[str, str]]
+    encoding: str
+    counts: list[tuple[str, int]]
+
+
+def asked(plan: Plan, translate: Translate) -> Shown:
+    """What to show of a plan and to ask about it."""
+    table = plan.table
+    used = [column.field for column in table.columns if column.field]
+    used = list(dict.fromkeys(used))
+    # what each column became: building and unit of an address, photographs found by name
+    made = {key for line in plan.lines[:SAMPLES] for key in line.values} - {"person"}
+    used = [name for name in HEADINGS if name in made or (name in used and name in made)]
+    title = heading_of(translate)
+    return Shown(
+        [_question(one, translate) for one in table.questions],
+        [
+            {
+                "index": column.index,
+                "letter": column.letter,
+                "heading": column.heading,
+                "field": column.field,
+                "reason": translate(_REASONS[column.reason]),
+                "left": not column.field,
+                "filled": column.filled,
+            }
+            for column in table.columns
+        ],
+        [("", translate("leave out")), *((name, title(name)) for name in HEADINGS)],
+        [
+            (line.number, [_shown(line.values.get(name, "")) for name in used])
+            for line in plan.lines[:SAMPLES]
+        ],
+        [title(name) for name in used],
+        [(name, name) for name in (table.book.encoding, *table.book.encodings)]
+        if table.book.encoding
+        else [],
+        table.book.encoding,
+        [
+            (translate("people"), len(plan.lines)),
+            (translate("with photographs"), _count(plan, "photo")),
+            (translate("with a card"), _count(plan, "card")),
+            (translate("with an end of validity"), _count(plan, "valid_until")),
+            (translate("who agreed"), _agreed(plan)),
+        ],
+    )
+
+
+def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
+    """The choices of a form sent, over those known; whatever is not on offer is dropped.
+
+    Another sheet or encoding begins from nothing: columns and lines are others there.
+    """
+    if form.get("sheet", known.sheet) != known.sheet:
+        return from_json({"sheet": form["sheet"], "encoding": known.encoding})
+    encoding = form.get("encoding", known.encoding)
+    if encoding != known.encoding and "encoding" in form:
+        allowed = {*ENCODINGS, "utf-16-le", "utf-16-be", "gbk", "cp1250", known.encoding}
+        encoding = encoding if encoding in allowed else known.encoding
+    columns = {key[7:]: value for key, value in form.items() if key.startswith("column-")}
+    was = {key[4:]: value for key, value in form.items() if key.startswith("was-")}
+    changed = {key: value for key, value in columns.items() if value != was.get(key)}
+    doubles = {key[7:]: value for key, value in form.items() if key.startswith("double-")}
+    return from_json(
+        {
+            "sheet": known.sheet,
+            "encoding": encoding,
+            "columns": {**{str(k): v for k, v in known.columns.items()}, **changed},
+            "card_form": form.get("card_form", known.card_form),
+            "date_order": form.get("date_order", known.date_order),
+            "hidden": form.get("hidden", known.hidden),
+            "doubles": {**{str(k): v for k, v in known.doubles.items()}, **doubles},
+        }
+    )
+
+
+def heading(language: str) -> Callable[[str], str]:
+    """The heading of a column in a language; "" of none."""
+    return lambda column: (
+        HEADINGS[column][-1 if language == "zh" else 0] if column in HEADINGS else ""
+    )
+
+
+def heading_of(translate: Translate) -> Callable[[str], str]:
+    """The same, in the language of a translator."""
+    return heading("zh" if translate("leave out") != "leave out" else "en")
+
+
+def _question(question: Question, translate: Translate) -> Asked:
+    if question.about == "sheet":
+        options = [(name, name) for name in question.options]
+        examples: list[tuple[str, list[str]]] = [
+            (translate("{count} lines", count=rows[0]) + f": {name}", [])
+            for name, rows in question.examples
+        ]
+    else:
+        options = [(name, translate(_OPTIONS[name])) for name in question.options]
+        examples = [(text, list(ways)) for text, ways in question.examples]
+    return Asked(
+        question.about,
+        translate(_TITLES[question.about]),
+        options,
+        examples,
+        question.lines,
+        question.answer,
+        not question.answer,
+    )
+
+
+def _shown(value: str) -> str:
+    """A value in the sample; a picture of the workbook by a word, a long one cut."""
+    text = ";".join("▣" if part.startswith("cell:") else part for part in value.split(";"))
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _count(plan: Plan, name: str) -> int:
+    return sum(name in line.values for line in plan.lines)
+
+
+def _agreed(plan: Plan) -> int:
+    return sum(line.values.get("consent") == "agreed" for line in plan.lines)

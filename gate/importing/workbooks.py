@@ -1,0 +1,230 @@
+"""Workbooks for people: a template to fill in, the register, a table with its mistakes marked.
+
+Every cell is text, so that numbers keep their leading zeros and nothing is run as a formula.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from openpyxl import Workbook  # type: ignore[import-untyped]
+from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+from openpyxl.comments import Comment  # type: ignore[import-untyped]
+from openpyxl.styles import Alignment, Font, PatternFill  # type: ignore[import-untyped]
+from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+from openpyxl.worksheet.datavalidation import DataValidation  # type: ignore[import-untyped]
+
+from gate.access.decision import Kind
+from gate.importing.book import Form
+from gate.importing.headings import HEADINGS
+from gate.importing.understand import Understanding
+from gate.importing.wrong import Wrong
+
+Words = Callable[[str], str]
+FILLED_IN = 5000  # lines of the template that are checked
+_TEMPLATE = (
+    *("name", "number", "kind", "building", "unit", "birth_year", "phone", "valid_from"),
+    *("valid_until", "groups", "card", "consent", "guardian", "photo", "locale", "note"),
+)
+KIND_WORDS = {
+    "zh": dict(zip(Kind, ("居民", "租户", "员工", "护工", "访客"), strict=True)),
+    "en": {kind: kind.value for kind in Kind},
+}
+_ANSWERS = {
+    "zh": {"agreed": "同意", "refused": "不同意", "withdrawn": "已撤回"},
+    "en": {"agreed": "agreed", "refused": "refused", "withdrawn": "withdrawn"},
+}
+_STATES = {"zh": ("在住", "已搬出"), "en": ("active", "moved out")}
+_LANGUAGES = {"zh": {"zh": "中文", "en": "英文"}, "en": {"zh": "Chinese", "en": "English"}}
+HELP: dict[str, tuple[str, str]] = {
+    "name": ("Required. Full name.", "必填。姓名全称。"),
+    "number": (
+        "The community's own number of the person; a later table finds the person by it.",
+        "小区自己的编号；再次导入时按此编号识别人员。",
+    ),
+    "kind": ("Resident when empty.", "留空即为居民。"),
+    "building": ("Building, e.g. 3. Only together with the unit.", "如：3号楼。须与房号同填。"),
+    "unit": ("Flat, e.g. 2-501.", "如：2单元501。"),
+    "birth_year": (
+        "Four digits; needed where the person agreed.",
+        "四位数字；同意人脸识别者必填。",
+    ),
+    "phone": ("As dialled.", "联系电话。"),
+    "valid_from": (
+        "First day, 2026-01-31; at once when empty.",
+        "生效日期，如 2026-01-31；留空即刻生效。",
+    ),
+    "valid_until": (
+        "Last day, 2026-12-31. Required for tenants and visitors.",
+        "最后一天，如 2026-12-31。租户、访客必填。",
+    ),
+    "groups": ("Several are separated by semicolons.", "多个分组用分号隔开。"),
+    "card": ("As printed on the card, with all zeros.", "照卡面抄写，保留前面的零。"),
+    "consent": (
+        "Whether the person agreed to face recognition. A photograph needs it.",
+        "本人是否同意人脸识别。有照片者必须同意。",
+    ),
+    "guardian": ("Who agreed for a child.", "儿童由监护人同意，填监护人姓名。"),
+    "photo": (
+        "File name in the ZIP. Empty: the file named after the number or the name is taken.",
+        "压缩包内的文件名。留空则按编号或姓名匹配文件。",
+    ),
+    "locale": ("Language of the screen for this person.", "此人在屏幕上看到的语言。"),
+    "note": ("Whatever else; the gate does not read it.", "其他说明；门禁不读取。"),
+}  # fmt: skip
+_HEAD = PatternFill("solid", fgColor="DDE6F0")
+_BAD = PatternFill("solid", fgColor="FFC7CE")
+_WRITTEN = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+
+def heading(column: str, language: str) -> str:
+    """The heading of a column in a language."""
+    return HEADINGS[column][-1 if language == "zh" else 0]
+
+
+def template(language: str) -> bytes:
+    """An empty table, its columns explained on a second sheet and checked by Excel itself."""
+    zh = language == "zh"
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "人员" if zh else "people"
+    checks = {
+        "kind": list(KIND_WORDS[language].values()),
+        "consent": list(_ANSWERS[language].values())[:2],
+        "locale": list(_LANGUAGES[language].values()),
+    }
+    for index, column in enumerate(_TEMPLATE, start=1):
+        letter = get_column_letter(index)
+        cell = sheet.cell(1, index, heading(column, language))
+        cell.font, cell.fill = Font(bold=True), _HEAD
+        sheet.column_dimensions[letter].width = 16
+        # a format of the whole column, not of thousands of empty cells
+        sheet.column_dimensions[letter].number_format = "@"
+        text = HELP[column][1 if zh else 0]
+        rule = _rule(column, letter, checks.get(column))
+        rule.promptTitle, rule.prompt = heading(column, language)[:32], text
+        rule.error = text
+        rule.showInputMessage = rule.showErrorMessage = True
+        rule.add(f"{letter}2:{letter}{FILLED_IN}")
+        sheet.add_data_validation(rule)
+    sheet.freeze_panes = "B2"
+    notes = book.create_sheet("说明" if zh else "help")
+    notes.column_dimensions["A"].width, notes.column_dimensions["B"].width = 20, 90
+    for index, column in enumerate(_TEMPLATE, start=1):
+        # with the letter before it no line of this sheet is taken for headings
+        notes.cell(index, 1, f"{get_column_letter(index)}  {heading(column, language)}")
+        notes.cell(index, 2, HELP[column][1 if zh else 0])
+    return _bytes(book)
+
+
+def _rule(column: str, letter: str, options: Sequence[str] | None) -> Any:
+    if options:
+        return DataValidation("list", formula1='"' + ",".join(options) + '"', allow_blank=True)
+    if column == "birth_year":
+        formula = f"AND(ISNUMBER(VALUE({letter}2)),VALUE({letter}2)>=1900,VALUE({letter}2)<=2100)"
+        return DataValidation("custom", formula1=formula, allow_blank=True)
+    if column in ("valid_from", "valid_until"):
+        formula = f"OR(ISNUMBER({letter}2),ISNUMBER(DATEVALUE({letter}2)))"
+        return DataValidation("custom", formula1=formula, allow_blank=True)
+    if column == "card":
+        formula = f"AND(ISTEXT({letter}2),LEN({letter}2)>=6)"
+        return DataValidation("custom", formula1=formula, allow_blank=True)
+    longest = {"name": 120, "photo": 1000, "note": 500, "groups": 200, "guardian": 120, "phone": 40}
+    return DataValidation(
+        "textLength", operator="lessThanOrEqual", formula1=str(longest.get(column, 80))
+    )
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> bytes:
+    """A workbook of one sheet of texts, written line by line."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for index in range(1, len(headings) + 1):
+        sheet.column_dimensions[get_column_letter(index)].width = 16
+    head = [_cell(sheet, text) for text in headings]
+    for cell in head:
+        cell.font, cell.fill = Font(bold=True), _HEAD
+    sheet.append(head)
+    for row in rows:
+        sheet.append([_cell(sheet, text) if text else None for text in row])
+    return _bytes(book)
+
+
+def words_of(values: Mapping[str, str], language: str) -> dict[str, str]:
+    """Values as people of a language write them."""
+    made = dict(values)
+    if values.get("kind"):
+        made["kind"] = KIND_WORDS[language].get(Kind(values["kind"]), values["kind"])
+    if values.get("consent"):
+        made["consent"] = _ANSWERS[language].get(values["consent"], "")
+    if values.get("state"):
+        made["state"] = _STATES[language][values["state"] == "moved_out"]
+    if values.get("locale"):
+        made["locale"] = _LANGUAGES[language].get(values["locale"], values["locale"])
+    return made
+
+
+def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str) -> bytes:
+    """The sheet of a table with its mistakes marked in their cells, each line's in words too.
+
+    Args:
+        words: translates a text.
+        what: heading of the added last column.
+    """
+    by_line: dict[int, list[Wrong]] = {}
+    for one in wrong:
+        by_line.setdefault(one.line, []).append(one)
+    places: dict[str, int] = {}
+    for column in table.columns:
+        if column.field:
+            places.setdefault(column.field, column.index)
+    for part in ("building", "unit"):
+        places.setdefault(part, places.get("unit", places.get("address", 0)))
+    indexes = [column.index for column in table.columns]
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", table.sheet)[:31] or "people")
+    head = [_cell(sheet, column.heading) for column in table.columns] + [_cell(sheet, what)]
+    for cell in head:
+        cell.font, cell.fill = Font(bold=True), _HEAD
+    sheet.append(head)
+    for row in table.layout.rows:
+        mistakes = by_line.get(row.number, [])
+        line = []
+        for index in indexes:
+            there = row.cells.get(index)
+            text = there.text if there is not None and there.form is not Form.PICTURE else ""
+            cell = _cell(sheet, text)
+            mine = [one for one in mistakes if places.get(one.column) == index]
+            if mine:
+                cell.fill = _BAD
+                cell.comment = Comment(
+                    _legal("\n".join(one.words(words) for one in mine)), "gate", 60, 320
+                )
+            line.append(cell)
+        last = _cell(sheet, "; ".join(one.words(words) for one in mistakes))
+        last.alignment = Alignment(wrap_text=True)
+        sheet.append([*line, last])
+    return _bytes(book)
+
+
+def _cell(sheet: Any, text: str) -> Any:
+    cell = WriteOnlyCell(sheet, value=_legal(text)[:32_000])
+    cell.data_type = "s"  # never a formula
+    cell.number_format = "@"
+    return cell
+
+
+def _legal(text: str) -> str:
+    """What XML can hold; _x0041_ would be read as a letter."""
+    return _WRITTEN.sub("_x005F_", _ILLEGAL.sub("", text))
+
+
+def _bytes(book: Any) -> bytes:
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
