@@ -235,7 +235,7 @@ def test_a_full_disk_is_named(gate: Run, config: Path, small_disk: Path) -> None
     )
     assert done.returncode == 1
     assert done.stderr.startswith("error: the disk is full")
-    assert "what to do: make room" in done.stderr
+    assert "what to do: free some space" in done.stderr
 
 
 class RefusingBroker:
@@ -300,7 +300,7 @@ def test_a_broker_that_refuses_the_password_and_a_port_that_is_not_there_are_nam
     assert f"127.0.0.1:{refusing}" in done.stdout
     assert "check [mqtt] username and password" in done.stdout
     assert "hunter22" not in done.stdout + done.stderr
-    assert "The serial port cannot be opened: No such file or directory (/dev/ttyUSB77)" in (
+    assert "the serial port cannot be opened: No such file or directory (/dev/ttyUSB77)" in (
         done.stdout
     )
     assert "plug the device in" in done.stdout

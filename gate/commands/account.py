@@ -28,7 +28,7 @@ out = Console(highlight=False, soft_wrap=True)
 def list_(config: Config = DEFAULT) -> None:
     """Show every account, its role and whether it may sign in."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         rows = Accounts(store.database, settings.desk, SystemClock()).all()
     table = Table("login", "name", "role", "state", box=None)
     for row in rows:
@@ -57,7 +57,7 @@ def add(
 def reset(login: Login, config: Config = DEFAULT) -> None:
     """Give an account a new password, unlock it and end its sessions."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         accounts = Accounts(store.database, settings.desk, SystemClock())
         row = _find(accounts, login)
         accounts.set_password(row.id, _password())

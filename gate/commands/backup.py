@@ -43,7 +43,7 @@ def backup(
     """
     settings = load(config)
     public = settings.data / PUBLIC
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         if new_recovery_key:
             _make_key(public)
             store.audit.note("command line", "backup.recovery_key")

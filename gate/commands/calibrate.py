@@ -47,7 +47,7 @@ def calibrate(
         raise typer.BadParameter("rates lie above 0 and at most 0.1")
     settings = load(config)
     console = Console()
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         gallery = gallery_in(store, encoder)
         stored = store.calibrations.active(KIND, gallery.encoder)
         before = None

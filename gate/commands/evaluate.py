@@ -68,7 +68,7 @@ def evaluate(
     if unknown := sorted(set(protocol) - set("abcde")):
         raise typer.BadParameter(f"there is no protocol {', '.join(unknown)}; they are a to e")
     if site:
-        with Store.open(settings.store, settings.data) as store:
+        with Store.open(settings.store, settings.data, create=False) as store:
             results = on_site(gallery_in(store))
         for line in results["lines"]:
             console.print(line)

@@ -24,7 +24,7 @@ _PAGE = 500
 
 def _open(config: Path) -> tuple[str, Store]:
     settings = load(config)
-    return settings.name, Store.open(settings.store, settings.data)
+    return settings.name, Store.open(settings.store, settings.data, create=False)
 
 
 @events.command("list")

@@ -35,7 +35,7 @@ def explain(
 ) -> None:
     """Retell a decision: which rule answered, and every value it was made from."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         row = _find(store, event, settings.name)
         others = [
             other.body

@@ -23,8 +23,8 @@ from gate.store.store import Store
 keys = typer.Typer(help="Keys that may command this gate over MQTT.", no_args_is_help=True)
 
 
-def _store(settings: Settings) -> Store:
-    return Store.open(settings.store, settings.data)
+def _store(settings: Settings, *, create: bool = False) -> Store:
+    return Store.open(settings.store, settings.data, create=create)
 
 
 @keys.command()
@@ -47,7 +47,7 @@ def make(
     target = to or Path(f"{name}.pem")
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
-    with _store(load(config)) as store:
+    with _store(load(config), create=True) as store:
         _write(target, private)
         try:
             row = store.command_keys.add(key_id(public), name, public, command)

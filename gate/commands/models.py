@@ -210,7 +210,7 @@ def cost(encoder: str, settings: Settings) -> str:
     """What changing to ``encoder`` costs this gate, in words."""
     counts: dict[str, int] = {}
     if (settings.data / settings.store.key).exists():  # a new box has no register yet
-        with Store.open(settings.store, settings.data) as store:
+        with Store.open(settings.store, settings.data, create=False) as store:
             counts = store.templates.count()
     stem = encoder.split("/")[0]
     others = sum(n for name, n in counts.items() if name.split("/")[0] != stem)

@@ -57,7 +57,7 @@ def list_(
 ) -> None:
     """Show people by name."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         rows = store.people.find(text, limit + 1)
         total = store.people.count()
     table = Table("id", "number", "name", "kind", "state", box=None)
@@ -74,7 +74,7 @@ def list_(
 def show(who: Who, config: Config = DEFAULT) -> None:
     """Show what the register holds of one person; of the face only that it is there."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         row = find_person(store, who)
         store.audit.note("cli", "person.view", row.ref)
         home = store.places.address(row.household_id) if row.household_id else ("", "", "")
@@ -111,7 +111,7 @@ def remove(
 ) -> None:
     """Delete a person with face, cards, permits and consent; the gate forgets them at once."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         row = find_person(store, who)
         if not yes:
             typer.confirm(f"Delete {row.name} (#{row.id}) for good?", abort=True)
@@ -131,7 +131,7 @@ def export(
 ) -> None:
     """Write the register as a table: no faces, no card numbers."""
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         store.audit.note("cli", "people.export")
         if file is None:
             sys.stdout.writelines(line.removeprefix("\ufeff") for line in lines_of(store))

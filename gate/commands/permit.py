@@ -120,5 +120,5 @@ def revoke(
 def _book(settings: Settings) -> Iterator[tuple[Store, PermitBook]]:
     private_key(settings.data / PRIVATE_KEY)  # there is one from the first use on
     keys = public_keys(sorted(settings.data.glob(PUBLIC_KEYS)))
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         yield store, PermitBook(store, keys, settings.access.permit)

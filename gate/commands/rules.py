@@ -33,7 +33,7 @@ _MOST_DAYS = 366
 @rules.command("list")
 def list_(config: Config = DEFAULT) -> None:
     """Show what the gate goes by: file and register together."""
-    with _open(config) as (settings, store):
+    with _open(config, create=False) as (settings, store):
         known = rules_of(settings.access, store.rulebook)
         schedules = {**settings.access.schedules, **store.rulebook.schedules()}
         names = {row.day: row.name for row in store.rulebook.holidays()}
@@ -117,9 +117,9 @@ def allow(
 
 
 @contextmanager
-def _open(config: Config) -> Iterator[tuple[Settings, Store]]:
+def _open(config: Config, *, create: bool = True) -> Iterator[tuple[Settings, Store]]:
     settings = load(config)
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=create) as store:
         yield settings, store
 
 

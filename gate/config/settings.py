@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -46,6 +46,7 @@ from gate.sensors.settings import TemperatureSettings
 from gate.store.settings import StoreSettings
 
 DEFAULT = Path("config/gate.toml")
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 GATE_NAME = r"^[a-z0-9-]{1,32}$"
@@ -109,7 +110,38 @@ def load(path: Path = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Se
 
     Raises ConfigurationError naming every mistake at once: key, value, what is allowed.
     """
-    return build(_read(path), overrides, where=str(path))
+    settings = build(_read(path), overrides, where=str(path))
+    return _below(settings, base_of(path))
+
+
+def base_of(path: Path) -> Path:
+    """What relative paths in the configuration file ``path`` are relative to, wherever a command
+    is called from: the folder of the file, or the one above where that is called ``config``, so
+    that the data lies beside it and not in it."""
+    folder = path.parent
+    return folder.parent if folder.name == "config" else folder
+
+
+def _below(model: _Model, base: Path) -> _Model:
+    """The same model with every relative path below ``base``; those of [store] are below data."""
+    moved: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, StoreSettings):
+            continue
+        if isinstance(value, BaseModel):
+            moved[name] = _below(value, base)
+        elif isinstance(value, Path):
+            moved[name] = base / value
+    if isinstance(model, Settings):
+        moved["camera"] = tuple(_file_below(camera, base) for camera in model.camera)
+    return model.model_copy(update=moved)
+
+
+def _file_below(camera: CameraSettings, base: Path) -> CameraSettings:
+    if "://" in camera.source:
+        return camera
+    return camera.model_copy(update={"source": str(base / camera.source)})
 
 
 def build(

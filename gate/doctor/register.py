@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
-
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
@@ -22,6 +18,7 @@ from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.engine import Database
 from gate.store.key_value import KeyValueStore
 from gate.store.migrate import is_behind
+from gate.store.missing import file_of, is_missing, refuse_missing
 from gate.store.outbox import Outbox
 from gate.store.rulebook import Rulebook
 from gate.store.store import Store
@@ -34,6 +31,7 @@ MANY = 0.1  # share of residents' faces that may need more than one look
 
 def database(settings: Settings) -> Iterator[Finding]:
     """Whole, readable, and of a schema this gate knows. Raises StoreError."""
+    refuse_missing(settings.store, settings.data, create=True)
     if not _is_there(settings):
         yield Finding("database", Level.OK, "none yet: the first start makes it")
         return
@@ -82,7 +80,7 @@ def gallery(settings: Settings) -> Iterator[Finding]:
     """Whether the enrolled faces are of the encoder in use. Raises StoreError, ModelError."""
     if not _is_ready(settings):
         return
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         people, counts = store.people.count(), store.templates.count()
         encoder = site_encoder(settings, store).name
     mine = counts.get(encoder, 0)
@@ -119,7 +117,7 @@ def calibration(settings: Settings) -> Iterator[Finding]:
     """Whether the thresholds belong to the people who are enrolled. Raises StoreError."""
     if not _is_ready(settings):
         return
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         encoder = site_encoder(settings, store).name
         people = store.people.count()
         kept = store.calibrations.active(SITE, encoder)
@@ -174,13 +172,8 @@ def _open(settings: Settings) -> Database:
 
 def _is_there(settings: Settings) -> bool:
     """False for an SQLite file nobody has made yet: looking must not make it."""
-    try:
-        url = make_url(settings.store.address(settings.data))
-    except ArgumentError:
-        return True  # opening it says what is wrong
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return True
-    return Path(url.database).exists()
+    path = file_of(settings.store, settings.data)
+    return path is None or not is_missing(path)
 
 
 def _is_ready(settings: Settings) -> bool:

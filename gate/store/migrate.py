@@ -24,6 +24,12 @@ def migrate(database: Database) -> None:
             command.upgrade(config, "head")
 
 
+def revision(database: Database) -> str | None:
+    """The schema the database is at; None when it holds no schema at all. Raises StoreError."""
+    with database.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_behind(database: Database) -> bool:
     """Whether ``migrate`` would have something to do. Raises StoreError as it does."""
     with database.connect() as connection:

@@ -19,7 +19,8 @@ from gate.store.database_errors import DiskFullError
 from gate.store.engine import Database
 from gate.store.events import Events
 from gate.store.key_value import KeyValueStore
-from gate.store.migrate import migrate
+from gate.store.migrate import migrate, revision
+from gate.store.missing import refuse_missing, without_database
 from gate.store.orders import Orders
 from gate.store.outbox import Outbox
 from gate.store.people import People
@@ -70,12 +71,16 @@ class Store:
         *,
         receivers: Sequence[str] = (),
         clock: Clock | None = None,
+        create: bool = True,
     ) -> Store:
-        """Open or make the database, bring it to the present schema, check it and its key.
+        """Open or create the database, bring it to the present schema, check it and its key.
 
         ``receivers`` are the names under which events wait in the outbox ("mqtt", "webhook").
-        Raises StoreError: locked, damaged, of a newer gate, key missing, unreadable or wrong.
+        ``create`` is False for commands that only look or change: they create nothing.
+        Raises StoreError: no register, locked, damaged, of a newer gate, key missing, unreadable
+        or wrong, or a key without its database.
         """
+        refuse_missing(settings, data, create=create)
         try:
             database, vault = _opened(settings, data)
         except DiskFullError:
@@ -127,8 +132,12 @@ def _opened(settings: StoreSettings, data: Path) -> tuple[Database, Vault]:
     try:
         if settings.check_at_start:
             database.check()
+        key = data / settings.key
+        # on a database server an empty database shows only now
+        if key.is_file() and revision(database) is None:
+            raise without_database(database.where, data)
         migrate(database)
-        return database, _vault_of(database, data / settings.key)
+        return database, _vault_of(database, key)
     except BaseException:
         database.close()
         raise

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from gate.commands.calibrate import KIND, calibrate
 from gate.commands.evaluate import evaluate
 from gate.config.settings import load
-from gate.errors import ConfigurationError, RecognitionError
+from gate.errors import ConfigurationError, RecognitionError, StoreError
 from gate.recognition.face import Template
 from gate.recognition.matching.site_calibration import unpack
 from gate.store.store import Store
@@ -76,6 +76,8 @@ def test_check_says_when_the_gallery_has_outgrown_it(config: Path) -> None:
 
 
 def test_nobody_enrolled_is_a_named_error(config: Path) -> None:
+    assert isinstance(run(calibrate, config).exception, StoreError), "no register yet"
+    enrol(config, 0)
     assert isinstance(run(calibrate, config).exception, RecognitionError)
     enrol(config, 3)
     answer = run(calibrate, config, "--encoder", "sface/1")

@@ -81,7 +81,7 @@ def test_a_schedule_that_is_missing_or_damaged_is_closed_and_named(store: Store)
 
 def test_what_has_no_meaning_is_not_written(store: Store) -> None:
     book = store.rulebook
-    with pytest.raises(AccessError, match="not understood"):
+    with pytest.raises(AccessError, match="not valid in a schedule"):
         book.set_schedule("work", "mon 7-9")
     with pytest.raises(AccessError, match="festival"):
         book.set_day(date(2026, 10, 1), "festival")
