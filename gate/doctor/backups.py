@@ -21,7 +21,7 @@ def backups(settings: Settings) -> Iterator[Finding]:
     if not (settings.data / settings.store.key).exists():
         yield Finding(PART, Level.OK, "nothing to back up yet")
         return
-    with Store.open(settings.store, settings.data) as store:
+    with Store.open(settings.store, settings.data, create=False) as store:
         newest = store.key_values.get(NEWEST)
     yield judged(newest, settings.data, datetime.now(UTC))
 
