@@ -78,7 +78,7 @@ def _end(error: str, status: int) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; an error a user can mend is three lines, never a stack trace."""
+    """Run the command line; an error a user can fix is three lines, never a stack trace."""
     try:
         app(standalone_mode=True)
     except GateError as error:
@@ -93,7 +93,7 @@ def main() -> None:
             where = f"\n  where: {error.filename}" if error.filename else ""
             text = f"{error.strerror or error}{where}"
             _end(f"{text}\n  what to do: check the file, its folder and the room on the disk", 1)
-        # a mistake of ours; whoever mends it sets GATE_DEBUG
+        # a defect of the program; to trace it set GATE_DEBUG
         text = f"this should not happen: {type(error).__name__}: {error}"
         _end(f"{text}\n  what to do: report it with what GATE_DEBUG=1 prints", 70)
     except KeyboardInterrupt:

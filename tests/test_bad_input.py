@@ -83,7 +83,7 @@ def test_photographs_that_cannot_enrol_are_told_one_by_one(gate: Run, tmp_path: 
         *("--name", "Nobody", "--birth-year", "1950", "--agreed", "paper"),
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("error: No photograph can be used:")
+    assert done.stderr.startswith("error: no photograph can be used:")
     assert f"{cut}: the photograph is damaged" in done.stderr
     assert f"{text}: not a readable photograph" in done.stderr
     assert f"{nobody}: no face in it" in done.stderr
@@ -104,7 +104,7 @@ def test_a_damaged_frame_of_a_recording_is_named_and_the_others_are_used(
     (folder / "1.jpg").write_bytes(frame.read_bytes()[:500])
     done = gate("replay", str(folder))
     assert done.returncode == 0
-    assert "The image cannot be decoded: the file is damaged or is no image" in done.stdout
+    assert "the image cannot be decoded: the file is damaged or not an image" in done.stdout
     assert str(folder / "1.jpg") in done.stdout
     assert "2 frames, 1 damaged" in done.stdout
 
@@ -116,7 +116,7 @@ def test_a_video_that_lost_its_end_is_named(gate: Run, tmp_path: Path, config: P
     cut.write_bytes(whole[: len(whole) // 2])
     done = gate("replay", str(cut))
     assert done.returncode == 1
-    assert "error: The video cannot be opened" in done.stderr
+    assert "error: the video cannot be opened" in done.stderr
     assert f"where: {cut}" in done.stderr
     assert "cut off" in done.stderr
 
@@ -138,7 +138,7 @@ def test_a_video_of_which_half_can_be_read_says_how_much(tmp_path: Path) -> None
         except Exception as error:
             said = str(error)
     assert 0 < frames < 36
-    assert f"The video is cut off: {frames} of 40 frames could be read" in said
+    assert f"the video is cut off: {frames} of 40 frames could be read" in said
     assert "what could be read was used" in said
 
 

@@ -43,7 +43,7 @@ def setup(
             raise BrokerError(
                 f"{name!r} cannot be the name of a gate or receiver",
                 where="--gate, --receiver",
-                mend="write 1 to 32 small letters, digits and hyphens; ca and broker are taken",
+                hint="write 1 to 32 small letters, digits and hyphens; ca and broker are taken",
             )
     make_authority(folder)
     made = [
@@ -90,5 +90,5 @@ def _place(name: str, folder: Path) -> None:
         raise BrokerError(
             f"{name} cannot be written: {error.strerror}",
             where=str(folder),
-            mend="check the folder",
+            hint="check the folder",
         ) from error

@@ -80,9 +80,9 @@ def gallery_in(store: Store, encoder: str = "") -> Snapshot:
     name = encoder or max(counts, key=lambda each: counts[each], default="")
     if not counts.get(name):
         raise RecognitionError(
-            f"Nobody is enrolled with the encoder {name!r}." if name else "Nobody is enrolled.",
+            f"nobody is enrolled with the encoder {name!r}" if name else "nobody is enrolled",
             where=", ".join(sorted(counts)),
-            mend="Enrol people at the desk first, or name another encoder.",
+            hint="enrol people at the desk first, or name another encoder",
         )
     loaded = store.templates.load(name)
     gallery = Gallery(name, loaded.vectors.shape[1])

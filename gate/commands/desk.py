@@ -64,9 +64,9 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
         config.load()
     except OSError as error:  # also what the TLS library says
         raise ConfigurationError(
-            f"The certificate of the desk cannot be used: {error.strerror or error}",
+            f"the certificate of the desk cannot be used: {error.strerror or error}",
             where=f"[desk] certificate, certificate_key: {settings.certificate}",
-            mend="name a certificate and its key in PEM, readable by the user the desk runs as",
+            hint="name a certificate and its key in PEM, readable by the user the desk runs as",
         ) from None
     return uvicorn.Server(config)
 

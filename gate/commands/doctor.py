@@ -10,13 +10,13 @@ from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.doctor import Finding, Level, examine
 
-_LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]mend[/]"}
+_LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]fix[/]"}
 
 
 def doctor(config: Config = DEFAULT) -> None:
     """Look at clock, disk, camera, models, database, key, relay, readers and broker.
 
-    Exit status 0 when all is well or only worth a look, 1 when something must be mended.
+    Exit status 0 when all is well or only worth a look, 1 when something must be fixed.
     """
     settings = load(config)
     console = Console()
@@ -32,5 +32,5 @@ def doctor(config: Config = DEFAULT) -> None:
 
 def _row(table: Table, finding: Finding) -> None:
     table.add_row(_LOOK[finding.level], finding.part, escape(finding.says))
-    if finding.mend:
-        table.add_row("", "", f"[dim]→ {escape(finding.mend)}[/]")
+    if finding.hint:
+        table.add_row("", "", f"[dim]→ {escape(finding.hint)}[/]")

@@ -95,7 +95,7 @@ def enroll(
             raise AccessError(
                 "a face is enrolled only with the person's consent",
                 where="--agreed",
-                mend="ask, then say which text they agreed to: --agreed paper-2026",
+                hint="ask, then say which text they agreed to: --agreed paper-2026",
             )
         examiner = _examiner(settings, store)
         shots = _look(console, examiner, photos)
@@ -138,15 +138,15 @@ def _look(console: Console, examiner: Examiner, photos: list[Path]) -> list[Shot
     usable = of_one_person(shots, examiner.encoders[0].name)
     if any(shot.fault for shot in usable):
         raise RecognitionError(
-            "The photographs do not show one and the same person",
+            "the photographs do not show one and the same person",
             where=", ".join(str(path) for path in photos),
-            mend="give photographs of one person",
+            hint="give photographs of one person",
         )
     if not usable:
         raise RecognitionError(
-            "No photograph can be used:\n" + "\n".join(f"  - {line}" for line in wrong),
+            "no photograph can be used:\n" + "\n".join(f"  - {line}" for line in wrong),
             where=f"{len(photos)} photographs" if len(photos) > 1 else "",
-            mend="take others: near, from the front, in even light, one person",
+            hint="take others: near, from the front, in even light, one person",
         )
     for line in wrong:
         console.print(f"left out: {line}", style="yellow", markup=False)
@@ -165,7 +165,7 @@ def _lookalikes(
             "the gate takes this person for somebody enrolled: "
             + ", ".join(f"#{other}" for other in same),
             where="people",
-            mend="if it is the same person use --person; if they are two people, --double: the "
+            hint="if it is the same person use --person; if they are two people, --double: the "
             "gate then asks both for a card as well",
         )
     return same
@@ -180,7 +180,7 @@ def _folder(console: Console, settings: Settings, store: Store, folder: Path) ->
         raise ConfigurationError(
             "the folder holds no table of people",
             where=str(folder),
-            mend=f"put a {' or '.join(TABLES)} beside the photographs, or name the photographs",
+            hint=f"put a {' or '.join(TABLES)} beside the photographs, or name the photographs",
         )
     lines = read_table(table)
     packed = folder / PACKED
@@ -302,5 +302,5 @@ def _refuse(mistakes: list[str], where: str) -> None:
     raise ConfigurationError(
         f"{count}, nothing was written:\n" + "\n".join(shown),
         where=where,
-        mend="mend each line above and run the command again",
+        hint="correct each line above and run the command again",
     )

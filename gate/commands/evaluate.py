@@ -97,7 +97,7 @@ def _group(text: str) -> tuple[str, Path]:
     name, equals, file = text.partition("=")
     if not equals:
         raise ConfigurationError(
-            f"a group without a file: {text!r}", where="--group", mend="write NAME=FILE"
+            f"a group without a file: {text!r}", where="--group", hint="write NAME=FILE"
         )
     return name, Path(file)
 

@@ -68,7 +68,7 @@ def export(
                 count += 1
     except OSError as error:
         raise ConfigurationError(
-            f"the file cannot be written: {error.strerror}", where=str(to), mend="name a new file"
+            f"the file cannot be written: {error.strerror}", where=str(to), hint="name a new file"
         ) from error
     Console().print(f"{count} events in {to}")
 
@@ -102,7 +102,7 @@ def resend(
     """Put events of this gate into the outbox once more."""
     if receiver not in ("mqtt", "webhook"):
         raise ConfigurationError(
-            f"there is no receiver {receiver}", where="--receiver", mend="mqtt or webhook"
+            f"there is no receiver {receiver}", where="--receiver", hint="mqtt or webhook"
         )
     name, store = _open(config)
     with store:

@@ -62,14 +62,14 @@ def _find(store: Store, wanted: str, gate: str) -> EventRow:
         row = store.events.get(wanted)
     if row is None:
         raise StoreError(
-            "There is no such event",
+            "there is no such event",
             where=wanted,
-            mend="take an id from the desk's list of events, a number, or `last`",
+            hint="take an id from the desk's list of events, a number, or `last`",
         )
     if row.decision is None:
         raise StoreError(
-            f"The event is no decision but {row.type}",
+            f"the event is no decision but {row.type}",
             where=wanted,
-            mend=f"take one of {', '.join(_DECISIONS)}",
+            hint=f"take one of {', '.join(_DECISIONS)}",
         )
     return row

@@ -42,7 +42,7 @@ def make(
     unknown = sorted(set(command) - set(COMMANDS))
     if unknown:
         raise ConfigurationError(
-            f"there is no command {unknown[0]}", where="--command", mend=f"one of {COMMANDS}"
+            f"there is no command {unknown[0]}", where="--command", hint=f"one of {COMMANDS}"
         )
     target = to or Path(f"{name}.pem")
     private = Ed25519PrivateKey.generate()
@@ -116,7 +116,7 @@ def _write(path: Path, private: Ed25519PrivateKey) -> None:
             file.write(text)
     except OSError as error:
         raise ConfigurationError(
-            f"the key cannot be written: {error.strerror}", where=str(path), mend="use --to"
+            f"the key cannot be written: {error.strerror}", where=str(path), hint="use --to"
         ) from error
 
 
@@ -125,10 +125,10 @@ def _read(path: Path) -> Ed25519PrivateKey:
         private = serialization.load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(
-            f"the key cannot be read: {error}", where=str(path), mend="make one: `gate keys make`"
+            f"the key cannot be read: {error}", where=str(path), hint="make one: `gate keys make`"
         ) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise ConfigurationError(
-            "this is no Ed25519 key", where=str(path), mend="make one: `gate keys make`"
+            "this is no Ed25519 key", where=str(path), hint="make one: `gate keys make`"
         )
     return private

@@ -128,7 +128,7 @@ def fetch(
         raise ModelError(
             f"{len(failures)} of {len(chosen)} models are not installed; nothing is half-installed",
             where=str(settings.folder),
-            mend="run the command again, or copy the files with --from; dlib's go on working",
+            hint="run the command again, or copy the files with --from; dlib's go on working",
         )
 
 
@@ -168,7 +168,7 @@ def verify(names: Names = None, config: Config = DEFAULT) -> None:
         raise ModelError(
             f"damaged or half-copied, and not used: {', '.join(damaged)}",
             where=", ".join(str(folder) for folder in folders(settings)),
-            mend=f"gate models fetch {' '.join(damaged)}",
+            hint=f"gate models fetch {' '.join(damaged)}",
         )
 
 
@@ -185,14 +185,14 @@ def use(
         raise ModelError(
             "models against attacks are used together as soon as they are installed",
             where=name,
-            mend=f"gate models fetch {name}",
+            hint=f"gate models fetch {name}",
         )
     path = find(name, settings.models)
     if chosen.files and path is None:
         raise ModelError(
             f"{name} is not installed",
             where=str(settings.models.folder),
-            mend=f"gate models fetch {name}",
+            hint=f"gate models fetch {name}",
         )
     console = Console()
     # a file in dlib's own format is named by its path

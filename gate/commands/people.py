@@ -40,12 +40,12 @@ def find_person(store: Store, who: str) -> PersonRow:
         raise StoreError(
             f"{len(named)} people are called {who}",
             where=", ".join(f"#{row.id}" for row in named),
-            mend="name one of them by #id",
+            hint="name one of them by #id",
         )
     raise StoreError(
-        f"There is nobody {who} in the register",
+        f"there is nobody {who} in the register",
         where="people",
-        mend="look with `gate people list TEXT`",
+        hint="look with `gate people list TEXT`",
     )
 
 
@@ -142,9 +142,9 @@ def export(
                 out.writelines(lines_of(store))
         except OSError as error:
             raise StoreError(
-                f"The table cannot be written: {error.strerror}",
+                f"the table cannot be written: {error.strerror}",
                 where=str(file),
-                mend="check the folder",
+                hint="check the folder",
             ) from None
     Console().print(f"{file}: written; it holds names, keep it safe", highlight=False)
 

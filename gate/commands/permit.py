@@ -44,9 +44,9 @@ def issue(
     now = datetime.now(UTC)
     if to.exists():
         raise AccessError(
-            "There is a file of that name, perhaps another permit",
+            "there is a file of that name, perhaps another permit",
             where=str(to),
-            mend="name another with --to, or take it away",
+            hint="name another with --to, or take it away",
         )
     key = private_key(settings.data / PRIVATE_KEY)
     with _book(settings) as (store, book):
@@ -54,9 +54,9 @@ def issue(
         home = row.household_id
         if household and home is None:
             raise AccessError(
-                "This person belongs to no household",
+                "this person belongs to no household",
                 where=row.name,
-                mend="enter building and unit first",
+                hint="enter building and unit first",
             )
         issued = book.issue(
             key,
@@ -80,9 +80,9 @@ def issue(
         to.write_bytes(pdf)
     except OSError as error:
         raise AccessError(
-            f"The permit cannot be written: {error.strerror}",
+            f"the permit cannot be written: {error.strerror}",
             where=str(to),
-            mend=f"choose another place, then: gate permit revoke {issued.permit.serial}",
+            hint=f"choose another place, then: gate permit revoke {issued.permit.serial}",
         ) from None
     Console().print(f"permit {issued.permit.serial} for {row.name}: {to}", markup=False)
 
@@ -98,7 +98,7 @@ def check(
         person, shown = book.look_up(code, settings.name, datetime.now(UTC))
     if shown.problem:
         problem = words_of(shown.problem, "en")
-        raise AccessError(problem.head, where=shown.serial or "the text", mend=problem.then)
+        raise AccessError(problem.head, where=shown.serial or "the text", hint=problem.then)
     assert person is not None
     Console().print(f"good: permit {shown.serial} of {person.ref}")
 

@@ -127,9 +127,9 @@ def _days(first: date, last: date) -> list[date]:
     count = (last - first).days + 1
     if not 1 <= count <= _MOST_DAYS:
         raise AccessError(
-            "The last day comes after the first, within a year",
+            "the last day comes after the first, within a year",
             where=f"{first} to {last}",
-            mend="turn them round",
+            hint="turn them round",
         )
     return [first + timedelta(days=n) for n in range(count)]
 

@@ -43,17 +43,17 @@ def alone(data: Path, name: str) -> Iterator[None]:
         held = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(
-            f"The data folder cannot be used: {error.strerror}",
+            f"the data folder cannot be used: {error.strerror}",
             where=str(file),
-            mend="check that it is a folder of the user the gate runs as",
+            hint="check that it is a folder of the user the gate runs as",
         ) from None
     with os.fdopen(held):
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(
-                f"The gate {name} runs already",
+                f"the gate {name} runs already",
                 where=str(file),
-                mend="end the other daemon first, or give this one another name and data folder",
+                hint="end the other daemon first, or give this one another name and data folder",
             ) from None
         yield

@@ -162,11 +162,11 @@ def build(
     except SettingsError as error:
         mistakes.append(f"an environment variable cannot be read: {error}")
     if mistakes or settings is None:
-        count = "A mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ConfigurationError(
             f"{count} in the configuration:\n" + "\n".join(f"  - {m}" for m in mistakes),
             where=where,
-            mend="mend each line above; `gate config check` reads the file again",
+            hint="correct each line above; `gate config check` reads the file again",
         )
     return settings
 
@@ -182,21 +182,21 @@ def _read(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except FileNotFoundError:
         raise ConfigurationError(
-            "There is no configuration file",
+            "there is no configuration file",
             where=str(path),
-            mend="name one with --config, or copy config/gate.toml of the project",
+            hint="name one with --config, or copy config/gate.toml of the project",
         ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"The configuration cannot be read: {error.strerror}",
+            f"the configuration cannot be read: {error.strerror}",
             where=str(path),
-            mend="check the file's owner and mode",
+            hint="check the file's owner and mode",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"The configuration is not TOML: {error}",
+            f"the configuration is not TOML: {error}",
             where=str(path),
-            mend="mend the line named; strings stand in quotes",
+            hint="correct the line named; strings need quotes",
         ) from None
 
 

@@ -42,9 +42,9 @@ def write_picture(record: RunRecord, path: Path, columns: int = 4) -> None:
         picture(record, columns).save(path, quality=88)
     except (OSError, ValueError) as error:
         raise StoreError(
-            f"The picture of the run cannot be written: {error}",
+            f"the picture of the run cannot be written: {error}",
             where=str(path),
-            mend="give a file ending in .jpg or .png in a folder with room",
+            hint="give a file ending in .jpg or .png in a folder with room",
         ) from error
 
 

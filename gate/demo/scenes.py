@@ -53,9 +53,9 @@ def scenes(folder: Path) -> list[Scene]:
         found.append(Scene(folder / truth["recording"], float(truth["fps"]), truth))
     if not found:
         raise CameraError(
-            "The folder holds no recordings with their truth",
+            "the folder holds no recordings with their truth",
             where=str(folder),
-            mend="make them with `python -m fixtures.make_recordings`",
+            hint="make them with `python -m fixtures.make_recordings`",
         )
     return found
 

@@ -44,4 +44,4 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield from look(settings)
         except GateError as error:
             where = f" ({error.where})" if error.where else ""
-            yield Finding(part, Level.BAD, error.what + where, error.mend)
+            yield Finding(part, Level.BAD, error.what + where, error.hint)

@@ -39,8 +39,8 @@ def disk(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     says = f"{free / 1e9:.1f} GB free for {settings.data}"
     if free < DISK_LOW:
-        mend = "make room: events are kept back for a while, then lost"
-        yield Finding("disk", Level.BAD, says, mend)
+        hint = "make room: events are kept back for a while, then lost"
+        yield Finding("disk", Level.BAD, says, hint)
     else:
         yield Finding("disk", Level.OK, says)
 
@@ -60,8 +60,8 @@ def camera(settings: Settings) -> Iterator[Finding]:
     for chosen in settings.camera:
         part = f"camera {chosen.name}"
         if Path(chosen.source).is_dir() or Path(chosen.source).is_file():
-            mend = "set `source` in [[camera]] to the camera once this is no trial"
-            yield Finding(part, Level.WARN, f"{chosen.source}: a recording", mend)
+            hint = "set `source` in [[camera]] to the camera once this is no trial"
+            yield Finding(part, Level.WARN, f"{chosen.source}: a recording", hint)
             continue
         lost: list[str] = []
         capture = Capture(chosen, partial(_note, lost))
@@ -85,5 +85,5 @@ def camera(settings: Settings) -> Iterator[Finding]:
         height, width = frame.image.shape[:2]
         light = float(frame.image.mean())
         level = Level.OK if light > 25 else Level.WARN
-        mend = "" if level is Level.OK else "the picture is dark: is the cap on, is there light?"
-        yield Finding(part, level, f"{chosen.source}: {width}×{height}", mend)
+        hint = "" if level is Level.OK else "the picture is dark: is the cap on, is there light?"
+        yield Finding(part, level, f"{chosen.source}: {width}×{height}", hint)

@@ -24,8 +24,8 @@ def relay(settings: Settings) -> Iterator[Finding]:
     """Opened, which rests every channel, and asked how it stands."""
     board = settings.relay
     if board.driver == "simulated":
-        mend = "set [relay] driver to the board that moves the lock"
-        yield Finding("relay", Level.WARN, "simulated: no door opens", mend)
+        hint = "set [relay] driver to the board that moves the lock"
+        yield Finding("relay", Level.WARN, "simulated: no door opens", hint)
         return
     driver = make_driver(board)
     try:
@@ -40,15 +40,15 @@ def relay(settings: Settings) -> Iterator[Finding]:
     wires = "".join(f", {name} {'on' if on else 'off'}" for name, on in inputs.items())
     says = f"{board.driver} at {board.port}, channel {board.channel}: {said}{wires}"
     if state:
-        mend = "it was told to rest and did not: check the board before anybody relies on it"
-        yield Finding("relay", Level.BAD, says, mend)
+        hint = "it was told to rest and did not: check the board before anybody relies on it"
+        yield Finding("relay", Level.BAD, says, hint)
     else:
         yield Finding("relay", Level.OK, says)
     if board.driver == "lcus" and board.lcus.variant == "A0" and board.lcus.readback == "none":
         kind = seek.lcus_readback(board)
         if kind != "none":
-            mend = f'set [relay.lcus] readback = "{kind}"'
-            yield Finding("relay", Level.WARN, "this board can say how it stands", mend)
+            hint = f'set [relay.lcus] readback = "{kind}"'
+            yield Finding("relay", Level.WARN, "this board can say how it stands", hint)
     if not board.timed:
         says = "the board has no timed pulse: if the box dies and the board keeps its power, a "
         says += "relay that is energised stays so until the gate has started again"
@@ -79,7 +79,7 @@ def _otherwise(board: RelaySettings) -> str:
 
 
 def _hinted(found: Finding, hint: str) -> Finding:
-    return replace(found, mend=hint) if hint else found
+    return replace(found, hint=hint) if hint else found
 
 
 def ports(settings: Settings) -> Iterator[Finding]:
@@ -143,9 +143,9 @@ def thermometer(settings: Settings) -> Iterator[Finding]:
     if samples:
         yield Finding("temperature", Level.OK, f"{where}: measures")
     else:
-        mend = "check cable, baud rate and whether the module has to be asked (poll)"
+        hint = "check cable, baud rate and whether the module has to be asked (poll)"
         says = f"{where}: nothing within {chosen.silent_after:g} s"
-        yield _hinted(Finding("temperature", Level.BAD, says, mend), _speed(chosen))
+        yield _hinted(Finding("temperature", Level.BAD, says, hint), _speed(chosen))
 
 
 def _speed(chosen: TemperatureSettings) -> str:
@@ -158,6 +158,6 @@ def _speed(chosen: TemperatureSettings) -> str:
 def _refused(part: str, error: DeviceError) -> Finding:
     where = f" ({error.where})" if error.where else ""
     if any(word in error.what for word in IN_USE):
-        mend = "stop the gate for this look, or ask the running gate's desk"
-        return Finding(part, Level.WARN, f"in use, probably by the running gate{where}", mend)
-    return Finding(part, Level.BAD, error.what + where, error.mend)
+        hint = "stop the gate for this look, or ask the running gate's desk"
+        return Finding(part, Level.WARN, f"in use, probably by the running gate{where}", hint)
+    return Finding(part, Level.BAD, error.what + where, error.hint)

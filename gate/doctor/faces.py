@@ -12,7 +12,7 @@ from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.liveness.assessment import active, build_watch
 
-FETCH = "`gate models fetch` installs it anew"
+FETCH = "`gate models fetch` installs it again"
 # models that an automatic choice takes when they are there, and what is lacking without them
 WANTED = {
     "detector": (("yunet", "centerface"), "faces are found and their landmarks read less well"),
@@ -51,5 +51,5 @@ def liveness(settings: Settings) -> Iterator[Finding]:
     build_watch(settings.liveness, settings.models)
     says = active(settings.liveness, settings.models)
     weak = "`gate models fetch`" in says or settings.liveness.mode == "off"
-    mend = "" if not weak else "install networks, or ask for a card as well as the face"
-    yield Finding("liveness", Level.WARN if weak else Level.OK, says.split(";")[0], mend)
+    hint = "" if not weak else "install networks, or ask for a card as well as the face"
+    yield Finding("liveness", Level.WARN if weak else Level.OK, says.split(";")[0], hint)

@@ -19,4 +19,4 @@ class Finding:
     part: str
     level: Level
     says: str
-    mend: str = ""
+    hint: str = ""

@@ -20,10 +20,10 @@ def broker(settings: Settings) -> Iterator[Finding]:
     elif mqtt.broker == "external":
         check(mqtt, Topics(mqtt.prefix, settings.name))
         level = Level.OK if mqtt.ca or mqtt.host in ("127.0.0.1", "localhost") else Level.WARN
-        mend = "" if level is Level.OK else "set [mqtt] ca: pseudonyms cross the network in clear"
-        yield Finding("broker", level, f"{where}: lets us in", mend)
+        hint = "" if level is Level.OK else "set [mqtt] ca: pseudonyms cross the network in clear"
+        yield Finding("broker", level, f"{where}: lets us in", hint)
     elif mqtt.broker == "mosquitto" and not find_mosquitto():
-        mend = "apt install mosquitto; the embedded broker is for trials only"
-        yield Finding("broker", Level.WARN, "there is no mosquitto to start", mend)
+        hint = "apt install mosquitto; the embedded broker is for trials only"
+        yield Finding("broker", Level.WARN, "there is no mosquitto to start", hint)
     else:
         yield Finding("broker", Level.OK, f"started by the gate itself ({mqtt.broker})")

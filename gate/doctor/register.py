@@ -38,8 +38,8 @@ def database(settings: Settings) -> Iterator[Finding]:
     with closing(_open(settings)) as opened:
         opened.check()
         if is_behind(opened):
-            mend = "the next start brings it up to date; make a backup before"
-            yield Finding("database", Level.WARN, f"{opened.where}: an older schema", mend)
+            hint = "the next start brings it up to date; make a backup before"
+            yield Finding("database", Level.WARN, f"{opened.where}: an older schema", hint)
         else:
             yield Finding("database", Level.OK, opened.where)
 
@@ -55,8 +55,8 @@ def key(settings: Settings) -> Iterator[Finding]:
         known = KeyValueStore(opened).get("vault")
     vault = Vault.open(path)
     if known is not None and known["fingerprint"] != vault.fingerprint:
-        mend = "put the key file back that was made together with the database"
-        yield Finding("key", Level.BAD, f"{path} does not belong to this database", mend)
+        hint = "put the key file back that was made together with the database"
+        yield Finding("key", Level.BAD, f"{path} does not belong to this database", hint)
     else:
         yield Finding("key", Level.OK, f"{path}; keep a copy elsewhere, without it nothing opens")
 
@@ -70,8 +70,8 @@ def rules(settings: Settings) -> Iterator[Finding]:
     says = f"{len(known.allow)} who may pass, {len(known.schedules)} schedules"
     missing = unknown_schedules(known, settings.access.hold_open)
     if missing:
-        mend = 'make it: `gate rules schedule NAME "mon-fri 07:00-19:00"`'
-        yield Finding("rules", Level.BAD, f"no schedule {', '.join(missing)}: closed", mend)
+        hint = 'make it: `gate rules schedule NAME "mon-fri 07:00-19:00"`'
+        yield Finding("rules", Level.BAD, f"no schedule {', '.join(missing)}: closed", hint)
     else:
         yield Finding("rules", Level.OK, says)
 
@@ -88,11 +88,11 @@ def gallery(settings: Settings) -> Iterator[Finding]:
     others = {name: count for name, count in counts.items() if name != encoder}
     if others and not mine:
         made = ", ".join(f"{count:,} of {name}" for name, count in others.items())
-        mend = f"nobody would be recognised ({made}): set [recognition] encoder, or enrol anew"
-        yield Finding("gallery", Level.BAD, says, mend)
+        hint = f"nobody would be recognised ({made}): set [recognition] encoder, or enrol again"
+        yield Finding("gallery", Level.BAD, says, hint)
     elif not mine:
-        mend = "enrol people: `gate enroll`, or at the desk"
-        yield Finding("gallery", Level.WARN, says, mend)
+        hint = "enrol people: `gate enroll`, or at the desk"
+        yield Finding("gallery", Level.WARN, says, hint)
     else:
         yield Finding("gallery", Level.OK, says, _better(settings, encoder))
 
@@ -131,8 +131,8 @@ def calibration(settings: Settings) -> Iterator[Finding]:
         days = (datetime.now(UTC) - kept.created).days
         says = f"{days} days old, made for {made_for:,} people; {people:,} are enrolled"
         outgrown = people > OUTGROWN * max(made_for, 1)
-        mend = "the gallery has outgrown it: `gate calibrate`" if outgrown else ""
-        yield Finding("calibration", Level.WARN if outgrown else Level.OK, says, mend)
+        hint = "the gallery has outgrown it: `gate calibrate`" if outgrown else ""
+        yield Finding("calibration", Level.WARN if outgrown else Level.OK, says, hint)
         yield from _kept_out(encoder, kept.figures)
 
 
@@ -150,8 +150,8 @@ def _kept_out(encoder: str, figures: dict[str, float]) -> Iterator[Finding]:
         return
     best = next(iter(AUTOMATIC))
     better = "" if encoder.startswith(best) else f"fetch {best} (`gate models fetch`) and enrol; "
-    mend = f"{better}enrol five views of each; a card for whom the try-out does not know"
-    yield Finding("residents", Level.WARN, says, mend)
+    hint = f"{better}enrol five views of each; a card for whom the try-out does not know"
+    yield Finding("residents", Level.WARN, says, hint)
 
 
 def outbox(settings: Settings) -> Iterator[Finding]:
@@ -162,8 +162,8 @@ def outbox(settings: Settings) -> Iterator[Finding]:
         waiting = Outbox(opened, settings.store.outbox).waiting(settings.name, RECEIVER)
     says = f"{waiting:,} events wait for the broker"
     full = waiting > FULL * settings.store.outbox
-    mend = "mend the broker: the oldest events are lost when the outbox is full" if full else ""
-    yield Finding("outbox", Level.WARN if full else Level.OK, says, mend)
+    hint = "repair the broker: the oldest events are lost when the outbox is full" if full else ""
+    yield Finding("outbox", Level.WARN if full else Level.OK, says, hint)
 
 
 def _open(settings: Settings) -> Database:

@@ -331,4 +331,4 @@ def test_a_folder_without_a_table_says_what_is_missing(gate: Run, tmp_path: Path
     shutil.copytree(FIXTURES / "recordings" / "empty", tmp_path / "empty")
     error = gate("enroll", str(tmp_path / "empty")).exception
     assert isinstance(error, ConfigurationError)
-    assert "people.csv or people.xlsx" in error.mend
+    assert "people.csv or people.xlsx" in error.hint

@@ -38,16 +38,16 @@ def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -
     assert text is not None
     assert "good: permit" in run(config, "check", text).output
     assert "for 客人" in answer.output
-    assert "There is a file" in str(run(config, "issue", "#1", "--to", str(paper)).exception)
+    assert "there is a file" in str(run(config, "issue", "#1", "--to", str(paper)).exception)
     serial = answer.output.split()[1].rstrip(":")
     assert "withdrawn" in run(config, "revoke", serial, "--reason", "lost").output
     refused = run(config, "check", text).exception
     assert isinstance(refused, AccessError)
-    assert refused.what == "Permit withdrawn"
+    assert refused.what == "Permit revoked"
 
 
 def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:
-    assert "There is nobody 9" in str(run(config, "issue", "9").exception)
+    assert "there is nobody 9" in str(run(config, "issue", "9").exception)
     nowhere = run(config, "issue", "#1", "--to", str(tmp_path / "no" / "permit.pdf")).exception
     assert "cannot be written" in str(nowhere)
     assert "Permit unreadable" in str(run(config, "check", "hello").exception)

@@ -54,7 +54,7 @@ def test_a_schedule_that_is_missing_is_told_at_once_and_by_the_doctor(config: Pa
 
 def test_mistakes_are_named(config: Path) -> None:
     for words, named in (
-        (("schedule", "work", "whenever"), "not understood"),
+        (("schedule", "work", "whenever"), "is not valid in a schedule"),
         (("schedule", "work", "--remove"), "no schedule work"),
         (("day", "2026-10-07", "2026-10-01"), "after the first"),
         (("day", "2026-10-07", "--counts-as", "feast"), "feast"),

@@ -77,7 +77,7 @@ def test_a_clock_before_this_software_was_made_is_wrong(
     monkeypatch.setattr(box, "BUILT", datetime(2999, 1, 1, tzinfo=UTC))
     found = look("clock", values)
     assert found.level is Level.BAD
-    assert "set the clock" in found.mend
+    assert "set the clock" in found.hint
 
 
 def test_a_disk_without_room_is_named(
@@ -87,7 +87,7 @@ def test_a_disk_without_room_is_named(
     monkeypatch.setattr(box, "DISK_LOW", 1 << 62)
     found = look("disk", values)
     assert found.level is Level.BAD
-    assert "make room" in found.mend
+    assert "make room" in found.hint
 
 
 def test_a_camera_that_is_not_there_is_named_with_its_source(values: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def test_a_camera_that_is_not_there_is_named_with_its_source(values: dict[str, A
     found = look("camera", values)
     assert (found.part, found.level) == ("camera street", Level.BAD)
     assert "/dev/video-nowhere: it cannot be opened" in found.says
-    assert "[[camera]]" in found.mend
+    assert "[[camera]]" in found.hint
 
 
 def test_a_recording_for_a_camera_is_pointed_out(values: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def test_a_better_model_that_is_missing_is_offered(
     values["recognition"] = {}
     warned = [f for f in findings("models", build(values)) if f.level is Level.WARN]
     assert [f.part for f in warned] == ["detector", "encoder"]
-    assert all("gate models fetch" in f.mend for f in warned)
+    assert all("gate models fetch" in f.hint for f in warned)
 
 
 def test_a_damaged_model_is_bad(
@@ -160,7 +160,7 @@ def test_a_database_that_is_none_is_bad(values: dict[str, Any], tmp_path: Path) 
     found = look("database", values)
     assert found.level is Level.BAD
     assert "damaged" in found.says
-    assert "backup" in found.mend
+    assert "backup" in found.hint
 
 
 def test_a_database_of_a_newer_gate_is_bad(values: dict[str, Any]) -> None:
@@ -196,14 +196,14 @@ def test_a_wrong_key_is_bad(
 def test_a_key_others_may_read_is_bad(values: dict[str, Any], tmp_path: Path) -> None:
     enrol(values)
     (tmp_path / "data" / "gate.key").chmod(0o644)
-    assert "chmod 600" in look("key", values).mend
+    assert "chmod 600" in look("key", values).hint
 
 
 def test_faces_of_another_encoder_are_recognised_by_nobody(values: dict[str, Any]) -> None:
     enrol(values, encoder="other/1")
     found = look("gallery", values)
     assert found.level is Level.BAD
-    assert "1 of other/1" in found.mend
+    assert "1 of other/1" in found.hint
     enrol(values)
     assert look("gallery", values).level is Level.OK
 
@@ -219,7 +219,7 @@ def test_a_calibration_the_gallery_has_outgrown_is_pointed_out(values: dict[str,
     found = look("calibration", values)
     assert found.level is Level.WARN
     assert "made for 40 people; 62 are enrolled" in found.says
-    assert "gate calibrate" in found.mend
+    assert "gate calibrate" in found.hint
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_how_many_residents_one_look_is_too_little_for_is_told(
     _, found = findings("calibration", settings)
     assert (found.part, found.level) == ("residents", level)
     assert f"about {share} of residents' faces, with dlib/1 at FPIR 1 %" in found.says
-    assert ("gate models fetch" in found.mend) == (level is Level.WARN)
+    assert ("gate models fetch" in found.hint) == (level is Level.WARN)
 
 
 def test_a_simulated_relay_is_pointed_out(values: dict[str, Any]) -> None:
@@ -248,7 +248,7 @@ def test_a_relay_board_that_is_not_there_is_bad(values: dict[str, Any]) -> None:
     found = look("relay", values)
     assert found.level is Level.BAD
     assert found.says == (
-        "The serial port cannot be opened: No such file or directory (/dev/tty-nowhere)"
+        "the serial port cannot be opened: No such file or directory (/dev/tty-nowhere)"
     )
 
 
@@ -272,7 +272,7 @@ def test_a_relay_board_that_does_not_answer_is_bad(
     board.faults.silence = True
     found = look("relay", values)
     assert found.level is Level.BAD
-    assert "does not say" in found.says
+    assert "did not report the state" in found.says
 
 
 @pytest.mark.parametrize("wrong", ["none", "bytes"])
@@ -280,8 +280,8 @@ def test_how_an_lcus_board_answers_is_found_out(
     values: dict[str, Any], board: SimulatedPort, wrong: str
 ) -> None:
     values["relay"]["lcus"] = {"readback": wrong}
-    mends = [f.mend for f in findings("relay", build(values))]
-    assert any('[relay.lcus] readback = "text"' in mend for mend in mends)
+    hints = [f.hint for f in findings("relay", build(values))]
+    assert any('[relay.lcus] readback = "text"' in mend for mend in hints)
 
 
 def test_speed_and_address_of_a_modbus_board_are_found_out(values: dict[str, Any]) -> None:
@@ -291,7 +291,7 @@ def test_speed_and_address_of_a_modbus_board_are_found_out(values: dict[str, Any
         values["relay"] = {"driver": "modbus", "port": port.path}
         found = look("relay", values)
         assert found.level is Level.BAD
-        assert found.mend.endswith("[relay] baud = 38400, [relay.modbus] unit = 3")
+        assert found.hint.endswith("[relay] baud = 38400, [relay.modbus] unit = 3")
         values["relay"] |= {"baud": 38400, "modbus": {"unit": 3}}
         assert [f.level for f in findings("relay", build(values))] == [Level.OK]
     assert board.board.history == []
@@ -302,7 +302,7 @@ def test_a_board_with_a_timer_that_is_not_used_is_pointed_out(values: dict[str, 
         values["relay"] = {"driver": "lcus", "port": port.path, "lcus": {"variant": "AA"}}
         assert look("relay", values).level is Level.OK
         values["relay"]["lcus"]["timed_pulse"] = False
-        assert "timed_pulse = true" in look("relay", values).mend
+        assert "timed_pulse = true" in look("relay", values).hint
 
 
 def test_a_board_the_running_gate_holds_is_no_fault(
@@ -341,7 +341,7 @@ def test_the_speed_of_a_thermometer_is_found_out(
         values["temperature"] = {"policy": "record", "port": port.path, "driver": driver}
         found = look("temperature", values)
         assert found.level is Level.BAD
-        assert found.mend == "it is heard with [temperature] baud = 115200"
+        assert found.hint == "it is heard with [temperature] baud = 115200"
         values["temperature"]["baud"] = 115200
         assert look("temperature", values).level is Level.OK
 
@@ -359,7 +359,7 @@ def test_a_device_by_a_name_that_may_change_is_pointed_out(
     values["reader"] = [{"name": "cards", "port": str(tty)}]
     found = findings("ports", build(values))
     assert found[0].level is Level.WARN
-    assert found[0].mend == f'set port = "{lasting}"'
+    assert found[0].hint == f'set port = "{lasting}"'
     assert [f.says for f in found[1:]] == [
         f"not used: {spare} (0403:6001 FT232R)",
         "types, not used: /dev/input/by-id/usb-x-event-kbd",
@@ -373,7 +373,7 @@ def test_a_broker_that_does_not_answer_is_bad(values: dict[str, Any]) -> None:
     found = look("broker", values)
     assert found.level is Level.BAD
     assert "does not answer" in found.says
-    assert "[mqtt] host and port" in found.mend
+    assert "[mqtt] host and port" in found.hint
 
 
 def test_a_full_outbox_is_pointed_out(
@@ -408,4 +408,4 @@ def test_the_command_prints_every_part_and_its_status_says_whether_something_is_
     config.write_text(text + '[relay]\ndriver = "lcus"\nport = "/dev/tty-nowhere"\n')
     run = CliRunner().invoke(cli.app, ["doctor", "--config", str(config)])
     assert run.exit_code == 1
-    assert "mend" in run.output
+    assert "fix" in run.output
