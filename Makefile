@@ -1,6 +1,7 @@
 # make demo    set up what is missing, then watch recorded people walk up to a gate with 7,000 enrolled
 # make test    set up what is missing, then lint, types and tests
 # make bench   speed against face_recognition used the usual way
+# make docs    the documentation as a site in build/site
 # make lock    write the locks anew (needs uv)
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint check bench lock clean setup
+.PHONY: demo test lint check bench docs lock clean setup
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.ready
@@ -39,9 +40,15 @@ lint: setup
 bench: setup
 	@$(BIN)/python -m benchmarks
 
+docs: setup
+	@$(PIP) install --require-hashes --no-deps -r packaging/docs.lock
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build
+	@echo "build/site/index.html"
+
 lock:
 	uv pip compile packaging/build.in --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -o packaging/build.lock
 	uv pip compile pyproject.toml --extra test --extra hardware --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --override packaging/overrides.txt -o requirements.lock
+	uv pip compile --group docs --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --constraint requirements.lock -o packaging/docs.lock
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

@@ -45,7 +45,8 @@ def learn_site(
         made: the time, ISO 8601.
         fpir: the wished rate of impostors taken for somebody.
         fmr: the wished rate of false matches when one person is claimed.
-        scoring, shrinkage: of the score and the fit; the product's own unless others are tried.
+        scoring: of the score; the product's own unless others are tried.
+        shrinkage: of the whitening, as a share of its largest eigenvalue.
     """
     prior = prior_of(gallery.encoder)
     if len(gallery.people) < FEWEST:
