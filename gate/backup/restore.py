@@ -70,8 +70,9 @@ def restore(
         fresh = folder / archive.DATA.rstrip("/")
         if not fresh.is_dir():
             raise StoreError("the backup holds no register", where=str(file))
-        with Store.open(store, fresh):
-            pass  # migrates, checks database and key together, before anything is swapped
+        with Store.open(store, fresh) as restored:
+            # opened: migrated, and database and key checked, before anything is swapped
+            restored.events.new_epoch()
         aside = archive.put_in_place(fresh, data, now)
         kept = folder / archive.CONFIGURATION
         if kept.is_file() and not configuration.exists():

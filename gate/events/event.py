@@ -16,7 +16,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. Made without a ``sequence``; the store gives it the next one of its gate.
+    """One event. Made without ``sequence`` and ``epoch``; the store adds those of its gate.
 
     Attributes:
         id: UUIDv7.
@@ -29,6 +29,7 @@ class Event:
         versions: encoder, fit, liveness, software: whatever decided.
         temperature: raw, ambient, estimated in °C, and validity.
         latency: milliseconds from the first usable face (or the card) to the relay.
+        epoch: the series ``sequence`` counts in; raised with a new or restored database.
         details: anything else of the type, see docs/events.md; personal keys are taken out.
     """
 
@@ -48,6 +49,7 @@ class Event:
     latency: float | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     sequence: int | None = None
+    epoch: int | None = None
 
     @classmethod
     def make(cls, gate: str, type: str, at: datetime, **fields: Any) -> Event:
@@ -81,8 +83,9 @@ class Event:
             **{"details": {"values": dict(decision.values)} if decision.values else {}, **fields},
         )
 
-    def numbered(self, sequence: int) -> Event:
-        return replace(self, sequence=sequence)
+    def numbered(self, sequence: int, epoch: int | None = None) -> Event:
+        """The same with its place in the series ``epoch`` of its gate."""
+        return replace(self, sequence=sequence, epoch=epoch)
 
     def body(self) -> dict[str, Any]:
         """As published: JSON values only, empty fields left out."""
@@ -91,6 +94,7 @@ class Event:
             "id": self.id,
             "gate": self.gate,
             "sequence": self.sequence,
+            "epoch": self.epoch,
             "time": self.time.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "type": self.type,
             "passage": self.passage,

@@ -137,7 +137,7 @@ def _temperature(settings: HomeAssistantSettings, topics: Topics) -> dict[str, A
 
 
 def _passage(settings: HomeAssistantSettings, topics: Topics) -> dict[str, Any]:
-    shown = {"method": "method", "reasons": "reasons", "sequence": "sequence"}
+    shown = {"method": "method", "reasons": "reasons", "sequence": "sequence", "epoch": "epoch"}
     if settings.personal:
         shown |= {"person": "person"}
     members = ", ".join(f"'{key}': value_json.get('{value}')" for key, value in shown.items())

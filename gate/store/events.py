@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from gate.events.event import Event
 from gate.store.engine import Database
 from gate.store.tables import AcknowledgementRow, EventRow, OutboxRow, SequenceRow
+from gate.store.tables.base import now
 
 
 class Events:
@@ -31,13 +32,13 @@ class Events:
     def append_in(self, session: Session, events: Sequence[Event]) -> list[Event]:
         """The same, in the transaction of what the events are about."""
         numbered = []
-        last: dict[str, int] = {}
+        series: dict[str, SequenceRow] = {}
         for event in events:
-            if event.gate not in last:
-                row = session.get(SequenceRow, event.gate, with_for_update=True)
-                last[event.gate] = row.last if row else 0
-            last[event.gate] += 1
-            numbered.append(event.numbered(last[event.gate]))
+            row = series.get(event.gate)
+            if row is None:
+                row = series[event.gate] = _series_of(session, event.gate)
+            row.last += 1
+            numbered.append(event.numbered(row.last, row.epoch))
         if not numbered:
             return []
         session.execute(insert(EventRow), [_row(event) for event in numbered])
@@ -50,14 +51,25 @@ class Events:
                     for receiver in self.receivers
                 ],
             )
-        for gate, value in last.items():
-            session.merge(SequenceRow(gate=gate, last=value))
+        session.flush()
         return numbered
+
+    def new_epoch(self, above: int = 0) -> None:
+        """Begin a new series of numbers for every gate, higher than its own and than ``above``:
+        this database was put back from a backup, and reuses numbers that receivers have seen."""
+        with self._database.write() as session:
+            for row in session.scalars(select(SequenceRow)):
+                row.epoch = max(row.epoch + 1, above + 1, int(now().timestamp()))
 
     def last_sequence(self, gate: str) -> int:
         with self._database.read() as session:
             row = session.get(SequenceRow, gate)
             return row.last if row else 0
+
+    def series(self) -> dict[str, tuple[int, int]]:
+        """Epoch and last number of every gate."""
+        with self._database.read() as session:
+            return {row.gate: (row.epoch, row.last) for row in session.scalars(select(SequenceRow))}
 
     def get(self, id: str) -> EventRow | None:
         with self._database.read() as session:
@@ -108,21 +120,32 @@ class Events:
 
         Read page by page: no transaction stays open between two of them.
         """
-        last = ("", 0)
+        for gate in sorted(self.series()):
+            first = select(func.min(EventRow.sequence)).where(
+                EventRow.gate == gate, EventRow.time >= time
+            )
+            with self._database.read() as session:
+                lowest = session.scalar(first)
+            if lowest is not None:
+                yield from self._from(gate, lowest, time, page)
+
+    def _from(self, gate: str, first: int, time: datetime, page: int) -> Iterator[dict[str, Any]]:
+        """Events of one gate from the number ``first`` on, in its order, none before ``time``."""
+        last = first - 1
         while True:
             query = (
-                select(EventRow.gate, EventRow.sequence, EventRow.body)
-                .where(EventRow.time >= time, tuple_(EventRow.gate, EventRow.sequence) > last)
-                .order_by(EventRow.gate, EventRow.sequence)
+                select(EventRow.sequence, EventRow.time, EventRow.body)
+                .where(EventRow.gate == gate, EventRow.sequence > last)
+                .order_by(EventRow.sequence)
                 .limit(page)
             )
             with self._database.read() as session:
                 rows = session.execute(query).all()
             if not rows:
                 return
-            for row in rows:
-                yield row[2]
-            last = (rows[-1][0], rows[-1][1])
+            # a clock put right may have left an older one between the others
+            yield from (body for _, at, body in rows if at >= time)
+            last = rows[-1][0]
 
     def count(self) -> int:
         with self._database.read() as session:
@@ -141,6 +164,14 @@ class Events:
             there = select(EventRow.id).where(EventRow.id == AcknowledgementRow.event).exists()
             session.execute(delete(AcknowledgementRow).where(~there))
             return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _series_of(session: Session, gate: str) -> SequenceRow:
+    row = session.get(SequenceRow, gate, with_for_update=True)
+    if row is None:
+        row = SequenceRow(gate=gate, last=0, epoch=int(now().timestamp()))
+        session.add(row)
+    return row
 
 
 def _row(event: Event) -> dict[str, object]:

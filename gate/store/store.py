@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from gate.clock import Clock
 from gate.errors import StoreError
+from gate.store import mark
 from gate.store.audit import Audit
 from gate.store.ballast import Ballast
 from gate.store.calibrations import Calibrations
@@ -88,7 +90,10 @@ class Store:
             if not _ballast(Database(settings.address(data)), settings).drop():
                 raise
             database, vault = _opened(settings, data)
-        return cls(database, vault, settings, receivers, clock)
+        store = cls(database, vault, settings, receivers, clock)
+        if database.path is not None:
+            mark.check(database.path, store.events)
+        return store
 
     @property
     def writer(self) -> Writer:
@@ -107,13 +112,20 @@ class Store:
     def tidy(self) -> bool:
         """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
         self.changes.forget_old()
+        self._mark()
         self.database.shrink()
         return self.database.wipe()
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+            with suppress(StoreError):
+                self._mark()
         self.database.close()
+
+    def _mark(self) -> None:
+        if self.database.path is not None:
+            mark.write(self.database.path, self.events)
 
     def __enter__(self) -> Store:
         return self

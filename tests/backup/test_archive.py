@@ -111,6 +111,7 @@ def test_it_is_whole_although_others_write(store: Store, data: Path, tmp_path: P
     put_back(file, tmp_path / "new" / "data")
     with Store.open(STORE, tmp_path / "new" / "data") as again:
         numbers = [event["sequence"] for event in again.events.since(NOW - timedelta(days=1))]
+        assert again.events.series()["north"][0] > store.events.series()["north"][0]
     assert numbers == list(range(1, len(numbers) + 1))
     assert numbers
 

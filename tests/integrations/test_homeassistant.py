@@ -80,7 +80,7 @@ def passage(type: str = "passage.granted") -> dict[str, Any]:
             method="face", decision="grant", reasons=("known",), person="a" * 32,
             temperature={"estimated": 36.5},
         )
-        .numbered(7)
+        .numbered(7, 3)
         .body()
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ def passage(type: str = "passage.granted") -> dict[str, Any]:
 def test_the_last_passage_names_nobody_unless_switched_on() -> None:
     shown = json.loads(render(described()["components"]["passage"], passage()))
     assert shown == {
-        "event_type": "granted", "method": "face", "reasons": ["known"], "sequence": 7,
+        "event_type": "granted", "method": "face", "reasons": ["known"], "sequence": 7, "epoch": 3,
     }  # fmt: skip
     assert "temperature" not in described()["components"]
     personal = described(personal=True)["components"]

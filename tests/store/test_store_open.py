@@ -11,7 +11,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from gate.errors import StoreError
-from gate.store import make_migration
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import Base
@@ -21,10 +20,6 @@ def test_the_migration_makes_exactly_the_tables(store: Store) -> None:
     with store.database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-
-
-def test_the_migration_file_is_the_one_the_script_writes() -> None:
-    assert make_migration.TARGET.read_text() == make_migration.render()
 
 
 def test_opening_twice_changes_nothing(tmp_path: Path, settings: StoreSettings) -> None:

@@ -20,6 +20,9 @@ class EventRow(Base):
         Index(None, "type", "time"),
         Index(None, "person", "time"),
         Index(None, "passage"),
+        # a page of one gate among many, and the newest event of a type of that gate
+        Index(None, "gate", "time", "sequence"),
+        Index(None, "gate", "type", "time"),
         Index("uq_events_id", "id", unique=True),
     )
 
@@ -48,9 +51,11 @@ class OutboxRow(Base):
 
 
 class SequenceRow(Base):
-    """The last number given to an event of a gate."""
+    """The last number given to an event of a gate, and the series it belongs to."""
 
     __tablename__ = "sequences"
 
     gate: Mapped[str] = mapped_column(String(40), primary_key=True)
     last: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Unix seconds of when the series began: of a new database, or of one put back from a backup
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -1,4 +1,4 @@
-"""The first schema. Written by gate/store/make_migration.py; not edited by hand."""
+"""The first schema. Later ones build upon it; not edited any more."""
 # ruff: noqa
 # fmt: off
 # mypy: ignore-errors
