@@ -16,6 +16,8 @@ PASSAGES = ("passage.granted", "passage.denied", "passage.asked")
 ALARMS = (
     "attack.presentation",
     "camera.lost",
+    "clock.implausible",
+    "credential.guessing",
     "device.lost",
     "door.fault",
     "door.fire",

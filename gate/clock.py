@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
@@ -18,6 +21,21 @@ class Clock(Protocol):
     def utc(self) -> datetime:
         """The wall clock, aware, in UTC. It may jump; compare nothing with it."""
         ...
+
+
+def local(clock: Clock, zone: tzinfo | None) -> datetime:
+    """The wall clock in ``zone``, aware; None: the zone of the machine."""
+    return clock.utc().astimezone(zone or system_zone())
+
+
+@cache
+def system_zone() -> tzinfo:
+    """The zone of the machine with its daylight saving; UTC when it has none."""
+    try:
+        with Path("/etc/localtime").open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError):
+        return UTC
 
 
 class SystemClock:

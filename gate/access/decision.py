@@ -1,55 +1,21 @@
-"""Persons, methods and decisions: the vocabulary of the access rules."""
+"""Grant, deny or ask: the answer of the access rules, as a value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
 from enum import StrEnum
 
+from gate.access.person import Kind, Method, Person
+from gate.access.request import Request
 from gate.sensors.reading import Reading
+
+__all__ = ["Decision", "Kind", "Method", "Outcome", "Person"]
 
 
 class Outcome(StrEnum):
     GRANT = "grant"
     DENY = "deny"
     ASK = "ask"  # show a card, or wait for staff
-
-
-class Method(StrEnum):
-    FACE = "face"
-    CARD = "card"
-    PERMIT = "permit"
-    PIN = "pin"
-    FACE_AND_CARD = "face+card"
-    STAFF = "staff"
-    NONE = "none"
-
-
-class Kind(StrEnum):
-    RESIDENT = "resident"
-    TENANT = "tenant"
-    STAFF = "staff"
-    CARER = "carer"
-    VISITOR = "visitor"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What the rules may know of a person. ``ref`` is the pseudonym used outside the box."""
-
-    id: int
-    ref: str
-    kind: Kind = Kind.RESIDENT
-    active: bool = True
-    blocked: str = ""  # the reason, empty when not blocked
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    groups: frozenset[str] = frozenset()
-    extended_unlock: bool = False  # needs more time to walk through
-    face_alone: bool = True  # False: resembles another person, a second factor is asked for
-    born: date | None = None  # when known: children below a set age show a card as well
-    # for the screen of this box only; never logged, never published
-    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +25,23 @@ class Decision:
     Attributes:
         rule: the identifier of the rule that decided, as listed in docs/access.md.
         reasons: codes, most important first; the screen and the explanation translate them.
-        values: the plain figures the decision was made from (scores, thresholds, temperatures,
-            status items), enough to explain it later. No names, no card numbers.
+        request: what the decision was made from. ``gate.access.record`` makes plain values of
+            it where an event is written: no names, no card numbers.
     """
 
     outcome: Outcome
-    method: Method
     rule: str
+    request: Request
     reasons: tuple[str, ...] = ()
-    person: Person | None = None
-    reading: Reading | None = None
-    values: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def method(self) -> Method:
+        return self.request.method
+
+    @property
+    def person(self) -> Person | None:
+        return self.request.person
+
+    @property
+    def reading(self) -> Reading | None:
+        return self.request.reading

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from gate.access.schedule import Schedule, is_open
 
@@ -14,9 +14,10 @@ def open_until(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> 
     """The end of the window in which ``when`` (local, aware) lies; None outside every window."""
     if not is_open(schedule, when, days):
         return None
-    minute = when.replace(second=0, microsecond=0)
+    # counted in UTC: on the day daylight saving begins or ends, local hours are missing or double
+    minute = when.astimezone(UTC).replace(second=0, microsecond=0)
     for ahead in range(1, _LONGEST + 1):
-        end = minute + timedelta(minutes=ahead)
+        end = (minute + timedelta(minutes=ahead)).astimezone(when.tzinfo)
         if not is_open(schedule, end, days):
             return end
-    return minute + timedelta(minutes=_LONGEST)
+    return (minute + timedelta(minutes=_LONGEST)).astimezone(when.tzinfo)

@@ -10,7 +10,6 @@ from datetime import date
 from typing import NamedTuple
 
 from gate.access.decision import Decision, Method, Outcome, Person
-from gate.access.record import record
 from gate.access.request import (
     Allow,
     Finding,
@@ -46,15 +45,7 @@ def decide(request: Request, rules: Rules) -> Decision:
         if (answer := rule(request, rules)) is not None  # the last rule always applies
     )
     advice = _advice(request, rules) if answer.outcome is Outcome.GRANT else ()
-    return Decision(
-        outcome=answer.outcome,
-        method=request.method,
-        rule=name,
-        reasons=(answer.reason, *advice),
-        person=request.person,
-        reading=request.reading,
-        values=record(request),
-    )
+    return Decision(answer.outcome, name, request, (answer.reason, *advice))
 
 
 def holds(sight: Sight | None, person: Person) -> bool:
@@ -170,6 +161,8 @@ def _inactive(request: Request, rules: Rules) -> Answer | None:
 
 def _validity(request: Request, rules: Rules) -> Answer | None:
     person = request.person
+    if person and person.valid_until and not request.clock_trusted:
+        return _deny("clock_not_set")
     if person and person.valid_from and request.when < person.valid_from:
         return _deny("not_yet_valid")
     if person and person.valid_until and request.when >= person.valid_until:

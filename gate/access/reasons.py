@@ -72,6 +72,8 @@ REASONS: dict[str, Reason] = {
     "nothing_shown": _r("请看镜头或刷卡", "", "Show your face or card", ""),
     "nobody": _r("没有登记", _OFFICE[0], "Not registered", _OFFICE[1]),
     "credential_missing": _r("请再刷一次", "", "Please try again", ""),
+    "credential_unchecked": _r("暂时无法核对", "请再试一次", "Could not check", "Please try again"),
+    "reader_slowed": _r("请稍等再刷", "错误次数过多", "Please wait", "Too many wrong attempts"),
     "no_order": _r("没有指令", _STAFF[0], "Not authorised", _STAFF[1]),
     # refused: the card, PIN or permit
     "card_unreadable": _r("卡号读不出", "请再刷一次", "Card not readable", "Please try again"),
@@ -113,6 +115,7 @@ REASONS: dict[str, Reason] = {
     ),
     "not_this_schedule": _r("现在不开放", _STAFF[0], "Closed at this time", _STAFF[1]),
     "not_on_holidays": _r("节假日不开放", _STAFF[0], "Closed on holidays", _STAFF[1]),
+    "clock_not_set": _r("时钟未校准", _STAFF[0], "Clock is not set", _STAFF[1]),
     "lockdown": _r("大门已封闭", _STAFF[0], "Gate locked down", _STAFF[1]),
     "already_passed": _r("您已通行过", _STAFF[0], "Already entered", _STAFF[1]),
     # temperature and entry status

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from gate.access.decision import Kind, Method, Person
+from gate.access.person import Kind, Method, Person
 from gate.access.schedule import Schedule
 from gate.recognition.face import Liveness, Sighting, Verdict
 from gate.sensors.reading import Reading
@@ -132,6 +132,8 @@ class Request:
         presence: where the person is, for anti-passback.
         inward: True when this gate leads in, False out, None when it has no direction.
         order: the staff account that ordered an opening (method ``staff``).
+        clock_trusted: False when the wall clock cannot be right: nobody knows then whether a
+            validity is over.
     """
 
     method: Method
@@ -146,6 +148,7 @@ class Request:
     presence: Presence = Presence.UNSURE
     inward: bool | None = None
     order: str = ""
+    clock_trusted: bool = True
 
 
 FACE_OR_CARD = frozenset({Method.FACE, Method.CARD, Method.FACE_AND_CARD})

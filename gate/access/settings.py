@@ -69,6 +69,16 @@ class PinSettings(Section):
     lock: float = Field(300.0, ge=10, le=86400)
 
 
+class GuessingSettings(Section):
+    """``[access.guessing]``: unknown cards, wrong PINs of all keypads, forged permits."""
+
+    # wrong ones in ``window`` seconds after which a reader is slowed down and an alarm is raised
+    attempts: int = Field(10, ge=2, le=1000)
+    window: float = Field(300.0, ge=5, le=86400)
+    # the longest pause between two look-ups of a reader that is slowed down (seconds)
+    slowest: float = Field(30.0, ge=2, le=600)
+
+
 class PermitSettings(Section):
     """``[access.permit]``: electronic permits."""
 
@@ -115,6 +125,7 @@ class AccessSettings(Section):
     emergency: float = Field(600.0, ge=10, le=7200)
     passage: PassageSettings = PassageSettings()
     pin: PinSettings = PinSettings()
+    guessing: GuessingSettings = GuessingSettings()
     permit: PermitSettings = PermitSettings()
     not_seen: NotSeenSettings = NotSeenSettings()
 

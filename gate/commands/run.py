@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ def run(config: Config = DEFAULT) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: daemon.stop())
         daemon.run()
+        if daemon.overdue:  # the interpreter would wait for the thread that hangs
+            logging.shutdown()
+            os._exit(0)
 
 
 @contextmanager

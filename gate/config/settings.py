@@ -9,10 +9,19 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeVar, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -61,6 +70,9 @@ class Settings(BaseSettings):
 
     # the name of this gate in events and topics
     name: str = Field("gate-1", pattern=GATE_NAME)
+    # the time zone by which schedules, holidays and ages count, by its name ("Asia/Shanghai");
+    # "": that of the machine
+    timezone: str = ""
     # where this box keeps its database, key, converted models
     data: Path = Path("var")
     camera: tuple[CameraSettings, ...] = (CameraSettings(),)
@@ -83,6 +95,21 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     screen: ScreenSettings = ScreenSettings()
     desk: DeskSettings = DeskSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        try:
+            return name if not name or ZoneInfo(name) else ""
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f'there is no time zone "{name}"; write it like "Asia/Shanghai"'
+            ) from None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The zone of schedules; None: that of the machine."""
+        return ZoneInfo(self.timezone) if self.timezone else None
 
     @model_validator(mode="after")
     def _devices_have_names_of_their_own(self) -> Settings:

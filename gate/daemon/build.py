@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from gate.access.decision import Person
 from gate.clock import Clock
 from gate.config.settings import Settings
+from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.event_loop import Loop, Parts, Recorder
 from gate.door.controller import DoorController
 from gate.door.state import EventOut
+from gate.passage import inputs
 from gate.recognition.detection.detector import Detector, build_detector
 from gate.recognition.encoders import Encoder
+from gate.recognition.face import Sighting
 from gate.recognition.liveness.assessment import build_watch
 from gate.recognition.quality.assessment import judge
 from gate.recognition.recogniser import Recogniser
@@ -35,6 +38,9 @@ class NoParts:
 
     def measure(self, passage: str) -> None:
         pass
+
+    def measured(self, face: Sighting | None, *, behind: bool) -> inputs.Measured | None:
+        return None
 
 
 @dataclass(slots=True)
@@ -78,6 +84,7 @@ def build_core(
     doorway: Doorway,
     parts: Parts | None = None,
     recorder: Recorder | None = None,
+    watch: ClockWatch | None = None,
 ) -> Core:
     """Put the parts together. Raises ModelError, StoreError, RecognitionError."""
     detector = build_detector(settings.recognition, settings.models)
@@ -100,5 +107,7 @@ def build_core(
         clock=clock,
         parts=parts or NoParts(),
         emergency_seconds=settings.access.emergency,
+        zone=settings.zone,
+        watch=watch,
     )
     return Core(settings, store, detector, encoder, known, recogniser, doorway, loop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from gate.access.decision import Method, Person
@@ -13,7 +15,7 @@ from gate.readers.claim import UNREADABLE, Claim, ClaimKind
 from gate.services.permits import PermitBook
 from gate.store.store import Store
 
-_METHODS = {
+METHODS = {
     ClaimKind.CARD: Method.CARD,
     ClaimKind.PERMIT: Method.PERMIT,
     ClaimKind.PIN: Method.PIN,
@@ -23,7 +25,17 @@ _METHODS = {
 class ClaimDesk:
     """Looks claims up in the register. Belongs to one thread; raises StoreError."""
 
-    def __init__(self, store: Store, permits: PermitBook, gate: str, pins: PinSettings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        permits: PermitBook,
+        gate: str,
+        pins: PinSettings,
+        trusted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``trusted``: False while the wall clock cannot be right; then no end of validity is
+        believed to lie ahead."""
+        self._trusted = trusted
         self._store = store
         self._permits = permits
         self._gate = gate
@@ -34,11 +46,13 @@ class ClaimDesk:
         """``now``: UTC."""
         if claim.kind is ClaimKind.PERMIT:
             person, credential = self._permits.look_up(claim.value, self._gate, now)
+            if not credential.problem and not self._trusted():
+                credential = replace(credential, problem="clock_not_set")
         elif claim.kind is ClaimKind.PIN:
             person, credential = self._typed(claim, now)
         else:
             person, credential = self._held(claim, now)
-        return Shown(_METHODS[claim.kind], person, credential, claim.shown)
+        return Shown(METHODS[claim.kind], person, credential, claim.shown)
 
     def _typed(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
         """A PIN, unless too many wrong ones were typed at this keypad."""
@@ -63,4 +77,6 @@ class ClaimDesk:
         if problem and row.revoked is None and claim.kind is ClaimKind.CARD:
             early = row.valid_from is not None and now < row.valid_from
             problem = "card_not_yet_valid" if early else "card_expired"
+        if not problem and row.valid_until is not None and not self._trusted():
+            problem = "clock_not_set"
         return found.person, Credential(problem, duress=row.duress, serial=str(row.id))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from gate.access.decision import Method, Outcome
+from gate.access.guessing import Series
 from gate.access.permit_keys import public_keys
+from gate.access.request import Credential
 from gate.clock import Clock
 from gate.config.settings import Settings
-from gate.daemon.credential_lookup import ClaimDesk
-from gate.daemon.event_loop import DeviceStatus, Item
+from gate.daemon.bounded_call import BoundedCall
+from gate.daemon.claim_queue import ClaimQueue
+from gate.daemon.credential_lookup import METHODS, ClaimDesk
+from gate.daemon.event_loop import DeviceStatus, Item, Recorder
 from gate.errors import GateError, StoreError
+from gate.events.event import Event
 from gate.passage import outputs
-from gate.readers.claim import Claim
+from gate.passage.inputs import CLAIM_AGE, Shown
+from gate.readers.claim import Claim, ClaimKind
 from gate.readers.reader import Reader
 from gate.services.permits import PermitBook
 from gate.store.store import Store
@@ -23,25 +29,49 @@ from gate.store.store import Store
 log = logging.getLogger(__name__)
 
 PERMIT_KEYS = "permit*.pub"  # in the data folder: the public keys of all desks
+WRONG = frozenset({"card_unknown", "pin_unknown", "permit_forged"})  # what guessing yields
+_LIMIT = CLAIM_AGE  # seconds a look-up may take: a later answer is of no use
+_EVERY = 1.0  # seconds between two looks at dropped claims and series that are over
+_REPORT = 60.0  # seconds between two reports of dropped claims of one reader
+
+Source = tuple[ClaimKind, str]
 
 
 class Till:
     """``claim`` may be called by any thread; the look-ups belong to a thread of its own."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, post: Callable[[Item], None]
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        post: Callable[[Item], None],
+        recorder: Recorder | None = None,
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         """Raises AccessError for a permit key that cannot be used."""
+        self._gate = settings.name
+        self._guessing = settings.access.guessing
         self._clock = clock
         self._post = post
+        self._recorder = recorder or store.writer
         keys = public_keys(sorted(settings.data.glob(PERMIT_KEYS)))
         self._book = PermitBook(store, keys, settings.access.permit)
-        self._desk = ClaimDesk(store, self._book, settings.name, settings.access.pin)
-        self._queue: queue.SimpleQueue[Claim | str | None] = queue.SimpleQueue()
-        self._readers = [Reader(s, self.claim, self._told) for s in settings.reader]
+        self._desk = ClaimDesk(store, self._book, settings.name, settings.access.pin, trusted)
+        self._queue = ClaimQueue()
+        self._uses: deque[str] = deque()  # serials of permits that opened and are not counted yet
+        self._series: dict[Source, Series] = {}
+        self._answered: dict[str, float] = {}  # reader → when a slowed claim was answered last
+        self._reported: dict[str, float] = {}
+        self._dropped: dict[str, int] = {}
+        self._looked = 0.0
+        self._there = True
+        self._stopping = threading.Event()
+        self._readers = [Reader(s, self.claim, self._status) for s in settings.reader]
         self._thread = threading.Thread(target=self._run, name="claims", daemon=True)
 
     def open(self) -> None:
+        self._bounded = BoundedCall(_LIMIT, "claims-store")
         self._thread.start()
         for reader in self._readers:
             reader.open()
@@ -49,9 +79,10 @@ class Till:
     def close(self) -> None:
         for reader in self._readers:
             reader.close()
-        self._queue.put(None)
+        self._stopping.set()
+        self._queue.wake()
         if self._thread.is_alive():
-            self._thread.join(5.0)
+            self._thread.join(_LIMIT + 0.5)
 
     def claim(self, claim: Claim) -> None:
         """A card, permit or PIN was shown."""
@@ -68,24 +99,133 @@ class Till:
                 reader.feedback(granted)
         # at a door that is open anyway no use is counted
         if granted and decision.method is Method.PERMIT and decision.rule == "grant":
-            shown = decision.values.get("shown")
-            if isinstance(shown, dict) and shown.get("serial"):
-                self._queue.put(str(shown["serial"]))
+            credential = decision.request.credential
+            if credential is not None and credential.serial:
+                self._uses.append(credential.serial)
+                self._queue.wake()
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            try:
-                if isinstance(item, Claim):
-                    self._post(self._desk.look_up(item, self._clock.utc()))
-                else:
-                    self._book.use(item)
-            except StoreError as error:
-                log.error("claim.unread", extra={"cause": error.what, "where": error.where})
-                self._post(DeviceStatus("reader", "register", False, error.what))
-            except GateError as error:
-                log.error("claim.failed", extra={"cause": error.what})
-            else:
-                self._post(DeviceStatus("reader", "register", True))
+        while not self._stopping.is_set():
+            claim = self._queue.get(_EVERY)
+            if self._uses:
+                self._try(self._count)
+            if claim is not None:
+                self._serve(claim)
+            self._look_around()
+        if self._uses:
+            self._try(self._count)
+        self._bounded.close()
 
-    def _told(self, reader: str, there: bool, reason: str) -> None:
+    def _serve(self, claim: Claim) -> None:
+        """Look a claim up, unless it is too old or its source is slowed down."""
+        now = self._clock.monotonic()
+        if now - claim.shown > CLAIM_AGE:
+            self._drop(claim.reader)
+            self._unchecked(claim)
+            return
+        source = source_of(claim)
+        series = self._series.get(source, Series())
+        if series.wait(now, self._guessing) > 0:
+            self._series[source] = series.after_unchecked()
+            last = self._answered.get(claim.reader)
+            if last is None or now - last > CLAIM_AGE:  # a flood is not answered one by one
+                self._answered[claim.reader] = now
+                self._post(_refused(claim, "reader_slowed"))
+            return
+        shown = self._try(lambda: self._look_up(claim))
+        if shown is None:
+            self._unchecked(claim)
+            return
+        self._post(shown)
+        if shown.credential.problem in WRONG:
+            self._wrong(source, series, claim.shown)
+
+    def _look_up(self, claim: Claim) -> Shown:
+        if self._uses:  # whether this permit may still be used is not known
+            raise StoreError("uses of permits could not be counted")
+        utc = self._clock.utc()
+        return self._bounded(lambda: self._desk.look_up(claim, utc))
+
+    def _count(self) -> bool:
+        while self._uses:
+            serial = self._uses[0]
+            self._bounded(lambda serial=serial: self._book.use(serial))  # type: ignore[misc]
+            self._uses.popleft()
+        return True
+
+    def _try(self, work: Callable[[], Shown | bool]) -> Shown | None:
+        """What ``work`` gives; None, logged and reported, when the register cannot be asked."""
+        try:
+            done = work()
+        except StoreError as error:
+            log.error("claim.unread", extra={"cause": error.what, "where": error.where})
+            self._register(False, error.what)
+            return None
+        except GateError as error:
+            log.error("claim.failed", extra={"cause": error.what})
+            return None
+        self._register(True)
+        return done if isinstance(done, Shown) else None
+
+    def _unchecked(self, claim: Claim) -> None:
+        self._post(_refused(claim, "credential_unchecked"))
+
+    def _wrong(self, source: Source, series: Series, at: float) -> None:
+        after, alarm = series.after_wrong(at, self._guessing)
+        self._series[source] = after
+        if alarm:
+            self._record_series(source, after, at, ended=False)
+
+    def _look_around(self) -> None:
+        """Report series of wrong credentials that are over and claims that were dropped."""
+        now = self._clock.monotonic()
+        if now - self._looked < _EVERY:
+            return
+        self._looked = now
+        for source, series in list(self._series.items()):
+            if series.over(now, self._guessing):
+                del self._series[source]
+                if series.count >= self._guessing.attempts:
+                    self._record_series(source, series, now, ended=True)
+        for reader, count in self._queue.dropped().items():
+            self._drop(reader, count)
+        for reader, count in list(self._dropped.items()):
+            if now - self._reported.get(reader, -_REPORT) >= _REPORT:
+                self._reported[reader] = now
+                del self._dropped[reader]
+                self._record("credential.dropped", reader=reader, count=count)
+
+    def _drop(self, reader: str, count: int = 1) -> None:
+        self._dropped[reader] = self._dropped.get(reader, 0) + count
+
+    def _record_series(self, source: Source, series: Series, now: float, *, ended: bool) -> None:
+        kind, reader = source
+        self._record(
+            "credential.guessing",
+            kind=kind.value,
+            **({"reader": reader} if reader else {}),
+            count=series.count,
+            unchecked=series.unchecked,
+            seconds=round(max(0.0, series.wrong[-1] - series.began), 1),
+            ended=ended,
+        )
+
+    def _record(self, type: str, **details: object) -> None:
+        self._recorder.record(Event.make(self._gate, type, self._clock.utc(), details=details))
+
+    def _register(self, there: bool, reason: str = "") -> None:
+        if there != self._there:
+            self._there = there
+            self._post(DeviceStatus("reader", "register", there, reason))
+
+    def _status(self, reader: str, there: bool, reason: str) -> None:
         self._post(DeviceStatus("reader", reader, there, reason))
+
+
+def source_of(claim: Claim) -> Source:
+    """Where guesses are counted: cards and permits by reader, PINs over all keypads together."""
+    return claim.kind, "" if claim.kind is ClaimKind.PIN else claim.reader
+
+
+def _refused(claim: Claim, problem: str) -> Shown:
+    return Shown(METHODS[claim.kind], None, Credential(problem), claim.shown)

@@ -4,7 +4,10 @@ Threads, and what each owns:
 
 - main: the loop (passage, door); it feeds the watchdog. Everything reaches it by ``_inbox``.
 - recognition: the recogniser; takes the newest frame of each camera.
-- register: follows changes of people and faces and orders of staff; passes on new values.
+- register: follows changes of people and rules; passes on new values.
+- gallery: follows changes of faces, learns the site again.
+- orders: orders of staff and the hold-open schedule.
+- writes: what nobody waits for, in order.
 - claims: looks up cards, PINs and permits.
 - store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
 """
@@ -17,14 +20,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from datetime import datetime
 
 from gate.clock import Clock, SystemClock
 from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
+from gate.daemon.clock_watch import HORIZON, RELEASED, ClockWatch
 from gate.daemon.credential_worker import Till
+from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.door_persistence import DoorMemory
 from gate.daemon.event_loop import DeviceStatus, Item
+from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.integrations import Outgoing, receivers
+from gate.daemon.order_worker import OrderWorker
 from gate.daemon.peripherals import Surroundings
 from gate.daemon.presence_worker import PeopleSeen
 from gate.daemon.recognition_worker import Eyes
@@ -37,6 +45,7 @@ from gate.store.store import Store
 
 log = logging.getLogger(__name__)
 
+STOP_WITHIN = 4.0  # seconds for stopping, whatever hangs; systemd waits longer
 TICK = 0.02  # seconds between two ticks of the loop at the longest
 
 
@@ -49,6 +58,8 @@ class Daemon:
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._watchdog = Watchdog(on_hang=self._hung)
+        self._until: float | None = None
+        self.overdue = False  # a thread could not be ended in time
 
     def stop(self) -> None:
         """End ``run``: relays to rest, pending events written, everything released."""
@@ -65,14 +76,14 @@ class Daemon:
         doorway = open_doorway(settings, clock)
         with ExitStack() as after:
             after.callback(doorway.controller.close)
-            store = after.enter_context(
-                Store.open(
-                    settings.store, settings.data, receivers=receivers(settings), clock=clock
-                )
+            store = Store.open(
+                settings.store, settings.data, receivers=receivers(settings), clock=clock
             )
+            self._close_with(after, store.close)
+            watch = ClockWatch(clock, newest(store, settings.name))
             eyes = Eyes(settings, self.post, self.stop)
             around = Surroundings(settings, clock, self.post, eyes.picture)
-            after.callback(around.close)
+            self._close_with(after, around.close)
             outgoing = Outgoing(
                 settings,
                 store,
@@ -83,25 +94,29 @@ class Daemon:
                 alive=lambda: "hung" if self._watchdog.hung else "",
                 ready=lambda: ", ".join(core.loop.faults),
             )
-            after.callback(outgoing.close)
-            core = build_core(settings, store, clock, doorway, around, outgoing)
+            self._close_with(after, outgoing.close)
+            core = build_core(settings, store, clock, doorway, around, outgoing, watch)
+            writes = DeferredWrites(store)
+            orders = OrderWorker(core, clock, self.post, writes.later)
+            gallery = GalleryWorker(core)
             register = Register(core, self.post)
-            people = PeopleSeen(core, clock, outgoing, register.later, self.post)
+            people = PeopleSeen(core, clock, outgoing, writes.later, self.post)
             register.often = people.follow
             register.minutely = people.look
             register.forget = [around.forget, people.forget]
-            memory = DoorMemory(store, settings.name, register.later)
-            board = Noticeboard(store.key_values, settings.name, clock, register.later)
-            till = Till(settings, store, clock, self.post)
+            memory = DoorMemory(store, settings.name, writes.later)
+            board = Noticeboard(store.key_values, settings.name, clock, writes.later)
+            till = Till(settings, store, clock, self.post, outgoing, lambda: not watch.fault)
             core.loop.listen(till.heard)
             around.open()
             outgoing.open()
-            after.callback(till.close)
+            self._close_with(after, till.close)
             core.start()
             memory.recall(core.loop)
             till.open()
-            self._begin("register", register.run, after)
-            after.callback(register.close)
+            for job in (writes, gallery, register, orders):
+                self._begin(job.name, job.run, after)
+                after.callback(job.close)
             self._begin(
                 "recognition",
                 lambda: eyes.run(core.recogniser, till.claim, lambda: core.loop.claimed),
@@ -110,13 +125,34 @@ class Daemon:
             after.callback(eyes.close)
             after.callback(self.stop)
             states = States(settings, (outgoing.state, board.put))
-            self._serve(core, around, states, memory, board)
-            core.loop.stop()
+            self._serve(core, states, memory, board)
+            core.loop.stop(self._left() / 2)
+
+    def _left(self) -> float:
+        """Seconds left for stopping; the first call begins the count."""
+        if self._until is None:
+            self._until = time.monotonic() + STOP_WITHIN
+        return max(0.1, self._until - time.monotonic())
+
+    def _close_with(self, after: ExitStack, close: Callable[[], None]) -> None:
+        """Have ``close`` called at the end, and waited for no longer than there is time."""
+
+        def bounded() -> None:
+            thread = threading.Thread(target=close, name="closing", daemon=True)
+            thread.start()
+            self._join(thread)
+
+        after.callback(bounded)
+
+    def _join(self, thread: threading.Thread) -> None:
+        thread.join(self._left())
+        if thread.is_alive():  # a frozen disk or database: nothing can end it
+            self.overdue = True
+            log.error("stop.overdue", extra={"thread": thread.name})
 
     def _serve(
         self,
         core: Core,
-        around: Surroundings,
         states: States,
         memory: DoorMemory,
         board: Noticeboard,
@@ -134,9 +170,6 @@ class Daemon:
                 if now - ticked >= TICK:
                     ticked = now
                     core.loop.tick()
-                    measured = around.poll(core.loop.face, behind=core.loop.behind)
-                    if measured is not None:
-                        core.loop.handle(measured)
                     states.report(core, now)
                     memory.keep(core.loop)
                     board.keep()
@@ -165,7 +198,13 @@ class Daemon:
 
         thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
-        after.callback(thread.join, 5.0)
+        after.callback(self._join, thread)
 
     def _hung(self, seconds: float, where: str) -> None:
         log.error("loop.hung", extra={"seconds": round(seconds, 1), "where": where})
+
+
+def newest(store: Store, gate: str) -> datetime | None:
+    """Time of the newest event of ``gate`` that a clock can have had. Raises StoreError."""
+    rows = store.events.search(gate=gate, until=RELEASED + HORIZON, limit=1)
+    return rows[0].time if rows else None

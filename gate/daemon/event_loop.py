@@ -12,13 +12,16 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Protocol
 
 from gate import __version__
-from gate.access.decision import Decision, Method, Outcome, Person
-from gate.access.request import Mode, Presence
-from gate.clock import Clock
+from gate.access.decision import Method, Outcome, Person
+from gate.access.policy import decide
+from gate.access.request import Mode, Presence, Request
+from gate.clock import Clock, local
+from gate.daemon.clock_watch import ClockWatch
 from gate.door import state as door
 from gate.door.controller import DoorController
 from gate.errors import StoreError
@@ -56,9 +59,10 @@ class DeviceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where people are has changed elsewhere; ``where`` is asked by the main loop itself."""
+    """Where people are has changed. ``version``: an older one does not replace a newer."""
 
-    where: Callable[[], Mapping[int, Presence]]
+    presence: Mapping[int, Presence]
+    version: int = 0
 
 
 class Recorder(Protocol):
@@ -82,6 +86,13 @@ class Parts(Protocol):
         """Restart the median of the temperature for this passage."""
         ...
 
+    def measured(self, face: Sighting | None, *, behind: bool) -> inputs.Measured | None:
+        """The temperature of whoever is being served, once there is one that is new.
+
+        ``face``: theirs. ``behind``: someone else stands nearer to the gate.
+        """
+        ...
+
 
 Item = inputs.Input | Order | DeviceStatus | House | Moved  # what a loop can handle
 Listener = Callable[[outputs.Output, float], None]
@@ -100,12 +111,14 @@ class Loop:
         clock: Clock,
         parts: Parts,
         emergency_seconds: float = 600.0,
+        zone: tzinfo | None = None,
+        watch: ClockWatch | None = None,
     ) -> None:
         self.gate = gate
         self.house = house
         self.lane = Lane()
         self.controller = controller
-        self.faults: dict[str, str] = {}
+        self.faults: Mapping[str, str] = MappingProxyType({})
         self._recorder = recorder
         self._clock = clock
         self._parts = parts
@@ -115,6 +128,9 @@ class Loop:
         self._held_by = ""  # who ordered that
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
         self._granting: Future[Event] | None = None  # the event of the newest decision
+        self._moved = 0  # version of ``House.presence``
+        self._zone = zone
+        self._watch = watch
 
     @property
     def able(self) -> bool:
@@ -159,10 +175,10 @@ class Loop:
         """Restore a state of the door from before a restart."""
         self._door(self.controller.handle(given, self._clock.monotonic()))
 
-    def stop(self) -> None:
-        """Put the relays to rest and record the stop; the event is on disk when this returns."""
+    def stop(self, seconds: float = 3.0) -> None:
+        """Put the relays to rest, record the stop and wait for its event to be on disk."""
         self.controller.close()
-        self._durable(self._record("gate.stopped"), 5.0)
+        self._durable(self._record("gate.stopped"), seconds)
 
     def handle(self, item: Item) -> None:
         """One thing that happened."""
@@ -175,8 +191,10 @@ class Loop:
                 self._order(item)
             case DeviceStatus():
                 self._device(item)
-            case Moved(where):
-                self.house = replace(self.house, presence=where())
+            case Moved(presence, version):
+                if version >= self._moved:
+                    self._moved = version
+                    self.house = replace(self.house, presence=presence)
             case _:
                 self._step(item)
 
@@ -184,15 +202,20 @@ class Loop:
         """Let time pass; call at least every 50 ms."""
         now = self._clock.monotonic()
         self._door(self.controller.tick(now))
+        self._look_at_the_clock()
+        measured = self._parts.measured(self.face, behind=self.behind)
+        if measured is not None:
+            self._step(measured)
         if self.lane.serving is not None:
             self._step(inputs.Tick())
 
     # ------------------------------------------------------------ effects
 
     def _step(self, given: inputs.Input) -> None:
-        now = Now(self._clock.monotonic(), self._local(), self._new_id)
+        trusted = self._watch is None or not self._watch.fault
+        now = Now(self._clock.monotonic(), self._local(), self._new_id, trusted)
         self.lane, wanted = step(self.lane, given, now, self.house)
-        for output in sorted(wanted, key=_order):
+        for output in wanted:
             self._do(output)
             for listener in self._listeners:
                 listener(output, now.at)
@@ -254,7 +277,7 @@ class Loop:
             ends = None if left is None else self._local() + timedelta(seconds=left)
             self._step(inputs.Ordered(mode, ends))
 
-    def refusal(self, kind: str) -> str:
+    def refusal(self, kind: str, by: str = "") -> str:
         """Why an order of this kind would be refused now, as a code; any thread may ask."""
         state = self.controller.state
         if kind in ("open", "hold", "emergency") and state.lockdown:
@@ -309,10 +332,13 @@ class Loop:
 
     def _staff_open(self, order: Order) -> None:
         id = self._new_id()
-        decision = Decision(
-            Outcome.GRANT, Method.STAFF, "staff_order", ("staff_order",), values={"by": order.by}
+        request = Request(
+            Method.STAFF, None, self._local(), self.gate, self.lane.mode, order=order.by
         )
+        decision = decide(request, self.house.rules)
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
+        if decision.outcome is not Outcome.GRANT:
+            return
         self._durable(self._granting)
         self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
 
@@ -320,16 +346,24 @@ class Loop:
         key = f"{status.family}.{status.name}"
         if status.there == (key not in self.faults):
             return
-        if status.there:
-            del self.faults[key]
-        else:
-            self.faults[key] = status.reason
+        faults = {name: reason for name, reason in self.faults.items() if name != key}
+        if not status.there:
+            faults[key] = status.reason
+        self.faults = MappingProxyType(faults)  # other threads hold on to what they have read
         if record:
             family = "camera" if status.family == "camera" else "device"
             details: dict[str, object] = {family: status.name, "cause": status.reason}
             details |= {} if family == "camera" else {"family": status.family}
             self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
         self._step(inputs.OutOfOrder(self._fault_code()))
+
+    def _look_at_the_clock(self) -> None:
+        for notice in self._watch.look() if self._watch else ():
+            self._record(notice.type, details=notice.details)
+            if notice.type in ("clock.implausible", "clock.plausible"):
+                good = notice.type == "clock.plausible"
+                cause = str(notice.details["reason"])
+                self._device(DeviceStatus("clock", "clock", good, cause), record=False)
 
     def _fault_code(self) -> str:
         """What the screen says: only what keeps people from passing as usual counts."""
@@ -369,39 +403,28 @@ class Loop:
             log.error("event.lost", extra={"cause": error.what})
 
     def _local(self) -> datetime:
-        return self._clock.utc().astimezone()
+        return local(self._clock, self._zone)
 
     def _new_id(self) -> str:
         return uuid7(self._clock.utc())
 
 
-def _order(output: outputs.Output) -> int:
-    """The grant to the writer, the picture to the browser, and while both work the door waits.
-
-    A power cut must not lose an opening; the picture needs no such promise.
-    """
-    match output:
-        case outputs.Decided(_, decision) if decision.outcome is Outcome.GRANT:
-            return 0
-        case outputs.Show():
-            return 1
-        case outputs.Open():
-            return 2
-    return 3
-
-
 def decision_event(gate: str, at: datetime, decided: outputs.Decided) -> Event:
     """The event of a decision: scores and versions apart, the rest as the values it came from."""
     decision = decided.decision
-    sight = decision.values.get("sight")
+    sight = decision.request.sight
     scores: dict[str, float] = {}
     versions = {"software": __version__}
-    if isinstance(sight, dict):
-        names = {"best": "score", "second": "second_score"}
-        for name, key in {**names, "evidence": "evidence", "threshold": "threshold"}.items():
-            if sight.get(key) is not None:
-                scores[name] = float(sight[key])
-        versions |= {k: sight[k] for k in ("encoder", "fit", "liveness") if sight.get(k)}
+    if sight is not None:
+        compared = {
+            "best": sight.score,
+            "second": sight.second_score,
+            "evidence": round(sight.evidence, 3),
+            "threshold": round(sight.threshold, 3),
+        }
+        scores = {name: float(value) for name, value in compared.items() if value is not None}
+        used = {"encoder": sight.encoder, "fit": sight.fit, "liveness": sight.liveness.method}
+        versions |= {name: version for name, version in used.items() if version}
     return Event.of_decision(
         gate,
         at,
@@ -410,8 +433,5 @@ def decision_event(gate: str, at: datetime, decided: outputs.Decided) -> Event:
         scores=scores,
         versions=versions,
         latency=1000 * decided.latency,
-        details={
-            "values": dict(decision.values),
-            **({"queued": round(1000 * decided.queued, 1)} if decided.queued else {}),
-        },
+        details={"queued": round(1000 * decided.queued, 1)} if decided.queued else {},
     )

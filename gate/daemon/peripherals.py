@@ -25,7 +25,7 @@ ENOUGH = (Validity.VALID, Validity.IMPLAUSIBLE)
 
 
 class Surroundings:
-    """The ``Parts`` of a loop, as configured. ``poll`` belongs to the main loop's thread."""
+    """The ``Parts`` of a loop, as configured. ``measured`` belongs to the main loop's thread."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Surroundings:
     def measure(self, passage: str) -> None:
         self._since = self._clock.monotonic()
 
-    def poll(self, face: Sighting | None = None, *, behind: bool = False) -> inputs.Measured | None:
+    def measured(self, face: Sighting | None, *, behind: bool) -> inputs.Measured | None:
         """The temperature of the passage, once there are enough values for a median.
 
         An implausible one is reported, again with each new value, until a plausible one arrives:

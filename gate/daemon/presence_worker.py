@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 
-from gate.access.request import Presence
 from gate.clock import Clock
 from gate.daemon.build import Core
 from gate.daemon.event_loop import Item, Moved, Recorder
@@ -42,10 +41,11 @@ class PeopleSeen:
         )
         self._kept = access.inward is not None
         self._where = Whereabouts(access.inward, access.antipassback_hours)
-        self._lock = threading.Lock()  # of ``_where``
+        self._lock = threading.Lock()  # of ``_where`` and ``_version``
+        self._version = 0
         self._loaded = clock.utc()
         self._where.take(load(core.store))
-        core.loop.handle(Moved(self._presence))
+        core.loop.handle(self._moved())
         core.loop.listen(self._heard)
 
     def forget(self, person: int) -> None:
@@ -65,25 +65,26 @@ class PeopleSeen:
         with self._lock:
             new = self._where.take(places)
         if new:
-            self._post(Moved(self._presence))
+            self._post(self._moved())
 
     def look(self) -> None:
         """Once a minute: who is absent too long, whose place has expired? Raises StoreError."""
         self._missing.look(self._clock.utc(), self._core.loop.able)
         if self._kept:
-            self._post(Moved(self._presence))
+            self._post(self._moved())
 
     def _heard(self, output: outputs.Output, now: float) -> None:
         utc = self._clock.utc()
         with self._lock:
             moved = self._where.heard(output, utc.timestamp())
         if moved is not None:
-            self._core.loop.handle(Moved(self._presence))
+            self._core.loop.handle(self._moved())
             self._later(lambda: save(self._core.store, *moved))
         if isinstance(output, outputs.Decided) and output.decision.person is not None:
             person = output.decision.person.id
             self._later(lambda: self._missing.saw(person, utc))
 
-    def _presence(self) -> Mapping[int, Presence]:
+    def _moved(self) -> Moved:
         with self._lock:
-            return self._where.presence(self._clock.utc().timestamp())
+            self._version += 1
+            return Moved(self._where.presence(self._clock.utc().timestamp()), self._version)

@@ -71,8 +71,7 @@ class Eyes:
                 for source in self._sources:
                     frame = self._read(source, patience)
                     if frame is not None:
-                        recogniser.claimed = claimed()
-                        self._look(frame, recogniser, claim)
+                        self._look(frame, recogniser, claim, claimed())
         finally:
             for source in self._sources:
                 source.close()
@@ -90,10 +89,16 @@ class Eyes:
             self._ended()
         return None
 
-    def _look(self, frame: Frame, recogniser: Recogniser, claim: Callable[[Claim], None]) -> None:
+    def _look(
+        self,
+        frame: Frame,
+        recogniser: Recogniser,
+        claim: Callable[[Claim], None],
+        claimed: int | None,
+    ) -> None:
         self._newest = frame
         try:
-            self._post(inputs.Seen(tuple(recogniser.process(frame))))
+            self._post(inputs.Seen(tuple(recogniser.process(frame, claimed))))
         except RecognitionError as error:
             log.warning("frame.unrecognised", extra={"cause": error.what})
         now = time.monotonic()

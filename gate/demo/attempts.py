@@ -81,8 +81,7 @@ def _attempt(
         )
     decision = moment.decided.decision
     outcome = _OUTCOMES[decision.outcome]
-    sight = decision.values.get("sight")
-    figures = sight if isinstance(sight, dict) else {}
+    sight = decision.request.sight
     return Attempt(
         played.recording,
         person,
@@ -92,8 +91,8 @@ def _attempt(
         recognised=_name(decision, names),
         attack=attack,
         reason=decision.reasons[0] if decision.reasons else "",
-        score=figures.get("evidence"),
-        threshold=figures.get("threshold"),
+        score=round(sight.evidence, 3) if sight else None,
+        threshold=round(sight.threshold, 3) if sight else None,
         latency=moment.wall if outcome == GRANTED else None,
         door="unlocked" if moment.door is Phase.UNLOCKING else moment.door.value,
         second=moment.second,

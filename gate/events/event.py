@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gate.access.decision import Decision
+from gate.access.record import record
 from gate.events.redact import redact
 from gate.events.uuid7 import uuid7
 
@@ -58,10 +59,21 @@ class Event:
 
     @classmethod
     def of_decision(
-        cls, gate: str, at: datetime, decision: Decision, *, passage: str, **fields: Any
+        cls,
+        gate: str,
+        at: datetime,
+        decision: Decision,
+        *,
+        passage: str,
+        details: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> Event:
-        """``passage.granted``, ``passage.denied`` or ``passage.asked`` with all that led to it."""
+        """``passage.granted``, ``passage.denied`` or ``passage.asked`` with all that led to it.
+
+        The request of the decision becomes plain values here, and only here.
+        """
         reading = decision.reading
+        details = details or {}
         return cls.make(
             gate,
             _PASSAGE_TYPES[decision.outcome.value],
@@ -80,7 +92,7 @@ class Event:
                 "estimated": reading.estimated,
                 "validity": reading.validity.value,
             },
-            **{"details": {"values": dict(decision.values)} if decision.values else {}, **fields},
+            **{**fields, "details": {"values": record(decision.request), **details}},
         )
 
     def numbered(self, sequence: int, epoch: int | None = None) -> Event:

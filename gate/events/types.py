@@ -37,6 +37,10 @@ TYPES: dict[str, str] = {
     "camera.back": "a camera delivers pictures again; details: camera, cause",
     "device.lost": "a device does not answer; details: device, family, cause",
     "device.back": "a device answers again; details: device, family, cause",
+    "credential.guessing": "many unknown cards, wrong PINs or forged permits; details: kind, "
+    "reader, count, unchecked, seconds, ended",
+    "credential.late": "a claim was looked up too late to count; details: method, seconds",
+    "credential.dropped": "claims too many or too old were dropped; details: reader, count",
     "command.accepted": "a signed command was carried out; details: command, id, key_id",
     "command.refused": "a command was refused; details: reason, command, id, key_id",
     "command.done": "an order of staff was passed to the door; details: order, by",
@@ -47,4 +51,8 @@ TYPES: dict[str, str] = {
     "store.lost": "events had to be given up; details: count, first, last",
     "outbox.dropped": "the outbox was full; details: receiver, first, last, count",
     "clock.jumped": "the wall clock jumped; details: seconds",
+    "clock.unsynchronised": "the wall clock is not synchronised",
+    "clock.synchronised": "the wall clock is synchronised again",
+    "clock.implausible": "the wall clock cannot be right; details: reason, clock",
+    "clock.plausible": "the wall clock can be right again; details: reason, clock",
 }

@@ -18,6 +18,11 @@ class Seen:
     sightings: tuple[Sighting, ...]
 
 
+# seconds: an older showing opens nothing. Who showed the card may have left, and whoever stands
+# there now has shown nothing.
+CLAIM_AGE = 2.0
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A card, permit or PIN, looked up. ``at``: monotonic seconds of the showing."""

@@ -69,7 +69,7 @@ class EventOut:
     """Another event to be recorded: an event of the ``passage.`` family."""
 
     type: str
-    passage: str
+    passage: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     person: str | None = None  # pseudonym
 

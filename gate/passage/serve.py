@@ -160,4 +160,5 @@ def _request(
         reading=p.reading,
         presence=house.presence.get(p.person.id, Presence.UNSURE) if p.person else Presence.UNSURE,
         inward=house.inward,
+        clock_trusted=now.trusted,
     )

@@ -49,6 +49,7 @@ class Now:
     at: float
     when: datetime  # local, aware
     new_id: Callable[[], str]
+    trusted: bool = True  # False: the wall clock cannot be right
 
 
 @dataclass(frozen=True, slots=True)

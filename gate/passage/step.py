@@ -21,6 +21,7 @@ from gate.passage.crowd import (
     tailgaters,
 )
 from gate.passage.inputs import (
+    CLAIM_AGE,
     Answered,
     DoorClosed,
     DoorLocked,
@@ -33,7 +34,7 @@ from gate.passage.inputs import (
     Shown,
     Tick,
 )
-from gate.passage.outputs import AskStatus, Began, EventOut, Open, Output, Outputs, Show
+from gate.passage.outputs import AskStatus, Began, Decided, EventOut, Open, Output, Outputs, Show
 from gate.passage.picture import picture
 from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
 from gate.passage.state import House, Lane, Now, Passage, ends, makes_room
@@ -53,8 +54,19 @@ def step(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Output
 
 
 def _urgency(output: Output) -> int:
-    """"""
-    return 0 if isinstance(output, Open) else 1 if isinstance(output, Show) else 2
+    """The grant to the writer, the message to the screen, and while both work the door waits.
+
+    A power cut must not lose an opening; the screen needs no such promise. Otherwise the order
+    stays.
+    """
+    match output:
+        case Decided(_, decision) if decision.outcome is Outcome.GRANT:
+            return 0
+        case Show():
+            return 1
+        case Open():
+            return 2
+    return 3
 
 
 def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outputs]:
@@ -108,8 +120,16 @@ def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outp
         return lane, _silently(lane, shown)
     told: Outputs = ()
     p = lane.serving
+    if now.at - shown.at > CLAIM_AGE:
+        told = _duress("", shown.person, shown.credential)
+        shown = replace(shown, person=None, credential=Credential("credential_unchecked"))
+        if p is not None and p.decision is None:  # whoever is served is not disturbed
+            late = {"method": shown.method.value, "seconds": round(now.at - shown.at, 1)}
+            return lane, (*told, EventOut("credential.late", details=late))
     if p is not None and p.decision is None and p.credential is not None:
-        told = _duress(p.id, p.person, p.credential)  # what was shown in its place does not undo it
+        told += _duress(
+            p.id, p.person, p.credential
+        )  # what was shown in its place does not undo it
     if p is None or (p.decision is not None and p.decision.outcome is not Outcome.ASK):
         p = Passage(now.new_id(), shown.at, now.at)
         told += (Began(p.id),)

@@ -134,9 +134,6 @@ class Recogniser:
         self._searched: dict[str, _Searched] = {}  # by camera
         self._subjects: dict[int, _Subject] = {}
         self.matcher = matcher
-        # the person whose card is being shown: faces in view are verified against them; may be
-        # assigned from any thread
-        self.claimed: int | None = None
 
     @property
     def matcher(self) -> Matching:
@@ -153,9 +150,10 @@ class Recogniser:
             )
         self._matcher = matcher
 
-    def process(self, frame: Frame) -> list[Sighting]:
+    def process(self, frame: Frame, claimed: int | None = None) -> list[Sighting]:
         """Sightings of the faces of this frame, largest first.
 
+        ``claimed``: the person whose card is being shown; faces in view are verified against them.
         An image that is none (empty, tiny, not three channels of bytes) has no faces.
         """
         image = frame.image
@@ -173,7 +171,6 @@ class Recogniser:
         for track in tracks:
             self._end_of_patience(track)
         sightings = [self._sighting(frame, track) for track in tracks]
-        claimed = self.claimed
         return sightings if claimed is None else self._verified(sightings, claimed)
 
     def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:

@@ -219,8 +219,9 @@ def test_staff_open_the_door_and_the_event_says_who(gate: Gate) -> None:
     gate.loop.handle(Order("open", "desk:wang"))
     assert gate.journal[:2] == ["passage.granted", "relay on"]
     event = gate.event("passage.granted")
-    assert (event.method, event.rule, event.person) == ("staff", "staff_order", None)
-    assert event.details["values"] == {"by": "desk:wang"}
+    assert (event.method, event.rule, event.person) == ("staff", "staff", None)
+    assert event.reasons == ("staff_order",)
+    assert event.details["values"]["order"] == "desk:wang"
 
 
 def test_a_door_held_open_by_order_locks_by_itself(gate: Gate) -> None:

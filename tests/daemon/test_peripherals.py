@@ -54,7 +54,7 @@ def measuring(device: Device, **warm: object) -> Iterator[Surroundings]:
 def measured(around: Surroundings, seen: Sighting | None, seconds: float = 5.0) -> Measured | None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if (found := around.poll(seen)) is not None:
+        if (found := around.measured(seen, behind=False)) is not None:
             return found
         time.sleep(0.02)
     return None
@@ -113,11 +113,11 @@ def test_nothing_counts_for_somebody_behind_others_and_the_others_do_not_count_a
     with measuring(module, policy="advise") as around:
         end = time.monotonic() + 1.0
         while time.monotonic() < end:
-            assert around.poll(face(FACE), behind=True) is None
+            assert around.measured(face(FACE), behind=True) is None
             time.sleep(0.02)
         module.surface = 33.2
         time.sleep(0.3)  # what was on the line while they changed places
-        assert around.poll(face(FACE), behind=True) is None
+        assert around.measured(face(FACE), behind=True) is None
         found = measured(around, face(FACE))
     assert found is not None
     assert found.reading.raw == pytest.approx(33.2, abs=0.01)

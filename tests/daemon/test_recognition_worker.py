@@ -53,7 +53,7 @@ class Film:
 class NoFaces:
     claimed: int | None = None
 
-    def process(self, frame: Frame) -> list[Any]:
+    def process(self, frame: Frame, claimed: int | None = None) -> list[Any]:
         return []
 
 

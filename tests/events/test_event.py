@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gate.access.decision import Decision, Method, Outcome, Person
+from gate.access.request import Request
 from gate.events.event import Event
 from gate.events.redact import PERSONAL, REMOVED, redact
 from gate.events.schema import event_schema
@@ -44,15 +45,13 @@ def test_every_type_is_documented_and_no_other() -> None:
 
 
 def test_a_full_decision_becomes_a_valid_event_without_a_name() -> None:
-    decision = Decision(
-        Outcome.GRANT,
+    request = Request(
         Method.FACE,
-        "resident",
-        ("known",),
         Person(7, "a" * 32, name="李红"),
-        Reading(33.1, 21.0, 36.5, 5.0, "ir", Validity.VALID),
-        {"name": "李红", "score": np.float32(0.5)},
+        NOON,
+        reading=Reading(33.1, 21.0, 36.5, 5.0, "ir", Validity.VALID),
     )
+    decision = Decision(Outcome.GRANT, "grant", request, ("welcome",))
     event = Event.of_decision(
         "north",
         NOON,
@@ -61,13 +60,15 @@ def test_a_full_decision_becomes_a_valid_event_without_a_name() -> None:
         scores={"best": 3.0},
         versions={"encoder": "dlib/1"},
         latency=312.04,
+        details={"name": "李红", "score": np.float32(0.5)},
     ).numbered(9)
     body = event.body()
     assert faults(body) == []
     assert body["type"] == "passage.granted"
     assert body["person"] == "a" * 32
     assert body["temperature"]["estimated"] == 36.5
-    assert body["details"]["values"] == {"name": REMOVED, "score": 0.5}
+    assert body["details"]["values"]["person"]["ref"] == "a" * 32
+    assert (body["details"]["name"], body["details"]["score"]) == (REMOVED, 0.5)
     assert "李红" not in json.dumps(body, ensure_ascii=False)
 
 

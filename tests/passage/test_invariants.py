@@ -122,11 +122,17 @@ def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> Non
         now += wait
         if isinstance(given_, inputs.Ordered):
             mode = given_.mode
-        moment = Now(now, NOON + timedelta(seconds=now), lambda: f"p{next(numbers)}")
+        made: list[str] = []
+
+        def new_id(made: list[str] = made) -> str:
+            made.append(f"p{next(numbers)}")
+            return made[-1]
+
+        moment = Now(now, NOON + timedelta(seconds=now), new_id)
         before = lane
         lane, told = step(lane, at(given_, now), moment, house)
         assert (lane, told) == step(
-            before, at(given_, now), replace(moment, new_id=again(told)), house
+            before, at(given_, now), replace(moment, new_id=iter(made).__next__), house
         )
         grants = {
             o.passage: o.decision
@@ -159,11 +165,3 @@ def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> Non
             wake = deadline(p, house)
             assert wake is not None
             assert now < wake <= p.ready + 2.5 or p.again is not None
-
-
-def again(told: outputs.Outputs):  # type: ignore[no-untyped-def]
-    """An id factory that gives the same ids once more."""
-    used = list(
-        dict.fromkeys(o.passage for o in told if isinstance(o, outputs.Began | outputs.Decided))
-    )
-    return iter([*used, *("x" for _ in range(9))]).__next__

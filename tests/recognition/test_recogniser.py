@@ -405,16 +405,14 @@ def test_with_a_card_shown_the_face_is_verified_against_its_holder(
     recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
     before = [recogniser.process(scene.frame(i))[0] for i in range(3)]
     assert {sighting.claimed for sighting in before} == {None}
-    recogniser.claimed = claimed
-    after = recogniser.process(scene.frame(3))[0]
+    after = recogniser.process(scene.frame(3), claimed)[0]
     assert (after.claimed, after.claim_held) == held
 
 
 def test_a_card_whose_holder_has_no_face_enrolled_verifies_nothing() -> None:
     scene = alone([vector(2, 0.3, i) for i in range(4)])
     recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
-    recogniser.claimed = 77
-    assert all(recogniser.process(scene.frame(i))[0].claimed is None for i in range(4))
+    assert all(recogniser.process(scene.frame(i), 77)[0].claimed is None for i in range(4))
 
 
 def test_a_resident_whose_first_frames_look_like_a_picture_is_known_once_they_do_not() -> None:
@@ -446,8 +444,7 @@ def test_somebody_masked_in_the_place_of_a_resident_does_not_stay_known() -> Non
     recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
     seen = [recogniser.process(scene.frame(i))[0] for i in range(12)]
     assert seen[-1].verdict is Verdict.KNOWN
-    recogniser.claimed = 1
-    later = [recogniser.process(scene.frame(i))[0] for i in range(12, 52)]
+    later = [recogniser.process(scene.frame(i), 1)[0] for i in range(12, 52)]
     forgotten = round((SETTINGS.recheck + FORGET) * RATE) + 1
     assert {s.verdict for s in later[forgotten:]} == {Verdict.UNUSABLE}
     assert not any(s.claim_held for s in later[forgotten:])

@@ -1,0 +1,43 @@
+"""A job that is done again and again in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+
+from gate.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Periodic(ABC):
+    """One thread calls ``run``; ``close`` is for any."""
+
+    name = ""  # of the job, for the log
+    every = 0.5  # seconds between two looks
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+
+    def close(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Look until closed; a store that cannot be read or written is tried again."""
+        while not self._stopping.wait(self.every):
+            try:
+                self.look()
+            except StoreError as error:
+                log.warning(
+                    "store.unread",
+                    extra={"job": self.name, "cause": error.what, "where": error.where},
+                )
+        self.finish()
+
+    @abstractmethod
+    def look(self) -> None:
+        """Do the job once. May raise StoreError."""
+
+    def finish(self) -> None:  # noqa: B027 (most jobs have nothing to finish)
+        """Called once after the last look."""

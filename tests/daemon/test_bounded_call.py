@@ -1,0 +1,41 @@
+"""A call that hangs does not hang who asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from gate.daemon.bounded_call import BoundedCall
+from gate.errors import StoreError
+
+
+def test_results_and_errors_come_back() -> None:
+    call = BoundedCall(10.0, "test")
+    assert call(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        call(lambda: 1 / 0)
+    assert call(lambda: 8) == 8
+    call.close()
+
+
+def test_what_takes_too_long_is_an_error_and_the_next_fails_at_once() -> None:
+    frozen = threading.Event()
+    call = BoundedCall(0.1, "test")
+    with pytest.raises(StoreError, match="did not answer within"):
+        call(lambda: frozen.wait(30))
+    before = time.monotonic()
+    with pytest.raises(StoreError, match="did not answer"):
+        call(lambda: 7)
+    assert time.monotonic() - before < 0.1
+    frozen.set()
+    end = time.monotonic() + 10
+    while True:  # as soon as it is back, calls are answered again
+        try:
+            assert call(lambda: 7) == 7
+        except StoreError:
+            assert time.monotonic() < end
+        else:
+            break
+    call.close()

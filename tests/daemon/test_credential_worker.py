@@ -1,0 +1,152 @@
+"""Old claims open nothing, guessing is slowed down, a frozen store hangs nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.access.decision import Method
+from gate.access.request import Credential
+from gate.clock import ManualClock
+from gate.config.settings import build
+from gate.daemon.credential_worker import Till
+from gate.daemon.event_loop import DeviceStatus
+from gate.events.event import Event
+from gate.passage.inputs import CLAIM_AGE, Shown
+from gate.readers.claim import Claim, ClaimKind
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+
+class Desk:
+    """A worker with a clock of its own; everything posted and recorded is kept."""
+
+    def __init__(self, store: Store, data: Path) -> None:
+        self.clock = ManualClock(100.0)
+        self.posted: list[Any] = []
+        self.events: list[Event] = []
+        settings = build({"data": str(data), "name": "g"})
+        self.till = Till(settings, store, self.clock, self.posted.append, self)
+
+    def record(self, event: Event) -> Future[Event]:
+        self.events.append(event)
+        return Future()
+
+    def show(self, value: str, kind: str = "card", reader: str = "east") -> str:
+        """The problem of one claim, looked up in this thread."""
+        before = len(self.shown)
+        self.till._serve(Claim(ClaimKind(kind), value, reader, self.clock.monotonic()))
+        self.till._look_around()
+        found = self.shown[before:]
+        return found[0].credential.problem if found else "silence"
+
+    @property
+    def shown(self) -> list[Shown]:
+        return [item for item in self.posted if isinstance(item, Shown)]
+
+    def told(self, type: str) -> list[Any]:
+        return [dict(event.details) for event in self.events if event.type == type]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(store: Store, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(store, tmp_path)
+    made.till.open()
+    yield made
+    made.till.close()
+
+
+def until(done: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+def test_an_old_claim_is_dropped_and_its_holder_is_asked_to_try_again(desk: Desk) -> None:
+    claim = Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic())
+    desk.clock.advance(CLAIM_AGE + 0.1)
+    desk.till._serve(claim)
+    desk.till._look_around()
+    assert [s.credential.problem for s in desk.shown] == ["credential_unchecked"]
+    assert desk.shown[0].person is None
+    assert desk.told("credential.dropped") == [{"reader": "east", "count": 1}]
+
+
+def test_a_frozen_store_hangs_nobody_and_is_reported(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thaw = threading.Event()
+    monkeypatch.setattr(desk.till._bounded, "_limit", 0.2)
+    monkeypatch.setattr(desk.till._desk, "look_up", lambda claim, now: thaw.wait(30))
+    desk.till.claim(Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic()))
+    until(lambda: desk.shown)
+    assert desk.shown[0].credential.problem == "credential_unchecked"
+    lost = [item for item in desk.posted if isinstance(item, DeviceStatus)]
+    assert [(item.name, item.there) for item in lost] == [("register", False)]
+    assert "did not answer" in lost[0].reason
+    thaw.set()
+
+
+def test_1500_unknown_cards_are_ten_answers_a_slow_reader_and_one_alarm(desk: Desk) -> None:
+    problems = []
+    for number in range(1500):
+        problems.append(desk.show(f"{number:08d}"))
+        desk.clock.advance(37 / 1500)
+    assert problems[:10] == ["card_unknown"] * 10
+    looked_up = problems.count("card_unknown")
+    assert looked_up <= 10 + 37 / 2
+    assert "reader_slowed" in problems
+    assert len(desk.shown) <= 10 + 2 * 37 / 2 + 2, "a flood is not answered one by one"
+    assert len(desk.told("credential.guessing")) == 1
+    alarm = desk.told("credential.guessing")[0]
+    assert (alarm["kind"], alarm["reader"], alarm["count"]) == ("card", "east", 10)
+    desk.clock.advance(301)
+    desk.till._look_around()
+    after = desk.told("credential.guessing")[-1]
+    assert (after["ended"], after["count"]) == (True, looked_up)
+    assert after["count"] + after["unchecked"] == 1500
+    assert desk.show("99999999") == "card_unknown", "and all is as before"
+
+
+def test_another_reader_is_not_slowed_down(desk: Desk) -> None:
+    for number in range(20):
+        desk.show(f"{number:08d}", reader="east")
+    assert desk.show("1", reader="east") in ("reader_slowed", "silence")
+    assert desk.show("1", reader="west") == "card_unknown"
+
+
+def test_pins_are_counted_over_all_keypads(desk: Desk) -> None:
+    for number in range(10):
+        assert desk.show(f"{number:04d}", "pin", f"pad-{number % 3}") == "pin_unknown"
+    assert desk.show("1234", "pin", "pad-9") == "reader_slowed"
+    assert desk.told("credential.guessing")[0]["kind"] == "pin"
+
+
+def test_forged_permits_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        desk.till._desk,
+        "look_up",
+        lambda claim, now: Shown(Method.PERMIT, None, Credential("permit_forged"), claim.shown),
+    )
+    assert [desk.show("GP1:X", "permit", "main") for _ in range(11)][-1] == "reader_slowed"
+
+
+def test_a_flood_at_one_reader_keeps_no_card_from_another(desk: Desk) -> None:
+    for number in range(5000):
+        desk.till.claim(Claim(ClaimKind.CARD, f"{number:08d}", "east", desk.clock.monotonic()))
+    west = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic() + 0.5)
+    desk.till.claim(west)
+    until(lambda: any(shown.at == west.shown for shown in desk.shown), 10)

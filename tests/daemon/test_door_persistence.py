@@ -1,0 +1,118 @@
+"""Lock-downs and fire releases outlive restarts, and a store that cannot be written for a while."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gate.clock import ManualClock
+from gate.daemon.deferred_writes import DeferredWrites
+from gate.daemon.door_persistence import DoorMemory
+from gate.door.controller import DoorController
+from gate.door.settings import DoorSettings
+from gate.door.state import FireReset, Input, Lockdown
+from gate.relay.simulated import SimulatedRelay
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(StoreSettings(ballast=0, busy_timeout=0.2), tmp_path) as opened:
+        yield opened
+
+
+class Door:
+    """As much of a loop as the door's memory needs."""
+
+    def __init__(self, **wires: bool) -> None:
+        self.clock = ManualClock(100.0)
+        self.relay = SimulatedRelay(channels=1, clock=self.clock, wires=wires)
+        self.controller = DoorController(self.relay, DoorSettings())
+        self.controller.open(self.clock.monotonic())
+
+    def restore(self, given: Input) -> None:
+        self.controller.handle(given, self.clock.monotonic())
+
+    def wait(self, seconds: float) -> None:
+        for _ in range(round(seconds / 0.05)):
+            self.clock.advance(0.05)
+            self.controller.tick(self.clock.monotonic())
+
+
+def recalled(store: Store) -> Door:
+    """A door after a restart."""
+    door = Door()
+    DoorMemory(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
+    return door
+
+
+def locked_or_burning(store: Store) -> tuple[bool, bool]:
+    state = recalled(store).controller.state
+    return state.fire, state.lockdown
+
+
+@pytest.mark.parametrize("kind", ["reset", "lockdown"])
+def test_what_could_not_be_written_at_once_is_written_later(
+    store: Store, tmp_path: Path, kind: str
+) -> None:
+    door = Door()
+    writes = DeferredWrites(store)
+    if kind == "reset":
+        store.key_values.set("door:g", {"fire": True, "lockdown": False})
+    memory = DoorMemory(store, "g", writes.later)
+    memory.recall(door)  # type: ignore[arg-type]
+    thread = threading.Thread(target=writes.run)
+    other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    door.restore(FireReset() if kind == "reset" else Lockdown())
+    memory.keep(door)  # type: ignore[arg-type]
+    thread.start()
+    try:
+        time.sleep(1.0)  # it is tried meanwhile, and cannot be written
+        assert locked_or_burning(store) == (kind == "reset", False)
+        other.execute("ROLLBACK")
+        other.close()
+        end = time.monotonic() + 20
+        while locked_or_burning(store) != (False, kind == "lockdown"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        writes.close()
+        thread.join()
+
+
+def test_what_was_passed_on_last_is_written_before_the_end(store: Store) -> None:
+    door = Door()
+    writes = DeferredWrites(store)
+    memory = DoorMemory(store, "g", writes.later)
+    writes.close()
+    door.restore(Lockdown())
+    memory.keep(door)  # type: ignore[arg-type]
+    writes.run()
+    assert recalled(store).controller.state.lockdown
+
+
+def test_a_fire_that_still_burns_after_a_restart_cannot_be_reset(store: Store) -> None:
+    store.key_values.set("door:g", {"fire": True, "lockdown": False})
+    door = Door(fire=True)
+    DoorMemory(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
+    door.wait(2)
+    door.restore(FireReset())
+    door.wait(2)
+    assert door.controller.state.released
+    door.relay.wires["fire"] = False
+    door.wait(2)
+    assert door.controller.state.released, "the latch stays until somebody resets it"
+    door.restore(FireReset())
+    door.wait(2)
+    assert not door.controller.state.released
+    quiet = Door(fire=False)
+    DoorMemory(store, "g", lambda write: write()).recall(quiet)  # type: ignore[arg-type]
+    quiet.wait(2)
+    assert quiet.controller.state.released
