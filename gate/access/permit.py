@@ -61,7 +61,7 @@ class PermitRefused(AccessError):
     """The text is not a valid permit of this site. ``code``: the reason code."""
 
     def __init__(self, code: str, what: str) -> None:
-        super().__init__(what, mend="request a new permit, or contact the staff")
+        super().__init__(what, hint="request a new permit, or contact the staff")
         self.code = code
 
 
@@ -79,7 +79,7 @@ def sign(permit: Permit, key: Ed25519PrivateKey) -> str:
     gates = ",".join(sorted(permit.gates)).encode()
     begin, end = _minutes(permit.valid_from), -(-int(permit.valid_until.timestamp()) // 60)
     if not all(_GATE.match(gate) for gate in permit.gates) or len(gates) > 200:
-        raise AccessError("the gates of a permit cannot be written", mend="name fewer gates")
+        raise AccessError("the gates of a permit cannot be written", hint="name fewer gates")
     if not 0 <= permit.uses < 65536 or not 0 <= begin < end:
         raise AccessError("the validity or number of uses of a permit is out of range")
     body = _HEAD.pack(

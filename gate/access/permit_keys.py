@@ -39,7 +39,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
             raise AccessError(
                 "the permit key is readable by other users",
                 where=str(path),
-                mend="chmod 600, and make a new key if someone may have copied it",
+                hint="chmod 600, and make a new key if someone may have copied it",
             )
         key = load_pem_private_key(path.read_bytes(), None)
     except OSError as error:
@@ -86,5 +86,5 @@ def _cannot(path: Path, why: str) -> AccessError:
     return AccessError(
         f"the permit key cannot be used: {why}",
         where=str(path),
-        mend="check the file, or remove it to have a new one made; existing permits end",
+        hint="check the file, or remove it to have a new one made; existing permits end",
     )

@@ -112,5 +112,5 @@ def _wrong(part: str, text: str) -> AccessError:
     return AccessError(
         f'"{part}" is not valid in a schedule',
         where=text,
-        mend='write it like "mon-fri 07:00-19:00; sat 08:00-12:00; holiday closed"',
+        hint='write it like "mon-fri 07:00-19:00; sat 08:00-12:00; holiday closed"',
     )

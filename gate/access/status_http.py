@@ -82,7 +82,7 @@ class HttpStatus:
         return StatusError(
             f"the status service cannot be used: {why}",
             where=f"[status] url {self._url}",
-            mend="check the service; people pass meanwhile as [[status.items]] unavailable says",
+            hint="check the service; people pass meanwhile as [[status.items]] unavailable says",
         )
 
 

@@ -148,7 +148,7 @@ class Daemon:
         thread.join(self._left())
         if thread.is_alive():  # a frozen disk or database: nothing can end it
             self.overdue = True
-            log.error("stop.overdue", extra={"thread": thread.name})
+            log.error("stop.overdue", extra={"job": thread.name})
 
     def _serve(
         self,
@@ -187,9 +187,9 @@ class Daemon:
                 try:
                     body()
                 except GateError as error:
-                    log.error("thread.failed", extra={"thread": name, "cause": error.what})
+                    log.error("thread.failed", extra={"job": name, "cause": error.what})
                 except Exception:
-                    log.exception("thread.failed", extra={"thread": name})
+                    log.exception("thread.failed", extra={"job": name})
                 else:
                     return
                 self.post(DeviceStatus(family, name, False, "failed"))

@@ -117,9 +117,22 @@ class Eyes:
         self._post(DeviceStatus("camera", camera, there, reason))
 
 
+class Repeated(Recording):
+    """A recording that begins again at its end: a camera does not end, and neither does a gate."""
+
+    def read(self, timeout: float) -> Frame | None:
+        try:
+            return super().read(timeout)
+        except EndOfRecording:
+            log.info("recording.again", extra={"camera": self.name})
+            self.close()
+            self.open()
+            return super().read(timeout)  # one without frames ends all the same
+
+
 def make_source(settings: CameraSettings, told: StatusListener) -> FrameSource:
     """A live camera, or for trials a recording at its own speed."""
     path = Path(settings.source)
     if path.is_dir() or path.is_file():
-        return Recording(path, name=settings.name, fps=settings.fps, paced=True)
+        return Repeated(path, name=settings.name, fps=settings.fps, paced=True)
     return Capture(settings, told)

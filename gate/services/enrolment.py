@@ -219,7 +219,7 @@ def resembling(
 def try_out(shot: Shot, matcher: Matcher, person: int) -> TryOut:
     """Would the gate recognise the person from this one photograph? Raises RecognitionError."""
     if shot.fault:
-        raise RecognitionError("there is no usable face in the picture", mend="look at the camera")
+        raise RecognitionError("there is no usable face in the picture", hint="look at the camera")
     found = matcher.identify(shot.vectors[matcher.encoder][None], matcher.encoder)
     best, score, threshold = (
         int(found.best[0]),
@@ -243,19 +243,19 @@ def keep(store: Store, person: int, shots: Sequence[Shot]) -> int:
         raise AccessError(
             "this person has not consented to the use of their face",
             where=f"person {person}",
-            mend="record the consent first, or give a card or permit instead",
+            hint="record the consent first, or give a card or permit instead",
         )
     row = store.people.get(person)
     if row is None or not row.active:
         raise AccessError(
             "this person has moved out",
             where=f"person {person}",
-            mend="restore the person first",
+            hint="restore the person first",
         )
     good = sorted((shot for shot in shots if not shot.fault), key=lambda shot: -shot.quality)
     if not good:
         raise RecognitionError(
-            "no photograph shows a usable face", where=f"person {person}", mend="take others"
+            "no photograph shows a usable face", where=f"person {person}", hint="take others"
         )
     kept = good[:MOST]
     for encoder in kept[0].vectors:

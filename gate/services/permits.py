@@ -66,13 +66,13 @@ class PermitBook:
         """
         row = self._store.people.get(person)
         if row is None:
-            raise AccessError(f"nobody has the number {person}", mend="look the person up again")
+            raise AccessError(f"nobody has the number {person}", hint="look the person up again")
         longest = timedelta(days=self._settings.longest_days)
         if not valid_from < valid_until or valid_until - valid_from > longest:
             raise AccessError(
                 f"a permit is valid for up to {longest.days} days, and must end after it begins",
                 where=f"{valid_from:%Y-%m-%d %H:%M} to {valid_until:%Y-%m-%d %H:%M}",
-                mend="choose other times",
+                hint="choose other times",
             )
         permit = Permit(
             serial=secrets.token_hex(8),
@@ -145,7 +145,7 @@ class PermitBook:
     def revoke(self, serial: str, reason: str) -> None:
         """Revoke a permit. Raises AccessError when there is none with this serial."""
         if self._store.credentials.permit(serial) is None:
-            raise AccessError("there is no such permit", where=serial, mend="check the serial")
+            raise AccessError("there is no such permit", where=serial, hint="check the serial")
         self._store.credentials.revoke_permit(serial, reason)
 
     def _elsewhere(self, serial: str) -> dict[str, Any]:
@@ -195,5 +195,5 @@ class PermitBook:
         raise AccessError(
             what,
             where=f"[access.permit]: {most_is}",
-            mend="ask staff to issue it without the limit",
+            hint="ask staff to issue it without the limit",
         )

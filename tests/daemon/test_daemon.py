@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,12 +19,15 @@ from gate.clock import SystemClock
 from gate.config.settings import Settings, build
 from gate.daemon.build import Doorway, open_doorway
 from gate.daemon.daemon import Daemon
+from gate.daemon.event_loop import Order
 from gate.demo.scenes import enrol_photographs
+from gate.errors import StoreError
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.face import Image
 from gate.relay.simulated import SimulatedRelay
 from gate.services.enrolment import Examiner
+from gate.store.engine import Database
 from gate.store.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -159,12 +162,18 @@ def running(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -
     gate.stop()
 
 
-def test_a_recording_for_a_camera_runs_to_its_end_and_leaves_nothing_behind(
-    settings: Settings, tmp_path: Path
-) -> None:
-    Daemon(settings).run()  # loads what is loaded once in a process
+def run_for(settings: Settings, seconds: float) -> None:
+    daemon = Daemon(settings)
+    timer = threading.Timer(seconds, daemon.stop)
+    timer.start()
+    daemon.run()
+    timer.join()
+
+
+def test_a_gate_that_is_stopped_leaves_nothing_behind(settings: Settings, tmp_path: Path) -> None:
+    run_for(settings, 5.0)  # loads what is loaded once in a process
     threads, files = set(threading.enumerate()), open_files()
-    Daemon(settings).run()
+    run_for(settings, 5.0)
     until(lambda: set(threading.enumerate()) <= threads, 5.0)
     assert open_files() == files
     with Store.open(settings.store, tmp_path) as store:
@@ -242,7 +251,7 @@ def test_an_order_of_the_desk_moves_the_relay(running: Running) -> None:
     order = running.store.orders.give(running.gate, "open", "desk:wang")
     until(lambda: running.relay.state(1), 5.0)
     granted = running.events("passage.granted")[0]
-    assert granted["details"]["values"] == {"by": "desk:wang"}
+    assert granted["details"]["values"]["order"] == "desk:wang"
     assert running.store.orders.latest(running.gate)[0].id == order.id
     until(lambda: running.store.orders.latest(running.gate)[0].result == "done", 5.0)
 
@@ -264,3 +273,49 @@ def test_stopping_lets_go_of_everything_within_seconds(running: Running) -> None
     assert time.monotonic() - began < 15
     names = {thread.name for thread in threading.enumerate()}
     assert not names & {"recognition", "register", "publisher", "watchdog", "mqtt-link"}
+
+
+def test_a_frozen_database_does_not_keep_the_gate_from_stopping(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thaw = threading.Event()
+
+    @contextmanager
+    def frozen(self: Database) -> Iterator[Any]:
+        thaw.wait(60)
+        raise StoreError("it was frozen")
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "read", frozen)
+        patched.setattr(Database, "write", frozen)
+        running.daemon.post(Order("lockdown", "test"))
+        time.sleep(1.0)  # every thread has asked the database meanwhile
+        before = time.monotonic()
+        running.stop()
+        assert time.monotonic() - before < 5.0
+        assert not running.thread.is_alive()
+        assert running.daemon.overdue
+        assert not running.relay.state(1)
+        thaw.set()
+        time.sleep(1.0)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a mistake"), StoreError("the disk is full")])
+def test_a_crashed_thread_is_reported_and_started_again(
+    settings: Settings, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    daemon = Daemon(settings)
+    runs: list[int] = []
+
+    def body() -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            raise error
+
+    with ExitStack() as after:
+        daemon._begin("job", body, after)
+        until(lambda: len(runs) == 2, 10.0)
+    reported = [daemon._inbox.get(timeout=5), daemon._inbox.get(timeout=5)]
+    assert [(s.name, s.there) for s in reported] == [("job", False), ("job", True)]  # type: ignore[union-attr]
+    assert "thread.failed" in caplog.text

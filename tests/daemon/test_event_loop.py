@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import jsonschema
 import pytest
 
 from gate.access.decision import Kind, Method, Person
-from gate.access.request import Credential, Mode
+from gate.access.request import Credential, Mode, Presence
 from gate.clock import ManualClock
 from gate.daemon.build import NoParts
-from gate.daemon.event_loop import DURABLE_WITHIN, DeviceStatus, Loop, Order
+from gate.daemon.clock_watch import ClockWatch
+from gate.daemon.event_loop import DURABLE_WITHIN, DeviceStatus, Loop, Moved, Order
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
 from gate.errors import StoreError
@@ -73,9 +75,9 @@ class Screen(NoParts):
 class Gate:
     """A loop with a board, a clock and a recorder that tests can turn."""
 
-    def __init__(self, door: DoorSettings = DOOR) -> None:
+    def __init__(self, door: DoorSettings = DOOR, clock: ManualClock | None = None) -> None:
         self.journal: list[str] = []
-        self.clock = ManualClock(now=100.0)
+        self.clock = clock or ManualClock(now=100.0)
         self.board = Board(channels=1, clock=self.clock)
         self.board.journal = self.journal
         self.board.wires = {"contact": False, "fire": False}
@@ -90,6 +92,7 @@ class Gate:
             clock=self.clock,
             parts=self.screen,
             emergency_seconds=60.0,
+            watch=ClockWatch(self.clock, synchronised=lambda: None),
         )
         self.loop.start(controller.open(self.clock.monotonic()))
         self.journal.clear()
@@ -440,3 +443,31 @@ def test_a_schedule_ends_only_the_hold_it_ordered_itself(gate: Gate) -> None:
     gate.loop.handle(Order("lockdown", "desk:wang"))
     gate.loop.handle(Order("hold_ends", "schedule"))
     assert gate.loop.controller.state.lockdown
+
+
+def test_the_faults_somebody_has_read_do_not_change_under_them(gate: Gate) -> None:
+    gate.loop.handle(DeviceStatus("camera", "main", False, "no frames"))
+    read = gate.loop.faults
+    gate.loop.handle(DeviceStatus("reader", "east", False, "unplugged"))
+    assert dict(read) == {"camera.main": "no frames"}
+    with pytest.raises(TypeError):
+        gate.loop.faults["x"] = "y"  # type: ignore[index]
+
+
+def test_what_is_older_does_not_replace_where_people_are(gate: Gate) -> None:
+    gate.loop.handle(Moved({1: Presence.INSIDE}, 2))
+    gate.loop.handle(Moved({}, 1))
+    assert gate.loop.house.presence == {1: Presence.INSIDE}
+
+
+def test_a_clock_that_cannot_be_right_is_an_event_and_a_fault_until_it_is_set() -> None:
+    clock = ManualClock(now=100.0, start=datetime(1970, 1, 1, tzinfo=UTC))
+    gate = Gate(clock=clock)
+    gate.wait(1.5)
+    assert gate.event("clock.implausible").details["reason"] == "before_release"
+    assert gate.loop.faults == {"clock.clock": "before_release"}
+    assert gate.loop.able, "people without an end of validity still pass"
+    clock.start = datetime(2026, 7, 1, tzinfo=UTC)
+    gate.wait(1.5)
+    assert {"clock.jumped", "clock.plausible"} <= set(gate.types)
+    assert gate.loop.faults == {}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import segno
 
+from gate.camera.settings import CameraSettings
 from gate.camera.source import EndOfRecording, Frame
 from gate.config.settings import build
-from gate.daemon.recognition_worker import UNREAD, Eyes
+from gate.daemon.recognition_worker import UNREAD, Eyes, make_source
 from gate.readers.claim import Claim, ClaimKind
 from gate.recognition.face import Image
 from research.permit_camera import permit_text
@@ -96,3 +99,17 @@ def test_what_another_camera_sees_does_not_begin_the_count_anew(
 ) -> None:
     made = claims(monkeypatch, [held(TEXT, cut=True)] * UNREAD, [NOTHING] * UNREAD)
     assert [c.value for c in made] == [""]
+
+
+def test_a_recording_for_a_camera_begins_again_at_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(2):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((32, 32, 3), 90 * number, np.uint8))
+    caplog.set_level("INFO")
+    source = make_source(CameraSettings(source=str(tmp_path), fps=60), lambda *_: None)
+    source.open()
+    seen = [frame.number for _ in range(5) if (frame := source.read(1.0)) is not None]
+    source.close()
+    assert len(seen) == 5
+    assert "recording.again" in caplog.text

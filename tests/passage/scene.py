@@ -68,11 +68,12 @@ class Gate:
 
     def __init__(self, house: House = HOUSE) -> None:
         self.house, self.lane, self.now = house, Lane(), 100.0
+        self.trusted = True  # the wall clock
         self.log: list[tuple[float, Output]] = []
         self._ids = itertools.count(1)
 
     def give(self, given: Input) -> None:
-        now = Now(self.now, NOON, lambda: f"p{next(self._ids)}")
+        now = Now(self.now, NOON, lambda: f"p{next(self._ids)}", self.trusted)
         self.lane, out = step(self.lane, given, now, self.house)
         self.log += [(self.now, o) for o in out]
 

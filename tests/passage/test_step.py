@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from gate.access.decision import Method, Outcome
-from gate.access.request import HOUSE_RULES, Finding, Mode, Rules, Weight
+from gate.access.request import HOUSE_RULES, Credential, Finding, Mode, Rules, Weight
 from gate.passage import House
 from gate.passage.inputs import (
     Answered,
     DoorLocked,
     Ordered,
     OutOfOrder,
+    Shown,
 )
 from gate.passage.outputs import (
     AskStatus,
@@ -455,3 +456,38 @@ def test_a_duress_card_replaced_by_another_is_told_all_the_same() -> None:
     gate.card(None, "card_unknown")
     gate.wait(1)
     assert duress(gate) == 1
+
+
+def late(gate: Gate, seconds: float, **fields: bool) -> None:
+    gate.give(Shown(Method.CARD, LI, Credential(**fields), gate.now - seconds))
+
+
+def test_a_card_that_was_shown_too_long_ago_opens_nothing_and_its_holder_may_try_again() -> None:
+    gate = Gate()
+    late(gate, 71.0)
+    assert gate.granted == []
+    assert gate.all(Open) == []
+    assert gate.all(Decided)[-1].decision.reasons == ("credential_unchecked",)
+    gate.wait(5.0)
+    late(gate, 1.9)
+    assert gate.granted == [1]
+
+
+def test_a_late_card_does_not_disturb_who_is_being_served_and_its_duress_is_reported() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.WAIT, None))
+    late(gate, 3.0, duress=True)
+    assert [e.type for e in gate.all(EventOut)] == ["passage.duress", "credential.late"]
+    gate.see(face(1, Verdict.KNOWN, 2))
+    assert gate.granted == [2]
+
+
+def test_whoever_has_an_end_of_validity_does_not_pass_by_a_clock_that_cannot_be_right() -> None:
+    guest = replace(LI, valid_until=NOON + timedelta(days=365))
+    gate = Gate(replace(HOUSE, people={**HOUSE.people, 1: guest}))
+    gate.trusted = False
+    gate.see(face(1, Verdict.KNOWN, 1))
+    assert gate.granted == []
+    assert gate.all(Decided)[-1].decision.reasons == ("clock_not_set",)
+    gate.card(WANG)
+    assert gate.granted == [2], "who has none passes as ever"
