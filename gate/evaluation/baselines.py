@@ -26,7 +26,11 @@ def probes_of(vectors: Vector, entries: Sequence[Entry]) -> Vector:
 
 
 def gallery_of(vectors: Vector, trial: Trial, encoder: str) -> Snapshot:
-    """The trial's gallery; people are numbered in its order."""
+    """The trial's gallery; people are numbered in its order.
+
+    Args:
+        vectors: float32 (photographs, d), unit rows; the trial names its rows by number.
+    """
     gallery = Gallery(encoder, vectors.shape[1])
     return gallery.add(
         Template(person, vectors[row], encoder)
@@ -42,9 +46,11 @@ def site(
     asked: Sequence[float] = (),
     **settings: Any,
 ) -> tuple[Outcome, dict[float, float], Calibration]:
-    """As the gate does it, with the fit and the calibration learnt from the trial's gallery.
+    """As the gate does it, with whitening and calibration learnt from the trial's gallery.
 
     Args:
+        vectors: float32 (photographs, d), unit rows.
+        asked: FPIRs whose thresholds are wanted.
         settings: of ``learn_site``, to try others than the product's.
 
     Returns:
@@ -67,7 +73,11 @@ def site(
 
 
 def plain(vectors: Vector, trial: Trial, encoder: str) -> Outcome:
-    """Cosine with the mean template of each person, nothing else."""
+    """Cosine with the mean template of each person, nothing else.
+
+    Args:
+        vectors: float32 (photographs, d), unit rows.
+    """
     people = probes_of(vectors, trial.gallery)
 
     def best(entries: Sequence[Entry]) -> tuple[NDArray[np.int64], Vector]:

@@ -42,7 +42,11 @@ def photographs(folder: Path) -> list[Path]:
 def faces_in(
     paths: list[Path], detector: Detector, title: str
 ) -> Iterator[tuple[Path, Image, Face | None]]:
-    """Each photograph with its largest face near the middle, None where no face is found."""
+    """Each photograph with its largest face near the middle, None where no face is found.
+
+    Returns:
+        Path, image (uint8 (H, W, 3), BGR) and face of each photograph that can be read.
+    """
     for path in track(paths, description=title, transient=True):
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is not None:
@@ -51,7 +55,7 @@ def faces_in(
 
 
 def main_face(image: Image, faces: list[Face]) -> Face | None:
-    """The face that the photograph is of."""
+    """The face that the photograph, uint8 (H, W, 3), is of; None without any."""
     height, width = image.shape[:2]
 
     def weight(face: Face) -> float:

@@ -49,7 +49,7 @@ class Rate:
 
 
 def weights(people: Sequence[str], *, alike: bool) -> Floats:
-    """Weights of probes that sum to one: of people weighing alike, or of probes."""
+    """Weights of probes that sum to one, float64 (n,): people weighted equally, or probes."""
     return weights_of(numbered(people), alike=alike)
 
 
@@ -60,7 +60,7 @@ def numbered(people: Sequence[str]) -> Ints:
 
 
 def weights_of(member: Ints, *, alike: bool) -> Floats:
-    """``weights`` for people by number."""
+    """``weights`` for people by number: intp (n,) in, float64 (n,) out."""
     if not alike or not len(member):
         return np.full(len(member), 1.0 / max(len(member), 1))
     counts = np.bincount(member)
@@ -69,6 +69,10 @@ def weights_of(member: Ints, *, alike: bool) -> Floats:
 
 def threshold_at(others: Floats, weight: Floats, fpir: float) -> float:
     """The lowest threshold that a share of at most ``fpir`` of the impostors exceed.
+
+    Args:
+        others: float64 (n,), an impostor's highest scores.
+        weight: float64 (n,), of each of them; sums to one.
 
     >>> threshold_at(np.arange(10.0), np.full(10, 0.1), 0.2)
     7.0
@@ -101,7 +105,7 @@ def fnir(
 def resampled(
     outcome: Outcome, fpirs: Sequence[float], *, alike: bool, rounds: int = ROUNDS, seed: int = 0
 ) -> Floats:
-    """FNIR in each round of a bootstrap over people, float (rounds, len(fpirs)).
+    """FNIR in each round of a bootstrap over people, float64 (rounds, k) for k rates ``fpirs``.
 
     Genuine people and impostors are drawn with replacement (Efron 1979); the threshold is set
     again each time, so its uncertainty is in the interval too.
@@ -134,7 +138,7 @@ def _drawn(
 
 
 def det_curve(outcome: Outcome, *, alike: bool, points: int = 200) -> tuple[Floats, Floats]:
-    """FPIR and FNIR over all thresholds, at most ``points`` of each, FPIR falling."""
+    """FPIR and FNIR over all thresholds, each float64 (n,), n ≤ ``points``, FPIR falling."""
     limits = np.unique(outcome.others)
     if len(limits) > points:
         # most of them where FPIR is small

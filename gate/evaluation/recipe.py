@@ -21,7 +21,9 @@ class UsualRecipe:
         self.similarity = dlib.similarity
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """The faces as the recipe crops them, uint8 (n, 150, 150, 3)."""
         return self._dlib.crops(image, faces)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Vectors of the crops, float32 (n, 128), as the recipe compares them."""
         return self._dlib.descriptors(crops)

@@ -97,7 +97,11 @@ def with_merges(trial: Trial) -> Trial:
 
 
 def rows_of(vectors: Vector, trial: Trial, encoder: str, people: People, *, way: str) -> list[Row]:
-    """The figures of one trial: everybody, each half of the people, each group."""
+    """The figures of one trial: everybody, each half of the people, each group.
+
+    Args:
+        vectors: float32 (photographs, d), unit rows.
+    """
     result = []
     for part in ("all", "choose", "report"):
         kept = trial if part == "all" else trial.restricted(lambda p: protocols.half(p) == part)  # noqa: B023
@@ -182,7 +186,15 @@ def verification(
 ) -> Rate | None:
     """(a) Accuracy on pairs, threshold set on nine folds and judged on the tenth, ± 1.96 s.e.
 
-    Pairs of photographs that are not there are left out. None when fewer than ten are left.
+    Pairs of photographs that are not there are left out.
+
+    Args:
+        vectors: float32 (photographs, d), unit rows.
+        rows: the row of each photograph by its name.
+        pairs: names of two photographs, and whether they show one person.
+
+    Returns:
+        The accuracy, or None when fewer than ten pairs are left.
     """
     there = [(rows[a], rows[b], same) for a, b, same in pairs if a in rows and b in rows]
     if len(there) < folds:

@@ -44,7 +44,7 @@ ATTACK = -4.0  # nats of liveness below which it is called an attack
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """Frames that show the same; ``vector`` is their mean, unit length."""
+    """Frames that show the same; ``vector``, float32 (d,), is their mean, unit length."""
 
     vector: Vector
     weight: float

@@ -70,10 +70,12 @@ class Face:
 
     @property
     def width(self) -> float:
+        """Of the box, pixels."""
         return self.box[2] - self.box[0]
 
     @property
     def height(self) -> float:
+        """Of the box, pixels."""
         return self.box[3] - self.box[1]
 
     def moved(self, right: float, down: float) -> Face:
@@ -87,6 +89,7 @@ class Face:
 
     @property
     def area(self) -> float:
+        """Of the box, square pixels."""
         return max(0.0, self.width) * max(0.0, self.height)
 
 

@@ -44,36 +44,56 @@ _UNWATCHED = Liveness("off")
 
 
 class Ratios(Protocol):
-    """What is asked of a calibration; see calibrate.py."""
+    """What the recogniser asks of a calibration; see ``matching.calibration``."""
 
-    def asked_of(self, people: int) -> float: ...
+    def asked_of(self, people: int) -> float:
+        """The FPIR to ask for in a gallery of so many people."""
+        ...
 
-    def threshold_at(self, fpir: float) -> float: ...
+    def threshold_at(self, fpir: float) -> float:
+        """The score an impostor reaches at the rate ``fpir``."""
+        ...
 
     @property
-    def verify_threshold(self) -> float: ...
+    def verify_threshold(self) -> float:
+        """The score needed against one claimed person."""
+        ...
 
-    def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]: ...
+    def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]:
+        """Log-likelihood ratios, nats, float64 (n,), of best scores (n,)."""
+        ...
 
 
 class Matching(Protocol):
-    """What is asked of a matcher; see identify.py."""
+    """What the recogniser asks of a matcher; see ``matching.matcher``."""
 
     @property
-    def encoder(self) -> str: ...
+    def encoder(self) -> str:
+        """Whose vectors may be matched."""
+        ...
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Of whitening and calibration."""
+        ...
 
     @property
-    def calibration(self) -> Ratios: ...
+    def calibration(self) -> Ratios:
+        """What scores are worth."""
+        ...
 
     @property
-    def people(self) -> int: ...
+    def people(self) -> int:
+        """How many people are enrolled."""
+        ...
 
-    def identify(self, probes: Vector, encoder: str) -> Identification: ...
+    def identify(self, probes: Vector, encoder: str) -> Identification:
+        """The two best people for probes, float32 (n, d)."""
+        ...
 
-    def verify(self, probes: Vector, encoder: str, person: int) -> Vector: ...
+    def verify(self, probes: Vector, encoder: str, person: int) -> Vector:
+        """Scores, float32 (n,), of probes, float32 (n, d), against one person."""
+        ...
 
 
 @dataclass(slots=True)
@@ -137,7 +157,7 @@ class Recogniser:
 
     @property
     def matcher(self) -> Matching:
-        """Gallery, fit and calibration in use."""
+        """The matcher in use; assigned as a whole, from any thread."""
         return self._matcher
 
     @matcher.setter

@@ -38,5 +38,8 @@ class Network:
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The output for a batch whose first dimension counts the images."""
+        """The output (n, …) for a batch, float32 (n, c, h, w).
+
+        The first dimension counts the images.
+        """
         return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)

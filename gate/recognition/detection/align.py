@@ -12,10 +12,17 @@ Points = NDArray[np.float32]  # (5, 2), in the order of Face.landmarks
 
 
 def similarity(points: Points, targets: Points) -> NDArray[np.float64]:
-    """The 2×3 matrix that turns, scales and moves ``points`` closest to ``targets``.
+    """The matrix that turns, scales and moves ``points`` closest to ``targets``.
 
     Least squares over rotation, one scale and translation (Umeyama 1991), which in the plane is
     linear regression of complex numbers. Points that coincide give the scale 0.
+
+    Args:
+        points: float (k, 2), pixels.
+        targets: float (k, 2), where they should lie.
+
+    Returns:
+        float64 (2, 3), for ``cv2.warpAffine``.
     """
     x = points[:, 0] + 1j * points[:, 1].astype(np.float64)
     y = targets[:, 0] + 1j * targets[:, 1].astype(np.float64)
@@ -27,10 +34,16 @@ def similarity(points: Points, targets: Points) -> NDArray[np.float64]:
 
 
 def crop(image: Image, points: Points, targets: Points, size: int) -> Image:
-    """The face cut out, ``size`` × ``size``, its ``points`` lying on ``targets`` (pixels of it).
+    """The face cut out and aligned, uint8 (size, size, 3).
 
     A face much larger than the crop is cut out larger by a whole factor and averaged down, so
     that no pixel of it is skipped. What lies outside the image repeats its edge.
+
+    Args:
+        image: uint8 (H, W, 3).
+        points: float32 (5, 2), landmarks in pixels of ``image``.
+        targets: float32 (5, 2), where they lie in the crop.
+        size: of the crop, pixels.
     """
     matrix = similarity(points, targets)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))

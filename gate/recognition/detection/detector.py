@@ -33,10 +33,10 @@ class Detector(Protocol):
     name: str
 
     def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
-        """The faces of ``image`` (BGR), best first.
+        """The faces of ``image``, best first.
 
         Args:
-            image: uint8 (height, width, 3).
+            image: uint8 (H, W, 3), BGR.
             regions: boxes of faces seen a moment ago: only their surroundings are searched.
                 None searches everywhere.
         """
@@ -58,6 +58,7 @@ class HogDetector:
         self._detector = dlib.get_frontal_face_detector()
 
     def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
+        """The faces of an image, uint8 (H, W, 3), best first; see ``Detector.detect``."""
         grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
         if regions is None:
             found = self._search(grey, (0, 0), self._SMALLEST / self._min_face)
@@ -107,6 +108,7 @@ class NetworkDetector:
         self._coarse, self._fine, self._min_face = coarse, fine, min_face
 
     def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
+        """The faces of an image, uint8 (H, W, 3), best first; see ``Detector.detect``."""
         if regions is None:
             regions = self._everywhere(image)
         found = [face for region in regions for face in self._closely(image, region)]

@@ -53,7 +53,12 @@ def _predictor() -> dlib.shape_predictor:
 
 
 def shape(rgb: Image, box: tuple[float, float, float, float]) -> dlib.full_object_detection:
-    """dlib's own value for the five points of the face in ``box``, for ``dlib.get_face_chip``."""
+    """dlib's own value for the five points of a face, for ``dlib.get_face_chip``.
+
+    Args:
+        rgb: uint8 (H, W, 3), RGB.
+        box: left, top, right and bottom of the face, pixels.
+    """
     return _predictor()(rgb, dlib.rectangle(*(round(edge) for edge in box)))
 
 

@@ -43,7 +43,7 @@ class LandmarkReader:
         """The face with its landmarks read again; as it was where it is not found again.
 
         Args:
-            image: BGR, uint8 (height, width, 3).
+            image: BGR, uint8 (H, W, 3).
             face: with its box in pixels of ``image``.
         """
         left, top, right, bottom = face.box

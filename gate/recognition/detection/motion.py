@@ -17,7 +17,11 @@ Thumbnail = NDArray[np.float32]
 
 
 def thumbnail(image: Image) -> Thumbnail:
-    """The mean grey of each cell, float32 (height / CELL, width / CELL)."""
+    """The mean grey of each cell, float32 (h, w): height and width of the image / ``CELL``.
+
+    Args:
+        image: uint8 (H, W, 3), BGR.
+    """
     height, width = image.shape[:2]
     size = (max(1, width // CELL), max(1, height // CELL))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -25,7 +29,14 @@ def thumbnail(image: Image) -> Thumbnail:
 
 
 def changed(before: Thumbnail, now: Thumbnail, width: int, height: int) -> Box | None:
-    """The box about everything that changed, in pixels of an image of that size; None: nothing."""
+    """The box around everything that changed; None when nothing did.
+
+    Args:
+        before: float32 (h, w), from ``thumbnail``.
+        now: the same of a later image.
+        width: of the image the box is for, pixels.
+        height: the same.
+    """
     if before.shape != now.shape:
         return 0.0, 0.0, float(width), float(height)
     rows, columns = np.nonzero(np.abs(now - before) > _NOISE)

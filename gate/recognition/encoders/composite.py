@@ -59,6 +59,7 @@ class Composite:
         )
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors of all encoders side by side, float32 (n, sum of d), of such crops."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         starts = np.concatenate([[0], np.cumsum(self._sides)])

@@ -60,6 +60,7 @@ class DlibEncoder:
         self.name = name if mirror else name + "-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """Each face aligned for this encoder, uint8 (n, 150, 150, 3), BGR."""
         side = dlib_weights.CROP
         if not faces:
             return np.empty((0, side, side, 3), np.uint8)
@@ -75,6 +76,7 @@ class DlibEncoder:
         return self._network.run(planes(crops, rgb=True))
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors, float32 (n, 128), of aligned crops, uint8 (n, side, side, 3)."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         return with_mirror(self.descriptors, crops, mirror=self._mirror)

@@ -36,7 +36,14 @@ class Encoder(Protocol):
     similarity: SimilarityStatistics
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
-        """Each face cut out of ``image`` (BGR) in the encoder's own pose, (n, side, side, 3)."""
+        """Each face cut out of ``image`` in the encoder's own alignment.
+
+        Args:
+            image: uint8 (H, W, 3), BGR.
+
+        Returns:
+            uint8 (n, side, side, 3), BGR.
+        """
         ...
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
@@ -57,7 +64,14 @@ def encode_faces(encoder: Encoder, image: Image, faces: Sequence[Face]) -> Vecto
 def with_mirror(
     run: Callable[[AlignedCrops], Vector], crops: AlignedCrops, *, mirror: bool
 ) -> Vector:
-    """Unit vectors of aligned crops, each the mean of the picture's and its mirror image's."""
+    """Unit vectors of aligned crops, each the mean of the image's and its mirror image's.
+
+    Args:
+        run: the network: crops, uint8 (n, side, side, 3), to vectors, float32 (n, d).
+
+    Returns:
+        float32 (n, d).
+    """
     if not mirror:
         return unit_rows(run(crops))
     both = unit_rows(run(np.concatenate([crops, crops[:, :, ::-1]])))
@@ -65,12 +79,16 @@ def with_mirror(
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> Vector:
-    """Rows of unit length; a row of zeros stays zeros."""
+    """Rows of unit length, float32 (n, d); a row of zeros stays zeros."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)
 
 
 def planes(crops: AlignedCrops, *, rgb: bool) -> NDArray[np.float32]:
-    """float32 (n, 3, side, side), 0..255, as networks take them."""
+    """Crops, uint8 (n, side, side, 3), as networks take them.
+
+    Returns:
+        float32 (n, 3, side, side), 0 to 255.
+    """
     colours = crops[..., ::-1] if rgb else crops
     return np.ascontiguousarray(colours.transpose(0, 3, 1, 2), dtype=np.float32)

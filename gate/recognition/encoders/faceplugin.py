@@ -58,6 +58,7 @@ class Faceplugin:
             self.name += "-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
         if any(face.landmarks is None for face in faces):
             raise RecognitionError("this encoder needs the five landmarks of a face")
         cut = [
@@ -68,6 +69,7 @@ class Faceplugin:
         return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors, float32 (n, d), of aligned crops, uint8 (n, side, side, 3)."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         return with_mirror(self._run, crops, mirror=self._mirror)

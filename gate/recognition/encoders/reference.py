@@ -31,6 +31,7 @@ class ReferenceEncoder:
         self._network = dlib.face_recognition_model_v1(str(file))
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """Each face aligned for this encoder, uint8 (n, 150, 150, 3), BGR."""
         if not faces:
             return np.empty((0, SIDE, SIDE, 3), np.uint8)
         rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
@@ -41,6 +42,7 @@ class ReferenceEncoder:
         return np.stack(cut)[..., ::-1]
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors, float32 (n, 128), of aligned crops, uint8 (n, side, side, 3)."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         rows = [

@@ -23,10 +23,12 @@ class Refined:
         self.similarity: SimilarityStatistics = encoder.similarity
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
         again = [
             face if face.landmarks is None else self._reader.read(image, face) for face in faces
         ]
         return self._encoder.crops(image, again)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors, float32 (n, d), of aligned crops, uint8 (n, side, side, 3)."""
         return self._encoder.encode(crops, brief=brief)

@@ -64,6 +64,7 @@ class Retail0095:
             self.name += "-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
         if any(face.landmarks is None for face in faces):
             raise RecognitionError("this encoder needs the five landmarks of a face")
         side = SIDE + 2 * MARGIN
@@ -75,6 +76,7 @@ class Retail0095:
         return np.stack(cut) if cut else np.empty((0, side, side, 3), np.uint8)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors, float32 (n, 256), of aligned crops, uint8 (n, side, side, 3)."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         if brief or not self._mirror:

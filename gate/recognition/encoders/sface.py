@@ -51,10 +51,12 @@ class SFace:
         self.name = "sface/2021dec" if mirror else "sface/2021dec-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
+        """Each face aligned for this encoder, uint8 (n, 112, 112, 3), BGR."""
         cut = [np.asarray(self._network.alignCrop(image, _row(face)), np.uint8) for face in faces]
         return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
+        """Unit vectors, float32 (n, 128), of aligned crops, uint8 (n, side, side, 3)."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         return with_mirror(self._run, crops, mirror=self._mirror)

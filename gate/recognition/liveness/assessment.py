@@ -133,7 +133,13 @@ def summary(frames: NDArray[np.float64]) -> NDArray[np.float64]:
 def cue_ratio(
     places: Sequence[NDArray[np.float64]], grids: Sequence[float], seconds: float
 ) -> float:
-    """Log-likelihood ratio, 0 or less, of the cues of a track watched for ``seconds``."""
+    """Log-likelihood ratio of the cues of a track, nats, 0 or less.
+
+    Args:
+        places: float64 (5, 2) for each frame, the landmarks.
+        grids: ``display_grid`` of each frame.
+        seconds: for how long the track was watched.
+    """
     known = _kept().cues
     if not grids:
         return 0.0
@@ -163,6 +169,7 @@ class Calibration:
         return min(BOUND, CLIP * sum(self.weights) + self.offset)
 
     def ratio(self, values: NDArray[np.float64]) -> float:
+        """Log-likelihood ratio, nats, of the networks' mean scores, float64 (k,)."""
         nats = float(np.dot(self.weights, values)) + self.offset
         return max(-BOUND, min(BOUND, nats)) if math.isfinite(nats) else 0.0
 

@@ -38,8 +38,11 @@ def nose_place(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
 def parallax(places: Sequence[NDArray[np.float64]]) -> float:
     """How far the nose has moved against eyes and mouth, in distances between the eyes.
 
-    The landmarks' own tremble is taken off: it differs from frame to frame, a turn of the head
+    The landmarks' own tremble is subtracted: it differs from frame to frame, a turn of the head
     goes on over several. So neighbouring frames give the noise and the whole gives the rest.
+
+    Args:
+        places: float64 (5, 2) for each frame, the landmarks.
     """
     if len(places) < 4:
         return 0.0
@@ -50,10 +53,13 @@ def parallax(places: Sequence[NDArray[np.float64]]) -> float:
 
 
 def display_grid(image: Image, face: Face) -> float:
-    """How much a regular pattern stands out of the face's fine detail; about 1 without one.
+    """How far a regular pattern exceeds the face's fine detail; about 1 without one.
 
     The strongest frequency of the upper half of the spectrum against what is usual there. Skin,
-    hair and noise spread over all frequencies; the beat of two grids sits in one.
+    hair and noise spread over all frequencies; the beat of two grids lies in one.
+
+    Args:
+        image: uint8 (H, W, 3), BGR.
     """
     if face.landmarks is None:
         return 1.0

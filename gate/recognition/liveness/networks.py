@@ -29,7 +29,7 @@ class FrameTest(Protocol):
     name: str
 
     def score(self, image: Image, face: Face) -> float:
-        """Log-odds that the face is a living one, by the network's own lights."""
+        """Log-odds that the face in the image, uint8 (H, W, 3), BGR, is live; uncalibrated."""
         ...
 
 
@@ -42,6 +42,7 @@ class MiniFasNet:
     network: Network
 
     def score(self, image: Image, face: Face) -> float:
+        """Log-odds that the face in the image, uint8 (H, W, 3), BGR, is live."""
         picture = _within(image, face_box(face), self.scale, minifasnet.SIDE)
         logits = self.network.run(_planes(picture))[0].astype(np.float64)
         return float(logits[1] - np.logaddexp(logits[0], logits[2]))
@@ -55,6 +56,7 @@ class CelebaSpoof:
     network: Network
 
     def score(self, image: Image, face: Face) -> float:
+        """Log-odds that the face in the image, uint8 (H, W, 3), BGR, is live."""
         picture = _reflected(image, face_box(face), 1.5, 128)
         logits = self.network.run(_planes(picture[..., ::-1]) / np.float32(255))[0]
         return float(logits[0] - logits[1])
@@ -68,6 +70,7 @@ class FacepluginSpoof:
     network: Network
 
     def score(self, image: Image, face: Face) -> float:
+        """Log-odds that the face in the image, uint8 (H, W, 3), BGR, is live."""
         picture = _within(image, face_box(face), 2.7, 128)
         logits = self.network.run(_planes(picture))[0].astype(np.float64)
         return float(logits[0] - np.logaddexp(logits[1], logits[2]))

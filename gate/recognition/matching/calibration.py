@@ -68,18 +68,18 @@ class Calibration:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
 
     def llr(self, score: Values | float) -> Values:
-        """Log-likelihood ratio (nats) of a best score: the mate's against an impostor's highest.
+        """Log-likelihood ratio (nats) of best scores: a mate's against an impostor's highest.
 
-        Never falls with the score, and stays within ±``LLR_LIMIT``.
+        Monotonic in the score, and within ±``LLR_LIMIT``; float64 (n,) for scores (n,).
         """
         return np.asarray(np.interp(score, self.grid, self.ratios), np.float64)
 
     def verify_llr(self, score: Values | float) -> Values:
-        """The same for a claimed person: the mate's score against one other person's."""
+        """The same for a claimed person, (n,): a mate's score against one other person's."""
         return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
 
     def fpir_at(self, score: Values | float) -> Values:
-        """Share of impostors whose highest score exceeds ``score``; exact in the tail only."""
+        """Share of impostors whose highest score exceeds ``score``, (n,); exact in the tail."""
         return self.impostors.survival(score)
 
     def threshold_at(self, fpir: float) -> float:
@@ -100,6 +100,7 @@ class Calibration:
         return people > OUTGROWN * max(self.people, 1)
 
     def to_json(self) -> str:
+        """All values, for ``from_json``."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod

@@ -21,14 +21,16 @@ _CHUNK = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Centroids:
-    """Attributes:
-    gallery: the snapshot this was made of.
-    fit: the fit that was applied.
-    scoring: settings of the score.
-    vectors: float32 (p, d), one unit vector a person, in the order of ``gallery.people``.
-    near: float32 (p, k + 1), the highest cosines with other people, best first; -inf where
-        there are fewer people.
-    near_people: int64 (p, k + 1), who they are; -1 where nobody.
+    """The people of one gallery as they are matched.
+
+    Attributes:
+        gallery: the snapshot this was made of.
+        fit: the whitening that was applied.
+        scoring: settings of the score.
+        vectors: float32 (p, d), one unit vector per person, in the order of ``gallery.people``.
+        near: float32 (p, k + 1), the highest cosines with other people, best first; -inf where
+            there are fewer people.
+        near_people: int64 (p, k + 1), who they are; -1 where nobody.
     """
 
     gallery: Snapshot
@@ -45,7 +47,7 @@ class Centroids:
 
 
 def mean_of_near(near: Vector) -> Vector:
-    """Mean over the finite values of each row; 0 where there is none."""
+    """Mean over the finite values of each row, (n, k) to (n,); 0 where there is none."""
     there = np.isfinite(near)
     total = np.where(there, near, 0.0).sum(axis=1)
     mean: Vector = (total / np.maximum(there.sum(axis=1), 1)).astype(np.float32)
@@ -53,7 +55,7 @@ def mean_of_near(near: Vector) -> Vector:
 
 
 def build_centroids(gallery: Snapshot, fit: Whitening, scoring: Scoring) -> Centroids:
-    """Everything again: about 0.7 s for 7,000 people on one core, for the background."""
+    """Everything from the beginning: about 0.7 s for 7,000 people on one core."""
     count, width = len(gallery.people), gallery.rows.shape[1]
     block = Block(count, width)
     vectors = block.rows()
@@ -69,7 +71,7 @@ def build_centroids(gallery: Snapshot, fit: Whitening, scoring: Scoring) -> Cent
 
 
 def updated_centroids(before: Centroids, gallery: Snapshot) -> Centroids:
-    """``build`` for a changed gallery, with what has not changed taken from ``before``."""
+    """``build_centroids`` for a changed gallery, taking what has not changed from ``before``."""
     old, new = before.gallery, gallery
     where = {person: row for row, person in enumerate(old.people.tolist())}
     same = np.full(len(new.people), -1, np.intp)

@@ -45,16 +45,19 @@ class Tail:
     seen: int = 10_000
 
     def survival(self, score: Values | float) -> Values:
-        """P(chance > score), for scores above ``start``; ``rate`` below."""
+        """P(chance > score) for scores (n,) above ``start``; ``rate`` below."""
         return self.rate * np.exp(-self.seen * self._log(score))
 
     def likely(self, score: Values | float) -> Values:
-        """The same with the most likely scale, for hints; a threshold must not be set by it."""
+        """P(chance > score) for scores (n,), with the most likely scale: for hints.
+
+        A threshold must not be set by it: with few values it is too low on average.
+        """
         excess = np.maximum(np.asarray(score, np.float64) - self.start, 0.0)
         return self.rate * np.exp(-excess / self.scale)
 
     def density(self, score: Values | float) -> Values:
-        """Of chance at scores above ``start``."""
+        """Of chance at scores (n,) above ``start``."""
         return self.rate / self.scale * np.exp(-(self.seen + 1) * self._log(score))
 
     def _log(self, score: Values | float) -> Values:

@@ -31,7 +31,7 @@ class Block:
         self.__array_interface__ = self._memory.__array_interface__
 
     def rows(self) -> Vector:
-        """A writable view; it keeps the block alive."""
+        """A writable view, float32 (capacity, width); it keeps the block alive."""
         return np.asarray(self)
 
     def __del__(self) -> None:

@@ -30,10 +30,12 @@ _ALONE, _MANY = 0.2, 0.015
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Impostors:
-    """Attributes:
-    highest: float64 (p,), the score of each impostor's best person.
-    taken_for: int64 (p,), who that was.
-    singles: float64 (m,), scores of impostors and single other people.
+    """What ``simulate`` found.
+
+    Attributes:
+        highest: float64 (p,), the score of each impostor's best person.
+        taken_for: int64 (p,), who that was.
+        singles: float64 (m,), scores of impostors and single other people.
     """
 
     highest: NDArray[np.float64]
@@ -128,7 +130,11 @@ def left_out_scores(
 
 
 def subset(gallery: Snapshot, stay: NDArray[np.bool_]) -> Snapshot:
-    """The gallery of some of its people."""
+    """The gallery of some of its people.
+
+    Args:
+        stay: bool (p,), who stays, in the order of ``gallery.people``.
+    """
     counts = gallery.counts[stay]
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     rows = gallery.rows[np.repeat(stay, gallery.counts)]

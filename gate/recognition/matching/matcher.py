@@ -39,7 +39,12 @@ class Identification:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matcher:
-    """Gallery, fit and calibration that belong together. Any number of threads may use it."""
+    """Gallery, whitening and calibration that belong together. Any number of threads may use it.
+
+    Attributes:
+        cohort_term: float32 (p,), each person's, already multiplied by the weight.
+        version: of whitening and calibration, as ``Sighting.fit`` keeps them.
+    """
 
     centroids: Centroids
     cohort_term: Vector

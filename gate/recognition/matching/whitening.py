@@ -51,7 +51,7 @@ class Whitening:
         return unit(np.asarray((rows - self.centre) @ self.transform, np.float32))
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """For ``numpy.savez``."""
+        """All values, for ``numpy.savez``: ``centre`` (d,), ``transform`` (d, d) or (0, 0)."""
         transform = np.zeros((0, 0), np.float32) if self.transform is None else self.transform
         return {
             "encoder": np.array(self.encoder),
@@ -63,7 +63,11 @@ class Whitening:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> Whitening:
-        """The opposite of ``to_arrays``. Raises RecognitionError when something is missing."""
+        """The opposite of ``to_arrays``: ``centre`` (d,), ``transform`` (d, d) or (0, 0).
+
+        Raises:
+            RecognitionError: something is missing or of the wrong form.
+        """
         try:
             transform = np.asarray(arrays["transform"], np.float32)
             return cls(

@@ -31,7 +31,11 @@ _DEGREES_OF_LEVEL = 110.0  # of pitch for a nose displaced from eyes to mouth
 
 
 def judge(settings: QualitySettings, *, enrolment: bool = False) -> Callable[[Image, Face], Face]:
-    """``assess`` for the gate, or for enrolment with its stricter limits."""
+    """``assess`` for the gate, or for enrolment with its stricter limits.
+
+    Returns:
+        A function of an image, uint8 (H, W, 3), BGR, and a face in it.
+    """
     limits = settings.enrolment if enrolment else settings.gate
     tolerates_mask = settings.mask == "try" and not enrolment
 
@@ -42,10 +46,10 @@ def judge(settings: QualitySettings, *, enrolment: bool = False) -> Callable[[Im
 
 
 def assess(image: Image, face: Face, limits: Limits, *, tolerates_mask: bool = False) -> Face:
-    """The face with its quality measured, and why it is unusable, if it is.
+    """The face with its quality measured, and the reason if it is unusable.
 
     Args:
-        image: BGR frame in which the face was found.
+        image: uint8 (H, W, 3), BGR, in which the face was found.
         tolerates_mask: a mask alone does not make it unusable.
     """
     quality, surroundings = measure(image, face)
@@ -96,9 +100,12 @@ def why_unusable(
 
 
 def measure(image: Image, face: Face) -> tuple[Quality, float]:
-    """All measures of one face, and the luminance of its surroundings (0..255).
+    """All measures of one face, and the luminance of its surroundings (0 to 255).
 
     A face without landmarks has only its size (from the box), exposure and surroundings.
+
+    Args:
+        image: uint8 (H, W, 3), BGR.
     """
     around = _surroundings(image, face)
     if face.landmarks is None:
@@ -133,14 +140,14 @@ def _confidence(face: Face) -> float:
 
 
 def sharpness(eyes: NDArray[np.uint8], size: float) -> float:
-    """Fine detail as a share of all detail, 0..100.
+    """Fine detail as a share of all detail, 0 to 100.
 
     The strength of the Laplacian (Pertuz, Puig and Garcia 2013) against the spread of luminance,
     so that neither a dim nor a pale face counts as blurred. A part magnified from fewer pixels has
-    no finer detail than they had; that is taken off, for being far is measured by ``size``.
+    no finer detail than they had; that is subtracted, because distance is measured by ``size``.
 
     Args:
-        eyes: the part with the eyes of an aligned face whose eyes lie 34 pixels apart.
+        eyes: uint8 (h, w), grey: the part with the eyes of an aligned face, eyes 34 pixels apart.
         size: pixels between the eyes in the frame.
     """
     values = cv2.GaussianBlur(eyes.astype(np.float32), (0, 0), 0.8)
@@ -150,7 +157,7 @@ def sharpness(eyes: NDArray[np.uint8], size: float) -> float:
 
 
 def pose(landmarks: Points) -> tuple[float, float, float]:
-    """Yaw, pitch and roll in degrees, roughly, from five landmarks.
+    """Yaw, pitch and roll in degrees, roughly, from five landmarks, float32 (5, 2).
 
     Positive yaw: the nose points to the image's right; positive pitch: down; positive roll:
     clockwise.

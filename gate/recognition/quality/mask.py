@@ -33,7 +33,14 @@ COEFFICIENTS = Path(__file__).with_name("mask.npz")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coefficients:
-    """One hidden layer. ``threshold``: score above which a mask is noticed."""
+    """One hidden layer.
+
+    Attributes:
+        mean, scale: float32 (d,), of the features.
+        hidden: float32 (d, h); ``hidden_bias``: (h,).
+        out: float32 (h,).
+        threshold: log-odds above which a mask is reported.
+    """
 
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
@@ -65,7 +72,7 @@ def coefficients() -> Coefficients:
 
 
 def mask_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
-    """The face as ``features`` takes it, uint8 (128, 128, 3)."""
+    """The face as ``features`` takes it, uint8 (128, 128, 3), from landmarks, float32 (5, 2)."""
     return crop(image, landmarks, POINTS * SIDE, SIDE)
 
 
