@@ -15,114 +15,221 @@ from gate.section import Section
 
 
 class AllowSettings(Section):
-    """One ``[[access.allow]]``: who may pass where, when and how. Empty lists mean all."""
+    """Who may pass where, when and how; one rule that fits is enough."""
 
-    name: str = Field(min_length=1, max_length=40)
-    kinds: frozenset[Kind] = frozenset()
-    groups: frozenset[str] = frozenset()
-    gates: frozenset[str] = frozenset()
-    # a name of [access.schedules], "" for always
-    schedule: str = ""
-    methods: frozenset[Method] = FACE_OR_CARD
-    # face and card together
-    both: bool = False
+    name: str = Field(
+        min_length=1,
+        max_length=40,
+        examples=["day staff"],
+        description="the name of the rule, as `gate explain` shows it",
+    )
+    kinds: frozenset[Kind] = Field(
+        frozenset(), description='"resident", "tenant", "staff", "carer", "visitor"; empty: all'
+    )
+    groups: frozenset[str] = Field(frozenset(), description="empty: all")
+    gates: frozenset[str] = Field(frozenset(), description="names of gates; empty: all")
+    schedule: str = Field("", description='a name of [access.schedules], "" for always')
+    methods: frozenset[Method] = Field(
+        FACE_OR_CARD, description='"face", "card", "face+card", "permit", "pin"'
+    )
+    both: bool = Field(False, description="true: face and card together")
 
     def value(self) -> Allow:
         return Allow(**dict(self))
 
 
 class PassageSettings(Section):
-    """``[access.passage]``: how long things are waited for; seconds."""
+    """How long things are waited for, in seconds."""
 
-    # upper limit from the first usable face to the decision
-    budget: float = Field(0.8, ge=0.1, le=10)
-    # how long the decision waits for a temperature and for the entry status
-    temperature_wait: float = Field(0.3, ge=0, le=5)
-    status_wait: float = Field(0.32, ge=0, le=5)
-    # a temperature above the limit is measured once more, for no longer than this
-    measure_again: float = Field(2.0, ge=0, le=10)
-    # share of the evidence needed at which the entry status is asked for
-    probable: float = Field(0.4, ge=0, le=1)
-    # how long the screen keeps an answer before the next person is served
-    show_grant: float = Field(1.0, ge=0.1, le=10)
-    show_deny: float = Field(4.0, ge=0.5, le=30)
-    # … and a plain grant: it then moves to the headline, so that the door keeps pace with a queue
-    make_room: float = Field(0.5, ge=0.1, le=10)
-    # how long to wait for a card when a face alone is not enough
-    ask_wait: float = Field(12.0, ge=1, le=60)
-    # the same person opens the door once in this time, unless it was not used
-    same_person: float = Field(8.0, ge=0, le=120)
-    # a card still lying on the reader is not a second wish to pass
-    same_claim: float = Field(3.0, ge=0, le=60)
-    # a face out of view for longer than this has left
-    gone: float = Field(1.5, ge=0.2, le=10)
-    # a face with eyes closer together than this (pixels) starts no passage; 0: all do
-    near: float = Field(0.0, ge=0, le=500)
+    budget: float = Field(
+        0.8,
+        ge=0.1,
+        le=10,
+        description="a person is decided upon within this time of the first usable face",
+    )
+    temperature_wait: float = Field(
+        0.3, ge=0, le=5, description="how long the decision waits for a temperature"
+    )
+    status_wait: float = Field(
+        0.32, ge=0, le=5, description="how long the decision waits for the entry status"
+    )
+    measure_again: float = Field(
+        2.0,
+        ge=0,
+        le=10,
+        description="a temperature above the limit is measured once more, for no longer than this",
+    )
+    probable: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="share of the evidence needed at which the entry status is asked for",
+    )
+    show_grant: float = Field(
+        1.0,
+        ge=0.1,
+        le=10,
+        description="how long the screen keeps a grant before the next person is served",
+    )
+    show_deny: float = Field(4.0, ge=0.5, le=30, description="the same for a refusal")
+    make_room: float = Field(
+        0.5,
+        ge=0.1,
+        le=10,
+        description="the same for a grant while a known person waits; it stays in the headline "
+        "meanwhile. show_grant counts instead where a temperature can refuse: whoever "
+        "was measured has to step aside",
+    )
+    ask_wait: float = Field(
+        12.0, ge=1, le=60, description="how long to wait for a card when a face alone is not enough"
+    )
+    same_person: float = Field(
+        8.0,
+        ge=0,
+        le=120,
+        description="the same person opens the door once in this time, unless nobody went through",
+    )
+    same_claim: float = Field(
+        3.0,
+        ge=0,
+        le=60,
+        description="a card still lying on the reader is not a second wish to pass",
+    )
+    gone: float = Field(
+        1.5, ge=0.2, le=10, description="a face out of view for longer than this has left"
+    )
+    near: float = Field(
+        0.0,
+        ge=0,
+        le=500,
+        description="faces with eyes closer together than this (pixels) start no passage; 0: all "
+        "that are usable",
+    )
 
 
 class PinSettings(Section):
-    """``[access.pin]``: guesses are slowed down, then stopped."""
+    """Guesses of a PIN are slowed down, then stopped."""
 
-    # wrong PINs in ``window`` seconds that stop the keypad for ``lock`` seconds
-    attempts: int = Field(5, ge=2, le=50)
-    window: float = Field(300.0, ge=5, le=3600)
-    lock: float = Field(300.0, ge=10, le=86400)
+    attempts: int = Field(
+        5, ge=2, le=50, description="wrong PINs within `window` seconds that stop the keypad"
+    )
+    window: float = Field(
+        300.0, ge=5, le=3600, description="seconds over which wrong PINs are counted"
+    )
+    lock: float = Field(
+        300.0, ge=10, le=86400, description="how long the keypad is stopped, in seconds"
+    )
 
 
 class GuessingSettings(Section):
-    """``[access.guessing]``: unknown cards, wrong PINs of all keypads, forged permits."""
+    """Unknown cards, wrong PINs of all keypads together, forged permits: a reader is slowed down
+    and an alarm is raised.
+    """
 
-    # wrong ones in ``window`` seconds after which a reader is slowed down and an alarm is raised
-    attempts: int = Field(10, ge=2, le=1000)
-    window: float = Field(300.0, ge=5, le=86400)
-    # the longest pause between two look-ups of a reader that is slowed down (seconds)
-    slowest: float = Field(30.0, ge=2, le=600)
+    attempts: int = Field(
+        10, ge=2, le=1000, description="wrong ones within `window` seconds that have this effect"
+    )
+    window: float = Field(
+        300.0, ge=5, le=86400, description="seconds over which wrong ones are counted"
+    )
+    slowest: float = Field(
+        30.0,
+        ge=2,
+        le=600,
+        description="the longest pause between two look-ups of a reader that is slowed down, in "
+        "seconds",
+    )
 
 
 class PermitSettings(Section):
-    """``[access.permit]``: electronic permits."""
+    """Electronic permits; see docs/permits.md."""
 
-    # seconds the clocks of issuer and gate may differ
-    clock_tolerance: float = Field(300.0, ge=0, le=7200)
-    # longest validity that staff, and that a household, may give (days)
-    longest_days: int = Field(366, ge=1, le=3660)
-    household_days: int = Field(3, ge=0, le=366)
-    # visitor permits of a household that may be valid at one time, and uses of each
-    household_permits: int = Field(5, ge=0, le=1000)
-    household_uses: int = Field(4, ge=1, le=1000)
+    clock_tolerance: float = Field(
+        300.0,
+        ge=0,
+        le=7200,
+        description="seconds by which the clocks of issuer and gate may differ",
+    )
+    longest_days: int = Field(
+        366, ge=1, le=3660, description="longest validity that staff may give, in days"
+    )
+    household_days: int = Field(
+        3, ge=0, le=366, description="longest validity that a household may give, in days"
+    )
+    household_permits: int = Field(
+        5,
+        ge=0,
+        le=1000,
+        description="visitor permits of one household that may be valid at one time",
+    )
+    household_uses: int = Field(
+        4, ge=1, le=1000, description="uses of each visitor permit of a household"
+    )
 
 
 class NotSeenSettings(Section):
-    """``[access.not_seen]``: for people who agreed to it."""
+    """Absence alerts, for people who opted in to them."""
 
-    # hours without a face or card while the gate was working; 0 switches it off
-    hours: float = Field(0.0, ge=0, le=720)
+    hours: float = Field(
+        0.0,
+        ge=0,
+        le=720,
+        description="hours without a face or card while the gate was working; 0 switches it off",
+    )
 
 
 class AccessSettings(Section):
-    """``[access]``."""
+    """Who may pass. See docs/access.md; without any [[access.allow]] residents, tenants, staff
+    and carers pass everywhere at any time by face or card, and permits are accepted.
+
+    Schedules, days and rules can be kept in the register as well (the page Times of the desk,
+    ``gate rules``); under one name the register's counts.
+    """
 
     allow: tuple[AllowSettings, ...] = ()
-    # name → text, see docs/access.md
-    schedules: dict[str, str] = Field(default_factory=dict)
-    # exceptions of the calendar: "2026-10-01" = "holiday", or the weekday it counts as
-    days: dict[date, str] = Field(default_factory=dict)
-    # a picture held before the camera
-    attack: Literal["deny", "ask"] = "deny"
-    # younger people show a card in addition to the face
-    face_alone_from_age: int = Field(18, ge=0, le=120)
-    # groups that pass a lock-down
-    lockdown_groups: frozenset[str] = frozenset()
-    # nobody passes twice in one direction: off, soft (advised) or hard (refused)
-    antipassback: Literal["off", "soft", "hard"] = "off"
-    # hours after which a person's side of the gate is forgotten
-    antipassback_hours: float = Field(12.0, gt=0, le=720)
-    # which way this gate leads
-    direction: Literal["none", "in", "out"] = "none"
-    # when the door is held open by schedule: a name of [access.schedules], "" for never
-    hold_open: str = ""
-    # seconds the door is held open for an ambulance crew
-    emergency: float = Field(600.0, ge=10, le=7200)
+    schedules: dict[str, str] = Field(
+        default_factory=dict,
+        description="Schedules by name, see docs/access.md. A day that is not named is closed, a "
+        "holiday that is not named counts as its weekday, a window may pass midnight",
+        examples=[{"office": "mon-fri 07:00-19:00; sat 08:00-12:00; holiday closed"}],
+    )
+    days: dict[date, str] = Field(
+        default_factory=dict,
+        description='Exceptions of the calendar: "holiday", or the weekday that the day counts as',
+        examples=[{"2026-10-01": "holiday", "2026-10-10": "thu"}],
+    )
+    attack: Literal["deny", "ask"] = Field(
+        "deny",
+        description='a picture or screen held before the camera: "deny", or "ask" for a card',
+    )
+    face_alone_from_age: int = Field(
+        18,
+        ge=0,
+        le=120,
+        description="younger people show a card beside the face; children resemble each other too "
+        "much",
+    )
+    lockdown_groups: frozenset[str] = Field(
+        frozenset(), description="groups that pass even in a lock-down"
+    )
+    antipassback: Literal["off", "soft", "hard"] = Field(
+        "off",
+        description='passing twice in one direction: "off", "soft" (advised), "hard" (denied)',
+    )
+    antipassback_hours: float = Field(
+        12.0, gt=0, le=720, description="hours after which a person's side of the gate is forgotten"
+    )
+    direction: Literal["none", "in", "out"] = Field(
+        "none", description='which way this gate leads: "none", "in" or "out"'
+    )
+    hold_open: str = Field(
+        "",
+        description='when the door is held open by schedule: a name of [access.schedules], "" for '
+        "never",
+    )
+    emergency: float = Field(
+        600.0, ge=10, le=7200, description="seconds the door is held open for an ambulance crew"
+    )
     passage: PassageSettings = PassageSettings()
     pin: PinSettings = PinSettings()
     guessing: GuessingSettings = GuessingSettings()

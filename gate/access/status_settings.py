@@ -12,35 +12,57 @@ Policy = Literal["show", "advise", "require", "refer"]
 
 
 class StatusItemSettings(Section):
-    """One ``[[status.items]]``: something the service knows and what follows from it."""
+    """Something the service knows and what follows from it; the rest of its answer is ignored."""
 
-    # the key in the service's answer
-    name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
-    # what it is called on the screen
-    zh: str = Field("", max_length=12)
-    en: str = Field("", max_length=24)
-    # when it is not good: show it, advise, refuse entry (require), or refer to staff
-    policy: Policy = "show"
-    # the same when nothing is known
-    unavailable: Policy = "show"
+    name: str = Field(
+        examples=["code"],
+        pattern=r"^[a-z0-9_]{1,40}$",
+        description="the key in the service's answer",
+    )
+    zh: str = Field("", max_length=12, description="what it is called on the screen, in Chinese")
+    en: str = Field("", max_length=24, description="what it is called on the screen, in English")
+    policy: Policy = Field(
+        "show",
+        description="when it is not good: show it, advise, refuse entry (require), or refer to "
+        "staff",
+    )
+    unavailable: Policy = Field("show", description="the same when nothing is known")
 
 
 class StatusSettings(Section):
-    """When disabled, nothing of it is visible."""
+    """An external service that reports a status for people; see docs/status.md. When disabled,
+    nothing of it is visible.
+    """
 
-    enabled: bool = False
-    # queried with POST; plain http only on the local network
-    url: str = ""
-    token: SecretStr = SecretStr("")
-    # time limit for a complete answer (seconds); a later one is discarded
-    budget: float = Field(0.4, ge=0.05, le=10)
-    # seconds for which an answer is reused without a new query
-    fresh: float = Field(300.0, ge=0, le=86400)
-    # consecutive failures after which the service is not queried, and for how many seconds
-    failures: int = Field(3, ge=1, le=100)
-    rest: float = Field(15.0, ge=0.1, le=3600)
-    # concurrent queries
-    threads: int = Field(4, ge=1, le=32)
+    enabled: bool = Field(False, description="switched off, nothing of it is visible")
+    url: str = Field("", description="queried with POST; plain http only on the local network")
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="sent as a bearer token; better given as the environment variable "
+        "GATE_STATUS__TOKEN",
+    )
+    budget: float = Field(
+        0.4,
+        ge=0.05,
+        le=10,
+        description="time limit for a complete answer (seconds); a later one is discarded",
+    )
+    fresh: float = Field(
+        300.0,
+        ge=0,
+        le=86400,
+        description="seconds for which an answer is reused without a new query",
+    )
+    failures: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="consecutive failures after which the service is not queried for a while",
+    )
+    rest: float = Field(
+        15.0, ge=0.1, le=3600, description="seconds for which it is then not queried"
+    )
+    threads: int = Field(4, ge=1, le=32, description="concurrent queries")
     items: tuple[StatusItemSettings, ...] = ()
 
     @model_validator(mode="after")

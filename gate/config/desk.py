@@ -13,36 +13,76 @@ from gate.section import Section
 class DeskSettings(Section):
     """Where the staff's pages are served, and how careful they are."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(8443, ge=1, le=65535)
-    # both or none; without them the pages are served in the clear, right on loopback only
-    certificate: Path | None = None
-    certificate_key: Path | None = None
-    # the language before somebody has chosen one
-    language: Literal["zh", "en"] = "zh"
-    # the name of the community on the pages, the consent text and printed permits
-    community: str = Field("", max_length=80)
-    # hours after which a session ends, whatever happens; minutes without a click that end it too
-    session_hours: float = Field(10, gt=0, le=24)
-    idle_minutes: float = Field(30, gt=0, le=600)
-    # wrong passwords in a row that lock an account, and for how many minutes
-    attempts: int = Field(5, ge=2, le=20)
-    lock_minutes: float = Field(15, gt=0, le=1440)
-    # requests a minute from one address: to sign in, and in all
-    sign_ins: int = Field(10, ge=1, le=1000)
-    requests: int = Field(1200, ge=10, le=100_000)
-    # megabytes of one photograph or form, and of an import's ZIP
-    photo_megabytes: int = Field(12, ge=1, le=100)
-    import_megabytes: int = Field(4096, ge=1, le=65536)
-    # younger people need a guardian's consent
-    guardian_below_age: int = Field(14, ge=0, le=18)
-    # days kept (0: for ever): events, people who moved out or whose last day is over, answered
-    # imports
-    keep_events_days: int = Field(180, ge=0, le=3650)
-    keep_moved_out_days: int = Field(30, ge=0, le=3650)
-    keep_imports_days: int = Field(30, ge=0, le=3650)
-    # days after which uploads of an import that was never finished are deleted
-    keep_uploads_days: int = Field(7, ge=1, le=365)
+    host: str = Field(
+        "127.0.0.1",
+        description="where the staff's pages are served; another machine reaches them only with a "
+        "certificate",
+    )
+    port: int = Field(8443, ge=1, le=65535, description="TCP port")
+    certificate: Path | None = Field(
+        None,
+        description="both or none; without them the pages are served in the clear, right on "
+        "loopback only",
+    )
+    certificate_key: Path | None = Field(None, description="the private key of the certificate")
+    language: Literal["zh", "en"] = Field(
+        "zh", description="the language before somebody has chosen one: zh or en"
+    )
+    community: str = Field(
+        "",
+        max_length=80,
+        description="the name of the community on the pages, the consent text and printed permits",
+    )
+    session_hours: float = Field(
+        10, gt=0, le=24, description="hours after which a session ends, whatever happens"
+    )
+    idle_minutes: float = Field(
+        30, gt=0, le=600, description="minutes without a click after which it ends"
+    )
+    attempts: int = Field(
+        5, ge=2, le=20, description="consecutive wrong passwords that lock an account"
+    )
+    lock_minutes: float = Field(
+        15, gt=0, le=1440, description="minutes for which the account is locked"
+    )
+    sign_ins: int = Field(
+        10, ge=1, le=1000, description="attempts to sign in from one address in a minute"
+    )
+    requests: int = Field(
+        1200, ge=10, le=100_000, description="requests from one address in a minute"
+    )
+    photo_megabytes: int = Field(
+        12, ge=1, le=100, description="the largest photograph or form, in megabytes"
+    )
+    import_megabytes: int = Field(
+        4096, ge=1, le=65536, description="the largest ZIP file of an import, in megabytes"
+    )
+    guardian_below_age: int = Field(
+        14,
+        ge=0,
+        le=18,
+        description="people younger than this need a guardian's consent for their face",
+    )
+    keep_events_days: int = Field(
+        180, ge=0, le=3650, description="days for which events are kept; 0: no limit"
+    )
+    keep_moved_out_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="days for which people who moved out, or whose last day is over, are kept; 0: "
+        "no limit",
+    )
+    keep_imports_days: int = Field(
+        30, ge=0, le=3650, description="days for which finished imports are kept; 0: no limit"
+    )
+    keep_uploads_days: int = Field(
+        7,
+        ge=1,
+        le=365,
+        description="days after which the uploads of an import that was never finished are deleted:"
+        " they hold photographs",
+    )
 
     @model_validator(mode="after")
     def _both_or_none(self) -> DeskSettings:

@@ -68,13 +68,19 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, env_prefix="GATE_", env_nested_delimiter="__"
     )
 
-    # the name of this gate in events and topics
-    name: str = Field("gate-1", pattern=GATE_NAME)
-    # the time zone by which schedules, holidays and ages count, by its name ("Asia/Shanghai");
-    # "": that of the machine
-    timezone: str = ""
-    # where this box keeps its database, key, converted models
-    data: Path = Path("var")
+    name: str = Field(
+        "gate-1",
+        pattern=GATE_NAME,
+        description="the name of this gate in events and topics: a-z, 0-9 and -",
+    )
+    timezone: str = Field(
+        "",
+        description="the time zone by which schedules, holidays and ages count, by its name "
+        '("Asia/Shanghai"); empty: that of the machine',
+    )
+    data: Path = Field(
+        Path("var"), description="where this box keeps its database, its key and converted models"
+    )
     camera: tuple[CameraSettings, ...] = (CameraSettings(),)
     recognition: RecognitionSettings = RecognitionSettings()
     quality: QualitySettings = QualitySettings()

@@ -17,33 +17,77 @@ CommandName = Literal["open", "hold", "lockdown", "normal", "reload", "sync"]
 class MqttSettings(Section):
     """Where events go, and where commands come from."""
 
-    enabled: bool = True
-    # external: a broker that runs anyway; mosquitto and embedded: one started by the gate itself
-    broker: Literal["external", "mosquitto", "embedded"] = "external"
-    host: str = "127.0.0.1"
-    port: int = Field(1883, ge=0, le=65535)  # 0: any free one, for a broker of our own
-    # the embedded broker speaks 3.1.1 only
-    protocol: Literal["5", "3.1.1"] = "5"
-    prefix: str = Field("gate", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    keepalive: int = Field(30, ge=5, le=3600)
-    # seconds the broker keeps our session while we are away (MQTT 5)
-    session_expiry: int = Field(86_400, ge=0, le=4_294_967_295)
-    # messages under way at one time; not more than the broker takes (Mosquitto: 20)
-    window: int = Field(20, ge=1, le=10_000)
-    # events a second at most: draining a backlog must not slow the passages
-    rate: int = Field(500, ge=1, le=100_000)
-    # seconds an acknowledged event stays in the outbox: a broker that dies loses what it had not
-    # saved yet, and gets it again (Mosquitto saves every [broker] autosave_interval seconds)
-    settle: float = Field(10.0, ge=0, le=3600)
-    # seconds between attempts to connect: the first, and the longest
-    retry_first: int = Field(1, ge=1, le=60)
-    retry_most: int = Field(60, ge=1, le=3600)
-    # TLS: the authority that signed the broker's certificate; empty = no TLS
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
+    enabled: bool = Field(True, description="whether events are published and commands received")
+    broker: Literal["external", "mosquitto", "embedded"] = Field(
+        "external",
+        description='"external": a broker that runs anyway; "mosquitto" or "embedded": the gate '
+        "starts one (for trials)",
+    )
+    host: str = Field("127.0.0.1", description="the broker's address")
+    port: int = Field(
+        1883,
+        ge=0,
+        le=65535,
+        description="8883 with TLS; 0: any free port, for a broker the gate starts",
+    )
+    protocol: Literal["5", "3.1.1"] = Field(
+        "5", description="the embedded broker speaks 3.1.1 only"
+    )
+    prefix: str = Field(
+        "gate",
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        description='all topics are below <prefix>/<name>; the shipped ACL is written for "gate"',
+    )
+    username: str = Field("", description="a client certificate is better, see below")
+    password: SecretStr = Field(SecretStr(""), description="best set by GATE_MQTT__PASSWORD")
+    keepalive: int = Field(
+        30,
+        ge=5,
+        le=3600,
+        description="seconds without a sign of life before the broker considers the gate offline",
+    )
+    session_expiry: int = Field(
+        86_400,
+        ge=0,
+        le=4_294_967_295,
+        description="seconds the broker keeps our session, and so commands, while we are away",
+    )
+    window: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="messages in flight; at most what the broker takes (Mosquitto: 20)",
+    )
+    rate: int = Field(
+        500,
+        ge=1,
+        le=100_000,
+        description="events a second at most: draining a backlog must not slow the passages",
+    )
+    settle: float = Field(
+        10.0,
+        ge=0,
+        le=3600,
+        description="seconds an acknowledged event stays in the outbox: a broker that dies loses "
+        "what it had not saved yet, and gets it again (Mosquitto saves every [broker] "
+        "autosave_interval seconds)",
+    )
+    retry_first: int = Field(
+        1,
+        ge=1,
+        le=60,
+        description="seconds before the second attempt to connect; doubles up to retry_most",
+    )
+    retry_most: int = Field(
+        60, ge=1, le=3600, description="the longest wait between two attempts, in seconds"
+    )
+    ca: Path | None = Field(
+        None,
+        description="the certificate of the authority that signed the broker's; without it there is"
+        " no TLS. `gate broker setup` makes the three files",
+    )
+    certificate: Path | None = Field(None, description="the gate's client certificate")
+    key: Path | None = Field(None, description="the private key of the client certificate")
 
     @model_validator(mode="after")
     def _certificate_has_its_key(self) -> MqttSettings:
@@ -55,38 +99,55 @@ class MqttSettings(Section):
 
 
 class HomeAssistantSettings(Section):
-    enabled: bool = False
-    prefix: str = "homeassistant"
-    # the language of the entities' names
-    language: Literal["en", "zh"] = "en"
-    # buttons that work without a signature; nothing that opens a door can stand here
-    buttons: tuple[Literal["lockdown", "sync", "reload"], ...] = ()
-    # whether the last passage shows the person's pseudonym and body temperature
-    personal: bool = False
+    """Home Assistant finds the gate by MQTT discovery."""
+
+    enabled: bool = Field(False, description="whether the gate announces itself to Home Assistant")
+    prefix: str = Field("homeassistant", description="its discovery prefix")
+    language: Literal["en", "zh"] = Field(
+        "en", description='the language of the entities\' names: "en" or "zh"'
+    )
+    buttons: tuple[Literal["lockdown", "sync", "reload"], ...] = Field(
+        (),
+        description="buttons that work without a signature; nothing that opens a door can stand "
+        "here",
+    )
+    personal: bool = Field(
+        False,
+        description="whether the last passage shows the person's pseudonym and body temperature",
+    )
 
 
 class CommandSettings(Section):
     """Signed commands over MQTT; keys are made by ``gate keys make``."""
 
-    enabled: bool = True
-    # how far a sender's clock may be ahead, seconds
-    skew: float = Field(5.0, ge=0, le=300)
-    # the longest time a command may stay valid, seconds
-    lifetime: float = Field(60.0, gt=0, le=3600)
-    # commands of one key in a minute; more are refused
-    per_minute: int = Field(30, ge=1, le=1000)
-    # the longest hold-open that can be ordered, seconds
-    hold_most: float = Field(14_400, gt=0, le=86_400)
+    enabled: bool = Field(True, description="whether signed commands are accepted")
+    skew: float = Field(
+        5.0, ge=0, le=300, description="how far a sender's clock may be ahead, seconds"
+    )
+    lifetime: float = Field(
+        60.0, gt=0, le=3600, description="the longest time a command may stay valid, seconds"
+    )
+    per_minute: int = Field(
+        30, ge=1, le=1000, description="commands of one key in a minute; more are refused"
+    )
+    hold_most: float = Field(
+        14_400, gt=0, le=86_400, description="the longest hold-open that can be ordered, seconds"
+    )
 
 
 class WebhookSettings(Section):
-    enabled: bool = False
-    url: str = ""
-    # HMAC-SHA-256 key shared with the receiver
-    secret: SecretStr = SecretStr("")
-    timeout: float = Field(5.0, gt=0, le=60)
-    batch: int = Field(50, ge=1, le=500)
-    retry_most: float = Field(300.0, ge=1, le=3600)
+    """Events to a web address, signed; see docs/mqtt.md."""
+
+    enabled: bool = Field(False, description="whether events are sent")
+    url: str = Field("", description="https, or http on a trusted network")
+    secret: SecretStr = Field(
+        SecretStr(""), description="at least 16 characters; best set by GATE_WEBHOOK__SECRET"
+    )
+    timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for an answer")
+    batch: int = Field(50, ge=1, le=500, description="events in one request at most")
+    retry_most: float = Field(
+        300.0, ge=1, le=3600, description="the longest wait between attempts, seconds"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> WebhookSettings:
@@ -104,9 +165,12 @@ class WebhookSettings(Section):
 class HttpSettings(Section):
     """/healthz, /readyz, /metrics: read-only, without personal data."""
 
-    enabled: bool = False
-    host: str = "127.0.0.1"
-    port: int = Field(9464, ge=0, le=65535)
+    enabled: bool = Field(False, description="whether they are served")
+    host: str = Field(
+        "127.0.0.1",
+        description="another address than the loopback shows the figures to the network",
+    )
+    port: int = Field(9464, ge=0, le=65535, description="TCP port; 0: any free one")
 
     @model_validator(mode="after")
     def _an_address(self) -> HttpSettings:
@@ -115,5 +179,11 @@ class HttpSettings(Section):
 
 
 class LogSettings(Section):
-    format: Literal["auto", "json", "console"] = "auto"  # auto: console on a terminal
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Logs go to standard error, one event a line, without names or card numbers."""
+
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description='"json", "console", or "auto": console on a terminal, JSON elsewhere'
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description='"debug", "info", "warning", "error"'
+    )

@@ -13,11 +13,19 @@ from gate.section import Section
 class ModelsSettings(Section):
     """Where model files are kept and how they are fetched."""
 
-    # installed files; the folder named by GATE_MODELS_DIR is searched too, and never written to
-    folder: Path = Path("var/models")
-    # stated: only models whose publisher states the data they were trained on are used
-    provenance: Literal["any", "stated"] = "any"
-    # seconds without a byte after which a server is given up
-    silent_after: float = Field(15.0, gt=0, le=300)
-    # further attempts, each going on where the last one broke off
-    retries: int = Field(4, ge=0, le=100)
+    folder: Path = Field(
+        Path("var/models"),
+        description="installed files; the folder named by GATE_MODELS_DIR is searched too, and "
+        "never written to",
+    )
+    provenance: Literal["any", "stated"] = Field(
+        "any",
+        description="stated: only models whose publisher states the data they were trained on are "
+        "used",
+    )
+    silent_after: float = Field(
+        15.0, gt=0, le=300, description="seconds without a byte after which a server is given up"
+    )
+    retries: int = Field(
+        4, ge=0, le=100, description="further attempts, each going on where the last one broke off"
+    )

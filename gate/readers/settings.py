@@ -11,33 +11,69 @@ from gate.section import Section
 
 
 class ReaderSettings(Section):
-    """One reader of cards, permits or PINs."""
+    """A reader of cards, permits or PINs, one section each; see docs/devices.md. Try one with
+    ``gate simulate card``.
+    """
 
-    name: str = Field("reader", pattern=r"^[a-z0-9-]{1,20}$")
-    driver: Literal["rdm6300", "wedge", "scanner", "osdp"] = "rdm6300"
-    # serial port, or for a wedge its /dev/input/by-id/…-event-kbd
-    port: str = "/dev/ttyUSB2"
-    baud: int = Field(9600, ge=1200, le=921600)
-    # what a wedge types; a serial scanner always reads permits
-    kind: Literal["card", "permit", "pin"] = "card"
-    # how a wedge writes card numbers
-    form: Form = Form.AUTO
-    # reversed: the reader sends the lowest byte of a card number first
-    byte_order: Literal["normal", "reversed"] = "normal"
-    # 24: only the low 24 bits count, for houses where some readers give no more
-    card_bits: Literal[24, 32] = 32
-    # rdm6300: equal frames in a row that make a card. Its check misses one in 256 frames with two
-    # errors; such a number is a stranger's, so one is enough except on a noisy cable
-    confirm: int = Field(1, ge=1, le=5)
-    # a card lying on the reader is one claim until it was away for this long
-    repeat: float = Field(1.5, ge=0, le=60)
-    # an unfinished line of a wedge is given up after this long without a key
-    patience: float = Field(10.0, gt=0, le=120)
-    retry_first: float = Field(0.5, gt=0, le=60)
-    retry_most: float = Field(30.0, gt=0, le=600)
-    # OSDP: the reader's address and its secure-channel key, 32 hexadecimal digits
-    address: int = Field(0, ge=0, le=126)
-    key: SecretStr = SecretStr("")
+    name: str = Field("reader", pattern=r"^[a-z0-9-]{1,20}$", description="its name in events")
+    driver: Literal["rdm6300", "wedge", "scanner", "osdp"] = Field(
+        "rdm6300",
+        description="rdm6300 (125 kHz, serial), wedge (types like a keyboard), scanner (serial QR),"
+        " osdp (RS-485)",
+    )
+    port: str = Field(
+        "/dev/ttyUSB2", description="serial port, or for a wedge its /dev/input/by-id/…-event-kbd"
+    )
+    baud: int = Field(9600, ge=1200, le=921600, description="speed of the serial port")
+    kind: Literal["card", "permit", "pin"] = Field(
+        "card", description="what a wedge types; a serial scanner always reads permits"
+    )
+    form: Form = Field(
+        Form.AUTO,
+        description='how a wedge writes card numbers: "auto", "decimal", "hex" or "facility"',
+    )
+    byte_order: Literal["normal", "reversed"] = Field(
+        "normal",
+        description='"reversed" for a reader that sends the lowest byte of a card number first',
+    )
+    card_bits: Literal[24, 32] = Field(
+        32,
+        description="24 where some readers give only the low 24 bits of a card, the same for all "
+        "readers; else 32",
+    )
+    confirm: int = Field(
+        1,
+        ge=1,
+        le=5,
+        description="rdm6300: equal frames in a row that make a card. Its check misses one in 256 "
+        "frames with two errors; such a number is a stranger's, so one is enough except"
+        " on a noisy cable",
+    )
+    repeat: float = Field(
+        1.5,
+        ge=0,
+        le=60,
+        description="a card lying on the reader is one claim until away for this many seconds",
+    )
+    patience: float = Field(
+        10.0,
+        gt=0,
+        le=120,
+        description="an unfinished line of a wedge is given up after this long without a key",
+    )
+    retry_first: float = Field(
+        0.5,
+        gt=0,
+        le=60,
+        description="the wait before the second attempt to connect; doubles up to the limit",
+    )
+    retry_most: float = Field(
+        30.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
+    )
+    address: int = Field(0, ge=0, le=126, description="OSDP: the reader's address")
+    key: SecretStr = Field(
+        SecretStr(""), description="OSDP: the secure-channel key, 32 hexadecimal digits"
+    )
 
     @model_validator(mode="after")
     def _osdp_has_a_key(self) -> ReaderSettings:

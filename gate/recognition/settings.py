@@ -21,34 +21,74 @@ ENCODERS = (
 
 
 class RecognitionSettings(Section):
-    """How faces are found, told apart and decided upon."""
+    """How faces are found, encoded and matched."""
 
-    # auto: YuNet where its file is installed, else CenterFace, else dlib's HOG
-    detector: Literal["auto", "hog", "yunet", "centerface"] = "auto"
-    # one of ENCODERS, or the path of a file in dlib's own format
-    encoder: str = "auto"
-    # pixels: faces less wide than this are not looked for
-    min_face: int = Field(60, ge=24, le=400)
-    # cores a network may use; 0: all
-    threads: int = Field(0, ge=0, le=64)
-    # look at a face mirrored too, and with retail-0095 cut out wider
-    mirror: bool = True
-    # seconds between two searches of the whole image; between them only the surroundings of known
-    # faces are searched, or what has changed
-    search_busy: float = Field(1.0, ge=0, le=5)
-    # seconds between two searches of what has changed while nobody is there
-    search_idle: float = Field(0.1, ge=0, le=2)
-    # seconds between two encodings of a face that is not decided yet
-    interval: float = Field(0.1, ge=0, le=2)
-    # seconds after which a face that is decided is looked at again
-    recheck: float = Field(1.0, ge=0.1, le=60)
-    # seconds from the first usable face after which a card is asked for or the person is unknown:
-    # with temperature, status and screen the answer has to come within one second
-    patience: float = Field(0.6, ge=0.3, le=20)
-    # residents that may be taken for impostors, share: where a sequential test gives up
-    fnir: float = Field(0.01, gt=0, lt=0.5)
-    # faces encoded in one frame at most, largest first
-    max_faces: int = Field(4, ge=1, le=16)
+    detector: Literal["auto", "hog", "yunet", "centerface"] = Field(
+        "auto",
+        description='what finds faces: "yunet", "hog" (dlib\'s, always there), or "auto": yunet '
+        "where it is installed",
+    )
+    encoder: str = Field(
+        "auto",
+        description='what makes a face a vector: "retail-0095", "dlib", "taguchi", "reference" '
+        "(face_recognition itself, slow), the path of a file in dlib's own format "
+        '(*.dat), or "auto": retail-0095 where it is installed, else dlib. A gallery '
+        "enrolled with one encoder is never matched with another.",
+    )
+    min_face: int = Field(
+        60, ge=24, le=400, description="pixels; faces less wide than this are not looked for"
+    )
+    threads: int = Field(
+        0, ge=0, le=64, description="processor cores that a network may use; 0: all"
+    )
+    mirror: bool = Field(
+        True,
+        description="look at a face mirrored too, and with retail-0095 cut out wider: better, two "
+        "to four times the work",
+    )
+    search_busy: float = Field(
+        1.0,
+        ge=0,
+        le=5,
+        description="seconds between two searches of the whole image; between them only the "
+        "surroundings of the faces known are searched, or what has changed",
+    )
+    search_idle: float = Field(
+        0.1,
+        ge=0,
+        le=2,
+        description="seconds between two searches of what has changed while nobody is there",
+    )
+    interval: float = Field(
+        0.1,
+        ge=0,
+        le=2,
+        description="seconds between two encodings of a face that is not decided yet",
+    )
+    recheck: float = Field(
+        1.0,
+        ge=0.1,
+        le=60,
+        description="seconds after which a face that is decided is looked at again",
+    )
+    patience: float = Field(
+        0.6,
+        ge=0.3,
+        le=20,
+        description="seconds from the first usable face after which a card is asked for, or the "
+        "person is unknown; with temperature, status and screen the answer has to come "
+        "within one second",
+    )
+    fnir: float = Field(
+        0.01,
+        gt=0,
+        lt=0.5,
+        description="residents that may be taken for impostors, share: where a sequential test "
+        "gives up",
+    )
+    max_faces: int = Field(
+        4, ge=1, le=16, description="faces encoded in one frame at most, largest first"
+    )
 
     @field_validator("encoder")
     @classmethod

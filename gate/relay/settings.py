@@ -10,63 +10,106 @@ from gate.section import Section
 
 
 class LcusSettings(Section):
-    """``[relay.lcus]``: how the board at hand differs."""
+    """How the LCUS board at hand differs."""
 
-    # A0: frames of four bytes, 1 to 8 channels. AA: one channel, single bytes AA, BB, CC
-    variant: Literal["A0", "AA"] = "A0"
-    # what the board answers to FF: text lines, a byte for each channel, or nothing (LCUS-1)
-    readback: Literal["none", "text", "bytes"] = "none"
-    # AA only: CC, one second in hardware, sent again and again while the lock is released
-    timed_pulse: bool = True
+    variant: Literal["A0", "AA"] = Field(
+        "A0",
+        description='"A0": frames of four bytes, 1 to 8 channels. "AA": look-alikes with single '
+        "bytes AA, BB",
+    )
+    readback: Literal["none", "text", "bytes"] = Field(
+        "none",
+        description="what the board answers to FF: text lines, a byte for each channel, or nothing "
+        "(LCUS-1)",
+    )
+    timed_pulse: bool = Field(
+        True,
+        description='"AA" only: use CC, one second in hardware, so that the relay falls by itself '
+        "whatever dies; false for boards that do not know it, or whose relay drops once"
+        " a second while it is held",
+    )
 
 
 class ModbusSettings(Section):
-    """``[relay.modbus]``."""
+    """A Modbus board over RS-485 or Ethernet."""
 
-    transport: Literal["rtu", "tcp"] = "rtu"
-    host: str = "192.168.1.200"
-    tcp_port: int = Field(502, ge=1, le=65535)
-    unit: int = Field(1, ge=1, le=247)
-    # the board's flash-on; without it the relay stays as it is when everything dies
-    timed_pulse: bool = True
+    transport: Literal["rtu", "tcp"] = Field(
+        "rtu",
+        description='"rtu" over RS-485 (port and baud above) or "tcp" over Ethernet (host and '
+        "tcp_port)",
+    )
+    host: str = Field("192.168.1.200", description="address of the board (tcp)")
+    tcp_port: int = Field(502, ge=1, le=65535, description="TCP port of the board (tcp)")
+    unit: int = Field(1, ge=1, le=247, description="the board's address")
+    timed_pulse: bool = Field(
+        True,
+        description="flash-on of the board; without it the relay stays as it is when all else dies",
+    )
 
 
 class GpioSettings(Section):
-    """``[relay.gpio]``: the pin (BCM number) of each channel, in order."""
+    """Pins of the box itself."""
 
-    pins: tuple[int, ...] = (17,)
-    active_high: bool = True
-    # inputs have their resistor to 3.3 V and are active when drawn to ground
-    pull_up: bool = True
+    pins: tuple[int, ...] = Field(
+        (17,), description="the pin (BCM number) of each channel, in order"
+    )
+    active_high: bool = Field(True, description="whether a high level energises the relay")
+    pull_up: bool = Field(
+        True, description="inputs have their resistor to 3.3 V and are active when drawn to ground"
+    )
 
 
 class Wire(Section):
-    """``[relay.inputs.NAME]``: an input of the board; for gpio ``number`` is the pin."""
+    """An input of the board: contact, exit, fire or tamper."""
 
-    number: int = Field(ge=0, le=63)
-    invert: bool = False
+    number: int = Field(
+        examples=[0], ge=0, le=63, description="counts from 0; for gpio it is the pin"
+    )
+    invert: bool = Field(
+        False,
+        description="turns the input round: wire fire normally closed with invert = true, so that a"
+        " cut wire means fire",
+    )
 
 
 InputName = Literal["contact", "exit", "fire", "tamper"]
 
 
 class RelaySettings(Section):
-    """The board that moves the lock."""
+    """The board that moves the lock. See docs/devices.md; try one with ``gate simulate relay``."""
 
-    driver: Literal["simulated", "lcus", "modbus", "numato", "gpio"] = "simulated"
-    port: str = "/dev/ttyUSB0"
-    baud: int = Field(9600, ge=1200, le=921600)
-    # the longest wait for one answer
-    timeout: float = Field(0.2, ge=0.05, le=2)
-    channel: int = Field(1, ge=1, le=8)
-    # all of them are rested at start
-    channels: int = Field(1, ge=1, le=8)
-    inputs: dict[InputName, Wire] = Field(default_factory=dict)
-    # how often inputs and relay are read
-    poll: float = Field(0.05, ge=0.01, le=5)
-    # the wait before the second attempt to connect; doubles up to the limit
-    retry_first: float = Field(0.2, gt=0, le=60)
-    retry_most: float = Field(10.0, gt=0, le=600)
+    driver: Literal["simulated", "lcus", "modbus", "numato", "gpio"] = Field(
+        "simulated",
+        description="simulated, lcus, modbus, numato or gpio. A board with a timed pulse (modbus) "
+        "is the best choice.",
+    )
+    port: str = Field(
+        "/dev/ttyUSB0",
+        description="serial port; use the name in /dev/serial/by-id, which survives a restart",
+    )
+    baud: int = Field(9600, ge=1200, le=921600, description="speed of the serial port")
+    timeout: float = Field(
+        0.2, ge=0.05, le=2, description="the longest wait for one answer of the board, in seconds"
+    )
+    channel: int = Field(1, ge=1, le=8, description="the channel the lock is wired to")
+    channels: int = Field(1, ge=1, le=8, description="how many channels are released at start")
+    inputs: dict[InputName, Wire] = Field(
+        default_factory=dict,
+        examples=["contact"],
+        description="Inputs of the board: contact, exit, fire, tamper",
+    )
+    poll: float = Field(
+        0.05, ge=0.01, le=5, description="how often inputs and relay are read, in seconds"
+    )
+    retry_first: float = Field(
+        0.2,
+        gt=0,
+        le=60,
+        description="seconds before the second attempt to connect; doubles up to retry_most",
+    )
+    retry_most: float = Field(
+        10.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
+    )
     lcus: LcusSettings = LcusSettings()
     modbus: ModbusSettings = ModbusSettings()
     gpio: GpioSettings = GpioSettings()

@@ -16,24 +16,35 @@ from gate.section import Section
 class ScreenSettings(Section):
     """What the person at the gate sees and hears."""
 
-    enabled: bool = True
-    # another address than this machine's own shows the screen to everybody in the network
-    host: str = "127.0.0.1"
-    port: int = Field(8480, ge=0, le=65535)
-    # the first is written large, the second small beneath
-    languages: tuple[Language, ...] = Field(("zh", "en"), min_length=1, max_length=2)
-    # a name in full, masked (李*红), or none
-    names: Form = "masked"
-    # the camera's picture beside the guidance; it never leaves this machine
-    camera_picture: bool = False
-    sound: bool = True
-    # who speaks: the browser, espeak-ng on this machine, or nobody
-    speech: Literal["browser", "espeak", "off"] = "browser"
-    # loudness 0 to 1, by day and in the quiet hours
-    volume: float = Field(0.9, ge=0, le=1)
-    quiet_volume: float = Field(0.3, ge=0, le=1)
-    quiet_from: time = time(21, 0)
-    quiet_until: time = time(7, 0)
+    enabled: bool = Field(True, description="whether the screen is served")
+    host: str = Field(
+        "127.0.0.1",
+        description="another address than one of this machine shows the screen to everybody in the "
+        "network",
+    )
+    port: int = Field(8480, ge=0, le=65535, description="TCP port; 0: any free one")
+    languages: tuple[Language, ...] = Field(
+        ("zh", "en"),
+        min_length=1,
+        max_length=2,
+        description='the first is written large, the second small beneath: "zh", "en"',
+    )
+    names: Form = Field(
+        "masked", description='a name on the screen: "full", "masked" (李*红) or "none"'
+    )
+    camera_picture: bool = Field(
+        False,
+        description="the camera's picture beside the guidance; needs an address of this machine",
+    )
+    sound: bool = Field(True, description="the three motifs")
+    speech: Literal["browser", "espeak", "off"] = Field(
+        "browser",
+        description='who speaks: "browser", "espeak" (espeak-ng on this machine) or "off"',
+    )
+    volume: float = Field(0.9, ge=0, le=1, description="loudness, 0 to 1")
+    quiet_volume: float = Field(0.3, ge=0, le=1, description="loudness in the quiet hours, 0 to 1")
+    quiet_from: time = Field(time(21, 0), description="local time at which the quiet hours begin")
+    quiet_until: time = Field(time(7, 0), description="local time at which they end")
 
     @property
     def loopback(self) -> bool:

@@ -10,53 +10,108 @@ from gate.section import Section
 
 
 class RegisterSettings(Section):
-    """``[temperature.modbus]``: where a Modbus sensor keeps its values."""
+    """Where a Modbus sensor keeps its values."""
 
-    unit: int = Field(1, ge=1, le=247)
-    function: Literal["holding", "input"] = "holding"
-    object: int = Field(0, ge=0, le=65535)
-    # -1: the sensor gives no ambient temperature
-    ambient: int = Field(-1, ge=-1, le=65535)
-    # degrees Celsius for one step of the register
-    scale: float = Field(0.1, gt=0, le=1)
+    unit: int = Field(1, ge=1, le=247, description="the sensor's Modbus address")
+    function: Literal["holding", "input"] = Field(
+        "holding", description='"holding" or "input" registers'
+    )
+    object: int = Field(0, ge=0, le=65535, description="register of the object temperature")
+    ambient: int = Field(
+        -1, ge=-1, le=65535, description="register of the ambient temperature; -1: there is none"
+    )
+    scale: float = Field(
+        0.1, gt=0, le=1, description="degrees Celsius for one step of the register"
+    )
 
 
 class TemperatureSettings(Section):
     """The infrared sensor, what is made of its values, and what follows."""
 
-    policy: Literal["off", "record", "advise", "require"] = "off"
-    driver: Literal["mcu9061x", "mcu90640", "modbus"] = "mcu9061x"
-    name: str = Field("temperature", pattern=r"^[a-z0-9-]{1,20}$")
-    port: str = "/dev/ttyUSB1"
-    baud: int = Field(9600, ge=1200, le=921600)
-    # 0: the sensor streams by itself; otherwise it is asked every so many seconds
-    poll: float = Field(0.0, ge=0, le=10)
-    # a sensor silent for this long is considered lost
-    silent_after: float = Field(2.0, gt=0, le=60)
-    retry_first: float = Field(0.5, gt=0, le=60)
-    retry_most: float = Field(30.0, gt=0, le=600)
+    policy: Literal["off", "record", "advise", "require"] = Field(
+        "off",
+        description='"off": not measured. "record": measured and written down. "advise": shown, '
+        'stops nobody. "require": above the limit a second measurement, then as "above"'
+        " says.",
+    )
+    driver: Literal["mcu9061x", "mcu90640", "modbus"] = Field(
+        "mcu9061x", description="mcu9061x (GY-MCU90614/90615), mcu90640 (thermal image) or modbus"
+    )
+    name: str = Field("temperature", pattern=r"^[a-z0-9-]{1,20}$", description="its name in events")
+    port: str = Field("/dev/ttyUSB1", description="serial port")
+    baud: int = Field(
+        9600,
+        ge=1200,
+        le=921600,
+        description="9600 for the 90614, 115200 for the 90615 and the 90640",
+    )
+    poll: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="0: the module streams by itself; otherwise seconds between two queries",
+    )
+    silent_after: float = Field(
+        2.0,
+        gt=0,
+        le=60,
+        description="a sensor that sends nothing valid for this many seconds is considered lost",
+    )
+    retry_first: float = Field(
+        0.5,
+        gt=0,
+        le=60,
+        description="seconds before the second attempt to connect; doubles up to retry_most",
+    )
+    retry_most: float = Field(
+        30.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
+    )
     modbus: RegisterSettings = RegisterSettings()
-    # estimated = surface + offset + slope × (reference − ambient), in degrees Celsius
-    offset: float = Field(3.6, ge=-5, le=10)
-    slope: float = Field(0.1, ge=0, le=1)
-    reference: float = Field(25.0, ge=0, le=45)
-    # thermal image: the share of the hottest pixels that represents the forehead
-    hottest: float = Field(0.03, gt=0, le=1)
-    # thermal image: where its edges lie in the camera's picture (left, top, right, bottom as
-    # shares of that), so that only the face counts; empty: not known, all of the image counts
-    view: tuple[()] | tuple[float, float, float, float] = ()
-    camera: str = "main"
-    plausible_low: float = Field(32.0, ge=20, le=40)
-    plausible_high: float = Field(43.0, ge=38, le=60)
-    # a median of fewer values says nothing
-    samples: int = Field(3, ge=1, le=100)
-    # seconds after which the newest value is too old
-    max_age: float = Field(2.0, gt=0, le=60)
-    limit: float = Field(37.3, ge=35, le=42)
-    # above the limit twice
-    above: Literal["refuse", "refer"] = "refer"
-    # no sensor, too old, implausible
-    unknown: Literal["pass", "refer", "refuse"] = "pass"
+    offset: float = Field(
+        3.6,
+        ge=-5,
+        le=10,
+        description="estimated = surface + offset + slope × (reference − ambient), in °C. Starting "
+        "values: calibrate them with a second thermometer in the room where the sensor "
+        "hangs",
+    )
+    slope: float = Field(0.1, ge=0, le=1, description="see offset")
+    reference: float = Field(25.0, ge=0, le=45, description="see offset, °C")
+    hottest: float = Field(
+        0.03,
+        gt=0,
+        le=1,
+        description="thermal image: the share of the hottest pixels of the face that stands for the"
+        " forehead",
+    )
+    view: tuple[()] | tuple[float, float, float, float] = Field(
+        (),
+        description="thermal image: where its left, top, right and bottom edge lie in the camera's "
+        "picture, as shares of that, e.g. [0.1, 0.05, 0.9, 0.95]: then only the face "
+        "counts. [] = not known: all of the image counts, a lamp beside the face too. "
+        "How to find it: docs/devices.md",
+    )
+    camera: str = Field("main", description="the camera that `view` refers to")
+    plausible_low: float = Field(
+        32.0, ge=20, le=40, description="°C; a lower estimate counts as missing"
+    )
+    plausible_high: float = Field(
+        43.0, ge=38, le=60, description="°C; a higher estimate counts as missing"
+    )
+    samples: int = Field(3, ge=1, le=100, description="fewer values than this are inconclusive")
+    max_age: float = Field(
+        2.0, gt=0, le=60, description="seconds after which the newest value is too old"
+    )
+    limit: float = Field(
+        37.3, ge=35, le=42, description="°C of the estimate; screening limit in China"
+    )
+    above: Literal["refuse", "refer"] = Field(
+        "refer",
+        description='above the limit twice: "refer" to staff with a thermometer, or "refuse"',
+    )
+    unknown: Literal["pass", "refer", "refuse"] = Field(
+        "pass", description='no sensor, too old or implausible: "pass", "refer" or "refuse"'
+    )
 
     @model_validator(mode="after")
     def _range_agrees(self) -> TemperatureSettings:

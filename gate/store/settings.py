@@ -12,18 +12,41 @@ from gate.section import Section
 class StoreSettings(Section):
     """Where the register and the events are kept. Paths are relative to the data folder."""
 
-    # any SQLAlchemy address; may hold a password and is never printed
-    url: SecretStr = SecretStr("sqlite:///gate.db")
-    key: Path = Path("gate.key")
-    # how long a write waits for another process that is writing
-    busy_timeout: float = Field(5.0, gt=0, le=60)
-    check_at_start: bool = True
-    # events waiting in memory to be written
-    queue: int = Field(20_000, ge=100, le=1_000_000)
-    # megabytes kept back for the last events of a full disk
-    ballast: int = Field(16, ge=0, le=1024)
-    # undelivered events of one receiver; beyond it the oldest leave the outbox
-    outbox: int = Field(500_000, ge=100_000, le=10_000_000)
+    url: SecretStr = Field(
+        SecretStr("sqlite:///gate.db"),
+        description='any SQLAlchemy address, e.g. "postgresql+psycopg://gate@db/gate" (install its '
+        "driver yourself)",
+    )
+    key: Path = Field(
+        Path("gate.key"),
+        description="the key of the templates, card numbers and the audit; keep a copy of it in a "
+        "safe",
+    )
+    busy_timeout: float = Field(
+        5.0, gt=0, le=60, description="how long a write waits for another process that is writing"
+    )
+    check_at_start: bool = Field(
+        True, description="look for damage at every start (about two seconds for a million events)"
+    )
+    queue: int = Field(
+        20_000,
+        ge=100,
+        le=1_000_000,
+        description="events that may wait in memory while the disk refuses",
+    )
+    ballast: int = Field(
+        16,
+        ge=0,
+        le=1024,
+        description="megabytes kept back on the disk for the last events when it is full; 0 = none",
+    )
+    outbox: int = Field(
+        500_000,
+        ge=100_000,
+        le=10_000_000,
+        description="undelivered events of one receiver; beyond it the oldest leave the outbox "
+        "(never the database)",
+    )
 
     def address(self, data: Path) -> str:
         """The database's address, with an SQLite file's relative path below ``data``."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from gate.section import Section
 
 
 class LivenessSettings(Section):
-    """``required``: a face is held to be live before it opens, as far as the installed test can
-    tell: with the networks well, without them (motion and display cues) a good print passes, and
-    ``gate doctor`` says so. ``warn`` only reports.
-    """
+    """Is it the person, or a picture of the person? See docs/liveness.md."""
 
-    mode: Literal["required", "warn", "off"] = "required"
+    mode: Literal["required", "warn", "off"] = Field(
+        "required",
+        description='"required": a face is held to be live before it opens; "warn": only reported; '
+        '"off". How well it can be told depends on the models installed: without the '
+        "networks of `gate models fetch` a good print or screen passes. See `gate "
+        "doctor` and docs/liveness.md.",
+    )

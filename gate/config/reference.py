@@ -1,0 +1,237 @@
+"""The configuration file with every key, and the reference page, written from the settings classes.
+
+A key is explained once, where it is typed: ``Field(description=…)``; a section by the docstring of
+its class. ``gate config reference`` prints both forms; config/gate.toml and docs/configuration.md
+are its output, and a test compares them.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import Enum
+from inspect import getdoc
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from gate.config.settings import Settings
+
+WIDTH = 100
+
+HEAD = """\
+# The configuration of one gate. Every key may be left out; the values here are the defaults.
+# An environment variable overrides a key: GATE_STORE__URL is url in [store].
+# `gate config check` reads this file and reports every mistake at once.
+# Written by `gate config reference`.
+"""
+
+PAGE = """\
+# Configuration
+
+One TOML file, `config/gate.toml` unless `--config` names another. Every key may be left out. An
+environment variable overrides a key: `GATE_STORE__URL` is `url` in `[store]`. `gate config check`
+reports every mistake at once, `gate config show` prints the values in force.
+
+This page and the file are written by `gate config reference`; the text is that of the settings
+classes, next to the code that uses them.
+"""
+
+
+@dataclass(frozen=True)
+class Key:
+    name: str
+    value: str  # as TOML; "" when the key has no default
+    text: str
+    allowed: str  # for people; "" when the type says it all
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section: ``[store]``, ``[[camera]]``, or an example of one that is empty by default."""
+
+    path: str
+    repeated: bool
+    example: bool
+    text: str
+    keys: tuple[Key, ...]
+    explained: bool  # False: an earlier section of the same class has explained the keys
+
+    @property
+    def header(self) -> str:
+        return f"[[{self.path}]]" if self.repeated else f"[{self.path}]"
+
+
+def parts(settings: BaseModel | None = None) -> Iterator[Part]:
+    """Every section in the order of the file; the first, without a path, holds the loose keys."""
+    yield from _section(settings or Settings(), "", set())
+
+
+def as_toml() -> str:
+    """The configuration file with every key at its default."""
+    out = [HEAD]
+    for part in parts():
+        hidden = "# " if part.example else ""
+        if part.path:
+            out += ["", *_comment(part.text), f"{hidden}{part.header}"]
+        for key in part.keys:
+            if part.explained:
+                out += _comment(key.text)
+            out.append(f"{hidden}{key.name} = {key.value}" if key.value else f"# {key.name} =")
+    return "\n".join(out) + "\n"
+
+
+def as_page() -> str:
+    """The reference page, Markdown."""
+    out = [PAGE]
+    for part in parts():
+        if part.path:
+            out += [f"## `{part.header}`", "", part.text, ""]
+        out += ["| key | default | allowed | |", "|---|---|---|---|"]
+        out += [
+            f"| `{key.name}` | {_code(key.value)} | {_cell(key.allowed)} | {_cell(key.text)} |"
+            for key in part.keys
+        ]
+        out.append("")
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _section(
+    model: BaseModel | type[BaseModel],
+    path: str,
+    seen: set[type[BaseModel]],
+    *,
+    repeated: bool = False,
+    example: bool = False,
+    text: str = "",
+) -> Iterator[Part]:
+    kind = model if isinstance(model, type) else type(model)
+    keys, inner = [], []
+    for name, field in kind.model_fields.items():
+        value = _value(model, name, field)
+        below = f"{path}.{name}" if path else name
+        words = field.description or ""
+        entry = _entry_class(field)
+        if isinstance(value, BaseModel):
+            inner.append(_section(value, below, seen, text=words))
+        elif entry is not None and isinstance(value, tuple):
+            shown = value[0] if value else entry
+            given = {"repeated": True, "example": not value}
+            inner.append(_section(shown, below, seen, text=words, **given))
+        elif entry is not None:  # inputs of a board, by name
+            named = f"{below}.{next(iter(field.examples or ['NAME']))}"
+            inner.append(_section(entry, named, seen, text=words, example=True))
+        elif isinstance(value, Mapping):
+            keys_of = tuple(
+                Key(k, _toml(v), "", "") for k, v in (field.examples or [{}])[0].items()
+            )
+            inner.append(iter([Part(below, False, True, words, keys_of, explained=False)]))
+        else:
+            shown_value = value if value is not None else next(iter(field.examples or []), None)
+            written = "" if value is None else _toml(shown_value)
+            keys.append(Key(name, written, words, _allowed(field)))
+    head = text or _prose(kind)
+    if keys or path:
+        yield Part(path, repeated, example, head, tuple(keys), explained=kind not in seen)
+    seen.add(kind)
+    for part in inner:
+        yield from part
+
+
+def _value(model: BaseModel | type[BaseModel], name: str, field: FieldInfo) -> Any:
+    if isinstance(model, BaseModel):
+        return getattr(model, name)
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return (field.examples or [""])[0]
+    return value
+
+
+def _entry_class(field: FieldInfo) -> type[BaseModel] | None:
+    """The section class inside ``tuple[Section, ...]`` or ``dict[name, Section]``."""
+    for inner in get_args(field.annotation):
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            return inner
+    return None
+
+
+def _prose(kind: type[BaseModel]) -> str:
+    return " ".join((getdoc(kind) or "").replace("``", "`").split())
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case SecretStr():
+            return _toml(value.get_secret_value())
+        case Enum():
+            return _toml(value.value)
+        case int():
+            return f"{value:_}" if abs(value) >= 10_000 else str(value)
+        case float():
+            return str(value)
+        case time():
+            return f'"{value:%H:%M}"'
+        case date():
+            return value.isoformat()
+        case frozenset() | set():
+            return f"[{', '.join(sorted(_toml(each) for each in value))}]"
+        case tuple() | list():
+            return f"[{', '.join(_toml(each) for each in value)}]"
+        case str() | Path():
+            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
+        case _:
+            raise TypeError(f"no way to write {type(value).__name__} as TOML")
+
+
+def _allowed(field: FieldInfo) -> str:
+    """Limits or choices, as a person reads them: "0.2 to 60", '"secure", "safe"'."""
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f'"{choice}"' for choice in get_args(field.annotation))
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
+        return ", ".join(f'"{choice.value}"' for choice in field.annotation)
+    limits = {
+        name: getattr(mark, name)
+        for mark in field.metadata
+        for name in ("ge", "gt", "le", "lt")
+        if getattr(mark, name, None) is not None
+    }
+    low = limits.get("ge", limits.get("gt"))
+    high = limits.get("le", limits.get("lt"))
+    if low is None or high is None:
+        return ""
+    lowest = f"above {_number(low)}" if "gt" in limits else _number(low)
+    return f"{lowest} to {'below ' if 'lt' in limits else ''}{_number(high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,}".removesuffix(".0")
+
+
+def _comment(text: str) -> list[str]:
+    if not text:
+        return []
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _code(value: str) -> str:
+    return f"`{value}`".replace("|", "\\|") if value else ""
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")

@@ -1,0 +1,77 @@
+"""config/gate.toml and docs/configuration.md are what the settings classes say."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from gate.commands.config import config
+from gate.config.reference import as_page, as_toml, parts
+from gate.config.settings import Settings, build
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "command"),
+    [
+        ("config/gate.toml", as_toml, "gate config reference > config/gate.toml"),
+        ("docs/configuration.md", as_page, "gate config reference --page > docs/configuration.md"),
+    ],
+)
+def test_the_file_is_what_the_classes_say(file: str, written: object, command: str) -> None:
+    assert callable(written)
+    assert (ROOT / file).read_text("utf-8") == written(), f"run: {command}"
+
+
+def test_every_key_is_explained() -> None:
+    bare = [f"{part.path}.{key.name}" for part in parts() for key in part.keys if not key.text]
+    named_by_the_installer = {"access.schedules.office"} | {k for k in bare if ".days." in k}
+    assert set(bare) == named_by_the_installer
+
+
+def test_every_section_is_explained() -> None:
+    assert [part.path for part in parts() if part.path and not part.text] == []
+    assert not [part.path for part in parts() if "config/gate.toml" in part.text]  # of the base
+
+
+def test_the_examples_in_comments_are_valid() -> None:
+    """The file with every comment that holds a key or header taken off is a configuration."""
+    taken_off = re.compile(r'^# (?=(\[\[?[a-z_.]+\]\]?|[a-z0-9_-]+ = ["\[0-9tf-].*)$)')
+    text = "\n".join(taken_off.sub("", line) for line in as_toml().splitlines())
+    values = tomllib.loads(text)
+    settings = build(values)
+    assert settings.access.allow[0].name == "day staff"
+    assert settings.access.schedules["office"].startswith("mon-fri")
+    assert settings.reader[0].driver == "rdm6300"
+    assert settings.relay.inputs["contact"].number == 0
+
+
+def test_limits_and_choices_are_read_from_the_type() -> None:
+    by_name = {f"{part.path}.{key.name}": key for part in parts() for key in part.keys}
+    assert by_name["door.unlock"].allowed == "0.2 to 60"
+    assert by_name["door.fail"].allowed == '"secure", "safe"'
+    assert by_name["recognition.fnir"].allowed == "above 0 to below 0.5"
+    assert by_name["store.outbox"].allowed == "100,000 to 10,000,000"
+
+
+def test_every_class_of_the_settings_is_there() -> None:
+    def sections(model: type[BaseModel]) -> set[str]:
+        found = set()
+        for name, field in model.model_fields.items():
+            value = field.get_default(call_default_factory=True)
+            if isinstance(value, BaseModel):
+                found |= {name} | {f"{name}.{below}" for below in sections(type(value))}
+        return found
+
+    assert sections(Settings) <= {part.path for part in parts()}
+
+
+def test_the_command_prints_both() -> None:
+    assert CliRunner().invoke(config, ["reference"]).stdout == as_toml()
+    assert CliRunner().invoke(config, ["reference", "--page"]).stdout == as_page()
