@@ -15,14 +15,14 @@ from gate.importing.understand import Question
 SAMPLES = 5  # lines shown
 DOUBLES = 200  # proposals asked about at once
 
-_TITLES = {
+TITLES = {
     "sheet": "Which sheet holds the people?",
     "hidden": "Some lines are hidden in the table. Import them too?",
     "card_form": "How are the card numbers written?",
     "date_order": "In which order are day, month and year?",
     "columns": "Two columns were taken for the same thing: leave one of them out below",
 }
-_OPTIONS = {
+OPTIONS = {
     "with": "Import hidden lines too",
     "without": "Leave hidden lines out",
     "decimal": "Decimal, leading zeros were lost",
@@ -161,11 +161,11 @@ def _question(question: Question, translate: Translate) -> Asked:
             for name, rows in question.examples
         ]
     else:
-        options = [(name, translate(_OPTIONS[name])) for name in question.options]
+        options = [(name, translate(OPTIONS[name])) for name in question.options]
         examples = [(text, list(ways)) for text, ways in question.examples]
     return Asked(
         question.about,
-        translate(_TITLES[question.about]),
+        translate(TITLES[question.about]),
         options,
         examples,
         question.lines,

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from gate import cli
 from gate.commands import enroll as command
+from gate.commands import enroll_table
 from gate.config.settings import load
 from gate.errors import AccessError, ConfigurationError, RecognitionError, StoreError
 from gate.importing.run import NICENESS
@@ -202,7 +203,7 @@ class Quick(Examiner):
 @pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> Camera:
     camera = Camera()
-    monkeypatch.setattr(command, "_examiner", lambda settings: Quick(camera))
+    monkeypatch.setattr(command, "_examiner", lambda settings, store: Quick(camera))
     return camera
 
 
@@ -227,8 +228,8 @@ def test_a_folder_is_enrolled_and_says_which_lines_have_no_face(
 ) -> None:
     done = gate("enroll", str(folder))
     assert done.exit_code == 1
-    assert "59 enrolled, 1 failed" in done.output
-    assert "line 4: 2.png: no face in it" in done.output
+    assert "59 enrolled, 1 no usable face" in done.output
+    assert "line 4, P2: 2.png: no face in it" in done.output
     with store() as opened:
         assert opened.people.count() == 60
         assert opened.templates.count() == {"play/1": 59}
@@ -247,7 +248,7 @@ def test_what_was_broken_off_is_gone_on_with(
         assert opened.people.count() == 25, "the batch that was done, no half one"
     before = camera.seen
     done = gate("enroll", str(folder))
-    assert "59 enrolled, 1 failed" in done.output
+    assert "59 enrolled, 1 no usable face" in done.output
     assert camera.seen - before == 35, "nobody is looked at twice who is in the register"
     with store() as opened:
         assert opened.people.count() == 60
@@ -264,7 +265,7 @@ def test_ctrl_c_ends_with_the_batch_in_hand_and_the_same_command_goes_on(
     with store() as opened:
         assert opened.people.count() == 25
     before = camera.seen
-    assert "59 enrolled, 1 failed" in gate("enroll", str(folder)).output
+    assert "59 enrolled, 1 no usable face" in gate("enroll", str(folder)).output
     assert camera.seen - before == 35
     with store() as opened:
         assert sorted(row.name for row in opened.people.find(limit=100)) == sorted(
@@ -273,7 +274,7 @@ def test_ctrl_c_ends_with_the_batch_in_hand_and_the_same_command_goes_on(
 
 
 def test_a_second_ctrl_c_does_as_ever() -> None:
-    with command._interrupted() as stop:
+    with enroll_table._interrupted() as stop:
         signal.raise_signal(signal.SIGINT)
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
@@ -285,7 +286,7 @@ def test_the_photographs_may_lie_in_one_zip(gate: Run, folder: Path, camera: Cam
         for photo in folder.glob("*.png"):
             packed.write(photo, f"people/{photo.name}")
             photo.unlink()
-    assert "59 enrolled, 1 failed" in gate("enroll", str(folder)).output
+    assert "59 enrolled, 1 no usable face" in gate("enroll", str(folder)).output
 
 
 def test_who_looks_alike_is_told_at_the_end(
@@ -298,8 +299,8 @@ def test_who_looks_alike_is_told_at_the_end(
         one, other = (opened.people.by_number(number) for number in ("7", "8"))
         assert one is not None
         assert other is not None
-    assert f"line 9: #{other.id}: perhaps the same person" in done
-    assert f"line 10: #{one.id}: perhaps the same person" in done
+    assert f"line 9, P7: #{other.id}: perhaps the same person" in done
+    assert f"line 10, P8: #{one.id}: perhaps the same person" in done
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
@@ -320,7 +321,7 @@ def test_every_mistake_of_a_table_is_told_before_anything_is_written(
     wrong = str(gate("enroll", str(folder)).exception)
     assert "3 mistakes, nothing was written" in wrong
     assert "line 62, photo: missing.jpg is not there" in wrong
-    assert "line 63, birth_year" in wrong
+    assert "line 63, birth year" in wrong
     assert "line 63, number: is in line 7 too" in wrong
     with store() as opened:
         assert opened.people.count() == 0
