@@ -23,5 +23,5 @@ def listen(section: str, what: str, host: str, port: int) -> socket.socket:
         raise ConfigurationError(
             f"the {what} cannot be served: {error.strerror or error}",
             where=f"[{section}] host and port: {host}:{port}",
-            mend="end the other program that uses the port, or choose another port",
+            hint="end the other program that uses the port, or choose another port",
         ) from None

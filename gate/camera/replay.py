@@ -49,7 +49,7 @@ class Recording:
             raise CameraError(
                 "no such recording",
                 where=str(self._path),
-                mend="give a folder of images or a video file",
+                hint="give a folder of images or a video file",
             )
         if self._path.is_dir():
             files = sorted(p for p in self._path.iterdir() if p.suffix.lower() in IMAGES)
@@ -57,7 +57,7 @@ class Recording:
                 raise CameraError(
                     "the folder holds no images",
                     where=str(self._path),
-                    mend=f"frames are files ending in {', '.join(sorted(IMAGES))}",
+                    hint=f"frames are files ending in {', '.join(sorted(IMAGES))}",
                 )
             self.duration = len(files) / self._fps
             self._frames = map(decode_file, files)
@@ -95,7 +95,7 @@ class Recording:
             raise CameraError(
                 "the video cannot be opened",
                 where=str(self._path),
-                mend="check that it plays; it may be cut off or of an unknown format",
+                hint="check that it plays; it may be cut off or of an unknown format",
             )
         return capture
 
@@ -117,7 +117,7 @@ class Recording:
                 yield CameraError(
                     f"the video is cut off: {count} of {expected} frames could be read",
                     where=str(self._path),
-                    mend="copy or record it again; what could be read was used",
+                    hint="copy or record it again; what could be read was used",
                 )
         finally:
             capture.release()
@@ -134,7 +134,7 @@ def decode(data: bytes, where: str) -> Image | CameraError:
         return CameraError(
             "the image cannot be decoded: the file is damaged or not an image",
             where=where,
-            mend="replace the file; the other frames are used",
+            hint="replace the file; the other frames are used",
         )
     return np.asarray(image, np.uint8)
 
@@ -145,5 +145,5 @@ def decode_file(path: Path) -> Image | CameraError:
         return decode(path.read_bytes(), str(path))
     except OSError as error:
         return CameraError(
-            f"the image cannot be read: {error.strerror}", where=str(path), mend="check the file"
+            f"the image cannot be read: {error.strerror}", where=str(path), hint="check the file"
         )

@@ -25,6 +25,14 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+Fire = Annotated[
+    int,
+    typer.Option(
+        min=-1,
+        max=7,
+        help="Input with the fire contact, normally closed as recommended; -1 for none.",
+    ),
+]
 Seconds = Annotated[float, typer.Option(help="End after so many seconds; 0: until quit.")]
 
 
@@ -44,18 +52,29 @@ def relay(
 def modbus(
     channels: Annotated[int, typer.Option(min=1, max=8)] = 8,
     unit: Annotated[int, typer.Option(min=1, max=247)] = 1,
+    fire: Fire = 2,
     seconds: Seconds = 0,
 ) -> None:
     """A Modbus RTU relay board with a timed pulse and eight inputs."""
     device = ModbusBoard(channels, unit)
-    _run(device, _board_words(device.board), BOARD, 'driver = "modbus"', seconds, device.board)
+    wired = _fire_contact(device.board, fire)
+    _run(
+        device, _board_words(device.board), BOARD, 'driver = "modbus"', seconds, device.board, wired
+    )
 
 
 @app.command()
-def numato(channels: Annotated[int, typer.Option(min=1, max=8)] = 4, seconds: Seconds = 0) -> None:
+def numato(
+    channels: Annotated[int, typer.Option(min=1, max=8)] = 4,
+    fire: Fire = 2,
+    seconds: Seconds = 0,
+) -> None:
     """A Numato relay board with eight inputs."""
     device = NumatoBoard(channels)
-    _run(device, _board_words(device.board), BOARD, 'driver = "numato"', seconds, device.board)
+    wired = _fire_contact(device.board, fire)
+    _run(
+        device, _board_words(device.board), BOARD, 'driver = "numato"', seconds, device.board, wired
+    )
 
 
 @app.command()
@@ -181,13 +200,27 @@ def _board_words(board: Board) -> Words:
     return words
 
 
+def _fire_contact(board: Board, number: int) -> str:
+    """Close the fire contact and return the line that configures it: no fire at the start."""
+    if number < 0:
+        return ""
+    board.wires[number] = True
+    return f"inputs.fire = {{ number = {number}, invert = true }}"
+
+
 def _run(
-    device: Device, words: Words, own: str, driver: str, seconds: float, board: Board | None = None
+    device: Device,
+    words: Words,
+    own: str,
+    driver: str,
+    seconds: float,
+    board: Board | None = None,
+    wired: str = "",
 ) -> None:
-    """Print the port, then obey standard input until quit, its end, or the time is over."""
+    """Print port and wiring, then obey standard input until quit, its end, or the time is over."""
     over = threading.Event()
     with SimulatedPort(device) as port:
-        typer.echo(f'{driver}\nport = "{port.path}"')
+        typer.echo(f'{driver}\nport = "{port.path}"' + (f"\n{wired}" if wired else ""))
         reader = threading.Thread(
             target=_listen, args=(port, words, own, over, seconds), daemon=True
         )

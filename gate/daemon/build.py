@@ -10,6 +10,7 @@ from gate.config.settings import Settings
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.event_loop import Loop, Parts, Recorder
 from gate.door.controller import DoorController
+from gate.door.startup import DoorStartup
 from gate.door.state import EventOut
 from gate.passage import inputs
 from gate.recognition.detection.detector import Detector, build_detector
@@ -50,13 +51,27 @@ class Doorway:
     relay: TimedRelay
     controller: DoorController
     opened: tuple[EventOut, ...]  # events from opening the relay
+    startup: DoorStartup  # ticks the door until the main loop does
+
+    def take_over(self) -> tuple[EventOut, ...]:
+        """All events of the door so far; from now on the caller ticks it."""
+        events, self.opened = self.opened + self.startup.finish(), ()
+        return events
+
+    def close(self) -> None:
+        """End the relay, whoever ticks the door at this moment."""
+        self.startup.finish()
+        self.controller.close()
 
 
 def open_doorway(settings: Settings, clock: Clock) -> Doorway:
     """Put every relay to rest, before database, models and camera are touched."""
     relay = make_relay(settings.relay, clock)
     controller = DoorController(relay, settings.door, settings.relay.channel)
-    return Doorway(relay, controller, controller.open(clock.monotonic()))
+    opened = controller.open(clock.monotonic())
+    # opening takes a while: a release asked for at its beginning would be over before it began
+    opened += controller.tick(clock.monotonic())
+    return Doorway(relay, controller, opened, DoorStartup(controller, clock))
 
 
 @dataclass(slots=True)
@@ -74,7 +89,7 @@ class Core:
 
     def start(self) -> None:
         """Record the start of the gate and begin to serve."""
-        self.loop.start(self.doorway.opened)
+        self.loop.start(self.doorway.take_over())
 
 
 def build_core(

@@ -75,7 +75,8 @@ class Daemon:
         # before anything that may be slow or fail
         doorway = open_doorway(settings, clock)
         with ExitStack() as after:
-            after.callback(doorway.controller.close)
+            after.callback(doorway.close)
+            doorway.startup.start()
             store = Store.open(
                 settings.store, settings.data, receivers=receivers(settings), clock=clock
             )

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 # how long a granted passage waits for its event to be on the disk before the door opens; after
 # it the event waits in memory and the resident is let in
 DURABLE_WITHIN = 0.25
+# what somebody who reads only the log must find there
+_LOGGED = frozenset({"door.fire", "door.fire_reset", "door.forced", "door.fault", "door.recovered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,8 @@ class Loop:
     def _door(self, told: tuple[door.EventOut, ...]) -> None:
         """Events of the door: recorded, and passed to the passage they belong to."""
         for event in told:
+            if event.type in _LOGGED:
+                log.warning(event.type, extra={"gate": self.gate, **event.values})
             self._record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
                 case "door.opened" | "door.forced":

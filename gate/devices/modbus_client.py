@@ -8,11 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import termios
+import time
+from collections.abc import Callable
 
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException
 
 MOST = 4096
+# seconds without a byte after which an answer is over
+QUIET = 0.03
+
+
+def _settle(waiting: Callable[[], int], drop: Callable[[], None], wait: float) -> None:
+    """Drop what comes within ``wait`` seconds, or until something came and was over."""
+    end = time.monotonic() + wait
+    while time.monotonic() < end:
+        if waiting():
+            drop()
+            end = min(end, time.monotonic() + QUIET)
+        time.sleep(0.005)
 
 
 class SerialClient(ModbusSerialClient):
@@ -33,11 +47,16 @@ class SerialClient(ModbusSerialClient):
             self.close()  # type: ignore[no-untyped-call]
             raise ConnectionException(str(self)) from None
 
-    def forget(self) -> None:
-        """Drop what came too late for the request before: these answers have no number."""
-        if self.socket is not None:
+    def forget(self, wait: float = 0.0) -> None:
+        """Drop answers to earlier requests: they carry no number and fit the next one as well.
+
+        ``wait``: seconds for an answer that is still on its way; less once one has come.
+        """
+        port = self.socket
+        if port is not None:
             with contextlib.suppress(OSError, TypeError, termios.error):
-                self.socket.reset_input_buffer()
+                _settle(lambda: port.in_waiting, port.reset_input_buffer, wait)
+                port.reset_input_buffer()
 
 
 class TcpClient(ModbusTcpClient):
@@ -58,8 +77,8 @@ class TcpClient(ModbusTcpClient):
             raise ConnectionException(str(self))
         return data
 
-    def forget(self) -> None:
-        """Drop what came too late for the request before."""
+    def forget(self, wait: float = 0.0) -> None:
+        """Drop answers to earlier requests; a late one carries its number, so none is awaited."""
         if self.socket is not None:
             self.socket.setblocking(False)
             with contextlib.suppress(OSError):

@@ -45,7 +45,7 @@ class SerialPort:
             raise DeviceError(
                 f"the serial port cannot be opened: {_reason(error)}",
                 where=self.port,
-                mend="plug the device in, look for its name in /dev/serial/by-id, and let the "
+                hint="plug the device in, look for its name in /dev/serial/by-id, and let the "
                 "gate's user belong to the group dialout",
             ) from None
 
@@ -90,7 +90,7 @@ class SerialPort:
 
     def _opened(self) -> serial.Serial:
         if self._serial is None:
-            raise DeviceError("the serial port is not open", where=self.port, mend="open it first")
+            raise DeviceError("the serial port is not open", where=self.port, hint="open it first")
         return self._serial
 
     def _lost(self, error: Exception) -> DeviceError:
@@ -98,7 +98,7 @@ class SerialPort:
         return DeviceError(
             f"the serial device was lost: {_reason(error)}",
             where=self.port,
-            mend="check the cable; the gate retries automatically",
+            hint="check the cable; the gate retries automatically",
         )
 
 

@@ -18,6 +18,7 @@ from gate.door.state import (
     Fault,
     Fire,
     Input,
+    Late,
     Recovered,
     Relay,
     Rest,
@@ -52,6 +53,7 @@ class DoorController:
         self._settings = settings
         self._channel = channel
         self._driven = False
+        self._ticked: float | None = None
         self._refresh_at = 0.0
         self._levels: dict[str, bool] = {}
         self._changing: dict[str, float] = {}
@@ -71,6 +73,9 @@ class DoorController:
     def tick(self, now: float) -> tuple[EventOut, ...]:
         """Call at least every 50 ms: reads the board, lets time pass, refreshes the hold."""
         events: tuple[EventOut, ...] = ()
+        if self._ticked is not None and now - self._ticked >= self._settings.hold:
+            events += self._step(Late(), now)
+        self._ticked = now
         try:
             levels = self._driver.inputs()
             relay = self._driver.state(self._channel)

@@ -98,6 +98,11 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """The main loop did not run for longer than a release is held: the relay may have dropped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -115,6 +120,7 @@ Input = (
     | Relay
     | Fault
     | Recovered
+    | Late
     | Tick
 )
 

@@ -23,6 +23,7 @@ from gate.door.state import (
     Grant,
     HoldOpen,
     Input,
+    Late,
     Lockdown,
     Normal,
     Phase,
@@ -43,6 +44,9 @@ def step(
     state: DoorState, given: Input, now: float, settings: DoorSettings
 ) -> tuple[DoorState, tuple[Effect, ...]]:
     """The next state and the effects to carry out, in order."""
+    if isinstance(given, Late) and not state.stuck:
+        # the board followed its last command, only the refresh came too late: no fault of its own
+        state = replace(state, relay=None, differs=None)
     # timers expire first: an input never sees an unlock that is already over
     after_time, timed = _time(state, now, settings)
     if state.released and not after_time.released:
@@ -129,7 +133,7 @@ def _apply(
         case Recovered():
             events = (EventOut("door.recovered"),) if state.fault else ()
             return replace(state, fault=""), events
-        case Tick():
+        case Late() | Tick():
             return state, ()
 
 

@@ -20,6 +20,7 @@ from gate.door.state import (
     Grant,
     HoldOpen,
     Input,
+    Late,
     Lockdown,
     Normal,
     Phase,
@@ -69,6 +70,7 @@ INPUTS: dict[str, Input] = {
     "board says off": Relay(False),
     "board fails": Fault("no answer"),
     "board is back": Recovered(),
+    "main loop was late": Late(),
     "3 s pass": Tick(),
 }
 

@@ -40,7 +40,7 @@ class OsdpLine:
             raise DeviceError(
                 "OSDP readers need the package libosdp",
                 where=self._settings.name,
-                mend="pip install libosdp",
+                hint="pip install libosdp",
             ) from None
         self.close()
         # reads of libosdp must not wait: it asks fifty times a second
@@ -131,7 +131,7 @@ class OsdpLine:
         return DeviceError(
             "the OSDP reader does not answer over its secure channel",
             where=f"{self._settings.port}, address {self._settings.address}",
-            mend="check wiring, speed, address and key of the reader",
+            hint="check wiring, speed, address and key of the reader",
         )
 
 

@@ -75,7 +75,7 @@ class WedgeLine:
             self._device.close()
             self._device = None
 
-    def _error(self, why: str, mend: str) -> DeviceError:
+    def _error(self, why: str, hint: str) -> DeviceError:
         return DeviceError(
-            f"the keyboard reader cannot be used: {why}", where=self._settings.port, mend=mend
+            f"the keyboard reader cannot be used: {why}", where=self._settings.port, hint=hint
         )

@@ -124,6 +124,6 @@ class BoardSupervisor:
         self._connected = False
         self._failures = 0
         self._driver.close()
-        self.report = Report(fault=(error.what, error.where, error.mend))
+        self.report = Report(fault=(error.what, error.where, error.hint))
         self._retry_at = now + self._wait
         self._wait = min(2 * self._wait, self._settings.retry_most)

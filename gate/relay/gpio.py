@@ -72,6 +72,6 @@ class GpioRelay:
         return DeviceError(
             f"the GPIO pins cannot be used: {type(error).__name__} {error}",
             where=f"pins {self._settings.gpio.pins}",
-            mend="install the extra package lgpio, check the pin numbers, and let the gate's "
+            hint="install the extra package lgpio, check the pin numbers, and let the gate's "
             "user belong to the group gpio",
         )

@@ -81,7 +81,7 @@ class GuardedRelay:
             raise DeviceError(
                 "the relay guard accepts no commands",
                 where=self._settings.port,
-                mend="it restarts automatically; if this happens again, check the board's cable",
+                hint="it restarts automatically; if this happens again, check the board's cable",
             ) from None
         except OSError:
             self._ended("the relay guard has exited")
@@ -154,7 +154,7 @@ class GuardedRelay:
         self._state = {int(channel): on for channel, on in report["state"].items()}
         self._inputs = report["inputs"]
         fault = report["fault"]
-        self._fault = DeviceError(fault[0], where=fault[1], mend=fault[2]) if fault else None
+        self._fault = DeviceError(fault[0], where=fault[1], hint=fault[2]) if fault else None
 
     def _ended(self, what: str) -> None:
         if self._socket is not None:
@@ -164,9 +164,9 @@ class GuardedRelay:
             self._process.kill()
         self._retry_at = self._clock.monotonic() + self._wait
         self._wait = min(2 * self._wait, self._settings.retry_most)
-        self._fault = DeviceError(what, where=self._settings.port, mend="it restarts automatically")
+        self._fault = DeviceError(what, where=self._settings.port, hint="it restarts automatically")
 
     def _not_running(self) -> DeviceError:
         return DeviceError(
-            "the relay guard is not running", where=self._settings.port, mend="open the relay"
+            "the relay guard is not running", where=self._settings.port, hint="open the relay"
         )

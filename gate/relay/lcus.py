@@ -65,7 +65,7 @@ class LcusRelay:
                 f"the relay board did not report the state of channel {channel} "
                 f"({len(answer)} bytes came)",
                 where=self._settings.port,
-                mend='check cable and power; for a board that never answers set readback = "none"',
+                hint='check cable and power; for a board that never answers set readback = "none"',
             )
         return said[channel]
 

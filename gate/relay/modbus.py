@@ -44,6 +44,7 @@ class ModbusRelay:
         self.name = "modbus"
         self._settings = settings
         modbus = settings.modbus
+        self._late = False  # an answer to an earlier question may still be on its way
         # no retries of the library's own: the supervisor tries again with what is true by then, so
         # that a late "on" never follows an order that has expired
         self._client: SerialClient | TcpClient
@@ -67,7 +68,7 @@ class ModbusRelay:
             raise DeviceError(
                 "the Modbus relay board cannot be reached",
                 where=self._where,
-                mend="check cable, power, port and address of the board",
+                hint="check cable, power, port and address of the board",
             )
         for channel in range(1, self._settings.channels + 1):
             self.set(channel, False, 0)
@@ -77,7 +78,9 @@ class ModbusRelay:
         if on and self._settings.modbus.timed_pulse:
             self._ask(FlashOn(channel - 1, tenths_for(hold), unit))
         else:
-            self._ask(WriteSingleCoilRequest(dev_id=unit, address=channel - 1, bits=[on]))
+            request = WriteSingleCoilRequest(dev_id=unit, address=channel - 1, bits=[on])
+            # nothing delays a relay that is to rest
+            self._ask(request, settle=on)
 
     def state(self, channel: int) -> bool | None:
         return self._bits("read_coils", channel)[channel - 1]
@@ -103,7 +106,7 @@ class ModbusRelay:
         # boards answer in whole bytes; asking for eight is what all of them know
         whole = -(-count // 8) * 8
         call: Any = getattr(self._client, function)
-        self._client.forget()
+        self._settle()
         try:
             answer = call(0, count=whole, device_id=self._settings.modbus.unit)
         except FAILURES as error:
@@ -113,8 +116,16 @@ class ModbusRelay:
             raise self._no_answer(f"{len(bits)} bits of {whole}")
         return [bool(bit) for bit in bits]
 
-    def _ask(self, request: ModbusPDU) -> ModbusPDU:
-        self._client.forget()
+    def _settle(self) -> None:
+        """A late answer to one question must not be taken for the answer to the next."""
+        self._client.forget(self._settings.timeout if self._late else 0.0)
+        self._late = False
+
+    def _ask(self, request: ModbusPDU, *, settle: bool = True) -> ModbusPDU:
+        if settle:
+            self._settle()
+        else:
+            self._client.forget()
         try:
             answer = self._client.execute(False, request)
         except FAILURES as error:
@@ -134,8 +145,9 @@ class ModbusRelay:
         return answer
 
     def _no_answer(self, came: str) -> DeviceError:
+        self._late = True
         return DeviceError(
             f"unexpected answer from the Modbus relay board ({came})",
             where=self._where,
-            mend="check cable, termination, power, speed and address of the board",
+            hint="check cable, termination, power, speed and address of the board",
         )

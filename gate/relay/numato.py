@@ -74,6 +74,6 @@ class NumatoRelay:
             raise DeviceError(
                 f"the relay board answered “{command}” with {came}",
                 where=self._settings.port,
-                mend="check cable and power, and that the port belongs to a Numato board",
+                hint="check cable and power, and that the port belongs to a Numato board",
             )
         return said

@@ -46,7 +46,7 @@ class SimulatedRelay:
             raise DeviceError(
                 f"the board has no channel {channel}",
                 where=self.name,
-                mend=f"choose a channel from 1 to {self.channels}",
+                hint=f"choose a channel from 1 to {self.channels}",
             )
         now = self.clock.monotonic()
         self.commands.append(Command(channel, on, hold, now))
@@ -66,4 +66,4 @@ class SimulatedRelay:
 
     def _check(self) -> None:
         if self.fault:
-            raise DeviceError(self.fault, where=self.name, mend="end the simulated fault")
+            raise DeviceError(self.fault, where=self.name, hint="end the simulated fault")

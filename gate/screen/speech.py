@@ -26,7 +26,7 @@ class Espeak:
             raise ConfigurationError(
                 f"{program} is not installed, but the screen is set to speak with it",
                 where="[screen] speech",
-                mend=f'install {program}, or set speech = "browser" or "off"',
+                hint=f'install {program}, or set speech = "browser" or "off"',
             )
         self._program = found
         self._lock = threading.Lock()

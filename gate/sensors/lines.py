@@ -7,6 +7,7 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from gate.devices.device_thread import Line
 from gate.devices.serial_port import SerialPort
@@ -15,9 +16,13 @@ from gate.sensors import mcu9061x, mcu90640
 from gate.sensors.sample import Sample
 from gate.sensors.settings import TemperatureSettings
 
+if TYPE_CHECKING:  # pymodbus is loaded when a sensor needs it
+    from gate.devices.modbus_client import SerialClient
+
 # seconds without a byte that end a frame: longer than any pause inside one
 PAUSE = 0.03
 LONGEST_BUFFER = 8192
+ANSWER = 0.3  # seconds
 FUNCTIONS = {"holding": 3, "input": 4}
 
 Parse = Callable[[bytes, bool, float], tuple[list[Sample], bytes]]
@@ -64,7 +69,7 @@ class SerialLine:
             raise DeviceError(
                 f"the temperature sensor sent no valid frame for {self._settings.silent_after:g} s",
                 where=self._settings.port,
-                mend="check cable, power and baud",
+                hint="check cable, power and baud",
             )
         return samples
 
@@ -77,14 +82,14 @@ class ModbusLine:
 
     def __init__(self, settings: TemperatureSettings) -> None:
         self._settings = settings
-        self._client: object | None = None
+        self._client: SerialClient | None = None
 
     def open(self) -> None:
         from gate.devices.modbus_client import SerialClient
 
         self.close()
         client = SerialClient(
-            self._settings.port, baudrate=self._settings.baud, timeout=0.3, retries=1
+            self._settings.port, baudrate=self._settings.baud, timeout=ANSWER, retries=0
         )
         try:
             connected = client.connect()
@@ -103,13 +108,24 @@ class ModbusLine:
 
     def close(self) -> None:
         if self._client is not None:
-            self._client.close()  # type: ignore[attr-defined]
+            self._client.close()  # type: ignore[no-untyped-call]
             self._client = None
 
     def _register(self, address: int) -> float:
+        """Asked a second time after an answer that is missing or wrong."""
+        try:
+            return self._asked(address)
+        except DeviceError:
+            return self._asked(address, settle=ANSWER)
+
+    def _asked(self, address: int, settle: float = 0.0) -> float:
         from pymodbus.exceptions import ModbusException
 
+        if self._client is None:
+            raise self._error("it is not open")
         modbus = self._settings.modbus
+        # a late answer to an earlier question would fit this one as well
+        self._client.forget(settle)
         ask = getattr(self._client, f"read_{modbus.function}_registers")
         try:
             answer = ask(address, count=1, device_id=modbus.unit)
@@ -126,7 +142,7 @@ class ModbusLine:
         return DeviceError(
             f"the temperature sensor gave an unexpected answer: {why}",
             where=self._settings.port,
-            mend="check cable, speed, unit, function and register",
+            hint="check cable, speed, unit, function and register",
         )
 
 

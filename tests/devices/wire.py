@@ -74,6 +74,8 @@ class Net:
 def attach(client: Any, wire: Wire) -> None:
     """Put the wire behind a pymodbus serial client."""
     client.socket = wire
+    # nothing is on its way that could be waited for
+    client.forget = lambda wait=0.0: wire.reset_input_buffer()
 
 
 def framed(body: bytes) -> bytes:

@@ -212,6 +212,38 @@ def test_modbus_board_that_does_not_answer_is_an_error(fault: str) -> None:
         driver.close()
 
 
+def late_once(port: SimulatedPort, driver: RelayDriver, ask: Callable[[], object]) -> None:
+    """Ask while the board is slower than the time-out, once."""
+    port.faults.slow = 0.3
+    with pytest.raises(DeviceError):
+        ask()
+    port.faults.slow = 0.0
+
+
+def test_a_late_answer_is_not_taken_for_the_answer_to_the_same_question_later() -> None:
+    device = ModbusBoard()
+    with SimulatedPort(device) as port:
+        driver = modbus(port, timeout=0.2)
+        driver.open()
+        late_once(port, driver, lambda: driver.state(1))
+        device.board.switch(0, True, time.monotonic())  # now true; the late answer says off
+        assert driver.state(1) is True
+        driver.close()
+
+
+def test_a_late_answer_is_no_fault_of_the_next_question() -> None:
+    """It was: "an answer to function 5" to a question of function 1."""
+    with SimulatedPort(ModbusBoard()) as port:
+        driver = modbus(port, timeout=0.2)
+        driver.open()
+        for _ in range(3):
+            late_once(port, driver, lambda: driver.set(1, True, 5.0))
+            assert driver.state(1) is True
+            late_once(port, driver, lambda: driver.state(1))
+            driver.set(1, True, 5.0)
+        driver.close()
+
+
 @pytest.mark.parametrize("transport", ["rtu", "tcp"])
 def test_a_clock_set_back_while_an_answer_is_awaited_makes_nobody_wait(
     transport: str, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 
 import numpy as np
@@ -9,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.errors import DeviceError
 from gate.sensors.estimate import estimate, reading_of
+from gate.sensors.lines import ModbusLine
 from gate.sensors.reading import Validity
 from gate.sensors.sample import Sample
 from gate.sensors.sensor import TemperatureSensor
@@ -157,3 +161,23 @@ class TestSensor:
             values = {(s.raw, s.ambient) for s in sensor._samples}
             sensor.close()
             assert values == {(33.4, 24.0)}
+
+    def test_a_late_answer_of_one_register_is_not_the_other_register(self) -> None:
+        board = ModbusBoard()
+        board.registers = {0: 334, 1: 250}
+        with SimulatedPort(board) as port:
+            modbus = RegisterSettings(unit=1, object=0, ambient=1)
+            line = ModbusLine(self.settings(port, driver="modbus", modbus=modbus, poll=0.01))
+            line.open()
+            for slow in (0.0, 0.4, 0.0, 0.4, 0.0, 0.0):
+                port.faults.slow = slow  # ends while the driver still waits
+                timer = threading.Timer(0.05, lambda: setattr(port.faults, "slow", 0.0))
+                timer.start()
+                with contextlib.suppress(DeviceError):
+                    for sample in line.read():
+                        assert (sample.raw, sample.ambient) == (
+                            pytest.approx(33.4),
+                            pytest.approx(25.0),
+                        )
+                timer.join()
+            line.close()

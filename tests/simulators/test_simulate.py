@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,30 @@ def test_slow_answers_are_late_and_silence_is_silent() -> None:
         with pytest.raises(DeviceError):
             driver.state(1)
         driver.close()
+
+
+@pytest.mark.parametrize("board", ["modbus", "numato"])
+def test_a_board_with_the_recommended_wiring_does_not_begin_in_fire(board: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, board],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    section = "".join(process.stdout.readline() for _ in range(3))
+    settings = RelaySettings.model_validate(tomllib.loads(section))
+    assert settings.inputs["fire"].invert  # a cut wire means fire
+    driver = make_driver(settings)
+    driver.open()
+    assert driver.inputs() == {"fire": False}
+    process.stdin.write("input 2 off\n")
+    process.stdin.flush()
+    assert process.stdout.readline().startswith("CH1")
+    assert driver.inputs() == {"fire": True}
+    driver.close()
+    process.stdin.write("quit\n")
+    process.stdin.close()
+    assert process.wait(10) == 0
+    process.stdout.close()
