@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from enroll.permits import Permits
 from enroll.sessions import Sessions
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
+from gate.daemon.clock_watch import kernel_synchronised
 from gate.services.absence_alerts import Missing
 from gate.store.store import Store
 
@@ -31,6 +33,7 @@ class Desk:
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     folder: Path = Path("var")
     clock: Clock = field(default_factory=SystemClock)
+    synchronised: Callable[[], bool | None] = kernel_synchronised
 
     def __post_init__(self) -> None:
         database = self.store.database

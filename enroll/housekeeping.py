@@ -26,7 +26,7 @@ class Housekeeping:
     def _run(self) -> None:
         while True:
             try:
-                retention.run(self._desk, self._desk.clock.utc())
+                retention.run_unasked(self._desk, self._desk.clock.utc())
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes
                 if drift.due(self._desk.store, self._desk.clock.utc()):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
 
+from enroll.deletion_limits import clock_doubt, too_many, trust
 from enroll.desk import Desk
 from enroll.register import over_before
 from gate.store.tables import ImportRow, PersonRow
 
 ACTOR = "retention"
+WAITING = "desk.retention.waiting"  # why nothing is deleted at the moment
+
+log = logging.getLogger(__name__)
 
 
 def due(desk: Desk, now: datetime) -> list[int]:
@@ -28,9 +33,39 @@ def goes_on(desk: Desk, person: PersonRow) -> datetime | None:
     return min(person.valid_until, last) + timedelta(days=days)
 
 
-def run(desk: Desk, now: datetime) -> dict[str, int]:
-    """Delete all that is due; how much of each. Audited."""
+def waiting(desk: Desk, now: datetime) -> str:
+    """Why what is due waits for a manager, as a code; "" when it may be deleted unasked."""
     store, settings = desk.store, desk.settings
+    doubt = clock_doubt(store, now, desk.synchronised())
+    if doubt:
+        return doubt
+    events = 0
+    if settings.keep_events_days:
+        events = store.events.count(before=now - timedelta(days=settings.keep_events_days))
+    return too_many(store, len(due(desk, now)), events)
+
+
+def run_unasked(desk: Desk, now: datetime) -> dict[str, int] | None:
+    """Delete what is due, unless that waits for a manager: then None, and the page says why."""
+    reason = waiting(desk, now)
+    before = (desk.store.key_values.get(WAITING) or {}).get("reason")
+    if reason:
+        if reason != before:
+            desk.store.key_values.set(WAITING, {"reason": reason, "at": now.isoformat()})
+            desk.store.audit.note(ACTOR, "retention.waits", "", reason=reason)
+            log.warning("retention.waits", extra={"cause": reason})
+        return None
+    return run(desk, now)
+
+
+def run(desk: Desk, now: datetime) -> dict[str, int]:
+    """Delete all that is due; how much of each. Audited.
+
+    Whoever calls it vouches for ``now``.
+    """
+    store, settings = desk.store, desk.settings
+    trust(store, now)
+    store.key_values.forget(WAITING)
     people = due(desk, now)
     for person in people:
         row = store.people.get(person)

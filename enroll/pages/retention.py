@@ -26,6 +26,7 @@ def periods(visit: Retention) -> Response:
         visit,
         settings=desk.settings,
         due=len(retention.due(desk, desk.clock.utc())),
+        waits=retention.waiting(desk, desk.clock.utc()),
         last=desk.store.key_values.get("desk.retention") or {},
     )
 

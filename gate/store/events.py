@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time as _time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
@@ -13,6 +14,9 @@ from gate.events.event import Event
 from gate.store.engine import Database
 from gate.store.tables import AcknowledgementRow, EventRow, OutboxRow, SequenceRow
 from gate.store.tables.base import now
+
+_PIECE = 2_000  # events deleted in one transaction
+_PAUSE = 0.05  # seconds between two: SQLite asks for the lock every few dozen milliseconds
 
 
 class Events:
@@ -147,23 +151,44 @@ class Events:
             yield from (body for _, at, body in rows if at >= time)
             last = rows[-1][0]
 
-    def count(self) -> int:
+    def count(self, before: datetime | None = None) -> int:
+        """How many there are, or how many older than ``before``."""
+        query = select(func.count()).select_from(EventRow)
+        if before is not None:
+            query = query.where(EventRow.time < before)
         with self._database.read() as session:
-            return session.scalar(select(func.count()).select_from(EventRow)) or 0
+            return session.scalar(query) or 0
 
     def forget_before(self, time: datetime) -> int:
-        """End of the retention period: remove older events that are delivered. How many."""
+        """End of the retention period: remove older events that are delivered. How many.
+
+        In pieces of some thousand, each a transaction of its own, so that passages and orders are
+        written in between. When interrupted, the next call goes on.
+        """
         waiting = (
             select(OutboxRow.sequence)
             .where(OutboxRow.gate == EventRow.gate, OutboxRow.sequence == EventRow.sequence)
             .exists()
         )
+        there = select(EventRow.id).where(EventRow.id == AcknowledgementRow.event).exists()
+        count, after = 0, datetime.min.replace(tzinfo=UTC)
+        while after < time:
+            old = (EventRow.time >= after, EventRow.time < time)
+            ends = select(EventRow.time).where(*old).order_by(EventRow.time).offset(_PIECE).limit(1)
+            with self._database.write() as session:
+                end = session.scalar(ends) or time
+                # more than a piece of the very same time go together
+                end = end if end > after else end + timedelta(microseconds=1)
+                done = session.execute(
+                    delete(EventRow).where(EventRow.time >= after, EventRow.time < end, ~waiting)
+                )
+                count += int(done.rowcount)  # type: ignore[attr-defined]
+            after = end
+            _time.sleep(_PAUSE)  # others write meanwhile
         with self._database.write() as session:
-            done = session.execute(delete(EventRow).where(EventRow.time < time, ~waiting))
             # what was noted at an event goes with it
-            there = select(EventRow.id).where(EventRow.id == AcknowledgementRow.event).exists()
             session.execute(delete(AcknowledgementRow).where(~there))
-            return int(done.rowcount)  # type: ignore[attr-defined]
+        return count
 
 
 def _series_of(session: Session, gate: str) -> SequenceRow:

@@ -33,7 +33,13 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def desk(store: Store, clock: ManualClock, tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(DeskSettings(language="en", sign_ins=100), store, clock=clock, folder=tmp_path)
+    desk = Desk(
+        DeskSettings(language="en", sign_ins=100),
+        store,
+        clock=clock,
+        folder=tmp_path,
+        synchronised=lambda: True,
+    )
     yield desk
     desk.imports.close()
 

@@ -10,9 +10,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -144,6 +146,7 @@ _CHILD = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
+from typing import Any
 from gate.events.event import Event
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -267,3 +270,30 @@ def test_a_ballast_left_empty_by_a_power_cut_is_made_anew(tmp_path: Path) -> Non
     file.touch()
     Ballast(file, 4096)
     assert file.stat().st_size == 4096
+
+
+def test_retention_deletes_in_pieces_and_keeps_what_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gate.store.events._PIECE", 7)
+    monkeypatch.setattr("gate.store.events._PAUSE", 0.0)
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    times = [noon + timedelta(seconds=n // 20) for n in range(100)]  # 20 of the very same time
+    events = [Event.make("north", "door.opened", time) for time in times]
+    written = store.events.append(events)
+    kept = [int(event.sequence or 0) for event in written if event.sequence in (1, 30, 100)]
+    store.outbox.delivered("north", "mqtt", [n for n in range(1, 101) if n not in kept])
+    begun: list[int] = []
+
+    @contextmanager
+    def counted() -> Iterator[Any]:
+        with type(store.database).write(store.database) as session:
+            begun.append(1)
+            yield session
+
+    monkeypatch.setattr(store.database, "write", counted)
+    assert store.events.forget_before(noon + timedelta(seconds=4)) == 78
+    assert len(begun) > 4, "one long transaction keeps everybody else out"
+    monkeypatch.undo()
+    left = [row.sequence for row in store.events.search(limit=100)]
+    assert sorted(left) == [1, 30, *range(81, 101)]
