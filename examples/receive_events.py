@@ -2,8 +2,9 @@
 
 MQTT delivers at least once: after a lost connection, or a restart of the gate or the broker, an
 event may arrive twice. Each gate numbers its events without gaps, so the last number handled of
-each gate is all a receiver has to remember. It is stored in the same transaction as whatever is
-made of the event.
+each gate is all a receiver has to remember. A gate restored from a backup numbers in a new epoch,
+so the number is kept per epoch. It is stored in the same transaction as whatever is made of the
+event.
 """
 
 from __future__ import annotations
@@ -33,20 +34,24 @@ class Receiver:
         # paho calls from its network thread
         self._db = sqlite3.connect(database, check_same_thread=False)
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS last (gate TEXT PRIMARY KEY, sequence INTEGER)"
+            "CREATE TABLE IF NOT EXISTS last"
+            " (gate TEXT, epoch INTEGER, sequence INTEGER, PRIMARY KEY (gate, epoch))"
         )
         self._handle = handle
 
     def receive(self, payload: bytes | bytearray) -> bool:
         """Whether the event was new. Raises ValueError or KeyError for what is no event."""
         event = json.loads(payload)
-        gate, sequence = event["gate"], event["sequence"]
-        row = self._db.execute("SELECT sequence FROM last WHERE gate = ?", (gate,)).fetchone()
+        sequence = event["sequence"]
+        series = (event["gate"], event.get("epoch", 0))  # older gates send no epoch
+        row = self._db.execute(
+            "SELECT sequence FROM last WHERE gate = ? AND epoch = ?", series
+        ).fetchone()
         if row and sequence <= row[0]:
             return False
         with self._db:  # both or neither
             self._handle(event, self._db)
-            self._db.execute("REPLACE INTO last VALUES (?, ?)", (gate, sequence))
+            self._db.execute("REPLACE INTO last VALUES (?, ?, ?)", (*series, sequence))
         return True
 
 

@@ -18,8 +18,14 @@ from tests.devices.waiting import eventually
 from tests.examples.conftest import Start
 
 
-def event(sequence: int, gate: str = "north") -> bytes:
-    made = {"gate": gate, "sequence": sequence, "time": "now", "type": "door.opened"}
+def event(sequence: int, gate: str = "north", epoch: int = 1) -> bytes:
+    made = {
+        "gate": gate,
+        "epoch": epoch,
+        "sequence": sequence,
+        "time": "now",
+        "type": "door.opened",
+    }
     return json.dumps(made).encode()
 
 
@@ -72,6 +78,21 @@ def test_each_gate_has_its_own_sequence(tmp_path: Path) -> None:
     assert receiver.receive(event(1, "south"))
     assert not receiver.receive(event(7))
     assert seen == [("north", 7), ("south", 1)]
+
+
+def test_a_restored_gate_begins_a_new_series(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path / "r.db", lambda *_: None)
+    assert receiver.receive(event(7))
+    assert receiver.receive(event(3, epoch=2))
+    assert not receiver.receive(event(3, epoch=2))
+    assert not receiver.receive(event(7))
+
+
+def test_an_event_of_an_older_gate_has_no_epoch(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path / "r.db", lambda *_: None)
+    old = json.dumps({"gate": "north", "sequence": 1, "type": "door.opened"}).encode()
+    assert receiver.receive(old)
+    assert not receiver.receive(old)
 
 
 def test_an_event_that_could_not_be_handled_comes_again(tmp_path: Path) -> None:
