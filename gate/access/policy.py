@@ -215,6 +215,10 @@ def _second_factor(request: Request, rules: Rules) -> Answer | None:
     person = request.person
     assert person is not None
     if request.method is Method.FACE:
+        if request.wary:
+            return _ask("card_after_attack")
+        if rules.liveness_required and not (request.sight and request.sight.liveness.live):
+            return _ask("liveness_unknown")
         if not person.face_alone:
             return _ask("look_alike")
         if person.born and age_on(person.born, request.when.date()) < rules.face_alone_from_age:

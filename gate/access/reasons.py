@@ -59,6 +59,10 @@ REASONS: dict[str, Reason] = {
     "face_doubtful": _r("没有看清", _CARD[0], "Not sure it is you", _CARD[1]),
     "look_alike": _r("请再刷卡", "确认是您本人", "Show your card too", "to confirm it is you"),
     "child": _r("请再刷卡", "小朋友需要刷卡", "Show your card too", "Children also need a card"),
+    "card_after_attack": _r("请再刷卡", "为安全起见", "Show your card too", "for security"),
+    "liveness_unknown": _r(
+        "请再刷卡", "无法确认是真人", "Show your card too", "Liveness cannot be verified"
+    ),
     "card_too": _r("请再刷卡", "需要人脸和卡", "Show your card too", "Face and card are required"),
     "face_too": _r("请再看镜头", "需要人脸和卡", "Now look here", "Face and card are required"),
     # refused: who it is

@@ -57,6 +57,8 @@ def record(request: Request) -> dict[str, object]:
     if request.inward is not None:
         values["presence"] = request.presence.value
         values["inward"] = request.inward
+    if request.wary:
+        values["wary"] = True
     if not request.clock_trusted:
         values["clock_trusted"] = False
     if request.order:

@@ -134,6 +134,7 @@ class Request:
         order: the staff account that ordered an opening (method ``staff``).
         clock_trusted: False when the wall clock cannot be right: nobody knows then whether a
             validity is over.
+        wary: a presentation attack was seen a moment ago, of this person or at this camera.
     """
 
     method: Method
@@ -149,6 +150,7 @@ class Request:
     inward: bool | None = None
     order: str = ""
     clock_trusted: bool = True
+    wary: bool = False
 
 
 FACE_OR_CARD = frozenset({Method.FACE, Method.CARD, Method.FACE_AND_CARD})
@@ -194,6 +196,8 @@ class Rules:
         face_alone_from_age: younger people are asked for a card in addition to the face.
         lockdown_groups: who may pass during a lock-down.
         antipassback: "off", "soft" (advice and event) or "hard" (refused).
+        liveness_required: a face alone opens only when it was found to be live; where nothing
+            installed can tell, a card is asked for.
     """
 
     allow: tuple[Allow, ...] = HOUSE_RULES
@@ -203,3 +207,4 @@ class Rules:
     face_alone_from_age: int = 18
     lockdown_groups: frozenset[str] = frozenset()
     antipassback: str = "off"
+    liveness_required: bool = False

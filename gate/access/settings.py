@@ -95,6 +95,13 @@ class PassageSettings(Section):
         le=60,
         description="a card still lying on the reader is not a second wish to pass",
     )
+    after_attack: float = Field(
+        60.0,
+        ge=0,
+        le=3600,
+        description="after a presentation attack its person, and every face at its camera, need "
+        "a card for this long; 0: never",
+    )
     gone: float = Field(
         1.5, ge=0.2, le=10, description="a face out of view for longer than this has left"
     )

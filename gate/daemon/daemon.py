@@ -94,6 +94,7 @@ class Daemon:
                 reload=lambda: register.reload(),
                 alive=lambda: "hung" if self._watchdog.hung else "",
                 ready=lambda: ", ".join(core.loop.faults),
+                later=lambda write: writes.later(write),
             )
             self._close_with(after, outgoing.close)
             core = build_core(settings, store, clock, doorway, around, outgoing, watch)

@@ -44,7 +44,8 @@ _LOGGED = frozenset({"door.fire", "door.fire_reset", "door.forced", "door.fault"
 class Order:
     """An instruction of staff, a schedule or a signed command. ``by`` is recorded in the event."""
 
-    kind: str  # open | hold | hold_ends | emergency | lockdown | normal | fire_reset
+    # open | hold | hold_ends | emergency | emergency_ends | lockdown | normal | fire_reset
+    kind: str
     by: str
     seconds: float = 0.0
 
@@ -286,13 +287,17 @@ class Loop:
         state = self.controller.state
         if kind in ("open", "hold", "emergency") and state.lockdown:
             return "lockdown"
+        if kind == "emergency_ends" and not (
+            self._held_by == by and self._holding is Mode.EMERGENCY
+        ):
+            return "not_yours"
         if kind == "open" and state.phase is door.Phase.FAULT:
             return "fault"
         return "fire" if kind == "fire_reset" and state.fire_input else ""
 
     def _order(self, order: Order) -> None:
         now = self._clock.monotonic()
-        refused = self.refusal(order.kind)
+        refused = self.refusal(order.kind, order.by)
         if refused:
             details = {"asked": order.kind, "reason": refused, "by": order.by}
             self._record("door.refused", details=details)
@@ -303,6 +308,10 @@ class Loop:
         if order.kind == "hold_ends":
             if not self._holds_for_long(order.by, now):
                 return
+            order = replace(order, kind="normal")
+        if order.kind == "emergency_ends":
+            if self.controller.state.hold_until is None:
+                return  # it is over
             order = replace(order, kind="normal")
         given = self._meaning(order, now)
         ordered: dict[str, object] = {"mode": order.kind, "by": order.by}

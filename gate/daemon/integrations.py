@@ -43,6 +43,7 @@ class Outgoing:
         reload: reads register and rules again.
         alive: "" while the main loop runs, else what is wrong.
         ready: "" while people can be served, else what is wrong.
+        later: has a write done as soon as the store can be written.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Outgoing:
         reload: Callable[[], None],
         alive: Callable[[], str],
         ready: Callable[[], str],
+        later: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
+        self._later = later
         self._settings = settings
         self._store = store
         self._order = order
@@ -110,6 +113,7 @@ class Outgoing:
             self._clock,
             self._obey,
             settings.homeassistant.buttons if homeassistant_on else (),
+            self._later,
         )
         enabled = settings.commands.enabled
         on_message = commands.received if enabled else None

@@ -29,11 +29,13 @@ from gate.events.event import Event
 from gate.integrations import broker
 from gate.integrations.publisher import RECEIVER, Publisher
 from gate.integrations.settings import MqttSettings
-from gate.models import install
+from gate.models import find, install
 from gate.models.download import Limits
 from gate.models.folder import State, state
 from gate.models.settings import ModelsSettings
 from gate.models.table import MODELS
+from gate.recognition.liveness.assessment import NETWORKS
+from gate.recognition.liveness.settings import LivenessSettings
 from gate.store.store import Store
 
 FETCH = 60.0  # seconds the models may take
@@ -116,6 +118,14 @@ def run_demo(
         }
     )
     fetch_models(console, settings.models)
+    if not any(find(name, settings.models) for name in NETWORKS):
+        settings = settings.model_copy(update={"liveness": LivenessSettings(mode="warn")})
+        console.print(
+            "without a network against attacks a face alone would open nothing: the demonstration "
+            'sets [liveness] mode = "warn"',
+            style="yellow",
+            highlight=False,
+        )
     recordings = scenes(fixtures / "recordings")
     reachable, own = broker.start(settings.mqtt, data / "broker")
     try:

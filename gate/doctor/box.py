@@ -29,8 +29,13 @@ def clock(settings: Settings) -> Iterator[Finding]:
             "set the clock, or let systemd-timesyncd do it: schedules and permits depend on it",
         )
         return
-    local = now.astimezone()
-    yield Finding("clock", Level.OK, f"{local:%Y-%m-%d %H:%M:%S %Z}")
+    local = now.astimezone(settings.zone)
+    says = f"{local:%Y-%m-%d %H:%M:%S %Z}"
+    if settings.zone is None and not local.utcoffset():
+        hint = 'set timezone = "Asia/Shanghai", or where the gate is, in the configuration'
+        yield Finding("clock", Level.WARN, f"{says}: schedules count by UTC", hint)
+        return
+    yield Finding("clock", Level.OK, says)
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

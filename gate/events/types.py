@@ -46,7 +46,7 @@ TYPES: dict[str, str] = {
     "command.done": "an order of staff was passed to the door; details: order, by",
     "person.not_seen": "somebody who opted in has not been seen for long; details: hours",
     "person.not_seen_ended": "somebody not seen was seen again, or staff saw to it; details: by",
-    "attack.presentation": "a picture or screen was held up",
+    "attack.presentation": "a picture or screen was held up; details: count, camera",
     "store.back": "events can be written again; details: cause, since",
     "store.lost": "events had to be given up; details: count, first, last",
     "outbox.dropped": "the outbox was full; details: receiver, first, last, count",

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Command], str]
 
 _OPENING = frozenset({"open", "hold", "normal"})  # never without a signature
+# obeyed although the store cannot be written: a full disk must not keep a door from being locked,
+# nor from the mode staff want it in
+_FIRST = frozenset({"lockdown", "normal", "hold"})
 _QUEUE = 100  # messages not yet judged; more are thrown away unread
 _REFUSALS = 30  # refused messages written down in a minute; more are only counted
 
@@ -44,7 +47,9 @@ class Commands:
     """``received`` is for paho's thread; everything else belongs to one thread of its own.
 
     The counter of a command and its audit line are on the disk before the handler is called: a
-    gate that dies in between has not obeyed and will not obey the same message again.
+    gate that dies in between has not obeyed and will not obey the same message again. With
+    ``later``, a lock-down is obeyed first and written down then, and ``normal`` and ``hold`` are
+    obeyed although they cannot be written yet; until they are, their counters are kept in memory.
     """
 
     def __init__(
@@ -55,7 +60,12 @@ class Commands:
         clock: Clock,
         handler: Handler,
         buttons: Collection[str] = (),
+        later: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
+        """``later``: has a write done as soon as the store can be written."""
+        self._later = later
+        self._counted: dict[str, int] = {}  # by key: counters that may not be on the disk yet
+        self._keys: tuple[dict[str, Key], dict[str, int]] | None = None  # as last read
         self._settings = settings
         self._gate = gate
         self._store = store
@@ -147,42 +157,72 @@ class Commands:
         return self._answer("refused", verdict.reason, None, None)
 
     def _known(self) -> Known:
-        keys = {
-            row.id: Key(
-                row.id, row.name, row.public, frozenset(row.commands), row.revoked is not None
-            )
-            for row in self._store.command_keys.list()
-        }
-        counters = self._store.command_keys.counters(self._gate)
-        return Known(self._gate, keys, counters, self._recent, self._settings)
+        try:
+            keys = {
+                row.id: Key(
+                    row.id, row.name, row.public, frozenset(row.commands), row.revoked is not None
+                )
+                for row in self._store.command_keys.list()
+            }
+            self._keys = keys, dict(self._store.command_keys.counters(self._gate))
+        except StoreError:
+            if self._keys is None:
+                raise
+        keys, counters = self._keys
+        ahead = {id: max(count, counters.get(id, -1)) for id, count in self._counted.items()}
+        return Known(self._gate, keys, {**counters, **ahead}, self._recent, self._settings)
 
     def _accept(self, verdict: Accepted, now: int) -> dict[str, Any]:
         command, key = verdict.command, verdict.key
         self._recent[key.id].append(now)
         details = {"command": command.name, "id": command.id, "key_id": key.id}
         arguments = {"arguments": dict(command.arguments)} if command.arguments else {}
-        with self._store.database.write() as session:
-            if command.counter >= 0:
-                self._store.command_keys.count_in(session, self._gate, key.id, command.counter)
-            self._store.audit.note_in(
-                session,
-                f"key:{key.name}",
-                f"command.{command.name}",
-                self._gate,
-                **details,
-                **arguments,
-            )
-            self._store.events.append_in(
-                session,
-                [Event.make(self._gate, "command.accepted", self._clock.utc(), details=details)],
-            )
-        self._store.writer.wrote.set()
+        event = Event.make(self._gate, "command.accepted", self._clock.utc(), details=details)
+
+        def write() -> None:
+            with self._store.database.write() as session:
+                if command.counter >= 0:
+                    self._store.command_keys.count_in(session, self._gate, key.id, command.counter)
+                self._store.audit.note_in(
+                    session,
+                    f"key:{key.name}",
+                    f"command.{command.name}",
+                    self._gate,
+                    **details,
+                    **arguments,
+                )
+                self._store.events.append_in(session, [event])
+            self._store.writer.wrote.set()
+
+        first = self._later is not None and command.name in _FIRST
+        if first and command.counter >= 0:
+            self._counted[key.id] = command.counter
+        if first and command.name == "lockdown":  # the door does not wait for a disk
+            reason = self._carry_out(command)
+            self._write(write)
+        else:
+            if first:
+                self._write(write)
+            else:
+                write()
+            reason = self._carry_out(command)
+        return self._answer("refused" if reason else "done", reason, command.id, command.name)
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """Now, or as soon as the store can be written."""
         try:
-            reason = self._handler(command)
+            write()
+        except StoreError as error:
+            log.error("command.unwritten", extra={"cause": error.what})
+            if self._later is not None:
+                self._later(write)
+
+    def _carry_out(self, command: Command) -> str:
+        try:
+            return self._handler(command)
         except GateError as error:
             log.error("command.failed", extra={"command": command.name, "cause": error.what})
-            reason = "failed"
-        return self._answer("refused" if reason else "done", reason, command.id, command.name)
+            return "failed"
 
     def _refuse(self, verdict: Refused, now: int) -> None:
         """Write a refusal down, but do not let a flood of them fill the disk."""

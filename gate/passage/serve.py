@@ -33,7 +33,7 @@ def serve(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs
         until = deadline(p, house)
         if any(missing(p, house)) and until is not None and now.at < until:
             return replace(lane, serving=p), told
-    lane, done = answer(lane, settle(p, lane.mode, now, house), now, house)
+    lane, done = answer(lane, settle(p, lane, now, house), now, house)
     return lane, told + done
 
 
@@ -68,13 +68,13 @@ def _look(lane: Lane, p: Passage, house: House) -> tuple[Passage, Outputs]:
 
 def _both_if_asked(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Passage, Decision]:
     """Where a card alone is not enough, it is verified against the nearest face."""
-    bare = decide(_request(p, (), lane.mode, now, house), house.rules)
+    bare = decide(_request(p, (), lane, now, house), house.rules)
     if p.method is Method.CARD and bare.reasons[0] == "face_too":
         key = p.key or _nearest(lane, now, house)
         track = lane.crowd.get(key)
         sight = Sight.of(track.sighting) if track else None
         p = replace(p, method=Method.FACE_AND_CARD, key=key, sight=sight)
-        bare = decide(_request(p, (), lane.mode, now, house), house.rules)
+        bare = decide(_request(p, (), lane, now, house), house.rules)
     elif p.method is Method.FACE_AND_CARD and p.key is None:
         p = replace(p, key=_nearest(lane, now, house))
     return p, bare
@@ -103,7 +103,7 @@ def _measure_again(p: Passage, now: Now, house: House) -> tuple[Passage, Outputs
     return replace(p, again=again, high=t, temperature=None), (MeasureAgain(p.id),)
 
 
-def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
+def settle(p: Passage, lane: Lane, now: Now, house: House) -> Passage:
     """Decided with what there is; what is missing counts as configured."""
     findings: tuple[Finding, ...] = ()
     if house.temperature:
@@ -113,7 +113,7 @@ def settle(p: Passage, mode: Mode, now: Now, house: House) -> Passage:
     if house.status:
         theirs = p.person is not None and p.asked == p.person.id
         findings += p.status if theirs and p.status is not None else house.no_status
-    decision = decide(_request(p, findings, mode, now, house), house.rules)
+    decision = decide(_request(p, findings, lane, now, house), house.rules)
     if decision.rule in _WHO:  # it may be a different person
         findings = tuple(f for f in findings if f.topic == "temperature")
     return replace(p, decision=decision, findings=findings, decided=now.at)
@@ -135,7 +135,8 @@ def answer(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Output
     if p.credential is not None and p.credential.duress:
         done += (EventOut("passage.duress", p.id, person=person.ref if person else None),)
     if decision.rule == "attack":
-        done += (EventOut("attack.presentation", p.id),)
+        lane, told = _attacked(lane, p, now, house)
+        done += told
     crowd = lane.crowd.answered(p.key, opens)
     if granted and person is not None:
         lane = replace(lane, recent={**lane.recent, person.id: now.at})
@@ -145,15 +146,31 @@ def answer(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Output
     return replace(lane, serving=p, crowd=crowd), done
 
 
+def _attacked(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
+    """Remember whose picture was held up, and where: the next try may look more alive."""
+    lasting = house.settings.after_attack
+    attacks = (*(at for at in lane.attacks if now.at - at < max(lasting, 60.0)), now.at)
+    wary = {who: until for who, until in lane.wary.items() if now.at < until}
+    if p.key is not None:
+        wary[p.key[0]] = now.at + lasting
+    if p.sight is not None and p.sight.best is not None:
+        wary[p.sight.best] = now.at + lasting
+    details: dict[str, object] = {"count": len(attacks)}
+    details |= {"camera": p.key[0]} if p.key else {}
+    lane = replace(lane, attacks=attacks, wary=wary)
+    return lane, (EventOut("attack.presentation", p.id, details),)
+
+
 def _request(
-    p: Passage, findings: tuple[Finding, ...], mode: Mode, now: Now, house: House
+    p: Passage, findings: tuple[Finding, ...], lane: Lane, now: Now, house: House
 ) -> Request:
+    suspects = (p.key[0] if p.key else None, p.person.id if p.person else None)
     return Request(
         method=p.method,
         person=p.person,
         when=now.when,
         gate=house.gate,
-        mode=mode,
+        mode=lane.mode,
         sight=p.sight if p.method in (Method.FACE, Method.FACE_AND_CARD) else None,
         credential=p.credential,
         findings=findings,
@@ -161,4 +178,5 @@ def _request(
         presence=house.presence.get(p.person.id, Presence.UNSURE) if p.person else Presence.UNSURE,
         inward=house.inward,
         clock_trusted=now.trusted,
+        wary=any(now.at < lane.wary.get(who, now.at) for who in suspects if who is not None),
     )

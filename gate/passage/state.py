@@ -109,6 +109,8 @@ class Lane:
         fault: what is out of order, a reason code.
         opened: since when the door is open.
         message: what the screen shows.
+        wary: persons and cameras of presentation attacks → until when they need a card.
+        attacks: when the attacks of this series were seen.
     """
 
     serving: Passage | None = None
@@ -121,6 +123,8 @@ class Lane:
     fault: str = ""
     opened: float | None = None
     message: Message | None = None
+    wary: Mapping[int | str, float] = field(default_factory=dict)
+    attacks: tuple[float, ...] = ()
 
 
 _AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)

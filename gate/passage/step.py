@@ -299,11 +299,11 @@ def _through_the_open_door(lane: Lane, now: Now, house: House) -> tuple[Lane, Ou
     done: Outputs = ()
     p = lane.serving
     if p is not None and p.decision is None and p.credential is not None:
-        lane, done = answer(lane, settle(p, lane.mode, now, house), now, house)
+        lane, done = answer(lane, settle(p, lane, now, house), now, house)
     lane = replace(lane, serving=None)
     for track in known_in_view(lane.crowd, lane.recent, now.at):
         began = track.sighting.first_usable or now.at
         p = identified(Passage(now.new_id(), began, now.at, key=track.key), track.sighting, house)
-        lane, more = answer(lane, settle(p, lane.mode, now, house), now, house)
+        lane, more = answer(lane, settle(p, lane, now, house), now, house)
         done += more
     return replace(lane, serving=None), done

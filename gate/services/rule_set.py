@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 def build_house(settings: Settings, store: Store) -> House:
     """Register and rules as of now. Raises StoreError."""
     rules = rules_of(settings.access, store.rulebook)
+    rules = replace(rules, liveness_required=settings.liveness.mode == "required")
     for name in unknown_schedules(rules, settings.access.hold_open):
         log.warning("schedule.missing", extra={"schedule": name})
     return House(

@@ -56,7 +56,11 @@ class Database:
 
     def _arguments(self, busy_timeout: float) -> dict[str, Any]:
         if not self.is_sqlite:
-            return {"pool_pre_ping": True}
+            return {
+                "pool_pre_ping": True,
+                "pool_timeout": busy_timeout,
+                "connect_args": _limits(self.url.get_driver_name(), busy_timeout),
+            }
         return {"connect_args": {"timeout": busy_timeout, "check_same_thread": False}}
 
     @contextmanager
@@ -163,6 +167,21 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _limits(driver: str, seconds: float) -> dict[str, Any]:
+    """Arguments by which a driver of a database server gives up after ``seconds``."""
+    whole = max(1, round(seconds))
+    if driver.startswith("psycopg"):
+        milliseconds = round(1000 * seconds)
+        return {
+            "connect_timeout": whole,
+            "tcp_user_timeout": milliseconds,
+            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+        }
+    if driver in ("pymysql", "mysqldb"):
+        return {"connect_timeout": whole, "read_timeout": whole, "write_timeout": whole}
+    return {}
 
 
 def _file_of(database: str | None) -> Path | None:

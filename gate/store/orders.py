@@ -14,7 +14,7 @@ from gate.store.engine import Database
 from gate.store.tables import OrderRow
 from gate.store.tables.base import now
 
-COMMANDS = ("open", "hold", "lockdown", "normal", "emergency", "fire_reset")
+COMMANDS = ("open", "hold", "lockdown", "normal", "emergency", "emergency_ends", "fire_reset")
 _VALID = timedelta(seconds=10)
 
 

@@ -28,7 +28,7 @@ from gate.access.request import (
     Weight,
 )
 from gate.access.schedule import parse
-from gate.recognition.face import Verdict
+from gate.recognition.face import Liveness, Verdict
 
 NOON = datetime(2026, 1, 7, 12, 0, tzinfo=timezone(timedelta(hours=8)))
 SOMEBODY = Person(id=7, ref="5e" * 16, kind=Kind.RESIDENT)
@@ -109,6 +109,11 @@ WORDS: dict[str, Callable[[Case], Case]] = {
     "emergency": ask(mode=Mode.EMERGENCY),
     "picture": face(sight(verdict=Verdict.ATTACK)),
     "attacks are asked for a card": rule(attack="ask"),
+    "after an attack": ask(wary=True),
+    "liveness required": rule(liveness_required=True),
+    "found to be live": sight(liveness=Liveness("x", 1.0, True)),
+    "clock that cannot be right": ask(clock_trusted=False),
+    "valid until next year": person(valid_until=NOON + timedelta(days=365)),
     "card": shown(Method.CARD),
     "PIN": shown(Method.PIN),
     "card and face": shown(Method.FACE_AND_CARD),

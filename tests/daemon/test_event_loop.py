@@ -471,3 +471,18 @@ def test_a_clock_that_cannot_be_right_is_an_event_and_a_fault_until_it_is_set() 
     gate.wait(1.5)
     assert {"clock.jumped", "clock.plausible"} <= set(gate.types)
     assert gate.loop.faults == {}
+
+
+def test_whoever_gave_an_emergency_may_end_it_and_nobody_else_by_this_order(gate: Gate) -> None:
+    gate.loop.handle(Order("emergency", "li", 600.0))
+    assert gate.open
+    gate.loop.handle(Order("emergency_ends", "wang"))
+    assert gate.open
+    assert gate.event("door.refused").details["reason"] == "not_yours"
+    gate.loop.handle(Order("emergency_ends", "li"))
+    gate.wait(0.5)
+    assert not gate.open
+    assert gate.loop.lane.mode is Mode.NORMAL
+    gate.loop.handle(Order("hold", "li", 600.0))
+    gate.loop.handle(Order("emergency_ends", "li"))
+    assert gate.open, "a hold-open is no emergency"

@@ -41,6 +41,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
             "data": str(folder),
             "recognition": {"detector": "hog", "encoder": "dlib", "threads": 1},
             "models": {"folder": str(folder / "models")},
+            "liveness": {"mode": "warn"},
             "mqtt": {"enabled": False},
             "store": {"ballast": 0},
         }

@@ -73,7 +73,9 @@ def enrol(values: dict[str, Any], encoder: str = "dlib/1", people: int = 1) -> N
 def test_a_clock_before_this_software_was_made_is_wrong(
     values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    values = {**values, "timezone": "Asia/Shanghai"}
     assert look("clock", values).level is Level.OK
+    assert "CST" in look("clock", values).says
     monkeypatch.setattr(box, "BUILT", datetime(2999, 1, 1, tzinfo=UTC))
     found = look("clock", values)
     assert found.level is Level.BAD

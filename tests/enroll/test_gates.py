@@ -125,3 +125,19 @@ def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
     board.keep()
     assert len(waiting) == 1
     assert desk.store.key_values.get("state.north")["things"] == {"mode": {"mode": "fire"}}
+
+
+def test_who_may_not_hold_the_door_open_gives_an_emergency_of_minutes_and_may_end_it(
+    clerk, manager, desk, board, clock
+):
+    happened(desk, "gate.started")
+    board.put("mode", {"mode": "emergency", "until": None})
+    board.keep()
+    assert "End my emergency" in clerk.get("/live").text
+    clerk.fill("/live/north/emergency", minutes="240")
+    manager.fill("/live/north/emergency", minutes="240")
+    clerk.fill("/live/north/emergency_ends")
+    short, long, end = Orders(desk.store.database).take("north")
+    assert (short.until - clock.utc()).total_seconds() == 600
+    assert (long.until - clock.utc()).total_seconds() == 240 * 60
+    assert (end.command, end.ordered_by) == ("emergency_ends", short.ordered_by)

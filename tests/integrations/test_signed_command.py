@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.clock import ManualClock
-from gate.errors import DeviceError
+from gate.errors import DeviceError, StoreError
 from gate.integrations.command_receiver import Commands
 from gate.integrations.settings import CommandSettings
 from gate.integrations.signed_command import (
@@ -326,3 +326,63 @@ def test_commands_go_on_being_obeyed_after_one_that_fails_in_a_way_nobody_foresa
         taker.stop()
     assert time.monotonic() - began < 8
     assert not taker._thread.is_alive()
+
+
+def add_everything(store: Store) -> None:
+    """A key that may give every order."""
+    public = THEIRS.public_key().public_bytes_raw()
+    store.command_keys.add(key_id(public), "everything", public, COMMANDS)
+
+
+@pytest.mark.parametrize("name", ["lockdown", "normal", "hold"])
+def test_what_staff_want_of_the_door_is_obeyed_although_nothing_can_be_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    door, waiting = Door(), []
+    add_everything(store)
+    taker = Commands(CommandSettings(), "north", store, CLOCK, door, later=waiting.append)
+    more = {"until": NOW + 1000} if name == "hold" else {}
+    raw = sign(THEIRS, order(name, "north", NOW, **more))
+    really = store.database.write
+
+    def full() -> None:
+        raise StoreError("the disk is full")
+
+    taker._known()
+    monkeypatch.setattr(store.database, "write", full)
+    assert taker.obey(raw)["result"] == "done"
+    assert [command.name for command in door.moved] == [name]
+    with pytest.raises(StoreError):  # refused as a replay, which cannot be written down either
+        taker.obey(raw)
+    assert len(door.moved) == 1
+    with pytest.raises(StoreError):
+        taker.obey(sign(THEIRS, order("open", "north", NOW + 1)))
+    assert len(door.moved) == 1, "what opens is not obeyed unwritten"
+    monkeypatch.setattr(store.database, "write", really)
+    for write in waiting:
+        write()
+    assert len(store.events.search(types=["command.accepted"])) == 1
+    assert [line.action for line in store.audit.lines()] == [f"command.{name}"]
+    assert store.command_keys.counters("north")
+
+
+def test_a_lockdown_does_not_wait_for_the_disk(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+
+    def door(command: Command) -> str:
+        happened.append("door")
+        return ""
+
+    add_everything(store)
+    taker = Commands(CommandSettings(), "north", store, CLOCK, door, later=lambda write: None)
+    really = store.database.write
+
+    def slow() -> object:
+        happened.append("disk")
+        return really()
+
+    monkeypatch.setattr(store.database, "write", slow)
+    taker.obey(sign(THEIRS, order("lockdown", "north", NOW)))
+    assert happened == ["door", "disk"]

@@ -491,3 +491,45 @@ def test_whoever_has_an_end_of_validity_does_not_pass_by_a_clock_that_cannot_be_
     assert gate.all(Decided)[-1].decision.reasons == ("clock_not_set",)
     gate.card(WANG)
     assert gate.granted == [2], "who has none passes as ever"
+
+
+def attack(gate: Gate, track: int, person: int | None = 1, camera: str = "main") -> None:
+    gate.see(face(track, Verdict.ATTACK, person, camera=camera))
+
+
+def test_after_an_attack_its_person_and_its_camera_need_a_card_for_a_minute() -> None:
+    gate = Gate()
+    attack(gate, 1)
+    gate.wait(1.0)
+    gate.see(face(2, Verdict.KNOWN, 1))  # the same picture, held again, looks alive this time
+    assert gate.granted == []
+    assert gate.all(Decided)[-1].decision.reasons == ("card_after_attack",)
+    gate.card(WANG)
+    assert gate.granted == [2], "a card opens"
+    gate.wait(20.0)
+    gate.see(face(3, Verdict.KNOWN, 2))
+    assert gate.granted == [2], "the same place"
+    gate.wait(20.0)
+    gate.see(face(4, Verdict.KNOWN, 1, camera="side"))
+    assert gate.granted == [2], "the same person elsewhere"
+    gate.wait(25.0)
+    gate.see(face(5, Verdict.KNOWN, 1))
+    assert gate.granted == [2, 1]
+
+
+def test_another_camera_of_the_gate_goes_on_for_everybody_else() -> None:
+    gate = Gate()
+    attack(gate, 1)
+    gate.wait(5.0)
+    gate.see(face(2, Verdict.KNOWN, 2, camera="side"))
+    assert gate.granted == [2]
+
+
+def test_attacks_are_counted() -> None:
+    gate = Gate()
+    for track in (1, 2, 3):
+        attack(gate, track)
+        gate.wait(6.0)
+    told = [e.details for e in gate.all(EventOut) if e.type == "attack.presentation"]
+    assert [d["count"] for d in told] == [1, 2, 3]
+    assert {d["camera"] for d in told} == {"main"}

@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from gate.errors import StoreError
+from gate.store import engine
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import Base
@@ -153,3 +154,15 @@ def test_a_backup_is_a_whole_database(tmp_path: Path, store: Store) -> None:
         assert copy.execute("SELECT count(*) FROM people").fetchone() == (1,)
     with pytest.raises(StoreError, match="exists already"):
         store.database.backup(tmp_path / "copy.db")
+
+
+@pytest.mark.parametrize(
+    ("driver", "limited"),
+    [
+        ("psycopg", {"connect_timeout", "tcp_user_timeout", "options"}),
+        ("psycopg2", {"connect_timeout", "tcp_user_timeout", "options"}),
+        ("pymysql", {"connect_timeout", "read_timeout", "write_timeout"}),
+    ],
+)
+def test_every_call_to_a_database_server_has_a_time_limit(driver: str, limited: set[str]) -> None:
+    assert set(engine._limits(driver, 5.0)) == limited
