@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import structlog
@@ -47,6 +50,7 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
+    handler.addFilter(Throttle())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
@@ -58,6 +62,40 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+class Throttle(logging.Filter):
+    """At most ``most`` equal lines in ``window`` seconds; the next one says how many were dropped.
+
+    Equal: of one logger, level and message, whatever is in ``extra``. A flood must not fill the
+    disk with lines.
+    """
+
+    def __init__(
+        self,
+        most: int = 20,
+        window: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._most, self._window, self._clock = most, window, clock
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str, int, str], tuple[float, int]] = {}  # since when, how many
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        key = (record.name, record.levelno, str(record.msg)[:80])
+        now = self._clock()
+        with self._lock:
+            since, count = self._seen.get(key, (now, 0))
+            dropped = 0
+            if now - since >= self._window:
+                since, count, dropped = now, 0, max(0, count - self._most)
+            if len(self._seen) > 1000:
+                self._seen.clear()
+            self._seen[key] = (since, count + 1)
+        if dropped:
+            record.dropped = dropped
+        return count < self._most
 
 
 def take_out_personal(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from gate.errors import ConfigurationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from gate.integrations.metrics import Metrics
 from gate.integrations.settings import HttpSettings
+from gate.sockets import PageServer, listen
 
 # named checks; reasons are short codes without personal data
 Checks = Mapping[str, Callable[[], str]]
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class HealthServer:
@@ -25,58 +29,34 @@ class HealthServer:
     def __init__(
         self, settings: HttpSettings, metrics: Metrics, alive: Checks, ready: Checks
     ) -> None:
-        handler = _handler(metrics, {"/healthz": alive, "/readyz": ready})
-        try:
-            self._server = ThreadingHTTPServer((settings.host, settings.port), handler)
-        except OSError as error:
-            raise ConfigurationError(
-                f"the health page cannot be opened: {error.strerror}",
-                where=f"[http] {settings.host}:{settings.port}",
-                mend="choose a free port and an address of this machine",
-            ) from error
-        self._server.daemon_threads = True
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, name="http"
-        )
-        self._thread.daemon = True
+        """Raises ConfigurationError when the address cannot be used."""
+        app = make_app(metrics, {"/healthz": alive, "/readyz": ready})
+        self._listening = listen("http", "health page", settings.host, settings.port)
+        self._server = PageServer(app, self._listening, "http")
+        self.port = self._server.port
 
     def start(self) -> None:
-        self._thread.start()
+        self._server.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
+        self._listening.close()
 
 
-def _handler(metrics: Metrics, pages: Mapping[str, Checks]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        server_version = "gate"
-        sys_version = ""
-        timeout = 5.0
+def make_app(metrics: Metrics, pages: Mapping[str, Checks]) -> Starlette:
+    """The three pages; a check may wait for a lock, so it runs in a thread."""
 
-        def do_GET(self) -> None:
-            path = self.path.split("?")[0]
-            if path == "/metrics":
-                self._answer(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8")
-            elif path in pages:
-                found = {name: check() for name, check in pages[path].items()}
-                status = 503 if any(found.values()) else 200
-                report = {name: said or "ok" for name, said in found.items()}
-                self._answer(status, json.dumps(report).encode() + b"\n", "application/json")
-            else:
-                self._answer(404, b"not here\n", "text/plain")
+    async def numbers(request: Request) -> Response:
+        text = await run_in_threadpool(metrics.text)
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return Response(text, headers=_HEADERS | {"Content-Type": kind})
 
-        def _answer(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
-            self.send_header("X-Content-Type-Options", "nosniff")
-            self.end_headers()
-            self.wfile.write(body)
+    async def checked(request: Request) -> Response:
+        checks = pages[request.url.path]
+        found = await run_in_threadpool(lambda: {name: check() for name, check in checks.items()})
+        status = 503 if any(found.values()) else 200
+        report = {name: reason or "ok" for name, reason in found.items()}
+        return JSONResponse(report, status, headers=_HEADERS)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody needs a line for every scrape."""
-
-    return Handler
+    routes = [Route(path, checked) for path in pages]
+    return Starlette(routes=[Route("/metrics", numbers), *routes])

@@ -113,19 +113,31 @@ class GuardedRelay:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [*self._command, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        ours.setblocking(False)
-        ours.send(self._settings.model_dump_json().encode())
-        self._socket = ours
+            self._process = None
+        try:
+            self._socket = self._spawn()
+        except OSError as error:  # no descriptor, no memory, no process: tried again like a loss
+            self._ended(f"the relay guard cannot be started: {error.strerror or error}")
+            return
         self._heard = self._clock.monotonic()
         self._patience = START
+
+    def _spawn(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [*self._command, str(theirs.fileno())],
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            ours.setblocking(False)
+            ours.send(self._settings.model_dump_json().encode())
+        except OSError:
+            ours.close()
+            raise
+        return ours
 
     def _listen(self) -> None:
         now = self._clock.monotonic()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-
-import uvicorn
 
 from gate.clock import Clock
 from gate.screen.app import Picture, make_app
@@ -17,7 +14,7 @@ from gate.screen.pictures import IDLE, out_of_order
 from gate.screen.render import render, spoken
 from gate.screen.settings import ScreenSettings
 from gate.screen.speech import Espeak
-from gate.sockets import listen
+from gate.sockets import PageServer, listen
 
 
 class Screen:
@@ -48,8 +45,7 @@ class Screen:
         self._voice = Espeak() if settings.speech == "espeak" else None
         self._said: tuple[str, object] = ("", None)  # of what passage, and what
         self._board = Board()
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._server: PageServer | None = None
         self.last_painted: float | None = None  # monotonic; old or None: no browser is looking
         self.port = settings.port
         self.show(IDLE)
@@ -85,13 +81,8 @@ class Screen:
             self._picture,
             self._was_painted,
         )
-        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on",
-                                timeout_graceful_shutdown=1)  # fmt: skip
-        server = self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=server.run, args=([listening],), name="screen", daemon=True
-        )
-        self._thread.start()
+        self._server = PageServer(app, listening, "screen", lifespan=True)
+        self._server.start()
 
     def stop(self) -> None:
         """May be called twice, and without a start."""
@@ -99,9 +90,7 @@ class Screen:
         if self._voice is not None:
             self._voice.stop()
         if self._server is not None:
-            self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join(5)
+            self._server.stop()
 
     def __enter__(self) -> Screen:
         self.start()

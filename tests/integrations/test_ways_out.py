@@ -147,7 +147,7 @@ def test_health_ready_and_metrics() -> None:
     assert 'gate_device_up{device="ir"} 0.0' in text
     assert "gate_outbox_waiting 42.0" in text
     assert httpx.get(f"{base}/../etc/passwd").status_code == 404
-    assert httpx.post(f"{base}/metrics").status_code == 501
+    assert httpx.post(f"{base}/metrics").status_code == 405
     server.stop()
 
 

@@ -1,0 +1,61 @@
+"""The daemon's side of the guard when the box itself is short of something."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.clock import ManualClock
+from gate.errors import DeviceError
+from gate.relay.guard_client import GuardedRelay
+from gate.relay.settings import RelaySettings
+from tests.devices.waiting import eventually
+
+
+def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no_crash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = ManualClock(100.0)
+    relay = GuardedRelay(RelaySettings(driver="simulated", retry_first=0.2), clock)
+    relay.open()
+    real, full = subprocess.Popen, OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def refused(*arguments: Any, **more: Any) -> Any:
+        raise full
+
+    monkeypatch.setattr("gate.relay.guard_client.subprocess.Popen", refused)
+    assert relay.pid is not None
+    os.kill(relay.pid, 9)
+
+    def lost() -> bool:
+        clock.advance(0.1)
+        try:
+            relay.inputs()
+        except DeviceError as error:
+            return "cannot be started: Too many open files" in error.what
+        return False
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert eventually(lost)
+    for _ in range(50):
+        assert lost()
+        with pytest.raises(DeviceError):
+            relay.set(1, True, 0.5)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+    monkeypatch.setattr("gate.relay.guard_client.subprocess.Popen", real)
+
+    def back() -> bool:
+        clock.advance(0.05)
+        try:
+            return relay.state(1) is False
+        except DeviceError:
+            return False
+
+    assert eventually(back)
+    relay.close()
