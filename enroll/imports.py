@@ -14,15 +14,19 @@ from typing import BinaryIO
 from sqlalchemy import Select, select, update
 
 from enroll.faces import Faces
-from gate.errors import GateError
+from gate.errors import GateError, RecognitionError
 from gate.importing.alike import note_lookalikes
 from gate.importing.choices import Choices, load_choices, load_lines, save_choices, save_lines
+from gate.importing.notes import note, parts_of
 from gate.importing.photos import BookPhotos, Photos, open_photos
 from gate.importing.plan import Plan, plan, remember, remembered
 from gate.importing.read import read_book
-from gate.importing.run import Progress, counts, run
+from gate.importing.run import Progress, counts, run, settle, unsettled
 from gate.importing.table import refuse_none
 from gate.importing.understand import Understanding, understand
+from gate.services.enrolment import Examiner, Fault
+from gate.services.image_decode import decode
+from gate.services.portrait import Found
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
 
@@ -183,6 +187,51 @@ class Imports:
         query = select(ImportLineRow).where(ImportLineRow.import_id == job)
         return self._report(query.where(ImportLineRow.note != "").limit(limit))
 
+    def unsettled(self, job: int) -> list[tuple[int, str]]:
+        """Line and photograph of those with several faces whose photographs are still here."""
+        return unsettled(self._store, job) if self._of(job).exists() else []
+
+    def faces_of(self, job: int, name: str) -> Found:
+        """A photograph of an import and the faces in it. Raises CameraError, RecognitionError."""
+        photos = self._open_photos(job, self.table(job))
+        try:
+            return self._examiner().find(decode(photos.read(name), name))
+        finally:
+            photos.close()
+
+    def pick(self, job: int, line: int, name: str, face: int | None, by: str) -> None:
+        """Enrol the picked face of a photograph; None: no face of it is the person's.
+
+        When nothing is left to pick the uploads are deleted. Raises CameraError.
+        """
+        lines = {one.number: one for one in load_lines(self._of(job) / _LINES)}
+        if (line, name) in self.unsettled(job) and line in lines:
+            if face is None:
+                self._note_none(job, line, name)
+            else:
+                photos = self._open_photos(job, self.table(job))
+                try:
+                    examiner = self._examiner()
+                    settle(self._store, job, lines[line], photos, examiner, {name: face}, by)
+                finally:
+                    photos.close()
+        if not self.unsettled(job):
+            shutil.rmtree(self._of(job), ignore_errors=True)
+
+    def _note_none(self, job: int, line: int, name: str) -> None:
+        with self._store.database.write() as session:
+            row = session.get_one(ImportLineRow, (job, line))
+            row.note = note(
+                (which, Fault.NO_FACE if which == name else code)
+                for which, code in parts_of(row.note)
+            )
+
+    def _examiner(self) -> Examiner:
+        faces = self._faces()
+        if faces is None:
+            raise RecognitionError("there is no model for faces", hint="look at gate doctor")
+        return faces.examiner
+
     def _report(self, query: Select[ImportLineRow]) -> list[ImportLineRow]:
         with self._store.database.read() as session:
             return list(session.scalars(query.order_by(ImportLineRow.line)))
@@ -207,7 +256,11 @@ class Imports:
         old = [path for path, row in rows.items() if row is None or row.at < moment]
         old = [path for path in old if not self._running(int(path.name))]
         for path in old:
-            self.discard(int(path.name))
+            row = rows[path]
+            if row is not None and row.state == "done":  # its report stays, its photographs go
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                self.discard(int(path.name))
         return len(old)
 
     def _running(self, job: int) -> bool:
@@ -270,5 +323,6 @@ class Imports:
             log.error("import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done" if complete else "stopped")
         if complete:
-            shutil.rmtree(self._of(job), ignore_errors=True)  # no photograph is kept
+            if not unsettled(self._store, job):  # else they are shown, and one face is picked
+                shutil.rmtree(self._of(job), ignore_errors=True)  # no photograph is kept
             self._store.audit.note(by, "import.done", str(job), lines=len(lines))

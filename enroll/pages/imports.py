@@ -6,11 +6,12 @@ import csv
 import io
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, UploadFile
+from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from enroll import import_form
+from enroll.framed import framed
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Right
@@ -28,6 +29,7 @@ Import = Annotated[Visit, Depends(allowed(Right.IMPORT))]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXCEL: dict[int | str, dict[str, Any]] = {200: {"content": {EXCEL_TYPE: {}}}}
+JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 SHOWN = 500  # mistakes, or lines to look at, on one page
 
 
@@ -48,6 +50,14 @@ def add(visit: Import, table: UploadFile, photos: UploadFile | None = None) -> R
         return _list(visit, error)
     visit.note("import.add", str(job.id), lines=job.total)
     return go(f"/imports/{job.id}")
+
+
+@router.get("/imports/template.xlsx", responses=EXCEL)
+def blank(visit: Import) -> Response:
+    """An empty table to fill in, in the language of the page."""
+    return _download(
+        workbooks.template(visit.language), f"people-{visit.language}.xlsx", EXCEL_TYPE
+    )
 
 
 @router.get("/imports/{job}")
@@ -99,6 +109,32 @@ def run(visit: Import, job: Number) -> Response:
     return go(f"/imports/{job}")
 
 
+@router.get("/imports/{job}/faces/{line}.jpg", responses=JPEG)
+def faces(visit: Import, job: Number, line: Number) -> Response:
+    """The photograph of a line with its faces framed and numbered."""
+    _row(visit, job)
+    name = dict(visit.desk.imports.unsettled(job)).get(line)
+    if name is None:
+        raise HTTPException(404)
+    picture = framed(visit.desk.imports.faces_of(job, name))
+    headers = {"Cache-Control": "no-store"}
+    return Response(picture, media_type="image/jpeg", headers=headers)
+
+
+@router.post("/imports/{job}/faces/{line}")
+def pick(
+    visit: Import, job: Number, line: Number, face: Annotated[int, Form(ge=0, le=20)] = 0
+) -> Response:
+    """The face of the person, from 1; 0: none of them."""
+    _row(visit, job)
+    name = dict(visit.desk.imports.unsettled(job)).get(line)
+    if name is not None:
+        login = visit.account.login
+        visit.desk.imports.pick(job, line, name, face - 1 if face else None, login)
+        visit.note("import.face", str(job), line=line)
+    return go(f"/imports/{job}")
+
+
 @router.post("/imports/{job}/stop")
 def stop(visit: Import, job: Number) -> Response:
     _row(visit, job)
@@ -113,14 +149,6 @@ def discard(visit: Import, job: Number) -> Response:
     visit.desk.imports.discard(job)
     visit.note("import.discard", str(job))
     return go("/imports", "saved")
-
-
-@router.get("/imports/template.xlsx", responses=EXCEL)
-def blank(visit: Import) -> Response:
-    """An empty table to fill in, in the language of the page."""
-    return _download(
-        workbooks.template(visit.language), f"people-{visit.language}.xlsx", EXCEL_TYPE
-    )
 
 
 @router.get("/imports/{job}/mistakes.xlsx", responses=EXCEL)
@@ -212,6 +240,7 @@ def _one(visit: Visit, job: int, refused: ConfigurationError | None = None) -> R
         fault=fault,
         report=visit.desk.imports.to_look_at(job, SHOWN),
         in_words=lambda noted: in_words(noted, translator(visit.language)),
+        unsettled=visit.desk.imports.unsettled(job)[:1] if row.state == "done" else [],
     )
 
 

@@ -24,7 +24,7 @@ class Parts:
         self.archive = archive
         self.where = where
         self._members = {
-            _plain(info.filename): info for info in archive.infolist() if not info.is_dir()
+            _plain(info.filename): info for info in archive.infolist() if info.filename
         }
 
     def member(self, name: str) -> str | None:

@@ -172,7 +172,7 @@ class ZipPhotos(NamedPhotos):
         self._members: dict[str, zipfile.ZipInfo] = {}
         for member in members:
             name = _name_of(member).replace("\\", "/")
-            if not member.is_dir() and not name.endswith("/") and _may_be_one(name):
+            if name and not name.endswith("/") and _may_be_one(name):
                 # the same path twice: the last one is what every program unpacks
                 self._members[name] = member
         super().__init__(self._members)
@@ -227,6 +227,8 @@ def key_of(name: str) -> str:
 def _may_be_one(name: str) -> bool:
     """Whether a file may be a photograph: what it is its content says, when it is read."""
     path = PurePosixPath(name)
+    if not path.name:
+        return False
     hidden = path.name.startswith(".") or path.parts[0] in ("__MACOSX", "@eaDir")
     return not hidden and path.suffix.lower() not in _NO_PHOTOGRAPHS
 

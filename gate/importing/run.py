@@ -9,7 +9,7 @@ import os
 import threading
 import time as clocks
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from gate.importing.values import KINDS
 from gate.importing.wrong import Line
 from gate.readers.card_number import canonical
 from gate.recognition.face import Vector
-from gate.services.enrolment import MOST, Examiner, Shot, of_one_person
+from gate.services.enrolment import MOST, Examiner, Fault, Shot, of_one_person
 from gate.services.image_decode import decode
 from gate.store.changes import touch
 from gate.store.credentials import clear_revoked
@@ -160,14 +160,59 @@ def stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-def _prepare(line: Line, photos: Photos, examiner: Examiner | None) -> _Ready:
+def settle(
+    store: Store,
+    job: int,
+    line: Line,
+    photos: Photos,
+    examiner: Examiner,
+    pick: dict[str, int],
+    by: str,
+) -> str:
+    """Do a line once more with the faces somebody picked; what became of it.
+
+    Args:
+        pick: photograph → index of the face in ``Examiner.find``.
+    """
+    with store.database.read() as session:
+        row = session.get_one(ImportLineRow, (job, line.number))
+        person = row.person_id
+    again = Line(line.number, {**line.values, "person": f"#{person}"})
+    ready = _prepare(again, photos, examiner, pick)
+    with store.database.write() as session:
+        session.delete(session.get_one(ImportLineRow, (job, line.number)))
+        session.flush()
+        return _write(session, store, job, ready, by)
+
+
+def unsettled(store: Store, job: int) -> list[tuple[int, str]]:
+    """Line and photograph of each that shows several faces, of which nobody has picked one."""
+    with store.database.read() as session:
+        query = select(ImportLineRow).where(ImportLineRow.import_id == job)
+        return [
+            (row.line, which)
+            for row in session.scalars(query.order_by(ImportLineRow.line))
+            for which, code_of in parts_of(row.note)
+            if code_of == Fault.SEVERAL_FACES
+        ]
+
+
+def _prepare(
+    line: Line,
+    photos: Photos,
+    examiner: Examiner | None,
+    pick: Mapping[str, int] | None = None,
+) -> _Ready:
     values = line.values
     shots, notes = [], []
     for name in photo_names(values)[: 2 * MOST]:
         if examiner is None:
             break
         try:
-            shot = examiner.shot(decode(photos.read(name), name))
+            image = decode(photos.read(name), name)
+            shot = (
+                examiner.shot(image, pick[name]) if pick and name in pick else examiner.shot(image)
+            )
         except CameraError as error:
             notes.append((name, error.what))
             continue

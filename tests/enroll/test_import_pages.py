@@ -12,13 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
+from openpyxl import load_workbook
+
 from enroll import retention
 from enroll.faces import Faces
 from gate.importing.choices import save_lines
 from gate.importing.notes import LOOKALIKE, note
 from gate.importing.run import Progress
 from gate.importing.wrong import Line
-from gate.services.enrolment import Examiner
+from gate.recognition.detection.detector import HogDetector
+from gate.services.enrolment import Examiner, Shot
 from gate.store.tables import ImportLineRow, ImportRow
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
@@ -196,3 +201,88 @@ def test_a_clerk_may_neither_import_nor_export(clerk):
     assert clerk.get("/imports").status_code == 403
     assert clerk.get("/people.csv").status_code == 403
     assert upload(clerk, "name\nLi\n").status_code == 403
+
+
+class Quick(Examiner):
+    """Finds faces, and encodes them as where they are in the picture."""
+
+    def encode(self, image, seen):
+        vector = np.zeros(4, np.float32)
+        vector[int(image.mean()) % 4] = 1.0
+        return seen if seen.fault else Shot(seen.face, "", {"play/1": vector})
+
+
+def test_a_photograph_with_several_faces_is_shown_and_one_is_picked(manager, desk, monkeypatch):
+    monkeypatch.setattr("enroll.imports.note_lookalikes", lambda *_: None)
+    encoder = SimpleNamespace(name="play/1")
+    known = SimpleNamespace(matcher=lambda: None)
+    desk.faces = Faces(Quick(HogDetector(), (encoder,)), known)
+    names = ("eileen-collins", "barack-obama-2012")
+    both = [cv2.resize(cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg")), (400, 400)) for name in names]
+    picture = cv2.imencode(".jpg", np.hstack(both))[1].tobytes()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("two.jpg", picture)
+    table = "name,number,birth year,consent,photo\nEileen,1,1956,agreed,two.jpg\n"
+    page = upload(manager, table, archive.getvalue())
+    page = finish(manager, manager.fill(page.url.path + "/run"))
+    assert "Who of them is meant?" in page.text
+    shown = manager.get(page.url.path + "/faces/2.jpg")
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert cv2.imdecode(np.frombuffer(shown.content, np.uint8), cv2.IMREAD_COLOR).shape[1] == 800
+    page = manager.fill(page.url.path + "/faces/2", face="2")
+    assert "Who of them is meant?" not in page.text
+    assert desk.store.templates.count() == {"play/1": 1}
+    assert desk.store.people.count() == 1
+    assert not list(desk.folder.glob("imports/*"))
+    assert manager.get(page.url.path + "/faces/2.jpg").status_code == 404
+
+
+def test_the_conversation_asks_once_and_remembers_columns(manager, desk):
+    table = "name,Nr,card\nLi,7,4523608\nWu,8,2972728\n"
+    page = upload(manager, table)
+    assert "How are the card numbers written?" in page.text
+    assert ">Begin<" not in page.text
+    manager.fill(page.url.path + "/run")
+    assert desk.store.people.count() == 0
+    answers = {"card_form": "decimal", "column-1": "number", "was-1": ""}
+    page = manager.fill(page.url.path + "/choose", **answers)
+    assert ">Begin<" in page.text
+    finish(manager, manager.fill(page.url.path + "/run"))
+    person = desk.store.people.by_number("7")
+    assert desk.store.credentials.find("card", "0004523608").person.id == person.id
+    # the next table of this shape needs no hand for its columns, and changes nothing
+    page = manager.fill(upload(manager, table).url.path + "/choose", card_form="decimal")
+    assert "as last time" in page.text
+    report = finish(manager, manager.fill(page.url.path + "/run")).url.path
+    assert manager.get(report + "/report.csv").text.count("unchanged") == 2
+
+
+def test_whoever_may_be_there_already_is_decided_by_staff(manager, desk):
+    desk.store.people.create("王芳")
+    page = upload(manager, "name,phone\n王　芳,138\n王芳,139\n")
+    assert "Perhaps there already" in page.text
+    assert ">Begin<" not in page.text
+    page = manager.fill(page.url.path + "/choose", **{"double-2": "same", "double-3": "new"})
+    finish(manager, manager.fill(page.url.path + "/run"))
+    assert sorted(row.phone for row in desk.store.people.find()) == ["138", "139"]
+
+
+def test_mistakes_come_back_marked_in_their_cells(manager):
+    page = upload(manager, "姓名,出生年份,性别\n王芳,200²,女\n李红,1980,女\n")
+    book = load_workbook(io.BytesIO(manager.get(page.url.path + "/mistakes.xlsx").content))
+    sheet = book.active
+    assert [cell.value for cell in sheet[2]][:3] == ["王芳", "200²", "女"]
+    assert "year" in sheet["B2"].comment.text
+    assert sheet["B2"].fill.fgColor.rgb.endswith("FFC7CE")
+    assert sheet["B3"].comment is None
+    assert "year" in sheet["D2"].value
+
+
+def test_the_template_and_the_export_are_in_the_language_of_the_page(manager, desk):
+    desk.store.people.create("王芳", kind="tenant")
+    manager.get("/language/zh")
+    for path in ("/imports/template.xlsx", "/people.xlsx"):
+        sheet = load_workbook(io.BytesIO(manager.get(path).content)).worksheets[0]
+        assert "姓名" in [cell.value for cell in sheet[1]]
+    assert "租户" in [cell.value for cell in sheet[2]]
