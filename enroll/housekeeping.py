@@ -26,14 +26,17 @@ class Housekeeping:
     def _run(self) -> None:
         while True:
             try:
-                retention.run_unasked(self._desk, self._desk.clock.utc())
+                now = self._desk.clock.utc()
+                if retention.run_unasked(self._desk, now) is None:
+                    self._desk.store.tidy()
+                self._desk.store.report_head(self._desk.gate, now)
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes
                 if drift.due(self._desk.store, self._desk.clock.utc()):
                     drift.look(self._desk.store, self._desk.clock.utc())
             except GateError as error:
                 log.warning("housekeeping failed: %s", error.what)
-            except Exception:  # tomorrow's retention must not end with today's mistake
+            except Exception:  # one failure must not end the thread: retention goes on
                 log.exception("housekeeping failed")
             if self._stop.wait(_EVERY):
                 return

@@ -98,7 +98,7 @@ class Daemon:
             )
             self._close_with(after, outgoing.close)
             core = build_core(settings, store, clock, doorway, around, outgoing, watch)
-            writes = DeferredWrites(store)
+            writes = DeferredWrites(store, settings.name)
             orders = OrderWorker(core, clock, self.post, writes.later)
             gallery = GalleryWorker(core)
             register = Register(core, self.post)

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from gate.daemon.periodic import Periodic
 from gate.errors import StoreError
@@ -23,9 +24,10 @@ class DeferredWrites(Periodic):
 
     name = "writes"
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, gate: str = "") -> None:
         super().__init__()
         self._store = store
+        self._gate = gate
         self._writes: deque[Callable[[], None]] = deque()
         self._tidied = time.monotonic()
 
@@ -38,6 +40,8 @@ class DeferredWrites(Periodic):
         if time.monotonic() - self._tidied > TIDY:
             self._tidied = time.monotonic()
             self._store.tidy()
+            if self._gate:
+                self._store.report_head(self._gate, datetime.now(UTC))
 
     def finish(self) -> None:
         with suppress(StoreError):

@@ -47,6 +47,7 @@ TYPES: dict[str, str] = {
     "person.not_seen": "somebody who opted in has not been seen for long; details: hours",
     "person.not_seen_ended": "somebody not seen was seen again, or staff saw to it; details: by",
     "attack.presentation": "a picture or screen was held up; details: count, camera",
+    "audit.head": "the newest line of the audit, to be kept elsewhere; details: line, hash",
     "store.back": "events can be written again; details: cause, since",
     "store.lost": "events had to be given up; details: count, first, last",
     "outbox.dropped": "the outbox was full; details: receiver, first, last, count",

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
-from gate.store.tables import AuditRow
+from gate.store.tables import AuditRow, EventRow, KeyValueRow
 from gate.store.tables.base import now
 from gate.store.vault import Vault
 
 _START = bytes(32)
+HEAD = "audit.head"  # the key of the sealed head, and the type of the events that report it
 
 
 class Audit:
@@ -43,27 +44,56 @@ class Audit:
         )
         row.hash = self._vault.chain(row.previous, _line(row))
         session.add(row)
+        session.merge(KeyValueRow(key=HEAD, value=self._sealed(row.id, row.hash.hex())))
         session.flush()
         return row
 
     def verify(self) -> list[str]:
         """What is wrong with the chain, one sentence each; empty when it is whole.
 
-        A chain that was shortened by the retention period begins later: that is no fault. Lines
-        cut off at the end show by comparison with ``head`` kept elsewhere.
+        The chain begins with line 1: no line is ever deleted, whatever the retention period. Its
+        end is known from the sealed head beside it and from the events ``audit.head``, which
+        receivers hold as well.
         """
         faults = []
-        before: AuditRow | None = None
+        last, link = 0, _START
         with self._database.read() as session:
+            heads = _reported(session)
+            sealed = session.get(KeyValueRow, HEAD)
             for row in session.scalars(select(AuditRow).order_by(AuditRow.id)):
-                if before is not None and row.id != before.id + 1:
-                    faults.append(f"lines {before.id + 1} to {row.id - 1} were removed")
-                elif before is not None and row.previous != before.hash:
-                    faults.append(f"line {row.id} does not follow line {before.id}")
+                if row.id != last + 1:
+                    faults.append(f"lines {last + 1} to {row.id - 1} were removed")
+                elif row.previous != link:
+                    faults.append(f"line {row.id} does not follow line {last}")
                 if row.hash != self._vault.chain(row.previous, _line(row)):
                     faults.append(f"line {row.id} was altered")
-                before = row
+                if heads.get(row.id, row.hash.hex()) != row.hash.hex():
+                    faults.append(f"line {row.id} is not the one an event reported")
+                last, link = row.id, row.hash
+        end = max(heads, default=0)
+        if sealed is None:
+            faults += ["the sealed head is gone"] if last else []
+        elif sealed.value != self._sealed(sealed.value.get("line"), sealed.value.get("hash")):
+            faults.append("the sealed head was altered")
+        else:
+            end = max(end, int(sealed.value["line"]))
+        if end > last:
+            faults.append(f"lines {last + 1} to {end} were removed")
         return faults
+
+    def seal(self) -> None:
+        """Once for a chain begun before heads were kept."""
+        with self._database.read() as session:
+            if session.get(KeyValueRow, HEAD) is not None or session.get(AuditRow, 1) is None:
+                return
+        with self._database.write() as session:
+            last = session.scalar(select(AuditRow).order_by(AuditRow.id.desc()).limit(1))
+            if last is not None and session.get(KeyValueRow, HEAD) is None:
+                session.add(KeyValueRow(key=HEAD, value=self._sealed(last.id, last.hash.hex())))
+
+    def _sealed(self, line: object, hash: object) -> dict[str, Any]:
+        seal = self._vault.chain(b"head", f"{line}:{hash}".encode())
+        return {"line": line, "hash": hash, "seal": seal.hex()}
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last line."""
@@ -82,6 +112,16 @@ class Audit:
             query = query.where(AuditRow.at >= since)
         with self._database.read() as session:
             return list(session.scalars(query))
+
+
+def _reported(session: Session) -> dict[int, str]:
+    """Line → hash as the events ``audit.head`` have them."""
+    query = select(EventRow.body["details"]).where(EventRow.type == HEAD)
+    found: dict[int, str] = {}
+    for details in session.scalars(query):
+        if isinstance(details, dict) and isinstance(details.get("line"), int):
+            found[details["line"]] = str(details.get("hash"))
+    return found
 
 
 def _line(row: AuditRow) -> bytes:

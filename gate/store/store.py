@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
 from gate.clock import Clock
 from gate.errors import StoreError
+from gate.events.event import Event
 from gate.store import mark
-from gate.store.audit import Audit
+from gate.store.audit import HEAD, Audit
 from gate.store.ballast import Ballast
 from gate.store.calibrations import Calibrations
 from gate.store.changes import Changes
@@ -91,6 +93,7 @@ class Store:
                 raise
             database, vault = _opened(settings, data)
         store = cls(database, vault, settings, receivers, clock)
+        store.audit.seal()
         if database.path is not None:
             mark.check(database.path, store.events)
         return store
@@ -108,6 +111,16 @@ class Store:
                 clock=self._clock,
             )
         return self._writer
+
+    def report_head(self, gate: str, at: datetime) -> None:
+        """Once an hour: an event with the newest line of the audit, so that receivers hold it too.
+
+        Nothing when that line was reported already.
+        """
+        line, hash = self.audit.head()
+        newest = self.events.search(types=(HEAD,), limit=1)
+        if line and (not newest or newest[0].body["details"]["line"] != line):
+            self.events.append([Event.make(gate, HEAD, at, details={"line": line, "hash": hash})])
 
     def tidy(self) -> bool:
         """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
