@@ -43,8 +43,8 @@ class Shape:
 SHAPES = {
     "dlib": Shape(1.15, 0.03, 16),
     "retail-0095": Shape(1.0, 0.5, 56),
-    "faceplugin": Shape(1.15, 0.15, 56),
-    "retail-0095+faceplugin": Shape(1.15, 0.15, 56),
+    "faceplugin": Shape(1.08, 0.3, 56),
+    "retail-0095+faceplugin": Shape(1.08, 0.3, 56),
 }
 PLAIN = Shape(1.0, 0.0, 1)
 
