@@ -107,7 +107,7 @@ def main() -> None:
     _worth(vectors, matcher, encoder)
 
 
-def _with(matcher: Matcher, enrolled: dict[int, Vector], encoder: Encoder) -> Matcher:
+def with_people(matcher: Matcher, enrolled: dict[int, Vector], encoder: Encoder) -> Matcher:
     """The same site with a few more people."""
     old = matcher.centroids.gallery
     gallery = Gallery(encoder.name, encoder.dimension)
@@ -152,7 +152,7 @@ def _attempts(
 
     def gate(enrolled: dict[str, str]) -> Recogniser:
         chosen = {names.index(p): _spread(vectors[p][clip]) for p, clip in enrolled.items()}
-        matcher = _with(site, chosen, encoder)
+        matcher = with_people(site, chosen, encoder)
         assess = wide_enough(settings.min_face // 2)
         return Recogniser(detector, encoder, matcher, settings, assess=assess)
 
@@ -191,7 +191,7 @@ def _worth(vectors: dict[str, dict[str, Vector]], site: Matcher, encoder: Encode
         for first, second, enrolled in itertools.permutations(own, 3):
             if len(own[first]) < 20 or len(own[second]) < 10:
                 continue
-            matcher = _with(site, {names.index(person): _spread(own[enrolled])}, encoder)
+            matcher = with_people(site, {names.index(person): _spread(own[enrolled])}, encoder)
             before = _evidence(matcher, encoder, own[first][:10], names.index(person))
             for kind, further in (
                 ("the same clip", own[first][10:20]),

@@ -25,15 +25,16 @@ class RecognitionSettings(Section):
 
     detector: Literal["auto", "hog", "yunet", "centerface"] = Field(
         "auto",
-        description='what finds faces: "yunet", "hog" (dlib\'s, always there), or "auto": yunet '
-        "where it is installed",
+        description='what finds faces: "yunet", "centerface", "hog" (dlib\'s, always there), or '
+        '"auto": the first of these that is installed',
     )
     encoder: str = Field(
         "auto",
-        description='what makes a face a vector: "retail-0095", "dlib", "taguchi", "reference" '
-        "(face_recognition itself, slow), the path of a file in dlib's own format "
-        '(*.dat), or "auto": retail-0095 where it is installed, else dlib. A gallery '
-        "enrolled with one encoder is never matched with another.",
+        description='what makes a face a vector: "retail-0095+faceplugin" (both side by side), '
+        '"retail-0095", "faceplugin", "dlib", "taguchi", "sface", "reference" (face_recognition '
+        "itself, slow), the path of a file in dlib's own format (*.dat), or "
+        '"auto": the first of these that is installed. A gallery goes on with the encoder it was '
+        "enrolled with: one is never matched with another.",
     )
     min_face: int = Field(
         60, ge=24, le=400, description="pixels; faces less wide than this are not looked for"

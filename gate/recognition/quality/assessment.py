@@ -73,13 +73,17 @@ def why_unusable(
         surroundings: mean luminance around the face, 0..255.
     """
     light = quality.brightness
+    # what the light behind takes away is in the overall quality: a shaded face is matched as well
+    # as others of that quality, unless it is too dark in itself
+    forgiven = quality.overall is not None and quality.overall >= limits.light_forgiven
+    shaded = limits.darkest if forgiven else 2 * limits.darkest
     checks = (
         (Unusable.TOO_FAR, _below(quality.size, limits.size)),
         (Unusable.CUT_OFF, share_outside(frame, face) > limits.cut_off),
         (
             Unusable.BACKLIGHT,
             light is not None
-            and light < 2 * limits.darkest
+            and light < shaded
             and surroundings > limits.backlight * max(light, 1.0),
         ),
         (Unusable.TOO_DARK, _below(light, limits.darkest)),

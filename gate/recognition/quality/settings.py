@@ -32,6 +32,12 @@ class Limits(Section):
         le=50,
         description="how many times brighter the surroundings may be than a dark face",
     )
+    light_forgiven: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="0..1: with so much overall quality light from behind is no reason to refuse",
+    )
     yaw: float = Field(40.0, ge=5, le=90, description="degrees to the side")
     pitch: float = Field(35.0, ge=5, le=90, description="degrees up or down")
     eyes_open: float = Field(
@@ -51,6 +57,7 @@ ENROLMENT = Limits(
     darkest=50.0,
     brightest=225.0,
     backlight=2.5,
+    light_forgiven=1.0,
     yaw=25.0,
     pitch=20.0,
     eyes_open=0.4,

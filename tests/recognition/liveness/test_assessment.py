@@ -114,7 +114,7 @@ def test_a_network_too_weak_to_show_life_only_speaks_against() -> None:
 
 def test_every_combination_of_networks_is_calibrated_and_rises_with_the_score() -> None:
     kept = json.loads(CALIBRATION.read_text())["networks"]
-    assert len(kept) == 7
+    assert len(kept) == 15
     for weights, offset in kept.values():
         line = Calibration(tuple(weights), offset)
         assert min(weights) >= 0

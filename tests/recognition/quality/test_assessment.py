@@ -93,6 +93,20 @@ def test_with_the_light_behind() -> None:
     assert reason(lit, face) is Unusable.BACKLIGHT
 
 
+def test_light_behind_a_face_that_is_good_in_itself_is_forgiven_at_the_gate_only() -> None:
+    image, face = portrait()
+    shaded = (image * 0.4).astype(np.uint8)
+    left, top, right, bottom = (int(v) for v in face.box)
+    lit = np.full_like(image, 245)
+    lit[top:bottom, left:right] = shaded[top:bottom, left:right]
+    strict = GATE.model_copy(update={"light_forgiven": 1.0})
+    assert assess(lit, face, strict).unusable is Unusable.BACKLIGHT
+    assert assess(lit, face, GATE).unusable is None
+    poor = GATE.model_copy(update={"light_forgiven": 0.99})
+    assert assess(lit, face, poor).unusable is Unusable.BACKLIGHT
+    assert assess(lit, face, ENROLMENT).unusable is Unusable.BACKLIGHT
+
+
 def eyes_covered(colour_of_skin: bool) -> tuple[Image, Face]:
     """The portrait with a lid and its lashes drawn over each eye, or with dark glasses."""
     image, face = portrait()
