@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from enroll.texts import Translate
 from gate.importing.choices import Choices, from_json
 from gate.importing.delimited import ENCODINGS
 from gate.importing.headings import HEADINGS
 from gate.importing.plan import Plan
 from gate.importing.understand import Question
+from gate.texts.catalogue import Translate
 
 SAMPLES = 5  # lines shown
 DOUBLES = 200  # proposals asked about at once

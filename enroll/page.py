@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from enroll.permissions import Right
-from enroll.texts import LANGUAGES, Translate, translator
 from enroll.visit import Visit, desk_of, language_of
+from gate.texts.catalogue import LANGUAGES, Translate, translator
 
 HERE = Path(__file__).parent
 

@@ -14,11 +14,11 @@ from pydantic import (
     model_validator,
 )
 
-from enroll.texts import Translate
 from gate.access.decision import Kind
 from gate.importing.check import FIRST_DAY, LAST_DAY, groups_of
 from gate.store.store import Store
 from gate.store.tables import PersonRow
+from gate.texts.catalogue import Language, Translate
 
 
 def _empty_is_none(value: Any) -> Any:
@@ -83,7 +83,7 @@ class PersonForm(BaseModel):
     household: Short = ""
     birth_year: Annotated[Annotated[int, Field(ge=1900, le=2100)] | None, Maybe] = None
     phone: Annotated[Short, StringConstraints(max_length=40)] = ""
-    locale: Annotated[str, StringConstraints(pattern="^(zh|en)$")] = "zh"
+    locale: Language = "zh"
     valid_from: Annotated[Day | None, Maybe] = None
     valid_until: Annotated[Day | None, Maybe] = None
     groups: Annotated[str, StringConstraints(max_length=200)] = ""

@@ -12,8 +12,8 @@ from fastapi import HTTPException, Request
 from enroll.desk import Desk
 from enroll.middleware import SAFE
 from enroll.permissions import Right, Role, may
-from enroll.texts import choose
 from gate.store.tables import AccountRow
+from gate.texts.catalogue import choose
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from enroll.faces import Faces
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
 from enroll.permissions import Right
-from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import CameraError, GateError
 from gate.recognition.face import Image
 from gate.services.enrolment import MOST, Shot, TryOut, keep, of_one_person, resembling, try_out
 from gate.services.image_decode import PREVIEW_SIDE, decode, reduced
 from gate.store.tables import PersonRow
+from gate.texts.catalogue import translator
 
 router = APIRouter()
 

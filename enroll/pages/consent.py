@@ -11,9 +11,9 @@ from enroll import consent
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
 from enroll.permissions import Right
-from enroll.texts import LANGUAGES
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
+from gate.texts.catalogue import LANGUAGES
 
 router = APIRouter()
 

@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from enroll import charts, history
 from enroll.page import render
 from enroll.permissions import Right
-from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.access import reasons
 from gate.events.types import TYPES
+from gate.texts.catalogue import translator
 
 router = APIRouter()
 
@@ -69,7 +69,7 @@ def events(
         types=sorted(TYPES),
         reason=reason,
         person=person,
-        in_words=lambda code: reasons.text(code, _language(visit)).head if code else "",
+        in_words=lambda code: reasons.recorded(code, visit.language) if code else "",
     )
 
 
@@ -79,7 +79,7 @@ def of_day(visit: View, day: Day = "", gate: Annotated[str, Query(max_length=40)
     begin = _midnight(day, visit)
     figures = history.day(visit.desk.store.database, begin, gate)
     hours = [(str(hour), figures.granted.get(hour, 0)) for hour in range(24)]
-    refused = [(reasons.text(code, _language(visit)).head, n) for code, n in figures.reasons]
+    refused = [(reasons.recorded(code, visit.language), n) for code, n in figures.reasons]
     return render(
         visit.request,
         "charts.html",
@@ -142,7 +142,3 @@ def _before(text: str) -> tuple[datetime, int] | None:
         return parsed, int(sequence)
     except ValueError:
         raise HTTPException(422, "There is no such page") from None
-
-
-def _language(visit: Visit) -> reasons.Language:
-    return "zh" if visit.language == "zh" else "en"

@@ -15,13 +15,13 @@ from enroll.framed import framed
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Right
-from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
 from gate.importing import workbooks
 from gate.importing.export import export, harmless, workbook
 from gate.importing.notes import in_words
 from gate.store.tables import ImportRow
+from gate.texts.catalogue import translator
 
 router = APIRouter()
 

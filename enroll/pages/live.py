@@ -13,6 +13,7 @@ from enroll.page import go, render
 from enroll.permissions import Right
 from enroll.visit import Visit, allowed
 from gate.store.orders import Orders
+from gate.texts.catalogue import word
 
 router = APIRouter()
 
@@ -47,7 +48,14 @@ def live(visit: View) -> Response:
         gates=[gates.view(visit.desk.store, name, visit.desk.clock.utc()) for name in names],
         orders=Orders(database).latest(),
         now=visit.desk.clock.utc(),
+        fault_in_words=lambda fault: _fault(fault, visit.language),
     )
+
+
+def _fault(fault: str, language: str) -> str:
+    """``relay.board`` as 继电器 board: the part in words, the name that was given to it."""
+    part, _, name = fault.partition(".")
+    return f"{word('fault', part, language)} {name}".strip()
 
 
 @router.post("/live/{gate}/{command}")

@@ -15,11 +15,11 @@ from enroll.permissions import Right
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
 from enroll.register import STATES, household_of, qualities, search, state_of
-from enroll.texts import translator
 from enroll.visit import Visit, allowed
 from gate.access.decision import Kind
 from gate.store.database_errors import ConflictError
 from gate.store.tables import PersonRow
+from gate.texts.catalogue import translator
 
 router = APIRouter()
 

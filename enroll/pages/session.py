@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from enroll.page import go, inside, render
 from enroll.passwords import verify
 from enroll.permissions import Right
-from enroll.texts import LANGUAGES
 from enroll.visit import Visit, allowed, desk_of
 from gate.errors import AccessError
+from gate.texts.catalogue import LANGUAGES
 
 router = APIRouter()
 

@@ -19,7 +19,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from enroll.import_form import OPTIONS, TITLES, heading
-from enroll.texts import Translate, translator
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError
 from gate.importing.alike import note_lookalikes
@@ -44,6 +43,7 @@ from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
+from gate.texts.catalogue import Translate, translator
 
 TABLES = tuple(f"people{suffix}" for suffix in SUFFIXES)
 PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,20 +16,22 @@ from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
 from gate.store.store import Store
 from gate.store.tables import EventRow
+from gate.texts.catalogue import LANGUAGES
 
 _DECISIONS = ("passage.granted", "passage.denied", "passage.asked")
 
 
-class Words(StrEnum):
-    ZH = "zh"
-    EN = "en"
+def _one_of_ours(language: str) -> str:
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"{language} is not one of {', '.join(LANGUAGES)}")
+    return language
 
 
 def explain(
     event: Annotated[
         str, typer.Argument(help="An event's id, its number at this gate, or `last`.")
     ] = "last",
-    language: Annotated[Words, typer.Option(help="In which language.")] = Words.EN,
+    language: Annotated[str, typer.Option(callback=_one_of_ours, help="In which language.")] = "en",
     config: Config = DEFAULT,
 ) -> None:
     """Retell a decision: which rule answered, and every value it was made from."""
@@ -46,7 +47,7 @@ def explain(
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, words in retell(row.body, "zh" if language is Words.ZH else "en", zone, others):
+    for label, words in retell(row.body, language, zone, others):
         table.add_row(label, Text(words))  # not markup
     Console().print(table)
 

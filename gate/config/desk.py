@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, model_validator
 
 from gate.section import Section
+from gate.texts.catalogue import Language
 
 
 class DeskSettings(Section):
@@ -25,7 +25,7 @@ class DeskSettings(Section):
         "loopback only",
     )
     certificate_key: Path | None = Field(None, description="the private key of the certificate")
-    language: Literal["zh", "en"] = Field(
+    language: Language = Field(
         "zh", description="the language before somebody has chosen one: zh or en"
     )
     community: str = Field(

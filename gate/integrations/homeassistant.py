@@ -11,23 +11,8 @@ from typing import Any
 
 from gate.integrations.settings import HomeAssistantSettings
 from gate.integrations.topics import Topics
+from gate.texts.catalogue import word
 
-# names of the entities: English, Chinese
-_NAMES = {
-    "lock": ("Lock", "门锁"),
-    "contact": ("Door", "门"),
-    "tamper": ("Tamper", "防拆"),
-    "problem": ("Door problem", "门故障"),
-    "mode": ("Mode", "模式"),
-    "passage": ("Last passage", "最近通行"),
-    "temperature": ("Body temperature", "体温"),
-    "waiting": ("Undelivered events", "待发事件"),
-    "box": ("Box temperature", "主机温度"),
-    "device": ("Problem: {}", "故障：{}"),
-    "lockdown": ("Lock down", "封闭"),
-    "sync": ("Synchronise", "同步"),
-    "reload": ("Reload", "重新加载"),
-}
 _EVENT_TYPES = ("granted", "denied", "asked", "abandoned", "duress", "tailgating")
 
 
@@ -52,7 +37,7 @@ def discovery(
     return {
         "device": {
             "identifiers": [f"{topics.prefix.replace('/', '-')}-{topics.gate}"],
-            "name": f"{'门禁' if settings.language == 'zh' else 'Gate'} {topics.gate}",
+            "name": _name(settings, "gate", topics.gate),
             "model": "Access gate",
             "sw_version": software,
         },
@@ -63,8 +48,8 @@ def discovery(
     }
 
 
-def _name(settings: HomeAssistantSettings, key: str, *values: str) -> str:
-    return _NAMES[key][settings.language == "zh"].format(*values)
+def _name(settings: HomeAssistantSettings, key: str, name: str = "") -> str:
+    return word("entity", key, settings.language).format(name=name)
 
 
 def _door(settings: HomeAssistantSettings, topics: Topics) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ import httpx
 from pydantic import Field, SecretStr, model_validator
 
 from gate.section import Section
+from gate.texts.catalogue import Language
 
 CommandName = Literal["open", "hold", "lockdown", "normal", "reload", "sync"]
 
@@ -103,7 +104,7 @@ class HomeAssistantSettings(Section):
 
     enabled: bool = Field(False, description="whether the gate announces itself to Home Assistant")
     prefix: str = Field("homeassistant", description="its discovery prefix")
-    language: Literal["en", "zh"] = Field(
+    language: Language = Field(
         "en", description='the language of the entities\' names: "en" or "zh"'
     )
     buttons: tuple[Literal["lockdown", "sync", "reload"], ...] = Field(

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gate.access.reasons import Language, text
+from gate.access.reasons import text
 from gate.screen.message import Item, Look, Message
 from gate.screen.settings import ScreenSettings
+from gate.texts.catalogue import Language, word
 
 # looks that are heard: the others only change what is seen
 _SOUNDS = {
@@ -19,11 +20,6 @@ _SOUNDS = {
     Look.FIRE: "alarm",
 }
 _SPOKEN_GUIDANCE = frozenset(["measuring_again", "mask", "occluded", "too_far", "cut_off"])
-_TEMPERATURE = {"zh": "体温", "en": "Temperature"}
-_UNTIL = {"zh": "至 {}", "en": "until {}"}
-_NO_VALUE = {"zh": "未知", "en": "unknown"}
-_BEFORE = {"zh": "上一位已放行", "en": "Let in before you"}
-_VOICES = {"zh": "zh-CN", "en": "en-GB"}
 
 
 def render(
@@ -56,7 +52,7 @@ def spoken(message: Message, language: Language) -> str:
     if message.look in (Look.IDLE, Look.WAIT, Look.FAULT, Look.LOCKDOWN):
         return ""
     words = text(message.code, language)
-    comma, stop = ("，", "。") if language == "zh" else (", ", ". ")
+    comma, stop = word("speech", "comma", language), word("speech", "stop", language)
     said = [words.head]
     if message.look is not Look.GRANT and words.then:
         goes_on = words.then[0].islower() or words.then[0] == "或"
@@ -68,9 +64,11 @@ def spoken(message: Message, language: Language) -> str:
 
 def _line(message: Message, language: Language) -> dict[str, Any]:
     words = text(message.code, language)
-    until = _UNTIL[language].format(f"{message.until:%H:%M}") if message.until else ""
+    until = ""
+    if message.until:
+        until = word("screen", "until", language).format(time=f"{message.until:%H:%M}")
     return {
-        "language": _VOICES[language],
+        "language": word("voice", "browser", language),
         "head": words.head,
         "then": words.then,
         "until": until,
@@ -79,18 +77,19 @@ def _line(message: Message, language: Language) -> dict[str, Any]:
 
 
 def _before(message: Message | None, language: Language) -> str:
-    return f"{_BEFORE[language]} {message.name}".rstrip() if message else ""
+    return f"{word('screen', 'before', language)} {message.name}".rstrip() if message else ""
 
 
 def _item(
     item: Item, languages: tuple[Language, ...], labels: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
-    named = _TEMPERATURE if item.topic == "temperature" else labels.get(item.topic, {})
-    first = languages[0]
+    named = labels.get(item.topic, {})
+    if item.topic == "temperature":
+        named = {language: word("screen", "temperature", language) for language in languages}
     value = f"{item.value} °C" if item.topic == "temperature" and item.value else item.value
     return {
         "label": [named.get(language, item.topic) for language in languages],
-        "value": value or _NO_VALUE[first],
+        "value": value or word("screen", "no_value", languages[0]),
         "good": item.good,
     }
 
@@ -99,4 +98,8 @@ def _speech(message: Message, settings: ScreenSettings) -> list[dict[str, str]]:
     if settings.speech != "browser":
         return []
     said = [(language, spoken(message, language)) for language in settings.languages]
-    return [{"language": _VOICES[language], "text": words} for language, words in said if words]
+    return [
+        {"language": word("voice", "browser", language), "text": words}
+        for language, words in said
+        if words
+    ]

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from gate.access.reasons import Language
 from gate.screen.names import Form
 from gate.section import Section
+from gate.texts.catalogue import Language
 
 
 class ScreenSettings(Section):

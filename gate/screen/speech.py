@@ -6,10 +6,9 @@ import shutil
 import subprocess
 import threading
 
-from gate.access.reasons import Language
 from gate.errors import ConfigurationError
+from gate.texts.catalogue import Language, word
 
-_VOICES = {"zh": "cmn", "en": "en-gb"}
 _LONGEST = 15.0  # seconds after which a sentence is given up
 
 
@@ -55,7 +54,15 @@ class Espeak:
                 if turn != self._turn:
                     return
                 self._speaking = subprocess.Popen(
-                    [self._program, "-v", _VOICES[language], "-a", str(amplitude), "--", words],
+                    [
+                        self._program,
+                        "-v",
+                        word("voice", "espeak", language),
+                        "-a",
+                        str(amplitude),
+                        "--",
+                        words,
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

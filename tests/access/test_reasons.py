@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gate.access.reasons import REASONS, text
+from gate.access.reasons import REASONS, recorded, text
 from gate.recognition.face import Unusable
+from gate.texts.catalogue import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,14 +37,25 @@ def test_all_guidance_has_words(guidance: Unusable) -> None:
     assert guidance.value in REASONS
 
 
+# the longest head and next step that fit on the screen in big letters
+FITS = {"zh": (8, 11), "en": (28, 32)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", REASONS)
-def test_words_are_few_enough_to_be_big(code: str) -> None:
-    reason = REASONS[code]
-    assert 0 < len(reason.zh.head) <= 8
-    assert 0 < len(reason.en.head) <= 28
-    assert len(reason.zh.then) <= 11
-    assert len(reason.en.then) <= 32
-    assert bool(reason.zh.then) == bool(reason.en.then)
+def test_words_are_few_enough_to_be_big(code: str, language: str) -> None:
+    words = text(code, language)
+    head, then = FITS.get(language, FITS["en"])
+    assert words.head != code
+    assert len(words.head) <= head
+    assert len(words.then) <= then
+    assert bool(words.then) == bool(text(code, "zh").then)
+
+
+def test_the_record_of_a_grant_during_a_fire_is_no_instruction_to_leave() -> None:
+    assert text("door_released", "zh").head == "请立即离开"
+    assert recorded("door_released", "zh") == "消防释放，门已打开"
+    assert recorded("welcome", "zh") == "请进"
 
 
 def test_a_code_from_elsewhere_is_shown_as_it_is() -> None:

@@ -47,14 +47,18 @@ def test_a_decision_is_retold_with_its_rule_and_values() -> None:
     assert "Rule: temperature (18 of 21; rules that did not apply: fire, staff, lockdown," in told
     assert "Reason: Temperature is high · Please ask the staff  [temperature_high]" in told
     assert "Face: known; evidence 12.0 / 8.0; score 7.5, second 1.25" in told
-    assert "Liveness: motion: True (score 2.5)" in told
-    assert "raw 34.1  ambient 22.0  estimated 38.0 °C, valid" in told
-    assert "Time taken: 410 ms (+ 100.0 ms)" in told
+    assert "Liveness: motion: live (score 2.5)" in told
+    assert "raw 34.1, ambient 22.0, estimated 38.0 °C, valid" in told
+    assert "Time taken: 410 ms (+ 100.0 ms queued)" in told
 
 
 def test_it_speaks_chinese() -> None:
     told = words("zh", mode=Mode.LOCKDOWN)
     assert "结果: 拒绝" in told
+    assert "方式: 人脸\n" in told
+    assert "人脸比对: 已认出；" in told
+    assert "活体: motion：活体（得分 2.5）" in told
+    assert "face" not in told
     assert "原因: 大门已封闭 · 请联系工作人员  [lockdown]" in told
 
 
@@ -91,6 +95,13 @@ def test_an_event_is_found_by_number_or_as_the_last(app: typer.Typer, wanted: st
     answer = run(app, wanted)
     assert answer.exit_code == 0
     assert "temperature_high" in answer.output
+
+
+def test_a_language_that_is_not_there_is_refused_with_those_that_are(app: typer.Typer) -> None:
+    answer = run(app, "last", "--language", "fr")
+    assert answer.exit_code == 2
+    assert "zh, en" in answer.output
+    assert "结果" in run(app, "last", "--language", "zh").output
 
 
 def test_an_event_that_is_not_there_is_named(app: typer.Typer) -> None:

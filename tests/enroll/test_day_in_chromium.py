@@ -282,8 +282,8 @@ def order_the_gate_about(gate, clerk):
     orders = "section:has(caption:text('最近指令')) tbody tr"
     for button, event, mode, answer in (
         ("开门一次", "passage.granted", "正常", "已执行"),
-        ("封锁", "door.lockdown", "封锁", "已执行"),
-        ("开门一次", "", "封锁", "被拒绝：门已封锁"),
+        ("封闭", "door.lockdown", "封闭", "已执行"),
+        ("开门一次", "", "封闭", "被拒绝：门已封闭"),
         ("恢复正常", "door.normal", "正常", "已执行"),
         ("保持开启", "door.hold", "保持开启", "已执行"),
         ("恢复正常", "door.normal", "正常", "已执行"),

@@ -47,7 +47,7 @@ def test_the_page_shows_what_the_gate_says_of_itself(clerk, desk, board):
         "! held open",
         'main <span class="mark bad">✕ lost',
         'desk <span class="mark good">✓ answers',
-        "✕ relay.board",
+        "✕ relay board",
         "dlib/1; 7000 people with a face",
         "not looked for",
         "Version 1.2.3",

@@ -1,0 +1,1 @@
+"""Everything a person reads, in every language: one folder of catalogues a language."""
