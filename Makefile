@@ -1,15 +1,20 @@
 # make demo    set up what is missing, then watch recorded people walk up to a gate with 7,000 enrolled
-# make test    set up what is missing, then lint, types and tests
+# make check   lint, types and the quick tests: a minute, for use while writing
+# make test    set up what is missing, then lint, types and every test but the soak
+# make soak    long fuzz, kill and chaos: an hour
+# make coverage  every test, and which lines none of them runs
 # make bench   speed against face_recognition used the usual way
 # make docs    the documentation as a site in build/site
 # make lock    write the locks anew (needs uv)
 
 PYTHON ?= python3
 VENV   ?= .venv
+# processes that run tests
+WORKERS ?= auto
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint check bench docs lock clean setup
+.PHONY: demo test lint check soak coverage bench docs lock clean setup
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.ready
@@ -29,8 +34,21 @@ $(VENV)/.ready: requirements.lock packaging/build.lock packaging/dlib/pyproject.
 demo: setup
 	@$(BIN)/gate demo
 
+# a file of tests stays in one process: its fixtures are made once
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile
+
 test: setup lint
-	@$(BIN)/pytest --cov=gate --cov=enroll --cov-report=term:skip-covered
+	@$(PYTEST)
+
+check: setup lint
+	@$(PYTEST) -m "not slow and not soak"
+
+soak: setup
+	@GATE_SOAK=1 $(PYTEST) -m "soak or fuzz" --timeout 7200
+	@$(BIN)/python -m benchmarks.soak
+
+coverage: setup
+	@$(PYTEST) --cov=gate --cov=enroll --cov-report=term:skip-covered
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -1,11 +1,77 @@
-"""Where the tests run unattended they try the same examples each time."""
+"""What all tests share: reproducible examples, a database that is quickly there, loads of examples.
+
+``GATE_SOAK=1`` (``make soak``) draws fifty times as many examples and frames as ``make test``.
+"""
 
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import cast
 
+import pytest
 from hypothesis import settings
+from sqlalchemy import event
 
-settings.register_profile("unattended", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("unattended")
+import gate.store.store as store_module
+from gate.store.engine import Database
+from gate.store.migrate import migrate
+from tests.effort import SOAK
+
+settings.register_profile("test", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile("soak", deadline=None, max_examples=5_000)
+settings.load_profile("soak" if SOAK else "test")
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of the present schema, migrated once in a process."""
+    path = tmp_path_factory.mktemp("template") / "gate.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _quick_database(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    template_database: Path,
+) -> None:
+    """New databases are copies of the template, and none waits for the disk.
+
+    Not so for tests marked ``durable``: those of the database's own files and settings.
+    """
+    if request.node.get_closest_marker("durable") is not None:
+        return
+
+    def migrated(database: Database) -> None:
+        if database.is_sqlite:
+            event.listen(database.engine, "connect", _without_waiting)
+            raw = database.engine.raw_connection()
+            try:
+                connection = cast(sqlite3.Connection, raw.driver_connection)
+                _without_waiting(connection)
+                if _is_empty(connection):
+                    _copy(template_database, connection)
+            finally:
+                raw.close()
+        migrate(database)
+
+    monkeypatch.setattr(store_module, "migrate", migrated)
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+
+
+def _copy(template: Path, into: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(template)) as source:
+        source.backup(into)
+
+
+def _without_waiting(connection: sqlite3.Connection, record: object = None) -> None:
+    connection.execute("PRAGMA synchronous=OFF")

@@ -135,6 +135,7 @@ def circles() -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_module_imports_only_from_lower_layers() -> None:
     assert not arrows_upwards(), "\n".join(arrows_upwards())
 

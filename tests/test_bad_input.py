@@ -20,6 +20,8 @@ from gate.config.settings import load
 from gate.integrations.broker import find_mosquitto, free_port
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 START = "from gate.cli import main; main()"
 

@@ -50,6 +50,7 @@ def test_a_photograph_is_small_bears_no_metadata_and_its_source_is_named(path: P
 
 
 @pytest.mark.parametrize("path", ENROLLED, ids=lambda p: p.stem)
+@pytest.mark.slow
 def test_an_enrolment_photograph_shows_one_face_and_is_in_the_list(path: Path) -> None:
     image = decode_file(path)
     assert isinstance(image, np.ndarray)
@@ -73,6 +74,7 @@ def test_a_recording_has_the_frames_its_truth_says(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TRUTHS, ids=lambda p: p.stem)
+@pytest.mark.slow
 def test_faces_are_found_in_a_recording_where_its_truth_says(path: Path) -> None:
     truth = tomllib.loads(path.read_text("utf-8"))
     frames, _ = played(path.parent / truth["recording"])

@@ -58,4 +58,7 @@ class BoundedCall:
                 done.set_result(result)
 
     def _late(self) -> StoreError:
-        return StoreError(f"the database did not answer within {self._limit:g} s")
+        return StoreError(
+            f"the database did not answer within {self._limit:g} s",
+            hint="check disk and load; the gate asks again at the next claim",
+        )

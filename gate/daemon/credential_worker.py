@@ -142,7 +142,9 @@ class Till:
 
     def _look_up(self, claim: Claim) -> Shown:
         if self._uses:  # whether this permit may still be used is not known
-            raise StoreError("uses of permits could not be counted")
+            raise StoreError(
+                "uses of permits could not be counted", hint="check the database and its disk"
+            )
         utc = self._clock.utc()
         return self._bounded(lambda: self._desk.look_up(claim, utc))
 

@@ -96,6 +96,7 @@ def test_an_answer_is_read(service: StatusService) -> None:
         ("cut", "cannot be used"),
     ],
 )
+@pytest.mark.slow
 def test_misbehaviour_is_named_and_bounded(service: StatusService, mode: str, why: str) -> None:
     service.mode = mode
     provider = HttpStatus(settings(service.url), time.monotonic)

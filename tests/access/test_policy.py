@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,7 @@ rules = st.builds(
 
 @settings(max_examples=1500, deadline=None)
 @given(requests, rules)
+@pytest.mark.slow
 def test_a_grant_needs_an_active_person_or_an_order_of_staff(
     request: Request, house: Rules
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_grant_needs_an_active_person_or_an_order_of_staff(
 
 @settings(max_examples=500, deadline=None)
 @given(requests, rules)
+@pytest.mark.slow
 def test_a_face_grants_only_when_it_is_known_alive_and_the_persons(
     request: Request, house: Rules
 ) -> None:
@@ -136,6 +139,7 @@ def test_a_face_grants_only_when_it_is_known_alive_and_the_persons(
 
 @settings(max_examples=500, deadline=None)
 @given(requests, rules)
+@pytest.mark.slow
 def test_every_decision_names_its_rule_a_reason_and_values_fit_for_json(
     request: Request, house: Rules
 ) -> None:

@@ -167,6 +167,7 @@ def test_a_folder_that_cannot_be_written_leaves_no_half_file(
     assert not list(data.glob("backup-*"))
 
 
+@pytest.mark.slow
 def test_the_oldest_leave_and_the_newest_stays(store: Store, data: Path, tmp_path: Path) -> None:
     made = [
         written(store, data, tmp_path / "stick", NOW + timedelta(days=d)).path for d in (0, 1, 2)

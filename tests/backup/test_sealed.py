@@ -27,6 +27,7 @@ def opened(file: bytes, secret: str) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, sealed.PIECE - 1, sealed.PIECE, sealed.PIECE + 1])
+@pytest.mark.slow
 def test_what_was_sealed_comes_back(size: int) -> None:
     plain = bytes(i % 251 for i in range(size))
     assert opened(sealed_file(plain, sealed.with_passphrase(PASSPHRASE)), PASSPHRASE) == plain
@@ -49,6 +50,7 @@ def test_another_secret_opens_nothing() -> None:
         opened(sealed_file(b"register", sealed.for_recovery_key(public)), other)
 
 
+@pytest.mark.slow
 def test_the_same_content_never_looks_the_same() -> None:
     files = {sealed_file(b"register", sealed.with_passphrase(PASSPHRASE)) for _ in range(2)}
     assert len(files) == 2

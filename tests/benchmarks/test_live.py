@@ -8,6 +8,7 @@ from contextlib import closing
 from urllib.request import urlopen
 
 import numpy as np
+import pytest
 
 from benchmarks.live_gate import Answered, toml
 from benchmarks.live_passages import mark
@@ -21,6 +22,7 @@ def darker(stage: Stage, view: str) -> int:
     return int((stage.draw(view).mean(axis=2) < 60).sum())
 
 
+@pytest.mark.slow
 def test_somebody_walks_up_is_seen_larger_by_both_cameras_and_goes() -> None:
     stage = Stage()
     nobody = {view: darker(stage, view) for view in ("left", "right")}

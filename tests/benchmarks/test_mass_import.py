@@ -12,6 +12,8 @@ import pytest
 from benchmarks.mass_import import CONFIG, compare, enrol, pictures, write
 from gate.importing.run import BATCH
 
+pytestmark = pytest.mark.soak
+
 PEOPLE = 2 * BATCH + 10
 
 

@@ -34,6 +34,7 @@ def accounts(store: Store, config: Path) -> Accounts:
     return Accounts(store.database, load(config).desk, SystemClock())
 
 
+@pytest.mark.slow
 def test_a_forgotten_password_is_replaced_and_noted(config: Path) -> None:
     assert run(config, "add", "wang", "--role", "manager", password=FIRST).exit_code == 0
     assert run(config, "reset", "WANG", password=SECOND).exit_code == 0

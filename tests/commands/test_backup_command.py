@@ -47,6 +47,7 @@ def run(config: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     return invoke
 
 
+@pytest.mark.slow
 def test_backup_is_made_noted_and_put_back(
     run: Callable[..., Result], config: Path, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_recovery_key_opens_what_the_box_itself_cannot(
     assert run("restore", str(file), "--replace").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_new_box_takes_the_configuration_of_the_backup(
     run: Callable[..., Result], config: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,8 @@ from gate.recognition.face import Template
 from gate.recognition.matching.site_calibration import unpack
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 ENCODER = "dlib/1"
 
 

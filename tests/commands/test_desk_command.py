@@ -67,6 +67,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 def test_the_first_account_is_made_over_tls_with_the_code_that_was_printed(
     served: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_off_this_machine_only_with_a_certificate(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_desk_that_cannot_be_served_leaves_the_code_of_the_one_that_is(
     served: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -28,6 +28,8 @@ from gate.recognition.face import Face, Image
 from gate.services.enrolment import Examiner, Fault, Shot
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 PHOTOS = FIXTURES / "photographs"
 OBAMA = [str(PHOTOS / f"barack-obama-{year}.jpg") for year in (2009, 2010)]

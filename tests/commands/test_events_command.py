@@ -54,6 +54,7 @@ def test_all_are_exported_once(run: Callable[..., Any], tmp_path: Path) -> None:
     assert isinstance(again.exception, ConfigurationError)
 
 
+@pytest.mark.slow
 def test_some_are_sent_again(run: Callable[..., Any]) -> None:
     assert "nothing waits" in run("outbox").output
     assert "4 events will be sent again" in run("resend", "7", "10").output

@@ -25,6 +25,7 @@ def run(config: Path, *words: str) -> Result:
     return CliRunner().invoke(rules, [*words, "--config", str(config)], env={"COLUMNS": "160"})
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_listed_and_can_be_taken_away(config: Path) -> None:
     assert run(config, "schedule", "work", "mon-fri 07:00-19:00; holiday closed").exit_code == 0
     words = ["allow", "cleaners", "--kind", "staff", "--group", "cleaning", "--schedule", "work"]

@@ -32,6 +32,7 @@ CARD = 0x2D5C38
 NAMES = ("Eileen Collins", "Collins", "Barack Obama", "Obama")
 
 
+@pytest.mark.slow
 def test_neither_logs_nor_events_hold_anything_personal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

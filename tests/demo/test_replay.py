@@ -78,6 +78,7 @@ def told(played: Played) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["resident-walks-up", "two-at-once"])
+@pytest.mark.slow
 def test_two_replays_decide_the_same_at_the_same_second_with_the_same_scores(
     play: Play, name: str
 ) -> None:
@@ -87,6 +88,7 @@ def test_two_replays_decide_the_same_at_the_same_second_with_the_same_scores(
 
 
 @pytest.mark.parametrize("name", [name for name in SCENES if name not in ATTACKS])
+@pytest.mark.slow
 def test_every_recording_ends_as_its_truth_says_and_no_stranger_is_let_in(
     play: Play, name: str
 ) -> None:

@@ -26,6 +26,8 @@ from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 

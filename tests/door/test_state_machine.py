@@ -297,6 +297,7 @@ def doors(draw: st.DrawFn) -> DoorSettings:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(moments, inputs), min_size=STEPS, max_size=STEPS), doors())
+@pytest.mark.slow
 def test_invariants(sequence: list[tuple[float, Input]], s: DoorSettings) -> None:
     keeps_the_invariants(sequence, s)
 
@@ -308,6 +309,7 @@ def test_invariants(sequence: list[tuple[float, Input]], s: DoorSettings) -> Non
     st.floats(0.01, 120),
     doors(),
 )
+@pytest.mark.soak
 def test_invariants_over_ten_thousand_steps_on_end(
     seed: int, weights: list[int], pause: float, s: DoorSettings
 ) -> None:

@@ -196,6 +196,7 @@ def encoded(fields):
     suppress_health_check=list(HealthCheck),
 )
 @given(data=st.data())
+@pytest.mark.slow
 def test_every_operation_answers_any_input_as_described(served, method, path, data):
     document = served.document
     operation = document["paths"][path][method]

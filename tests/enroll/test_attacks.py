@@ -19,6 +19,8 @@ from enroll.page import inside
 from enroll.permissions import Right, Role
 from gate.store.tables import AccountRow
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "a-long-enough-secret"
 
 

@@ -12,6 +12,8 @@ from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 
+pytestmark = pytest.mark.slow
+
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 
 

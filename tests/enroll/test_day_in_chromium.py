@@ -80,6 +80,7 @@ def clerk(desk, tmp_path):
         yield clerk
 
 
+@pytest.mark.slow
 def test_a_day(desk, gate, clerk):
     clerk.go("/")
     clerk.fill(code=desk.first_run.new_code(), login="wang", name="王经理")

@@ -36,6 +36,7 @@ def happened(desk, type, **fields):
     desk.store.events.append([Event.make("north", type, desk.clock.utc(), **fields)])
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_the_gate_says_of_itself(clerk, desk, board):
     happened(desk, "gate.started")
     board.keep()
@@ -87,6 +88,7 @@ def test_the_last_passage_is_the_newest_of_all_kinds(desk, clock):
         ("fire", "refused: the fire input is still active"),
     ],
 )
+@pytest.mark.slow
 def test_what_became_of_an_order_is_said_in_words(manager, desk, board, result, words):
     board.keep()
     manager.fill("/live/gate-1/open")
@@ -97,6 +99,7 @@ def test_what_became_of_an_order_is_said_in_words(manager, desk, board, result, 
     assert words in manager.get("/live").text
 
 
+@pytest.mark.slow
 def test_a_fire_release_can_be_ended_only_while_there_is_one(manager, desk, board):
     happened(desk, "gate.started")
     board.keep()

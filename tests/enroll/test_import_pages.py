@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import cv2
 import numpy as np
+import pytest
 from openpyxl import load_workbook
 
 from enroll import retention
@@ -25,6 +26,8 @@ from gate.importing.wrong import Line
 from gate.recognition.detection.detector import HogDetector
 from gate.services.enrolment import Examiner, Shot
 from gate.store.tables import ImportLineRow, ImportRow
+
+pytestmark = pytest.mark.slow
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 

@@ -21,6 +21,8 @@ from gate.services.gallery_sync import KnownFaces
 from gate.store.orders import Orders
 from gate.store.tables import PermitRow
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def written(desk):

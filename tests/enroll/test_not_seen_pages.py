@@ -10,6 +10,8 @@ import pytest
 from gate.services.absence_alerts import EVERY, Missing
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 LIST = "/alarms/not-seen"
 
 

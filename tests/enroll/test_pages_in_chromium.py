@@ -165,6 +165,7 @@ def open_table():
 
 
 @pytest.mark.parametrize(("language", "size"), [("zh", LAPTOP), ("en", TABLET)])
+@pytest.mark.slow
 def test_every_page_is_accessible_and_fits(desk, tmp_path, language, size):
     pages = addresses(desk)
     assert len(pages) > 24
@@ -182,6 +183,7 @@ def test_every_page_is_accessible_and_fits(desk, tmp_path, language, size):
     assert clerk.faults == [], clerk.faults
 
 
+@pytest.mark.slow
 def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
     """From the first field to "done" by Tab, Enter, Space and typing; focus always to be seen."""
     video = tmp_path / "camera.mjpeg"

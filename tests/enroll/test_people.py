@@ -11,6 +11,8 @@ import pytest
 from enroll import retention
 from gate.recognition.face import Template
 
+pytestmark = pytest.mark.slow
+
 HOME = {"building": "3", "unit": "1201"}
 
 

@@ -26,6 +26,8 @@ from gate.services.enrolment import Shot, keep
 from gate.store.tables import ImportLineRow, ImportRow
 from tests.enroll.test_import_pages import finish, upload
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 23)
 FACE = np.ones(128, np.float32) / np.float32(np.sqrt(128))
 
@@ -183,6 +185,7 @@ def test_a_form_loaded_before_somebody_else_saved_overwrites_nothing(clerk, desk
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "9999-12-30", "2200-01-01", "0001-01-01"])
+@pytest.mark.slow
 def test_a_day_beyond_every_calendar_is_a_mistake_not_a_crash(clerk, desk, tmp_path, day):
     answer = clerk.fill("/people/new", name="Li", kind="tenant", valid_until=day)
     assert answer.status_code == 400

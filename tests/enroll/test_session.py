@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from enroll.permissions import Role
 from gate.store.tables import AccountRow, SessionRow
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "a-long-enough-secret"
 

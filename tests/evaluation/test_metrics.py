@@ -52,6 +52,7 @@ def test_the_interval_holds_the_value_and_narrows_with_more_people() -> None:
     assert widths[1] < widths[0] / 2
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     random, inside = np.random.default_rng(1), 0
     truth = 0.158655  # of mates below one standard deviation, impostors far away
@@ -84,6 +85,7 @@ def test_nobody_above_the_threshold_is_no_proof_that_nobody_ever_is() -> None:
     assert rate.high == pytest.approx(0.037, abs=0.001)
 
 
+@pytest.mark.slow
 def test_growth_foretells_what_a_larger_gallery_does() -> None:
     """Impostors' highest of N normal scores, foretold from N = 200 for 2,000 and tried."""
     random = np.random.default_rng(0)

@@ -13,6 +13,8 @@ from gate.evaluation.baselines import gallery_of
 from gate.evaluation.on_site import on_site
 from gate.recognition.matching.scoring import unit
 
+pytestmark = pytest.mark.slow
+
 ENCODER, WIDTH = "retail-0095/fp16", 64
 
 
@@ -42,6 +44,7 @@ def results() -> dict[str, object]:
     return {"data": "made up", "encoders": {"e": part}}
 
 
+@pytest.mark.slow
 def test_every_protocol_and_group_has_its_row(results: dict) -> None:
     rows = results["encoders"]["e"]["rows"]
     assert {row.trial for row in rows} >= {"b", "c", "d", "e"}
@@ -95,6 +98,7 @@ def test_the_page_needs_nothing_else(results: dict) -> None:
     assert "nan" not in text
 
 
+@pytest.mark.slow
 def test_a_site_measures_itself() -> None:
     vectors, labels = made_up([3] * 80)
     people = study.People(labels, {})

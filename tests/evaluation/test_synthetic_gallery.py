@@ -19,6 +19,8 @@ from gate.evaluation.synthetic_gallery import (
     save,
 )
 
+pytestmark = pytest.mark.slow
+
 ENCODERS = sorted(SHAPES)
 BOTH = "retail-0095+faceplugin"
 DIMENSION = {"dlib": 128, "retail-0095": 256, "faceplugin": 512, BOTH: 768}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -97,6 +98,7 @@ anything = st.recursive(
 
 
 @given(anything)
+@pytest.mark.slow
 def test_redaction_always_gives_plain_json(value: object) -> None:
     json.dumps(redact(value), allow_nan=False)
 

@@ -60,6 +60,7 @@ def matcher(store: Store):  # type: ignore[no-untyped-def]
     return KnownFaces(store, ENCODER, DIMENSION).matcher()
 
 
+@pytest.mark.slow
 def test_both_lines_of_a_pair_name_each_other_beside_what_was_noted_before(store: Store) -> None:
     job, people = enrolled(store, near={20: 3})
     assert note_lookalikes(store, job, matcher(store)) == 2
@@ -70,6 +71,7 @@ def test_both_lines_of_a_pair_name_each_other_beside_what_was_noted_before(store
     }
 
 
+@pytest.mark.slow
 def test_done_twice_it_changes_nothing(store: Store) -> None:
     job, _ = enrolled(store, near={20: 3})
     first = note_lookalikes(store, job, matcher(store)), noted(store, job)
@@ -100,6 +102,7 @@ def test_two_people_alone_are_not_taken_for_one(store: Store) -> None:
     assert note_lookalikes(store, job, matcher(store)) == 0
 
 
+@pytest.mark.slow
 def test_of_many_doubles_a_few_are_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gate.importing.alike.SHOWN", 2)
     job, people = enrolled(store, near=dict.fromkeys(range(20, 24), 3), count=300)

@@ -291,6 +291,8 @@ from gate.importing.table import Line, open_table, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 folder = Path(sys.argv[1])
 with Store.open(StoreSettings(ballast=0), folder / "data") as store:
     for progress in run(store, 1, read_table(folder / "people.csv"), NoPhotos(), None, by="li"):

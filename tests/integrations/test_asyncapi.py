@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft202012Validator
 
@@ -57,6 +58,7 @@ def test_every_reference_in_the_document_leads_somewhere() -> None:
             place = place[part]
 
 
+@pytest.mark.slow
 def test_real_messages_are_as_described(
     broker: Broker, listen: Callable[..., Any], store: Store, eventually: Callable[..., None]
 ) -> None:

@@ -151,6 +151,7 @@ def test_a_receiver_reads_all_and_writes_no_event(
     assert not publish(platform, "gate/north/event")
 
 
+@pytest.mark.slow
 def test_the_publisher_works_over_it(
     site: tuple[Path, int], store: Store, eventually: Callable[..., None]
 ) -> None:

@@ -45,6 +45,7 @@ def test_keys_are_made_shown_and_revoked(run: Callable[..., Any], tmp_path: Path
     assert run("make", "x", "--command", "explode").exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_command_goes_from_the_shell_to_the_door_and_back(
     run: Callable[..., Any], broker: Broker, tmp_path: Path, eventually: Callable[..., None]
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_command_goes_from_the_shell_to_the_door_and_back(
         publisher.stop()
 
 
+@pytest.mark.slow
 def test_a_gate_that_is_not_there_is_named(
     run: Callable[..., Any], broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

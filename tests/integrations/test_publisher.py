@@ -22,6 +22,8 @@ from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 Listen = Callable[..., Any]
 Start = Callable[[int], Mosquitto]
 Eventually = Callable[..., None]

@@ -184,6 +184,7 @@ json_values = st.recursive(
         json_values | st.sampled_from(["north", "open", NOW]),
     )
 )
+@pytest.mark.slow
 def test_a_signed_payload_of_any_form_breaks_nothing(members: dict[str, object]) -> None:
     assert reason(changed(**members)) in {"accepted", "wrong_form", "too_long"} | {
         "other_gate", "not_entitled", "from_future", "expired", "valid_too_long",

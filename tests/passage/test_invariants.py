@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ def at(given: Input, now: float) -> Input:
 
 @settings(max_examples=400, deadline=None)
 @given(stories, houses)
+@pytest.mark.slow
 def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> None:
     lane, now, mode = Lane(), 100.0, Mode.NORMAL
     numbers = itertools.count()

@@ -114,6 +114,7 @@ def test_liveness_never_adds_to_the_evidence(identity: float, live: float) -> No
 
 
 @given(nats, nats, nats)
+@pytest.mark.slow
 def test_the_more_alive_the_more_evidence(identity: float, a: float, b: float) -> None:
     low, high = sorted((a, b))
     effective_looks = [joined(identity, Liveness("model", score, True)) for score in (low, high)]
@@ -131,6 +132,7 @@ def test_a_door_is_opened_only_on_enough_evidence_and_a_second_look(
 
 
 @given(nats, nats, st.integers(0, 30))
+@pytest.mark.slow
 def test_everybody_is_told_something_in_bounded_time(
     evidence: float, second: float, looks: int
 ) -> None:
@@ -166,6 +168,7 @@ def test_the_bounds_follow_from_the_calibration_and_the_wished_rates() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.1, NOISE, 0.4])
+@pytest.mark.slow
 def test_the_looks_of_one_passage_together_keep_the_wished_rate(noise: float) -> None:
     """Impostors whose score is a trait of the pair plus noise of each moment, unit variance."""
     wished, impostors, looks = 0.01, 100_000, MOMENTS

@@ -76,6 +76,7 @@ places = st.lists(st.tuples(st.floats(0, 600), st.floats(0, 400)), max_size=6)
 
 
 @given(places, places)
+@pytest.mark.slow
 def test_every_face_and_every_track_is_used_once(
     old: list[tuple[float, float]], new: list[tuple[float, float]]
 ) -> None:
@@ -84,6 +85,7 @@ def test_every_face_and_every_track_is_used_once(
 
 
 @given(st.lists(places, max_size=8))
+@pytest.mark.slow
 def test_numbers_are_never_shared_whatever_comes(frames: list[list[tuple[float, float]]]) -> None:
     tracker = Tracker(itertools.count(1))
     for i, spots in enumerate(frames):

@@ -19,8 +19,11 @@ from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard, crc16
 from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import Device, SimulatedPort, spoil
+from tests.effort import rounds
 
-FRAMES = 100_000
+pytestmark = pytest.mark.fuzz
+
+FRAMES = rounds(2_000)
 
 
 @given(st.binary(max_size=300))

@@ -18,6 +18,8 @@ from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from tests.devices.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 TEXT = LcusSettings(readback="text")
 
 

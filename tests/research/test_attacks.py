@@ -15,6 +15,7 @@ BOX = (120.0, 80.0, 200.0, 170.0)
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
+@pytest.mark.slow
 def test_every_device_is_drawn_at_the_size_of_the_camera(device: Device) -> None:
     frame = Presentation(device, np.random.default_rng(1)).show(PICTURE, BOX)
     assert frame.shape == (480, 640, 3)

@@ -35,6 +35,7 @@ def test_no_defect_may_raise_the_figure() -> None:
     assert all(weight <= 0 for name, weight in weights.items() if name != "constant")
 
 
+@pytest.mark.slow
 def test_leaving_out_the_worst_probes_lowers_the_error() -> None:
     made = samples(200)
     weights = fit(made)

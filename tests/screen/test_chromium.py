@@ -42,6 +42,7 @@ def shown(page: Any, screen: Screen, message: Message) -> None:
     page.wait_for_selector(f"body[data-painted='{screen.show(message)}']", timeout=10_000)
 
 
+@pytest.mark.slow
 def test_an_answer_is_painted_and_reported(browser: Any, screen: Screen) -> None:
     painted = threading.Event()
     page = browser.new_page()
@@ -87,6 +88,7 @@ def test_a_name_is_text_and_nothing_else(browser: Any, screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1024, 600), (600, 1024), (800, 480)])
+@pytest.mark.slow
 def test_nothing_leaves_the_screen(browser: Any, screen: Screen, size: tuple[int, int]) -> None:
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.goto(screen.address)
@@ -112,6 +114,7 @@ def test_nothing_leaves_the_screen(browser: Any, screen: Screen, size: tuple[int
     page.close()
 
 
+@pytest.mark.slow
 def test_the_page_says_so_when_the_daemon_has_ended(browser: Any) -> None:
     screen = Screen(ScreenSettings(port=0), SystemClock())
     screen.start()

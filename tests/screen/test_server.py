@@ -34,6 +34,7 @@ def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, object]]]:
             yield kind, json.loads(line.removeprefix("data: "))
 
 
+@pytest.mark.slow
 def test_the_page_and_all_it_needs_come_from_here(screen: Screen) -> None:
     page = httpx.get(screen.address)
     assert page.status_code == 200
@@ -59,6 +60,7 @@ def test_a_browser_gets_the_newest_page_at_once_and_each_new_one(screen: Screen)
         assert time.monotonic() - before < 1
 
 
+@pytest.mark.slow
 def test_showing_never_waits_for_a_browser(screen: Screen) -> None:
     with httpx.stream("GET", screen.address + "stream", timeout=5):  # reads nothing
         before = time.monotonic()
@@ -81,6 +83,7 @@ def test_pages_shown_from_many_threads_end_with_the_last(screen: Screen) -> None
     assert screen.show(Message(Look.GRANT, "welcome")) == 402
 
 
+@pytest.mark.slow
 def test_a_painted_page_is_reported() -> None:
     times: list[tuple[int, float]] = []
     with Screen(QUIET, SystemClock(), painted=lambda *told: times.append(told)) as screen:

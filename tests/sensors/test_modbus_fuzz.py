@@ -11,8 +11,11 @@ from gate.errors import DeviceError
 from gate.sensors.lines import ModbusLine
 from gate.sensors.settings import RegisterSettings, TemperatureSettings
 from tests.devices.wire import Wire, attach, damaged, framed, genuine
+from tests.effort import rounds
 
-FRAMES = 100_000
+pytestmark = pytest.mark.fuzz
+
+FRAMES = rounds(2_000)
 
 
 @pytest.mark.parametrize(("function", "code"), [("holding", 3), ("input", 4)])

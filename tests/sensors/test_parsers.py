@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gate.sensors import mcu9061x, mcu90640
 from gate.simulators.port import spoil
 from gate.simulators.temperature import PointSensor, image_frame, point_frame
+from tests.effort import rounds
 
 GOLDEN = bytes.fromhex("5A5A45040C780D19A7")
 
@@ -63,7 +64,7 @@ class TestPoint:
 
     def test_any_byte_lost_or_doubled_in_a_stream_is_no_false_reading(self) -> None:
         chance = random.Random(1)
-        for _ in range(20_000):
+        for _ in range(rounds(2_000, 20_000)):
             first = point_frame(chance.uniform(20, 43), chance.uniform(0, 40))
             second = point_frame(chance.uniform(20, 43), chance.uniform(0, 40))
             at = chance.randrange(9)
@@ -80,14 +81,14 @@ class TestPoint:
         assert len(rest) < 13
         assert not (quiet and rest)
 
-    def test_100_000_damaged_frames(self) -> None:
+    def test_damaged_frames(self) -> None:
         chance = random.Random(2)
         true = {(round(30 + n / 100, 2), 25.0) for n in range(0, 1000, 37)}
         choices = sorted(true)
         frames = [point_frame(*values) for values in choices]
         rest = b""
         found = 0
-        for n in range(100_000):
+        for n in range(rounds(4_000)):
             frame = chance.choice(frames)
             damage = n % 4
             if damage == 0:
@@ -100,11 +101,11 @@ class TestPoint:
             values, rest = mcu9061x.parse(rest + frame, quiet=chance.random() > 0.33)
             assert set(values) <= true
             found += len(values)
-        assert found > 25_000 * 0.8
+        assert found > rounds(4_000) / 4 * 0.8
 
     def test_resynchronised_within_two_frames(self) -> None:
         chance = random.Random(3)
-        for _ in range(20_000):
+        for _ in range(rounds(2_000, 20_000)):
             noise = chance.randbytes(chance.randrange(40)) + GOLDEN[: chance.randrange(9)]
             values, _ = mcu9061x.parse(noise + GOLDEN * 2, quiet=True)
             assert (31.92, 33.53) in values
@@ -121,14 +122,14 @@ class TestImage:
         assert np.abs(image - self.image).max() < 0.006
         assert (ambient, rest) == (26.5, b"")
 
-    def test_100_000_damaged_frames(self) -> None:
+    def test_damaged_frames(self) -> None:
         chance = random.Random(6)
         images = [self.image, np.flipud(self.image), np.full((24, 32), 33.2, np.float32)]
         frames = [image_frame(image, 26.5 - n) for n, image in enumerate(images)]
         true = set(frames)
         rest = b""
         found = false = 0
-        for n in range(100_000):
+        for n in range(rounds(4_000)):
             frame = chance.choice(frames)
             errors = (0, 1, 1, chance.randrange(2, 6), 0, 0)[n % 6]
             for _ in range(errors):
@@ -145,14 +146,14 @@ class TestImage:
                 assert again in buffer
                 false += again not in true
             found += len(values)
-        assert found > 100_000 / 6 * 0.8
+        assert found > rounds(4_000) / 6 * 0.8
         # a sum misses words that changed places, and a few of many errors; it misses no single one
         assert false < 5
 
     def test_any_single_error_is_no_image(self) -> None:
         chance = random.Random(8)
         frame = image_frame(self.image, 26.5)
-        for _ in range(20_000):
+        for _ in range(rounds(2_000, 20_000)):
             hurt = one_error(frame, chance)
             if frame in hurt:  # the last byte was doubled
                 continue

@@ -37,6 +37,7 @@ class TestEstimate:
         assert estimate(33.2, None, SETTINGS) == pytest.approx(36.8)
 
     @given(st.floats(-40, 100), st.floats(0.01, 10))
+    @pytest.mark.slow
     def test_nothing_is_drawn_to_normal(self, raw: float, more: float) -> None:
         step = estimate(raw + more, 25, SETTINGS) - estimate(raw, 25, SETTINGS)
         assert step == pytest.approx(more)
@@ -112,6 +113,7 @@ class TestSensor:
             sensor.close()
 
     @pytest.mark.parametrize("fault", ["silence", "corrupt", "unplug"])
+    @pytest.mark.slow
     def test_lost_is_told_and_readings_become_unknown(self, fault: str) -> None:
         told: list[bool] = []
         with SimulatedPort(PointSensor()) as port:
@@ -129,6 +131,7 @@ class TestSensor:
             assert eventually(ready)
             sensor.close()
 
+    @pytest.mark.slow
     def test_one_that_never_says_anything_is_told_as_lost_once(self) -> None:
         told: list[bool] = []
         with SimulatedPort(PointSensor()) as port:
@@ -141,6 +144,7 @@ class TestSensor:
             sensor.close()
         assert told == [False]
 
+    @pytest.mark.slow
     def test_one_that_is_asked_more_rarely_than_silence_is_borne_works(self) -> None:
         told: list[bool] = []
         with SimulatedPort(PointSensor(33.4, 24.0)) as port:

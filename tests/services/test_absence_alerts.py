@@ -60,6 +60,7 @@ def house(store: Store, elder: PersonRow) -> House:
     return house
 
 
+@pytest.mark.slow
 def test_staff_are_told_once_and_being_seen_ends_it(house: House, elder: PersonRow) -> None:
     house.live(1.9)
     assert house.told == []
@@ -71,6 +72,7 @@ def test_staff_are_told_once_and_being_seen_ends_it(house: House, elder: PersonR
     assert house.told == ["not_seen", "not_seen_ended"]
 
 
+@pytest.mark.slow
 def test_it_is_remembered_over_a_restart(house: House, store: Store) -> None:
     house.live(2.5)
     again = House(store, hours=2.0)
@@ -79,6 +81,7 @@ def test_it_is_remembered_over_a_restart(house: House, store: Store) -> None:
     assert again.told == []
 
 
+@pytest.mark.slow
 def test_a_gate_that_was_down_or_blind_does_not_know(house: House) -> None:
     house.live(1.0)
     house.down(5.0)
@@ -98,6 +101,7 @@ def test_an_acknowledgement_is_written_with_its_name(house: House, elder: Person
     assert len(house.events) == 2
 
 
+@pytest.mark.slow
 def test_travel_pauses(house: House, elder: PersonRow) -> None:
     house.missing.pause(elder.id, house.now + timedelta(hours=10), house.now)
     house.live(9)

@@ -22,6 +22,8 @@ from gate.services.image_decode import decode, reduced
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 PHOTOGRAPHS = Path(__file__).parents[2] / "fixtures" / "photographs"
 ENCODER = "dlib/1"
 
@@ -52,6 +54,7 @@ def enrol(store, name, shots):
     return person
 
 
+@pytest.mark.slow
 def test_every_photograph_has_one_face(shots):
     assert {name: shot.fault for name, shot in shots.items() if shot.fault} == {}
 
@@ -124,6 +127,7 @@ def test_the_copy_relearns_when_the_register_outgrows_it(store):
     assert faces.matcher().centroids.fit.people == 60
 
 
+@pytest.mark.slow
 def test_what_is_learnt_anew_keeps_the_rates_that_were_wished(store):
     random = np.random.default_rng(1)
     vectors = random.normal(size=(120, 128)).astype(np.float32)
@@ -153,6 +157,7 @@ def grown(store, count):
     return [Template(p, v, ENCODER) for p, v in zip(people, vectors, strict=True)]
 
 
+@pytest.mark.slow
 def test_a_wish_that_staff_state_while_it_relearns_counts(store, monkeypatch):
     rows = grown(store, 420)
     store.templates.add(*rows[:100])

@@ -61,6 +61,7 @@ def test_it_is_used_up_after_its_uses(book: PermitBook, guest: PersonRow) -> Non
     assert book.look_up(issued.text, "gate-1", NOW)[1].problem == "permit_used_up"
 
 
+@pytest.mark.slow
 def test_a_withdrawn_one_is_refused(book: PermitBook, guest: PersonRow) -> None:
     issued = issue(book, guest)
     book.revoke(issued.permit.serial, "lost")

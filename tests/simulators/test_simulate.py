@@ -30,6 +30,7 @@ def test_every_device_prints_its_port_and_ends_on_quit() -> None:
         assert "unplug, plug" in result.output
 
 
+@pytest.mark.slow
 def test_a_driver_can_use_the_printed_port() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, "relay"],

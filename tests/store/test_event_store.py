@@ -158,6 +158,7 @@ while True:
 
 
 @pytest.mark.parametrize("wait", [0.02, 0.11, 0.23])
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_by_kill_9(
     tmp_path: Path, settings: StoreSettings, wait: float
 ) -> None:

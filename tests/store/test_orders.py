@@ -34,6 +34,7 @@ def test_an_old_order_is_void(orders):
     assert orders.take("north") == []
 
 
+@pytest.mark.slow
 def test_what_became_of_it_is_kept(orders):
     given = orders.give("north", "lockdown", "li")
     orders.take("north")

@@ -32,6 +32,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path, settings: StoreSettings) 
         assert row.name == "王秀英"
 
 
+@pytest.mark.durable
 def test_the_database_is_durable_and_forgets(store: Store) -> None:
     raw = store.database.engine.raw_connection()
     found = {

@@ -17,6 +17,7 @@ def weights() -> bytes:
     return dlib_points.model_file(dlib_points.ENCODER_FILE).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_network_gives_dlibs_own_numbers_on_any_picture(weights: bytes) -> None:
     network = Network(to_onnx(weights, {}))
     original = dlib.face_recognition_model_v1(str(dlib_points.model_file(dlib_points.ENCODER_FILE)))

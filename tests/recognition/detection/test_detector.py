@@ -16,6 +16,8 @@ from gate.recognition.detection.detector import Detector, HogDetector, YuNetDete
 from gate.recognition.face import Image
 from gate.recognition.settings import RecognitionSettings
 
+pytestmark = pytest.mark.slow
+
 PHOTOGRAPHS = Path("fixtures/photographs")
 
 
@@ -60,6 +62,7 @@ def test_two_regions_on_one_face_give_one_face(detector: Detector, photograph: I
 
 
 @pytest.mark.parametrize("scale", [0.7, 3.0])
+@pytest.mark.slow
 def test_small_and_large_faces_are_found(
     detector: Detector, photograph: Image, scale: float
 ) -> None:
@@ -69,6 +72,7 @@ def test_small_and_large_faces_are_found(
 
 
 @pytest.mark.parametrize("region", [None, [], [(-500.0, -500.0, -400.0, -400.0)]])
+@pytest.mark.slow
 def test_where_nobody_is_nobody_is_found(
     detector: Detector, region: list[tuple[float, float, float, float]] | None
 ) -> None:

@@ -22,6 +22,8 @@ from gate.recognition.evidence import SAME_MOMENT, correlation
 from gate.recognition.face import Face, Image
 from gate.recognition.settings import RecognitionSettings
 
+pytestmark = pytest.mark.slow
+
 PHOTOGRAPHS = sorted(Path("fixtures/photographs").glob("*.jpg"))
 
 

@@ -18,6 +18,8 @@ from gate.recognition.matching.scoring import Scoring, unit
 from gate.recognition.matching.site_calibration import learn_site, pack, unpack
 from gate.recognition.matching.whitening import FEWEST
 
+pytestmark = pytest.mark.slow
+
 ENCODER, WIDTH = "retail-0095/fp16", 128
 
 

@@ -34,6 +34,7 @@ def template(person: int, seed: int = 0, encoder: str = "e/1") -> Template:
         max_size=40,
     )
 )
+@pytest.mark.slow
 def test_it_holds_what_was_added_and_not_removed(steps: list[tuple[str, int, int]]) -> None:
     gallery, expected = Gallery("e/1", WIDTH), {}
     for number, (what, person, count) in enumerate(steps):
@@ -69,6 +70,7 @@ def test_nobody_can_write_into_a_snapshot() -> None:
         snapshot.rows[0] = 0
 
 
+@pytest.mark.slow
 def test_erased_rows_are_overwritten_once_no_reader_holds_them() -> None:
     gallery = Gallery("e/1", WIDTH)
     gallery.add([template(1), template(2)])

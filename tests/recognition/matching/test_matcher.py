@@ -93,6 +93,7 @@ def test_it_equals_the_slow_reference(counts: list[int], seed: int, fitted: bool
 @given(
     st.lists(st.tuples(st.sampled_from(["add", "more", "remove"]), st.integers(0, 39)), max_size=15)
 )
+@pytest.mark.slow
 def test_people_coming_and_going_give_what_building_anew_gives(
     steps: list[tuple[str, int]],
 ) -> None:
@@ -163,6 +164,7 @@ def test_parts_that_do_not_belong_together_are_refused() -> None:
         build_matcher(gallery, none, calibration(none, Scoring(), "f/1"))
 
 
+@pytest.mark.slow
 def test_every_answer_is_of_a_gallery_and_a_fit_that_existed_together() -> None:
     """10,000 matches while people come and go and the fit changes."""
     gallery = enrolled([1, 2] * 30)

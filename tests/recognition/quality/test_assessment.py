@@ -22,6 +22,8 @@ from gate.recognition.quality.assessment import (
 )
 from gate.recognition.quality.settings import ENROLMENT, Limits, QualitySettings
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "photographs"
 FRONTAL = np.float32([(40, 40), (80, 40), (60, 60), (45, 82), (75, 82)])
 GATE = Limits()

@@ -34,12 +34,14 @@ def score(crop: np.ndarray) -> float:
     return float(fitted.score(features(crop)[None])[0]) - fitted.threshold
 
 
+@pytest.mark.slow
 def test_nobody_in_the_portraits_wears_a_mask() -> None:
     faces = crops()
     assert len(faces) >= 4
     assert all(score(crop) < 0 for crop in faces)
 
 
+@pytest.mark.slow
 def test_drawn_masks_on_the_portraits_are_noticed() -> None:
     random = np.random.default_rng(5)
     drawn = [masked(crop, random) for crop in crops() for _ in range(20)]
@@ -47,6 +49,7 @@ def test_drawn_masks_on_the_portraits_are_noticed() -> None:
     assert noticed >= 0.9
 
 
+@pytest.mark.slow
 def test_light_sharpness_and_noise_do_not_make_a_mask() -> None:
     random = np.random.default_rng(6)
     bare = [disturbed(crop, random) for crop in crops() for _ in range(20)]
