@@ -1,14 +1,22 @@
-"""What holds for the policy whatever it is asked."""
+"""What holds for the policy whatever it is asked, and that every rule of it is needed.
+
+Requests begin as one that is granted, and one or two things about them are changed: so every rule
+is reached many times, and what it decides is held against ``may_pass``, written without the rules.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import cache
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from gate.access import policy
 from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.policy import ORDER, age_on, decide
 from gate.access.record import record
@@ -27,149 +35,268 @@ from gate.access.schedule import parse
 from gate.recognition.face import Liveness, Verdict
 
 ZONE = timezone(timedelta(hours=8))
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(ZONE))
-names = st.sampled_from(["", "a", "b"])
-groups = st.frozensets(st.sampled_from(["a", "b", "crew"]))
-people = st.builds(
-    Person,
-    id=st.integers(1, 3),
-    ref=st.just("5e" * 16),
-    kind=st.sampled_from(Kind),
-    active=st.booleans(),
-    blocked=names,
-    valid_from=st.none() | moments,
-    valid_until=st.none() | moments,
-    groups=groups,
-    extended_unlock=st.booleans(),
-    face_alone=st.booleans(),
-    born=st.none() | st.dates(date(1920, 1, 1), date(2025, 1, 1)),
-)
-sights = st.builds(
-    Sight,
-    verdict=st.sampled_from(Verdict),
-    best=st.none() | st.integers(1, 3),
-    second=st.none() | st.integers(1, 3),
-    evidence=st.floats(-50, 50),
-    liveness=st.builds(Liveness, st.just("x"), st.floats(-9, 9), st.none() | st.booleans()),
-    guidance=names,
-)
-findings = st.builds(
-    Finding,
-    topic=st.sampled_from(["temperature", "code"]),
-    good=st.none() | st.booleans(),
-    weight=st.sampled_from(Weight),
-    reason=names,
-)
-requests = st.builds(
-    Request,
-    method=st.sampled_from(Method),
-    person=st.none() | people,
-    when=moments,
-    gate=st.sampled_from(["main", "north"]),
-    mode=st.sampled_from(Mode),
-    sight=st.none() | sights,
-    credential=st.none() | st.builds(Credential, problem=names, duress=st.booleans()),
-    findings=st.lists(findings, max_size=3).map(tuple),
-    presence=st.sampled_from(Presence),
-    inward=st.none() | st.booleans(),
-    order=names,
-)
-schedules = st.dictionaries(
-    st.sampled_from(["a", "b"]),
-    st.sampled_from([parse("always"), parse("mon-fri 07:00-19:00; holiday closed")]),
-)
-allows = st.builds(
-    Allow,
-    name=st.just("x"),
-    kinds=st.frozensets(st.sampled_from(Kind)),
-    groups=groups,
-    gates=st.frozensets(st.sampled_from(["main", "north"])),
-    schedule=names,
-    methods=st.frozensets(st.sampled_from(Method)),
-    both=st.booleans(),
-)
-rules = st.builds(
-    Rules,
-    allow=st.lists(allows, max_size=3).map(tuple),
-    schedules=schedules,
-    attack=st.sampled_from(["deny", "ask"]),
-    lockdown_groups=groups,
-    antipassback=st.sampled_from(["off", "soft", "hard"]),
-)
+NOON = datetime(2026, 1, 7, 12, tzinfo=ZONE)  # a Wednesday
+DAY = timedelta(days=1)
+LI = Person(7, "5e" * 16, groups=frozenset({"garden"}), name="李小红")
+SEEN = Sight(Verdict.KNOWN, 7, 8, 9.0, 1.0, 12.0, 8.0, Liveness("x", 2.0, True))
+EVERY = frozenset({Method.FACE, Method.CARD, Method.FACE_AND_CARD, Method.PERMIT, Method.PIN})
+OPEN = Allow("all", frozenset({Kind.RESIDENT}), methods=EVERY)
+RULES = Rules((OPEN,), {"day": parse("mon-fri 07:00-19:00; holiday closed")}, antipassback="hard")
+
+Case = tuple[Request, Rules]
+Change = Callable[[Case], Case]
 
 
-@settings(max_examples=1500, deadline=None)
-@given(requests, rules)
-@pytest.mark.slow
-def test_a_grant_needs_an_active_person_or_an_order_of_staff(
-    request: Request, house: Rules
-) -> None:
-    decision = decide(request, house)
-    ordered = request.mode in (Mode.HELD_OPEN, Mode.EMERGENCY) or (
-        request.method is Method.STAFF and bool(request.order)
+def ask(**fields: object) -> Change:
+    return lambda case: (replace(case[0], **fields), case[1])  # type: ignore[arg-type]
+
+
+def person(**fields: object) -> Change:
+    def change(case: Case) -> Case:
+        who = case[0].person
+        return case if who is None else (replace(case[0], person=replace(who, **fields)), case[1])  # type: ignore[arg-type]
+
+    return change
+
+
+def sight(**fields: object) -> Change:
+    def change(case: Case) -> Case:
+        seen = case[0].sight or SEEN
+        return replace(case[0], sight=replace(seen, **fields)), case[1]  # type: ignore[arg-type]
+
+    return change
+
+
+def rule(**fields: object) -> Change:
+    return lambda case: (case[0], replace(case[1], **fields))  # type: ignore[arg-type]
+
+
+def allow(**fields: object) -> Change:
+    return lambda case: (case[0], replace(case[1], allow=(replace(OPEN, **fields),)))  # type: ignore[arg-type]
+
+
+def found(topic: str, good: bool | None, weight: Weight) -> Change:
+    finding = Finding(topic, good, weight, "" if good else f"{topic}_bad")
+    return lambda case: (replace(case[0], findings=(*case[0].findings, finding)), case[1])
+
+
+GRANTED: dict[str, Case] = {
+    "face": (Request(Method.FACE, LI, NOON, sight=SEEN), RULES),
+    "card": (Request(Method.CARD, LI, NOON, credential=Credential(serial="1")), RULES),
+    "face and card": (
+        Request(Method.FACE_AND_CARD, LI, NOON, sight=SEEN, credential=Credential()),
+        RULES,
+    ),
+    "permit": (Request(Method.PERMIT, LI, NOON, credential=Credential(serial="9")), RULES),
+    "lock-down": (
+        Request(Method.FACE, LI, NOON, sight=SEEN, mode=Mode.LOCKDOWN),
+        replace(RULES, lockdown_groups=frozenset({"garden"})),
+    ),
+}
+CHANGES: dict[str, Change] = {
+    **{f"mode {mode.value}": ask(mode=mode) for mode in Mode},
+    **{f"method {method.value}": ask(method=method) for method in Method},
+    **{f"verdict {verdict.value}": sight(verdict=verdict) for verdict in Verdict},
+    **{
+        f"{topic} {weight.value} {good}": found(topic, good, weight)
+        for topic in ("temperature", "code")
+        for weight in Weight
+        for good in (True, False, None)
+    },
+    "ordered by staff": ask(method=Method.STAFF, order="wang"),
+    "nobody": ask(person=None),
+    "blocked": person(blocked="debts"),
+    "inactive": person(active=False),
+    "not yet valid": person(valid_from=NOON + DAY),
+    "valid since": person(valid_from=NOON),
+    "expired": person(valid_until=NOON),
+    "valid until tomorrow": person(valid_until=NOON + DAY),
+    "clock not set": ask(clock_trusted=False),
+    "visitor": person(kind=Kind.VISITOR),
+    "no group": person(groups=frozenset()),
+    "look-alike": person(face_alone=False),
+    "child": person(born=date(2010, 1, 1)),
+    "adult": person(born=date(1980, 1, 1)),
+    "no credential": ask(credential=None),
+    "good credential": ask(credential=Credential()),
+    "unknown card": ask(credential=Credential("card_unknown")),
+    "duress": ask(credential=Credential(duress=True)),
+    "nothing seen": ask(sight=None),
+    "another face": sight(best=9, second=10),
+    "second candidate": sight(best=8, second=7),
+    "verified": sight(claimed=7, claim_held=True, verdict=Verdict.WAIT),
+    "not verified": sight(claimed=7, claim_held=False),
+    "not live": sight(liveness=Liveness("x", -2.0, False)),
+    "liveness not known": sight(liveness=Liveness("x")),
+    "liveness required": rule(liveness_required=True),
+    "after an attack": ask(wary=True),
+    "attacks ask": rule(attack="ask"),
+    "crew passes a lock-down": rule(lockdown_groups=frozenset({"crew"})),
+    "garden passes a lock-down": rule(lockdown_groups=frozenset({"garden"})),
+    "nothing allowed": rule(allow=()),
+    "only staff": allow(kinds=frozenset({Kind.STAFF})),
+    "only crew": allow(groups=frozenset({"crew"})),
+    "only garden": allow(groups=frozenset({"garden"})),
+    "only north": allow(gates=frozenset({"north"})),
+    "only main": allow(gates=frozenset({"main"})),
+    "only cards": allow(methods=frozenset({Method.CARD})),
+    "both": allow(both=True),
+    "by day": allow(schedule="day"),
+    "no such schedule": allow(schedule="never"),
+    "at night": ask(when=NOON + timedelta(hours=9)),
+    "a holiday": rule(days={date(2026, 1, 7): "holiday"}),
+    "inside, going in": ask(presence=Presence.INSIDE, inward=True),
+    "outside, going out": ask(presence=Presence.OUTSIDE, inward=False),
+    "inside, going out": ask(presence=Presence.INSIDE, inward=False),
+    "soft": rule(antipassback="soft"),
+}
+
+
+@cache
+def cases() -> list[tuple[str, Case]]:
+    """Every granted request, with each change and each pair of changes."""
+    found = list(GRANTED.items())
+    for name, case in GRANTED.items():
+        for one, first in CHANGES.items():
+            found.append((f"{name}: {one}", first(case)))
+        for (one, first), (two, second) in itertools.combinations(CHANGES.items(), 2):
+            found.append((f"{name}: {one}, {two}", second(first(case))))
+    return found
+
+
+def may_pass(q: Request, r: Rules) -> bool:
+    """Whether the door may be opened for this person, said in one breath; not the rules' order."""
+    p, s = q.person, q.sight
+    if q.mode in (Mode.FIRE, Mode.HELD_OPEN, Mode.EMERGENCY) or q.method is Method.STAFF:
+        return False
+    if p is None or p.blocked or not p.active or q.method not in EVERY:
+        return False
+    if q.mode is Mode.LOCKDOWN and not p.groups & r.lockdown_groups:
+        return False
+    if p.valid_until and (not q.clock_trusted or q.when >= p.valid_until):
+        return False
+    if p.valid_from and q.when < p.valid_from:
+        return False
+    if q.method is not Method.FACE and (q.credential is None or q.credential.problem):
+        return False
+    attack = s is not None and (s.verdict is Verdict.ATTACK or s.liveness.live is False)
+    if q.method in (Method.FACE, Method.FACE_AND_CARD) and (s is None or attack):
+        return False
+    if q.method is Method.FACE:
+        assert s is not None
+        alone = p.face_alone and not (p.born and age_on(p.born, q.when.date()) < 18)
+        live = s.liveness.live is True or not r.liveness_required
+        if s.verdict is not Verdict.KNOWN or s.best != p.id or q.wary or not alone or not live:
+            return False
+    if q.method is Method.FACE_AND_CARD:
+        assert s is not None
+        named = s.verdict in (Verdict.KNOWN, Verdict.DOUBTFUL) and p.id in (s.best, s.second)
+        if not (s.claim_held if s.claimed == p.id else named):
+            return False
+    if any(not f.good and f.weight in (Weight.REQUIRE, Weight.REFER) for f in q.findings):
+        return False
+    if r.antipassback == "hard" and (q.presence, q.inward) in (
+        (Presence.INSIDE, True),
+        (Presence.OUTSIDE, False),
+    ):
+        return False
+    day = q.when.hour < 19 and q.when.date() not in r.days
+    return any(
+        (not a.kinds or p.kind in a.kinds)
+        and (not a.groups or p.groups & a.groups)
+        and (not a.gates or q.gate in a.gates)
+        and q.method in a.methods
+        and (not a.schedule or (a.schedule == "day" and day))
+        and (not a.both or q.method is Method.FACE_AND_CARD)
+        for a in r.allow
     )
-    if decision.outcome is Outcome.GRANT and not ordered:
-        person = request.person
-        assert person is not None
-        assert person.active
-        assert not person.blocked
-        if request.mode is not Mode.FIRE:
-            assert (
-                request.credential is None
-                or not request.credential.problem
-                or (request.method is Method.FACE)
-            )
-            assert not person.valid_until or request.when < person.valid_until
 
 
-@settings(max_examples=500, deadline=None)
-@given(requests, rules)
-@pytest.mark.slow
-def test_a_face_grants_only_when_it_is_known_alive_and_the_persons(
-    request: Request, house: Rules
+def differing() -> Iterator[str]:
+    """Cases that the policy decides otherwise than it should."""
+    for name, (request, rules) in cases():
+        try:
+            decision = decide(request, rules)
+        except (AssertionError, StopIteration):
+            yield name
+            continue
+        passes = decision.outcome is Outcome.GRANT and decision.rule == "grant"
+        if passes != may_pass(request, rules):
+            yield name
+        released = request.mode in (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
+        ordered = request.method is Method.STAFF and bool(request.order)
+        if decision.outcome is Outcome.GRANT and not passes and not (released or ordered):
+            yield name
+        if ordered and request.mode is Mode.NORMAL and decision.outcome is not Outcome.GRANT:
+            yield name
+        if released and request.method is not Method.STAFF:
+            known = request.person and request.person.active and not request.person.blocked
+            granted = decision.outcome is Outcome.GRANT
+            if granted != (request.mode is not Mode.FIRE or bool(known)):
+                yield name
+
+
+def test_every_granted_request_is_granted() -> None:
+    for name, case in GRANTED.items():
+        assert decide(*case).rule == "grant", name
+
+
+def test_the_policy_grants_exactly_whom_it_should() -> None:
+    assert list(differing()) == []
+
+
+def test_every_rule_is_reached_often() -> None:
+    reached = Counter(decide(*case).rule for _, case in cases())
+    rare = {name: reached[name] for name, _ in ORDER if reached[name] < 50}
+    assert not rare, f"rules that are hardly reached: {rare}"
+
+
+# rules without which nobody passes who should not, because another denies the same people: what
+# they change is the reason that is given, which the table in docs/access.md fixes
+REASONS_ONLY = {"kind", "group", "gate", "method"}
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ORDER])
+def test_without_a_rule_somebody_passes_who_should_not_or_is_told_another_reason(
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decision = decide(request, house)
-    if decision.rule == "grant" and request.method is Method.FACE:
-        assert request.sight is not None
-        assert request.person is not None
-        assert request.sight.verdict is Verdict.KNOWN
-        assert request.sight.best == request.person.id
-        assert request.sight.liveness.live is not False
+    told = {}
+    if name in REASONS_ONLY:
+        told = {case: decide(*asked).reasons for case, asked in cases()}
+    monkeypatch.setattr(policy, "ORDER", tuple(r for r in ORDER if r[0] != name))
+    if name not in REASONS_ONLY:
+        assert next(differing(), None) is not None
+        return
+    for case, asked in cases():
+        try:
+            if decide(*asked).reasons != told[case]:
+                return
+        except (AssertionError, StopIteration):
+            return
+    pytest.fail(f"nothing changes without the rule {name}")
 
 
-@settings(max_examples=500, deadline=None)
-@given(requests, rules)
-@pytest.mark.slow
-def test_every_decision_names_its_rule_a_reason_and_values_fit_for_json(
-    request: Request, house: Rules
-) -> None:
-    decision = decide(request, house)
-    assert decision.rule in dict(ORDER)
-    assert decision.reasons
-    values = record(decision.request)
-    assert json.loads(json.dumps(values)) == values
+def test_every_decision_names_its_rule_a_reason_and_values_fit_for_json() -> None:
+    for name, case in cases():
+        decision = decide(*case)
+        assert decision.rule in dict(ORDER), name
+        assert all(decision.reasons), name
+        values = record(decision.request)
+        assert json.loads(json.dumps(values)) == values, name
 
 
-@settings(deadline=None)
-@given(requests, rules)
-def test_the_same_question_has_the_same_answer(request: Request, house: Rules) -> None:
-    assert decide(request, house) == decide(request, house)
-
-
-@settings(deadline=None)
-@given(requests, rules)
-def test_duress_changes_nothing_that_can_be_seen(request: Request, house: Rules) -> None:
-    from dataclasses import replace
-
-    calm = decide(replace(request, credential=Credential()), house)
-    forced = decide(replace(request, credential=Credential(duress=True)), house)
-    assert (calm.outcome, calm.rule, calm.reasons) == (forced.outcome, forced.rule, forced.reasons)
-    assert record(forced.request)["duress"] is True
+def test_duress_changes_nothing_that_can_be_seen() -> None:
+    for name, (request, rules) in cases():
+        calm = decide(replace(request, credential=Credential()), rules)
+        forced = decide(replace(request, credential=Credential(duress=True)), rules)
+        seen = (calm.outcome, calm.rule, calm.reasons)
+        assert seen == (forced.outcome, forced.rule, forced.reasons), name
+        assert record(forced.request)["duress"] is True
 
 
 def test_a_name_is_never_among_the_values() -> None:
-    person = Person(1, "5e" * 16, name="李小红", blocked="owes 300 yuan")
-    decision = decide(Request(Method.CARD, person, datetime(2026, 1, 7, tzinfo=ZONE)), Rules())
+    blocked = Person(1, "5e" * 16, name="李小红", blocked="owes 300 yuan")
+    decision = decide(Request(Method.CARD, blocked, NOON), Rules())
     values = json.dumps(record(decision.request), ensure_ascii=False)
     assert "李" not in values
     assert "yuan" not in values

@@ -28,7 +28,7 @@ from gate.passage.outputs import (
 )
 from gate.recognition.face import Unusable, Verdict
 from gate.screen.message import Look
-from tests.passage.scene import HOUSE, LI, NOON, TWIN, WANG, Gate, face
+from tests.passage.scene import GUEST, HOUSE, LI, NOON, TWIN, WANG, Gate, face
 
 
 def test_a_known_face_opens_at_once_and_the_screen_says_welcome() -> None:
@@ -533,3 +533,52 @@ def test_attacks_are_counted() -> None:
     told = [e.details for e in gate.all(EventOut) if e.type == "attack.presentation"]
     assert [d["count"] for d in told] == [1, 2, 3]
     assert {d["camera"] for d in told} == {"main"}
+
+
+def test_a_late_card_during_an_answer_is_answered_too() -> None:
+    gate = Gate()
+    gate.card(None, "card_unknown")
+    gate.wait(1.0)
+    late(gate, 5.0)
+    assert [d.decision.reasons[0] for d in gate.all(Decided)] == [
+        "card_unknown",
+        "credential_unchecked",
+    ]
+
+
+def test_each_card_after_an_answer_is_a_passage_of_its_own() -> None:
+    gate = Gate()
+    gate.card(None, "card_unknown")
+    gate.wait(1.0)
+    gate.card(LI)
+    assert [d.passage for d in gate.all(Decided)] == ["p1", "p2"]
+
+
+def test_duress_that_was_answered_is_not_reported_again_with_the_next_card() -> None:
+    gate = Gate()
+    gate.card(GUEST, duress=True)
+    gate.wait(1.0)
+    gate.card(LI)
+    assert [e.type for e in gate.all(EventOut)].count("passage.duress") == 1
+
+
+@pytest.mark.parametrize("status", [True, False])
+def test_the_status_of_those_who_come_next_is_asked_only_where_there_is_a_service(
+    status: bool,
+) -> None:
+    gate = Gate(replace(HOUSE, status=status))
+    first = face(1, Verdict.WAIT, None, size=200)
+    unknown = face(3, Verdict.KNOWN, 99, size=50)  # deleted a moment ago
+    gate.see(first)
+    gate.see(first, face(2, Verdict.KNOWN, 2, size=60), unknown)
+    assert [a.person.id for a in gate.all(AskStatus) if not a.passage] == ([2] if status else [])
+
+
+def test_an_ordinary_card_shown_again_or_in_place_of_another_is_no_duress() -> None:
+    gate = Gate(replace(HOUSE, temperature=True))
+    gate.card(LI)
+    gate.card(LI)
+    gate.card(WANG)
+    late(gate, 5.0)
+    gate.wait(2.0)
+    assert "passage.duress" not in [e.type for e in gate.all(EventOut)]
