@@ -1,3 +1,3 @@
 """A face-recognition access-gate controller."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

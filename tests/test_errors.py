@@ -21,17 +21,7 @@ PRODUCT = ("gate", "enroll", "research", "benchmarks")
 # words that are written with a capital wherever they are
 PROPER = {"Alembic", "Argon", "Chromium", "Home", "LibUSB", "Modbus", "Python", "Wiegand"}
 # folders whose messages have not been rewritten yet
-NOT_YET = {
-    "enroll",
-    "gate/access",
-    "gate/backup",
-    "gate/camera",
-    "gate/importing",
-    "gate/integrations",
-    "gate/models",
-    "gate/recognition",
-    "gate/store",
-}
+NOT_YET = {"enroll"}
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,10 @@ def sign(permit: Permit, key: Ed25519PrivateKey) -> str:
     if not all(_GATE.match(gate) for gate in permit.gates) or len(gates) > 200:
         raise AccessError("the gates of a permit cannot be written", hint="name fewer gates")
     if not 0 <= permit.uses < 65536 or not 0 <= begin < end:
-        raise AccessError("the validity or number of uses of a permit is out of range")
+        raise AccessError(
+            "the validity or number of uses of a permit is out of range",
+            hint="choose a validity and a number of uses within the limits of [access.permit]",
+        )
     body = _HEAD.pack(
         key_id(key.public_key()),
         bytes.fromhex(permit.serial),

@@ -119,7 +119,11 @@ def write(
             back.readline()
             read = verify(back, header, str(half))
         if read != manifest:
-            raise StoreError("the backup reads back differently", where=str(half))
+            raise StoreError(
+                "the backup reads back differently",
+                where=str(half),
+                hint="make the backup again, on another disk",
+            )
         half.replace(final)
     except OSError as error:
         half.unlink(missing_ok=True)

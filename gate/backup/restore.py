@@ -69,7 +69,11 @@ def restore(
             manifest = archive.extract(source, header, folder, str(file))
         fresh = folder / archive.DATA.rstrip("/")
         if not fresh.is_dir():
-            raise StoreError("the backup holds no register", where=str(file))
+            raise StoreError(
+                "the backup holds no register",
+                where=str(file),
+                hint="name a backup made by `gate backup`",
+            )
         with Store.open(store, fresh) as restored:
             # opened: migrated, and database and key checked, before anything is swapped
             restored.events.new_epoch()

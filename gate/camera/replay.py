@@ -69,7 +69,9 @@ class Recording:
 
     def read(self, timeout: float) -> Frame | None:
         if self._frames is None:
-            raise CameraError("The recording is not open", where=str(self._path))
+            raise CameraError(
+                "the recording is not open", where=str(self._path), hint="open it before reading"
+            )
         while True:
             item = next(self._frames, None)
             if item is None:

@@ -83,7 +83,7 @@ class Mosquitto:
         if not _answers(port, 5.0) or self._process.poll() is not None:
             self.stop()
             raise BrokerError(
-                "Mosquitto does not start",
+                "mosquitto does not start",
                 where=f"{program}, port {port}",
                 mend=f"see {folder}/mosquitto.log; is the port in use?",
             )

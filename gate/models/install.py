@@ -87,7 +87,9 @@ class Fetcher:
             return
         host = urlsplit(source).netloc
         if host in self._unreachable and not last:
-            raise Unreachable("the server cannot be reached", where=source)
+            raise Unreachable(
+                "the server cannot be reached", where=source, hint="check the network and try again"
+            )
         # where another source follows a silent server is not asked again and again
         limits = self._limits if last else replace(self._limits, retries=0)
         try:

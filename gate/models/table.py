@@ -300,7 +300,7 @@ def model(name: str) -> Model:
         if known.name == name:
             return known
     raise ModelError(
-        f"There is no model called {name}",
+        f"there is no model called {name}",
         where="gate/models/table.py",
         mend="names on offer: " + ", ".join(known.name for known in MODELS),
     )

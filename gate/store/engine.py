@@ -137,7 +137,9 @@ class Database:
             raw.cursor().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
         except sqlite3.OperationalError as error:
             raise StoreError(
-                f"the database cannot be compacted: {error}", where=self.where
+                f"the database cannot be compacted: {error}",
+                where=self.where,
+                hint="check the disk; the gate tries again later",
             ) from error
         finally:
             raw.close()

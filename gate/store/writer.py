@@ -65,7 +65,11 @@ class Writer:
         """
         future: Future[Event] = Future()
         if self._stopping.is_set():
-            future.set_exception(StoreError("the store is closed", where=self._database.where))
+            future.set_exception(
+                StoreError(
+                    "the store is closed", where=self._database.where, hint="restart the gate"
+                )
+            )
             return future
         try:
             self._queue.put_nowait((event, future))

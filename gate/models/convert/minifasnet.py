@@ -32,7 +32,9 @@ def to_onnx(data: bytes, notes: dict[str, str]) -> bytes:
     try:
         return graph.dump(_Network(graph, tensors).run("faces"), notes)
     except KeyError as error:
-        raise ModelError(f"not a MiniFASNet: it has no {error}") from None
+        raise ModelError(
+            f"not a MiniFASNet: it has no {error}", hint="fetch the publisher's own file again"
+        ) from None
 
 
 class _Network:

@@ -39,13 +39,18 @@ def free_input(
         fields = list(_fields(model))
         graphs = [content for number, _, content, _ in fields if number == _GRAPH]
         if len(graphs) != 1:
-            raise ModelError("not an ONNX model: it has no graph")
+            raise ModelError(
+                "not an ONNX model: it has no graph", hint="fetch the publisher's own file again"
+            )
         graph = _freed(graphs[0], shape, outputs)
         return b"".join(
             _message(_GRAPH, graph) if number == _GRAPH else whole for number, _, _, whole in fields
         )
     except (IndexError, ValueError):
-        raise ModelError("not an ONNX model: it is cut off or of another format") from None
+        raise ModelError(
+            "not an ONNX model: it is cut off or of another format",
+            hint="fetch the publisher's own file again",
+        ) from None
 
 
 def _freed(
@@ -73,7 +78,8 @@ def _freed(
     if inputs != 1 or given != len(outputs):
         raise ModelError(
             f"not the network expected: {inputs} inputs and {given} outputs instead of 1 and"
-            f" {len(outputs)}"
+            f" {len(outputs)}",
+            hint="fetch the publisher's own file again",
         )
     return b"".join(kept)
 

@@ -40,7 +40,9 @@ def to_onnx(xml: bytes, numbers: bytes, notes: dict[str, str]) -> bytes:
     try:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError as error:
-        raise ModelError(f"not an OpenVINO model: {error}") from None
+        raise ModelError(
+            f"not an OpenVINO model: {error}", hint="fetch the publisher's own file again"
+        ) from None
     feeds = {
         (edge.attrib["to-layer"], edge.attrib["to-port"]): edge.attrib["from-layer"]
         for edge in root.iter("edge")
@@ -49,7 +51,10 @@ def to_onnx(xml: bytes, numbers: bytes, notes: dict[str, str]) -> bytes:
     source = next((la for la in network.layers if la.attrib["type"] == "Parameter"), None)
     result = next((la for la in network.layers if la.attrib["type"] == "Result"), None)
     if source is None or result is None:
-        raise ModelError("not an OpenVINO model: it has no input or no output")
+        raise ModelError(
+            "not an OpenVINO model: it has no input or no output",
+            hint="fetch the publisher's own file again",
+        )
     last = _inputs(network, result)[0]
     _, *image = _numbers(_data(source), "shape")
     _, *values = _shape(network, last)
@@ -134,7 +139,11 @@ def _constant(network: _Network, data: dict[str, str], name: str) -> Array:
     offset, size = int(data["offset"]), int(data["size"])
     raw = network.numbers[offset : offset + size]
     if len(raw) < size:
-        raise ModelError("the .bin file is shorter than the .xml file says", where=name)
+        raise ModelError(
+            "the .bin file is shorter than the .xml file says",
+            where=name,
+            hint="fetch the publisher's own file again",
+        )
     return np.frombuffer(raw, _TYPES[kind]).astype(np.float32).reshape(_numbers(data, "shape"))
 
 

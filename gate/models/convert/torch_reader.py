@@ -45,14 +45,19 @@ def read(data: bytes) -> dict[str, Array]:
     file = io.BytesIO(data)
     try:
         if _load(file) != _MAGIC or _load(file) != _VERSION:
-            raise ModelError("not a PyTorch file of the form known here")
+            raise ModelError(
+                "not a PyTorch file of the form known here",
+                hint="fetch the publisher's own file again",
+            )
         _load(file)  # byte order and sizes of the machine that wrote it
         kinds: dict[str, np.dtype[Any]] = {}
         places = _load(file, kinds)
         keys = _load(file)
         storages = {str(key): _storage(file, kinds[str(key)]) for key in keys}
         if not isinstance(places, Mapping):
-            raise ModelError("a PyTorch file without named tensors")
+            raise ModelError(
+                "a PyTorch file without named tensors", hint="fetch the publisher's own file again"
+            )
         return {
             str(name): _tensor(place, storages[place.storage])
             for name, place in places.items()
@@ -62,7 +67,9 @@ def read(data: bytes) -> dict[str, Array]:
         *(pickle.UnpicklingError, EOFError, KeyError, IndexError, ValueError, TypeError),
         *(AttributeError, struct.error, UnicodeDecodeError, OverflowError, MemoryError),
     ) as error:
-        raise ModelError(f"a damaged PyTorch file: {error}") from None
+        raise ModelError(
+            f"a damaged PyTorch file: {error}", hint="fetch the publisher's own file again"
+        ) from None
 
 
 def _load(file: io.BytesIO, kinds: dict[str, np.dtype[Any]] | None = None) -> Any:
@@ -95,7 +102,10 @@ class _Unpickler(pickle.Unpickler):
 def _place(storage: str, offset: int, shape: Sequence[int], stride: Sequence[int], *_: Any) -> Any:
     dense = [int(np.prod(shape[i + 1 :])) for i in range(len(shape))]
     if any(s != d for s, d, n in zip(stride, dense, shape, strict=True) if n > 1):
-        raise ModelError("a tensor of this PyTorch file is not stored row by row")
+        raise ModelError(
+            "a tensor of this PyTorch file is not stored row by row",
+            hint="fetch the publisher's own file again",
+        )
     return _Place(storage, int(offset), tuple(int(n) for n in shape))
 
 

@@ -60,7 +60,10 @@ class Faceplugin:
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
         if any(face.landmarks is None for face in faces):
-            raise RecognitionError("this encoder needs the five landmarks of a face")
+            raise RecognitionError(
+                "this encoder needs the five landmarks of a face",
+                hint="use a detector that finds landmarks",
+            )
         cut = [
             align.crop(image, face.landmarks, POINTS, SIDE)
             for face in faces

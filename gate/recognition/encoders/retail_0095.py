@@ -66,7 +66,10 @@ class Retail0095:
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
         """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
         if any(face.landmarks is None for face in faces):
-            raise RecognitionError("this encoder needs the five landmarks of a face")
+            raise RecognitionError(
+                "this encoder needs the five landmarks of a face",
+                hint="use a detector that finds landmarks",
+            )
         side = SIDE + 2 * MARGIN
         cut = [
             align.crop(image, face.landmarks, POINTS * SIDE + MARGIN, side)

@@ -69,7 +69,10 @@ class SFace:
 def _row(face: Face) -> Vector:
     """The face as ``cv2.FaceDetectorYN`` would give it."""
     if face.landmarks is None:
-        raise RecognitionError("this encoder needs the five landmarks of a face")
+        raise RecognitionError(
+            "this encoder needs the five landmarks of a face",
+            hint="use a detector that finds landmarks",
+        )
     left, top, right, bottom = face.box
     box = np.array([left, top, right - left, bottom - top], np.float32)
     return np.concatenate([box, face.landmarks.ravel(), np.array([face.score], np.float32)])

@@ -118,8 +118,8 @@ class Calibration:
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise RecognitionError(
-                f"The stored calibration cannot be read: {error}.",
-                mend="Let it be made anew with `gate calibrate`.",
+                f"the stored calibration cannot be read: {error}",
+                mend="let it be made anew with `gate calibrate`",
             ) from error
 
 

@@ -95,9 +95,9 @@ class Matcher:
         column = np.flatnonzero(self.centroids.gallery.people == person)
         if not len(column):
             raise RecognitionError(
-                "The claimed person has no face enrolled with this encoder.",
+                "the claimed person has no face enrolled with this encoder",
                 where=f"person {person}",
-                mend="Enrol the person's face, or let them pass by card and PIN.",
+                mend="enrol the person's face, or let them pass by card and PIN",
             )
         adjusted, best = self._compare(probes, encoder)
         cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
@@ -107,8 +107,8 @@ class Matcher:
     def _compare(self, probes: Vector, encoder: str) -> tuple[Vector, Index]:
         if encoder != self.encoder:
             raise RecognitionError(
-                f"The face was encoded by {encoder!r}, the gallery by {self.encoder!r}.",
-                mend="Set the encoder the gallery was enrolled with, or enrol people again.",
+                f"the face was encoded by {encoder!r}, the gallery by {self.encoder!r}",
+                mend="set the encoder the gallery was enrolled with, or enrol people again",
             )
         fitted = self.centroids.fit.apply(np.asarray(probes, np.float32))
         adjusted: Vector = fitted @ self.centroids.vectors.T
@@ -131,13 +131,13 @@ def build_matcher(
     for part, encoder in (("fit", fit.encoder), ("calibration", calibration.encoder)):
         if encoder != gallery.encoder:
             raise RecognitionError(
-                f"The {part} is for the encoder {encoder!r}, the gallery for {gallery.encoder!r}.",
-                mend="Run `gate calibrate` for the encoder in use.",
+                f"the {part} is for the encoder {encoder!r}, the gallery for {gallery.encoder!r}",
+                mend="run `gate calibrate` for the encoder in use",
             )
     if calibration.fit != fit.version:
         raise RecognitionError(
-            f"The calibration was made for the fit {calibration.fit!r}, not {fit.version!r}.",
-            mend="Run `gate calibrate`.",
+            f"the calibration was made for the fit {calibration.fit!r}, not {fit.version!r}",
+            mend="run `gate calibrate`",
         )
     scoring = calibration.scoring
     if before is not None and (before.centroids.fit, before.centroids.scoring) == (fit, scoring):

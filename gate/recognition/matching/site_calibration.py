@@ -91,7 +91,7 @@ def unpack(stored: bytes) -> tuple[Whitening, Calibration]:
         text = str(values.pop("calibration"))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise RecognitionError(
-            f"The stored fit and calibration cannot be read: {error}.",
-            mend="Let them be made anew with `gate calibrate`.",
+            f"the stored fit and calibration cannot be read: {error}",
+            mend="let them be made anew with `gate calibrate`",
         ) from None
     return Whitening.from_arrays(values), Calibration.from_json(text)

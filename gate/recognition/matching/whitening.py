@@ -79,8 +79,8 @@ class Whitening:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RecognitionError(
-                f"The stored site fit cannot be read: {error}.",
-                mend="Let it be made anew with `gate calibrate`.",
+                f"the stored site fit cannot be read: {error}",
+                mend="let it be made anew with `gate calibrate`",
             ) from error
 
 
