@@ -13,7 +13,12 @@ from gate.commands import Config
 from gate.config.settings import DEFAULT, GATE_NAME, load
 from gate.errors import BrokerError
 from gate.integrations.connection import check as try_connection
-from gate.integrations.pki import make_authority, make_certificate
+from gate.integrations.pki import (
+    make_authority,
+    make_certificate,
+    renew_certificate,
+    write_revocations,
+)
 from gate.integrations.topics import Topics
 
 broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
@@ -54,6 +59,8 @@ def setup(
         ]
         if make_certificate(folder, name, hosts)
     ]
+    if not (folder / "ca.crl").exists():
+        write_revocations(folder)
     (folder / "data").mkdir(exist_ok=True)
     for name in ("mosquitto.conf", "acl"):
         _place(name, folder)
@@ -69,6 +76,27 @@ def setup(
             markup=False,
         )
     console.print("4. Test it there:  gate broker check")
+
+
+@broker.command()
+def revoke(
+    folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
+    name: Annotated[str, typer.Argument(help="Whose certificate: a gate, a receiver.")],
+) -> None:
+    """Revoke a certificate: the broker refuses it from its next start or SIGHUP on."""
+    write_revocations(folder, name)
+    Console().print(f"{name}: revoked; now:  pkill -HUP -x mosquitto", markup=False)
+
+
+@broker.command()
+def renew(
+    folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
+    name: Annotated[str, typer.Argument(help="Whose certificate: broker, a gate, a receiver.")],
+) -> None:
+    """Make a new key and certificate in the place of one that will end; the old is kept."""
+    renew_certificate(folder, name)
+    where = "restart the broker" if name == "broker" else f"copy {name}.crt and {name}.key there"
+    Console().print(f"{name}: renewed; now {where}", markup=False)
 
 
 @broker.command()

@@ -86,6 +86,18 @@ def revoke(
 
 
 @keys.command()
+def reset(
+    name: Annotated[str, typer.Argument(help="Name or id of the key.")], config: Config = DEFAULT
+) -> None:
+    """Forget the counter this gate took from a key, for a sender that lost its count."""
+    settings = load(config)
+    with _store(settings) as store:
+        row = store.command_keys.reset(settings.name, name)
+        store.audit.note("cli", "key.reset", row.id)
+    Console().print(f"{row.id} {row.name}: counter reset")
+
+
+@keys.command()
 def send(
     command: Annotated[str, typer.Argument(help=f"One of: {', '.join(COMMANDS)}.")],
     key: Annotated[Path, typer.Option(help="The private key's file.")],

@@ -75,7 +75,7 @@ class Mosquitto:
             raise BrokerError(
                 "another program uses the broker's port",
                 where=f"127.0.0.1:{port}",
-                mend='choose another [mqtt] port, or broker = "external" if that is your broker',
+                hint='choose another [mqtt] port, or broker = "external" if that is your broker',
             )
         self._process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -85,7 +85,7 @@ class Mosquitto:
             raise BrokerError(
                 "mosquitto does not start",
                 where=f"{program}, port {port}",
-                mend=f"see {folder}/mosquitto.log; is the port in use?",
+                hint=f"see {folder}/mosquitto.log; is the port in use?",
             )
 
     def stop(self) -> None:
@@ -109,7 +109,7 @@ class Embedded:
             raise BrokerError(
                 "the embedded broker is not installed",
                 where="[mqtt] broker",
-                mend="install Mosquitto, or `pip install amqtt`",
+                hint="install Mosquitto, or `pip install amqtt`",
             ) from error
         logging.getLogger("amqtt").setLevel(logging.ERROR)
         logging.getLogger("transitions").setLevel(logging.ERROR)
@@ -139,7 +139,7 @@ class Embedded:
             raise BrokerError(
                 f"the embedded broker does not start: {error}",
                 where=f"127.0.0.1:{port}",
-                mend="choose another [mqtt] port; is this one in use?",
+                hint="choose another [mqtt] port; is this one in use?",
             ) from error
 
     def stop(self) -> None:

@@ -51,13 +51,13 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
             raise BrokerError(
                 f"the broker does not allow this client to send commands: {refused[0]}",
                 where=where,
-                mend="a gate's certificate may not send commands; name a receiver's in [mqtt]",
+                hint="a gate's certificate may not send commands; name a receiver's in [mqtt]",
             )
         if not answers:
             raise BrokerError(
                 f"gate {gate} does not answer",
                 where=where,
-                mend="check that it runs, with [commands] enabled, on this broker, "
+                hint="check that it runs, with [commands] enabled, on this broker, "
                 "and that the certificate in [mqtt] may send commands (a gate's may not)",
             )
     finally:

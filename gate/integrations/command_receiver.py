@@ -8,6 +8,7 @@ import queue
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,16 @@ from gate.events.event import Event
 from gate.events.uuid7 import uuid7
 from gate.integrations.mqtt_link import Link
 from gate.integrations.settings import CommandSettings
-from gate.integrations.signed_command import LONGEST, Accepted, Command, Key, Known, Refused, judge
+from gate.integrations.signed_command import (
+    LONGEST,
+    Accepted,
+    Command,
+    Key,
+    Known,
+    Refused,
+    is_signed,
+    judge,
+)
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,7 +41,9 @@ _OPENING = frozenset({"open", "hold", "normal"})  # never without a signature
 # obeyed although the store cannot be written: a full disk must not keep a door from being locked,
 # nor from the mode staff want it in
 _FIRST = frozenset({"lockdown", "normal", "hold"})
-_QUEUE = 100  # messages not yet judged; more are thrown away unread
+_QUEUE = 100  # messages not yet judged; more are dropped and answered
+_QUEUE_UNSIGNED = 20  # the same, of those without a valid signature, and of buttons
+_ANSWERS = 20  # answers a second to messages that were dropped
 _REFUSALS = 30  # refused messages written down in a minute; more are only counted
 
 
@@ -74,6 +86,9 @@ class Commands:
         self._buttons = frozenset(buttons) - _OPENING
         self._link: Link | None = None
         self._queue: queue.Queue[_Message] = queue.Queue(_QUEUE)
+        self._unsigned: queue.Queue[_Message] = queue.Queue(_QUEUE_UNSIGNED)
+        self._answered = (0, 0)  # the second, and answers to dropped messages in it
+        self._read = float("-inf")  # when the keys were read
         self._stopping = threading.Event()
         self._recent: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=1000))
         self._refusals: deque[int] = deque(maxlen=_REFUSALS)
@@ -90,9 +105,11 @@ class Commands:
         self._thread.join(10.0)
 
     def received(self, message: paho.MQTTMessage) -> None:
-        """Hand a message over. A retained one is not a command: it may be years old."""
-        if message.retain:
-            return
+        """Queue a message. A retained one is no command: it may be years old.
+
+        Signatures are checked here, with the keys as last read, so that a flood of unsigned
+        messages fills a queue of its own and no signed one is lost to it.
+        """
         properties = message.properties
         item = _Message(
             message.topic,
@@ -100,16 +117,42 @@ class Commands:
             getattr(properties, "ResponseTopic", None),
             getattr(properties, "CorrelationData", None),
         )
+        if message.retain:
+            self._drop(item, "retained")
+            return
+        button = "/button/" in message.topic
+        signed = not button and is_signed(item.raw, self._keys[0] if self._keys else {})
         try:
-            self._queue.put_nowait(item)
+            (self._queue if signed else self._unsigned).put_nowait(item)
         except queue.Full:
-            self._uncounted += 1
+            self._drop(item, "busy")
+
+    def _drop(self, item: _Message, reason: str) -> None:
+        """Counted, and answered: at most so many a second, for a flood of answers is one too."""
+        self._uncounted += 1
+        second = int(self._clock.monotonic())
+        if second != self._answered[0]:
+            self._answered = (second, 0)
+        if self._answered[1] < _ANSWERS:
+            self._answered = (second, self._answered[1] + 1)
+            answer = self._answer("refused", reason, None, None)
+            self._send(answer, item.response, item.correlation)
+
+    def _next(self) -> _Message | None:
+        """Signed messages first."""
+        with suppress(queue.Empty):
+            return self._queue.get_nowait()
+        with suppress(queue.Empty):
+            return self._unsigned.get_nowait()
+        with suppress(queue.Empty):
+            return self._queue.get(timeout=0.05)
+        return None
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                message = self._queue.get(timeout=0.2)
-            except queue.Empty:
+            self._refresh()
+            message = self._next()
+            if message is None:
                 continue
             try:
                 _, button, name = message.topic.partition("/button/")
@@ -119,9 +162,7 @@ class Commands:
                     self.obey(message.raw, message.response, message.correlation)
             except StoreError as error:  # what cannot be written down is not obeyed
                 log.error("command.store", extra={"cause": error.what})
-            except (
-                Exception
-            ):  # one bad command must not end the thread: the next may be a lock-down
+            except Exception:  # the thread must go on: the next command may be a lock-down
                 log.exception("command.failed")
 
     def obey(
@@ -155,6 +196,14 @@ class Commands:
             )
         self._refuse(verdict, now)
         return self._answer("refused", verdict.reason, None, None)
+
+    def _refresh(self) -> None:
+        """Read the keys again once a second, for ``received``."""
+        if self._clock.monotonic() - self._read < 1.0:
+            return
+        self._read = self._clock.monotonic()
+        with suppress(StoreError):
+            self._known()
 
     def _known(self) -> Known:
         try:

@@ -41,9 +41,9 @@ def refusal(reason: str, where: str) -> BrokerError:
         return BrokerError(
             f"the broker refuses this client: {reason}",
             where=where,
-            mend="check [mqtt] username and password, the certificate's name and the broker's ACL",
+            hint="check [mqtt] username and password, the certificate's name and the broker's ACL",
         )
-    return BrokerError(f"the broker refuses: {reason}", where=where, mend="see the broker's log")
+    return BrokerError(f"the broker refuses: {reason}", where=where, hint="see the broker's log")
 
 
 def tls_context(settings: MqttSettings) -> ssl.SSLContext:
@@ -57,7 +57,7 @@ def tls_context(settings: MqttSettings) -> ssl.SSLContext:
         raise BrokerError(
             f"the certificates cannot be used: {error}",
             where=f"{settings.ca}, {settings.certificate}, {settings.key}",
-            mend="make new ones with `gate broker setup`",
+            hint="make new ones with `gate broker setup`",
         ) from error
     return context
 
@@ -87,7 +87,7 @@ def first_contact(settings: MqttSettings, id: str, timeout: float = 5.0) -> paho
     try:
         client.connect(settings.host, settings.port, settings.keepalive)
     except (OSError, ValueError) as error:
-        raise BrokerError(f"the broker does not answer: {error}", where=where, mend=mend) from error
+        raise BrokerError(f"the broker does not answer: {error}", where=where, hint=mend) from error
     client.loop_start()
     done.wait(timeout)
     if answer and not answer[0].is_failure:
@@ -98,5 +98,5 @@ def first_contact(settings: MqttSettings, id: str, timeout: float = 5.0) -> paho
     raise BrokerError(
         "the broker closed the connection unexpectedly",
         where=where,
-        mend="does it want TLS or a client certificate of its own authority? See its log",
+        hint="does it want TLS or a client certificate of its own authority? See its log",
     )

@@ -15,6 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gate.errors import BrokerError
 from gate.integrations.connection import new_client, refusal, tls_context
@@ -22,6 +23,8 @@ from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
 
 log = logging.getLogger(__name__)
+
+_TAKEN_OVER = 142  # MQTT 5, 3.14.2.1: session taken over
 
 OnMessage = Callable[[paho.MQTTMessage], None]
 # connection, number of the message in it, whether the broker took it
@@ -104,7 +107,7 @@ class Link:
                     BrokerError(
                         f"the broker does not answer: {error}",
                         where=self.where,
-                        mend="check that it runs, and [mqtt] host and port; events wait meanwhile",
+                        hint="check that it runs, and [mqtt] host and port; events wait meanwhile",
                     )
                 )
             else:
@@ -197,7 +200,13 @@ class Link:
         # a broker that takes less than configured: leave half of it to states and answers
         self.window = self._settings.window if most >= self._settings.window else max(1, most // 2)
         if self._on_message is not None:
-            client.subscribe([(self.topics.command, 1), (self.topics.button("+"), 1)])
+            wanted = [self.topics.command, self.topics.button("+")]
+            if self.is_5:
+                # a live message shows its retain flag, and none of before is sent
+                options = SubscribeOptions(qos=1, retainAsPublished=True, retainHandling=2)
+                client.subscribe([(topic, options) for topic in [*wanted, self.topics.status]])
+            else:
+                client.subscribe([(topic, 1) for topic in wanted])
         with self._lock:
             retained = {self.topics.status: b"online", **self._retained}
         self._current = (userdata, client)
@@ -218,12 +227,21 @@ class Link:
         was_up = self.up.is_set()
         self.up.clear()
         self._down.set()
-        if was_up and reason.is_failure:
+        if reason.value == _TAKEN_OVER:
+            self._fault(
+                BrokerError(
+                    "another client connected under the name of this gate",
+                    where=f"{self.where}, {self.topics.gate}",
+                    hint="two gates must not have the same name: give each its own name and "
+                    "certificate; otherwise revoke the certificate (`gate broker revoke`)",
+                )
+            )
+        elif was_up and reason.is_failure:
             self._fault(
                 BrokerError(
                     f"the connection to the broker broke: {reason}",
                     where=self.where,
-                    mend="nothing if it comes back by itself; events wait meanwhile",
+                    hint="nothing if it comes back by itself; events wait meanwhile",
                 )
             )
 
@@ -246,5 +264,9 @@ class Link:
             self._on_acknowledged(userdata, mid, not reason.is_failure)
 
     def _received(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
-        if self._on_message is not None:
+        if message.topic == self.topics.status:
+            if message.payload != b"online" and self.up.is_set():
+                log.warning("broker.status_overwritten", extra={"broker": self.where})
+                self.publish(self.topics.status, b"online", retain=True)
+        elif self._on_message is not None:
             self._on_message(message)

@@ -62,6 +62,65 @@ def make_certificate(folder: Path, name: str, hosts: tuple[str, ...] = ()) -> bo
     return True
 
 
+def renew_certificate(folder: Path, name: str) -> None:
+    """New key and certificate for a name that has one, with the same hosts.
+
+    The old one stays valid until it ends or is revoked. Raises BrokerError.
+    """
+    old = _certificate(folder, name)
+    hosts: tuple[str, ...] = ()
+    try:
+        names = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        hosts = tuple(str(host.value) for host in names)
+    except x509.ExtensionNotFound:
+        pass
+    for ending in ("crt", "key"):
+        (folder / f"{name}.{ending}").replace(folder / f"{name}.{ending}.old")
+    make_certificate(folder, name, hosts)
+
+
+def write_revocations(folder: Path, revoke: str | None = None) -> None:
+    """``ca.crl``: those revoked so far and the certificate of ``revoke``. Raises BrokerError.
+
+    It has no early end: a list that expires would shut everybody out.
+    """
+    authority, signer = _authority(folder)
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.subject)
+        .last_update(now - timedelta(hours=1))
+        .next_update(now + timedelta(days=_AUTHORITY_DAYS))
+    )
+    target = folder / "ca.crl"
+    known = {}
+    if target.exists():
+        known = {row.serial_number: row for row in x509.load_pem_x509_crl(target.read_bytes())}
+    if revoke is not None:
+        serial = _certificate(folder, revoke).serial_number
+        known[serial] = (
+            x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+        )
+    for row in known.values():
+        builder = builder.add_revoked_certificate(row)
+    crl = builder.sign(signer, hashes.SHA256())
+    fresh = target.with_suffix(".crl-new")
+    fresh.write_bytes(crl.public_bytes(serialization.Encoding.PEM))
+    fresh.replace(target)
+
+
+def _certificate(folder: Path, name: str) -> x509.Certificate:
+    path = folder / f"{name}.crt"
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BrokerError(
+            f"there is no certificate for {name}",
+            where=str(path),
+            hint="check the name",
+        ) from error
+
+
 def _authority(folder: Path) -> tuple[x509.Certificate, Key]:
     try:
         certificate = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
@@ -70,7 +129,7 @@ def _authority(folder: Path) -> tuple[x509.Certificate, Key]:
         raise BrokerError(
             f"the authority cannot be read: {error}",
             where=str(folder / "ca.key"),
-            mend="put ca.key back from where you keep it, or begin in an empty folder",
+            hint="put ca.key back from where you keep it, or begin in an empty folder",
         ) from error
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     return certificate, key
@@ -132,5 +191,5 @@ def _write(folder: Path, name: str, key: Key, certificate: x509.Certificate) -> 
         raise BrokerError(
             f"the certificates cannot be written: {error.strerror}",
             where=str(folder),
-            mend="choose a folder you may write to",
+            hint="choose a folder you may write to",
         ) from error

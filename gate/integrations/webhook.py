@@ -112,11 +112,11 @@ class Webhook:
             raise BrokerError(
                 f"the webhook does not answer: {type(error).__name__}",
                 where=where,
-                mend="check [webhook] url; events wait meanwhile",
+                hint="check [webhook] url; events wait meanwhile",
             ) from error
         if not answer.is_success:
             raise BrokerError(
                 f"the webhook answers {answer.status_code}",
                 where=where,
-                mend="check the receiver and [webhook] secret; events wait meanwhile",
+                hint="check the receiver and [webhook] secret; events wait meanwhile",
             )

@@ -40,7 +40,7 @@ class Calibrations:
                     raise ConflictError(
                         "another calibration was put into use meanwhile",
                         where=self._database.where,
-                        mend="nothing: it counts",
+                        hint="nothing: it counts",
                     )
             row = CalibrationRow(
                 kind=kind, encoder=encoder, version=version, body=body, figures=figures or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
@@ -32,25 +32,41 @@ class CommandKeys:
     def revoke(self, name: str) -> CommandKeyRow:
         """From now on the key opens nothing. Raises StoreError when there is none of that name."""
         with self._database.write() as session:
-            row = session.scalar(
-                select(CommandKeyRow).where(
-                    (CommandKeyRow.name == name) | (CommandKeyRow.id == name)
-                )
-            )
-            if row is None:
-                raise StoreError(
-                    f"there is no key {name}",
-                    where=self._database.where,
-                    mend="`gate keys list` shows them",
-                )
+            row = self._named(session, name)
             row.revoked = row.revoked or now()
             return row
+
+    def _named(self, session: Session, name: str) -> CommandKeyRow:
+        row = session.scalar(
+            select(CommandKeyRow).where((CommandKeyRow.name == name) | (CommandKeyRow.id == name))
+        )
+        if row is None:
+            raise StoreError(
+                f"there is no key {name}",
+                where=self._database.where,
+                hint="`gate keys list` shows them",
+            )
+        return row
 
     def counters(self, gate: str) -> dict[str, int]:
         """The last counter the gate took from each key."""
         with self._database.read() as session:
             rows = session.scalars(select(CommandCounterRow).where(CommandCounterRow.gate == gate))
             return {row.key: row.counter for row in rows}
+
+    def reset(self, gate: str, name: str) -> CommandKeyRow:
+        """Forget the counter a gate took from a key, by the key's name or id.
+
+        For a sender that lost its count. Raises StoreError when there is none of that name.
+        """
+        with self._database.write() as session:
+            row = self._named(session, name)
+            session.execute(
+                delete(CommandCounterRow).where(
+                    CommandCounterRow.gate == gate, CommandCounterRow.key == row.id
+                )
+            )
+            return row
 
     @staticmethod
     def count_in(session: Session, gate: str, key: str, counter: int) -> None:

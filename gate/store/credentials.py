@@ -79,7 +79,7 @@ class Credentials:
         with self._database.write() as session:
             row = session.get(CredentialRow, credential)
             if row is None:
-                raise StoreError(f"there is no credential {credential}", mend="look it up again")
+                raise StoreError(f"there is no credential {credential}", hint="look it up again")
             row.revoked, row.revoked_reason = now(), reason
             touch(session, row.person_id)
 

@@ -34,29 +34,29 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
         return ConflictError(
             f"the database rejects this entry: {cause}",
             where=where,
-            mend="check whether it exists already",
+            hint="check whether it exists already",
         )
     if "locked" in text or "busy" in text:
         return LockedError(
             "the database is locked by another process",
             where=where,
-            mend="end the other program that is writing, or wait until it has finished",
+            hint="end the other program that is writing, or wait until it has finished",
         )
     if "full" in text or "no space" in text or ("disk i/o" in text and _no_room(where)):
         return DiskFullError(
-            "the disk is full", where=where, mend="free some space; waiting events are then written"
+            "the disk is full", where=where, hint="free some space; waiting events are then written"
         )
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(
-            "the database is damaged", where=where, mend="put the newest backup in its place"
+            "the database is damaged", where=where, hint="put the newest backup in its place"
         )
     if "readonly" in text or "permission" in text or "unable to open" in text:
         return StoreError(
             f"the database cannot be written: {cause}",
             where=where,
-            mend="check that the folder exists and belongs to the user the gate runs as",
+            hint="check that the folder exists and belongs to the user the gate runs as",
         )
-    return StoreError(f"the database failed: {cause}", where=where, mend="see `gate doctor`")
+    return StoreError(f"the database failed: {cause}", where=where, hint="see `gate doctor`")
 
 
 def _no_room(where: str) -> bool:

@@ -37,13 +37,13 @@ class Database:
             raise StoreError(
                 f"the database file cannot be created or opened: {error.strerror or error}",
                 where=str(error.filename or self.where),
-                mend="check that the folder exists, and its owner and mode",
+                hint="check that the folder exists, and its owner and mode",
             ) from error
         except (ArgumentError, ImportError) as error:
             raise StoreError(
                 f"not a usable database address: {error}",
                 where=getattr(self, "where", "[store] url"),
-                mend="write for example sqlite:///var/gate.db, and install the driver it names",
+                hint="write for example sqlite:///var/gate.db, and install the driver it names",
             ) from error
         if self.is_sqlite:
             _listen(self.engine)
@@ -104,7 +104,7 @@ class Database:
             raise StoreError(
                 f"the database is damaged: {found}",
                 where=self.where,
-                mend="put the newest backup in its place",
+                hint="put the newest backup in its place",
             )
 
     def wipe(self, patience: float = 2.0) -> bool:
@@ -150,11 +150,11 @@ class Database:
             raise StoreError(
                 "only SQLite databases are copied by the gate",
                 where=self.where,
-                mend="use the backup tool of your database server",
+                hint="use the backup tool of your database server",
             )
         if target.exists():
             raise StoreError(
-                "the backup file exists already", where=str(target), mend="name another"
+                "the backup file exists already", where=str(target), hint="name another"
             )
         raw = self.engine.raw_connection()
         try:
@@ -162,7 +162,7 @@ class Database:
             target.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
-                f"the backup cannot be written: {error}", where=str(target), mend="check the folder"
+                f"the backup cannot be written: {error}", where=str(target), hint="check the folder"
             ) from error
         finally:
             raw.close()

@@ -50,6 +50,6 @@ def _behind(config: Config, connection: Connection, where: str) -> bool:
         raise StoreError(
             f"the database was written by a newer version of the gate (schema {present})",
             where=where,
-            mend="install that version again, or put back the backup made before its update",
+            hint="install that version again, or put back the backup made before its update",
         )
     return present != scripts.get_current_head()

@@ -149,7 +149,7 @@ class People:
             raise StoreError(
                 f"there is no person {person}",
                 where=self._database.where,
-                mend="look the person up again; somebody may have deleted the record",
+                hint="look the person up again; somebody may have deleted the record",
             )
         return row
 

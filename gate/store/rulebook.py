@@ -53,7 +53,7 @@ class Rulebook:
             raise AccessError(
                 f'a day cannot count as "{counts_as}"',
                 where=f"{day}",
-                mend=f"{HOLIDAY}, or one of {', '.join(DAYS)}",
+                hint=f"{HOLIDAY}, or one of {', '.join(DAYS)}",
             )
         self._write(HolidayRow(day=day, counts_as=counts_as, name=name.strip()[:80]))
 
@@ -82,7 +82,7 @@ class Rulebook:
         with self._database.write() as session:
             row = session.get(table, key)
             if row is None:
-                raise AccessError(missing, where="register", mend="look with `gate rules list`")
+                raise AccessError(missing, where="register", hint="look with `gate rules list`")
             session.delete(row)
             touch(session, RULES)
 
@@ -96,7 +96,7 @@ def allow_of(name: str, body: Mapping[str, Any]) -> AllowSettings:
         raise AccessError(
             f"the rule is not valid: {first['msg']}",
             where=f"{name}: {'.'.join(map(str, first['loc']))}",
-            mend="see [[access.allow]] in docs/access.md",
+            hint="see [[access.allow]] in docs/access.md",
         ) from None
 
 
@@ -106,7 +106,7 @@ def _name(name: str) -> str:
         raise AccessError(
             f"a name must have 1 to {_LONGEST} printable characters",
             where=name[:60],
-            mend="choose another name",
+            hint="choose another name",
         )
     return name
 

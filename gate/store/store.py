@@ -184,6 +184,6 @@ def _vault_of(database: Database, path: Path) -> Vault:
         raise StoreError(
             "the key file does not belong to this database",
             where=str(path),
-            mend="put the key file back that was made together with it",
+            hint="put the key file back that was made together with it",
         )
     return vault

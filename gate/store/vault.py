@@ -32,7 +32,7 @@ class Vault:
             raise StoreError(
                 "the key file does not hold a key",
                 where=where,
-                mend="put the right file back from where you keep it safe",
+                hint="put the right file back from where you keep it safe",
             )
         self.where = where
         self._templates = AESGCM(_derive(master, b"templates"))
@@ -52,26 +52,26 @@ class Vault:
                 raise StoreError(
                     "other users can read the key file",
                     where=str(path),
-                    mend=f"chmod 600 {path}",
+                    hint=f"chmod 600 {path}",
                 )
             return cls(bytes.fromhex(text), str(path))
         except FileNotFoundError as error:
             raise StoreError(
                 "the key file is missing",
                 where=str(path),
-                mend="put it back; without it the templates cannot be read by anybody",
+                hint="put it back; without it the templates cannot be read by anybody",
             ) from error
         except OSError as error:
             raise StoreError(
                 f"the key file cannot be read: {error.strerror}",
                 where=str(path),
-                mend="let it belong to the user the gate runs as, mode 600",
+                hint="let it belong to the user the gate runs as, mode 600",
             ) from error
         except ValueError as error:
             raise StoreError(
                 "the key file does not hold a key",
                 where=str(path),
-                mend="put the right file back from where you keep it safe",
+                hint="put the right file back from where you keep it safe",
             ) from error
 
     def seal(self, vector: Vector, person: int, encoder: str) -> bytes:
@@ -90,7 +90,7 @@ class Vault:
             raise StoreError(
                 f"a template of person {person} cannot be opened: wrong key or damaged",
                 where=self.where,
-                mend="put the key file back that belongs to this database",
+                hint="put the key file back that belongs to this database",
             ) from error
         return np.frombuffer(plain, dtype="<f4").astype(np.float32)
 

@@ -81,7 +81,7 @@ class Writer:
                 or StoreError(
                     "more events than can be written",
                     where=self._database.where,
-                    mend="see `gate doctor` for the state of the disk",
+                    hint="see `gate doctor` for the state of the disk",
                 )
             )
         return future
@@ -155,7 +155,7 @@ class Writer:
         return StoreError(
             f"the store failed: {type(error).__name__}",
             where=self._database.where,
-            mend="see the log and `gate doctor`",
+            hint="see the log and `gate doctor`",
         )
 
     def _append(self, events: list[Event]) -> list[Event]:

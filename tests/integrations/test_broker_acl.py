@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]
         config.write_text(config.read_text() + "user root\n")
     log = (folder / "log").open("w")
     process = subprocess.Popen([program, "-c", str(config)], stderr=log)
+    (folder / "pid").write_text(str(process.pid))
     assert _answers(port, 10.0)
     yield folder, port
     process.terminate()
@@ -224,3 +227,62 @@ def test_a_name_that_would_take_the_place_of_another_file_is_refused(
     with pytest.raises(BrokerError, match="cannot be the name"):
         setup(tmp_path, ["localhost"], [name])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_gate_answers_below_its_own_answer_topic(client: Callable[..., paho.Client]) -> None:
+    heard: list[str] = []
+    client("platform", heard, "gate/north/answer/#")
+    gate = client("north")
+    for topic in ("gate/north/answer/x1", "gate/south/answer/x1"):
+        gate.publish(topic, b"{}", qos=1).wait_for_publish(5)
+    client("south").publish("gate/south/answer/x1", b"{}", qos=1).wait_for_publish(5)
+    end = time.monotonic() + 10
+    while not heard and time.monotonic() < end:
+        time.sleep(0.02)
+    assert heard == ["gate/north/answer/x1"]
+
+
+def test_another_certificate_cannot_take_over_the_client_id_of_a_gate(
+    site: tuple[Path, int], client: Callable[..., paho.Client]
+) -> None:
+    folder, port = site
+    north = client("north")
+    lost: list[object] = []
+    north.on_disconnect = lambda *arguments: lost.append(arguments)
+    thief = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="t-north", protocol=paho.MQTTv5)
+    thief.tls_set(str(folder / "ca.crt"), str(folder / "south.crt"), str(folder / "south.key"))
+    ready = threading.Event()
+    thief.on_connect = lambda *_: ready.set()
+    thief.connect("127.0.0.1", port)
+    thief.loop_start()
+    assert ready.wait(10)
+    north.publish("gate/north/status", b"online", qos=1).wait_for_publish(5)
+    assert lost == []
+    assert north.is_connected()
+    thief.disconnect()
+    thief.loop_stop()
+
+
+def test_a_revoked_certificate_is_refused_after_a_signal_and_a_renewed_one_is_not(
+    site: tuple[Path, int],
+) -> None:
+    folder, _ = site
+    run = CliRunner().invoke
+    setup_again = ["setup", str(folder), "--host", "localhost", "--gate", "west"]
+    assert run(broker_command, setup_again).exit_code == 0
+    check(settings(site, "west"), Topics("gate", "west"))
+    assert run(broker_command, ["revoke", str(folder), "west"]).exit_code == 0
+    os.kill(int((folder / "pid").read_text()), signal.SIGHUP)
+    end = time.monotonic() + 15
+    refused = False
+    while not refused and time.monotonic() < end:
+        try:
+            check(settings(site, "west"), Topics("gate", "west"))
+        except BrokerError:
+            refused = True
+    assert refused
+    assert run(broker_command, ["renew", str(folder), "west"]).exit_code == 0
+    check(settings(site, "west"), Topics("gate", "west"))
+    check(settings(site, "north"), Topics("gate", "north"))
+    missing = run(broker_command, ["revoke", str(folder), "nobody"])
+    assert "no certificate for nobody" in str(missing.exception)

@@ -387,3 +387,97 @@ def test_a_lockdown_does_not_wait_for_the_disk(
     monkeypatch.setattr(store.database, "write", slow)
     taker.obey(sign(THEIRS, order("lockdown", "north", NOW)))
     assert happened == ["door", "disk"]
+
+
+def test_a_command_taken_while_the_clock_was_ahead_does_not_lock_the_key_out() -> None:
+    years = 4_000 * 86_400_000
+    ahead = sign(OURS, order("open", "north", NOW + years))
+    assert reason(ahead, now=NOW + years) == "accepted"
+    state = known(counters={KEY.id: NOW + years})
+    assert reason(sign(OURS, GOOD), state) == "accepted", "the clock was put right"
+    assert reason(ahead, state) == "from_future"
+    assert reason(sign(OURS, GOOD), known(counters={KEY.id: NOW})) == "replayed"
+    near = known(counters={KEY.id: NOW + 1000})
+    assert reason(sign(OURS, GOOD), near) == "out_of_order"
+
+
+def test_a_counter_cannot_be_led_so_far_ahead_that_it_is_forgotten() -> None:
+    """What is forgotten would be a replay; so nothing is accepted that could be later."""
+    state = known(counters={KEY.id: NOW + 3_500_000})
+    message = changed(counter=NOW + 3_600_001)
+    assert reason(message, state) == "counter_too_large"
+
+
+def test_a_counter_is_reset_by_order(tmp_path: Path) -> None:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        store.command_keys.add(KEY.id, "desk", PUBLIC, ["open"])
+        with store.database.write() as session:
+            store.command_keys.count_in(session, "north", KEY.id, 9)
+            store.command_keys.count_in(session, "south", KEY.id, 9)
+        store.command_keys.reset("north", "desk")
+        assert store.command_keys.counters("north") == {}
+        assert store.command_keys.counters("south") == {KEY.id: 9}
+        with pytest.raises(StoreError, match="no key"):
+            store.command_keys.reset("north", "nobody")
+
+
+def test_a_flood_of_unsigned_messages_loses_no_signed_one_and_is_answered(tmp_path: Path) -> None:
+    """2,100 a second made signed lock-downs vanish: the queue was full of forgeries."""
+    obeyed: list[str] = []
+    answers: list[dict[str, object]] = []
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        store.command_keys.add(KEY.id, "desk", PUBLIC, ["open", "lockdown"])
+
+        def handler(command: Command) -> str:
+            obeyed.append(command.name)
+            return ""
+
+        clock = ManualClock(start=CLOCK.start)
+        commands = Commands(CommandSettings(), "north", store, clock, handler)
+        commands._refresh()
+        link = SimpleNamespace(
+            topics=SimpleNamespace(base="gate/north", answer="gate/north/answer"),
+            publish=lambda topic, payload, **_: answers.append(json.loads(payload)),
+        )
+        commands._link = link  # type: ignore[assignment]
+
+        def arrives(raw: bytes, retain: bool = False) -> None:
+            commands.received(
+                SimpleNamespace(  # type: ignore[arg-type]
+                    topic="gate/north/command", payload=raw, retain=retain, properties=None
+                )
+            )
+
+        forged = sign(THEIRS, GOOD)
+        for _ in range(2100):
+            arrives(forged)
+        arrives(sign(OURS, order("lockdown", "north", NOW)), retain=True)
+        arrives(sign(OURS, order("lockdown", "north", NOW + 1)))
+        assert commands._uncounted == 2100 - 20 + 1, "every drop is counted"
+        assert 0 < len(answers) <= 20, "and answered, but not without limit"
+        commands._thread.start()
+        end = time.monotonic() + 20
+        while not obeyed and time.monotonic() < end:
+            time.sleep(0.01)
+        commands.stop()
+    assert obeyed == ["lockdown"], "once: the retained one is no command"
+
+
+def test_a_retained_live_command_is_refused_and_answered(tmp_path: Path) -> None:
+    answers: list[dict[str, object]] = []
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        clock = ManualClock(start=CLOCK.start)
+        commands = Commands(CommandSettings(), "north", store, clock, lambda command: "")
+        commands._link = SimpleNamespace(  # type: ignore[assignment]
+            topics=SimpleNamespace(base="gate/north", answer="gate/north/answer"),
+            publish=lambda topic, payload, **_: answers.append(json.loads(payload)),
+        )
+        commands.received(
+            SimpleNamespace(  # type: ignore[arg-type]
+                topic="gate/north/command",
+                payload=sign(OURS, GOOD),
+                retain=True,
+                properties=None,
+            )
+        )
+    assert answers == [{"gate": "north", "result": "refused", "reason": "retained"}]
