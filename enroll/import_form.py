@@ -10,6 +10,7 @@ from gate.importing.delimited import ENCODINGS
 from gate.importing.headings import HEADINGS
 from gate.importing.plan import Plan
 from gate.importing.understand import Question
+from gate.importing.workbooks import words_of
 from gate.texts.catalogue import Translate
 
 SAMPLES = 5  # lines shown
@@ -78,7 +79,8 @@ def asked(plan: Plan, translate: Translate) -> Shown:
     # what each column became: building and unit of an address, photographs found by name
     made = {key for line in plan.lines[:SAMPLES] for key in line.values} - {"person"}
     used = [name for name in HEADINGS if name in made or (name in used and name in made)]
-    title = heading_of(translate)
+    language = "zh" if translate("leave out") != "leave out" else "en"
+    title = heading(language)
     return Shown(
         [_question(one, translate) for one in table.questions],
         [
@@ -95,8 +97,10 @@ def asked(plan: Plan, translate: Translate) -> Shown:
         ],
         [("", translate("leave out")), *((name, title(name)) for name in HEADINGS)],
         [
-            (line.number, [_shown(line.values.get(name, "")) for name in used])
-            for line in plan.lines[:SAMPLES]
+            (line.number, [_shown(values.get(name, "")) for name in used])
+            for line, values in (
+                (one, _words(one.values, language)) for one in plan.lines[:SAMPLES]
+            )
         ],
         [title(name) for name in used],
         [(name, name) for name in (table.book.encoding, *table.book.encodings)]
@@ -148,11 +152,6 @@ def heading(language: str) -> Callable[[str], str]:
     )
 
 
-def heading_of(translate: Translate) -> Callable[[str], str]:
-    """The same, in the language of a translator."""
-    return heading("zh" if translate("leave out") != "leave out" else "en")
-
-
 def _question(question: Question, translate: Translate) -> Asked:
     if question.about == "sheet":
         options = [(name, name) for name in question.options]
@@ -172,6 +171,14 @@ def _question(question: Question, translate: Translate) -> Asked:
         question.answer,
         not question.answer,
     )
+
+
+def _words(values: Mapping[str, str], language: str) -> Mapping[str, str]:
+    """Values in the words of a language; as they are while some of them are mistakes."""
+    try:
+        return words_of(values, language)
+    except ValueError:
+        return values
 
 
 def _shown(value: str) -> str:

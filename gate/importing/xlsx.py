@@ -1,10 +1,10 @@
 """Workbooks (.xlsx) read cell by cell, whatever size a sheet claims and whoever wrote it.
 
 Why not a library: python-calamine gives neither number formats nor error cells nor formulas
-without a value, and lays a sheet with one cell in its last column out in full; openpyxl refuses
-workbooks for their styles and forgets merged cells when it reads row by row (compared by
-``python -m bench.table_readers``; see docs/importing.md). Namespaces and prefixes are ignored, so
-the strict form and that of other programs is read alike. Source: ECMA-376 part 1.
+without a value; openpyxl refuses workbooks for their styles and forgets merged cells when it reads
+row by row (``python -m benchmarks.table_readers`` compares them; see docs/importing.md). Namespaces
+and prefixes are ignored, so the strict form and that of other programs is read alike.
+Source: ECMA-376 part 1.
 """
 
 from __future__ import annotations
