@@ -15,7 +15,10 @@ PASSAGES = ("passage.granted", "passage.denied", "passage.asked")
 # what somebody has to look at
 ALARMS = (
     "attack.presentation",
+    "camera.covered",
+    "camera.frozen",
     "camera.lost",
+    "camera.moved",
     "clock.implausible",
     "credential.guessing",
     "device.lost",

@@ -55,6 +55,9 @@ def live(visit: View) -> Response:
 def _fault(fault: str, language: str) -> str:
     """``relay.board`` as 继电器 board: the part in words, the name that was given to it."""
     part, _, name = fault.partition(".")
+    if part == "view":  # of a camera, named with what is wrong with it
+        camera, _, problem = name.rpartition("-")
+        return f"{word('event', f'camera.{problem}', language)} {camera}"
     return f"{word('fault', part, language)} {name}".strip()
 
 

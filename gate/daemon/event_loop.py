@@ -36,6 +36,11 @@ log = logging.getLogger(__name__)
 # how long a granted passage waits for its event to be on the disk before the door opens; after
 # it the event waits in memory and the resident is let in
 DURABLE_WITHIN = 0.25
+_VIEWS = {
+    "covered": "camera.covered",
+    "frozen": "camera.frozen",
+    "moved": "camera.moved",
+}
 # what somebody who reads only the log must find there
 _LOGGED = frozenset({"door.fire", "door.fire_reset", "door.forced", "door.fault", "door.recovered"})
 
@@ -363,12 +368,23 @@ class Loop:
         if not status.there:
             faults[key] = status.reason
         self.faults = MappingProxyType(faults)  # other threads hold on to what they have read
-        if record:
+        if status.family == "view":
+            self._record_view(status)
+        elif record:
             family = "camera" if status.family == "camera" else "device"
             details: dict[str, object] = {family: status.name, "cause": status.reason}
             details |= {} if family == "camera" else {"family": status.family}
             self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
         self._step(inputs.OutOfOrder(self._fault_code()))
+
+    def _record_view(self, status: DeviceStatus) -> None:
+        """A camera that delivers pictures, but not of what it should see."""
+        camera, _, problem = status.name.rpartition("-")
+        if status.there:
+            self._record("camera.clear", details={"camera": camera, "was": problem})
+        else:
+            details = {"camera": camera, "cause": status.reason}
+            self._record(_VIEWS[problem], details=details)
 
     def _look_at_the_clock(self) -> None:
         for notice in self._watch.look() if self._watch else ():

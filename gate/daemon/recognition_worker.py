@@ -15,6 +15,7 @@ from gate.camera.capture import Capture, StatusListener
 from gate.camera.replay import Recording
 from gate.camera.settings import CameraSettings
 from gate.camera.source import EndOfRecording, Frame, FrameSource
+from gate.camera.view import View, measure, step
 from gate.config.settings import Settings
 from gate.daemon.event_loop import DeviceStatus, Item
 from gate.errors import CameraError, RecognitionError
@@ -24,6 +25,7 @@ from gate.recognition.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
 
+VIEW_EVERY = 0.5  # seconds between two looks at the view of a camera
 PERMIT_EVERY = 0.3  # seconds between two looks for a permit's code
 PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
 UNREAD = 4  # consecutive unreadable codes after which the person is informed
@@ -42,6 +44,7 @@ class Eyes:
         self._stopping = threading.Event()
         self._newest: Frame | None = None
         self._looked = 0.0
+        self._views: dict[str, View] = {}
         self._permit: tuple[str | None, float] = (None, 0.0)
         self._unread: dict[str, int] = {}  # looks in a row, by camera
 
@@ -97,6 +100,7 @@ class Eyes:
         claimed: int | None,
     ) -> None:
         self._newest = frame
+        self._watch_view(frame)
         try:
             self._post(inputs.Seen(tuple(recogniser.process(frame, claimed))))
         except RecognitionError as error:
@@ -112,6 +116,16 @@ class Eyes:
                 self._permit = (text, now)
                 if text != shown or now - at > PERMIT_AGAIN:
                     claim(Claim(ClaimKind.PERMIT, text, frame.camera, frame.captured))
+
+    def _watch_view(self, frame: Frame) -> None:
+        """Report a camera that is covered, frozen or turned away; twice a second is enough."""
+        seen = self._views.get(frame.camera, View())
+        if 0 <= frame.captured - seen.seen < VIEW_EVERY:
+            return
+        self._views[frame.camera], changes = step(seen, measure(frame.image), frame.captured)
+        for change in changes:
+            name = f"{frame.camera}-{change.problem}"
+            self._post(DeviceStatus("view", name, not change.begins, change.cause))
 
     def _told(self, camera: str, there: bool, reason: str) -> None:
         self._post(DeviceStatus("camera", camera, there, reason))

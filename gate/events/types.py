@@ -35,6 +35,10 @@ TYPES: dict[str, str] = {
     "door.refused": "the door did not do what was asked; details: asked, reason, by",
     "camera.lost": "a camera delivers no pictures; details: camera, cause",
     "camera.back": "a camera delivers pictures again; details: camera, cause",
+    "camera.covered": "a camera sees nothing usable; details: camera, cause",
+    "camera.frozen": "a camera delivers the same picture again and again; details: camera, cause",
+    "camera.moved": "a camera sees another view than usual; details: camera, cause",
+    "camera.clear": "a camera sees its usual view again; details: camera, was",
     "device.lost": "a device does not answer; details: device, family, cause",
     "device.back": "a device answers again; details: device, family, cause",
     "credential.guessing": "many unknown cards, wrong PINs or forged permits; details: kind, "

@@ -15,7 +15,7 @@ from gate.camera.source import Frame
 from gate.errors import RecognitionError
 from gate.recognition import evidence
 from gate.recognition.box import Box
-from gate.recognition.detection.detector import Detector
+from gate.recognition.detection.detector import Detector, nearest
 from gate.recognition.detection.motion import Thumbnail, changed, thumbnail
 from gate.recognition.encoders import Encoder
 from gate.recognition.evidence import Gathered
@@ -182,7 +182,7 @@ class Recogniser:
         if min(image.shape[:2]) < _SMALLEST_IMAGE:
             return []
         tracker = self._trackers.setdefault(frame.camera, Tracker(self._numbers))
-        faces = [self._assess(image, face) for face in self._find(frame, tracker)]
+        faces = [self._assess(image, face) for face in nearest(self._find(frame, tracker))]
         tracks = tracker.update(faces, frame.captured)
         known = {t.number for each in self._trackers.values() for t in each.tracks}
         self._subjects = {n: s for n, s in self._subjects.items() if n in known}

@@ -358,6 +358,22 @@ def test_a_camera_is_lost_and_back_once_each(gate: Gate) -> None:
     assert gate.loop.lane.fault == ""
 
 
+@pytest.mark.parametrize("problem", ["covered", "frozen", "moved"])
+def test_a_camera_that_sees_something_else_is_an_event_and_a_fault(
+    gate: Gate, problem: str
+) -> None:
+    for _ in range(2):
+        gate.loop.handle(DeviceStatus("view", f"north-door-{problem}", False, "dark"))
+    assert f"view.north-door-{problem}" in gate.loop.faults
+    gate.loop.handle(DeviceStatus("view", f"north-door-{problem}", True))
+    assert gate.types == [f"camera.{problem}", "camera.clear"]
+    details = {"camera": "north-door", "cause": "dark"}
+    assert gate.event(f"camera.{problem}").details == details
+    assert gate.event("camera.clear").details == {"camera": "north-door", "was": problem}
+    assert not gate.loop.faults
+    assert gate.loop.lane.fault == ""
+
+
 def test_a_reader_that_is_lost_leaves_the_screen_as_it_is(gate: Gate) -> None:
     gate.loop.handle(DeviceStatus("reader", "cards", False, "unplugged"))
     assert gate.types == ["device.lost"]

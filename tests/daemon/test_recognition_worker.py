@@ -113,3 +113,18 @@ def test_a_recording_for_a_camera_begins_again_at_its_end(
     source.close()
     assert len(seen) == 5
     assert "recording.again" in caplog.text
+
+
+def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
+    chance = np.random.default_rng(1)
+    street = chance.integers(0, 255, (480, 640, 3), np.uint8)
+    posted: list[Any] = []
+    eyes = Eyes(build({}), posted.append, lambda: None)
+    pictures = [street] * 3 + [np.zeros_like(street)] * 15 + [street] * 5
+    for second, picture in enumerate(pictures):
+        noisy = picture ^ chance.integers(0, 2, picture.shape, np.uint8)
+        eyes._watch_view(Frame(noisy, 100.0 + second, second, "main"))
+    assert [(p.family, p.name, p.there, p.reason) for p in posted] == [
+        ("view", "main-covered", False, "dark"),
+        ("view", "main-covered", True, ""),
+    ]

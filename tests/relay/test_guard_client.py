@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from gate.clock import ManualClock
 from gate.errors import DeviceError
 from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings
@@ -20,8 +19,7 @@ from tests.devices.waiting import eventually
 def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no_crash(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = ManualClock(100.0)
-    relay = GuardedRelay(RelaySettings(driver="simulated", retry_first=0.2), clock)
+    relay = GuardedRelay(RelaySettings(driver="simulated", retry_first=0.1, retry_most=0.1))
     relay.open()
     real, full = subprocess.Popen, OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
@@ -33,7 +31,6 @@ def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no
     os.kill(relay.pid, 9)
 
     def lost() -> bool:
-        clock.advance(0.1)
         try:
             relay.inputs()
         except DeviceError as error:
@@ -51,7 +48,6 @@ def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no
     monkeypatch.setattr("gate.relay.guard_client.subprocess.Popen", real)
 
     def back() -> bool:
-        clock.advance(0.05)
         try:
             return relay.state(1) is False
         except DeviceError:
