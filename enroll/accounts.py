@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import func, select
 
 from enroll.passwords import hash_password, verify
 from enroll.permissions import Role
+from enroll.sign_in_limit import SignInLimit
 from gate.clock import Clock
 from gate.config.desk import DeskSettings
 from gate.errors import AccessError, StoreError
@@ -20,6 +19,7 @@ class Accounts:
         self._database = database
         self._settings = settings
         self._clock = clock
+        self._limit = SignInLimit(settings.attempts, settings.lock_minutes * 60, clock.monotonic)
 
     def create(self, login: str, password: str, role: Role, name: str = "") -> AccountRow:
         """A new account. Raises AccessError (weak password), StoreError (login taken)."""
@@ -40,28 +40,29 @@ class Accounts:
             session.flush()
             return row
 
-    def sign_in(self, login: str, password: str) -> AccountRow | None:
-        """The account, or None: unknown, wrong, locked and disabled look the same from outside."""
-        now = self._clock.utc()
+    def sign_in(self, login: str, password: str, address: str = "") -> AccountRow | None:
+        """The account, or None: unknown, wrong, slowed down and disabled look the same outside."""
+        login = login.strip().lower()
         with self._database.read() as session:
-            row = session.scalar(
-                select(AccountRow).where(AccountRow.login == login.strip().lower())
-            )
+            row = session.scalar(select(AccountRow).where(AccountRow.login == login))
+        right = self.is_right(row, login, password, address)
+        return row if right and row is not None and row.disabled is None else None
+
+    def is_right(self, row: AccountRow | None, login: str, password: str, address: str) -> bool:
+        """Whether it is the password of ``row``; False without a check while tries have to wait."""
+        if self._limit.wait(address, login[:80]) > 0:
+            return False
         right = verify(row.password if row else None, password)
-        if row is None:
-            return None
-        locked = row.locked_until is not None and row.locked_until > now
-        good = right and not locked and row.disabled is None
-        with self._database.write() as session:
-            kept = session.get_one(AccountRow, row.id)
-            if good:
-                kept.failures, kept.locked_until = 0, None
-            elif not locked:
-                kept.failures += 1
-                if kept.failures >= self._settings.attempts:
-                    kept.failures = 0
-                    kept.locked_until = now + timedelta(minutes=self._settings.lock_minutes)
-        return row if good else None
+        if right:
+            self._limit.right(address, login[:80])
+        return right
+
+    def known(self, login: str) -> str:
+        """``login`` as the account has it, or "" when there is no such account."""
+        login = login.strip().lower()
+        with self._database.read() as session:
+            found = session.scalar(select(AccountRow.login).where(AccountRow.login == login))
+        return found or ""
 
     def get(self, account: int) -> AccountRow:
         with self._database.read() as session:

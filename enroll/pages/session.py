@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from enroll.page import go, inside, render
-from enroll.passwords import verify
 from enroll.permissions import Right
 from enroll.visit import Visit, allowed, desk_of
 from gate.errors import AccessError
@@ -58,10 +57,14 @@ def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> 
     if not desk.sign_ins.allowed(_address(request)):
         wrong = "Too many attempts; wait a minute"
         return render(request, "login.html", status=429, wrong=wrong, back=inside(back))
-    account = desk.accounts.sign_in(login, password)
+    account = desk.accounts.sign_in(login, password, _address(request))
     if account is None:
-        desk.store.audit.note(login.strip().lower()[:80], "sign_in.refused")
-        wrong = "Login or password is wrong, or the account is locked for some minutes"
+        # a login that is none of ours may be a password typed into the wrong field
+        known = desk.accounts.known(login)
+        desk.store.audit.note(known or "unknown", "sign_in.refused")
+        wrong = (
+            "Login or password is wrong, or there were too many wrong attempts: wait and try again"
+        )
         return render(request, "login.html", status=401, wrong=wrong, back=inside(back))
     old = request.cookies.get(desk.cookie)
     if old:
@@ -113,7 +116,8 @@ def own_password(
     again: Text,
 ) -> Response:
     wrong = ""
-    if not verify(visit.account.password, present):
+    address, login = _address(visit.request), visit.account.login
+    if not visit.desk.accounts.is_right(visit.account, login, present, address):
         wrong = "The present password is wrong"
     elif password != again:
         wrong = "The passwords differ"

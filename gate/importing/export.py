@@ -30,6 +30,10 @@ COLUMNS = (
 )
 
 
+# what begins a formula; a spreadsheet in Chinese takes the full-width forms too
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
 def export(store: Store) -> Iterator[str]:
     """CSV (UTF-8 with mark, as spreadsheets like it), headings first; hundreds of lines a piece."""
     lines = ["\ufeff" + _line(COLUMNS)]
@@ -125,5 +129,5 @@ def _line(cells: tuple[str, ...]) -> str:
 
 def harmless(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula is marked as text."""
-    marked = cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "'")
-    return "'" + cell if marked or cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    marked = cell[:1] == "'" and cell[1:2] in (*_FORMULA, "'")
+    return "'" + cell if marked or cell[:1] in (*_FORMULA, "\t", "\r") else cell

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from enroll.passwords import weakness
 from enroll.permissions import Role
-from gate.store.tables import AccountRow, SessionRow
+from gate.store.tables import AccountRow, AuditRow, SessionRow
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +53,64 @@ def test_weak_passwords_are_refused(browser, desk):
     assert desk.accounts.count() == 0
 
 
-def test_five_wrong_passwords_lock_the_account_for_a_while(browser, desk, clock):
+@pytest.mark.parametrize("weak", ["qwerty123456", "woaini1314520", "Password2026", "zhangwei1990"])
+def test_a_typical_password_is_refused_although_it_is_long(weak):
+    assert weakness(weak, "li") == "The password is easily guessed"
+
+
+def test_a_strong_password_is_taken():
+    assert weakness(PASSWORD, "li") == ""
+
+
+def test_the_own_password_cannot_be_guessed_at_its_page(clerk, desk):
+    guess = {"password": "new-enough-secret-9", "again": "new-enough-secret-9"}
+    for number in range(60):
+        clerk.fill("/account", present=f"guess-{number}", **guess)
+    assert clerk.fill("/account", present=PASSWORD, **guess).status_code == 400
+    assert desk.accounts.sign_in("desk", PASSWORD, "another address") is not None
+
+
+def test_a_stranger_who_guesses_locks_nobody_else_out(desk):
+    desk.accounts.create("wang", PASSWORD, Role.DESK)
+    for _ in range(20):
+        assert desk.accounts.sign_in("wang", "wrong", "198.51.100.7") is None
+    assert desk.accounts.sign_in("wang", PASSWORD, "198.51.100.7") is None
+    assert desk.accounts.sign_in("wang", PASSWORD, "192.0.2.1") is not None
+
+
+def test_parallel_guesses_count_before_they_are_checked_and_two_are_checked_at_once(
+    desk, monkeypatch
+):
+    desk.accounts.create("wang", PASSWORD, Role.DESK)
+    running, most, checked = 0, 0, 0
+    lock = threading.Lock()
+
+    def slow(kept, password):
+        nonlocal running, most, checked
+        with lock:
+            running, checked = running + 1, checked + 1
+            most = max(most, running)
+        threading.Event().wait(0.02)
+        with lock:
+            running -= 1
+        return False
+
+    monkeypatch.setattr("enroll.passwords._verify", slow)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda n: desk.accounts.sign_in("wang", f"g{n}", "1.2.3.4"), range(20)))
+    assert (checked, most) == (desk.settings.attempts, 2)
+
+
+def test_what_is_typed_as_a_login_is_not_kept(browser, desk):
+    desk.accounts.create("wang", PASSWORD, Role.DESK)
+    for login in ("my-secret-in-the-wrong-field", "wang"):
+        browser().post("/login", data={"login": login, "password": "wrong"})
+    with desk.store.database.read() as session:
+        lines = session.query(AuditRow).filter(AuditRow.action == "sign_in.refused").all()
+    assert [line.actor for line in lines] == ["unknown", "wang"]
+
+
+def test_five_wrong_passwords_make_the_guesser_wait(browser, desk, clock):
     desk.accounts.create("wang", PASSWORD, Role.DESK)
     client = browser()
     for _ in range(5):
