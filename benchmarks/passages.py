@@ -106,6 +106,9 @@ class Gate:
 
         threading.Timer(THERMOMETER, measured).start()
 
+    def measured(self, face: Sighting | None, *, behind: bool) -> inputs.Measured | None:
+        return None  # it comes through the queue
+
     def close(self) -> None:
         self._stop.set()
         self._thread.join()

@@ -582,3 +582,13 @@ def test_an_ordinary_card_shown_again_or_in_place_of_another_is_no_duress() -> N
     late(gate, 5.0)
     gate.wait(2.0)
     assert "passage.duress" not in [e.type for e in gate.all(EventOut)]
+
+
+def test_a_temperature_of_nobody_and_one_after_the_answer_change_nothing() -> None:
+    gate = Gate()
+    gate.temperature(36.5)
+    assert gate.lane.serving is None
+    gate.see(face(1, Verdict.KNOWN, 1))
+    decided = gate.lane.serving
+    gate.temperature(39.0)
+    assert gate.lane.serving == decided
