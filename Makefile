@@ -5,7 +5,7 @@
 # make coverage  every test, and which lines none of them runs
 # make bench   speed against face_recognition used the usual way
 # make docs    the documentation as a site in build/site
-# make lock    write the locks anew (needs uv)
+# make lock    write the locks again (needs uv)
 
 PYTHON ?= python3
 VENV   ?= .venv

@@ -1,10 +1,10 @@
 """From the card near the reader to the relay: ``python -m benchmarks.card [CARDS]``.
 
-Real: ``gate run`` with 7,000 people, two network cameras whose pictures are looked at 15 times a
-second each, the card's look-up by its keyed hash, the rules, the event on the disk, door and guard.
+Real: ``gate run`` with 7,000 people, two network cameras each analysed 15 times a
+second, the card's look-up by its keyed hash, the rules, the event on disk, door and guard.
 Simulated: the reader and the Modbus board at their pseudo-terminals, which carry bytes at once; at
 9600 baud the card's frame takes 15 ms more and the order to the relay 8 ms. With GATE_LFW_DIR a
-stranger stands before the cameras all the while, so that faces are found and encoded too.
+person who is not enrolled is in view all the time, so that faces are detected and encoded too.
 """
 
 from __future__ import annotations

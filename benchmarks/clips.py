@@ -96,7 +96,7 @@ def main() -> None:
     print(
         f"{encoder.name}, {detector.name}; gallery {options.people}: {len(clips)} of the clips, "
         f"{min(len(real), len(rows))} real, {max(0, len(rows) - len(real))} generated; "
-        f"wished FPIR {options.fpir:.1%}"
+        f"FPIR {options.fpir:.1%} requested"
     )
     vectors = {
         person: {name: _vectors(frames, detector, encoder) for name, frames in own.items()}

@@ -49,7 +49,7 @@ from gate.store.tables import ConsentRow, EventRow, ImportRow, SequenceRow
 
 PASSWORD = "a-long-enough-secret"
 ALLOWED = 200.0  # milliseconds
-MISSED = 10  # every so manieth person agreed to be missed
+MISSED = 10  # one in so many people has opted in to absence alerts
 STATES: dict[str, dict[str, object]] = {
     "gate": {"software": "1.0", "faults": []},
     "door": {"state": "locked", "locked": True},
@@ -66,15 +66,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=7000)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=100)
-    wished = parser.parse_args()
+    options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Store.open(StoreSettings(ballast=0), folder) as store:
             encoder = DlibEncoder(folder / "models")
-            import_rate(store, wished.people)
+            import_rate(store, options.people)
             fill_people(store, encoder.name, encoder.dimension)
-            refs = fill_events(store, wished.events)
+            refs = fill_events(store, options.events)
             desk = Desk(
                 DeskSettings(requests=100_000, language="en"),
                 store,
@@ -90,8 +90,8 @@ def main() -> None:
             for thing, value in STATES.items():
                 board.put(thing, value)
             board.keep()
-            job = checked_import(desk, wished.people)
-            pages(desk, refs, job, wished.rounds)
+            job = checked_import(desk, options.people)
+            pages(desk, refs, job, options.rounds)
 
 
 def import_rate(store: Store, people: int) -> None:
@@ -115,7 +115,7 @@ def import_rate(store: Store, people: int) -> None:
 
 
 def fill_people(store: Store, encoder: str, dimension: int) -> None:
-    """A face and a yes for each, and for some a yes to being missed."""
+    """A face and a consent for each, and for some one to absence alerts."""
     random = np.random.default_rng(0)
     people = [row.id for row in store.people.find(limit=1_000_000)]
     rows = random.normal(size=(len(people), dimension)).astype(np.float32)

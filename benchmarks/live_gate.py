@@ -62,11 +62,11 @@ new MutationObserver(() => {
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Somebody the gate knows, or a stranger (id 0).
+    """Somebody enrolled, or an impostor (id 0).
 
     Attributes:
         picture: what the cameras see: another photograph than the enrolled one.
-        face: whether the face is enrolled; all but strangers hold the card of their number.
+        face: whether the face is enrolled; all but impostors hold the card of their number.
     """
 
     name: str
@@ -170,7 +170,7 @@ def live_gate(
     """A gate that runs, with ``residents`` real faces among its 7,000 people.
 
     A register that ``folder`` has already is used again. ``passage``: of ``[access.passage]``;
-    ``fresh``: of ``[status]``, 0 where the same people come again and are to be asked about anew.
+    ``fresh``: of ``[status]``, 0 where the same people come again and are to be queried again.
     ``photographs``: from how many at most each is enrolled, if LFW has as many.
     """
     began = datetime.now(UTC)
@@ -245,7 +245,7 @@ def toml(values: Mapping[str, Any]) -> str:
 def _register(
     settings: Settings, residents: int, strangers: int, photographs: int
 ) -> tuple[list[Resident], list[Resident]]:
-    """The real people with faces and cards, generated ones up to PEOPLE; strangers in no list."""
+    """The real people with faces and cards, generated ones up to PEOPLE; impostors in no list."""
     people = photographs_of(Path(os.environ["GATE_LFW_DIR"]))
     several = [files for files in people if len(files) > 1]
     single = [files for files in people if len(files) == 1]

@@ -2,7 +2,7 @@
 
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m benchmarks.live_passages [--faces 500] [--cards 500]
 
-The gate of live_gate.py; everybody comes alone and has gone before the next comes. The beginning
+The gate of live_gate.py; everybody comes alone and has left before the next comes. The beginning
 is the daemon's own: the frame with the first usable face, the moment the card was read.
 
 In pieces, for a machine that is quiet for minutes only: `--begin` leaves out those who came
@@ -29,7 +29,7 @@ from benchmarks.stage import PLACES
 
 PATIENCE = 6.0  # seconds after which somebody gives up
 THROUGH = 0.1  # seconds on the way through
-GAP = 0.5  # seconds of nobody: with the way through longer than the screen keeps an answer
+GAP = 0.5  # idle seconds: with the way through longer than the screen keeps an answer
 GONE = 1.6  # the same after a refusal: then the screen turns to the next
 KEPT = 0.2  # show_grant: the screen keeps an answer for twice as long
 SAMPLES = "passages.jsonl"
@@ -88,7 +88,7 @@ def mark(
     return marked
 
 
-def tell(samples: Iterable[dict[str, object]]) -> None:
+def summarise(samples: Iterable[dict[str, object]]) -> None:
     """One line for each way and service, and what became of those who came."""
     groups: dict[tuple[str, str], list[dict[str, object]]] = {}
     for sample in samples:
@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--browser", default="/usr/bin/chromium")
     args = parser.parse_args()
     if args.sum is not None:
-        tell(json.loads(line) for line in (args.sum / SAMPLES).read_text().splitlines())
+        summarise(json.loads(line) for line in (args.sum / SAMPLES).read_text().splitlines())
         return
     wanted = list(SERVICES) if args.service == "both" else [args.service]
     with ExitStack() as stack:
@@ -159,7 +159,7 @@ def main() -> None:
                     with (folder / SAMPLES).open("a") as file:
                         file.writelines(json.dumps(sample) + "\n" for sample in some)
                     everything += some
-        tell(everything)
+        summarise(everything)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Thousands of people with photographs through ``gate enroll``, killed on the way and gone on with.
+"""Thousands of people with photographs through ``gate enroll``, killed half way and continued.
 
     python -m benchmarks.mass_import [--people 7000] [--kills 1] [--photographs FOLDER]
 
 A table and one ZIP of photographs are enrolled by the command itself in a process of its own. It
-is ended with kill -9 at equal distances and started again; in the end nobody may be there twice
-and nobody missing. Prints the rate, the largest memory and what is in the register.
+is ended with kill -9 at equal distances and started again; at the end nobody may be there twice
+or be missing. Prints the rate, the peak memory and what is in the register.
 
-``--photographs`` names a folder with one folder a person (LFW's layout), of which each photograph
-stands for somebody; without it the photographs of fixtures/ are altered a little for each person.
+``--photographs`` names a folder with one folder per person (LFW's layout), of which each photograph
+is one person; without it the photographs of fixtures/ are altered a little for each person.
 """
 
 from __future__ import annotations
@@ -88,18 +88,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1)
     parser.add_argument("--encoder", choices=ENCODERS, default="auto")
     parser.add_argument("--photographs", type=Path)
-    wished = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        size = write(folder / "people", wished.people, pictures(wished.photographs))
-        print(f"{wished.people} people, photographs of {size / 2**20:.0f} MB", flush=True)
+        size = write(folder / "people", options.people, pictures(options.photographs))
+        print(f"{options.people} people, photographs of {size / 2**20:.0f} MB", flush=True)
         config = folder / "gate.toml"
-        config.write_text(CONFIG.format(folder=folder, encoder=wished.encoder))
-        for number in range(1, wished.kills + 2):
-            until = wished.people * number // (wished.kills + 1)
-            last = number > wished.kills
-            print(enrol(folder, wished.people if last else until, kill=not last), flush=True)
-        wrong = compare(folder / "data" / "gate.db", wished.people)
+        config.write_text(CONFIG.format(folder=folder, encoder=options.encoder))
+        for number in range(1, options.kills + 2):
+            until = options.people * number // (options.kills + 1)
+            last = number > options.kills
+            print(enrol(folder, options.people if last else until, kill=not last), flush=True)
+        wrong = compare(folder / "data" / "gate.db", options.people)
     sys.exit("\n".join(wrong) if wrong else 0)
 
 

@@ -41,7 +41,7 @@ def snapshot(people: int, templates: int) -> Snapshot:
 
 
 def parts() -> tuple[Whitening, Calibration]:
-    """A fit that does something, and a calibration to go with it."""
+    """A whitening that does something, and a calibration to go with it."""
     whiten = np.eye(WIDTH, dtype=np.float32)
     fit = Whitening(ENCODER, "bench", 1, np.full(WIDTH, 0.01, np.float32), whiten)
     tail = Tail(0.1, 0.2, 0.05)
@@ -51,7 +51,7 @@ def parts() -> tuple[Whitening, Calibration]:
 
 
 def large(people: int) -> Matcher:
-    """A matcher whose cohort term are made up: their values do not change the work."""
+    """A matcher whose cohort terms are made up: their values do not change the work."""
     gallery = snapshot(people, 1)
     fit, calibration = parts()
     near = np.full((people, 1), 0.2, np.float32)
@@ -92,10 +92,10 @@ def main() -> None:
         f"7,000 people × 5 templates, all terms: {1000 * everyday:.2f} ms a probe; reading all "
         f"templates once takes {1000 * five:.2f} ms, one vector a person {1000 * one:.2f} ms"
     )
-    anew = alternately(lambda: build_centroids(gallery, fit, Scoring()), rounds=1)[0]
+    rebuilt = alternately(lambda: build_centroids(gallery, fit, Scoring()), rounds=1)[0]
     one_less = Snapshot(ENCODER, 1, gallery.rows[:-5], gallery.people[:-1], gallery.starts[:-1])
     changed = alternately(lambda: updated_centroids(matcher.centroids, one_less), rounds=3)[0]
-    print(f"after one person has gone: {1000 * changed:.0f} ms, all anew: {1000 * anew:.0f} ms")
+    print(f"after one person has gone: {1000 * changed:.0f} ms, rebuilt: {1000 * rebuilt:.0f} ms")
 
     grown = large(arguments.large)
     rows = grown.centroids.vectors

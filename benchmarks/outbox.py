@@ -44,7 +44,7 @@ def waits(store: Store, count: int) -> np.ndarray:
     return np.array(measured)
 
 
-def told(name: str, values: np.ndarray) -> str:
+def line(name: str, values: np.ndarray) -> str:
     p50, p95, p99 = np.percentile(values, (50, 95, 99))
     return f"{name}: p50 {p50:.1f} ms, p95 {p95:.1f}, p99 {p99:.1f} (n = {len(values)})"
 
@@ -82,8 +82,8 @@ def main() -> None:
             print(
                 f"backlog of {publisher.published} drained in {seconds:.1f} s: {rate:.0f} events/s"
             )
-            print(told("an event to disk, outbox idle", idle))
-            print(told("an event to disk, backlog draining", busy))
+            print(line("an event to disk, outbox idle", idle))
+            print(line("an event to disk, backlog draining", busy))
             publisher.stop()
             broker.stop()
 

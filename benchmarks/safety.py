@@ -4,8 +4,8 @@
 
 A small daemon (door controller and relay guard, nothing else) keeps a lock released; then it is
 stopped, killed or made to hang, or its board loses cable or power. The time is taken at the
-board: from the blow to the relay's fall. Then the same in the middle of a granted pulse, where the
-time is taken from the pulse's end. Prints the tables of docs/safety.md.
+board: from the fault until the relay drops. Then the same in the middle of a granted pulse, where
+the time is taken from the pulse's end. Prints the tables of docs/safety.md.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def cable_back(rig: Rig) -> float:
 
 
 def power_back(rig: Rig) -> float:
-    """The board was without power; until it does as it is told again (the lock is released)."""
+    """The board was without power; until it follows commands again (the lock is released)."""
     if rig.board is None:
         return float("nan")
     begin = time.monotonic()

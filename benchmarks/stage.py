@@ -1,7 +1,7 @@
 """People before two cameras, drawn as it happens: what they do depends on what the gate says.
 
 Their faces are photographs of LFW, set before the drawn entrance of ``fixtures/``. Each camera is
-an address that hands out MJPEG, as a network camera does.
+an address that serves MJPEG, as a network camera does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ VIEWS = {"left": (1.0, -12.0, False), "right": (0.92, 18.0, True)}  # size, shif
 
 @dataclass(slots=True)
 class Figure:
-    """One who stands or walks there; odd numbers keep to the left, even ones to the right."""
+    """Somebody standing or walking there; odd numbers keep to the left, even ones to the right."""
 
     number: int
     picture: Image

@@ -25,7 +25,7 @@ class Accounts:
         """A new account. Raises AccessError (weak password), StoreError (login taken)."""
         login = login.strip().lower()
         if not login or len(login) > 80:
-            raise AccessError("A login has 1 to 80 characters", mend="choose another login")
+            raise AccessError("A login has 1 to 80 characters", hint="choose another login")
         row = AccountRow(
             login=login,
             name=name.strip(),
@@ -35,7 +35,7 @@ class Accounts:
         )
         with self._database.write() as session:
             if session.scalar(select(AccountRow.id).where(AccountRow.login == login)):
-                raise AccessError("This login is taken", where=login, mend="choose another login")
+                raise AccessError("This login is taken", where=login, hint="choose another login")
             session.add(row)
             session.flush()
             return row
@@ -68,7 +68,7 @@ class Accounts:
         with self._database.read() as session:
             row = session.get(AccountRow, account)
         if row is None:
-            raise StoreError(f"There is no account {account}", mend="look it up again")
+            raise StoreError(f"There is no account {account}", hint="look it up again")
         return row
 
     def all(self) -> list[AccountRow]:
@@ -96,7 +96,7 @@ class Accounts:
         with self._database.write() as session:
             row = session.get(AccountRow, account)
             if row is None:
-                raise StoreError(f"There is no account {account}", mend="look it up again")
+                raise StoreError(f"There is no account {account}", hint="look it up again")
             others = session.scalar(
                 select(func.count())
                 .select_from(AccountRow)
@@ -108,7 +108,7 @@ class Accounts:
             )
             if not others and (disabled or role is not Role.MANAGER):
                 raise AccessError(
-                    "This is the last manager", where=row.login, mend="make another manager first"
+                    "This is the last manager", where=row.login, hint="make another manager first"
                 )
             row.role = role.value
             row.disabled = (row.disabled or self._clock.utc()) if disabled else None

@@ -57,7 +57,7 @@ def create_app(desk: Desk) -> FastAPI:
 
 async def _gate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GateError)
-    return _answer(request, 400, error.what, error.where, error.mend)
+    return _answer(request, 400, error.what, error.where, error.hint)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -88,9 +88,9 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
     return _answer(request, 500, "Something went wrong in the desk itself")
 
 
-def _answer(request: Request, status: int, what: str, where: str = "", mend: str = "") -> Response:
+def _answer(request: Request, status: int, what: str, where: str = "", hint: str = "") -> Response:
     if "text/html" not in request.headers.get("accept", "text/html"):
-        return JSONResponse({"what": what, "where": where, "mend": mend}, status)
+        return JSONResponse({"what": what, "where": where, "hint": hint}, status)
     visit = None
     if hasattr(request.state, "signed_in"):
         account, session = request.state.signed_in
@@ -98,5 +98,5 @@ def _answer(request: Request, status: int, what: str, where: str = "", mend: str
             request, request.app.state.desk, account, session.csrf, language_of(request, account)
         )
     return render(
-        request, "error.html", visit, status=status, what=what, where=where, mend=mend, code=status
+        request, "error.html", visit, status=status, what=what, where=where, hint=hint, code=status
     )

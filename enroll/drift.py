@@ -1,4 +1,4 @@
-"""Who had better be enrolled again: their evidence at the gate has become thin."""
+"""Who should be enrolled again: their evidence at the gate has become weak."""
 
 from __future__ import annotations
 

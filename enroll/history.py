@@ -144,7 +144,7 @@ def open_alarms(
 
 
 def not_seen_events(database: Database, person: str) -> list[str]:
-    """Events that told that somebody was missed, and that nobody has acknowledged."""
+    """Events that reported an absence, and that nobody has acknowledged."""
     seen_to = select(AcknowledgementRow.event).where(AcknowledgementRow.event == EventRow.id)
     query = select(EventRow.id).where(
         EventRow.type == "person.not_seen", EventRow.person == person, ~seen_to.exists()

@@ -118,7 +118,7 @@ class Imports:
         self._count(job, len(found.lines))
 
     def plan(self, job: int, guardian_age: int, *, again: bool = False) -> Plan:
-        """All an import would do, and what stands against it; writes nothing.
+        """All an import would do, and what prevents it; writes nothing.
 
         It takes seconds where there are thousands of photographs, so it is kept, and made
         ``again`` before the import begins: the register may have changed meanwhile.
@@ -318,7 +318,7 @@ class Imports:
         except GateError as error:
             one.fault = error.what
             log.warning("import %d stopped: %s", job, error.what)
-        except Exception as error:  # whatever it is, the page must not say "running" for ever
+        except Exception as error:  # whatever it is, the page must not say "running" indefinitely
             one.fault = "The import stopped by a fault of the program; go on, or tell its makers"
             log.error("import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done" if complete else "stopped")

@@ -136,7 +136,7 @@ def public(path: str) -> bool:
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether a changing request came from our own pages, as far as the browser tells."""
+    """Whether a changing request came from our own pages, as far as the browser says."""
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")

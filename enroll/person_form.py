@@ -135,7 +135,7 @@ def mistakes(error: ValidationError, translate: Translate) -> list[str]:
 
 
 def of_person(store: Store, person: PersonRow) -> dict[str, Any]:
-    """The form as it stands for somebody in the register."""
+    """The form as it is for somebody in the register."""
     building, unit, label = (
         store.places.address(person.household_id) if person.household_id else ("", "", "")
     )

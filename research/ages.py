@@ -1,9 +1,9 @@
 """Impostor scores and enrolment failures by age and sex: ``python -m research.ages``.
 
-Reads east_asian (age and sex stand in the names) beside GATE_LFW_DIR. The threshold is the one at
-which one in 100 pairs of different people of 25 to 39 match (at a stricter one the few who stand
+Reads east_asian (age and sex are in the file names) beside GATE_LFW_DIR. The threshold is the one
+at which one in 100 pairs of people aged 25 to 39 match (at a stricter one the few who appear
 in the data under two names would decide); each band's pairs are compared with it, once plain and
-once with the fit that a site makes of its own gallery (from the other half of the people).
+once with the whitening a site learns from its own gallery (from the other half of the people).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def share_above(scores: NDArray[np.float64], threshold: float) -> tuple[int, int
 
 
 def interval(scores: NDArray[np.float64], threshold: float) -> tuple[float, float]:
-    """95 % interval of the share by drawing people, not pairs: pairs of one person hang together
+    """95 % interval of the share by drawing people, not pairs, which depend on each other
     (bootstrap over subjects, ISO/IEC 19795-1)."""
     random = np.random.default_rng(0)
     matches = np.where(np.isnan(scores), 0.0, scores >= threshold)
@@ -89,7 +89,7 @@ def in_band(people: People, band: tuple[int, int]) -> NDArray[np.bool_]:
 
 
 def fitted(people: People, encoder: str) -> People:
-    """Every half of the people after the fit made of the other half."""
+    """Each half of the people, whitened on the other half."""
     vectors = people.vectors.copy()
     numbers = np.array([int(name.strip("#").split("_")[0] or 0) for name in people.group])
     for half in (0, 1):

@@ -51,13 +51,13 @@ def main(
     detector, encoder = build_detector(settings, models), build_encoder(settings, models)
     photograph = cv2.imread(str(fixtures / "photographs" / "barack-obama-2012.jpg"))
     if photograph is None:
-        raise CameraError("there is no photograph", where=str(fixtures), mend="give --fixtures")
+        raise CameraError("there is no photograph", where=str(fixtures), hint="give --fixtures")
     canvas = np.full((480, 640, 3), 160, np.uint8)
     small = cv2.resize(photograph, (328, 410), interpolation=cv2.INTER_AREA)
     canvas[70:, 156:484] = small
     face = main_face(canvas, detector.detect(canvas))
     if face is None or face.landmarks is None:
-        raise CameraError("no face is found", where=str(fixtures), mend="give --fixtures")
+        raise CameraError("no face is found", where=str(fixtures), hint="give --fixtures")
     points, assess = face.landmarks, judge(QualitySettings())
     checks: dict[str, Callable[[], object]] = {
         f"encode ({encoder.name})": lambda: encode_faces(encoder, canvas, [face]),

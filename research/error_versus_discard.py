@@ -119,7 +119,7 @@ def collect(models: ModelsSettings) -> tuple[list[Sample], str]:
 
 
 def fit(samples: list[Sample]) -> dict[str, float]:
-    """Weights that foretell how well a picture matches the others of its person.
+    """Weights that predict how well a picture matches the others of its person.
 
     Logistic regression on a soft target: where between the worst and the usual genuine score the
     picture's own mean score lies. A defect may not raise the figure.
@@ -208,7 +208,7 @@ def search(samples: list[Sample], weights: dict[str, float], *, worse: bool) -> 
 def main(
     write: Annotated[bool, typer.Option("--write", help="Keep the weights.")] = False,
 ) -> None:
-    """Report FNIR at FPIR 1 % for growing shares of discarded probes."""
+    """Report FNIR at FPIR 1 % for increasing shares of discarded probes."""
     samples, encoder = collect(ModelsSettings())
     halves = [[s for s in samples if s.half == half] for half in (0, 1)]
     fitted = [fit(half) for half in halves]

@@ -6,7 +6,7 @@ Every person comes with up to five photographs of LFW, one after the other, as t
 track; photographs of different days differ far more than the frames of a walk-up, so an impostor
 gets every chance. Enrolled are people with ten photographs and more (five templates; the others
 are looks) and those with a single one; impostors have two to nine. Counted is who was known at
-that look or before, by the gate's own evidence for each wished FPIR. Vectors are those that
+that look or before, by the gate's own evidence for each FPIR requested. Vectors are those that
 ``gate evaluate`` keeps.
 """
 
@@ -37,7 +37,7 @@ from gate.recognition.matching.site_calibration import learn_site
 from research.scoring_variants import vectors_of
 
 LOOKS = 5
-WISHED = (0.01, 0.003, 0.001)
+FPIRS = (0.01, 0.003, 0.001)
 FNIR = 0.01
 ENCODERS = {"retail-0095": Retail0095, "dlib": DlibEncoder}
 
@@ -65,11 +65,11 @@ def known_at(
     entry: Entry,
     matcher: Matcher,
     similarity: SimilarityStatistics,
-    wished: float,
+    fpir: float,
 ) -> tuple[int, int]:
     """The look at which somebody is known, 1…, and who; (0, -1) for nobody."""
     calibration = matcher.calibration
-    needed = calibration.llr(calibration.threshold_at(evidence.SHARE * wished))
+    needed = calibration.llr(calibration.threshold_at(evidence.SHARE * fpir))
     terms = evidence.terms_for(float(needed), FNIR, patience=float("inf"))
     for looks in range(1, len(entry[1]) + 1):
         moments = tuple(Moment(vectors[row], 1.0) for row in entry[1][:looks])
@@ -88,13 +88,13 @@ def known_at(
 def rows_of(
     trial: Trial, vectors: Vector, matcher: Matcher, similarity: SimilarityStatistics
 ) -> Iterator[list[str]]:
-    """A line for each wished FPIR: impostors let in with their interval, residents look by look."""
-    for wished in WISHED:
+    """A line for each FPIR: impostors let in with their interval, residents look by look."""
+    for fpir in FPIRS:
         let_in = [
-            known_at(vectors, entry, matcher, similarity, wished)[0] for entry in trial.impostors
+            known_at(vectors, entry, matcher, similarity, fpir)[0] for entry in trial.impostors
         ]
         low, high = wilson(sum(look > 0 for look in let_in), len(let_in))
-        found = [known_at(vectors, entry, matcher, similarity, wished) for entry in trial.genuine]
+        found = [known_at(vectors, entry, matcher, similarity, fpir) for entry in trial.genuine]
         place = {person: number for number, (person, _) in enumerate(trial.gallery)}
         right = [
             look if who == place[person] else 0
@@ -103,7 +103,7 @@ def rows_of(
         wrong = sum(look > 0 for look, _ in found) - sum(look > 0 for look in right)
         by_look = [100 * np.mean([0 < look <= n for look in right]) for n in range(2, LOOKS + 1)]
         yield [
-            f"{100 * wished:g} %",
+            f"{100 * fpir:g} %",
             str(Rate(float(np.mean([look > 0 for look in let_in])), low, high)),
             *(f"{share:.1f}" for share in by_look),
             str(wrong),
@@ -126,11 +126,11 @@ def main() -> None:
         f"strangers, {len(trial.genuine)} passages of {len(dict(trial.genuine))} residents",
         title_justify="left",
     )
-    table.add_column("FPIR wished")
+    table.add_column("FPIR requested")
     table.add_column("strangers let in")
     for looks in range(2, LOOKS + 1):
         table.add_column(f"residents known at look {looks}, %")
-    table.add_column("taken for another")
+    table.add_column("misidentified")
     for row in rows_of(trial, vectors, matcher, encoder.similarity):
         table.add_row(*row)
     Console(width=150).print(table)

@@ -4,7 +4,7 @@
 
 Pictures of 640×480 are made: a permit of random size (module 1.6 to 6 pixels), turned in all
 three directions, blurred, darkened, noisy, before a textured ground. One picture in eight shows
-another code, which is not to be taken for a permit.
+another code, which must not be mistaken for a permit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Draw a presentation attack: a face shown on a telephone, a tablet or a sheet of paper.
 
-A simulation, and named one wherever its figures stand: the picture is darkened or brightened as a
-display does it, crossed by the beat of two pixel grids (moiré), partly covered by glare, framed,
+A simulation, and called one wherever its figures appear: the image is darkened or brightened as a
+display does, crossed by the beat of two pixel grids (moiré), partly covered by glare, framed,
 held by a hand that trembles, and seen again by a camera with blur and noise.
 """
 

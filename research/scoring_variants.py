@@ -1,9 +1,9 @@
-"""What other settings of fit and score do, against the product's own, and how far growth is told.
+"""Other settings of whitening and score against the product's, and how well growth is predicted.
 
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.scoring_variants [--encoder NAME]
 
 People are divided into two halves at random, several times; each half is a site of its own, once
-for every setting. FNIR at FPIR 1 % (people weighing alike), mean over the halves, and its
+for every setting. FNIR at FPIR 1 % (people weighted equally), mean over the halves, and its
 difference to the product's with the standard error over the divisions. Vectors are those that
 ``gate evaluate`` keeps.
 """
@@ -36,11 +36,11 @@ from gate.recognition.settings import RecognitionSettings
 FPIR = 0.01
 SETTINGS: dict[str, dict[str, Any]] = {
     "as the product": {},
-    "no crowd terms": {"scoring": Scoring(weight=0.0)},
-    "crowd weight 0.35": {"scoring": Scoring(weight=0.35)},
-    "crowd weight 0.65": {"scoring": Scoring(weight=0.65)},
-    "crowd of 5": {"scoring": Scoring(nearest=5)},
-    "crowd of 20": {"scoring": Scoring(nearest=20)},
+    "no cohort terms": {"scoring": Scoring(weight=0.0)},
+    "cohort weight 0.35": {"scoring": Scoring(weight=0.35)},
+    "cohort weight 0.65": {"scoring": Scoring(weight=0.65)},
+    "cohort of 5": {"scoring": Scoring(nearest=5)},
+    "cohort of 20": {"scoring": Scoring(nearest=20)},
     "shrinkage 0.1": {"shrinkage": 0.1},
     "shrinkage 0.3": {"shrinkage": 0.3},
     "shrinkage 3": {"shrinkage": 3.0},
@@ -87,10 +87,10 @@ def tried(
     return found
 
 
-def foretold(vectors: Vector, trial: Trial, encoder: str, parts: int = 4) -> dict[int, float]:
-    """FNIR of the whole gallery as told from random parts of it: one part in so many → mean."""
+def predicted(vectors: Vector, trial: Trial, encoder: str, parts: int = 4) -> dict[int, float]:
+    """FNIR of the whole gallery predicted from random parts of it: one part in so many → mean."""
     names = [name for name, _ in trial.gallery]
-    random, told = np.random.default_rng(0), {}
+    random, found = np.random.default_rng(0), {}
     for share in (8, 4, 2):
         estimates = []
         for _ in range(parts):
@@ -103,8 +103,8 @@ def foretold(vectors: Vector, trial: Trial, encoder: str, parts: int = 4) -> dic
             people = len(part.gallery)
             estimate = fnir_when(outcome, people, len(names), FPIR, alike=True, rounds=2)
             estimates.append(estimate.value)
-        told[share] = float(np.mean(estimates))
-    return told
+        found[share] = float(np.mean(estimates))
+    return found
 
 
 def main() -> None:
@@ -126,9 +126,9 @@ def main() -> None:
             figures = 100 * np.array([rates.mean(), change.mean(), error])
             print("  {:18} {:6.2f} {:+6.2f} ± {:.2f}".format(name, *figures))
         real = fnir_at(ways.site(vectors, trial, encoder)[0], FPIR, alike=True)
-        told = foretold(vectors, trial, encoder)
-        parts = ", ".join(f"1/{share}: {100 * rate:.1f}" for share, rate in told.items())
-        print(f"  all {len(trial.gallery)}: {100 * real:.2f}; foretold from parts of it: {parts}")
+        found = predicted(vectors, trial, encoder)
+        parts = ", ".join(f"1/{share}: {100 * rate:.1f}" for share, rate in found.items())
+        print(f"  all {len(trial.gallery)}: {100 * real:.2f}; predicted from parts of it: {parts}")
 
 
 if __name__ == "__main__":

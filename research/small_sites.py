@@ -1,10 +1,10 @@
-"""Whether the wished FPIR is kept where few people are enrolled.
+"""Whether the FPIR requested is kept where few people are enrolled.
 
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.small_sites [--encoder retail-0095]
 
 Galleries of so many people of LFW are drawn at random, one photograph each; everybody else's first
 photograph is an impostor, second photographs of the enrolled are the residents. Each gallery is
-learnt as the gate does, for a wished FPIR of 1 %; single looks at the threshold. Vectors are those
+learnt as the gate does, for FPIR 1 %; single looks at the threshold. Vectors are those
 that ``gate evaluate`` keeps.
 """
 
@@ -62,7 +62,7 @@ def main() -> None:
     labels = [photo.person for photo in data.named]
     people = list(by_person(labels, (row for row in range(len(labels)) if found[row])).values())
     table = Table(
-        title=f"{options.encoder}, {options.galleries} galleries of each size, wished FPIR 1 %",
+        title=f"{options.encoder}, {options.galleries} galleries of each size, FPIR 1 % requested",
         title_justify="left",
     )
     for heading in ("people", "FPIR, mean", "worst tenth", "worst", "FNIR, mean"):

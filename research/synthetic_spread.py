@@ -1,4 +1,4 @@
-"""Are generated people as hard to tell from real ones as real ones are?
+"""Are generated people as hard to distinguish as real ones?
 
 ``python -m research.synthetic_spread`` prints the table of docs/demo.md; with ``--write``
 it measures the shipped spreads again. Needs GATE_LFW_DIR and GATE_MODELS_DIR.

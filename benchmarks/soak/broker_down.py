@@ -103,7 +103,7 @@ def broker_down(folder: Path, seconds: float, around: float = 10.0) -> Outcome:
 
 
 class _Work:
-    """The gate's thread: replays until told to stop."""
+    """The gate's thread: replays until stopped."""
 
     def __init__(self, core: Core, replay: Replay) -> None:
         self._core = core

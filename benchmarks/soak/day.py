@@ -60,7 +60,7 @@ class Summary:
     descriptors: tuple[int, int] = (0, 0)
     seconds: float = 0.0
     longest: float = 0.0  # release, in seconds
-    late_board: int = 0  # moves told late, for the simulated board's thread had to wait
+    late_board: int = 0  # moves reported late, because the simulated board's thread had to wait
     waits: list[float] = field(default_factory=list)  # card near the reader → relay on, seconds
 
 
@@ -293,7 +293,7 @@ def main(passages: int = 5000, seconds: float = 600.0) -> None:
     print(f"wrongly open: {len(summary.wrongly_open)} {summary.wrongly_open[:5]}")
     p50, p95, p99 = np.percentile(summary.waits, (50, 95, 99)) * 1000
     print(f"card to relay: p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms")
-    print(f"moves the simulated board told late: {summary.late_board}")
+    print(f"moves the simulated board reported late: {summary.late_board}")
     print(f"longest release: {summary.longest:.2f} s of a pulse of {UNLOCK} s")
     print(f"threads before and after: {summary.threads}, descriptors: {summary.descriptors}")
 

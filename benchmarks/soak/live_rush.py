@@ -2,11 +2,11 @@
 
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m benchmarks.soak.live_rush [--minutes 10] [--rates 40]
 
-The gate of live_gate.py and the crowd of rush.py: people come at random (Poisson), both cameras
+The gate of live_gate.py and the walkers of rush.py: people come at random (Poisson), both cameras
 see the nearest three, whoever the screen lets in walks through in 0.8 to 2.0 s and is then out of
-view. One in twelve is a stranger who stands in the way for 3 s and leaves, one in eight has no
+view. One in twelve is not enrolled, stands in the way for 3 s and leaves; one in eight has no
 face enrolled and shows a card. Who is not known shows theirs 1.5 s after the screen has refused
-whoever stands in front, and after 3 s in any case. Residents are enrolled from up to five
+whoever is in front, and after 3 s in any case. Residents are enrolled from up to five
 photographs, as the desk does it, and come with another.
 """
 
@@ -26,14 +26,14 @@ import numpy as np
 
 from benchmarks.live_gate import LiveGate, Resident, live_gate
 from benchmarks.passages import report
-from benchmarks.soak.rush import IN_VIEW, PATIENCE, Walker, crowd
+from benchmarks.soak.rush import IN_VIEW, PATIENCE, Walker, arrivals
 from benchmarks.stage import PLACES
 from gate.access.status_settings import StatusSettings
 
 STAND = 0.3  # seconds before the reader until a card is shown
 HEEDS = 1.5  # seconds from a refusal on the screen until the card is shown
 CARD_AGAIN = 4.0  # seconds after which a card that was not answered is shown again
-WALKERS = "rush.jsonl"  # in the folder of --keep: when everybody came, stood, was let in and left
+WALKERS = "rush.jsonl"  # in the folder of --keep: when everybody came, waited, was let in and left
 END = 120.0  # seconds after the last has come at which the gate is closed
 
 
@@ -84,13 +84,13 @@ class Director:
             walker.first = now
         if walker.first is None or walker.granted is not None or place > 0:
             return
-        stood = now - walker.first
+        waited = now - walker.first
         if walker.stranger:
-            walker.leaves = now if stood > PATIENCE else None
+            walker.leaves = now if waited > PATIENCE else None
             return
         patient = now - self.carded.get(walker.number, -CARD_AGAIN) < CARD_AGAIN
         heeds = now - self.refused.get(walker.number, now) > HEEDS
-        if (stood > (STAND if walker.card else PATIENCE) or heeds) and not patient:
+        if (waited > (STAND if walker.card else PATIENCE) or heeds) and not patient:
             self.carded[walker.number] = now
             self.gate.card(someone)
 
@@ -112,7 +112,7 @@ def cast(gate: LiveGate, walkers: list[Walker]) -> dict[int, Resident]:
 
 
 def rush(rate: float, minutes: float, fps: float, browser: str, keep: Path | None) -> None:
-    walkers = crowd(rate, minutes, seed=1)
+    walkers = arrivals(rate, minutes, seed=1)
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-live-")))
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,14 +131,14 @@ def rush(rate: float, minutes: float, fps: float, browser: str, keep: Path | Non
         used, began = gate.processor, time.monotonic()
         director.play(minutes)
         cores = (gate.processor - used) / (time.monotonic() - began)
-        tell(rate, walkers, director, cores)
+        summarise(rate, walkers, director, cores)
         with (folder / WALKERS).open("a") as file:
             for w in walkers:
                 carded = director.carded.get(w.number)
                 file.write(json.dumps({"rate": rate, **asdict(w), "carded": carded}) + "\n")
 
 
-def tell(rate: float, walkers: list[Walker], director: Director, cores: float) -> None:
+def summarise(rate: float, walkers: list[Walker], director: Director, cores: float) -> None:
     answers = director.gate.answers()
     granted = Counter(a.person for a in answers if a.type == "passage.granted")
     residents = [w for w in walkers if not w.stranger]

@@ -1,11 +1,11 @@
-"""The evening rush, played: people queue before two cameras; who waits, how long, who twice.
+"""The evening rush, simulated: people queue before two cameras; who waits, how long, who twice.
 
     python -m benchmarks.soak.rush [--minutes 10] [--rates 40,50,60,80,100]
 
-Played in simulated time with the real passage, policy and door: people come at random (Poisson)
-from 3 m away, stand in a queue of which both cameras see the nearest three, are recognised 0.3 s
+Simulated with the real passage, policy and door: people come at random (Poisson)
+from 3 m away, queue so that both cameras see the nearest three, are recognised 0.3 s
 after they are near enough, walk through 0.8 to 2.0 s after the grant and are then out of view.
-Recognition is not measured here. One in twelve is a stranger who stands 3 s and leaves, one in
+Recognition is not measured here. One in twelve is not enrolled, stays 3 s and leaves, one in
 eight uses a card.
 """
 
@@ -36,7 +36,7 @@ WHEN = datetime(2026, 1, 7, 10, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Walker:
-    """One who wants to pass; times in seconds."""
+    """Somebody who wants to pass; times in seconds."""
 
     number: int
     comes: float
@@ -82,9 +82,9 @@ class Scene:
             elif effect.type == "door.locked":
                 self.give(inputs.DoorLocked(bool(effect.values.get("entered"))), now)
 
-    def decided(self, told: outputs.Decided, now: float) -> None:
-        person = told.decision.person
-        if told.decision.outcome is Outcome.GRANT and person is not None:
+    def decided(self, made: outputs.Decided, now: float) -> None:
+        person = made.decision.person
+        if made.decision.outcome is Outcome.GRANT and person is not None:
             walker = self.by_person[person.id]
             walker.grants += 1
             if walker.granted is None:
@@ -92,7 +92,7 @@ class Scene:
                 walker.leaves = now + self.dice.uniform(0.8, 2.0)
 
 
-def crowd(rate: float, minutes: float, seed: int) -> list[Walker]:
+def arrivals(rate: float, minutes: float, seed: int) -> list[Walker]:
     dice, now, people = random.Random(seed), 0.0, []
     for number in itertools.count(1):
         now += dice.expovariate(rate / 60)
@@ -134,7 +134,7 @@ def seen(walker: Walker, place: int, now: float, camera: str) -> Sighting:
 
 def play(rate: float, minutes: float, seed: int = 1) -> tuple[list[Walker], list[int]]:
     """Everybody and the length of the queue at the end of each minute."""
-    walkers = crowd(rate, minutes, seed)
+    walkers = arrivals(rate, minutes, seed)
     scene = Scene(House({w.number: Person(w.number, f"{w.number:032x}") for w in walkers}))
     scene.house = House(scene.house.people, contact=True)
     scene.by_person = {w.number: w for w in walkers}

@@ -45,7 +45,7 @@ def camera(visit: Edit, person: Number) -> Response:
 
 @router.post("/people/{person}/enrol/frame", response_class=JSONResponse, openapi_extra=PICTURE)
 async def frame(visit: Edit, person: Number, request: Request) -> JSONResponse:
-    """One frame of the browser's camera, as JPEG: what to tell the person, and the views so far."""
+    """One frame of the browser's camera, as JPEG: what to show the person, and the views so far."""
     return JSONResponse(await run_in_threadpool(_offer, visit, person, await request.body()))
 
 
@@ -179,7 +179,7 @@ def _try(visit: Visit, person: int, data: bytes) -> dict[str, Any]:
 
 
 def _in_words(visit: Visit, result: TryOut) -> dict[str, str]:
-    """The score as a sentence; the figure itself stands behind it."""
+    """The score as a sentence; the figure itself comes after it."""
     _ = translator(visit.language)
     figures = _("(score {score}, needed {threshold})").format(
         score=f"{result.score:.2f}", threshold=f"{result.threshold:.2f}"

@@ -43,7 +43,7 @@ def add_pin(
 ) -> Response:
     if not (pin.isascii() and pin.isdigit() and 6 <= len(pin) <= 12) or len(set(pin)) < 3:
         raise AccessError(
-            "A PIN has 6 to 12 digits, at least three of them different", mend="choose another"
+            "A PIN has 6 to 12 digits, at least three of them different", hint="choose another"
         )
     return _add(visit, person, "pin", pin, "", duress)
 
@@ -70,7 +70,7 @@ def _add(visit: Visit, person: int, kind: str, value: str, label: str, duress: b
     except ConflictError:
         raise AccessError(
             "Somebody has this card already" if kind == "card" else "This PIN cannot be used",
-            mend="take another, or revoke it there first",
+            hint="take another, or revoke it there first",
         ) from None
     visit.note(f"{kind}.add", row.ref, credential=added.id)
     return go(f"/people/{person}", "saved")

@@ -1,4 +1,4 @@
-"""Look-alikes, and people who had better be enrolled again."""
+"""Look-alikes, and people who should be enrolled again."""
 
 from __future__ import annotations
 

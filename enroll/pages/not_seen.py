@@ -1,4 +1,4 @@
-"""People who agreed to be missed: not seen for long, away, looked after."""
+"""People who opted in to absence alerts: not seen for long, away, looked after."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gate.store.tables import PersonRow
 router = APIRouter()
 
 Alarms = Annotated[Visit, Depends(allowed(Right.ALARMS))]
-LONGEST = timedelta(days=366)  # of an absence that is told in advance
+LONGEST = timedelta(days=366)  # of an absence announced in advance
 PAGE = 50
 LIST = "/alarms/not-seen"
 
@@ -61,7 +61,7 @@ def watched(
 def acknowledge(
     visit: Alarms, person: Number, note: Annotated[str, Form(max_length=300)] = ""
 ) -> Response:
-    """Somebody of staff looked after this person: the counting begins anew."""
+    """Somebody of staff looked after this person: the counting starts again."""
     row, one = _watched(visit, person)
     if one.told is not None:
         _seen_to(visit, row, note)
@@ -86,7 +86,7 @@ def pause(
 
 
 def _seen_to(visit: Visit, person: PersonRow, note: str) -> None:
-    """The event of the gate that told of it, and the absence itself."""
+    """The gate's event that reported it, and the absence itself."""
     database = visit.desk.store.database
     for event in history.not_seen_events(database, person.ref):
         history.acknowledge(database, event, visit.account.login, note)

@@ -180,7 +180,7 @@ def move_out(visit: Edit, person: Number) -> Response:
 
 @router.post("/people/{person}/move-in")
 def move_in(visit: Edit, person: Number) -> Response:
-    """Back again, or never gone. Face and cards are given anew; who needs a last day, that too."""
+    """Back again, or never gone. Face and cards are issued again, and a last day if needed."""
     row = person_of(visit, person)
     needs_end = row.kind in (Kind.TENANT, Kind.VISITOR)
     until = row.valid_until if needs_end else None

@@ -28,7 +28,7 @@ def issue(
     uses: Annotated[int, Form(ge=0, le=1000)] = 0,
     visitor_of_household: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Sign a permit from now on and hand it over as a page to print. The text is not kept."""
+    """Sign a permit from now on and return it as a page to print. The text is not kept."""
     row = person_of(visit, person)
     permits = _permits(visit)
     now = visit.desk.clock.utc()

@@ -62,7 +62,7 @@ def day_kind(day: date, days: Mapping[date, str]) -> str:
     """``holiday`` or a weekday's name: what ``day`` counts as.
 
     ``days`` lists the exceptions of the calendar: a date → "holiday", or the weekday that a
-    make-up working day stands for ("mon").
+    make-up working day counts as ("mon").
     """
     return days.get(day, DAYS[day.weekday()])
 

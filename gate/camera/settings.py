@@ -29,8 +29,8 @@ class CameraSettings(Section):
         3.0,
         gt=0,
         le=60,
-        description="seconds without a frame after which the camera is taken for lost and opened "
-        "anew",
+        description="seconds without a frame after which the camera is considered lost and opened "
+        "again",
     )
     retry_first: float = Field(
         0.5,

@@ -27,7 +27,7 @@ def calibrate(
     config: Config = DEFAULT,
     fpir: Annotated[
         float | None,
-        typer.Option(help="Strangers taken for somebody: the rate you accept; else as before."),
+        typer.Option(help="Share of impostors that may be accepted; else as before."),
     ] = None,
     fmr: Annotated[
         float | None, typer.Option(help="The same when one person is claimed by a card.")

@@ -1,4 +1,4 @@
-"""``gate people``: who is in the register. Names stand on this box's terminal and nowhere else."""
+"""``gate people``: who is in the register. Names appear on this box's terminal and nowhere else."""
 
 from __future__ import annotations
 

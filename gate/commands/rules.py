@@ -70,7 +70,7 @@ def day(
         datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The last of several.")
     ] = None,
     counts_as: Annotated[
-        str, typer.Option(help="holiday, or the weekday (mon to sun) a working day stands for.")
+        str, typer.Option(help="holiday, or the weekday (mon to sun) a working day counts as.")
     ] = HOLIDAY,
     name: Annotated[str, typer.Option(help="What it is called.")] = "",
     remove: Remove = False,

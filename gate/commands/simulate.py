@@ -177,7 +177,7 @@ def osdp(
 BOARD = """input 0 on|off      what an input says
 weld 1, free 1      a relay that no longer moves
 power               power lost and back
-show                how the relays stand"""
+show                the state of the relays"""
 
 
 def _board_words(board: Board) -> Words:

@@ -1,4 +1,4 @@
-"""The ``[desk]`` section. It stands here because ``gate`` imports nothing from ``enroll``."""
+"""The ``[desk]`` section. It is here because ``gate`` imports nothing from ``enroll``."""
 
 from __future__ import annotations
 

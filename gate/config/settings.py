@@ -1,6 +1,6 @@
 """config/gate.toml, typed. Each folder types its own section; this file puts them together.
 
-An environment variable overrides a key: ``GATE_STORE__URL`` stands for ``url`` in ``[store]``.
+An environment variable overrides a key: ``GATE_STORE__URL`` sets ``url`` in ``[store]``.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _file_below(camera: CameraSettings, base: Path) -> CameraSettings:
 def build(
     values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, *, where: str = ""
 ) -> Settings:
-    """Settings from values as they stand in a file."""
+    """Settings from values as they are in a file."""
     merged = _merge(dict(values), overrides or {})
     mistakes = [
         f"{key}: this environment variable names no section"

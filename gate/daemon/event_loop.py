@@ -97,7 +97,7 @@ class Parts(Protocol):
     def measured(self, face: Sighting | None, *, behind: bool) -> inputs.Measured | None:
         """The temperature of whoever is being served, once there is one that is new.
 
-        ``face``: theirs. ``behind``: someone else stands nearer to the gate.
+        ``face``: theirs. ``behind``: someone else is nearer to the gate.
         """
         ...
 
@@ -155,7 +155,7 @@ class Loop:
 
     @property
     def behind(self) -> bool:
-        """Whether someone else stands between the gate and the face being served."""
+        """Whether someone else is between the gate and the face being served."""
         p = self.lane.serving
         return p is not None and self.lane.crowd.behind(p.key, self._clock.monotonic())
 

@@ -102,7 +102,7 @@ class Surroundings:
         while a person walks up to the sensor it measures the wall behind them first.
 
         ``face``: whose it is. A thermal image whose place in the camera's picture is known counts
-        only where the face is; until then nothing is measured. ``behind``: someone else stands
+        only where the face is; until then nothing is measured. ``behind``: someone else is
         nearer; a sensor that cannot distinguish them measures whoever is in front, so no reading
         counts before they have gone.
         """

@@ -23,7 +23,7 @@ class Mark:
 
     Attributes:
         box: left, top, right, bottom in pixels of the picture's frame.
-        label: what stands over it: the name recognised, or e.g. "unknown".
+        label: what is shown above it: the name recognised, or e.g. "unknown".
         outcome: one of GRANTED, REFUSED, ASKED, NOTHING: the colour.
     """
 
@@ -215,7 +215,7 @@ def _figures(record: RunRecord, f: Figures) -> Table:
         ("people enrolled", f"{record.people:,} ({real:,} real, {record.generated:,} generated)"),
         ("people granted", f"{f.granted}, of them strangers {f.strangers_granted}"),
         ("people kept out (refused, asked for a card)", str(f.kept_out)),
-        ("FPIR (strangers taken for somebody)", str(f.fpir)),
+        ("FPIR (impostors accepted as somebody)", str(f.fpir)),
         ("FNIR (residents not recognised)", str(f.fnir)),
         ("attacks that opened the door", str(f.iapar)),
         ("latency frame to relay p50 / p95 / p99", latency),

@@ -44,9 +44,9 @@ _COLOURS = {"passage.granted": "green", "passage.denied": "red", "passage.asked"
 
 
 class Teller:
-    """A recorder that shows each event on the terminal, then hands it on.
+    """A recorder that shows each event on the terminal, then passes it on.
 
-    Names stand on this terminal only: the events carry pseudonyms.
+    Names appear on this terminal only: the events carry pseudonyms.
     """
 
     def __init__(self, recorder: Recorder, console: Console) -> None:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 StatusListener = Callable[[str, bool, str], None]
-"""Told (device, there, reason) each time a device is lost or back; called in its thread."""
+"""Called with (device, there, reason) each time a device is lost or back; called in its thread."""
 
 
 class Line(Protocol[T_co]):

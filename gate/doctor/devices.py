@@ -21,7 +21,7 @@ IN_USE = ("exclusively lock", "busy", "temporarily unavailable")
 
 
 def relay(settings: Settings) -> Iterator[Finding]:
-    """Opened, which rests every channel, and asked how it stands."""
+    """Opened, which rests every channel, and asked for its state."""
     board = settings.relay
     if board.driver == "simulated":
         hint = "set [relay] driver to the board that moves the lock"
@@ -36,11 +36,11 @@ def relay(settings: Settings) -> Iterator[Finding]:
         yield _hinted(_refused("relay", error), _otherwise(board))
         return
     driver.close()
-    said = {None: "it cannot say how it stands", True: "energised", False: "at rest"}[state]
+    said = {None: "it cannot report its state", True: "energised", False: "at rest"}[state]
     wires = "".join(f", {name} {'on' if on else 'off'}" for name, on in inputs.items())
     says = f"{board.driver} at {board.port}, channel {board.channel}: {said}{wires}"
     if state:
-        hint = "it was told to rest and did not: check the board before anybody relies on it"
+        hint = "it was switched off and stayed on: check the board before anybody relies on it"
         yield Finding("relay", Level.BAD, says, hint)
     else:
         yield Finding("relay", Level.OK, says)
@@ -48,7 +48,7 @@ def relay(settings: Settings) -> Iterator[Finding]:
         kind = seek.lcus_readback(board)
         if kind != "none":
             hint = f'set [relay.lcus] readback = "{kind}"'
-            yield Finding("relay", Level.WARN, "this board can say how it stands", hint)
+            yield Finding("relay", Level.WARN, "this board can report its state", hint)
     if not board.timed:
         says = "the board has no timed pulse: if the box dies and the board keeps its power, a "
         says += "relay that is energised stays so until the gate has started again"

@@ -57,7 +57,7 @@ def thermometer_baud(settings: TemperatureSettings) -> int | None:
 
 
 def modbus_board(settings: RelaySettings) -> tuple[int, int] | None:
-    """Speed and address at which a board tells its coils; None when none does."""
+    """Speed and address at which a board reports its coils; None when none does."""
     for baud in (settings.baud, *(b for b in BAUDS[:4] if b != settings.baud)):
         client = SerialClient(settings.port, baudrate=baud, timeout=0.12, retries=0)
         with contextlib.suppress(ModbusException, OSError):

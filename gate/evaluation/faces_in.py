@@ -26,7 +26,7 @@ def measuring_data(name: str) -> Path:
         raise ConfigurationError(
             f"the measuring data {name} is not here",
             where="GATE_LFW_DIR" if not lfw else str(folder),
-            mend="set GATE_LFW_DIR to the folder of LFW; the others lie beside it",
+            hint="set GATE_LFW_DIR to the folder of LFW; the others lie beside it",
         )
     return folder
 
@@ -35,7 +35,7 @@ def photographs(folder: Path) -> list[Path]:
     """Every photograph below ``folder``, in order. Raises CameraError when there is none."""
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if not found:
-        raise CameraError("there are no photographs", where=str(folder), mend="name another folder")
+        raise CameraError("there are no photographs", where=str(folder), hint="name another folder")
     return found
 
 

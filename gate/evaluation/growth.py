@@ -7,7 +7,7 @@ threshold for FPIR f at M is the one for 1 − (1 − f)^(N/M) at N, read from a
 tail of the impostors' scores where the sample is too small (Hosking & Wallis 1987). And the
 rivals: by the same law somebody else beats the mate's score s with the probability P(M) at s.
 
-Optimistic where the crowd grows denser than chance (families), pessimistic for the cohort term,
+Optimistic where the gallery grows denser than chance (families), pessimistic for the cohort term,
 which are left as they are at N.
 """
 

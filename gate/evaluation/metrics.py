@@ -26,7 +26,7 @@ class Outcome:
         mate_people: whose probe it was.
         others: float (s,), the highest score of each impostor.
         other_people: which impostor it was.
-        taken_for: who they were taken for.
+        taken_for: who they were mistaken for.
     """
 
     mates: Floats

@@ -34,7 +34,7 @@ def _files(folder: Path, pattern: str) -> list[Path]:
         raise ConfigurationError(
             "there are no photographs where they were looked for",
             where=str(inside / pattern),
-            mend="name a folder with one folder a person and their photographs in it",
+            hint="name a folder with one folder a person and their photographs in it",
         )
     return found
 
@@ -54,7 +54,7 @@ def grouped_people(folder: Path, groups: Path) -> list[Photo]:
 
 
 def corrected(photos: Iterable[Photo], errata: Path) -> list[Photo]:
-    """With the labels of ``errata``: lines ``PHOTO PERSON``, ``*`` in a photo stands for any.
+    """With the labels of ``errata``: lines ``PHOTO PERSON``, ``*`` in a photo matches any.
 
     The person ``-`` is nobody else here.
     """
@@ -118,7 +118,7 @@ def _pairs_of_words(file: Path) -> list[tuple[str, str]]:
             raise ConfigurationError(
                 f"a line has {len(words)} words instead of two: {line!r}",
                 where=str(file),
-                mend="write PHOTO and PERSON with a space between them",
+                hint="write PHOTO and PERSON with a space between them",
             )
         pairs.append((words[0], words[1]))
     return pairs
@@ -129,6 +129,6 @@ def _lines(file: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"the file cannot be read: {error}", where=str(file), mend="name another file"
+            f"the file cannot be read: {error}", where=str(file), hint="name another file"
         ) from None
     return [line.strip() for line in text.splitlines() if line.strip() and line[0] != "#"]

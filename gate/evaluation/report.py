@@ -44,8 +44,9 @@ def page(results: dict[str, Any]) -> str:
     """HTML with everything inline."""
     body = [f"<h1>Recognition, measured</h1><p class=quiet>{escape(results['data'])}</p>"]
     body.append(
-        "<p>FNIR: share of residents not recognised. FPIR: share of strangers taken for somebody. "
-        "Brackets: 95 % interval, people drawn anew. <b>usual</b>: the recipe of face_recognition; "
+        "<p>FNIR: share of residents not recognised. FPIR: share of impostors accepted. "
+        "Brackets: 95 % bootstrap interval over people. <b>usual</b>: the recipe of "
+        "face_recognition; "
         "<b>plain</b>: cosine; <b>site</b>: as the gate does it, fitted and calibrated on the "
         "gallery of the trial.</p>"
     )
@@ -180,7 +181,7 @@ def _histogram(mates: Floats, others: Floats, bins: int = 50) -> str:
 def _confusions(rows: Sequence[Row]) -> str:
     lines = [
         "<h3>Strangers with the highest scores</h3><div class=wide><table><tr><th>trial"
-        "<th class=l>stranger<th class=l>taken for<th>score</tr>"
+        "<th class=l>impostor<th class=l>mistaken for<th>score</tr>"
     ]
     for row in rows:
         if (row.way, row.group, row.part) == ("site", "everybody", "all"):

@@ -28,7 +28,7 @@ class Row:
         rank_one: share found at rank 1, people weighing alike.
         out: FPIR that came out, by the FPIR asked for; empty for ways without calibration.
         grown: FNIR by FPIR estimated with ``GROWN`` people enrolled, people weighing alike.
-        misses: worst confusions: impostor, who they were taken for, score.
+        misses: worst confusions: impostor, who they were mistaken for, score.
     """
 
     trial: str

@@ -1,6 +1,6 @@
 """Templates of people who do not exist, spread like those of people who do.
 
-A gallery filled with random directions would be easier than life: real faces crowd together. What
+A gallery filled with random directions would be too easy: real faces lie closer together. What
 is shipped of each encoder is its mean template and the main axes of its spread, measured over
 2,800 people together (``python -m research.synthetic_spread``), and three numbers fitted to real
 scores: nothing in it belongs to one person.
@@ -119,7 +119,7 @@ def measure(real: Vector, axes: int = AXES) -> Spread:
     if len(real) < FEWEST:
         raise RecognitionError(
             f"{len(real)} templates are too few to measure how an encoder's templates spread",
-            mend=f"give the templates of {FEWEST} people or more",
+            hint=f"give the templates of {FEWEST} people or more",
         )
     values, directions = np.linalg.eigh(np.cov(real.T.astype(np.float64)))
     values, directions = values[::-1], directions.T[::-1]
@@ -140,7 +140,7 @@ def load(family: str) -> Spread:
         raise RecognitionError(
             f"how the templates of the encoder {family} spread is not known",
             where=str(path),
-            mend=f"choose one of {shipped}, or give templates of {FEWEST} people to measure it on",
+            hint=f"choose one of {shipped}, or give templates of {FEWEST} people to measure it on",
         )
     with np.load(path) as kept:
         # kept as half floats; orthonormal again at full precision

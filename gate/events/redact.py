@@ -9,7 +9,7 @@ from typing import Any
 
 REMOVED = "[removed]"
 
-# keys whose values are personal or secret wherever they stand
+# keys whose values are personal or secret wherever they appear
 PERSONAL = frozenset(
     {"name", "names", "full_name", "person_name", "holder", "phone", "address", "birth_date"}
     | {"born", "birth_year", "card", "card_number", "number", "pin", "permit", "value", "claim"}

@@ -17,7 +17,7 @@ from gate.services.image_decode import check_header
 from gate.store.store import Store
 from gate.store.tables import ConsentRow, PersonRow
 
-# a day beyond them is a mistake, or stands for "for ever": that is an empty cell
+# a day beyond them is a mistake, or means "indefinitely": that is an empty cell
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120}
 
@@ -62,7 +62,7 @@ def groups_of(text: str) -> list[str]:
 
 
 def answer_of(values: dict[str, str]) -> str | None:
-    """ "agreed", "refused" or "withdrawn"; None where the line says nothing of it."""
+    """ "agreed", "refused" or "withdrawn"; None where the line does not mention it."""
     return ANSWERS.get(values.get("consent", "").lower())
 
 

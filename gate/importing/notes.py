@@ -1,7 +1,7 @@
 """What is noted at a line of an import: codes in the database, words for people.
 
 A note is ``photograph: code; #person: code; code``; where a photograph could not be read at all
-the words of that error stand in place of a code.
+the words of that error replace a code.
 """
 
 from __future__ import annotations

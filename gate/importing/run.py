@@ -134,7 +134,7 @@ def run(
 def _batches(
     left: Sequence[Line], photos: Photos, examiner: Examiner | None
 ) -> Iterator[list[_Ready]]:
-    """The lines made ready, in their order; one batch ahead of the one handed out."""
+    """The lines made ready, in their order; one batch ahead of the one in use."""
     pool = ThreadPoolExecutor(os.cpu_count() or 1, "import", initializer=stand_back)
 
     def begin(start: int) -> list[Future[_Ready] | _Ready]:
@@ -362,7 +362,7 @@ _SAME_PHOTOGRAPH = 0.9999  # cosine of two encodings of one and the same file
 
 
 def _kept_already(session: Session, store: Store, person: int, shots: Sequence[Shot]) -> bool:
-    """Whether these very photographs are enrolled: then nothing is written anew."""
+    """Whether these very photographs are enrolled: then nothing is written again."""
     query = select(TemplateRow).where(TemplateRow.person_id == person)
     kept: dict[str, list[Vector]] = {}
     for row in session.scalars(query):

@@ -19,7 +19,7 @@ class Wrong:
     """One mistake: in which line and column, and what it is.
 
     Attributes:
-        text: one of a fixed few, to be translated; ``{which}`` in it stands for ``which``.
+        text: one of a fixed few, to be translated; ``{which}`` in it is replaced by ``which``.
         which: another line, or the photograph meant: as it was given, with braces in it or not.
     """
 
@@ -34,7 +34,7 @@ class Wrong:
         return self.words(str)
 
     def words(self, translate: Callable[[str], str]) -> str:
-        """In another language; what has no place in the text stands before it."""
+        """In another language; what has no place in the text comes before it."""
         text = translate(self.text)
         if "{which}" in text or not self.which:
             return text.replace("{which}", self.which)

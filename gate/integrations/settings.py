@@ -109,8 +109,7 @@ class HomeAssistantSettings(Section):
     )
     buttons: tuple[Literal["lockdown", "sync", "reload"], ...] = Field(
         (),
-        description="buttons that work without a signature; nothing that opens a door can stand "
-        "here",
+        description="buttons that work without a signature; nothing that opens a door can be here",
     )
     personal: bool = Field(
         False,

@@ -10,7 +10,7 @@ from gate.errors import ConfigurationError
 
 
 def with_key(text: str, section: str, key: str, value: str) -> str:
-    """``text`` (TOML) with ``key = "value"`` in ``[section]``, in place of what stood there."""
+    """``text`` (TOML) with ``key = "value"`` in ``[section]``, in place of what was there."""
     line = f'{key} = "{value}"'
     lines = text.splitlines()
     header = f"[{section}]"
@@ -34,7 +34,7 @@ def set_key(path: Path, section: str, key: str, value: str) -> None:
         changed = with_key(path.read_text(encoding="utf-8"), section, key, value)
         if tomllib.loads(changed)[section][key] != value:
             raise ConfigurationError(
-                f"{key} could not be set in [{section}]", where=str(path), mend="set it by hand"
+                f"{key} could not be set in [{section}]", where=str(path), hint="set it by hand"
             )
         fresh = path.with_name(path.name + ".new")
         fresh.write_text(changed, encoding="utf-8")
@@ -44,5 +44,5 @@ def set_key(path: Path, section: str, key: str, value: str) -> None:
         raise ConfigurationError(
             f"the configuration cannot be changed: {error}",
             where=str(path),
-            mend=f'write {key} = "{value}" into [{section}] by hand',
+            hint=f'write {key} = "{value}" into [{section}] by hand',
         ) from None

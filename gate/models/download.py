@@ -95,7 +95,7 @@ def _download(
                 raise _error("the time for fetching is over", address, _AGAIN) from None
             if attempts <= 0:
                 kind = Unreachable if isinstance(broken, _Silent) else ModelError
-                raise kind(str(broken), where=address, mend=_AGAIN) from None
+                raise kind(str(broken), where=address, hint=_AGAIN) from None
     progress(file.tell())
 
 
@@ -188,5 +188,5 @@ def _reason(error: object) -> str:
     return str(error) or type(error).__name__
 
 
-def _error(what: str, where: str, mend: str) -> ModelError:
-    return ModelError(what, where=where, mend=mend)
+def _error(what: str, where: str, hint: str) -> ModelError:
+    return ModelError(what, where=where, hint=hint)

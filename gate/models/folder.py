@@ -50,7 +50,7 @@ def accepted(wanted: Model, settings: ModelsSettings) -> bool:
 
 
 def state(wanted: Model, settings: ModelsSettings) -> tuple[State, Path | None]:
-    """How it stands with a model, and where it is or is damaged."""
+    """The state of a model, and where it is or is damaged."""
     if not wanted.files:
         return State.INCLUDED, None
     seen = [(state_in(folder, wanted), folder) for folder in folders(settings)]
@@ -62,7 +62,7 @@ def state(wanted: Model, settings: ModelsSettings) -> tuple[State, Path | None]:
 
 
 def state_in(folder: Path, wanted: Model) -> State:
-    """How it stands with a model in one folder."""
+    """The state of a model in one folder."""
     if not wanted.files:
         return State.INCLUDED
     there = [(folder / file.path).is_file() for file in wanted.files]
@@ -106,7 +106,7 @@ def sha256_of(path: Path) -> str:
         raise ModelError(
             f"a model file cannot be read: {error.strerror}",
             where=str(path),
-            mend="check the file's owner and mode",
+            hint="check the file's owner and mode",
         ) from None
 
 

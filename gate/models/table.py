@@ -277,7 +277,7 @@ MODELS: tuple[Model, ...] = (
         "taguchi",
         "encoder",
         "MIT",
-        "dlib's network trained anew, 47 % Japanese faces; not measured here; copied with --from",
+        "dlib's network retrained, 47 % Japanese faces; not measured here; copied with --from",
         (ModelFile("taguchi_face_recognition_resnet_model_v1.dat", None, None),),
         homepage="https://github.com/TaguchiModels/dlibModels",
         training="photographs collected by its publisher, 47 % of Japanese people",
@@ -302,5 +302,5 @@ def model(name: str) -> Model:
     raise ModelError(
         f"there is no model called {name}",
         where="gate/models/table.py",
-        mend="names on offer: " + ", ".join(known.name for known in MODELS),
+        hint="names on offer: " + ", ".join(known.name for known in MODELS),
     )

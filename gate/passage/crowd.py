@@ -118,7 +118,7 @@ class Crowd:
         return crowd
 
     def behind(self, key: Key | None, now: float) -> bool:
-        """Whether someone else stands nearer to the gate than this face, as its camera sees it."""
+        """Whether someone else is nearer to the gate than this face, as its camera sees it."""
         own = self.get(key)
         return own is not None and any(
             track.key != own.key

@@ -18,7 +18,7 @@ class Seen:
     sightings: tuple[Sighting, ...]
 
 
-# seconds: an older showing opens nothing. Who showed the card may have left, and whoever stands
+# seconds: an older showing opens nothing. Who showed the card may have left, and whoever is
 # there now has shown nothing.
 CLAIM_AGE = 2.0
 

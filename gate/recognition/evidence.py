@@ -27,7 +27,7 @@ from gate.recognition.face import Liveness, Vector, Verdict
 MOMENTS = 12  # kept of a track
 SAME_MOMENT = 0.85  # correlation of two frames above which they are one moment
 LOOKS = 2  # frames that must agree before anything is decided: one may be a fluke
-STRANGE = 2  # frames in a row that resemble no earlier one: somebody else stands here
+STRANGE = 2  # frames in a row that resemble no earlier one: somebody else is here
 # Share of an impostor's score that changes from photograph to photograph; the rest belongs to the
 # pair of people and no further frame takes it away. 0.27 for retail-0095 and 0.13 for dlib on LFW.
 NOISE = 0.25
@@ -168,7 +168,7 @@ def terms_for(threshold_ratio: float, fnir: float, patience: float) -> Terms:
     Args:
         threshold_ratio: likelihood ratio (nats) at the score calibrated for the wished FPIR,
             shared out over the looks: see ``SHARE``.
-        fnir: residents that may be taken for impostors, share.
+        fnir: residents who may be mistaken for impostors, share.
     """
     return Terms(max(0.0, threshold_ratio), math.log(fnir), math.log(MARGIN), patience)
 

@@ -13,7 +13,7 @@ Image = NDArray[np.uint8]
 
 
 class Unusable(StrEnum):
-    """Why a face cannot carry an identity, in the order in which a person is told."""
+    """Why a face cannot carry an identity, in the order in which they are shown."""
 
     TOO_FAR = "too_far"
     CUT_OFF = "cut_off"
@@ -137,7 +137,7 @@ class Liveness:
 
     method: str  # "minifasnet", "motion", "off"
     score: float = 0.0
-    live: bool | None = None  # None: cannot tell
+    live: bool | None = None  # None: unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class Recogniser:
             raise RecognitionError(
                 f"the gallery was enrolled with {matcher.encoder}, the gate encodes with"
                 f" {self._encoder.name}",
-                mend="enrol people again with `gate enroll`, or set the encoder of the gallery",
+                hint="enrol people again with `gate enroll`, or set the encoder of the gallery",
             )
         self._matcher = matcher
 

@@ -33,7 +33,7 @@ class Network:
             raise ModelError(
                 f"not a model that ONNX Runtime can run: {str(error).splitlines()[0][:200]}",
                 where=where,
-                mend="install the models again",
+                hint="install the models again",
             ) from None
         self._input = self._session.get_inputs()[0].name
 

@@ -84,7 +84,7 @@ class RecognitionSettings(Section):
         0.01,
         gt=0,
         lt=0.5,
-        description="residents that may be taken for impostors, share: where a sequential test "
+        description="residents who may be mistaken for impostors, share: where a sequential test "
         "gives up",
     )
     max_faces: int = Field(

@@ -81,7 +81,7 @@ class TemperatureSettings(Section):
         0.03,
         gt=0,
         le=1,
-        description="thermal image: the share of the hottest pixels of the face that stands for the"
+        description="thermal image: the share of the hottest pixels of the face that represents the"
         " forehead",
     )
     view: tuple[()] | tuple[float, float, float, float] = Field(

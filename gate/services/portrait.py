@@ -19,7 +19,7 @@ SIDES = (1024, 2048, 4096)  # pixels of the longer side, searched in this order
 _TURNS = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 _CUT_SIDE = 1024
 _MARGIN = 1.0  # of the face, kept on each side of it: quality looks at the surroundings
-_FAR_LARGER = 4.0  # times the area of any other face: the others stand in the background
+_FAR_LARGER = 4.0  # times the area of any other face: the others are in the background
 _LARGER = 2.25  # so when the others are farther from the middle too
 _UPRIGHT = 50.0  # degrees a face may lean before the photograph is turned
 

@@ -1,6 +1,6 @@
 """A pseudo-terminal with a simulated device at its other end, and faults on command.
 
-The path handed out is a link, as /dev/serial/by-id is: it vanishes when the device is unplugged
+The path is a link, as /dev/serial/by-id is: it vanishes when the device is unplugged
 and is there again, with another terminal behind it, when the device is plugged in.
 """
 

@@ -12,7 +12,7 @@ from gate.store.tables import ChangeRow
 from gate.store.tables.base import now
 
 _KEPT = timedelta(days=2)
-RULES = 0  # stands for the rules where a change names a person
+RULES = 0  # means the rules where a change names a person
 
 
 class Changes:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from gate.errors import StoreError
 from gate.store.settings import StoreSettings
 
-BACKUPS = "backups"  # in the data folder, where ``gate backup`` writes unless told otherwise
+BACKUPS = "backups"  # in the data folder, where ``gate backup`` writes unless given another folder
 
 
 def file_of(settings: StoreSettings, data: Path) -> Path | None:

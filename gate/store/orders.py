@@ -49,7 +49,7 @@ class Orders:
             return row
 
     def take(self, gate: str) -> list[OrderRow]:
-        """Orders not taken yet, oldest first; each is handed out once."""
+        """Orders not taken yet, oldest first; each is given out once."""
         query = select(OrderRow).where(
             OrderRow.gate == gate,
             OrderRow.taken.is_(None),

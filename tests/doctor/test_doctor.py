@@ -285,7 +285,7 @@ def test_how_an_lcus_board_answers_is_found_out(
 ) -> None:
     values["relay"]["lcus"] = {"readback": wrong}
     hints = [f.hint for f in findings("relay", build(values))]
-    assert any('[relay.lcus] readback = "text"' in mend for mend in hints)
+    assert any('[relay.lcus] readback = "text"' in hint for hint in hints)
 
 
 def test_speed_and_address_of_a_modbus_board_are_found_out(values: dict[str, Any]) -> None:

@@ -172,7 +172,7 @@ def test_events_under_another_name_are_refused_and_kept(
     publisher.start()
     store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(10)
     eventually(lambda: publisher.link.fault is not None)
-    assert "ACL" in publisher.link.fault.mend  # type: ignore[union-attr]
+    assert "ACL" in publisher.link.fault.hint  # type: ignore[union-attr]
     assert store.outbox.waiting("north", "mqtt") == 1
     publisher.stop()
 
@@ -204,7 +204,7 @@ def test_a_broker_that_is_not_ours_is_not_trusted(site: tuple[Path, int], tmp_pa
 def test_certificates_that_are_missing_are_named(site: tuple[Path, int], tmp_path: Path) -> None:
     with pytest.raises(BrokerError, match="certificates cannot be used") as caught:
         check(settings(site, "nobody"), Topics("gate", "north"))
-    assert "gate broker setup" in caught.value.mend
+    assert "gate broker setup" in caught.value.hint
     with pytest.raises(BrokerError, match="authority cannot be read"):
         make_certificate(tmp_path, "north")
 

@@ -149,7 +149,7 @@ def test_a_wrong_password_is_named_and_events_wait(
         eventually(lambda: publisher.health().fault and "refuses this" in str(publisher.link.fault))
         fault = publisher.health().fault
         assert fault is not None
-        assert "username and password" in fault.mend
+        assert "username and password" in fault.hint
         assert "wrong" not in str(fault)
         assert publisher.health().waiting == 3
         with pytest.raises(BrokerError, match="refuses this client"):

@@ -176,7 +176,7 @@ def test_no_server_at_all_is_a_clear_message(tmp_path: Path) -> None:
         address = server.address
     with pytest.raises(ModelError, match="cannot be reached") as caught:
         fetch(offered(address), tmp_path)
-    assert "--from" in caught.value.mend
+    assert "--from" in caught.value.hint
 
 
 def test_the_proxy_of_the_environment_is_used(
@@ -283,7 +283,7 @@ def test_every_model_of_the_table_names_an_official_source_and_a_hash() -> None:
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model called yunett") as caught:
         find("yunett", ModelsSettings(folder=tmp_path))
-    assert "yunet" in caught.value.mend
+    assert "yunet" in caught.value.hint
 
 
 @pytest.mark.data

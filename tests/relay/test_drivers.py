@@ -312,7 +312,7 @@ def test_a_port_that_is_not_there_is_named(driver: str) -> None:
     with pytest.raises(DeviceError) as raised:
         make_driver(settings).open()
     assert raised.value.where == "/dev/serial/by-id/none"
-    assert raised.value.mend
+    assert raised.value.hint
 
 
 @pytest.mark.parametrize(

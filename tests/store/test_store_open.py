@@ -85,7 +85,7 @@ def test_a_damaged_database_is_named(tmp_path: Path, settings: StoreSettings) ->
     file.write_bytes(content)
     with pytest.raises(StoreError, match="damaged") as caught:
         Store.open(settings, tmp_path)
-    assert "backup" in caught.value.mend
+    assert "backup" in caught.value.hint
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path, settings: StoreSettings) -> None:
@@ -124,7 +124,7 @@ def test_a_wrong_key_is_named(
     with pytest.raises(StoreError, match=message) as caught:
         Store.open(settings, tmp_path)
     assert caught.value.where == str(key)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_a_key_others_can_read_is_refused(tmp_path: Path, settings: StoreSettings) -> None:

@@ -35,7 +35,7 @@ def converted(sources: Sequence[Path], convert: Convert, folder: Path) -> bytes:
         model = convert(*contents, {"converter": CONVERTER, "sources": key})
     except ModelError as error:
         where = error.where or str(sources[0])
-        raise ModelError(error.what, where=where, mend=error.mend) from None
+        raise ModelError(error.what, where=where, hint=error.hint) from None
     _keep(product, seal, key, model)
     return model
 
@@ -47,7 +47,7 @@ def _read(path: Path) -> bytes:
         raise ModelError(
             f"a model file cannot be read: {error.strerror}",
             where=str(path),
-            mend="install the models again, or correct folder in [models]",
+            hint="install the models again, or correct folder in [models]",
         ) from None
 
 

@@ -1,7 +1,7 @@
 """dlib's face recognition network, read from dlib's own file and written as ONNX.
 
 The network is a ResNet of 29 convolutions (Davis King, 2017; weights CC0). In the file its tensors
-stand from input to output, each as packed integers (format version 2, four dimensions) followed
+are ordered from input to output, each as packed integers (version 2, four dimensions), followed
 by raw little-endian float32. Any file trained with dlib's ``dnn_face_recognition_ex`` has this
 form, whoever trained it.
 """
@@ -101,7 +101,7 @@ class _Reader:
             raise ModelError(
                 f"not the face network of dlib: no tensor of {'×'.join(map(str, shape))}"
                 f" after byte {self.position}",
-                mend="give a file made by dlib's dnn_face_recognition_ex, whole",
+                hint="give a file made by dlib's dnn_face_recognition_ex, whole",
             )
         self.position = end
         values = np.frombuffer(self._data, "<f4", count, start + len(header))

@@ -67,7 +67,7 @@ class Graph:
 
 
 def _varint(number: int) -> bytes:
-    number &= (1 << 64) - 1  # negative numbers stand as 64-bit two's complement
+    number &= (1 << 64) - 1  # negative numbers are 64-bit two's complement
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

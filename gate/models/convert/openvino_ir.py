@@ -96,7 +96,7 @@ def _convert(graph: Graph, network: _Network, layer: ElementTree.Element) -> Non
         raise ModelError(
             f"this OpenVINO model uses {kind}, which is not understood here",
             where=layer.attrib["name"],
-            mend="use the FP16 or FP32 form of the model, not the INT8 form",
+            hint="use the FP16 or FP32 form of the model, not the INT8 form",
         )
 
 
@@ -134,7 +134,7 @@ def _constant(network: _Network, data: dict[str, str], name: str) -> Array:
         raise ModelError(
             f"this OpenVINO model holds numbers of type {kind}",
             where=name,
-            mend="use the FP16 or FP32 form of the model, not the INT8 form",
+            hint="use the FP16 or FP32 form of the model, not the INT8 form",
         )
     offset, size = int(data["offset"]), int(data["size"])
     raw = network.numbers[offset : offset + size]

@@ -30,7 +30,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A tensor as the pickle tells it: which storage, where in it, its shape."""
+    """A tensor as the pickle describes it: which storage, where in it, its shape."""
 
     storage: str
     offset: int
@@ -90,7 +90,7 @@ class _Unpickler(pickle.Unpickler):
             return _STORAGES[name]
         raise ModelError(
             f"the file wants to call {module}.{name}, which no model needs",
-            mend="delete the file and fetch the model from its official source",
+            hint="delete the file and fetch the model from its official source",
         )
 
     def persistent_load(self, pid: Any) -> str:

@@ -45,15 +45,15 @@ class CenterFaceNetwork:
             raise ModelError(
                 f"a model file cannot be read: {error.strerror}",
                 where=str(file),
-                mend="install the models again with `gate models fetch`",
+                hint="install the models again with `gate models fetch`",
             ) from None
         except ModelError as error:
-            raise ModelError(error.what, where=str(file), mend="install the models again") from None
+            raise ModelError(error.what, where=str(file), hint="install the models again") from None
         except Exception as error:  # the runtime's own exceptions share no base class
             raise ModelError(
                 f"not a model that ONNX Runtime can run: {str(error).splitlines()[0][:200]}",
                 where=str(file),
-                mend="install the models again",
+                hint="install the models again",
             ) from None
         self._input = self._session.get_inputs()[0].name
 

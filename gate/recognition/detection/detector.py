@@ -234,6 +234,6 @@ def build_detector(settings: RecognitionSettings, models: ModelsSettings) -> Det
             raise ModelError(
                 f"the file of the detector {name} is not installed",
                 where=str(models.folder),
-                mend=f'install it with `gate models fetch {name}`, or set detector = "auto"',
+                hint=f'install it with `gate models fetch {name}`, or set detector = "auto"',
             )
     return HogDetector(settings.min_face)

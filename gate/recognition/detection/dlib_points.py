@@ -43,7 +43,7 @@ def model_file(name: str) -> Path:
     raise ModelError(
         "dlib's face models are missing",
         where=name,
-        mend="install the package face_recognition_models again",
+        hint="install the package face_recognition_models again",
     )
 
 

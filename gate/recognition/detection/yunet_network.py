@@ -28,7 +28,7 @@ def yunet_rows(file: Path, score: float) -> Rows:
         network = cv2.FaceDetectorYN.create(str(file), "", (320, 320), score)
     except cv2.error as error:
         raise ModelError(
-            f"not a YuNet model: {error.err}", where=str(file), mend="install the models again"
+            f"not a YuNet model: {error.err}", where=str(file), hint="install the models again"
         ) from None
     finally:
         cv2.utils.logging.setLogLevel(level)

@@ -71,7 +71,7 @@ class _Parts:
             raise ModelError(
                 f"the files of the encoder {name} are not installed",
                 where=str(self.models.folder),
-                mend='install them with `gate models fetch`, or set encoder = "auto"',
+                hint='install them with `gate models fetch`, or set encoder = "auto"',
             )
         return file
 

@@ -50,7 +50,7 @@ class Faceplugin:
             raise ModelError(
                 f"a model file cannot be read: {error.strerror}",
                 where=str(file),
-                mend="install the models again with `gate models fetch`",
+                hint="install the models again with `gate models fetch`",
             ) from None
         self._network = Network(model, threads=threads, where=str(file))
         self._mirror = mirror

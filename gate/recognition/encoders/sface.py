@@ -39,13 +39,13 @@ class SFace:
             raise ModelError(
                 f"not a model that OpenCV can run: {error.err or error}",
                 where=str(file),
-                mend="install it again with `gate models fetch sface`",
+                hint="install it again with `gate models fetch sface`",
             ) from None
         if width != self.dimension:
             raise ModelError(
                 f"not SFace: the model gives {width} values, not {self.dimension}",
                 where=str(file),
-                mend="install it again with `gate models fetch sface`",
+                hint="install it again with `gate models fetch sface`",
             )
         self._mirror = mirror
         self.name = "sface/2021dec" if mirror else "sface/2021dec-plain"

@@ -61,7 +61,7 @@ def build_watch(
     warn = settings.mode == "warn"
     if not tests:
         return MotionWatch(warn=warn)
-    # a network that the others leave nothing to say is not run
+    # a network without weight beside the others is not run
     weights = calibration([test.name for test in tests]).weights
     heard = [test for test, weight in zip(tests, weights, strict=True) if weight > 0]
     return NetworkWatch(heard, warn=warn)

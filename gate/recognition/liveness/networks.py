@@ -1,4 +1,4 @@
-"""Networks that tell a living face from a picture of one, by a single frame."""
+"""Networks that distinguish a live face from a picture of one, in a single frame."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _content(file: Path) -> bytes:
         raise ModelError(
             f"a model file cannot be read: {error.strerror}",
             where=str(file),
-            mend="install the models again with `gate models fetch`",
+            hint="install the models again with `gate models fetch`",
         ) from None
 
 

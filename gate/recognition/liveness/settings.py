@@ -15,7 +15,7 @@ class LivenessSettings(Section):
     mode: Literal["required", "warn", "off"] = Field(
         "required",
         description='"required": a face is held to be live before it opens; "warn": only reported; '
-        '"off". How well it can be told depends on the models installed: without the '
+        '"off". How well that can be detected depends on the models installed: without the '
         "networks of `gate models fetch` a good print or screen passes. See `gate "
         "doctor` and docs/liveness.md.",
     )

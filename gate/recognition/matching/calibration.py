@@ -119,7 +119,7 @@ class Calibration:
         except (KeyError, TypeError, ValueError) as error:
             raise RecognitionError(
                 f"the stored calibration cannot be read: {error}",
-                mend="let it be made anew with `gate calibrate`",
+                hint="let it be made anew with `gate calibrate`",
             ) from error
 
 

@@ -1,7 +1,7 @@
-"""The people of a gallery as they are matched: fitted vectors and what each shares with the rest.
+"""The people of a gallery as they are matched: whitened vectors and what each shares with the rest.
 
-A centroids is a function of (gallery, fit, scoring) alone: adding people one by one gives the same
-as building it at once. ``updated`` only saves work.
+They are a function of (gallery, fit, scoring) alone: adding people one by one gives the same
+as building it at once. ``updated_centroids`` only saves work.
 """
 
 from __future__ import annotations

@@ -161,19 +161,19 @@ class Gallery:
                 f"this template was made by the encoder {template.encoder!r}, "
                 f"the gallery by {self._now.encoder!r}",
                 where=f"person {template.person}",
-                mend="enrol the person again with the encoder in use, or migrate the gallery",
+                hint="enrol the person again with the encoder in use, or migrate the gallery",
             )
         if template.vector.shape != (self._width,):
             raise RecognitionError(
                 f"A template has the shape {template.vector.shape} instead of ({self._width},)",
                 where=f"person {template.person}",
-                mend="enrol the person again",
+                hint="enrol the person again",
             )
         if not abs(float(np.linalg.norm(template.vector)) - 1.0) < 1e-3:
             raise RecognitionError(
                 "A template is not of unit length",
                 where=f"person {template.person}",
-                mend="enrol the person again",
+                hint="enrol the person again",
             )
 
 

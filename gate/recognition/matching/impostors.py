@@ -1,4 +1,4 @@
-"""Every enrolled person plays the impostor once, against the gallery of all the others."""
+"""Every enrolled person is the impostor once, against the gallery of all the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHUNK = 512
 _SINGLES = 200  # scores against one person that are kept of each impostor
 
 
-# A best score that stands alone is no impostor's: somebody is enrolled twice. Chance makes 3 in
+# An isolated best score is no impostor's: somebody is enrolled twice. Chance makes 3 in
 # 1,000 gaps as wide (tails of 0.03 to 0.04), dlib's more; as few do no harm, since the highest
 # are not fitted.
 _ALONE, _MANY = 0.2, 0.015
@@ -50,7 +50,7 @@ def simulate(
 
     Each is left out of the gallery and, with their fold, of the fit. The probe is their first
     template, as a gate sees one face at a time. Where so many people are enrolled twice that it
-    would raise the thresholds (a table imported twice), their doubles are passed over. About 4 s
+    would raise the thresholds (a table imported twice), these duplicates are skipped. About 4 s
     for 7,000 people on one core.
     """
     count = len(gallery.people)
@@ -105,7 +105,7 @@ def left_out_scores(
 ) -> NDArray[np.float32]:
     """Scores of the first template of ``rows``' people with everybody, float32 (n, p).
 
-    The person is out of the gallery: -inf at their own column, and gone from the crowd of others.
+    The person is out of the gallery: -inf at their own column, and gone from the cohorts of others.
 
     Args:
         doubles: for each of ``rows`` the row of somebody else who is out as well.

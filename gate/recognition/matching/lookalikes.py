@@ -1,4 +1,4 @@
-"""Enrolled people whom the gate may take for each other, and records that are one person twice."""
+"""Enrolled people whom the gate may confuse, and records that are one person twice."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Matcher:
             raise RecognitionError(
                 "the claimed person has no face enrolled with this encoder",
                 where=f"person {person}",
-                mend="enrol the person's face, or let them pass by card and PIN",
+                hint="enrol the person's face, or let them pass by card and PIN",
             )
         adjusted, best = self._compare(probes, encoder)
         cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
@@ -108,7 +108,7 @@ class Matcher:
         if encoder != self.encoder:
             raise RecognitionError(
                 f"the face was encoded by {encoder!r}, the gallery by {self.encoder!r}",
-                mend="set the encoder the gallery was enrolled with, or enrol people again",
+                hint="set the encoder the gallery was enrolled with, or enrol people again",
             )
         fitted = self.centroids.fit.apply(np.asarray(probes, np.float32))
         adjusted: Vector = fitted @ self.centroids.vectors.T
@@ -132,12 +132,12 @@ def build_matcher(
         if encoder != gallery.encoder:
             raise RecognitionError(
                 f"the {part} is for the encoder {encoder!r}, the gallery for {gallery.encoder!r}",
-                mend="run `gate calibrate` for the encoder in use",
+                hint="run `gate calibrate` for the encoder in use",
             )
     if calibration.fit != fit.version:
         raise RecognitionError(
             f"the calibration was made for the fit {calibration.fit!r}, not {fit.version!r}",
-            mend="run `gate calibrate`",
+            hint="run `gate calibrate`",
         )
     scoring = calibration.scoring
     if before is not None and (before.centroids.fit, before.centroids.scoring) == (fit, scoring):

@@ -29,7 +29,7 @@ class Scoring:
 
     Attributes:
         weight: how much of each cohort term is taken off; 0 is the plain cosine.
-        nearest: how many of the nearest other people make the crowd.
+        nearest: how many of the nearest other people make the cohort.
     """
 
     weight: float = 0.5
@@ -89,7 +89,7 @@ def _sorted_highest(scores: Vector, count: int) -> Index:
 
 
 def probe_cohort(cosines: Vector, best: Index, nearest: int) -> Vector:
-    """Crowd term of probes, float32 (n,): the nearest people but for the very nearest.
+    """Cohort terms of probes, float32 (n,): the nearest people but for the very nearest.
 
     Whoever is nearest is left out, since that may be the probe's own person.
 

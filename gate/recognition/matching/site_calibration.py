@@ -92,6 +92,6 @@ def unpack(stored: bytes) -> tuple[Whitening, Calibration]:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise RecognitionError(
             f"the stored fit and calibration cannot be read: {error}",
-            mend="let them be made anew with `gate calibrate`",
+            hint="let them be made anew with `gate calibrate`",
         ) from None
     return Whitening.from_arrays(values), Calibration.from_json(text)

@@ -1,4 +1,4 @@
-"""What a face is worth for telling whose it is: measures, limits, and the reason to tell.
+"""How usable a face is for recognition: measures, limits, and the reason to show.
 
 Size, exposure, backlight, sharpness, pose, eyes and occlusion are the capture-related components
 of ISO/IEC 29794-5. All come from the five landmarks and one aligned picture of the face, so a face
@@ -24,7 +24,7 @@ from gate.recognition.quality.settings import Limits, QualitySettings
 Points = NDArray[np.float32]
 
 # where the nose tip lies between eyes (0) and mouth (1) of a face that looks straight ahead, and
-# how far it stands out, in distances between the eyes
+# how far it protrudes, in distances between the eyes
 _NOSE_LEVEL, _NOSE_DEPTH = 0.49, 0.55
 _USUAL = 0.93  # YuNet's median confidence on LFW
 _DEGREES_OF_LEVEL = 110.0  # of pitch for a nose displaced from eyes to mouth
@@ -66,7 +66,7 @@ def why_unusable(
     surroundings: float,
     limits: Limits,
 ) -> Unusable | None:
-    """The first limit that is not met, in the order in which a person is told.
+    """The first limit that is not met, in the order in which they are shown.
 
     Args:
         frame: height and width of the image.

@@ -77,7 +77,7 @@ def mask_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
 
 
 def mask_score(image: Image, landmarks: NDArray[np.float32]) -> float:
-    """Log-odds that a mask is worn, shifted so that 0 and more is taken for one.
+    """Log-odds that a mask is worn, shifted so that 0 and more counts as one.
 
     Args:
         image: BGR.

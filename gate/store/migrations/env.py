@@ -1,4 +1,4 @@
-"""Run by Alembic; the connection is handed over by gate/store/migrate.py."""
+"""Run by Alembic; the connection is passed by gate/store/migrate.py."""
 
 from alembic import context
 

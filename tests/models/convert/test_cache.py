@@ -73,4 +73,4 @@ def test_a_missing_source_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as error:
         converted([tmp_path / "gone.dat"], Counting(), tmp_path)
     assert error.value.where.endswith("gone.dat")
-    assert error.value.mend
+    assert error.value.hint
