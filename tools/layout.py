@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -25,24 +25,18 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def imports(files: Mapping[str, Path]) -> dict[str, set[str]]:
-    """Which modules each imports when it is imported: inside functions does not count."""
+    """Which modules each imports, inside functions too."""
     found: dict[str, set[str]] = {}
     for name, file in files.items():
         used: set[str] = set()
-        for node in _at_top(ast.parse(file.read_text("utf-8")).body):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Import):
                 used |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
-                used |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                used |= {each if each in files else node.module for each in inner}
         found[name] = {other for other in used if other in files and other != name}
     return found
-
-
-def _at_top(body: Iterable[ast.stmt]) -> Iterable[ast.stmt]:
-    for node in body:
-        yield node
-        if isinstance(node, ast.Try):
-            yield from _at_top(node.body)
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
