@@ -2,8 +2,9 @@
 
     python tools/mutate.py gate/passage/step.py gate/passage/serve.py -- tests/passage/test_step.py
 
-Every ``if`` is made never true, and every operand of ``and`` and ``or`` is taken away, one at a
-time, in a copy of the tree. The tests named after ``--`` run for each; a mutant they pass is
+Every ``if`` and every ``case`` is made never true, every conditional expression takes its other
+branch, every operand of ``and`` and ``or`` and every field of a ``replace(...)`` is taken away, one
+at a time, in a copy of the tree. The tests named after ``--`` run for each; a mutant they pass is
 printed as a survivor. Exit code 1 when there is one.
 """
 
@@ -52,6 +53,28 @@ class _Change(ast.NodeTransformer):
             if self._now(node, f"{ast.unparse(node)} without {ast.unparse(operand)}"):
                 rest = [v for i, v in enumerate(node.values) if i != index]
                 return rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+        return node
+
+    def visit_match_case(self, node: ast.match_case) -> ast.AST:
+        self.generic_visit(node)
+        if self._now(node.pattern, f"case {ast.unparse(node.pattern)} → never"):
+            node.guard = ast.Constant(False)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        for branch, name in ((node.orelse, "never"), (node.body, "always")):
+            if self._now(node, f"{ast.unparse(node)} with its condition {name} true"):
+                return branch
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "replace":
+            for index, keyword in enumerate(node.keywords):
+                if self._now(node, f"{ast.unparse(node)} without {keyword.arg}"):
+                    node.keywords = node.keywords[:index] + node.keywords[index + 1 :]
+                    break
         return node
 
 
