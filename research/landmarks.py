@@ -74,7 +74,9 @@ def readers(models: ModelsSettings) -> dict[str, LandmarkReader | None]:
     """Each way of reading landmarks; None leaves those of the detector. Raises ModelError."""
     center, yunet = find("centerface", models), find("yunet", models)
     if center is None or yunet is None:
-        raise ModelError("centerface and yunet are compared", where=str(models.folder))
+        raise ModelError(
+            "centerface and yunet are compared", hint="install both", where=str(models.folder)
+        )
     network = CenterFaceNetwork(center)
     ways: dict[str, LandmarkReader | None] = {"yunet 96, as found": None}
     for face, side in YUNET:
@@ -97,7 +99,9 @@ def main(name: str = "lfw") -> None:
     detector = build_detector(RecognitionSettings(detector="yunet"), models)
     xml, file = find("retail-0095", models), find("faceplugin", models)
     if xml is None or file is None:
-        raise ModelError("retail-0095 and faceplugin are compared", where=str(models.folder))
+        raise ModelError(
+            "retail-0095 and faceplugin are compared", hint="install both", where=str(models.folder)
+        )
     encoders: list[Encoder] = [Retail0095(xml, models.folder), Faceplugin(file)]
     ways = readers(models)
     vectors: dict[str, list[list[NDArray[np.float32]]]] = {way: [] for way in ways}
