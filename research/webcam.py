@@ -110,7 +110,7 @@ def replayed(
                 reasons[str(seen.guidance)] += 1
             if seen.verdict is Verdict.KNOWN and seen.best is not None:
                 right = person is not None and seen.best.person == person
-                name = "granted" if right or person is None else "taken for another"
+                name = "granted" if right or person is None else "misidentified"
                 return name, seen.last_seen - (seen.first_usable or 0.0)
     if last == str(Verdict.UNUSABLE) and reasons:
         last = reasons.most_common(1)[0][0]

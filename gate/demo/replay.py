@@ -21,7 +21,7 @@ from gate.passage import inputs, outputs
 from gate.recognition.face import Image, Sighting
 
 TICK = 0.05  # seconds of the recording between two ticks of the loop
-BETWEEN = 15.0  # seconds of nobody after a recording: the screen is free, the door locked
+BETWEEN = 15.0  # idle seconds after a recording: the screen is free, the door locked
 
 
 @dataclass(frozen=True, slots=True)

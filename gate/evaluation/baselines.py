@@ -51,7 +51,7 @@ def site(
     Args:
         vectors: float32 (photographs, d), unit rows.
         asked: FPIRs whose thresholds are wanted.
-        settings: of ``learn_site``, to try others than the product's.
+        settings: of ``learn_site``, to try other values than the product's.
 
     Returns:
         The outcome, the threshold for each FPIR asked for, and the calibration.

@@ -32,7 +32,7 @@ class Calibration:
         people: how many people were enrolled.
         made: when, ISO 8601.
         scoring: settings of the score it holds for.
-        fpir: the wished rate of impostors taken for somebody.
+        fpir: the rate of impostors accepted that is requested.
         threshold: the score of the best person that is reached by an impostor at that rate.
         interval: of ``threshold``, 95 %.
         fmr: the wished rate of false matches when one person is claimed (a card shown).
@@ -119,7 +119,7 @@ class Calibration:
         except (KeyError, TypeError, ValueError) as error:
             raise RecognitionError(
                 f"the stored calibration cannot be read: {error}",
-                hint="let it be made anew with `gate calibrate`",
+                hint="let it be learnt again with `gate calibrate`",
             ) from error
 
 

@@ -43,7 +43,7 @@ def learn_site(
     Args:
         gallery: whom the gate knows.
         made: the time, ISO 8601.
-        fpir: the wished rate of impostors taken for somebody.
+        fpir: the rate of impostors accepted that is requested.
         fmr: the wished rate of false matches when one person is claimed.
         scoring: of the score; the product's own unless others are tried.
         shrinkage: of the whitening, as a share of its largest eigenvalue.
@@ -92,6 +92,6 @@ def unpack(stored: bytes) -> tuple[Whitening, Calibration]:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise RecognitionError(
             f"the stored fit and calibration cannot be read: {error}",
-            hint="let them be made anew with `gate calibrate`",
+            hint="let them be learnt again with `gate calibrate`",
         ) from None
     return Whitening.from_arrays(values), Calibration.from_json(text)

@@ -80,7 +80,7 @@ class Whitening:
         except (KeyError, TypeError, ValueError) as error:
             raise RecognitionError(
                 f"the stored site fit cannot be read: {error}",
-                hint="let it be made anew with `gate calibrate`",
+                hint="let it be learnt again with `gate calibrate`",
             ) from error
 
 
