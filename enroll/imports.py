@@ -251,7 +251,9 @@ class Imports:
 
         Folders of no import at all go too. Imports of the command line have no uploads.
         """
-        kept = [path for path in self._folder.glob("*") if path.name.isdigit()]
+        kept = [
+            path for path in self._folder.glob("*") if path.name.isascii() and path.name.isdigit()
+        ]
         rows = {path: self.get(int(path.name)) for path in kept}
         old = [path for path, row in rows.items() if row is None or row.at < moment]
         old = [path for path in old if not self._running(int(path.name))]

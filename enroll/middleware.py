@@ -78,7 +78,8 @@ class Guard:
         if not scope["path"].startswith("/static/") and not self._desk.requests.allowed(address):
             return _text("Too many requests; wait a minute", 429)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._limit(scope["path"]):
+        number = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else -1
+        if not 0 <= number <= self._limit(scope["path"]):
             return _text("The upload is too large", 413)
         if scope["method"] not in SAFE and not same_origin(headers):
             return _text("This form came from another site", 403)

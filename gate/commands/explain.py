@@ -56,7 +56,7 @@ def _find(store: Store, wanted: str, gate: str) -> EventRow:
     row: EventRow | None
     if wanted == "last":
         row = next(iter(store.events.search(gate=gate, types=_DECISIONS, limit=1)), None)
-    elif wanted.isdigit():
+    elif wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
         with store.database.read() as session:
             row = session.get(EventRow, (gate, int(wanted)))
     else:

@@ -161,7 +161,12 @@ def _empty(file: FileIO) -> None:
 
 def _check_length(answer: http.client.HTTPResponse, address: str, expected: int) -> None:
     declared = answer.headers.get("Content-Length")
-    if declared is not None and declared.isdigit() and int(declared) != expected:
+    if (
+        declared is not None
+        and declared.isascii()
+        and declared.isdigit()
+        and int(declared) != expected
+    ):
         raise _error(
             f"the server offers {int(declared):,} bytes where {expected:,} are due",
             address,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,13 @@ def _limits(driver: str, seconds: float) -> dict[str, Any]:
     if driver in ("pymysql", "mysqldb"):
         return {"connect_timeout": whole, "read_timeout": whole, "write_timeout": whole}
     return {}
+
+
+def pieces(values: Iterable[int], size: int = 10_000) -> Iterator[list[int]]:
+    """Lists short enough for an IN: SQLite takes 32,766 variables, PostgreSQL 65,535."""
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _file_of(database: str | None) -> Path | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gate.access.decision import Kind, Person
 from gate.errors import StoreError
 from gate.store.changes import touch
-from gate.store.engine import Database
+from gate.store.engine import Database, pieces
 from gate.store.tables import (
     AcknowledgementRow,
     ConsentRow,
@@ -138,10 +138,14 @@ class People:
     def register(self, only: Iterable[int] | None = None) -> dict[int, Person]:
         """What the rules may know of everybody, or of those asked for, by number."""
         query = select(PersonRow)
-        if only is not None:
-            query = query.where(PersonRow.id.in_(list(only)))
         with self._database.read() as session:
-            return {row.id: as_person(row) for row in session.scalars(query)}
+            if only is None:
+                return {row.id: as_person(row) for row in session.scalars(query)}
+            return {
+                row.id: as_person(row)
+                for some in pieces(only)
+                for row in session.scalars(query.where(PersonRow.id.in_(some)))
+            }
 
     def _present(self, session: Session, person: int) -> PersonRow:
         row = session.get(PersonRow, person)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from gate.recognition.face import Template
 from gate.store.changes import touch
-from gate.store.engine import Database
+from gate.store.engine import Database, pieces
 from gate.store.tables import ChangeRow, TemplateRow
 from gate.store.vault import Vault
 
@@ -86,20 +86,22 @@ class Templates:
 
     def of(self, people: Iterable[int], encoder: str) -> list[Template]:
         """The templates of some people, in the order they were enrolled."""
+        query = select(
+            TemplateRow.id,
+            TemplateRow.person_id,
+            TemplateRow.vector,
+            TemplateRow.quality,
+            TemplateRow.label,
+        ).where(TemplateRow.encoder == encoder)
         with self._database.read() as session:
-            rows = session.execute(
-                select(
-                    TemplateRow.person_id,
-                    TemplateRow.vector,
-                    TemplateRow.quality,
-                    TemplateRow.label,
-                )
-                .where(TemplateRow.encoder == encoder, TemplateRow.person_id.in_(list(people)))
-                .order_by(TemplateRow.id)
-            ).all()
+            rows = sorted(
+                tuple(row)
+                for some in pieces(people)
+                for row in session.execute(query.where(TemplateRow.person_id.in_(some)))
+            )
         return [
             Template(person, self._vault.unseal(sealed, person, encoder), encoder, quality, label)
-            for person, sealed, quality, label in rows
+            for _, person, sealed, quality, label in rows
         ]
 
     def load(self, encoder: str) -> Loaded:

@@ -13,6 +13,7 @@ from gate.access.decision import Method, Person
 from gate.access.explanation import retell
 from gate.access.policy import decide
 from gate.access.request import Finding, Mode, Request, Rules, Sight, Weight
+from gate.cli import app
 from gate.commands.explain import explain
 from gate.config.settings import load
 from gate.daemon.event_loop import decision_event
@@ -108,3 +109,13 @@ def test_an_event_that_is_not_there_is_named(app: typer.Typer) -> None:
     answer = run(app, "0190-none")
     assert isinstance(answer.exception, StoreError)
     assert "no such event" in str(answer.exception)
+
+
+@pytest.mark.parametrize("wanted", ["200²", "２００", "9" * 40])
+def test_what_is_no_number_of_an_event_is_a_named_error(tmp_path: Path, wanted: str) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text(f'data = "{tmp_path}"\n')
+    settings = load(config)
+    Store.open(settings.store, settings.data).close()
+    done = CliRunner().invoke(app, ["explain", wanted, "--config", str(config)])
+    assert isinstance(done.exception, StoreError), repr(done.exception)

@@ -191,3 +191,13 @@ def test_a_removed_or_altered_audit_line_shows(
         connection.execute("UPDATE audit SET actor = 'nobody' WHERE id = 2")
         connection.execute("DELETE FROM audit WHERE id = 4")
     assert store.audit.verify() == ["line 2 was altered", "lines 4 to 4 were removed"]
+
+
+def test_more_people_than_a_database_takes_variables_are_read_at_once(store: Store) -> None:
+    """65,536 changed at once stopped the follow-up of the gate for good."""
+    first = store.people.create("first").id
+    vector = np.ones(4, np.float32)
+    store.templates.add(Template(first, vector, "dlib/1"))
+    everybody = range(300_000)
+    assert set(store.people.register(everybody)) == {first}
+    assert [template.person for template in store.templates.of(everybody, "dlib/1")] == [first]
