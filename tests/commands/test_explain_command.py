@@ -13,7 +13,7 @@ from gate.access.decision import Method, Person
 from gate.access.explanation import retell
 from gate.access.policy import decide
 from gate.access.request import Finding, Mode, Request, Rules, Sight, Weight
-from gate.cli import app
+from gate.cli import app as gate_app
 from gate.commands.explain import explain
 from gate.config.settings import load
 from gate.daemon.event_loop import decision_event
@@ -117,5 +117,5 @@ def test_what_is_no_number_of_an_event_is_a_named_error(tmp_path: Path, wanted: 
     config.write_text(f'data = "{tmp_path}"\n')
     settings = load(config)
     Store.open(settings.store, settings.data).close()
-    done = CliRunner().invoke(app, ["explain", wanted, "--config", str(config)])
+    done = CliRunner().invoke(gate_app, ["explain", wanted, "--config", str(config)])
     assert isinstance(done.exception, StoreError), repr(done.exception)
