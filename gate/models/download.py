@@ -168,7 +168,7 @@ def _check_length(answer: http.client.HTTPResponse, address: str, expected: int)
         and int(declared) != expected
     ):
         raise _error(
-            f"the server offers {int(stated):,} bytes where {expected:,} are due",
+            f"the server offers {int(declared):,} bytes where {expected:,} are due",
             address,
             "it is not the official file: try another network, or copy it with --from",
         )
