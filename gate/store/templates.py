@@ -94,11 +94,12 @@ class Templates:
             TemplateRow.label,
         ).where(TemplateRow.encoder == encoder)
         with self._database.read() as session:
-            rows = sorted(
-                tuple(row)
+            rows = [
+                row
                 for some in pieces(people)
-                for row in session.execute(query.where(TemplateRow.person_id.in_(some)))
-            )
+                for row in session.execute(query.where(TemplateRow.person_id.in_(some))).tuples()
+            ]
+        rows.sort(key=lambda row: row[0])
         return [
             Template(person, self._vault.unseal(sealed, person, encoder), encoder, quality, label)
             for _, person, sealed, quality, label in rows
