@@ -45,7 +45,6 @@ check: setup lint
 
 soak: setup
 	@GATE_SOAK=1 $(PYTEST) -m "soak or fuzz" --timeout 7200
-	@$(BIN)/python -m benchmarks.soak
 
 coverage: setup
 	@$(PYTEST) --cov=gate --cov=enroll --cov-report=term:skip-covered
