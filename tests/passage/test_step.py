@@ -12,7 +12,9 @@ from gate.access.request import HOUSE_RULES, Credential, Finding, Mode, Rules, W
 from gate.passage import House
 from gate.passage.inputs import (
     Answered,
+    DoorClosed,
     DoorLocked,
+    DoorOpened,
     Ordered,
     OutOfOrder,
     Shown,
@@ -592,3 +594,47 @@ def test_a_temperature_of_nobody_and_one_after_the_answer_change_nothing() -> No
     decided = gate.lane.serving
     gate.temperature(39.0)
     assert gate.lane.serving == decided
+
+
+def test_an_unknown_card_left_on_the_reader_is_answered_once() -> None:
+    gate = Gate()
+    for _ in range(4):
+        gate.card(None, "card_unknown")
+        gate.wait(0.5)
+    assert len(gate.all(Decided)) == 1
+
+
+def test_the_reading_that_is_to_be_confirmed_does_not_confirm_itself() -> None:
+    gate = Gate(replace(HOUSE, temperature=True))
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.0)
+    gate.temperature(38.0)  # the same moment: the same reading
+    assert gate.all(Decided) == []
+    gate.now += 0.5
+    gate.temperature(36.5)
+    assert gate.granted == [1]
+
+
+@pytest.mark.parametrize("entered", [True, False])
+def test_a_passage_whose_door_was_opened_ends_with_its_closing_not_with_the_lock(
+    entered: bool,
+) -> None:
+    gate = Gate()
+    gate.card(LI)
+    if not entered:
+        gate.give(DoorOpened())
+    gate.give(DoorLocked(entered))
+    assert [e for e in gate.all(EventOut) if e.type == "passage.ended"] == []
+    gate.give(DoorClosed())
+    ended = [e.details for e in gate.all(EventOut) if e.type == "passage.ended"]
+    assert ended == [{"passed": True}]
+
+
+def test_at_a_door_that_is_held_open_only_recognised_people_are_recorded() -> None:
+    gate = Gate()
+    gate.give(Ordered(Mode.HELD_OPEN))
+    gate.see(face(1, Verdict.KNOWN, 1), face(2, Verdict.UNKNOWN), face(3, Verdict.WAIT))
+    gate.look(8.0, face(1, Verdict.KNOWN, 1), face(2, Verdict.UNKNOWN))
+    decided = [(d.decision.rule, d.decision.person) for d in gate.all(Decided)]
+    assert decided == [("held_open", LI)]
+    assert gate.all(Open) == []
