@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enroll.desk import Desk
+from enroll.own_hosts import is_own, own_names
 
 PUBLIC = ("/login", "/setup", "/healthz")
 PUBLIC_FOLDERS = ("/static/", "/language/")
@@ -47,6 +48,7 @@ class Guard:
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app = app
         self._desk = desk
+        self._names = own_names(desk.settings.host, desk.settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,6 +76,8 @@ class Guard:
                 await _text("The upload is too large", 413)(scope, receive, answer)
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
+        if not is_own(headers.get("host", ""), self._names):
+            return _text("The desk does not answer to this name; see [desk] hosts", 400)
         address = scope["client"][0] if scope.get("client") else ""
         if not scope["path"].startswith("/static/") and not self._desk.requests.allowed(address):
             return _text("Too many requests; wait a minute", 429)

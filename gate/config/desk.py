@@ -19,6 +19,11 @@ class DeskSettings(Section):
         "certificate",
     )
     port: int = Field(8443, ge=1, le=65535, description="TCP port")
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="further names under which browsers reach the desk; addresses, localhost and "
+        "this machine's name are answered anyway",
+    )
     certificate: Path | None = Field(
         None,
         description="both or none; without them the pages are served in the clear, right on "

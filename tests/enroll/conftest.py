@@ -34,7 +34,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def desk(store: Store, clock: ManualClock, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(
-        DeskSettings(language="en", sign_ins=100),
+        DeskSettings(language="en", sign_ins=100, hosts=("desk.test",)),
         store,
         clock=clock,
         folder=tmp_path,
