@@ -127,7 +127,7 @@ def mistakes(error: ValidationError, translate: Translate) -> list[str]:
     for one in error.errors(include_url=False):
         field = str(one["loc"][0]) if one["loc"] else ""
         words = _WORDS.get(one["type"]) or _OF_FIELD.get(field, "is not possible")
-        if one["type"] == "value_error":
+        if one["type"] == "value_error" and field != "locale":
             words = str(one["ctx"]["error"])
         label = f"{translate(LABELS[field])}: " if field in LABELS else ""
         lines.append(label + translate(words))

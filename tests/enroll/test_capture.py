@@ -95,7 +95,7 @@ def test_no_face_in_the_frame_is_said(clerk, person):
 def test_garbage_instead_of_a_frame_is_refused(clerk, person):
     answer = send(clerk, f"/people/{person}/enrol/frame", b"not a picture")
     assert answer.status_code == 400
-    assert "no photograph" in answer.json()["what"]
+    assert "not a readable photograph" in answer.json()["what"]
 
 
 def test_photographs_can_be_uploaded_and_their_faults_are_named(clerk, desk, person):
@@ -135,7 +135,7 @@ def test_nothing_can_be_enrolled_without_consent(clerk, desk, person):
     desk.store.consents.record(person, "withdrawn", "1")
     page = clerk.fill(f"/people/{person}/enrol/save")
     assert page.status_code == 400
-    assert "not agreed" in page.text
+    assert "has not consented" in page.text
     assert desk.store.templates.count() == {}
 
 

@@ -199,7 +199,8 @@ def test_retention_runs_by_itself_while_the_desk_is_served(desk, monkeypatch):
         while desk.store.people.count() and time.monotonic() < end:
             time.sleep(0.02)
     assert desk.store.people.count() == 0
-    assert [row.type for row in desk.store.events.search()] == ["gate.started"]
+    kept = {row.type for row in desk.store.events.search()}
+    assert kept - {"audit.head"} == {"gate.started"}
     deleted = [line for line in desk.store.audit.lines() if line.action == "person.delete"]
     assert [line.actor for line in deleted] == ["retention", "retention"]
 
