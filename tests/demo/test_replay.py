@@ -29,7 +29,7 @@ ATTACKS = [name for name, scene in SCENES.items() if scene.truth["attack"]]
 PEOPLE = 300
 MODELS = os.environ.get("GATE_MODELS_DIR", "")
 
-Play = Callable[[str], tuple[Played, Core]]
+Play = Callable[..., tuple[Played, Core]]
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,12 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
         clock = demo.demo_clock()
         demo.prepare(settings, store, clock, FIXTURES / "enrolled", lambda line: None)
 
-        def once(name: str) -> tuple[Played, Core]:
+        def once(name: str, mode: str = "warn") -> tuple[Played, Core]:
             clock = ManualClock(now=1000.0)
-            core = build_core(settings, store, clock, open_doorway(settings, clock))
+            chosen = settings.model_copy(
+                update={"liveness": settings.liveness.model_copy(update={"mode": mode})}
+            )
+            core = build_core(chosen, store, clock, open_doorway(chosen, clock))
             core.start()
             played = Replay(core, clock).play(SCENES[name].path, SCENES[name].fps)
             core.loop.stop()
@@ -120,7 +123,7 @@ def test_a_picture_held_up_is_refused_where_the_networks_are_installed(
     play: Play, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATE_MODELS_DIR", MODELS)
-    played, _ = play(name)
+    played, _ = play(name, mode="required")
     outcomes = {moment.decided.decision.outcome for moment in played.moments}
     assert outcomes
     assert Outcome.GRANT not in outcomes

@@ -155,7 +155,7 @@ def test_a_port_in_use_is_named() -> None:
     first = HealthServer(HttpSettings(port=0), Metrics("a"), {}, {})
     with pytest.raises(ConfigurationError, match="health page"):
         HealthServer(HttpSettings(port=first.port), Metrics("b"), {}, {})
-    first._server.server_close()
+    first.stop()
 
 
 def test_everything_is_off_and_local_by_default() -> None:

@@ -111,7 +111,7 @@ def test_a_household_stays_within_its_allowance(
     issue(book, guest, household=home, uses=1)
     assert book.allowance(home, NOW + 2 * DAY) == (0, 2)  # they have ended
     store.places.allow_permits(home, 0)  # of its own, whatever the configuration says
-    with pytest.raises(AccessError, match="as many visitor permits"):
+    with pytest.raises(AccessError, match="reached its limit of visitor permits"):
         issue(book, guest, household=home, uses=1)
     store.places.allow_permits(home, None)
     assert book.allowance(home, NOW) == (2, 2)
