@@ -244,7 +244,7 @@ def test_somebody_enrolled_while_it_runs_is_let_in(running: Running, settings: S
     examiner = Examiner(build_detector(settings.recognition, settings.models), [encoder])
     enrol_photographs(running.store, examiner, FIXTURES / "enrolled")
     running.stage.shows = "resident"
-    until(lambda: running.events("passage.granted"))
+    until(lambda: running.events("passage.granted"), 90.0)
 
 
 def test_an_order_of_the_desk_moves_the_relay(running: Running) -> None:
