@@ -28,7 +28,6 @@ def test_events_made_while_the_broker_is_away_arrive_in_order_when_it_is_back(
 
 
 @pytest.mark.slow
-@pytest.mark.soak
 def test_three_times_kill_9_and_no_event_is_lost_and_the_relay_rests(tmp_path: Path) -> None:
     left = kill(3, tmp_path, seed=3, longest=12.0)
     assert left.kills == 3
