@@ -48,7 +48,7 @@ def test_the_demonstration_ends_well_with_table_and_picture(tmp_path: Path) -> N
     # a walk-up drawn from stills may be asked for a card instead; nobody else may be let in
     asked = [row for row in missed if " asked " in row]
     assert len(missed) - len(asked) <= ("retail-0095" not in done.stdout), missed
-    assert len(asked) <= 2, missed
+    assert len(asked) <= 1, missed
     image = cv2.imread(str(picture))
     assert image is not None
     assert min(image.shape[:2]) > 200
