@@ -14,18 +14,14 @@ class GateError(Exception):
     Args:
         what: one sentence saying what happened.
         where: the file, key, port, address or row concerned.
-        hint: one sentence saying what to do; ``mend`` is its former name.
+        hint: one sentence saying what to do.
     """
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
-        self.hint = hint or mend
-
-    @property
-    def mend(self) -> str:
-        return self.hint
+        self.hint = hint
 
     def __str__(self) -> str:
         lines = [self.what]

@@ -108,7 +108,7 @@ def _messages() -> Iterator[Message]:
             if node.func.id not in families or not node.args:
                 continue
             given = {word.arg: word.value for word in node.keywords}
-            hint = given.get("hint", given.get("mend"))
+            hint = given.get("hint")
             # a hint that is worked out counts as one: what it says is tested where it is made
             words = None if hint is None else (_shown(hint) or "{}")
             for what in _branches(node.args[0]):

@@ -172,6 +172,16 @@ def extract(source: BinaryIO, header: sealed.Header, folder: Path, where: str) -
     return manifest
 
 
+def configuration(source: BinaryIO, header: sealed.Header, where: str) -> bytes | None:
+    """The configuration a backup holds, without unpacking the rest. Raises StoreError."""
+    for inside, content in _members(source, header, where):
+        if inside == CONFIGURATION:
+            return content.read()
+        if inside != MANIFEST:
+            return None  # it comes before the data
+    return None
+
+
 def put_in_place(fresh: Path, data: Path, now: datetime) -> Path | None:
     """Swap the unpacked data folder in; the folder that was there is kept beside, and returned."""
     aside = None

@@ -64,7 +64,7 @@ def restore(
     data.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=data.parent, prefix=".restore-"))
     try:
-        with _opened(file) as source:
+        with opened(file) as source:
             header = sealed.open_header(source, secret, str(file))
             manifest = archive.extract(source, header, folder, str(file))
         fresh = folder / archive.DATA.rstrip("/")
@@ -93,7 +93,8 @@ def restore(
     return _compared(manifest, aside, data, store)
 
 
-def _opened(file: Path) -> BinaryIO:
+def opened(file: Path) -> BinaryIO:
+    """A backup for reading. Raises StoreError."""
     try:
         return file.open("rb")
     except OSError as error:

@@ -125,20 +125,17 @@ def restore(
 
 def _configuration(file: Path, secret: str, config: Path) -> None:
     """A new box has none: the backup's own."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder, file.open("rb") as source:
+    with restoring.opened(file) as source:
         header = sealed.open_header(source, secret, str(file))
-        archive.extract(source, header, Path(folder), str(file))
-        kept = Path(folder) / archive.CONFIGURATION
-        if not kept.is_file():
-            raise StoreError(
-                "there is no configuration, here or in the backup",
-                where=str(config),
-                hint="write one first, then restore again",
-            )
-        config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_bytes(kept.read_bytes())
+        kept = archive.configuration(source, header, str(file))
+    if kept is None:
+        raise StoreError(
+            "there is no configuration, here or in the backup",
+            where=str(config),
+            hint="write one first, then restore again",
+        )
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_bytes(kept)
     out.print(f"configuration of the backup written to {config}")
 
 

@@ -83,11 +83,11 @@ def first_contact(settings: MqttSettings, id: str, timeout: float = 5.0) -> paho
     client.on_connect = connected
     client.on_disconnect = lambda *_: done.set()
     where = f"{settings.host}:{settings.port}"
-    mend = "check that it runs, and [mqtt] host and port"
+    hint = "check that it runs, and [mqtt] host and port"
     try:
         client.connect(settings.host, settings.port, settings.keepalive)
     except (OSError, ValueError) as error:
-        raise BrokerError(f"the broker does not answer: {error}", where=where, hint=mend) from error
+        raise BrokerError(f"the broker does not answer: {error}", where=where, hint=hint) from error
     client.loop_start()
     done.wait(timeout)
     if answer and not answer[0].is_failure:

@@ -199,7 +199,7 @@ def mended() -> set[str]:
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Error"):
                 said = [
                     *call.args[:1],
-                    *(k.value for k in call.keywords if k.arg in ("mend", "hint")),
+                    *(k.value for k in call.keywords if k.arg == "hint"),
                 ]
                 found |= {one.value for one in said if isinstance(one, ast.Constant)}
     return found
