@@ -36,7 +36,7 @@ from gate.clock import SystemClock
 from gate.daemon.event_loop import Item, Loop
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
-from gate.passage import House, inputs
+from gate.passage import Context, inputs
 from gate.recognition.face import Candidate, Face, Sighting, Verdict
 from gate.relay.simulated import SimulatedRelay
 from gate.screen.message import Look, Message
@@ -67,7 +67,7 @@ class Gate:
             lambda person, found: self.inbox.put(inputs.Answered(person, found)),
             time.monotonic,
         )
-        house = House(
+        context = Context(
             people=store.people.register(),
             settings=PassageSettings(show_grant=0.1, same_claim=0.1),
             temperature=True,
@@ -78,10 +78,10 @@ class Gate:
         relay = SimulatedRelay()
         controller = DoorController(relay, DoorSettings(), 1)
         controller.open(time.monotonic())
-        self.people = list(house.people.values())
+        self.people = list(context.people.values())
         self.loop = Loop(
             gate="bench",
-            house=house,
+            context=context,
             controller=controller,
             recorder=store.writer,
             clock=CLOCK,

@@ -22,27 +22,27 @@ def by_openpyxl(path: Path) -> str:
     book = load_workbook(path, read_only=True, data_only=True)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()
-    return _told([list(row) for row in sheet.iter_rows(values_only=True)])
+    return _reported([list(row) for row in sheet.iter_rows(values_only=True)])
 
 
 def by_calamine(path: Path) -> str:
     """The first sheet as python-calamine gives it."""
     from python_calamine import CalamineWorkbook  # type: ignore[import-not-found]
 
-    return _told(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python())
+    return _reported(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python())
 
 
 def by_gate(path: Path) -> str:
     """Lines, values, mistakes and questions."""
     table = open_table(path)
     values = sum(len(line.values) for line in table.lines)
-    told = f"{len(table.lines)} lines, {values} values"
+    reported = f"{len(table.lines)} lines, {values} values"
     if table.wrong:
-        told += f", {len(table.wrong)} mistakes"
-    return told + "".join(f", asks {question.about}" for question in table.open)
+        reported += f", {len(table.wrong)} mistakes"
+    return reported + "".join(f", asks {question.about}" for question in table.open)
 
 
-def _told(rows: list[list[object]]) -> str:
+def _reported(rows: list[list[object]]) -> str:
     filled = [[cell for cell in row if cell not in (None, "")] for row in rows[1:]]
     return f"{sum(map(bool, filled))} lines, {sum(map(len, filled))} values"
 
@@ -55,15 +55,15 @@ def main() -> None:
         "gate": by_gate,
     }
     for path in sorted(CASES.glob("*/people.xlsx")):
-        told = []
+        reported = []
         for name, way in ways.items():
             try:
-                told.append(f"{name}: {way(path)}")
+                reported.append(f"{name}: {way(path)}")
             except GateError as error:
-                told.append(f"{name}: {error.what}")
+                reported.append(f"{name}: {error.what}")
             except Exception as error:  # whatever a library raises is what is compared
-                told.append(f"{name}: {type(error).__name__}")
-        print(f"{path.parent.name:18} " + " | ".join(told))
+                reported.append(f"{name}: {type(error).__name__}")
+        print(f"{path.parent.name:18} " + " | ".join(reported))
 
 
 if __name__ == "__main__":

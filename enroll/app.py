@@ -1,4 +1,4 @@
-"""The web application: guard, pages, static files, errors as pages."""
+"""The web application: middleware, pages, static files, errors as pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from enroll.desk import Desk
-from enroll.middleware import Guard
+from enroll.middleware import SecurityMiddleware
 from enroll.page import render
 from enroll.pages import ROUTERS
 from enroll.visit import Visit, language_of
@@ -51,7 +51,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _form_error)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)
-    app.add_middleware(Guard, desk=desk)
+    app.add_middleware(SecurityMiddleware, desk=desk)
     return app
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enroll.accounts import Accounts
-from enroll.enrolment_sessions import Sittings
+from enroll.enrolment_sessions import EnrolmentSessions
 from enroll.faces import Faces
 from enroll.first_run import FirstRun
 from enroll.imports import Imports
@@ -17,7 +17,7 @@ from enroll.sessions import Sessions
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
 from gate.daemon.clock_watch import kernel_synchronised
-from gate.services.absence_alerts import Missing
+from gate.services.absence_alerts import AbsenceAlerts
 from gate.store.store import Store
 
 
@@ -40,13 +40,13 @@ class Desk:
         self.accounts = Accounts(database, self.settings, self.clock)
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
-        self.sittings = Sittings(self.clock.monotonic)
+        self.enrolments = EnrolmentSessions(self.clock.monotonic)
         self.imports = Imports(
             self.store,
             self.folder / "imports",
             lambda: self.faces,
         )
-        self.missing = Missing(
+        self.missing = AbsenceAlerts(
             self.store,
             self.gate,
             self.not_seen_hours,
@@ -63,4 +63,4 @@ class Desk:
     def missed(self) -> int:
         """How many people who agreed to it are missed and not yet looked after."""
         everybody = self.missing.watched(self.clock.utc())
-        return sum(one.told is not None for one in everybody.values())
+        return sum(one.alerted is not None for one in everybody.values())

@@ -1,4 +1,4 @@
-"""A sitting: the views of one person before the desk's camera, until they are saved.
+"""An enrolment session: the views of one person before the desk's camera, until they are saved.
 
 Kept in memory only: templates, never pictures.
 """
@@ -20,12 +20,12 @@ _TURNED = 0.07  # of the distance between the eyes: a small turn, kept small for
 _NEARER = 1.12
 _PAUSE = 0.35  # seconds between two views, so that they differ
 _PATIENCE = 3.0  # seconds after which any good view will do for a step
-_KEPT = 900.0  # seconds without a frame after which a sitting is forgotten
-_MOST_SITTINGS = 200
+_KEPT = 900.0  # seconds without a frame after which an enrolment session is forgotten
+_MOST_SESSIONS = 200
 
 
 @dataclass(slots=True)
-class Sitting:
+class EnrolmentSession:
     """Views so far. Changed by ``offer`` and ``drop`` only."""
 
     shots: list[Shot] = field(default_factory=list)
@@ -84,33 +84,33 @@ def pose(face: Face) -> tuple[float, float, float]:
     return float(nose[0]), float(nose[1]), face.width
 
 
-class Sittings:
-    """Sittings by account and person; old ones are forgotten."""
+class EnrolmentSessions:
+    """EnrolmentSessions by account and person; old ones are forgotten."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._sittings: dict[tuple[int, int], Sitting] = {}
+        self._sessions: dict[tuple[int, int], EnrolmentSession] = {}
 
-    def of(self, account: int, person: int) -> Sitting:
+    def of(self, account: int, person: int) -> EnrolmentSession:
         now = self._now()
         with self._lock:
-            for key in [k for k, s in self._sittings.items() if now - s.touched > _KEPT]:
+            for key in [k for k, s in self._sessions.items() if now - s.touched > _KEPT]:
                 self._end(key)
-            sitting = self._sittings.setdefault((account, person), Sitting())
-            sitting.touched = now
-            while len(self._sittings) > _MOST_SITTINGS:
-                self._end(min(self._sittings, key=lambda key: self._sittings[key].touched))
-            return sitting
+            session = self._sessions.setdefault((account, person), EnrolmentSession())
+            session.touched = now
+            while len(self._sessions) > _MOST_SESSIONS:
+                self._end(min(self._sessions, key=lambda key: self._sessions[key].touched))
+            return session
 
     def end(self, account: int, person: int) -> None:
-        """Forget a sitting; its numbers are overwritten."""
+        """Forget an enrolment session; its numbers are overwritten."""
         with self._lock:
             self._end((account, person))
 
     def _end(self, key: tuple[int, int]) -> None:
-        sitting = self._sittings.pop(key, None)
-        for shot in sitting.shots if sitting else ():
+        session = self._sessions.pop(key, None)
+        for shot in session.shots if session else ():
             _wipe(shot)
 
 

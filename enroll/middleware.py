@@ -44,7 +44,7 @@ class TooLarge(Exception):
     """More bytes came than were announced or allowed."""
 
 
-class Guard:
+class SecurityMiddleware:
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app = app
         self._desk = desk

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, desk_of, language_of
 from gate.texts.catalogue import LANGUAGES, Translate, translator
 
@@ -21,17 +21,17 @@ HERE = Path(__file__).parent
 
 # path, title, the right that shows it
 MENU = (
-    ("/", "Today", Right.SIGNED_IN),
-    ("/people", "People", Right.PEOPLE_VIEW),
-    ("/events", "Events", Right.EVENTS_VIEW),
-    ("/live", "Gates", Right.LIVE_VIEW),
-    ("/alarms", "Alarms", Right.ALARMS),
-    ("/imports", "Import", Right.IMPORT),
-    ("/lookalikes", "Look-alikes", Right.PEOPLE_VIEW),
-    ("/rules", "Times", Right.RULES),
-    ("/retention", "Retention", Right.RETENTION),
-    ("/accounts", "Accounts", Right.ACCOUNTS),
-    ("/audit", "Audit", Right.AUDIT_VIEW),
+    ("/", "Today", Permission.SIGNED_IN),
+    ("/people", "People", Permission.PEOPLE_VIEW),
+    ("/events", "Events", Permission.EVENTS_VIEW),
+    ("/live", "Gates", Permission.LIVE_VIEW),
+    ("/alarms", "Alarms", Permission.ALARMS),
+    ("/imports", "Import", Permission.IMPORT),
+    ("/lookalikes", "Look-alikes", Permission.PEOPLE_VIEW),
+    ("/rules", "Times", Permission.RULES),
+    ("/retention", "Retention", Permission.RETENTION),
+    ("/accounts", "Accounts", Permission.ACCOUNTS),
+    ("/audit", "Audit", Permission.AUDIT_VIEW),
 )
 
 # what a page says after a change: only these codes come back through the address
@@ -97,11 +97,11 @@ def render(
         csrf=visit.csrf if visit else "",
         token=partial(_token, visit),
         may=visit.may if visit else lambda right: False,
-        Right=Right,
+        Permission=Permission,
         menu=[
             {"path": path, "title": title}
-            for path, title, right in MENU
-            if visit is not None and visit.may(right)
+            for path, title, permission in MENU
+            if visit is not None and visit.may(permission)
         ],
         said={"tone": tone, "text": translate(text)} if text else None,
         **values,

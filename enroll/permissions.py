@@ -12,7 +12,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-class Right(StrEnum):
+class Permission(StrEnum):
     SIGNED_IN = "signed_in"  # every account: own language, own password, sign out
     PEOPLE_VIEW = "people_view"
     PEOPLE_EDIT = "people_edit"  # create, change, move out, consent, enrol, card, PIN
@@ -31,26 +31,32 @@ class Right(StrEnum):
 
 
 _DESK = {
-    Right.SIGNED_IN,
-    Right.PEOPLE_VIEW,
-    Right.PEOPLE_EDIT,
-    Right.EVENTS_VIEW,
-    Right.LIVE_VIEW,
-    Right.DOOR_OPEN,
-    Right.ALARMS,
+    Permission.SIGNED_IN,
+    Permission.PEOPLE_VIEW,
+    Permission.PEOPLE_EDIT,
+    Permission.EVENTS_VIEW,
+    Permission.LIVE_VIEW,
+    Permission.DOOR_OPEN,
+    Permission.ALARMS,
 }
 
-RIGHTS: dict[Role, frozenset[Right]] = {
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DESK: frozenset(_DESK),
-    Role.MANAGER: frozenset(Right) - {Right.AUDIT_VIEW},
+    Role.MANAGER: frozenset(Permission) - {Permission.AUDIT_VIEW},
     Role.TECHNICIAN: frozenset(
-        {Right.SIGNED_IN, Right.EVENTS_VIEW, Right.LIVE_VIEW, Right.DOOR_OPEN}
+        {Permission.SIGNED_IN, Permission.EVENTS_VIEW, Permission.LIVE_VIEW, Permission.DOOR_OPEN}
     ),
     Role.AUDITOR: frozenset(
-        {Right.SIGNED_IN, Right.PEOPLE_VIEW, Right.EVENTS_VIEW, Right.LIVE_VIEW, Right.AUDIT_VIEW}
+        {
+            Permission.SIGNED_IN,
+            Permission.PEOPLE_VIEW,
+            Permission.EVENTS_VIEW,
+            Permission.LIVE_VIEW,
+            Permission.AUDIT_VIEW,
+        }
     ),
 }
 
 
-def may(role: Role, right: Right) -> bool:
-    return right in RIGHTS[role]
+def may(role: Role, permission: Permission) -> bool:
+    return permission in PERMISSIONS[role]

@@ -11,7 +11,7 @@ from fastapi import HTTPException, Request
 
 from enroll.desk import Desk
 from enroll.middleware import SAFE
-from enroll.permissions import Right, Role, may
+from enroll.permissions import Permission, Role, may
 from gate.store.tables import AccountRow
 from gate.texts.catalogue import choose
 
@@ -30,8 +30,8 @@ class Visit:
     def role(self) -> Role:
         return Role(self.account.role)
 
-    def may(self, right: Right) -> bool:
-        return may(self.role, right)
+    def may(self, permission: Permission) -> bool:
+        return may(self.role, permission)
 
     def note(self, action: str, subject: str = "", **details: Any) -> None:
         """A line in the audit, in this account's name."""
@@ -52,13 +52,13 @@ def language_of(request: Request, account: AccountRow | None = None) -> str:
     )
 
 
-def allowed(right: Right) -> Callable[[Request], Coroutine[Any, Any, Visit]]:
+def allowed(permission: Permission) -> Callable[[Request], Coroutine[Any, Any, Visit]]:
     """A dependency: the visit, if the account has the right and the form is ours."""
 
     async def check(request: Request) -> Visit:
         account, session = request.state.signed_in
         role = Role(account.role)
-        if not may(role, right):
+        if not may(role, permission):
             raise HTTPException(403, "Your account may not do this")
         if request.method not in SAFE:
             token = request.headers.get("x-csrf-token")
@@ -70,5 +70,5 @@ def allowed(right: Right) -> Callable[[Request], Coroutine[Any, Any, Visit]]:
             request, desk_of(request), account, session.csrf, language_of(request, account)
         )
 
-    check.right = right  # type: ignore[attr-defined]  # read by the test of all routes
+    check.permission = permission  # type: ignore[attr-defined]  # read by the test of all routes
     return check

@@ -70,7 +70,7 @@ def portrait() -> np.ndarray:
     return cv2.imread(str(FIXTURES / "enrolled" / "barack-obama.jpg"))
 
 
-def test_photographs_that_cannot_enrol_are_told_one_by_one(gate: Run, tmp_path: Path) -> None:
+def test_photographs_that_cannot_enrol_are_reported_one_by_one(gate: Run, tmp_path: Path) -> None:
     face = portrait()
     cut = tmp_path / "cut.jpg"
     cut.write_bytes((FIXTURES / "enrolled" / "barack-obama.jpg").read_bytes()[:20_000])
@@ -145,7 +145,7 @@ def test_a_video_of_which_half_can_be_read_says_how_much(tmp_path: Path) -> None
     assert "what could be read was used" in said
 
 
-def test_every_mistake_of_the_configuration_is_told_at_once(gate: Run, config: Path) -> None:
+def test_every_mistake_of_the_configuration_is_reported_at_once(gate: Run, config: Path) -> None:
     config.write_text(config.read_text() + '[door]\nunlok = 3\nhold = "long"\n')
     done = gate("config", "check")
     assert done.returncode == 1

@@ -139,7 +139,7 @@ class Day:
         self.door = DoorController(self.relay, door)
         self.reader.open()
         self.sensor.open()
-        self._told(self.door.open(time.monotonic()))
+        self._reported(self.door.open(time.monotonic()))
 
     def _close(self) -> None:
         self.door.close()
@@ -162,7 +162,7 @@ class Day:
         time.sleep(TICK)
         now = time.monotonic()
         self._fail(now)
-        self._told(self.door.tick(now))
+        self._reported(self.door.tick(now))
         outcome = self._read(now)
         return outcome or self._walk(now)
 
@@ -182,7 +182,7 @@ class Day:
             # noted before the order goes out: the board may move before this line is left
             self.grants.append(now)
             events = self.door.handle(Grant(passage=str(self.person.number)), now)
-            self._told(events)
+            self._reported(events)
             if any(event.type == "door.refused" for event in events):
                 self.grants.pop()
                 return "refused, board out of order"
@@ -205,7 +205,7 @@ class Day:
             return "passed"
         return "passed, contact not seen" if now - person.pushed > 0.3 else ""
 
-    def _told(self, events: tuple[EventOut, ...]) -> None:
+    def _reported(self, events: tuple[EventOut, ...]) -> None:
         for event in events:
             self.summary.events[event.type] += 1
             if event.type == "door.closed" and event.passage == str(self.person.number):

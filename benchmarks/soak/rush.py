@@ -24,7 +24,7 @@ from gate.access.request import Credential
 from gate.door import state as door
 from gate.door.settings import DoorSettings
 from gate.door.state_machine import step as door_step
-from gate.passage import House, Lane, Now, inputs, outputs, step
+from gate.passage import Context, Lane, Now, inputs, outputs, step
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
 
 FRAME = 1 / 15
@@ -53,7 +53,7 @@ class Walker:
 class Scene:
     """The gate, its door, and the people before it."""
 
-    house: House
+    context: Context
     settings: DoorSettings = field(default_factory=lambda: DoorSettings(contact=True))
     lane: Lane = field(default_factory=Lane)
     door: door.DoorState = field(default_factory=lambda: door.DoorState(open=False))
@@ -63,7 +63,7 @@ class Scene:
 
     def give(self, given: inputs.Input, now: float) -> None:
         moment = Now(now, WHEN, lambda: f"p{next(self.ids)}")
-        self.lane, wanted = step(self.lane, given, moment, self.house)
+        self.lane, wanted = step(self.lane, given, moment, self.context)
         for output in wanted:
             if isinstance(output, outputs.Open):
                 self.move(door.Grant(output.extended, output.passage), now)
@@ -135,8 +135,8 @@ def seen(walker: Walker, place: int, now: float, camera: str) -> Sighting:
 def play(rate: float, minutes: float, seed: int = 1) -> tuple[list[Walker], list[int]]:
     """Everybody and the length of the queue at the end of each minute."""
     walkers = arrivals(rate, minutes, seed)
-    scene = Scene(House({w.number: Person(w.number, f"{w.number:032x}") for w in walkers}))
-    scene.house = House(scene.house.people, contact=True)
+    scene = Scene(Context({w.number: Person(w.number, f"{w.number:032x}") for w in walkers}))
+    scene.context = Context(scene.context.people, contact=True)
     scene.by_person = {w.number: w for w in walkers}
     lengths, now, waiting, coming = [], 0.0, [], list(reversed(walkers))
     opens: float | None = None
@@ -147,7 +147,7 @@ def play(rate: float, minutes: float, seed: int = 1) -> tuple[list[Walker], list
         for place, walker in enumerate(waiting[:2]):
             if walker.card and walker.first is None and now - walker.comes > 1.0 and place == 0:
                 walker.first = now
-                person = scene.house.people[walker.number]
+                person = scene.context.people[walker.number]
                 scene.give(inputs.Shown(Method.CARD, person, Credential(), now), now)
         for camera in ("left", "right"):
             faces = [w for w in waiting[:IN_VIEW] if not (w.card and w.granted is None)]

@@ -9,13 +9,13 @@ from fastapi.responses import Response
 
 from enroll.page import go, render
 from enroll.pages.people import Number
-from enroll.permissions import Right, Role
+from enroll.permissions import Permission, Role
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
 
 router = APIRouter()
 
-Manager = Annotated[Visit, Depends(allowed(Right.ACCOUNTS))]
+Manager = Annotated[Visit, Depends(allowed(Permission.ACCOUNTS))]
 Text = Annotated[str, Form(max_length=200)]
 
 

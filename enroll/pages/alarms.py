@@ -10,12 +10,12 @@ from fastapi.responses import Response
 
 from enroll import history
 from enroll.page import go, render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 
 router = APIRouter()
 
-Alarms = Annotated[Visit, Depends(allowed(Right.ALARMS))]
+Alarms = Annotated[Visit, Depends(allowed(Permission.ALARMS))]
 _SPAN = timedelta(days=30)
 
 
@@ -26,7 +26,7 @@ def alarms(visit: Alarms) -> Response:
     rows = history.open_alarms(database, history.ALARMS, since)
     seen_to = history.acknowledged(database)
     names = {}
-    if visit.may(Right.PEOPLE_VIEW):
+    if visit.may(Permission.PEOPLE_VIEW):
         names = history.names_of(database, [*rows, *(event for _, event in seen_to)])
         visit.note("alarms.view", people=len(names))
     return render(

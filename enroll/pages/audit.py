@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from enroll.page import render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 
 router = APIRouter()
@@ -18,7 +18,7 @@ PAGE = 100
 
 @router.get("/audit")
 def audit(
-    visit: Annotated[Visit, Depends(allowed(Right.AUDIT_VIEW))],
+    visit: Annotated[Visit, Depends(allowed(Permission.AUDIT_VIEW))],
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     verify: bool = False,
 ) -> Response:

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from enroll.enrolment_sessions import STEPS, Sitting
+from enroll.enrolment_sessions import STEPS, EnrolmentSession
 from enroll.faces import Faces
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.errors import CameraError, GateError
 from gate.recognition.face import Image
@@ -23,7 +23,7 @@ from gate.texts.catalogue import translator
 
 router = APIRouter()
 
-Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 PICTURE = {
     "requestBody": {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -39,7 +39,7 @@ def camera(visit: Edit, person: Number) -> Response:
     if answer is None or answer.answer != "agreed":
         return go(f"/people/{person}/consent")
     faces_of(visit)
-    visit.desk.sittings.end(visit.account.id, person)
+    visit.desk.enrolments.end(visit.account.id, person)
     return _page(visit, row)
 
 
@@ -53,7 +53,7 @@ async def frame(visit: Edit, person: Number, request: Request) -> JSONResponse:
 def photos(visit: Edit, person: Number, photos: list[UploadFile]) -> Response:
     """Photographs instead of the camera; each fault is named with its file."""
     row = person_of(visit, person)
-    sitting = visit.desk.sittings.of(visit.account.id, person)
+    session = visit.desk.enrolments.of(visit.account.id, person)
     _ = translator(visit.language)
     faults = []
     for photo in photos[:20]:
@@ -65,16 +65,16 @@ def photos(visit: Edit, person: Number, photos: list[UploadFile]) -> Response:
             continue
         if shot.fault:
             faults.append(f"{name}: {_('guide ' + shot.fault)}")
-        elif sitting.step:
-            sitting.take(shot, visit.desk.clock.monotonic())
+        elif session.step:
+            session.take(shot, visit.desk.clock.monotonic())
     return _page(visit, row, wrong=faults, camera=False)
 
 
 @router.post("/people/{person}/enrol/retake", response_class=JSONResponse)
 def retake(visit: Edit, person: Number, view: Annotated[int, Form(ge=0, lt=MOST)]) -> JSONResponse:
-    sitting = visit.desk.sittings.of(visit.account.id, person)
-    sitting.drop(view)
-    return JSONResponse(_progress(sitting, "", visit))
+    session = visit.desk.enrolments.of(visit.account.id, person)
+    session.drop(view)
+    return JSONResponse(_progress(session, "", visit))
 
 
 @router.post("/people/{person}/enrol/save")
@@ -85,12 +85,12 @@ def save(visit: Edit, person: Number, double: Annotated[bool, Form()] = False) -
     """
     row = person_of(visit, person)
     store, faces = visit.desk.store, faces_of(visit)
-    sitting = visit.desk.sittings.of(visit.account.id, person)
-    shots = of_one_person(sitting.shots, faces.encoder)
+    session = visit.desk.enrolments.of(visit.account.id, person)
+    shots = of_one_person(session.shots, faces.encoder)
     odd = [index for index, shot in enumerate(shots) if shot.fault]
     if odd:
         for index in reversed(odd):
-            sitting.drop(index)
+            session.drop(index)
         return _page(visit, row, wrong=[translator(visit.language)("guide other_person")])
     alike = resembling(shots, faces.known.matcher(), person)
     same = [likeness for likeness in alike if likeness.same]
@@ -102,7 +102,7 @@ def save(visit: Edit, person: Number, double: Annotated[bool, Form()] = False) -
     for likeness in same:
         for one in (person, likeness.person):
             store.people.update(one, face_alone=False)
-    visit.desk.sittings.end(visit.account.id, person)
+    visit.desk.enrolments.end(visit.account.id, person)
     visit.note("enrol.save", row.ref, views=kept, lookalikes=len(alike), double=double)
     return go(f"/people/{person}/try", "enrolled")
 
@@ -126,34 +126,34 @@ def faces_of(visit: Visit) -> Faces:
 
 def _offer(visit: Visit, person: int, data: bytes) -> dict[str, Any]:
     examiner = faces_of(visit).examiner
-    sitting = visit.desk.sittings.of(visit.account.id, person)
+    session = visit.desk.enrolments.of(visit.account.id, person)
     now = visit.desk.clock.monotonic()
     image = reduced(decode(data, "camera"), PREVIEW_SIDE)
     seen = examiner.look(image)
-    if not seen.fault and seen.face is not None and sitting.wants(seen.face, now):
+    if not seen.fault and seen.face is not None and session.wants(seen.face, now):
         shot = examiner.encode(image, seen)
-        others = of_one_person([*sitting.shots, shot], faces_of(visit).encoder)
-        if others[-1].fault and len(sitting.shots) > 1:
-            return _progress(sitting, others[-1].fault, visit, seen, image)
-        sitting.take(shot, now)
-    return _progress(sitting, seen.fault, visit, seen, image)
+        others = of_one_person([*session.shots, shot], faces_of(visit).encoder)
+        if others[-1].fault and len(session.shots) > 1:
+            return _progress(session, others[-1].fault, visit, seen, image)
+        session.take(shot, now)
+    return _progress(session, seen.fault, visit, seen, image)
 
 
 def _progress(
-    sitting: Sitting,
+    session: EnrolmentSession,
     fault: str,
     visit: Visit,
     seen: Shot | None = None,
     image: Image | None = None,
 ) -> dict[str, Any]:
     _ = translator(visit.language)
-    complete = not sitting.step
-    code = "done" if complete else fault or sitting.step
+    complete = not session.step
+    code = "done" if complete else fault or session.step
     answer: dict[str, Any] = {
         "code": code,
         "text": _("guide " + code),
         "tone": "good" if complete else "warn" if fault else "",
-        "views": [round(shot.quality, 2) for shot in sitting.shots],
+        "views": [round(shot.quality, 2) for shot in session.shots],
         "complete": complete,
     }
     if seen is not None and image is not None and seen.face is not None:
@@ -168,7 +168,7 @@ def _try(visit: Visit, person: int, data: bytes) -> dict[str, Any]:
     faces = faces_of(visit)
     image = decode(data, "camera")
     shot = faces.examiner.shot(image)
-    answer = _progress(Sitting(), shot.fault, visit, shot, image)
+    answer = _progress(EnrolmentSession(), shot.fault, visit, shot, image)
     if shot.fault:
         return answer
     try:
@@ -198,15 +198,15 @@ def _in_words(visit: Visit, result: TryOut) -> dict[str, str]:
 def _page(
     visit: Visit, person: PersonRow, *, wrong: list[str] | None = None, camera: bool = True
 ) -> Response:
-    sitting = visit.desk.sittings.of(visit.account.id, person.id)
+    session = visit.desk.enrolments.of(visit.account.id, person.id)
     return render(
         visit.request,
         "enrol.html",
         visit,
-        status=400 if wrong and not sitting.shots else 200,
+        status=400 if wrong and not session.shots else 200,
         person=person,
         steps=STEPS,
-        qualities=[round(shot.quality, 2) for shot in sitting.shots],
+        qualities=[round(shot.quality, 2) for shot in session.shots],
         wrong=wrong or [],
         camera=camera,
     )

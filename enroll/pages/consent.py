@@ -10,14 +10,14 @@ from fastapi.responses import Response
 from enroll import consent
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
 from gate.texts.catalogue import LANGUAGES
 
 router = APIRouter()
 
-Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 Purpose = Literal["face", "not_seen"]
 
 

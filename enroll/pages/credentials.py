@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from enroll.page import go
 from enroll.pages.people import Number, person_of
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.errors import AccessError
 from gate.readers.card_number import Form as CardForm
@@ -18,7 +18,7 @@ from gate.store.database_errors import ConflictError
 
 router = APIRouter()
 
-Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 
 
 @router.post("/people/{person}/cards")

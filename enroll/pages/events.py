@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from enroll import charts, history
 from enroll.page import render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.access import reasons
 from gate.events.types import TYPES
@@ -19,7 +19,7 @@ from gate.texts.catalogue import translator
 
 router = APIRouter()
 
-View = Annotated[Visit, Depends(allowed(Right.EVENTS_VIEW))]
+View = Annotated[Visit, Depends(allowed(Permission.EVENTS_VIEW))]
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 PAGE = 50
 _SPAN = timedelta(days=7)
@@ -59,7 +59,7 @@ def events(
         "events.html",
         visit,
         rows=rows[:PAGE],
-        names=history.names_of(database, rows) if visit.may(Right.PEOPLE_VIEW) else {},
+        names=history.names_of(database, rows) if visit.may(Permission.PEOPLE_VIEW) else {},
         older=older,
         since=first.date(),
         until=(last - timedelta(days=1)).date(),
@@ -116,7 +116,7 @@ def one(visit: View, event: str) -> Response:
         row=row,
         passage=passage,
         body=json.dumps(row.body, ensure_ascii=False, indent=2),
-        names=history.names_of(store.database, [row]) if visit.may(Right.PEOPLE_VIEW) else {},
+        names=history.names_of(store.database, [row]) if visit.may(Permission.PEOPLE_VIEW) else {},
     )
 
 

@@ -11,7 +11,7 @@ from enroll import drift
 from enroll.page import go, render
 from enroll.pages.capture import faces_of
 from enroll.pages.people import person_of
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.register import people_of
 from enroll.visit import Visit, allowed
 from gate.recognition.matching.lookalikes import lookalikes
@@ -20,7 +20,7 @@ router = APIRouter()
 
 
 @router.get("/lookalikes")
-def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Response:
+def hints(visit: Annotated[Visit, Depends(allowed(Permission.PEOPLE_VIEW))]) -> Response:
     store = visit.desk.store
     found = lookalikes(faces_of(visit).known.matcher())
     people = people_of(store.database, [one for pair in found for one in (pair.one, pair.other)])
@@ -41,7 +41,7 @@ def hints(visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]) -> Respo
 
 @router.post("/lookalikes")
 def ask_both(
-    visit: Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))],
+    visit: Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))],
     one: Annotated[int, Form(ge=1, le=2**62)],
     other: Annotated[int, Form(ge=1, le=2**62)],
 ) -> Response:

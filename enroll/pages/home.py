@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from enroll import history
 from enroll.page import render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.register import count_of
 from enroll.visit import Visit, allowed
 
@@ -18,20 +18,20 @@ router = APIRouter()
 
 
 @router.get("/")
-def today(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+def today(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Response:
     store = visit.desk.store
     since = visit.desk.clock.utc() - timedelta(days=30)
     alarms = missing = ended = 0
-    if visit.may(Right.ALARMS):
+    if visit.may(Permission.ALARMS):
         alarms = len(history.open_alarms(store.database, history.ALARMS, since))
         missing = visit.desk.missed()
-    if visit.may(Right.PEOPLE_EDIT):
+    if visit.may(Permission.PEOPLE_EDIT):
         ended = count_of(store.database, "ended", visit.desk.clock.utc())
     return render(
         visit.request,
         "home.html",
         visit,
-        people=store.people.count() if visit.may(Right.PEOPLE_VIEW) else None,
+        people=store.people.count() if visit.may(Permission.PEOPLE_VIEW) else None,
         alarms=alarms,
         missing=missing,
         ended=ended,

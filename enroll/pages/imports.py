@@ -14,7 +14,7 @@ from enroll import import_form
 from enroll.framed import framed
 from enroll.page import go, render
 from enroll.pages.people import Number
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError
 from gate.importing import workbooks
@@ -25,7 +25,7 @@ from gate.texts.catalogue import translator
 
 router = APIRouter()
 
-Import = Annotated[Visit, Depends(allowed(Right.IMPORT))]
+Import = Annotated[Visit, Depends(allowed(Permission.IMPORT))]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXCEL: dict[int | str, dict[str, Any]] = {200: {"content": {EXCEL_TYPE: {}}}}
@@ -200,14 +200,14 @@ def report(visit: Import, job: Number) -> Response:
 
 
 @router.get("/people.xlsx", responses=EXCEL)
-def people_xlsx(visit: Annotated[Visit, Depends(allowed(Right.EXPORT))]) -> Response:
+def people_xlsx(visit: Annotated[Visit, Depends(allowed(Permission.EXPORT))]) -> Response:
     """The register in the language of the page; imported again it changes nothing."""
     visit.note("people.export")
     return _download(workbook(visit.desk.store, visit.language), "people.xlsx", EXCEL_TYPE)
 
 
 @router.get("/people.csv", responses=CSV)
-def people_csv(visit: Annotated[Visit, Depends(allowed(Right.EXPORT))]) -> Response:
+def people_csv(visit: Annotated[Visit, Depends(allowed(Permission.EXPORT))]) -> Response:
     visit.note("people.export")
     return StreamingResponse(
         export(visit.desk.store),

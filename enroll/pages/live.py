@@ -10,27 +10,27 @@ from fastapi.responses import Response
 
 from enroll import gates, history
 from enroll.page import go, render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.store.orders import Orders
 from gate.texts.catalogue import word
 
 router = APIRouter()
 
-View = Annotated[Visit, Depends(allowed(Right.LIVE_VIEW))]
-Open = Annotated[Visit, Depends(allowed(Right.DOOR_OPEN))]
+View = Annotated[Visit, Depends(allowed(Permission.LIVE_VIEW))]
+Open = Annotated[Visit, Depends(allowed(Permission.DOOR_OPEN))]
 
 EMERGENCY_MINUTES = 10  # for accounts that may open the door and not hold it open
 
 # which right an order needs
-RIGHTS = {
-    "open": Right.DOOR_OPEN,
-    "emergency": Right.DOOR_OPEN,
-    "emergency_ends": Right.DOOR_OPEN,  # of an emergency of one's own: the gate checks
-    "hold": Right.DOOR_MODE,
-    "lockdown": Right.DOOR_MODE,
-    "normal": Right.DOOR_MODE,
-    "fire_reset": Right.DOOR_MODE,
+PERMISSIONS = {
+    "open": Permission.DOOR_OPEN,
+    "emergency": Permission.DOOR_OPEN,
+    "emergency_ends": Permission.DOOR_OPEN,  # of an emergency of one's own: the gate checks
+    "hold": Permission.DOOR_MODE,
+    "lockdown": Permission.DOOR_MODE,
+    "normal": Permission.DOOR_MODE,
+    "fire_reset": Permission.DOOR_MODE,
 }
 
 
@@ -69,15 +69,15 @@ def order(
     minutes: Annotated[int, Form(ge=1, le=1440)] = 15,
     reason: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    right = RIGHTS.get(command)
-    if right is None:
+    permission = PERMISSIONS.get(command)
+    if permission is None:
         raise HTTPException(404)
-    if not visit.may(right):
+    if not visit.may(permission):
         raise HTTPException(403, "Your account may not do this")
     if gate not in {visit.desk.gate, *history.gates(visit.desk.store.database)}:
         raise HTTPException(404)
     until = None
-    if command == "emergency" and not visit.may(Right.DOOR_MODE):
+    if command == "emergency" and not visit.may(Permission.DOOR_MODE):
         # long enough for a crew to pass; who may not hold the door open may not do so by this name
         minutes = min(minutes, EMERGENCY_MINUTES)
     if command in ("hold", "emergency"):

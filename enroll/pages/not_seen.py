@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from enroll import history
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.register import called_like, people_of
 from enroll.visit import Visit, allowed
 from gate.access.not_seen import Watched
@@ -19,7 +19,7 @@ from gate.store.tables import PersonRow
 
 router = APIRouter()
 
-Alarms = Annotated[Visit, Depends(allowed(Right.ALARMS))]
+Alarms = Annotated[Visit, Depends(allowed(Permission.ALARMS))]
 LONGEST = timedelta(days=366)  # of an absence announced in advance
 PAGE = 50
 LIST = "/alarms/not-seen"
@@ -37,7 +37,7 @@ def watched(
         called = called_like(store.database, text.strip())
         everybody = {number: one for number, one in everybody.items() if number in called}
     order = sorted(
-        everybody.values(), key=lambda one: (one.told is None, one.seen or one.since, one.person)
+        everybody.values(), key=lambda one: (one.alerted is None, one.seen or one.since, one.person)
     )
     shown = order[(page - 1) * PAGE : page * PAGE]
     people = people_of(store.database, (one.person for one in shown))
@@ -63,7 +63,7 @@ def acknowledge(
 ) -> Response:
     """Somebody of staff looked after this person: the counting starts again."""
     row, one = _watched(visit, person)
-    if one.told is not None:
+    if one.alerted is not None:
         _seen_to(visit, row, note)
     return go(LIST, "acknowledged")
 
@@ -78,7 +78,7 @@ def pause(
     row, one = _watched(visit, person)
     now = visit.desk.clock.utc()
     end = _end_of(until, now) if until else now
-    if until and one.told is not None:
+    if until and one.alerted is not None:
         _seen_to(visit, row, "")  # who is known to be away is not missed any more
     visit.desk.missing.pause(person, end, now)
     visit.note("not_seen.pause", row.ref, until=until)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from enroll import person_form, retention
 from enroll.own_data import own_data
 from enroll.page import go, render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
 from enroll.register import STATES, household_of, qualities, search, state_of
@@ -23,9 +23,9 @@ from gate.texts.catalogue import translator
 
 router = APIRouter()
 
-View = Annotated[Visit, Depends(allowed(Right.PEOPLE_VIEW))]
-Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
-Delete = Annotated[Visit, Depends(allowed(Right.PEOPLE_DELETE))]
+View = Annotated[Visit, Depends(allowed(Permission.PEOPLE_VIEW))]
+Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
+Delete = Annotated[Visit, Depends(allowed(Permission.PEOPLE_DELETE))]
 Number = Annotated[int, Path(ge=1, le=2**62)]
 PAGE = 50
 # the form is read by hand so that what was typed is shown again beside what is wrong

@@ -10,14 +10,14 @@ from fastapi.responses import Response
 
 from enroll.page import go
 from enroll.pages.people import Number, person_of
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.permits import Permits
 from enroll.visit import Visit, allowed
 from gate.access.permit_print import permit_pdf
 
 router = APIRouter()
 
-Edit = Annotated[Visit, Depends(allowed(Right.PEOPLE_EDIT))]
+Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 
 
 @router.post("/people/{person}/permits", responses={200: {"content": {"application/pdf": {}}}})

@@ -9,12 +9,12 @@ from fastapi.responses import Response
 
 from enroll import retention
 from enroll.page import go, render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 
 router = APIRouter()
 
-Retention = Annotated[Visit, Depends(allowed(Right.RETENTION))]
+Retention = Annotated[Visit, Depends(allowed(Permission.RETENTION))]
 
 
 @router.get("/retention")

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
 from enroll.page import go, render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.access.schedule import DAYS, HOLIDAY
 from gate.errors import AccessError
 
 router = APIRouter()
 
-Rules = Annotated[Visit, Depends(allowed(Right.RULES))]
+Rules = Annotated[Visit, Depends(allowed(Permission.RULES))]
 Name = Annotated[str, Form(min_length=1, max_length=40)]
 MOST_DAYS = 60  # entered at a time
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from enroll.page import go, inside, render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed, desk_of
 from gate.errors import AccessError
 from gate.texts.catalogue import LANGUAGES
@@ -81,7 +81,7 @@ def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> 
 
 
 @router.post("/logout")
-def sign_out(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+def sign_out(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Response:
     visit.desk.sessions.end(visit.request.cookies.get(visit.desk.cookie, ""))
     visit.note("sign_out")
     answer = go("/login", "signed_out")
@@ -104,13 +104,13 @@ def language(request: Request, code: str, back: str = "/") -> Response:
 
 
 @router.get("/account")
-def own_account(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+def own_account(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Response:
     return render(visit.request, "account.html", visit, wrong="")
 
 
 @router.post("/account")
 def own_password(
-    visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))],
+    visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))],
     present: Text,
     password: Text,
     again: Text,

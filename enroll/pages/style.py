@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from enroll.page import render
-from enroll.permissions import Right
+from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 
 router = APIRouter()
 
 
 @router.get("/style")
-def style(visit: Annotated[Visit, Depends(allowed(Right.SIGNED_IN))]) -> Response:
+def style(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Response:
     return render(visit.request, "style.html", visit)

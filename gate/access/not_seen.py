@@ -21,7 +21,7 @@ class Watched:
         since: when the watching began; nothing before it counts.
         seen: last time, at any gate, by face or card.
         paused_until: away, as they informed staff.
-        told: when staff were alerted to the present absence; None when they were not.
+        alerted: when staff were alerted to the present absence; None when they were not.
         acknowledged_by: the member of staff who is dealing with it.
     """
 
@@ -29,7 +29,7 @@ class Watched:
     since: datetime
     seen: datetime | None = None
     paused_until: datetime | None = None
-    told: datetime | None = None
+    alerted: datetime | None = None
     acknowledged_by: str = ""
 
 
@@ -81,8 +81,8 @@ def check(
     known = tuple(gaps)
     for number, watched in people.items():
         away = absence(watched, known, now)
-        if watched.told is None and away >= timedelta(hours=hours):
-            after[number] = replace(watched, told=now, acknowledged_by="")
+        if watched.alerted is None and away >= timedelta(hours=hours):
+            after[number] = replace(watched, alerted=now, acknowledged_by="")
             notices.append(Notice(Change.NOT_SEEN, number, round(away.total_seconds() / 3600, 1)))
     return after, tuple(notices)
 
@@ -94,8 +94,8 @@ def seen(
     watched = people.get(person)
     if watched is None or (watched.seen is not None and at <= watched.seen):
         return dict(people), ()
-    notices = (Notice(Change.ENDED, person, by="seen"),) if watched.told else ()
-    back = replace(watched, seen=at, told=None, acknowledged_by="", paused_until=None)
+    notices = (Notice(Change.ENDED, person, by="seen"),) if watched.alerted else ()
+    back = replace(watched, seen=at, alerted=None, acknowledged_by="", paused_until=None)
     return {**people, person: back}, notices
 
 
@@ -109,9 +109,9 @@ def acknowledge(
     if not by.strip():
         raise ValueError("an acknowledgement must name who made it")
     watched = people.get(person)
-    if watched is None or watched.told is None:
+    if watched is None or watched.alerted is None:
         return dict(people), ()
-    done = replace(watched, since=at, told=None, acknowledged_by=by)
+    done = replace(watched, since=at, alerted=None, acknowledged_by=by)
     return {**people, person: done}, (Notice(Change.ENDED, person, by=by),)
 
 
@@ -120,4 +120,4 @@ def pause(people: Mapping[int, Watched], person: int, until: datetime) -> dict[i
     watched = people.get(person)
     if watched is None:
         return dict(people)
-    return {**people, person: replace(watched, paused_until=until, told=None)}
+    return {**people, person: replace(watched, paused_until=until, alerted=None)}

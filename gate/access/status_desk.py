@@ -91,7 +91,7 @@ class StatusDesk:
         except Exception as error:  # a third-party provider must not end the thread silently
             why = f"{type(error).__name__} in the status provider"
             _log.exception("the status provider failed")
-        told = ""
+        reported = ""
         with self._lock:
             self._asking.discard(person.id)
             was_open = self._breaker.open_until is not None
@@ -99,13 +99,13 @@ class StatusDesk:
                 settings = self._settings
                 now = self._monotonic()
                 self._breaker = self._breaker.failed(now, settings.failures, settings.rest)
-                told = "lost" if self._breaker.open_until is not None and not was_open else ""
+                reported = "lost" if self._breaker.open_until is not None and not was_open else ""
             else:
                 self._breaker = self._breaker.succeeded()
-                told = "back" if was_open else ""
+                reported = "back" if was_open else ""
                 if len(self._kept) >= _MOST_KEPT:
                     self._kept.clear()
                 self._kept[person.id] = self._monotonic(), answer
-        if told:
-            self._listener(told, why)
+        if reported:
+            self._listener(reported, why)
         self._deliver(person.id, judge(answer, self._settings))

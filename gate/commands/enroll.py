@@ -31,7 +31,7 @@ from gate.store.tables import PersonRow
 
 TABLES = ("people.csv", "people.xlsx")
 PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone
-SHOWN = 20  # mistakes of a table, and photographs that failed, told at once
+SHOWN = 20  # mistakes of a table, and photographs that failed, reported at once
 
 
 def enroll(

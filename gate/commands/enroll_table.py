@@ -180,13 +180,13 @@ def _ready(
         decided = {one.line: doubles for one in made.undecided}
         choices = replace(choices, doubles=decided)
         made = plan(table, photos, store, choices, today=today, guardian_age=below)
-    told = _mistakes(made, words)
-    if told:
-        count = words("{count} mistakes, nothing was written:", count=len(told))
-        if len(told) == 1:
+    reported = _mistakes(made, words)
+    if reported:
+        count = words("{count} mistakes, nothing was written:", count=len(reported))
+        if len(reported) == 1:
             count = words("A mistake, nothing was written:")
         raise ConfigurationError(
-            count + "\n" + "\n".join(f"  - {text}" for text in told),
+            count + "\n" + "\n".join(f"  - {text}" for text in reported),
             where=str(path),
             hint=words("correct each line above and run the command again"),
         )
@@ -196,7 +196,7 @@ def _ready(
 def _mistakes(made: Plan, words: Translate) -> list[str]:
     """Everything that stands against a plan, with the option that answers a question."""
     title = heading("zh" if words("Line") != "Line" else "en")
-    told = []
+    reported = []
     for question in made.questions:
         option = f"--{question.about.replace('_', '-')}"
         offers = ", ".join(
@@ -206,11 +206,11 @@ def _mistakes(made: Plan, words: Translate) -> list[str]:
         seen = "; ".join(text for text, _ in question.examples)
         if question.about == "columns":
             offers = words("leave one out: --column C=")
-        told.append(f"{words(TITLES[question.about])} {seen} → {offers}")
+        reported.append(f"{words(TITLES[question.about])} {seen} → {offers}")
     for wrong in made.wrong:
         where = f"{words('line')} {wrong.line}"
         column = title(wrong.column)
-        told.append(
+        reported.append(
             f"{where}, {column}: {wrong.words(words)}"
             if column
             else f"{where}: {wrong.words(words)}"
@@ -218,11 +218,11 @@ def _mistakes(made: Plan, words: Translate) -> list[str]:
     for one in made.undecided:
         whom = f"#{one.person}" if one.person else f"{words('line')} {one.other}"
         reason = words(f"same {one.reason}")
-        told.append(
+        reported.append(
             f"{words('line')} {one.line}, {one.name}: {words('Perhaps there already')} "
             f"({whom} {one.other_name}, {reason}) → --doubles same, --doubles new"
         )
-    return told
+    return reported
 
 
 @contextmanager
@@ -271,8 +271,8 @@ def _report(console: Console, store: Store, job: int, words: Translate) -> None:
     counts = {row.result: 0 for row in rows}
     for row in rows:
         counts[row.result] += 1
-    told = (f"{count} {words(f'result {result}')}" for result, count in sorted(counts.items()))
-    console.print(", ".join(told))
+    reported = (f"{count} {words(f'result {result}')}" for result, count in sorted(counts.items()))
+    console.print(", ".join(reported))
     failed = [row for row in rows if row.result == "failed"]
     alike = [row for row in rows if resembles(row.note)]
     noted = [row for row in rows if row.note and row not in failed and row not in alike]

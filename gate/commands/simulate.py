@@ -226,19 +226,19 @@ def _run(
         )
         reader.start()
         end = time.monotonic() + seconds if seconds else float("inf")
-        told = 0
+        reported = 0
         try:
             while not over.wait(0.05) and time.monotonic() < end:
-                told = _tell_moves(board, told)
+                reported = _report_moves(board, reported)
         except KeyboardInterrupt:
             pass
 
 
-def _tell_moves(board: Board | None, told: int) -> int:
-    moves = board.history[told:] if board else []
+def _report_moves(board: Board | None, reported: int) -> int:
+    moves = board.history[reported:] if board else []
     for at, channel, on in moves:
         typer.echo(f"{at:.3f} channel {channel + 1} {'on' if on else 'off'}")
-    return told + len(moves)
+    return reported + len(moves)
 
 
 def _listen(

@@ -24,7 +24,7 @@ from gate.relay.factory import make_relay
 from gate.screen.message import Message
 from gate.services.encoder_choice import site_encoder
 from gate.services.gallery_sync import KnownFaces
-from gate.services.rule_set import build_house
+from gate.services.rule_set import build_context
 from gate.store.store import Store
 
 
@@ -116,7 +116,7 @@ def build_core(
     )
     loop = Loop(
         gate=settings.name,
-        house=build_house(settings, store),
+        context=build_context(settings, store),
         controller=doorway.controller,
         recorder=recorder or store.writer,
         clock=clock,

@@ -37,7 +37,7 @@ _REPORT = 60.0  # seconds between two reports of dropped claims of one reader
 Source = tuple[ClaimKind, str]
 
 
-class Till:
+class CredentialWorker:
     """``claim`` may be called by any thread; the look-ups belong to a thread of its own."""
 
     def __init__(

@@ -26,16 +26,16 @@ from gate.clock import Clock, SystemClock
 from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
 from gate.daemon.clock_watch import HORIZON, RELEASED, ClockWatch
-from gate.daemon.credential_worker import Till
+from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.door_persistence import DoorMemory
 from gate.daemon.event_loop import DeviceStatus, Item
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.integrations import Outgoing, receivers
 from gate.daemon.order_worker import OrderWorker
-from gate.daemon.peripherals import Surroundings
+from gate.daemon.peripherals import Peripherals
 from gate.daemon.presence_worker import PeopleSeen
-from gate.daemon.recognition_worker import Eyes
+from gate.daemon.recognition_worker import RecognitionWorker
 from gate.daemon.state_reporter import States
 from gate.daemon.store_sync import Register
 from gate.daemon.watchdog import Watchdog
@@ -82,9 +82,9 @@ class Daemon:
             )
             self._close_with(after, store.close)
             watch = ClockWatch(clock, newest(store, settings.name))
-            eyes = Eyes(settings, self.post, self.stop)
-            around = Surroundings(settings, clock, self.post, eyes.picture)
-            self._close_with(after, around.close)
+            recognition = RecognitionWorker(settings, self.post, self.stop)
+            peripherals = Peripherals(settings, clock, self.post, recognition.picture)
+            self._close_with(after, peripherals.close)
             outgoing = Outgoing(
                 settings,
                 store,
@@ -97,7 +97,7 @@ class Daemon:
                 later=lambda write: writes.later(write),
             )
             self._close_with(after, outgoing.close)
-            core = build_core(settings, store, clock, doorway, around, outgoing, watch)
+            core = build_core(settings, store, clock, doorway, peripherals, outgoing, watch)
             writes = DeferredWrites(store, settings.name)
             orders = OrderWorker(core, clock, self.post, writes.later)
             gallery = GalleryWorker(core)
@@ -105,26 +105,30 @@ class Daemon:
             people = PeopleSeen(core, clock, outgoing, writes.later, self.post)
             register.often = people.follow
             register.minutely = people.look
-            register.forget = [around.forget, people.forget]
+            register.forget = [peripherals.forget, people.forget]
             memory = DoorMemory(store, settings.name, writes.later)
             board = Noticeboard(store.key_values, settings.name, clock, writes.later)
-            till = Till(settings, store, clock, self.post, outgoing, lambda: not watch.fault)
-            core.loop.listen(till.heard)
-            around.open()
+            credentials = CredentialWorker(
+                settings, store, clock, self.post, outgoing, lambda: not watch.fault
+            )
+            core.loop.listen(credentials.heard)
+            peripherals.open()
             outgoing.open()
-            self._close_with(after, till.close)
+            self._close_with(after, credentials.close)
             core.start()
             memory.recall(core.loop)
-            till.open()
+            credentials.open()
             for job in (writes, gallery, register, orders):
                 self._begin(job.name, job.run, after)
                 after.callback(job.close)
             self._begin(
                 "recognition",
-                lambda: eyes.run(core.recogniser, till.claim, lambda: core.loop.claimed),
+                lambda: recognition.run(
+                    core.recogniser, credentials.claim, lambda: core.loop.claimed
+                ),
                 after,
             )
-            after.callback(eyes.close)
+            after.callback(recognition.close)
             after.callback(self.stop)
             states = States(settings, (outgoing.state, board.put))
             self._serve(core, states, memory, board)

@@ -27,7 +27,7 @@ from gate.door.controller import DoorController
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.uuid7 import uuid7
-from gate.passage import House, Lane, Now, inputs, outputs, step
+from gate.passage import Context, Lane, Now, inputs, outputs, step
 from gate.recognition.face import Sighting
 from gate.screen.message import Message
 
@@ -102,7 +102,7 @@ class Parts(Protocol):
         ...
 
 
-Item = inputs.Input | Order | DeviceStatus | House | Moved  # what a loop can handle
+Item = inputs.Input | Order | DeviceStatus | Context | Moved  # what a loop can handle
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -113,7 +113,7 @@ class Loop:
         self,
         *,
         gate: str,
-        house: House,
+        context: Context,
         controller: DoorController,
         recorder: Recorder,
         clock: Clock,
@@ -123,7 +123,7 @@ class Loop:
         watch: ClockWatch | None = None,
     ) -> None:
         self.gate = gate
-        self.house = house
+        self.context = context
         self.lane = Lane()
         self.controller = controller
         self.faults: Mapping[str, str] = MappingProxyType({})
@@ -136,7 +136,7 @@ class Loop:
         self._held_by = ""  # who ordered that
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
         self._granting: Future[Event] | None = None  # the event of the newest decision
-        self._moved = 0  # version of ``House.presence``
+        self._moved = 0  # version of ``Context.presence``
         self._zone = zone
         self._watch = watch
 
@@ -150,14 +150,14 @@ class Loop:
     def face(self) -> Sighting | None:
         """The face of the passage being served, as it was last seen."""
         p = self.lane.serving
-        track = self.lane.crowd.get(p.key) if p else None
+        track = self.lane.scene.get(p.key) if p else None
         return track.sighting if track else None
 
     @property
     def behind(self) -> bool:
         """Whether someone else is between the gate and the face being served."""
         p = self.lane.serving
-        return p is not None and self.lane.crowd.behind(p.key, self._clock.monotonic())
+        return p is not None and self.lane.scene.behind(p.key, self._clock.monotonic())
 
     @property
     def claimed(self) -> int | None:
@@ -191,9 +191,9 @@ class Loop:
     def handle(self, item: Item) -> None:
         """One thing that happened."""
         match item:
-            case House():
+            case Context():
                 # where people are is known here, not in the register
-                self.house = replace(item, presence=self.house.presence)
+                self.context = replace(item, presence=self.context.presence)
                 self._step(inputs.Tick())
             case Order():
                 self._order(item)
@@ -202,7 +202,7 @@ class Loop:
             case Moved(presence, version):
                 if version >= self._moved:
                     self._moved = version
-                    self.house = replace(self.house, presence=presence)
+                    self.context = replace(self.context, presence=presence)
             case _:
                 self._step(item)
 
@@ -222,7 +222,7 @@ class Loop:
     def _step(self, given: inputs.Input) -> None:
         trusted = self._watch is None or not self._watch.fault
         now = Now(self._clock.monotonic(), self._local(), self._new_id, trusted)
-        self.lane, wanted = step(self.lane, given, now, self.house)
+        self.lane, wanted = step(self.lane, given, now, self.context)
         for output in wanted:
             self._do(output)
             for listener in self._listeners:
@@ -250,9 +250,9 @@ class Loop:
         event = decision_event(self.gate, self._clock.utc(), decided)
         self._granting = self._recorder.record(event)
 
-    def _door(self, told: tuple[door.EventOut, ...]) -> None:
+    def _door(self, emitted: tuple[door.EventOut, ...]) -> None:
         """Events of the door: recorded, and passed to the passage they belong to."""
-        for event in told:
+        for event in emitted:
             if event.type in _LOGGED:
                 log.warning(event.type, extra={"gate": self.gate, **event.values})
             self._record(event.type, passage=event.passage or None, details=event.values)
@@ -323,11 +323,11 @@ class Loop:
         if order.seconds:
             ordered["seconds"] = round(order.seconds, 1)
         self._record("gate.mode", details=ordered)
-        told = self.controller.handle(given, now)
-        if any(event.type == "door.hold" for event in told):
+        emitted = self.controller.handle(given, now)
+        if any(event.type == "door.hold" for event in emitted):
             self._holding = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
             self._held_by = order.by
-        self._door(told)
+        self._door(emitted)
 
     def _holds_for_long(self, by: str, now: float) -> bool:
         """Whether the hold-open was ordered by ``by`` and will not end by itself in a moment."""
@@ -353,7 +353,7 @@ class Loop:
         request = Request(
             Method.STAFF, None, self._local(), self.gate, self.lane.mode, order=order.by
         )
-        decision = decide(request, self.house.rules)
+        decision = decide(request, self.context.rules)
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
         if decision.outcome is not Outcome.GRANT:
             return

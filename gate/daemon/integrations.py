@@ -131,15 +131,15 @@ class Outgoing:
         if homeassistant_on:
             self._describe(self.publisher)
 
-    def _describe(self, told: publisher.Publisher) -> None:
+    def _describe(self, reported: publisher.Publisher) -> None:
         settings = self._settings
         devices = [camera.name for camera in settings.camera]
         devices += [reader.name for reader in settings.reader]
         if settings.temperature.policy != "off":
             devices.append(settings.temperature.name)
-        told.link.retain(
+        reported.link.retain(
             homeassistant.topic(settings.homeassistant, settings.name),
-            homeassistant.discovery(settings.homeassistant, told.topics, __version__, devices),
+            homeassistant.discovery(settings.homeassistant, reported.topics, __version__, devices),
         )
 
     def _obey(self, command: Command) -> str:

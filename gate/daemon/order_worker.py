@@ -59,7 +59,7 @@ class OrderWorker(Periodic):
     def _hold_open(self) -> None:
         """One order a window, so that staff may end it."""
         access = self._core.settings.access
-        rules = self._core.loop.house.rules
+        rules = self._core.loop.context.rules
         schedule = rules.schedules.get(access.hold_open)
         if schedule is None:
             if self._held is not None:

@@ -24,7 +24,7 @@ from gate.sensors.view import region_of
 ENOUGH = (Validity.VALID, Validity.IMPLAUSIBLE)
 
 
-class Surroundings:
+class Peripherals:
     """The ``Parts`` of a loop, as configured. ``measured`` belongs to the main loop's thread."""
 
     def __init__(
@@ -55,12 +55,12 @@ class Surroundings:
             else None
         )
         self._sensor = (
-            TemperatureSensor(settings.temperature, self._sensor_told)
+            TemperatureSensor(settings.temperature, self._sensor_reported)
             if settings.temperature.policy != "off"
             else None
         )
         self._since: float | None = None  # begin of the passage being measured
-        self._told = 0.0  # time of the newest value reported
+        self._reported = 0.0  # time of the newest value reported
 
     def open(self) -> None:
         """Raises ConfigurationError when the screen's address cannot be used."""
@@ -119,9 +119,9 @@ class Surroundings:
             self._since = now
             return None
         reading = self._sensor.reading(self._since, now, region)
-        if reading.validity not in ENOUGH or reading.measured <= self._told:
+        if reading.validity not in ENOUGH or reading.measured <= self._reported:
             return None
-        self._told = reading.measured
+        self._reported = reading.measured
         if reading.validity is Validity.VALID:
             self._since = None
         finding = temperature_finding(reading, self._settings.temperature, now)
@@ -130,6 +130,6 @@ class Surroundings:
     def _answered(self, person: int, findings: tuple[Finding, ...]) -> None:
         self._post(inputs.Answered(person, findings))
 
-    def _sensor_told(self, *told: object) -> None:
-        name, there, reason = str(told[0]), bool(told[1]), str(told[2])
+    def _sensor_reported(self, *reported: object) -> None:
+        name, there, reason = str(reported[0]), bool(reported[1]), str(reported[2])
         self._post(DeviceStatus("sensor", name, there, reason))

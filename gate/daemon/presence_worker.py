@@ -10,8 +10,8 @@ from gate.clock import Clock
 from gate.daemon.build import Core
 from gate.daemon.event_loop import Item, Moved, Recorder
 from gate.passage import outputs
-from gate.services.absence_alerts import Missing
-from gate.services.presence import Whereabouts, load, save
+from gate.services.absence_alerts import AbsenceAlerts
+from gate.services.presence import PresenceRegister, load, save
 
 _CLOCKS = timedelta(minutes=1)  # by which those of the gates of one register may differ
 
@@ -36,11 +36,11 @@ class PeopleSeen:
         self._clock = clock
         self._later = later
         self._post = post
-        self._missing = Missing(
+        self._missing = AbsenceAlerts(
             core.store, core.settings.name, access.not_seen.hours, recorder.record
         )
         self._kept = access.inward is not None
-        self._where = Whereabouts(access.inward, access.antipassback_hours)
+        self._where = PresenceRegister(access.inward, access.antipassback_hours)
         self._lock = threading.Lock()  # of ``_where`` and ``_version``
         self._version = 0
         self._loaded = clock.utc()

@@ -31,7 +31,7 @@ PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
 UNREAD = 4  # consecutive unreadable codes after which the person is informed
 
 
-class Eyes:
+class RecognitionWorker:
     """One thread calls ``run``; ``picture`` and ``close`` may be called by any."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Eyes:
         """``ended``: called when a recording used in place of a camera has ended."""
         self._post = post
         self._ended = ended
-        self._sources = [make_source(camera, self._told) for camera in settings.camera]
+        self._sources = [make_source(camera, self._reported) for camera in settings.camera]
         self._stopping = threading.Event()
         self._newest: Frame | None = None
         self._looked = 0.0
@@ -127,7 +127,7 @@ class Eyes:
             name = f"{frame.camera}-{change.problem}"
             self._post(DeviceStatus("view", name, not change.begins, change.cause))
 
-    def _told(self, camera: str, there: bool, reason: str) -> None:
+    def _reported(self, camera: str, there: bool, reason: str) -> None:
         self._post(DeviceStatus("camera", camera, there, reason))
 
 
@@ -144,9 +144,9 @@ class Repeated(Recording):
             return super().read(timeout)  # one without frames ends all the same
 
 
-def make_source(settings: CameraSettings, told: StatusListener) -> FrameSource:
+def make_source(settings: CameraSettings, reported: StatusListener) -> FrameSource:
     """A live camera, or for trials a recording at its own speed."""
     path = Path(settings.source)
     if path.is_dir() or path.is_file():
         return Repeated(path, name=settings.name, fps=settings.fps, paced=True)
-    return Capture(settings, told)
+    return Capture(settings, reported)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from gate.daemon.build import Core
 from gate.daemon.event_loop import Item
 from gate.daemon.periodic import Periodic
-from gate.services.rule_set import build_house
+from gate.services.rule_set import build_context
 
 MINUTE = 60.0
 
@@ -31,7 +31,7 @@ class Register(Periodic):
         self.often: Callable[[], None] = lambda: None
         self.minutely: Callable[[], None] = lambda: None
         self._seen = -1
-        self._people = frozenset(core.loop.house.people)
+        self._people = frozenset(core.loop.context.people)
         self._again = threading.Event()
         self._minute = time.monotonic()
 
@@ -51,10 +51,10 @@ class Register(Periodic):
         if generation == self._seen and not self._again.is_set():
             return
         self._again.clear()
-        house = build_house(self._core.settings, self._core.store)
-        self._post(house)
+        context = build_context(self._core.settings, self._core.store)
+        self._post(context)
         self._seen = generation
-        now = frozenset(house.people)
+        now = frozenset(context.people)
         for person in self._people - now:
             for forget in self.forget:
                 forget(person)

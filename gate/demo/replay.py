@@ -71,8 +71,8 @@ class Replay:
         self._clock = clock
         self._paced = paced
         self._watch = watch
-        self._told: list[outputs.Output] = []
-        core.loop.listen(lambda output, now: self._told.append(output))
+        self._reported: list[outputs.Output] = []
+        core.loop.listen(lambda output, now: self._reported.append(output))
 
     def play(self, path: Path, fps: float = 10.0) -> Played:
         """One recording, then a while of nobody. Raises CameraError when it cannot be opened."""
@@ -123,7 +123,7 @@ class Replay:
         begin: float,
         wall: float,
     ) -> None:
-        for output in self._told:
+        for output in self._reported:
             if isinstance(output, outputs.Decided):
                 played.moments.append(
                     Moment(
@@ -136,7 +136,7 @@ class Replay:
                         sightings,
                     )
                 )
-        self._told.clear()
+        self._reported.clear()
 
     def _pass_time(self, until: float) -> None:
         while self._clock.monotonic() + TICK < until:

@@ -140,7 +140,7 @@ def run_demo(
                 lambda line: console.print(line, style="dim", highlight=False),
                 recorder=teller,
             )
-            teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
+            teller.names = {p.ref: p.name for p in core.loop.context.people.values()}
             publisher = Publisher(reachable, settings.name, store)
             arrivals = Arrivals(reachable, publisher.topics.event)
             publisher.start()
@@ -196,7 +196,7 @@ def run_replay(
     with Store.open(settings.store, settings.data, receivers=receivers) as store:
         teller = Teller(store.writer, console)
         core = build_core(settings, store, clock, doorway, recorder=teller)
-        teller.names = {p.ref: p.name for p in core.loop.house.people.values()}
+        teller.names = {p.ref: p.name for p in core.loop.context.people.values()}
         publisher = Publisher(settings.mqtt, settings.name, store) if receivers else None
         if publisher is not None:
             publisher.start()

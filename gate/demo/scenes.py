@@ -28,7 +28,7 @@ from gate.evaluation.synthetic_gallery import LABEL, generate_templates
 from gate.recognition.quality.assessment import judge
 from gate.services.enrolment import Examiner, keep
 from gate.services.image_decode import decode
-from gate.services.rule_set import build_house
+from gate.services.rule_set import build_context
 from gate.store.store import Store
 
 PEOPLE = 7000
@@ -116,7 +116,7 @@ def prepare(
         f"{calibration.threshold:.2f} "
         f"with probability {100 * calibration.fpir:g} %"
     )
-    core.loop.handle(build_house(settings, store))
+    core.loop.handle(build_context(settings, store))
     return core
 
 
@@ -134,7 +134,7 @@ def run(
         clock.advance(core.settings.access.passage.after_attack)
     seconds = time.perf_counter() - began
     core.loop.stop()
-    names = {id: person.name for id, person in core.loop.house.people.items()}
+    names = {id: person.name for id, person in core.loop.context.people.items()}
     return RunRecord(
         attempts=tuple(a for s, p in played for a in attempts_of(s.truth, p, names)),
         frames=sum(p.frames for _, p in played),

@@ -36,10 +36,10 @@ def note_lookalikes(store: Store, job: int, matcher: Matcher) -> int:
             if row.person_id not in others:
                 continue
             noted += 1
-            told = [
+            reported = [
                 (f"#{other}", DOUBLE if double else LOOKALIKE)
                 for other, double in others[row.person_id][:SHOWN]
             ]
             old = [part for part in parts_of(row.note) if part[1] not in (DOUBLE, LOOKALIKE)]
-            row.note = note([*told, *old])
+            row.note = note([*reported, *old])
     return noted

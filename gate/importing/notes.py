@@ -57,8 +57,8 @@ def parts_of(noted: str) -> list[tuple[str, str]]:
 
 def in_words(noted: str, translate: Callable[[str], str] = str) -> str:
     """A note as people read it."""
-    told = [(which, translate(WORDS.get(code, code))) for which, code in parts_of(noted)]
-    return "; ".join(f"{which}: {words}" if which else words for which, words in told)
+    reported = [(which, translate(WORDS.get(code, code))) for which, code in parts_of(noted)]
+    return "; ".join(f"{which}: {words}" if which else words for which, words in reported)
 
 
 def resembles(noted: str) -> bool:

@@ -233,13 +233,13 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     person = _person(session, job, values)
     known = person is not None
     if person is not None and not person.active and values.get("state") == "moved_out":
-        return _told(session, job, ready, person.id, "unchanged", "")
+        return _reported(session, job, ready, person.id, "unchanged", "")
     barred = _barred(session, store, person, values) if person is not None else ""
     if person is None:
         person = PersonRow(name=values["name"])
         session.add(person)
     if barred == MOVED_OUT:  # meanwhile: nothing of them is changed
-        return _told(session, job, ready, person.id, "failed", note([("", barred)]))
+        return _reported(session, job, ready, person.id, "failed", note([("", barred)]))
     noted = [("", barred)] if barred else []
     household = _household(session, store, person, values) if "building" in values else None
     changed = not known
@@ -277,7 +277,7 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
         result = "unchanged"
     if photo_names(values) and not shots:
         result = "failed"  # the person is in the register, the face is not
-    return _told(session, job, ready, person.id, result, note([*noted, *parts_of(ready.note)]))
+    return _reported(session, job, ready, person.id, result, note([*noted, *parts_of(ready.note)]))
 
 
 def _person(session: Session, job: int, values: dict[str, str]) -> PersonRow | None:
@@ -375,7 +375,9 @@ def _kept_already(session: Session, store: Store, person: int, shots: Sequence[S
     return all(len(vectors) == len(shots) for vectors in kept.values())
 
 
-def _told(session: Session, job: int, ready: _Ready, person: int, result: str, noted: str) -> str:
+def _reported(
+    session: Session, job: int, ready: _Ready, person: int, result: str, noted: str
+) -> str:
     line = ready.line.number
     session.add(
         ImportLineRow(import_id=job, line=line, person_id=person, result=result, note=noted)

@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gate.access.decision import Method
-from gate.passage.state import House, Lane, Passage
+from gate.passage.state import Context, Lane, Passage
 from gate.recognition.face import Verdict
 from gate.screen import pictures
 from gate.screen.message import Message
 
 
-def picture(lane: Lane, house: House) -> Message:
+def picture(lane: Lane, context: Context) -> Message:
     """An open door first, then the passage being served, then what is wrong, then idle."""
     mode = pictures.of_mode(lane.mode, lane.until)
     p = lane.serving
     if mode is not None and (lane.mode.value != "lockdown" or p is None):
         return mode
-    before = _of_passage(lane.before, house) if lane.before is not None else None
+    before = _of_passage(lane.before, context) if lane.before is not None else None
     if p is not None:
-        return replace(_of_passage(p, house), before=before)
+        return replace(_of_passage(p, context), before=before)
     now = pictures.out_of_order(lane.fault) if lane.fault else pictures.IDLE
     return replace(now, before=before)
 
 
-def _of_passage(p: Passage, house: House) -> Message:
+def _of_passage(p: Passage, context: Context) -> Message:
     if p.decision is not None:
-        return pictures.of_decision(p.decision, p.findings, house.names, p.id)
+        return pictures.of_decision(p.decision, p.findings, context.names, p.id)
     if p.again is not None:
         return pictures.guidance("measuring_again", p.id)
     if p.ready is None and p.method in (Method.FACE, Method.FACE_AND_CARD):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from gate.access.decision import Decision, Method, Outcome
 from gate.access.policy import decide
 from gate.access.request import Finding, Mode, Presence, Request, Sight, Weight
-from gate.passage.crowd import Key, next_to_serve, probable
 from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Outputs
-from gate.passage.state import House, Lane, Now, Passage, Passing, deadline, missing
+from gate.passage.scene import Key, next_to_serve, probable
+from gate.passage.state import Context, Lane, Now, Passage, Passing, deadline, missing
 from gate.recognition.face import Sighting, Verdict
 
 OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
@@ -18,26 +18,26 @@ _WHO = ("attack", "credential", "face")
 _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
 
-def serve(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
+def serve(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """As far as it goes at this moment: the passage waits on, or is answered."""
-    p, told = _look(lane, p, house)
+    p, emitted = _look(lane, p, context)
     if p.credential is None and p.sight is not None and p.sight.verdict in _NOT_YET:
-        return replace(lane, serving=p), told
-    p, bare = _both_if_asked(lane, p, now, house)
-    if _looks_for_the_face(p, bare, now, house):
-        return replace(lane, serving=p), told
+        return replace(lane, serving=p), emitted
+    p, bare = _both_if_asked(lane, p, now, context)
+    if _looks_for_the_face(p, bare, now, context):
+        return replace(lane, serving=p), emitted
     if bare.rule == "grant":  # nothing but temperature and status can still refuse
         p = replace(p, ready=now.at if p.ready is None else p.ready)
-        p, more = _measure_again(p, now, house)
-        told += more
-        until = deadline(p, house)
-        if any(missing(p, house)) and until is not None and now.at < until:
-            return replace(lane, serving=p), told
-    lane, done = answer(lane, settle(p, lane, now, house), now, house)
-    return lane, told + done
+        p, more = _measure_again(p, now, context)
+        emitted += more
+        until = deadline(p, context)
+        if any(missing(p, context)) and until is not None and now.at < until:
+            return replace(lane, serving=p), emitted
+    lane, done = answer(lane, settle(p, lane, now, context), now, context)
+    return lane, emitted + done
 
 
-def identified(p: Passage, sighting: Sighting, house: House) -> Passage:
+def identified(p: Passage, sighting: Sighting, context: Context) -> Passage:
     """With what the camera says now. Whoever is known already stays so through a bad frame."""
     if p.ready is not None and sighting.verdict in _NOT_YET:
         return p
@@ -45,81 +45,81 @@ def identified(p: Passage, sighting: Sighting, house: House) -> Passage:
     if p.credential is not None:
         return replace(p, sight=sight)
     known = sighting.best is not None and sighting.verdict is Verdict.KNOWN
-    person = house.people.get(sighting.best.person) if known and sighting.best else None
+    person = context.people.get(sighting.best.person) if known and sighting.best else None
     same = person is not None and p.person is not None and person.id == p.person.id
     ready = p.ready if same else None
     began = sighting.first_usable if sighting.first_usable is not None else p.began
     return replace(p, sight=sight, person=person, ready=ready, began=began)
 
 
-def _look(lane: Lane, p: Passage, house: House) -> tuple[Passage, Outputs]:
+def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
     """Take in the newest sighting; ask for the status of whom it probably is."""
-    track = lane.crowd.get(p.key)
+    track = lane.scene.get(p.key)
     wanted = p.person if p.credential is not None and not p.credential.problem else None
     if track is not None:
-        p = identified(p, track.sighting, house)
+        p = identified(p, track.sighting, context)
         best = track.sighting.best
-        if p.credential is None and best and probable(track.sighting, house.settings):
-            wanted = house.people.get(best.person)
-    if not house.status or wanted is None or wanted.id == p.asked:
+        if p.credential is None and best and probable(track.sighting, context.settings):
+            wanted = context.people.get(best.person)
+    if not context.status or wanted is None or wanted.id == p.asked:
         return p, ()
     return replace(p, asked=wanted.id, status=None), (AskStatus(p.id, wanted),)
 
 
-def _both_if_asked(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Passage, Decision]:
+def _both_if_asked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Passage, Decision]:
     """Where a card alone is not enough, it is verified against the nearest face."""
-    bare = decide(_request(p, (), lane, now, house), house.rules)
+    bare = decide(_request(p, (), lane, now, context), context.rules)
     if p.method is Method.CARD and bare.reasons[0] == "face_too":
-        key = p.key or _nearest(lane, now, house)
-        track = lane.crowd.get(key)
+        key = p.key or _nearest(lane, now, context)
+        track = lane.scene.get(key)
         sight = Sight.of(track.sighting) if track else None
         p = replace(p, method=Method.FACE_AND_CARD, key=key, sight=sight)
-        bare = decide(_request(p, (), lane, now, house), house.rules)
+        bare = decide(_request(p, (), lane, now, context), context.rules)
     elif p.method is Method.FACE_AND_CARD and p.key is None:
-        p = replace(p, key=_nearest(lane, now, house))
+        p = replace(p, key=_nearest(lane, now, context))
     return p, bare
 
 
-def _nearest(lane: Lane, now: Now, house: House) -> Key | None:
-    track = next_to_serve(lane.crowd, lane.recent, now.at, house.settings)
+def _nearest(lane: Lane, now: Now, context: Context) -> Key | None:
+    track = next_to_serve(lane.scene, lane.recent, now.at, context.settings)
     return track.key if track else None
 
 
-def _looks_for_the_face(p: Passage, bare: Decision, now: Now, house: House) -> bool:
+def _looks_for_the_face(p: Passage, bare: Decision, now: Now, context: Context) -> bool:
     if p.method is not Method.FACE_AND_CARD or bare.outcome is not Outcome.ASK:
         return False
-    return bare.rule == "face" and now.at - p.served < house.settings.ask_wait
+    return bare.rule == "face" and now.at - p.served < context.settings.ask_wait
 
 
-def _measure_again(p: Passage, now: Now, house: House) -> tuple[Passage, Outputs]:
+def _measure_again(p: Passage, now: Now, context: Context) -> tuple[Passage, Outputs]:
     """A temperature above the limit is measured once more before it counts."""
     t = p.temperature
     decisive = t is not None and t.weight in (Weight.REQUIRE, Weight.REFER)
     if t is None or t.good is not False or not decisive or p.again is not None:
         return p, ()
-    if house.settings.measure_again == 0:
+    if context.settings.measure_again == 0:
         return p, ()
-    again = now.at + house.settings.measure_again
+    again = now.at + context.settings.measure_again
     return replace(p, again=again, high=t, temperature=None), (MeasureAgain(p.id),)
 
 
-def settle(p: Passage, lane: Lane, now: Now, house: House) -> Passage:
+def settle(p: Passage, lane: Lane, now: Now, context: Context) -> Passage:
     """Decided with what there is; what is missing counts as configured."""
     findings: tuple[Finding, ...] = ()
-    if house.temperature:
+    if context.temperature:
         # an unconfirmed high reading counts; an inconclusive one does not
         known = p.temperature if p.temperature and p.temperature.good is not None else None
-        findings += (known or p.high or p.temperature or house.no_temperature,)
-    if house.status:
+        findings += (known or p.high or p.temperature or context.no_temperature,)
+    if context.status:
         theirs = p.person is not None and p.asked == p.person.id
-        findings += p.status if theirs and p.status is not None else house.no_status
-    decision = decide(_request(p, findings, lane, now, house), house.rules)
+        findings += p.status if theirs and p.status is not None else context.no_status
+    decision = decide(_request(p, findings, lane, now, context), context.rules)
     if decision.rule in _WHO:  # it may be a different person
         findings = tuple(f for f in findings if f.topic == "temperature")
     return replace(p, decision=decision, findings=findings, decided=now.at)
 
 
-def answer(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
+def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Report the decision, open if it is a grant, and remember who was served."""
     decision = p.decision
     assert decision is not None
@@ -135,20 +135,20 @@ def answer(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Output
     if p.credential is not None and p.credential.duress:
         done += (EventOut("passage.duress", p.id, person=person.ref if person else None),)
     if decision.rule == "attack":
-        lane, told = _attacked(lane, p, now, house)
-        done += told
-    crowd = lane.crowd.answered(p.key, opens)
+        lane, emitted = _attacked(lane, p, now, context)
+        done += emitted
+    scene = lane.scene.answered(p.key, opens)
     if granted and person is not None:
         lane = replace(lane, recent={**lane.recent, person.id: now.at})
-        crowd = crowd.belong_to(person.id, opens)
+        scene = scene.belong_to(person.id, opens)
     if granted or p.credential is None:
-        crowd = crowd.same_place(p.key, now.at, now.at + house.settings.show_deny)
-    return replace(lane, serving=p, crowd=crowd), done
+        scene = scene.same_place(p.key, now.at, now.at + context.settings.show_deny)
+    return replace(lane, serving=p, scene=scene), done
 
 
-def _attacked(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Outputs]:
+def _attacked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Remember whose picture was held up, and where: the next try may look more alive."""
-    lasting = house.settings.after_attack
+    lasting = context.settings.after_attack
     attacks = (*(at for at in lane.attacks if now.at - at < max(lasting, 60.0)), now.at)
     wary = {who: until for who, until in lane.wary.items() if now.at < until}
     if p.key is not None:
@@ -162,21 +162,23 @@ def _attacked(lane: Lane, p: Passage, now: Now, house: House) -> tuple[Lane, Out
 
 
 def _request(
-    p: Passage, findings: tuple[Finding, ...], lane: Lane, now: Now, house: House
+    p: Passage, findings: tuple[Finding, ...], lane: Lane, now: Now, context: Context
 ) -> Request:
     suspects = (p.key[0] if p.key else None, p.person.id if p.person else None)
     return Request(
         method=p.method,
         person=p.person,
         when=now.when,
-        gate=house.gate,
+        gate=context.gate,
         mode=lane.mode,
         sight=p.sight if p.method in (Method.FACE, Method.FACE_AND_CARD) else None,
         credential=p.credential,
         findings=findings,
         reading=p.reading,
-        presence=house.presence.get(p.person.id, Presence.UNSURE) if p.person else Presence.UNSURE,
-        inward=house.inward,
+        presence=context.presence.get(p.person.id, Presence.UNSURE)
+        if p.person
+        else Presence.UNSURE,
+        inward=context.inward,
         clock_trusted=now.trusted,
         wary=any(now.at < lane.wary.get(who, now.at) for who in suspects if who is not None),
     )

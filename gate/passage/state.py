@@ -9,7 +9,7 @@ from datetime import datetime
 from gate.access.decision import Decision, Method, Outcome, Person
 from gate.access.request import Credential, Finding, Mode, Presence, Rules, Sight, Weight
 from gate.access.settings import PassageSettings
-from gate.passage.crowd import Crowd, Key
+from gate.passage.scene import Key, Scene
 from gate.screen.message import Message
 from gate.screen.names import Form
 from gate.sensors.reading import Reading
@@ -18,7 +18,7 @@ _NO_TEMPERATURE = Finding("temperature", None, Weight.SHOW, "temperature_unknown
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Context:
     """What a step may look up; replaced as a whole when people, rules or settings change.
 
     Attributes:
@@ -117,7 +117,7 @@ class Lane:
     before: Passage | None = None
     passing: tuple[Passing, ...] = ()
     recent: Mapping[int, float] = field(default_factory=dict)
-    crowd: Crowd = field(default_factory=Crowd)
+    scene: Scene = field(default_factory=Scene)
     mode: Mode = Mode.NORMAL
     until: datetime | None = None
     fault: str = ""
@@ -150,32 +150,32 @@ def makes_room(decision: Decision, settings: PassageSettings) -> float:
     return settings.show_grant
 
 
-def missing(passage: Passage, house: House) -> tuple[bool, bool]:
+def missing(passage: Passage, context: Context) -> tuple[bool, bool]:
     """Whether temperature and status are still waited for.
 
     An inconclusive reading, of somebody not near enough yet, counts as missing.
     """
     said = passage.temperature is not None and passage.temperature.good is not None
     return (
-        house.temperature and not said,
-        house.status and passage.status is None,
+        context.temperature and not said,
+        context.status and passage.status is None,
     )
 
 
-def deadline(passage: Passage, house: House) -> float | None:
+def deadline(passage: Passage, context: Context) -> float | None:
     """When it is decided with what there is; None while the person is not known."""
     if passage.again is not None:
         return passage.again
     if passage.ready is None:
         return None
-    settings = house.settings
-    no_temperature, no_status = missing(passage, house)
+    settings = context.settings
+    no_temperature, no_status = missing(passage, context)
     wait = max(
         settings.temperature_wait if no_temperature else 0.0,
         settings.status_wait if no_status else 0.0,
     )
-    needed = (no_temperature and _decides(house.no_temperature)) or (
-        no_status and any(_decides(f) for f in house.no_status)
+    needed = (no_temperature and _decides(context.no_temperature)) or (
+        no_status and any(_decides(f) for f in context.no_status)
     )
     # whoever shows a card waits from that moment; a face is looked at first anyway
     since = passage.began if passage.method in _AT_ONCE else passage.ready

@@ -11,15 +11,6 @@ from dataclasses import replace
 from gate.access.decision import Outcome, Person
 from gate.access.request import Credential, Finding, Mode
 from gate.access.settings import PassageSettings
-from gate.passage.crowd import (
-    Track,
-    known_and_waiting,
-    known_elsewhere,
-    known_in_view,
-    next_to_serve,
-    probable,
-    tailgaters,
-)
 from gate.passage.inputs import (
     CLAIM_AGE,
     Answered,
@@ -36,21 +27,30 @@ from gate.passage.inputs import (
 )
 from gate.passage.outputs import AskStatus, Began, Decided, EventOut, Open, Output, Outputs, Show
 from gate.passage.picture import picture
+from gate.passage.scene import (
+    Track,
+    known_and_waiting,
+    known_elsewhere,
+    known_in_view,
+    next_to_serve,
+    probable,
+    tailgaters,
+)
 from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
-from gate.passage.state import House, Lane, Now, Passage, ends, makes_room
+from gate.passage.state import Context, Lane, Now, Passage, ends, makes_room
 from gate.sensors.reading import Reading
 
 
-def step(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outputs]:
+def step(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """The next lane, and what is to be done, in this order."""
-    lane, told = _apply(lane, given, now, house)
-    recent = {p: at for p, at in lane.recent.items() if now.at - at < house.settings.same_person}
-    lane, done = _go_on(replace(lane, recent=recent), now, house)
-    if lane.before is not None and now.at >= ends(lane.before, house.settings):
+    lane, emitted = _apply(lane, given, now, context)
+    recent = {p: at for p, at in lane.recent.items() if now.at - at < context.settings.same_person}
+    lane, done = _go_on(replace(lane, recent=recent), now, context)
+    if lane.before is not None and now.at >= ends(lane.before, context.settings):
         lane = replace(lane, before=None)
-    message = picture(lane, house)
+    message = picture(lane, context)
     shown: Outputs = (Show(message),) if message != lane.message else ()
-    return replace(lane, message=message), tuple(sorted(told + done + shown, key=_urgency))
+    return replace(lane, message=message), tuple(sorted(emitted + done + shown, key=_urgency))
 
 
 def _urgency(output: Output) -> int:
@@ -69,12 +69,14 @@ def _urgency(output: Output) -> int:
     return 3
 
 
-def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outputs]:
+def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, Outputs]:
     match given:
         case Seen(sightings):
-            return _ask_ahead(replace(lane, crowd=lane.crowd.seen(sightings, now.at)), given, house)
+            return _ask_ahead(
+                replace(lane, scene=lane.scene.seen(sightings, now.at)), given, context
+            )
         case Shown():
-            return _shown(lane, given, now, house)
+            return _shown(lane, given, now, context)
         case Measured(reading, finding):
             return _measured(lane, reading, finding), ()
         case Answered(person, findings):
@@ -89,53 +91,53 @@ def _apply(lane: Lane, given: Input, now: Now, house: House) -> tuple[Lane, Outp
         case DoorClosed():
             return _closed(lane, now)
         case DoorLocked(entered):
-            return _locked(lane, entered, now, house)
+            return _locked(lane, entered, now, context)
         case OutOfOrder(code):
             return replace(lane, fault=code), ()
         case Tick():
             return lane, ()
 
 
-def _ask_ahead(lane: Lane, seen: Seen, house: House) -> tuple[Lane, Outputs]:
+def _ask_ahead(lane: Lane, seen: Seen, context: Context) -> tuple[Lane, Outputs]:
     """Request the entry status of those next in line, so that it is known when their turn comes."""
-    told: Outputs = ()
-    if not house.status or lane.serving is None:
-        return lane, told
-    crowd = lane.crowd
+    emitted: Outputs = ()
+    if not context.status or lane.serving is None:
+        return lane, emitted
+    scene = lane.scene
     for s in seen.sightings:
-        track = crowd.get((s.camera, s.track))
-        person = house.people.get(s.best.person) if s.best else None
+        track = scene.get((s.camera, s.track))
+        person = context.people.get(s.best.person) if s.best else None
         if track is None or person is None or track.key == lane.serving.key:
             continue
         if track.answered is not None or person.id in (track.asked, lane.serving.asked):
             continue
-        if probable(s, house.settings):
-            told += (AskStatus("", person),)
-            crowd = crowd.asked(track.key, person.id)
-    return replace(lane, crowd=crowd), told
+        if probable(s, context.settings):
+            emitted += (AskStatus("", person),)
+            scene = scene.asked(track.key, person.id)
+    return replace(lane, scene=scene), emitted
 
 
-def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outputs]:
-    if _still_on_the_reader(lane, shown.person, shown.credential, now, house):
+def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, Outputs]:
+    if _still_on_the_reader(lane, shown.person, shown.credential, now, context):
         return lane, _silently(lane, shown)
-    told: Outputs = ()
+    emitted: Outputs = ()
     p = lane.serving
     if now.at - shown.at > CLAIM_AGE:
-        told = _duress("", shown.person, shown.credential)
+        emitted = _duress("", shown.person, shown.credential)
         shown = replace(shown, person=None, credential=Credential("credential_unchecked"))
         if p is not None and p.decision is None:  # whoever is served is not disturbed
             late = {"method": shown.method.value, "seconds": round(now.at - shown.at, 1)}
-            return lane, (*told, EventOut("credential.late", details=late))
+            return lane, (*emitted, EventOut("credential.late", details=late))
     if p is not None and p.decision is None and p.credential is not None:
-        told += _duress(
+        emitted += _duress(
             p.id, p.person, p.credential
         )  # what was shown in its place does not undo it
     if p is None or (p.decision is not None and p.decision.outcome is not Outcome.ASK):
         p = Passage(now.new_id(), shown.at, now.at)
-        told += (Began(p.id),)
+        emitted += (Began(p.id),)
     theirs = p.sight is not None and shown.person is not None and p.sight.best == shown.person.id
     if not theirs and p.reading is not None:
-        told += (Began(p.id),)  # what was measured was somebody else
+        emitted += (Began(p.id),)  # what was measured was somebody else
     claimed = Passage(
         id=p.id,
         began=shown.at,
@@ -151,7 +153,7 @@ def _shown(lane: Lane, shown: Shown, now: Now, house: House) -> tuple[Lane, Outp
         high=p.high if theirs else None,
         again=p.again if theirs and p.decision is None else None,
     )
-    return replace(_headline(lane), serving=claimed), told
+    return replace(_headline(lane), serving=claimed), emitted
 
 
 def _silently(lane: Lane, shown: Shown) -> Outputs:
@@ -170,10 +172,10 @@ def _duress(passage: str, person: Person | None, credential: Credential) -> Outp
 
 
 def _still_on_the_reader(
-    lane: Lane, person: Person | None, credential: Credential, now: Now, house: House
+    lane: Lane, person: Person | None, credential: Credential, now: Now, context: Context
 ) -> bool:
     """Whether this is the showing that was answered a moment ago."""
-    p, again = lane.serving, house.settings.same_claim
+    p, again = lane.serving, context.settings.same_claim
     if p and p.credential == credential and p.person == person:
         return p.decision is None or now.at - p.decided < again
     last = lane.recent.get(person.id) if person and not credential.problem else None
@@ -192,54 +194,54 @@ def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:
 
 
 def _closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
-    told: Outputs = tuple(_ended(p.id, True) for p in lane.passing)
+    emitted: Outputs = tuple(_ended(p.id, True) for p in lane.passing)
     if lane.opened is not None and lane.passing and lane.mode is Mode.NORMAL:
-        more = tailgaters(lane.crowd, len(lane.passing), lane.opened, now.at)
+        more = tailgaters(lane.scene, len(lane.passing), lane.opened, now.at)
         if more:
             granted = len(lane.passing)
             details = {"granted": granted, "passed": granted + more}
-            told += (EventOut("passage.tailgating", lane.passing[-1].id, details),)
-    return replace(lane, opened=None, passing=()), told
+            emitted += (EventOut("passage.tailgating", lane.passing[-1].id, details),)
+    return replace(lane, opened=None, passing=()), emitted
 
 
-def _locked(lane: Lane, entered: bool, now: Now, house: House) -> tuple[Lane, Outputs]:
+def _locked(lane: Lane, entered: bool, now: Now, context: Context) -> tuple[Lane, Outputs]:
     if lane.opened is not None or entered:  # the closing of the door ends it
         return lane, ()
-    passed = False if house.contact else None  # without a contact nobody knows
-    told = tuple(_ended(p.id, passed) for p in lane.passing)
-    crowd = lane.crowd
+    passed = False if context.contact else None  # without a contact nobody knows
+    emitted = tuple(_ended(p.id, passed) for p in lane.passing)
+    scene = lane.scene
     for p in lane.passing:
-        crowd = crowd.unused(p.key, now.at + house.settings.same_person)
-    return replace(lane, passing=(), crowd=crowd), told
+        scene = scene.unused(p.key, now.at + context.settings.same_person)
+    return replace(lane, passing=(), scene=scene), emitted
 
 
 def _ended(passage: str, passed: bool | None) -> EventOut:
     return EventOut("passage.ended", passage, {"passed": passed})
 
 
-def _go_on(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+def _go_on(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Serve until nothing more can be done at this moment."""
     if lane.mode in OPEN_MODES:
-        return _through_the_open_door(lane, now, house)
+        return _through_the_open_door(lane, now, context)
     done: Outputs = ()
     if lane.serving is not None:
-        lane, more = _free(lane, now, house)
+        lane, more = _free(lane, now, context)
         done += more
     if lane.serving is None:
-        lane, more = _begin(lane, now, house)
+        lane, more = _begin(lane, now, context)
         done += more
     if lane.serving is not None and lane.serving.decision is None:
-        lane, more = serve(lane, lane.serving, now, house)
+        lane, more = serve(lane, lane.serving, now, context)
         done += more
     return lane, done
 
 
-def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+def _free(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """End a passage that is over, and one that keeps others waiting in vain."""
-    p, settings = lane.serving, house.settings
+    p, settings = lane.serving, context.settings
     assert p is not None
-    after = next_to_serve(lane.crowd, lane.recent, now.at, settings)
-    known = known_and_waiting(lane.crowd, lane.recent, now.at, settings)
+    after = next_to_serve(lane.scene, lane.recent, now.at, settings)
+    known = known_and_waiting(lane.scene, lane.recent, now.at, settings)
     if p.decision is not None:
         shown = now.at - p.decided
         stayed = shown >= makes_room(p.decision, settings)
@@ -248,13 +250,13 @@ def _free(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
         if now.at < ends(p, settings) and not hurry and not left:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
-        told: Outputs = (_ended(p.id, False),) if unanswered else ()
-        return replace(_headline(lane), serving=None), told
+        emitted: Outputs = (_ended(p.id, False),) if unanswered else ()
+        return replace(_headline(lane), serving=None), emitted
     if p.credential is not None or p.ready is not None:
         return lane, ()
     gone = p.key is None or _has_left(lane, p, now, settings)
     other = known is not None and after is known and after.key != p.key
-    elsewhere = known_elsewhere(lane.crowd, p.key, now.at)
+    elsewhere = known_elsewhere(lane.scene, p.key, now.at)
     if elsewhere is not None:
         return replace(lane, serving=replace(p, key=elsewhere)), ()
     if gone or (other and now.at - p.served > settings.budget):
@@ -272,7 +274,7 @@ def _headline(lane: Lane) -> Lane:
 
 def _has_left(lane: Lane, p: Passage, now: Now, settings: PassageSettings) -> bool:
     """Whether the one who was answered, for their face, is no longer there to read it."""
-    track = lane.crowd.get(p.key)
+    track = lane.scene.get(p.key)
     return p.key is not None and (track is None or now.at - track.seen > settings.gone)
 
 
@@ -284,8 +286,8 @@ def _is_known_now(p: Passage, known: Track) -> bool:
     return known.key == p.key or (best is not None and best.person == p.sight.best)
 
 
-def _begin(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
-    track = next_to_serve(lane.crowd, lane.recent, now.at, house.settings)
+def _begin(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
+    track = next_to_serve(lane.scene, lane.recent, now.at, context.settings)
     if track is None:
         return lane, ()
     s = track.sighting
@@ -294,16 +296,16 @@ def _begin(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
     return replace(lane, serving=passage), (Began(passage.id),)
 
 
-def _through_the_open_door(lane: Lane, now: Now, house: House) -> tuple[Lane, Outputs]:
+def _through_the_open_door(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Nobody is asked for anything; known people are recorded."""
     done: Outputs = ()
     p = lane.serving
     if p is not None and p.decision is None and p.credential is not None:
-        lane, done = answer(lane, settle(p, lane, now, house), now, house)
+        lane, done = answer(lane, settle(p, lane, now, context), now, context)
     lane = replace(lane, serving=None)
-    for track in known_in_view(lane.crowd, lane.recent, now.at):
+    for track in known_in_view(lane.scene, lane.recent, now.at):
         began = track.sighting.first_usable or now.at
-        p = identified(Passage(now.new_id(), began, now.at, key=track.key), track.sighting, house)
-        lane, more = answer(lane, settle(p, lane, now, house), now, house)
+        p = identified(Passage(now.new_id(), began, now.at, key=track.key), track.sighting, context)
+        lane, more = answer(lane, settle(p, lane, now, context), now, context)
         done += more
     return replace(lane, serving=None), done

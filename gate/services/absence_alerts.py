@@ -30,10 +30,10 @@ EVERY = timedelta(minutes=1)  # between two calls of ``look``
 _SILENT = 3 * EVERY  # nobody called: the gate was down
 _REMEMBER = timedelta(days=35)
 _KEY, _BEHIND = "not_seen:", "not_seen;"  # and the first string that does not begin so
-_MOMENTS = ("since", "seen", "paused_until", "told")
+_MOMENTS = ("since", "seen", "paused_until", "alerted")
 
 
-class Missing:
+class AbsenceAlerts:
     """Used by one thread of the gate; the desk makes its own. Everything raises StoreError.
 
     Args:
@@ -145,6 +145,7 @@ def _moment(text: str | None) -> datetime | None:
 def _load(person: int, agreed: datetime, fact: dict[str, Any] | None) -> Watched:
     if not fact or _moment(fact["agreed"]) != agreed:  # a new consent starts afresh
         return Watched(person, since=agreed)
+    fact.setdefault("alerted", fact.get("told"))  # as 0.2.0 wrote it
     moments: dict[str, Any] = {name: _moment(fact[name]) for name in _MOMENTS}
     return Watched(person, acknowledged_by=fact["acknowledged_by"], **moments)
 

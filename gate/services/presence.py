@@ -18,7 +18,7 @@ _KEY, _BEHIND = "place:", "place;"  # and the first string that does not begin s
 _OPEN = ("held_open", "fire")  # rules by which nobody is asked
 
 
-class Whereabouts:
+class PresenceRegister:
     """One caller at a time.
 
     Args:
@@ -57,7 +57,7 @@ class Whereabouts:
         return person, self._places[person]
 
     def presence(self, now: float) -> Mapping[int, Presence]:
-        """For ``House.presence``."""
+        """For ``Context.presence``."""
         return presences(self._places, now, self._hours)
 
     def take(self, places: Mapping[int, Place]) -> bool:

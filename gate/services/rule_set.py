@@ -12,20 +12,20 @@ from gate.access.settings import AccessSettings, PassageSettings
 from gate.access.temperature import temperature_finding
 from gate.config.settings import Settings
 from gate.errors import AccessError
-from gate.passage import House
+from gate.passage import Context
 from gate.store.rulebook import Rulebook, allow_of
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
 
 
-def build_house(settings: Settings, store: Store) -> House:
+def build_context(settings: Settings, store: Store) -> Context:
     """Register and rules as of now. Raises StoreError."""
     rules = rules_of(settings.access, store.rulebook)
     rules = replace(rules, liveness_required=settings.liveness.mode == "required")
     for name in unknown_schedules(rules, settings.access.hold_open):
         log.warning("schedule.missing", extra={"schedule": name})
-    return House(
+    return Context(
         people=store.people.register(),
         rules=rules,
         settings=_passage(settings),

@@ -30,7 +30,7 @@ def after(hours: float) -> datetime:
 ELDER = {7: Watched(7, since=START, seen=after(10))}
 
 
-def test_staff_are_told_once_after_the_set_hours() -> None:
+def test_staff_are_reported_once_after_the_set_hours() -> None:
     people, notices = check(ELDER, (), after(33.9), 24)
     assert notices == ()
     people, notices = check(people, (), after(34), 24)

@@ -260,16 +260,16 @@ REASONS_ONLY = {"kind", "group", "gate", "method"}
 def test_without_a_rule_somebody_passes_who_should_not_or_is_told_another_reason(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {}
+    reported = {}
     if name in REASONS_ONLY:
-        told = {case: decide(*asked).reasons for case, asked in cases()}
+        reported = {case: decide(*asked).reasons for case, asked in cases()}
     monkeypatch.setattr(policy, "ORDER", tuple(r for r in ORDER if r[0] != name))
     if name not in REASONS_ONLY:
         assert next(differing(), None) is not None
         return
     for case, asked in cases():
         try:
-            if decide(*asked).reasons != told[case]:
+            if decide(*asked).reasons != reported[case]:
                 return
         except (AssertionError, StopIteration):
             return

@@ -291,7 +291,7 @@ def test_the_photographs_may_lie_in_one_zip(gate: Run, folder: Path, camera: Cam
     assert "59 enrolled, 1 no usable face" in gate("enroll", str(folder)).output
 
 
-def test_who_looks_alike_is_told_at_the_end(
+def test_who_looks_alike_is_reported_at_the_end(
     gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
 ) -> None:
     shutil.copy(folder / "7.png", folder / "8.png")
@@ -315,7 +315,7 @@ def test_a_gate_on_the_same_machine_comes_before_an_import(
     assert os.getpriority(os.PRIO_PROCESS, 0) == before, "the program itself stays as it is"
 
 
-def test_every_mistake_of_a_table_is_told_before_anything_is_written(
+def test_every_mistake_of_a_table_is_reported_before_anything_is_written(
     gate: Run, folder: Path, camera: Camera, store: Callable[[], Store]
 ) -> None:
     with (folder / "people.csv").open("a") as table:

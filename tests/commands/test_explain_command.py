@@ -42,35 +42,37 @@ def words(language: str = "en", **fields: object) -> str:
 
 
 def test_a_decision_is_retold_with_its_rule_and_values() -> None:
-    told = words()
-    assert "Answer: more requested" in told
-    assert "Who: " + "ab" * 16 + " (resident, swimming)" in told
-    assert "Rule: temperature (18 of 21; rules that did not apply: fire, staff, lockdown," in told
-    assert "Reason: Temperature is high · Please ask the staff  [temperature_high]" in told
-    assert "Face: known; evidence 12.0 / 8.0; score 7.5, second 1.25" in told
-    assert "Liveness: motion: live (score 2.5)" in told
-    assert "raw 34.1, ambient 22.0, estimated 38.0 °C, valid" in told
-    assert "Time taken: 410 ms (+ 100.0 ms queued)" in told
+    reported = words()
+    assert "Answer: more requested" in reported
+    assert "Who: " + "ab" * 16 + " (resident, swimming)" in reported
+    assert (
+        "Rule: temperature (18 of 21; rules that did not apply: fire, staff, lockdown," in reported
+    )
+    assert "Reason: Temperature is high · Please ask the staff  [temperature_high]" in reported
+    assert "Face: known; evidence 12.0 / 8.0; score 7.5, second 1.25" in reported
+    assert "Liveness: motion: live (score 2.5)" in reported
+    assert "raw 34.1, ambient 22.0, estimated 38.0 °C, valid" in reported
+    assert "Time taken: 410 ms (+ 100.0 ms queued)" in reported
 
 
 def test_it_speaks_chinese() -> None:
-    told = words("zh", mode=Mode.LOCKDOWN)
-    assert "结果: 拒绝" in told
-    assert "方式: 人脸\n" in told
-    assert "人脸比对: 已认出；" in told
-    assert "活体: motion：活体（得分 2.5）" in told
-    assert "face" not in told
-    assert "原因: 大门已封闭 · 请联系工作人员  [lockdown]" in told
+    reported = words("zh", mode=Mode.LOCKDOWN)
+    assert "结果: 拒绝" in reported
+    assert "方式: 人脸\n" in reported
+    assert "人脸比对: 已认出；" in reported
+    assert "活体: motion：活体（得分 2.5）" in reported
+    assert "face" not in reported
+    assert "原因: 大门已封闭 · 请联系工作人员  [lockdown]" in reported
 
 
 def test_a_grant_during_a_fire_is_not_explained_by_an_instruction_to_leave() -> None:
-    told = words("zh", mode=Mode.FIRE)
-    assert "门的状态: 消防释放" in told
-    assert "原因: 消防释放，门已打开  [door_released]" in told
-    assert "请立即离开" not in told
+    reported = words("zh", mode=Mode.FIRE)
+    assert "门的状态: 消防释放" in reported
+    assert "原因: 消防释放，门已打开  [door_released]" in reported
+    assert "请立即离开" not in reported
 
 
-def test_no_name_is_told() -> None:
+def test_no_name_is_reported() -> None:
     assert "李" not in words("zh")
 
 

@@ -15,7 +15,7 @@ from gate.access.decision import Method
 from gate.access.request import Credential
 from gate.clock import ManualClock
 from gate.config.settings import build
-from gate.daemon.credential_worker import Till
+from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.event_loop import DeviceStatus
 from gate.events.event import Event
 from gate.passage.inputs import CLAIM_AGE, Shown
@@ -32,7 +32,7 @@ class Desk:
         self.posted: list[Any] = []
         self.events: list[Event] = []
         settings = build({"data": str(data), "name": "g"})
-        self.till = Till(settings, store, self.clock, self.posted.append, self)
+        self.credentials = CredentialWorker(settings, store, self.clock, self.posted.append, self)
 
     def record(self, event: Event) -> Future[Event]:
         self.events.append(event)
@@ -41,8 +41,8 @@ class Desk:
     def show(self, value: str, kind: str = "card", reader: str = "east") -> str:
         """The problem of one claim, looked up in this thread."""
         before = len(self.shown)
-        self.till._serve(Claim(ClaimKind(kind), value, reader, self.clock.monotonic()))
-        self.till._look_around()
+        self.credentials._serve(Claim(ClaimKind(kind), value, reader, self.clock.monotonic()))
+        self.credentials._look_around()
         found = self.shown[before:]
         return found[0].credential.problem if found else "silence"
 
@@ -50,7 +50,7 @@ class Desk:
     def shown(self) -> list[Shown]:
         return [item for item in self.posted if isinstance(item, Shown)]
 
-    def told(self, type: str) -> list[Any]:
+    def reported(self, type: str) -> list[Any]:
         return [dict(event.details) for event in self.events if event.type == type]
 
 
@@ -63,9 +63,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def desk(store: Store, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(store, tmp_path)
-    made.till.open()
+    made.credentials.open()
     yield made
-    made.till.close()
+    made.credentials.close()
 
 
 def until(done: Callable[[], object], seconds: float = 20.0) -> None:
@@ -78,20 +78,20 @@ def until(done: Callable[[], object], seconds: float = 20.0) -> None:
 def test_an_old_claim_is_dropped_and_its_holder_is_asked_to_try_again(desk: Desk) -> None:
     claim = Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic())
     desk.clock.advance(CLAIM_AGE + 0.1)
-    desk.till._serve(claim)
-    desk.till._look_around()
+    desk.credentials._serve(claim)
+    desk.credentials._look_around()
     assert [s.credential.problem for s in desk.shown] == ["credential_unchecked"]
     assert desk.shown[0].person is None
-    assert desk.told("credential.dropped") == [{"reader": "east", "count": 1}]
+    assert desk.reported("credential.dropped") == [{"reader": "east", "count": 1}]
 
 
 def test_a_frozen_store_hangs_nobody_and_is_reported(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thaw = threading.Event()
-    monkeypatch.setattr(desk.till._bounded, "_limit", 0.2)
-    monkeypatch.setattr(desk.till._desk, "look_up", lambda claim, now: thaw.wait(30))
-    desk.till.claim(Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic()))
+    monkeypatch.setattr(desk.credentials._bounded, "_limit", 0.2)
+    monkeypatch.setattr(desk.credentials._desk, "look_up", lambda claim, now: thaw.wait(30))
+    desk.credentials.claim(Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic()))
     until(lambda: desk.shown)
     assert desk.shown[0].credential.problem == "credential_unchecked"
     lost = [item for item in desk.posted if isinstance(item, DeviceStatus)]
@@ -110,12 +110,12 @@ def test_1500_unknown_cards_are_ten_answers_a_slow_reader_and_one_alarm(desk: De
     assert looked_up <= 10 + 37 / 2
     assert "reader_slowed" in problems
     assert len(desk.shown) <= 10 + 2 * 37 / 2 + 2, "a flood is not answered one by one"
-    assert len(desk.told("credential.guessing")) == 1
-    alarm = desk.told("credential.guessing")[0]
+    assert len(desk.reported("credential.guessing")) == 1
+    alarm = desk.reported("credential.guessing")[0]
     assert (alarm["kind"], alarm["reader"], alarm["count"]) == ("card", "east", 10)
     desk.clock.advance(301)
-    desk.till._look_around()
-    after = desk.told("credential.guessing")[-1]
+    desk.credentials._look_around()
+    after = desk.reported("credential.guessing")[-1]
     assert (after["ended"], after["count"]) == (True, looked_up)
     assert after["count"] + after["unchecked"] == 1500
     assert desk.show("99999999") == "card_unknown", "and all is as before"
@@ -132,12 +132,12 @@ def test_pins_are_counted_over_all_keypads(desk: Desk) -> None:
     for number in range(10):
         assert desk.show(f"{number:04d}", "pin", f"pad-{number % 3}") == "pin_unknown"
     assert desk.show("1234", "pin", "pad-9") == "reader_slowed"
-    assert desk.told("credential.guessing")[0]["kind"] == "pin"
+    assert desk.reported("credential.guessing")[0]["kind"] == "pin"
 
 
 def test_forged_permits_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        desk.till._desk,
+        desk.credentials._desk,
         "look_up",
         lambda claim, now: Shown(Method.PERMIT, None, Credential("permit_forged"), claim.shown),
     )
@@ -146,7 +146,9 @@ def test_forged_permits_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPa
 
 def test_a_flood_at_one_reader_keeps_no_card_from_another(desk: Desk) -> None:
     for number in range(5000):
-        desk.till.claim(Claim(ClaimKind.CARD, f"{number:08d}", "east", desk.clock.monotonic()))
+        desk.credentials.claim(
+            Claim(ClaimKind.CARD, f"{number:08d}", "east", desk.clock.monotonic())
+        )
     west = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic() + 0.5)
-    desk.till.claim(west)
+    desk.credentials.claim(west)
     until(lambda: any(shown.at == west.shown for shown in desk.shown), 10)

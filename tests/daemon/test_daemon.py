@@ -150,7 +150,9 @@ def running(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -
         doorways.append(open_doorway(chosen, clock))
         return doorways[-1]
 
-    monkeypatch.setattr("gate.daemon.recognition_worker.make_source", lambda camera, told: stage)
+    monkeypatch.setattr(
+        "gate.daemon.recognition_worker.make_source", lambda camera, reported: stage
+    )
     monkeypatch.setattr("gate.daemon.daemon.open_doorway", opened)
     daemon = Daemon(settings)
     thread = threading.Thread(target=daemon.run, name="main loop")

@@ -22,7 +22,7 @@ from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.schema import event_schema
 from gate.events.types import TYPES
-from gate.passage import House, inputs
+from gate.passage import Context, inputs
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Verdict
 from gate.relay.simulated import SimulatedRelay
 from gate.screen.message import Look, Message
@@ -86,7 +86,7 @@ class Gate:
         controller = DoorController(self.board, door)
         self.loop = Loop(
             gate="north",
-            house=House({p.id: p for p in (LI, GUEST)}, contact=door.contact),
+            context=Context({p.id: p for p in (LI, GUEST)}, contact=door.contact),
             controller=controller,
             recorder=self.recorder,
             clock=self.clock,
@@ -324,14 +324,14 @@ def test_a_door_opened_and_closed_ends_the_passage_as_passed(gate: Gate) -> None
     assert not gate.open, "locked again behind them"
 
 
-def test_a_forced_door_is_told_and_belongs_to_nobody(gate: Gate) -> None:
+def test_a_forced_door_is_reported_and_belongs_to_nobody(gate: Gate) -> None:
     gate.wait(1.0)
     gate.wire("contact", True)
     assert gate.event("door.forced").passage is None
     assert not gate.open
 
 
-def test_a_board_that_fails_is_told_shown_and_refused_until_it_is_back(gate: Gate) -> None:
+def test_a_board_that_fails_is_reported_shown_and_refused_until_it_is_back(gate: Gate) -> None:
     gate.board.fault = "The board does not answer"
     gate.wait(0.1)
     assert gate.event("door.fault").details["cause"] == "The board does not answer"
@@ -381,7 +381,7 @@ def test_a_reader_that_is_lost_leaves_the_screen_as_it_is(gate: Gate) -> None:
 
 
 def test_a_change_of_the_register_counts_at_once(gate: Gate) -> None:
-    gate.loop.handle(House({}, contact=True))
+    gate.loop.handle(Context({}, contact=True))
     gate.card(None, "card_unknown")
     assert gate.types == ["passage.denied"]
 
@@ -473,7 +473,7 @@ def test_the_faults_somebody_has_read_do_not_change_under_them(gate: Gate) -> No
 def test_what_is_older_does_not_replace_where_people_are(gate: Gate) -> None:
     gate.loop.handle(Moved({1: Presence.INSIDE}, 2))
     gate.loop.handle(Moved({}, 1))
-    assert gate.loop.house.presence == {1: Presence.INSIDE}
+    assert gate.loop.context.presence == {1: Presence.INSIDE}
 
 
 def test_a_clock_that_cannot_be_right_is_an_event_and_a_fault_until_it_is_set() -> None:

@@ -34,9 +34,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def core_of(store: Store, schedule: str = "", zone: str = "UTC") -> Any:
     """As much of a core as the workers need."""
     schedules = {"open": parse(schedule)} if schedule else {}
-    house = SimpleNamespace(people={}, rules=SimpleNamespace(schedules=schedules, days={}))
+    context = SimpleNamespace(people={}, rules=SimpleNamespace(schedules=schedules, days={}))
     return SimpleNamespace(
-        loop=SimpleNamespace(house=house, refusal=lambda kind, by: ""),
+        loop=SimpleNamespace(context=context, refusal=lambda kind, by: ""),
         store=store,
         known=SimpleNamespace(matcher=lambda: None, relearn=lambda: None),
         recogniser=SimpleNamespace(matcher=None),
@@ -172,9 +172,9 @@ def test_a_schedule_that_is_changed_or_taken_away_counts_at_once(store: Store) -
     core = core_of(store, "mon-fri 08:00-18:00")
     worker = OrderWorker(core, clock_at(2026, 1, 7, 14), posted.append, print)
     worker._hold_open()
-    core.loop.house.rules.schedules = {"open": parse("mon-fri 08:00-20:00")}
+    core.loop.context.rules.schedules = {"open": parse("mon-fri 08:00-20:00")}
     worker._hold_open()
-    core.loop.house.rules.schedules = {}
+    core.loop.context.rules.schedules = {}
     worker._hold_open()
     worker._hold_open()
     assert [(o.kind, o.seconds / 3600) for o in posted] == [

@@ -31,7 +31,7 @@ def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:
         {"access": {"antipassback": "hard", "direction": direction, "antipassback_hours": 12}}
     )
     rules = Rules(antipassback="hard")
-    gate.loop.house = replace(gate.loop.house, rules=rules, inward=direction == "in")
+    gate.loop.context = replace(gate.loop.context, rules=rules, inward=direction == "in")
     core = SimpleNamespace(settings=settings, store=store, loop=gate.loop)
     people = PeopleSeen(
         core,  # type: ignore[arg-type]
@@ -89,7 +89,7 @@ def test_who_is_known_at_a_door_that_stands_open_walks_through(store: Store) -> 
     outer.wait(0.2)
     outer.card(LI)
     outer.wait(0.2)
-    assert outer.loop.house.presence == {LI.id: Presence.OUTSIDE}
+    assert outer.loop.context.presence == {LI.id: Presence.OUTSIDE}
     inner.wait(60)
     follow.follow()
     assert through(inner)

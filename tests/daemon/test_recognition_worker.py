@@ -14,7 +14,7 @@ import segno
 from gate.camera.settings import CameraSettings
 from gate.camera.source import EndOfRecording, Frame
 from gate.config.settings import build
-from gate.daemon.recognition_worker import UNREAD, Eyes, make_source
+from gate.daemon.recognition_worker import UNREAD, RecognitionWorker, make_source
 from gate.readers.claim import Claim, ClaimKind
 from gate.recognition.face import Image
 from research.permit_camera import permit_text
@@ -67,11 +67,11 @@ def claims(monkeypatch: pytest.MonkeyPatch, *films: Sequence[Image]) -> list[Cla
     cameras = [{"name": film.name, "source": "0"} for film in sources]
     waiting = iter(sources)
     monkeypatch.setattr(
-        "gate.daemon.recognition_worker.make_source", lambda settings, told: next(waiting)
+        "gate.daemon.recognition_worker.make_source", lambda settings, reported: next(waiting)
     )
-    eyes = Eyes(build({"camera": cameras}), lambda item: None, lambda: None)
+    recognition = RecognitionWorker(build({"camera": cameras}), lambda item: None, lambda: None)
     made: list[Claim] = []
-    eyes.run(NoFaces(), made.append, lambda: None)  # type: ignore[arg-type]
+    recognition.run(NoFaces(), made.append, lambda: None)  # type: ignore[arg-type]
     return made
 
 
@@ -119,11 +119,11 @@ def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
     chance = np.random.default_rng(1)
     street = chance.integers(0, 255, (480, 640, 3), np.uint8)
     posted: list[Any] = []
-    eyes = Eyes(build({}), posted.append, lambda: None)
+    recognition = RecognitionWorker(build({}), posted.append, lambda: None)
     pictures = [street] * 3 + [np.zeros_like(street)] * 15 + [street] * 5
     for second, picture in enumerate(pictures):
         noisy = picture ^ chance.integers(0, 2, picture.shape, np.uint8)
-        eyes._watch_view(Frame(noisy, 100.0 + second, second, "main"))
+        recognition._watch_view(Frame(noisy, 100.0 + second, second, "main"))
     assert [(p.family, p.name, p.there, p.reason) for p in posted] == [
         ("view", "main-covered", False, "dark"),
         ("view", "main-covered", True, ""),

@@ -11,23 +11,23 @@ import pytest
 from gate.daemon.watchdog import Watchdog, notify
 
 
-def test_a_loop_that_turns_is_told_and_one_that_hangs_is_not() -> None:
-    told: list[str] = []
+def test_a_loop_that_turns_is_reported_and_one_that_hangs_is_not() -> None:
+    reported: list[str] = []
     hangs: list[tuple[float, str]] = []
-    dog = Watchdog(0.2, lambda seconds, where: hangs.append((seconds, where)), told.append)
+    dog = Watchdog(0.2, lambda seconds, where: hangs.append((seconds, where)), reported.append)
     dog.start()
     dog.ready()
     for _ in range(10):
         dog.feed()
         time.sleep(0.03)
-    assert told[0] == "READY=1"
-    assert told.count("WATCHDOG=1") >= 3
+    assert reported[0] == "READY=1"
+    assert reported.count("WATCHDOG=1") >= 3
     assert not dog.hung
     time.sleep(0.4)
     assert dog.hung
-    before = told.count("WATCHDOG=1")
+    before = reported.count("WATCHDOG=1")
     time.sleep(0.2)
-    assert told.count("WATCHDOG=1") == before
+    assert reported.count("WATCHDOG=1") == before
     assert len(hangs) == 1
     assert hangs[0][0] > 0.2
     assert "test_a_loop_that_turns" in hangs[0][1]
@@ -35,7 +35,7 @@ def test_a_loop_that_turns_is_told_and_one_that_hangs_is_not() -> None:
     time.sleep(0.1)
     assert not dog.hung
     dog.stop()
-    assert told[-1] == "STOPPING=1"
+    assert reported[-1] == "STOPPING=1"
 
 
 def test_systemd_hears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

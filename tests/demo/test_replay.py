@@ -66,7 +66,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
         yield once
 
 
-def told(played: Played) -> list[dict[str, Any]]:
+def reported(played: Played) -> list[dict[str, Any]]:
     """All that was decided, without the ids, which are new each time."""
     return [
         {
@@ -85,7 +85,7 @@ def told(played: Played) -> list[dict[str, Any]]:
 def test_two_replays_decide_the_same_at_the_same_second_with_the_same_scores(
     play: Play, name: str
 ) -> None:
-    first, second = told(play(name)[0]), told(play(name)[0])
+    first, second = reported(play(name)[0]), reported(play(name)[0])
     assert first
     assert first == second
 
@@ -97,7 +97,7 @@ def test_every_recording_ends_as_its_truth_says_and_no_stranger_is_let_in(
 ) -> None:
     played, core = play(name)
     truth = SCENES[name].truth
-    people = core.loop.house.people
+    people = core.loop.context.people
     attempts = attempts_of(truth, played, {id: person.name for id, person in people.items()})
     granted = [m for m in played.moments if m.decided.decision.outcome is Outcome.GRANT]
     enrolled = [a.person for a in attempts if a.enrolled]

@@ -14,7 +14,7 @@ from tests.devices.waiting import eventually
 
 
 class Line:
-    """Reads numbers; fails as told."""
+    """Reads numbers; fails on demand."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -45,16 +45,16 @@ class Line:
 )
 def test_lost_and_back_whatever_goes_wrong(error: Exception, reason: str) -> None:
     line = Line()
-    told: list[tuple[str, bool, str]] = []
+    reported: list[tuple[str, bool, str]] = []
     values: list[int] = []
-    thread = DeviceThread("one", line, values.append, lambda *all: told.append(all), 0.01, 0.02)
+    thread = DeviceThread("one", line, values.append, lambda *all: reported.append(all), 0.01, 0.02)
     thread.open()
-    assert eventually(lambda: told == [("one", True, "")])
+    assert eventually(lambda: reported == [("one", True, "")])
     line.error = error
-    assert eventually(lambda: told[1:] == [("one", False, reason)])
+    assert eventually(lambda: reported[1:] == [("one", False, reason)])
     assert not thread.there
     line.error = None
-    assert eventually(lambda: told[2:] == [("one", True, "")])
+    assert eventually(lambda: reported[2:] == [("one", True, "")])
     before = len(values)
     assert eventually(lambda: len(values) > before)
     thread.close()

@@ -31,7 +31,7 @@ def test_old_ones_and_those_on_the_same_disk_are_not_enough(
     assert says in found.says
 
 
-def test_none_at_all_is_told_with_what_to_do() -> None:
+def test_none_at_all_is_reported_with_what_to_do() -> None:
     found = judged(None, DATA, NOW)
     assert found.level is Level.WARN
     assert "gate backup" in found.hint

@@ -229,7 +229,7 @@ def test_a_calibration_the_gallery_has_outgrown_is_pointed_out(values: dict[str,
 @pytest.mark.parametrize(
     ("threshold", "level", "share"), [(0.25, Level.OK, "4 %"), (0.40, Level.WARN, "42 %")]
 )
-def test_how_many_residents_one_look_is_too_little_for_is_told(
+def test_how_many_residents_one_look_is_too_little_for_is_reported(
     values: dict[str, Any], threshold: float, level: Level, share: str
 ) -> None:
     enrol(values, people=60)

@@ -23,8 +23,8 @@ class Gate:
         self.events: list[str] = []
         self.note(self.controller.open(self.clock.now))
 
-    def note(self, told: tuple[EventOut, ...]) -> None:
-        self.events += [event.type for event in told]
+    def note(self, emitted: tuple[EventOut, ...]) -> None:
+        self.events += [event.type for event in emitted]
 
     def wait(self, seconds: float, tick: float = 0.01) -> None:
         for _ in range(round(seconds / tick)):

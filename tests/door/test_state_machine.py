@@ -156,7 +156,7 @@ class TestAlarms:
         assert run(state, (624, Tick())).phase is Phase.OPEN
         assert run(state, (625, Tick())).phase is Phase.HELD_OPEN
 
-    def test_tamper_is_told_once_and_unlocks_nothing(self) -> None:
+    def test_tamper_is_reported_once_and_unlocks_nothing(self) -> None:
         state = run(SHUT, (0, Tamper(True)))
         assert state.alarms == ("tamper",)
         assert not state.released

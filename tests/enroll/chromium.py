@@ -61,7 +61,7 @@ def waiting() -> float:
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
-def sitting(name: str, size: tuple[int, int] = (640, 480)) -> list[np.ndarray]:
+def frames_of(name: str, size: tuple[int, int] = (640, 480)) -> list[np.ndarray]:
     """Frames of somebody who sits before a camera and moves a little."""
     photograph = cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg"))
     face = HogDetector().detect(photograph)[0]

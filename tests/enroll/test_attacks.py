@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from enroll.app import create_app
 from enroll.middleware import PUBLIC, PUBLIC_FOLDERS
 from enroll.page import inside
-from enroll.permissions import Right, Role
+from enroll.permissions import Permission, Role
 from gate.store.tables import AccountRow
 
 pytestmark = pytest.mark.slow
@@ -61,9 +61,13 @@ def test_no_route_answers_without_a_session(browser, desk):
 def test_every_route_asks_for_a_right(desk):
     public = (*PUBLIC, "/language/1")
     for method, path, route in routes(desk):
-        rights = [getattr(part.call, "right", None) for part in route.dependant.dependencies]
+        permissions = [
+            getattr(part.call, "permission", None) for part in route.dependant.dependencies
+        ]
         if path not in public:
-            assert any(isinstance(right, Right) for right in rights), f"{method} {path}"
+            assert any(isinstance(permission, Permission) for permission in permissions), (
+                f"{method} {path}"
+            )
 
 
 def test_no_change_without_the_forms_token(manager, desk):
@@ -125,21 +129,21 @@ def test_a_role_sent_along_is_not_believed(clerk, desk):
         assert [(row.login, row.role) for row in session.query(AccountRow)] == [("desk", "desk")]
 
 
-RIGHTS = {
+PERMISSIONS = {
     "desk": {"/people", "/events", "/live", "/alarms"},
     "technician": {"/events", "/live"},
     "auditor": {"/people", "/events", "/live", "/audit"},
     "manager": {"/people", "/events", "/live", "/alarms", "/imports", "/retention", "/rules"}
     | {"/accounts"},
 }
-PAGES = set().union(*RIGHTS.values())
+PAGES = set().union(*PERMISSIONS.values())
 
 
-@pytest.mark.parametrize("role", RIGHTS)
+@pytest.mark.parametrize("role", PERMISSIONS)
 def test_each_role_sees_its_pages_and_no_other(browser, role):
     client = browser(role)
     for page in sorted(PAGES):
-        expected = 200 if page in RIGHTS[role] else 403
+        expected = 200 if page in PERMISSIONS[role] else 403
         assert client.get(page).status_code == expected, page
 
 

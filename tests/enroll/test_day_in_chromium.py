@@ -38,9 +38,9 @@ from tests.enroll.chromium import (
     TABLET,
     Gate,
     browser,
+    frames_of,
     jpeg,
     served,
-    sitting,
     waiting,
 )
 
@@ -67,7 +67,7 @@ def desk(tmp_path):
 
 @pytest.fixture
 def gate(desk, tmp_path):
-    gate = Gate(desk, tmp_path / "gate", sitting("eileen-collins"))
+    gate = Gate(desk, tmp_path / "gate", frames_of("eileen-collins"))
     yield gate
     gate.close()
 
@@ -75,7 +75,7 @@ def gate(desk, tmp_path):
 @pytest.fixture
 def clerk(desk, tmp_path):
     video = tmp_path / "camera.mjpeg"
-    video.write_bytes(b"".join(jpeg(frame) for frame in sitting("eileen-collins")))
+    video.write_bytes(b"".join(jpeg(frame) for frame in frames_of("eileen-collins")))
     with served(desk) as address, browser(address, video) as clerk:
         yield clerk
 
@@ -208,8 +208,8 @@ def import_people(desk, clerk):
     upload(clerk, workbook(MISTAKES))
     clerk.page.wait_for_selector("text=20 处错误")
     clerk.look("import-mistakes")
-    told = clerk.page.locator("section:has(caption:text-is('错误')) tbody tr").all_inner_texts()
-    assert [int(row.split()[0]) for row in told] == list(range(2, 22))
+    reported = clerk.page.locator("section:has(caption:text-is('错误')) tbody tr").all_inner_texts()
+    assert [int(row.split()[0]) for row in reported] == list(range(2, 22))
     assert desk.store.people.count() == 0
 
     archive = io.BytesIO()

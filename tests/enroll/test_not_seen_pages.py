@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gate.services.absence_alerts import EVERY, Missing
+from gate.services.absence_alerts import EVERY, AbsenceAlerts
 from gate.store.store import Store
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ def elder(clerk, desk):
 def gate(clerk, desk, clock, tmp_path):
     """The gate, in a connection of its own to the same database."""
     with Store.open(desk.store._settings, tmp_path, receivers=("mqtt",)) as store:
-        missing = Missing(store, "gate-1", 2.0, lambda e: store.events.append([e]))
+        missing = AbsenceAlerts(store, "gate-1", 2.0, lambda e: store.events.append([e]))
 
         def live(hours):
             """So many hours of looking every minute; nobody stays signed in over them."""
@@ -39,7 +39,7 @@ def gate(clerk, desk, clock, tmp_path):
         yield live
 
 
-def told(desk):
+def reported(desk):
     rows = desk.store.events.search(types=("person.not_seen", "person.not_seen_ended"))
     return [(row.type, row.body.get("details", {}).get("by")) for row in reversed(rows)]
 
@@ -70,19 +70,19 @@ def test_who_is_missed_is_looked_after_by_name_and_the_counting_begins_anew(
     assert '<p class="big"><a href="/alarms/not-seen">1</a>' in clerk.get("/").text
     page = clerk.fill(f"{LIST}/{elder}/acknowledge", note="had visitors")
     assert "looked after by desk" in page.text
-    assert told(desk) == [("person.not_seen", None), ("person.not_seen_ended", "desk")]
+    assert reported(desk) == [("person.not_seen", None), ("person.not_seen_ended", "desk")]
     assert "had visitors" in clerk.get("/alarms").text
     lines = [(line.actor, line.action) for line in desk.store.audit.lines()]
     assert ("desk", "not_seen.acknowledge") in lines
     gate(1.8)
-    assert len(told(desk)) == 2
+    assert len(reported(desk)) == 2
     gate(0.4)
-    assert told(desk)[-1] == ("person.not_seen", None)
+    assert reported(desk)[-1] == ("person.not_seen", None)
 
 
 def test_an_acknowledgement_of_nothing_changes_nothing(clerk, desk, elder):
     clerk.fill(f"{LIST}/{elder}/acknowledge", note="too early")
-    assert told(desk) == []
+    assert reported(desk) == []
 
 
 def test_who_is_away_is_not_missed_until_the_day_after(clerk, desk, elder, gate, clock):
@@ -92,15 +92,15 @@ def test_who_is_away_is_not_missed_until_the_day_after(clerk, desk, elder, gate,
     assert "Back again" in page.text
     back = desk.missing.watched(clock.utc())[elder].paused_until
     gate((back - clock.utc()).total_seconds() / 3600 + 1.9)
-    assert told(desk) == []
+    assert reported(desk) == []
     gate(0.3)
-    assert told(desk) == [("person.not_seen", None)]
+    assert reported(desk) == [("person.not_seen", None)]
 
 
-def test_going_away_ends_an_absence_that_was_told(clerk, desk, elder, gate, clock):
+def test_going_away_ends_an_absence_that_was_reported(clerk, desk, elder, gate, clock):
     gate(2.1)
     clerk.fill(f"{LIST}/{elder}/pause", until=str(clock.utc().astimezone().date()))
-    assert told(desk)[-1] == ("person.not_seen_ended", "desk")
+    assert reported(desk)[-1] == ("person.not_seen_ended", "desk")
     assert "missed since" not in clerk.get(LIST).text
 
 
@@ -108,7 +108,7 @@ def test_back_again_begins_the_counting(clerk, desk, elder, gate, clock):
     clerk.fill(f"{LIST}/{elder}/pause", until=str(clock.utc().date() + timedelta(days=30)))
     clerk.fill(f"{LIST}/{elder}/pause")
     gate(2.1)
-    assert told(desk) == [("person.not_seen", None)]
+    assert reported(desk) == [("person.not_seen", None)]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_only_desk_and_manager_see_who_is_missed(browser, elder, role):
 
 def test_what_is_kept_goes_with_the_person(clerk, manager, desk, elder, gate):
     gate(2.1)
-    assert clerk.get(f"/people/{elder}/data").json()["last_seen"]["told"]
+    assert clerk.get(f"/people/{elder}/data").json()["last_seen"]["alerted"]
     manager.sign_in("manager")
     desk.store.key_values.set(f"place:{elder}", {"inside": True, "at": 1.0})
     manager.fill(f"/people/{elder}/delete")

@@ -28,7 +28,7 @@ from gate.services.gate_status import Noticeboard
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
-from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, jpeg, served, sitting
+from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, frames_of, jpeg, served
 
 pytestmark = MARKS
 STATES = {
@@ -187,7 +187,7 @@ def test_every_page_is_accessible_and_fits(desk, tmp_path, language, size):
 def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
     """From the first field to "done" by Tab, Enter, Space and typing; focus always to be seen."""
     video = tmp_path / "camera.mjpeg"
-    video.write_bytes(b"".join(jpeg(frame) for frame in sitting("eileen-collins")))
+    video.write_bytes(b"".join(jpeg(frame) for frame in frames_of("eileen-collins")))
     with served(desk) as address, browser(address, video) as clerk:
         keys = clerk.page.keyboard
 

@@ -21,7 +21,7 @@ from gate.importing.notes import MOVED_OUT, SAID_NO, parts_of
 from gate.importing.run import run
 from gate.importing.table import read_table
 from gate.recognition.face import Template
-from gate.services.absence_alerts import Missing
+from gate.services.absence_alerts import AbsenceAlerts
 from gate.services.enrolment import Shot, keep
 from gate.store.tables import ImportLineRow, ImportRow
 from tests.enroll.test_import_pages import finish, upload
@@ -246,7 +246,7 @@ def test_of_a_face_that_a_table_takes_away_no_byte_stays(manager, desk):
 
 def test_who_no_longer_wants_to_be_missed_has_no_last_time_kept(clerk, desk):
     li = desk.store.people.create("Li", birth_year=1950).id
-    missing = Missing(desk.store, "gate-1", 24, lambda event: None)
+    missing = AbsenceAlerts(desk.store, "gate-1", 24, lambda event: None)
     clerk.fill(f"/people/{li}/consent", answer="agreed", language="zh", purpose="not_seen")
     missing.saw(li, desk.clock.utc() + timedelta(hours=1))
     assert clerk.get(f"/people/{li}/data").json()["last_seen"]

@@ -39,10 +39,10 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_every_type_is_documented_and_no_other() -> None:
-    told = re.findall(
+    reported = re.findall(
         r"^\| `([a-z_]+\.[a-z_]+)` \| (.*) \|$", (DOCS / "events.md").read_text(), re.M
     )
-    assert dict(told) == TYPES
+    assert dict(reported) == TYPES
 
 
 def test_a_full_decision_becomes_a_valid_event_without_a_name() -> None:

@@ -48,14 +48,14 @@ def test_the_page_of_events_says_the_same() -> None:
 
 
 def test_what_the_door_tells_is_what_the_register_names() -> None:
-    told: dict[str, set[str]] = {}
+    emitted: dict[str, set[str]] = {}
     for state in STATES.values():
         for given in INPUTS.values():
             for now in (NOW, NOW + 100.0):
                 for effect in step(state, given, now, DoorSettings(contact=True))[1]:
                     if isinstance(effect, EventOut):
-                        told.setdefault(effect.type, set()).update(effect.values)
-    assert told
-    for type, keys in told.items():
+                        emitted.setdefault(effect.type, set()).update(effect.values)
+    assert emitted
+    for type, keys in emitted.items():
         # who asked is added where staff ordered it
         assert keys == details_of(type) - {"by"} | (keys & {"by"}), type

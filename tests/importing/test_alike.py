@@ -107,9 +107,9 @@ def test_of_many_doubles_a_few_are_named(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr("gate.importing.alike.SHOWN", 2)
     job, people = enrolled(store, near=dict.fromkeys(range(20, 24), 3), count=300)
     assert note_lookalikes(store, job, matcher(store)) == 5
-    told = [which for which, code in noted(store, job)[3] if code == DOUBLE]
-    assert len(told) == 2
-    assert set(told) <= {f"#{person}" for person in people[20:24]}
+    reported = [which for which, code in noted(store, job)[3] if code == DOUBLE]
+    assert len(reported) == 2
+    assert set(reported) <= {f"#{person}" for person in people[20:24]}
 
 
 def test_people_who_resemble_nobody_have_nothing_noted(store: Store) -> None:

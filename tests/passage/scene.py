@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.request import Credential, Finding, Weight
-from gate.passage import House, Lane, Now, step
+from gate.passage import Context, Lane, Now, step
 from gate.passage.inputs import (
     Input,
     Measured,
@@ -32,7 +32,7 @@ LI = Person(1, "1" * 32, name="李小红")
 WANG = Person(2, "2" * 32, name="王芳", extended_unlock=True)
 TWIN = Person(3, "3" * 32, name="双双", face_alone=False)
 GUEST = Person(4, "4" * 32, kind=Kind.VISITOR)
-HOUSE = House({p.id: p for p in (LI, WANG, TWIN, GUEST)}, contact=True)
+CONTEXT = Context({p.id: p for p in (LI, WANG, TWIN, GUEST)}, contact=True)
 T = TypeVar("T", bound=Output)
 
 
@@ -66,15 +66,15 @@ def face(
 class Gate:
     """A lane with a clock; every output is kept with its time."""
 
-    def __init__(self, house: House = HOUSE) -> None:
-        self.house, self.lane, self.now = house, Lane(), 100.0
+    def __init__(self, context: Context = CONTEXT) -> None:
+        self.context, self.lane, self.now = context, Lane(), 100.0
         self.trusted = True  # the wall clock
         self.log: list[tuple[float, Output]] = []
         self._ids = itertools.count(1)
 
     def give(self, given: Input) -> None:
         now = Now(self.now, NOON, lambda: f"p{next(self._ids)}", self.trusted)
-        self.lane, out = step(self.lane, given, now, self.house)
+        self.lane, out = step(self.lane, given, now, self.context)
         self.log += [(self.now, o) for o in out]
 
     def see(self, *faces: Sighting) -> None:
@@ -96,9 +96,9 @@ class Gate:
     def wakes(self) -> float:
         """When a Tick changes something next."""
         p, b = self.lane.serving, self.lane.before
-        times = [ends(b, self.house.settings)] if b else []
+        times = [ends(b, self.context.settings)] if b else []
         if p is not None:
-            end = ends(p, self.house.settings) if p.decision else deadline(p, self.house)
+            end = ends(p, self.context.settings) if p.decision else deadline(p, self.context)
             times += [end] if end is not None else []
         return min(times)
 

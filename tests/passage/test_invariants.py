@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.request import Credential, Finding, Mode, Weight
-from gate.passage import House, Lane, Now, inputs, outputs, step
+from gate.passage import Context, Lane, Now, inputs, outputs, step
 from gate.passage.inputs import Input
 from gate.passage.state import deadline
 from gate.recognition.face import Candidate, Face, Liveness, Sighting, Unusable, Verdict
@@ -92,7 +92,7 @@ stories = st.lists(
     st.tuples(st.sampled_from([0.0, 0.05, 0.3, 1.0, 5.0]), anything), min_size=12, max_size=40
 )
 houses = st.builds(
-    House,
+    Context,
     people=st.just(PEOPLE),
     temperature=st.sampled_from([False, False, True]),
     status=st.sampled_from([False, False, True]),
@@ -115,7 +115,7 @@ def at(given: Input, now: float) -> Input:
 @settings(max_examples=400, deadline=None)
 @given(stories, houses)
 @pytest.mark.slow
-def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> None:
+def test_whatever_happens(story: list[tuple[float, Input]], context: Context) -> None:
     lane, now, mode = Lane(), 100.0, Mode.NORMAL
     numbers = itertools.count()
     granted: dict[int, float] = {}
@@ -132,16 +132,16 @@ def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> Non
 
         moment = Now(now, NOON + timedelta(seconds=now), new_id)
         before = lane
-        lane, told = step(lane, at(given_, now), moment, house)
-        assert (lane, told) == step(
-            before, at(given_, now), replace(moment, new_id=iter(made).__next__), house
+        lane, emitted = step(lane, at(given_, now), moment, context)
+        assert (lane, emitted) == step(
+            before, at(given_, now), replace(moment, new_id=iter(made).__next__), context
         )
         grants = {
             o.passage: o.decision
-            for o in told
+            for o in emitted
             if isinstance(o, outputs.Decided) and o.decision.outcome is Outcome.GRANT
         }
-        for output in told:
+        for output in emitted:
             if isinstance(output, outputs.Open):
                 # the door is released for an active person, once, and never while it stands open
                 person = grants[output.passage].person
@@ -151,7 +151,7 @@ def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> Non
                 assert mode is Mode.NORMAL
                 last = granted.get(person.id)
                 claimed = grants[output.passage].method is not Method.FACE
-                debounce = house.settings.same_claim if claimed else house.settings.same_person
+                debounce = context.settings.same_claim if claimed else context.settings.same_person
                 assert last is None or now - last >= debounce
                 granted[person.id] = now
             elif isinstance(output, outputs.Decided):
@@ -164,6 +164,6 @@ def test_whatever_happens(story: list[tuple[float, Input]], house: House) -> Non
         # a person who is known is decided upon within the waits
         p = lane.serving
         if p is not None and p.decision is None and p.ready is not None:
-            wake = deadline(p, house)
+            wake = deadline(p, context)
             assert wake is not None
             assert now < wake <= p.ready + 2.5 or p.again is not None

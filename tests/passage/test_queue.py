@@ -22,7 +22,7 @@ from gate.passage.outputs import (
 )
 from gate.recognition.face import Sighting, Unusable, Verdict
 from gate.screen.message import Look
-from tests.passage.scene import HOUSE, LI, Gate, face
+from tests.passage.scene import CONTEXT, LI, Gate, face
 
 
 def test_the_nearer_of_two_is_served_first_and_the_next_right_after() -> None:
@@ -30,7 +30,7 @@ def test_the_nearer_of_two_is_served_first_and_the_next_right_after() -> None:
     gate.look(2.5, face(1, Verdict.KNOWN, 1, size=80), face(2, Verdict.KNOWN, 2, size=120))
     assert gate.granted == [2, 1]
     first, second = gate.when(Decided)
-    assert second - first == pytest.approx(gate.house.settings.make_room, abs=0.11)
+    assert second - first == pytest.approx(gate.context.settings.make_room, abs=0.11)
     assert gate.all(Decided)[1].queued >= 0
 
 
@@ -47,7 +47,7 @@ def test_who_was_let_in_stays_in_the_headline_while_the_next_is_served() -> None
     assert (after.name, after.before) == ("王*", None)  # the headline is over sooner
     assert (idle.look, idle.before) == (Look.IDLE, None)
     gone = next(at for at, m in pages if m is after)
-    assert gone - pages[0][0] == pytest.approx(2 * gate.house.settings.show_grant, abs=0.11)
+    assert gone - pages[0][0] == pytest.approx(2 * gate.context.settings.show_grant, abs=0.11)
 
 
 def test_the_headline_ends_by_the_wake_though_nobody_is_there() -> None:
@@ -64,12 +64,12 @@ def test_the_headline_ends_by_the_wake_though_nobody_is_there() -> None:
 
 def test_an_answer_with_advice_and_a_refusal_make_no_room_so_early() -> None:
     for weight, degrees in ((Weight.ADVISE, 38.0), (Weight.REQUIRE, 38.0)):
-        gate = Gate(replace(HOUSE, temperature=True, settings=PassageSettings(measure_again=0)))
+        gate = Gate(replace(CONTEXT, temperature=True, settings=PassageSettings(measure_again=0)))
         gate.see(face(1, Verdict.KNOWN, 1, size=120))
         gate.temperature(degrees, weight)
         gate.look(2.5, face(1, Verdict.KNOWN, 1, size=120), face(2, Verdict.KNOWN, 2))
         first, second = gate.when(Decided)
-        assert second - first >= gate.house.settings.show_grant
+        assert second - first >= gate.context.settings.show_grant
 
 
 def two(verdict: Verdict, person: int | None = None, **fields: float) -> list[Sighting]:
@@ -80,7 +80,7 @@ def two(verdict: Verdict, person: int | None = None, **fields: float) -> list[Si
     ]
 
 
-def test_a_stranger_whom_two_cameras_see_is_told_once_and_holds_up_nobody() -> None:
+def test_a_stranger_whom_two_cameras_see_is_reported_once_and_holds_up_nobody() -> None:
     gate = Gate()
     stranger = two(Verdict.UNKNOWN, size=150)
     gate.look(0.3, *stranger)
@@ -88,7 +88,7 @@ def test_a_stranger_whom_two_cameras_see_is_told_once_and_holds_up_nobody() -> N
     gate.look(2.5, *stranger, *behind)
     assert [d.decision.reasons[0] for d in gate.all(Decided)] == ["face_unknown", "welcome"]
     refused, granted = gate.when(Decided)
-    assert granted - refused == pytest.approx(gate.house.settings.show_grant, abs=0.11)
+    assert granted - refused == pytest.approx(gate.context.settings.show_grant, abs=0.11)
     gate.look(2.5, *stranger)  # and once more, when that was a while ago
     assert [d.decision.reasons[0] for d in gate.all(Decided)][2:] == ["face_unknown"]
 
@@ -122,7 +122,7 @@ def test_the_second_nearest_of_one_camera_is_that_of_the_other() -> None:
     far = [replace(s, track=s.track + 10, guidance=Unusable.BLURRED) for s in far]
     gate.look(0.2, *near, *far)
     gate.look(0.2, replace(near[0], verdict=Verdict.UNKNOWN), near[1], *far)
-    answered = {key for key, t in gate.lane.crowd.tracks.items() if t.answered is not None}
+    answered = {key for key, t in gate.lane.scene.tracks.items() if t.answered is not None}
     assert answered == {("left", 7), ("right", 8)}
 
 
@@ -202,7 +202,7 @@ def test_who_did_not_stay_to_read_a_refusal_keeps_nobody_waiting() -> None:
 
 
 def test_the_status_of_who_comes_next_is_asked_for_before_their_turn() -> None:
-    gate = Gate(replace(HOUSE, status=True))
+    gate = Gate(replace(CONTEXT, status=True))
     nearest, behind = face(1, person=1, size=120), face(2, Verdict.WAIT, 2, size=80, evidence=6)
     gate.look(0.3, nearest, behind)
     asked = [(o.passage != "", o.person.id) for o in gate.all(AskStatus)]
@@ -231,8 +231,8 @@ def test_the_other_camera_asks_nobody_for_a_card_who_was_let_in_just_now() -> No
 def test_who_stands_behind_somebody_nearer(other: Sighting, behind: bool) -> None:
     gate = Gate()
     gate.see(face(1, person=1, size=100), other)
-    assert gate.lane.crowd.behind(("main", 1), gate.now) is behind
+    assert gate.lane.scene.behind(("main", 1), gate.now) is behind
     gate.wait(0.6)  # gone meanwhile
     gate.see(face(1, person=1, size=100))
-    assert not gate.lane.crowd.behind(("main", 1), gate.now)
-    assert not gate.lane.crowd.behind(None, gate.now)
+    assert not gate.lane.scene.behind(("main", 1), gate.now)
+    assert not gate.lane.scene.behind(None, gate.now)

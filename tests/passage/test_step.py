@@ -9,7 +9,7 @@ import pytest
 
 from gate.access.decision import Method, Outcome
 from gate.access.request import HOUSE_RULES, Credential, Finding, Mode, Rules, Weight
-from gate.passage import House
+from gate.passage import Context
 from gate.passage.inputs import (
     Answered,
     DoorClosed,
@@ -30,7 +30,7 @@ from gate.passage.outputs import (
 )
 from gate.recognition.face import Unusable, Verdict
 from gate.screen.message import Look
-from tests.passage.scene import GUEST, HOUSE, LI, NOON, TWIN, WANG, Gate, face
+from tests.passage.scene import CONTEXT, GUEST, LI, NOON, TWIN, WANG, Gate, face
 
 
 def test_a_known_face_opens_at_once_and_the_screen_says_welcome() -> None:
@@ -89,7 +89,7 @@ def test_who_was_not_recognised_at_first_and_is_now_waits_for_nothing() -> None:
         gate.look(0.2, face(1, Verdict.KNOWN, 1))
         assert gate.granted == [1]
         refused, granted = gate.when(Decided)
-        assert granted - refused < 0.3 < gate.house.settings.show_grant
+        assert granted - refused < 0.3 < gate.context.settings.show_grant
 
 
 def test_a_picture_that_turns_into_a_person_waits_until_the_refusal_was_seen() -> None:
@@ -97,7 +97,7 @@ def test_a_picture_that_turns_into_a_person_waits_until_the_refusal_was_seen() -
     gate.look(0.2, face(1, Verdict.ATTACK, 1))
     gate.look(2, face(1, Verdict.KNOWN, 1))
     refused, granted = gate.when(Decided)
-    assert granted - refused >= gate.house.settings.show_grant
+    assert granted - refused >= gate.context.settings.show_grant
 
 
 def test_a_picture_is_refused() -> None:
@@ -116,7 +116,7 @@ def test_who_walks_past_leaves_nothing_on_the_screen() -> None:
     assert [e.type for e in gate.all(EventOut)] == ["passage.abandoned"]
 
 
-def test_what_turns_out_to_be_a_picture_after_it_was_not_recognised_is_told() -> None:
+def test_what_turns_out_to_be_a_picture_after_it_was_not_recognised_is_reported() -> None:
     gate = Gate()
     gate.look(0.3, face(1, Verdict.UNKNOWN))
     gate.look(5, face(1, Verdict.ATTACK, 1))
@@ -176,7 +176,7 @@ def test_a_card_goes_before_a_face_that_is_being_looked_at() -> None:
     assert gate.granted == [1, 2]
 
 
-def test_duress_looks_like_any_other_passage_and_staff_are_told() -> None:
+def test_duress_looks_like_any_other_passage_and_staff_are_alerted() -> None:
     calm, forced = Gate(), Gate()
     calm.card(LI)
     forced.card(LI, duress=True)
@@ -201,8 +201,8 @@ def test_nobody_answers_a_question_and_it_is_written_down() -> None:
     assert [e.type for e in gate.all(EventOut)] == ["passage.ended"]
 
 
-def both(house: House = HOUSE) -> House:
-    return replace(house, rules=Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES)))
+def both(context: Context = CONTEXT) -> Context:
+    return replace(context, rules=Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES)))
 
 
 def test_where_both_are_asked_for_the_card_waits_for_its_face() -> None:
@@ -231,7 +231,7 @@ def test_where_both_are_asked_for_the_face_may_come_first() -> None:
 
 
 STATUS = replace(
-    HOUSE, status=True, no_status=(Finding("code", None, Weight.SHOW, "status_unknown"),)
+    CONTEXT, status=True, no_status=(Finding("code", None, Weight.SHOW, "status_unknown"),)
 )
 
 
@@ -258,7 +258,7 @@ def test_a_status_that_does_not_come_is_not_waited_for_long() -> None:
     gate = Gate(STATUS)
     gate.card(LI)
     wake = gate.wakes()
-    assert wake == pytest.approx(100 + gate.house.settings.status_wait)
+    assert wake == pytest.approx(100 + gate.context.settings.status_wait)
     gate.wait(0.32)
     assert gate.granted == [1]
 
@@ -269,7 +269,7 @@ def test_a_refusal_waits_for_nothing() -> None:
     assert gate.when(Decided) == [0.0]
 
 
-HOT = replace(HOUSE, temperature=True)
+HOT = replace(CONTEXT, temperature=True)
 
 
 def test_a_temperature_is_waited_for_and_shown() -> None:
@@ -285,7 +285,7 @@ def test_a_temperature_is_waited_for_and_shown() -> None:
 def test_a_silent_thermometer_strands_nobody() -> None:
     gate = Gate(HOT)
     gate.see(face(1, Verdict.KNOWN, 1))
-    gate.wait(gate.house.settings.temperature_wait)
+    gate.wait(gate.context.settings.temperature_wait)
     assert gate.granted == [1]
 
 
@@ -322,7 +322,7 @@ def test_an_implausible_temperature_is_kept_and_weighs_as_the_policy_says() -> N
         gate = Gate(HOT)
         gate.see(face(1, Verdict.KNOWN, 1))
         gate.nothing_measured(weight)
-        gate.wait(gate.house.settings.temperature_wait)
+        gate.wait(gate.context.settings.temperature_wait)
         (decided,) = gate.all(Decided)
         assert decided.decision.outcome is outcome
         assert decided.decision.reading is not None
@@ -375,7 +375,7 @@ RED = (Finding("code", False, Weight.SHOW, "status_bad", "红码"),)
 
 @pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.DOUBTFUL, Verdict.ATTACK])
 def test_the_status_of_somebody_is_not_shown_to_who_only_resembles_them(verdict: Verdict) -> None:
-    gate = Gate(replace(HOUSE, status=True))
+    gate = Gate(replace(CONTEXT, status=True))
     gate.see(face(1, Verdict.WAIT, 1, evidence=4))
     assert [a.person.id for a in gate.all(AskStatus)] == [1]
     gate.give(Answered(1, RED))
@@ -387,7 +387,7 @@ def test_the_status_of_somebody_is_not_shown_to_who_only_resembles_them(verdict:
 
 def test_a_thief_of_a_card_does_not_read_the_holders_status() -> None:
     rules = Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES))
-    gate = Gate(replace(HOUSE, status=True, rules=rules))
+    gate = Gate(replace(CONTEXT, status=True, rules=rules))
     gate.card(LI)
     gate.give(Answered(1, RED))
     other = replace(face(1, Verdict.UNKNOWN, 2), claimed=LI.id, claim_held=False)
@@ -400,7 +400,7 @@ UNMEASURED = Finding("temperature", None, Weight.REQUIRE, "temperature_unknown")
 
 
 def test_a_fever_is_not_wiped_away_by_a_card() -> None:
-    gate = Gate(replace(HOUSE, temperature=True))
+    gate = Gate(replace(CONTEXT, temperature=True))
     gate.see(face(1, Verdict.KNOWN, 1))
     gate.temperature(38.5)
     gate.wait(0.2)
@@ -412,7 +412,7 @@ def test_a_fever_is_not_wiped_away_by_a_card() -> None:
 
 @pytest.mark.parametrize("degrees", [36.5, 38.5])
 def test_a_card_does_not_take_over_the_temperature_of_somebody_else(degrees: float) -> None:
-    gate = Gate(replace(HOUSE, temperature=True, no_temperature=UNMEASURED))
+    gate = Gate(replace(CONTEXT, temperature=True, no_temperature=UNMEASURED))
     gate.see(face(1, Verdict.WAIT, 2, evidence=4))
     gate.temperature(degrees)
     gate.see(face(1, Verdict.DOUBTFUL, 2))
@@ -430,7 +430,7 @@ def duress(gate: Gate) -> int:
 
 
 @pytest.mark.parametrize("after", [0.5, 2.0, 2.9])
-def test_a_duress_card_shown_after_the_face_was_known_is_told(after: float) -> None:
+def test_a_duress_card_shown_after_the_face_was_known_is_reported(after: float) -> None:
     gate = Gate()
     gate.see(face(1, Verdict.KNOWN, 1))
     gate.wait(after)
@@ -443,7 +443,7 @@ def test_a_duress_card_shown_after_the_face_was_known_is_told(after: float) -> N
     assert gate.all(Show)[-1] == shown or gate.all(Show)[-1].message.look is Look.IDLE
 
 
-def test_a_duress_card_lying_on_the_reader_is_told_once() -> None:
+def test_a_duress_card_lying_on_the_reader_is_reported_once() -> None:
     gate = Gate()
     for _ in range(5):
         gate.card(LI, duress=True)
@@ -451,8 +451,8 @@ def test_a_duress_card_lying_on_the_reader_is_told_once() -> None:
     assert duress(gate) == 1
 
 
-def test_a_duress_card_replaced_by_another_is_told_all_the_same() -> None:
-    gate = Gate(replace(HOUSE, status=True))
+def test_a_duress_card_replaced_by_another_is_reported_all_the_same() -> None:
+    gate = Gate(replace(CONTEXT, status=True))
     gate.card(LI, duress=True)
     gate.wait(0.1)
     gate.card(None, "card_unknown")
@@ -486,7 +486,7 @@ def test_a_late_card_does_not_disturb_who_is_being_served_and_its_duress_is_repo
 
 def test_whoever_has_an_end_of_validity_does_not_pass_by_a_clock_that_cannot_be_right() -> None:
     guest = replace(LI, valid_until=NOON + timedelta(days=365))
-    gate = Gate(replace(HOUSE, people={**HOUSE.people, 1: guest}))
+    gate = Gate(replace(CONTEXT, people={**CONTEXT.people, 1: guest}))
     gate.trusted = False
     gate.see(face(1, Verdict.KNOWN, 1))
     assert gate.granted == []
@@ -532,9 +532,9 @@ def test_attacks_are_counted() -> None:
     for track in (1, 2, 3):
         attack(gate, track)
         gate.wait(6.0)
-    told = [e.details for e in gate.all(EventOut) if e.type == "attack.presentation"]
-    assert [d["count"] for d in told] == [1, 2, 3]
-    assert {d["camera"] for d in told} == {"main"}
+    emitted = [e.details for e in gate.all(EventOut) if e.type == "attack.presentation"]
+    assert [d["count"] for d in emitted] == [1, 2, 3]
+    assert {d["camera"] for d in emitted} == {"main"}
 
 
 def test_a_late_card_during_an_answer_is_answered_too() -> None:
@@ -568,7 +568,7 @@ def test_duress_that_was_answered_is_not_reported_again_with_the_next_card() -> 
 def test_the_status_of_those_who_come_next_is_asked_only_where_there_is_a_service(
     status: bool,
 ) -> None:
-    gate = Gate(replace(HOUSE, status=status))
+    gate = Gate(replace(CONTEXT, status=status))
     first = face(1, Verdict.WAIT, None, size=200)
     unknown = face(3, Verdict.KNOWN, 99, size=50)  # deleted a moment ago
     gate.see(first)
@@ -577,7 +577,7 @@ def test_the_status_of_those_who_come_next_is_asked_only_where_there_is_a_servic
 
 
 def test_an_ordinary_card_shown_again_or_in_place_of_another_is_no_duress() -> None:
-    gate = Gate(replace(HOUSE, temperature=True))
+    gate = Gate(replace(CONTEXT, temperature=True))
     gate.card(LI)
     gate.card(LI)
     gate.card(WANG)
@@ -605,7 +605,7 @@ def test_an_unknown_card_left_on_the_reader_is_answered_once() -> None:
 
 
 def test_the_reading_that_is_to_be_confirmed_does_not_confirm_itself() -> None:
-    gate = Gate(replace(HOUSE, temperature=True))
+    gate = Gate(replace(CONTEXT, temperature=True))
     gate.see(face(1, Verdict.KNOWN, 1))
     gate.temperature(38.0)
     gate.temperature(38.0)  # the same moment: the same reading

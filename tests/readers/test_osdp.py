@@ -75,10 +75,10 @@ def test_a_reader_with_another_key_is_not_there() -> None:
 
 @pytest.mark.slow
 def test_lost_and_back() -> None:
-    told: list[bool] = []
+    reported: list[bool] = []
 
     def tell(name: str, there: bool, why: str) -> None:
-        told.append(there)
+        reported.append(there)
 
     with (
         closing(OsdpReader(KEY)) as device,
@@ -86,20 +86,20 @@ def test_lost_and_back() -> None:
         closing(Reader(settings(port.path), lambda c: None, tell)) as reader,
     ):
         reader.open()
-        assert eventually(lambda: told == [True], 15)
+        assert eventually(lambda: reported == [True], 15)
         port.unplug()
-        assert eventually(lambda: told == [True, False], 10)
+        assert eventually(lambda: reported == [True, False], 10)
         port.plug()
-        assert eventually(lambda: told == [True, False, True], 20)
+        assert eventually(lambda: reported == [True, False, True], 20)
 
 
 @pytest.mark.slow
 def test_one_damaged_frame_costs_a_moment_not_five_minutes() -> None:
-    told: list[bool] = []
+    reported: list[bool] = []
     claims: queue.Queue[Claim] = queue.Queue()
 
     def tell(name: str, there: bool, why: str) -> None:
-        told.append(there)
+        reported.append(there)
 
     with (
         closing(OsdpReader(KEY)) as device,
@@ -113,7 +113,7 @@ def test_one_damaged_frame_costs_a_moment_not_five_minutes() -> None:
             time.sleep(0.1)
             port.faults.corrupt = False
             assert shown(device, claims, card).value == f"{card:010d}"
-        assert told == [True]
+        assert reported == [True]
 
 
 @pytest.mark.slow

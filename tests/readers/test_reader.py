@@ -29,19 +29,21 @@ def test_a_card_lying_on_the_reader_is_one_claim() -> None:
     assert values == [(ClaimKind.CARD, "0002972728", "reader")] * 2
 
 
-def test_lost_and_back_are_told() -> None:
+def test_lost_and_back_are_reported() -> None:
     device = CardReader()
-    told: list[tuple[str, bool]] = []
+    reported: list[tuple[str, bool]] = []
     claims: queue.Queue[Claim] = queue.Queue()
     with SimulatedPort(device) as port:
         settings = ReaderSettings(port=port.path, retry_first=0.05)
-        reader = Reader(settings, claims.put, lambda name, there, why: told.append((name, there)))
+        reader = Reader(
+            settings, claims.put, lambda name, there, why: reported.append((name, there))
+        )
         reader.open()
-        assert eventually(lambda: told == [("reader", True)])
+        assert eventually(lambda: reported == [("reader", True)])
         port.unplug()
-        assert eventually(lambda: told[-1] == ("reader", False))
+        assert eventually(lambda: reported[-1] == ("reader", False))
         port.plug()
-        assert eventually(lambda: told[-1] == ("reader", True))
+        assert eventually(lambda: reported[-1] == ("reader", True))
         device.show(7)
         assert claims.get(timeout=3).value == "0000000007"
         reader.close()

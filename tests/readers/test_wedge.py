@@ -57,15 +57,15 @@ def test_the_device_is_grabbed_and_its_keys_become_a_claim(monkeypatch: pytest.M
     os.close(into)
 
 
-def test_a_wedge_that_is_not_there_is_told_with_its_path() -> None:
+def test_a_wedge_that_is_not_there_is_reported_with_its_path() -> None:
     pytest.importorskip("evdev")
-    told: list[str] = []
+    reported: list[str] = []
     settings = ReaderSettings(driver="wedge", port="/dev/input/by-id/none")
-    reader = Reader(settings, lambda c: None, lambda name, there, why: told.append(why))
+    reader = Reader(settings, lambda c: None, lambda name, there, why: reported.append(why))
     reader.open()
-    assert eventually(lambda: bool(told))
+    assert eventually(lambda: bool(reported))
     reader.close()
-    assert "/dev/input/by-id/none" in told[0]
+    assert "/dev/input/by-id/none" in reported[0]
 
 
 class Keyboard:

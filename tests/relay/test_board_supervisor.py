@@ -85,7 +85,7 @@ def test_the_resting_state_is_repeated() -> None:
     assert not any(c.on for c in repeats)
 
 
-def test_a_board_that_lost_its_power_is_told_again() -> None:
+def test_a_board_that_lost_its_power_is_reported_again() -> None:
     rig = Rig()
     rig.order(True, 2.0)
     rig.wait(0.1)

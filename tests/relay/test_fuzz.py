@@ -144,7 +144,7 @@ def test_damaged_answers_on_the_drivers_way(name: str, readback: str, device: An
     lcus = LcusSettings(readback=readback)  # type: ignore[arg-type]
     driver: Any = make_driver(RelaySettings(driver=name, channels=4, lcus=lcus))  # type: ignore[arg-type]
     port = driver._port = Answers(device, 7)
-    told = errors = 0
+    reported = errors = 0
     relays = device.board.relays
     for n in range(FRAMES):
         if n % 16 == 0:
@@ -157,11 +157,11 @@ def test_damaged_answers_on_the_drivers_way(name: str, readback: str, device: An
             errors += 1
             assert not port.clean
         else:
-            told += 1
+            reported += 1
             # four bytes of 0 and 1 without a check cannot show that one of them was changed
             assert said == relays[channel] or (readback == "bytes" and not port.clean)
         assert relays == before, "asking moves nothing"
-    assert told > FRAMES * 0.1
+    assert reported > FRAMES * 0.1
     assert errors > FRAMES * 0.3
 
 
@@ -178,7 +178,7 @@ def test_a_noisy_line_gives_the_true_state_or_an_error(name: str, device: Device
         channels=2,
         lcus=LcusSettings(readback="text"),
     )
-    told = errors = 0
+    reported = errors = 0
     with SimulatedPort(device) as port:
         driver = make_driver(settings.model_copy(update={"port": port.path}))
         driver.open()
@@ -191,11 +191,11 @@ def test_a_noisy_line_gives_the_true_state_or_an_error(name: str, device: Device
                 if "lost" in error.what:  # a write that took too long on a busy machine
                     driver.open()
             else:
-                told += 1
+                reported += 1
                 assert said is False
         port.faults.noise = 0.0
         driver.state(1)
         assert driver.state(1) is False
         driver.close()
-    assert told
+    assert reported
     assert device.board.history == []  # type: ignore[attr-defined]

@@ -54,7 +54,7 @@ class Line:
 def test_a_state_is_only_what_a_whole_answer_says(function: int) -> None:
     line = Line(function)
     bit = 0 if function == 1 else 3
-    told = errors = 0
+    reported = errors = 0
     for _ in range(FRAMES // 3):
         try:
             said = line.driver.state(1) if function == 1 else line.driver.inputs()["contact"]
@@ -62,16 +62,16 @@ def test_a_state_is_only_what_a_whole_answer_says(function: int) -> None:
             errors += 1
             assert not line.clean, "the first whole answer after damage counts"
             continue
-        told += 1
+        reported += 1
         whole = genuine(line.wire.came, bytes((1, function, 1)), 6)
         assert said in {bool(frame[3] >> bit & 1) for frame in whole}, line.wire.came.hex(" ")
-    assert told > FRAMES // 3 * 0.05
+    assert reported > FRAMES // 3 * 0.05
     assert errors > FRAMES // 3 * 0.5
 
 
 def test_an_order_counts_as_done_only_when_its_echo_is_whole() -> None:
     line = Line(3)
-    told = errors = 0
+    reported = errors = 0
     for n in range(FRAMES // 3):
         on = n % 2 == 0
         # the pulse: address 0x0200, seven tenths; off: coil 0, value 0
@@ -82,9 +82,9 @@ def test_an_order_counts_as_done_only_when_its_echo_is_whole() -> None:
             errors += 1
             assert not line.clean
             continue
-        told += 1
+        reported += 1
         assert genuine(line.wire.came, body[:4], 8), line.wire.came.hex(" ")
-    assert told > FRAMES // 3 * 0.05
+    assert reported > FRAMES // 3 * 0.05
     assert errors > FRAMES // 3 * 0.5
 
 
@@ -133,7 +133,7 @@ def test_over_ethernet_a_state_is_only_what_a_whole_answer_says() -> None:
 
     net = Net(answer)
     driver = over_tcp(net)
-    told = errors = 0
+    reported = errors = 0
     for _ in range(FRAMES):
         driver._client.socket = net  # type: ignore[assignment]
         try:
@@ -142,7 +142,7 @@ def test_over_ethernet_a_state_is_only_what_a_whole_answer_says() -> None:
             errors += 1
             assert not clean, "the first whole answer after damage counts"
             continue
-        told += 1
+        reported += 1
         number = struct.pack(">H", driver._client.transaction.next_tid)
         places = [at for at in range(len(net.came)) if net.came[at + 2 : at + 6] == b"\0\0\0\4"]
         values = {
@@ -153,7 +153,7 @@ def test_over_ethernet_a_state_is_only_what_a_whole_answer_says() -> None:
             and len(net.came) > at + 9
         }
         assert said in values, net.came.hex(" ")
-    assert told > FRAMES * 0.05
+    assert reported > FRAMES * 0.05
     assert errors > FRAMES * 0.5
 
 

@@ -86,7 +86,7 @@ def test_pages_shown_from_many_threads_end_with_the_last(screen: Screen) -> None
 @pytest.mark.slow
 def test_a_painted_page_is_reported() -> None:
     times: list[tuple[int, float]] = []
-    with Screen(QUIET, SystemClock(), painted=lambda *told: times.append(told)) as screen:
+    with Screen(QUIET, SystemClock(), painted=lambda *reported: times.append(reported)) as screen:
         number = screen.show(Message(Look.GRANT, "welcome"))
         assert httpx.post(f"{screen.address}painted?number={number}").status_code == 204
         assert httpx.post(f"{screen.address}painted?number=x").status_code == 400

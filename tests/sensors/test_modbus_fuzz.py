@@ -38,7 +38,7 @@ def test_a_temperature_is_only_what_a_whole_answer_says(
     line = ModbusLine(TemperatureSettings(driver="modbus", port="wire", modbus=registers))
     line.open()
     attach(line._client, wire)
-    told = errors = 0
+    reported = errors = 0
     for _ in range(FRAMES // 2):
         try:
             (sample,) = line.read()
@@ -46,7 +46,7 @@ def test_a_temperature_is_only_what_a_whole_answer_says(
             errors += 1
             assert not clean or wire.came == b"", "the first whole answer after damage counts"
             continue
-        told += 1
+        reported += 1
         # three bytes under a right check are no line's doing; the library reads one register
         whole = [
             frame
@@ -55,5 +55,5 @@ def test_a_temperature_is_only_what_a_whole_answer_says(
         ]
         values = {struct.unpack(">h", frame[3:5])[0] * 0.1 for frame in whole}
         assert sample.raw in values, wire.came.hex(" ")
-    assert told > FRAMES // 2 * 0.1
+    assert reported > FRAMES // 2 * 0.1
     assert errors > FRAMES // 2 * 0.5

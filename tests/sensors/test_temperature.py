@@ -114,47 +114,47 @@ class TestSensor:
 
     @pytest.mark.parametrize("fault", ["silence", "corrupt", "unplug"])
     @pytest.mark.slow
-    def test_lost_is_told_and_readings_become_unknown(self, fault: str) -> None:
-        told: list[bool] = []
+    def test_lost_is_reported_and_readings_become_unknown(self, fault: str) -> None:
+        reported: list[bool] = []
         with SimulatedPort(PointSensor()) as port:
             settings = self.settings(port, max_age=0.3)
-            sensor = TemperatureSensor(settings, lambda name, there, why: told.append(there))
+            sensor = TemperatureSensor(settings, lambda name, there, why: reported.append(there))
             sensor.open()
             ready = lambda: sensor.reading(0, time.monotonic()).validity is Validity.VALID  # noqa: E731
             assert eventually(ready)
             port.unplug() if fault == "unplug" else setattr(port.faults, fault, True)
-            assert eventually(lambda: told[-1:] == [False])
+            assert eventually(lambda: reported[-1:] == [False])
             found = sensor.reading(0, time.monotonic() + 0.3)
             assert found.validity is Validity.STALE
             port.plug() if fault == "unplug" else setattr(port.faults, fault, False)
-            assert eventually(lambda: told[-1:] == [True])
+            assert eventually(lambda: reported[-1:] == [True])
             assert eventually(ready)
             sensor.close()
 
     @pytest.mark.slow
-    def test_one_that_never_says_anything_is_told_as_lost_once(self) -> None:
-        told: list[bool] = []
+    def test_one_that_never_says_anything_is_reported_as_lost_once(self) -> None:
+        reported: list[bool] = []
         with SimulatedPort(PointSensor()) as port:
             port.faults.silence = True
             sensor = TemperatureSensor(
-                self.settings(port), lambda name, there, why: told.append(there)
+                self.settings(port), lambda name, there, why: reported.append(there)
             )
             sensor.open()
             time.sleep(2.5)
             sensor.close()
-        assert told == [False]
+        assert reported == [False]
 
     @pytest.mark.slow
     def test_one_that_is_asked_more_rarely_than_silence_is_borne_works(self) -> None:
-        told: list[bool] = []
+        reported: list[bool] = []
         with SimulatedPort(PointSensor(33.4, 24.0)) as port:
             sensor = TemperatureSensor(
-                self.settings(port, poll=1.0), lambda name, there, why: told.append(there)
+                self.settings(port, poll=1.0), lambda name, there, why: reported.append(there)
             )
             sensor.open()
             assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 3)
             sensor.close()
-        assert told == [True]
+        assert reported == [True]
 
     def test_noise_gives_no_false_reading(self) -> None:
         with SimulatedPort(PointSensor(33.4, 24.0)) as port:

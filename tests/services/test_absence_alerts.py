@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gate.events.event import Event
-from gate.services.absence_alerts import EVERY, Missing
+from gate.services.absence_alerts import EVERY, AbsenceAlerts
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import PersonRow
@@ -20,7 +20,7 @@ START = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 class House:
     def __init__(self, store: Store, hours: float = 24.0) -> None:
         self.store, self.events, self.now = store, [], START
-        self.missing = Missing(store, "gate-1", hours, self.events.append)
+        self.missing = AbsenceAlerts(store, "gate-1", hours, self.events.append)
 
     events: list[Event]
 
@@ -35,7 +35,7 @@ class House:
         self.now += timedelta(hours=hours)
 
     @property
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         return [e.type.removeprefix("person.") for e in self.events]
 
 
@@ -61,15 +61,15 @@ def house(store: Store, elder: PersonRow) -> House:
 
 
 @pytest.mark.slow
-def test_staff_are_told_once_and_being_seen_ends_it(house: House, elder: PersonRow) -> None:
+def test_staff_are_reported_once_and_being_seen_ends_it(house: House, elder: PersonRow) -> None:
     house.live(1.9)
-    assert house.told == []
+    assert house.reported == []
     house.live(1.0)
-    assert house.told == ["not_seen"]
+    assert house.reported == ["not_seen"]
     assert house.events[0].person == elder.ref
     assert house.events[0].details == {"hours": 2.0}
     house.missing.saw(elder.id, house.now)
-    assert house.told == ["not_seen", "not_seen_ended"]
+    assert house.reported == ["not_seen", "not_seen_ended"]
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_it_is_remembered_over_a_restart(house: House, store: Store) -> None:
     again = House(store, hours=2.0)
     again.now = house.now
     again.live(0.5)
-    assert again.told == []
+    assert again.reported == []
 
 
 @pytest.mark.slow
@@ -86,11 +86,11 @@ def test_a_gate_that_was_down_or_blind_does_not_know(house: House) -> None:
     house.live(1.0)
     house.down(5.0)
     house.live(0.9)
-    assert house.told == []
+    assert house.reported == []
     house.live(3.0, able=False)
-    assert house.told == []
+    assert house.reported == []
     house.live(0.3)
-    assert house.told == ["not_seen"]
+    assert house.reported == ["not_seen"]
 
 
 def test_an_acknowledgement_is_written_with_its_name(house: House, elder: PersonRow) -> None:
@@ -105,7 +105,7 @@ def test_an_acknowledgement_is_written_with_its_name(house: House, elder: Person
 def test_travel_pauses(house: House, elder: PersonRow) -> None:
     house.missing.pause(elder.id, house.now + timedelta(hours=10), house.now)
     house.live(9)
-    assert house.told == []
+    assert house.reported == []
 
 
 def test_who_withdraws_or_never_agreed_is_not_watched(house: House, store: Store) -> None:
@@ -115,7 +115,7 @@ def test_who_withdraws_or_never_agreed_is_not_watched(house: House, store: Store
     elder = next(iter(house.missing.watched(house.now)))
     store.consents.record(elder, "withdrawn", "v1", purpose="not_seen")
     house.live(3.0)
-    assert house.told == []
+    assert house.reported == []
 
 
 def test_a_deleted_person_is_forgotten(house: House, store: Store, elder: PersonRow) -> None:

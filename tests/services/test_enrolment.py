@@ -83,9 +83,9 @@ def test_a_sitting_without_a_usable_photograph_is_refused(store):
         keep(store, person, [Shot(fault=Fault.NO_FACE)])
 
 
-def test_a_photograph_of_somebody_else_is_found_in_a_sitting(shots):
-    sitting = [shots["barack-obama-2009"], shots["grace-hopper"], shots["barack-obama-2012"]]
-    faults = [shot.fault for shot in of_one_person(sitting, ENCODER)]
+def test_a_photograph_of_somebody_else_is_found_in_a_session(shots):
+    session = [shots["barack-obama-2009"], shots["grace-hopper"], shots["barack-obama-2012"]]
+    faults = [shot.fault for shot in of_one_person(session, ENCODER)]
     assert faults == ["", "other_person", ""]
 
 

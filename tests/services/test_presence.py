@@ -12,7 +12,7 @@ from gate.access.decision import Method, Person
 from gate.access.policy import decide
 from gate.access.request import Credential, Presence, Request, Rules
 from gate.passage.outputs import Decided, EventOut
-from gate.services.presence import Whereabouts, load, save
+from gate.services.presence import PresenceRegister, load, save
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -44,7 +44,7 @@ def ended(passage: str, passed: bool | None) -> EventOut:
 def test_only_who_went_through_is_inside(
     passed: bool | None, presence: dict[int, Presence]
 ) -> None:
-    places = Whereabouts(inward=True, hours=12)
+    places = PresenceRegister(inward=True, hours=12)
     places.heard(granted("p"), NOW)
     assert places.presence(NOW) == {}
     places.heard(ended("p", passed), NOW + 3)
@@ -52,7 +52,7 @@ def test_only_who_went_through_is_inside(
 
 
 def test_another_gate_of_the_same_register_knows(store: Store) -> None:
-    inner, outer = Whereabouts(True, 12), Whereabouts(False, 12)
+    inner, outer = PresenceRegister(True, 12), PresenceRegister(False, 12)
     inner.heard(granted("p"), NOW)
     change = inner.heard(ended("p", True), NOW)
     assert change is not None
@@ -66,13 +66,13 @@ def test_another_gate_of_the_same_register_knows(store: Store) -> None:
 
 
 def test_a_gate_without_direction_keeps_nothing() -> None:
-    places = Whereabouts(None, 12)
+    places = PresenceRegister(None, 12)
     places.heard(granted("p"), NOW)
     assert places.heard(ended("p", True), NOW) is None
 
 
 def test_a_deleted_person_is_forgotten(store: Store) -> None:
-    places = Whereabouts(True, 12)
+    places = PresenceRegister(True, 12)
     places.heard(granted("p"), NOW)
     change = places.heard(ended("p", True), NOW)
     assert change is not None

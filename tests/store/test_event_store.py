@@ -74,12 +74,12 @@ def test_a_full_outbox_drops_its_oldest_and_says_so(store: Store) -> None:
         futures = [store.writer.record(event(start + n)) for n in range(20)]
         futures[-1].result(10)
     with store.database.read() as session:
-        told = session.query(EventRow).where(EventRow.type == "outbox.dropped").all()
-    gone = sum(row.body["details"]["count"] for row in told)
+        reported = session.query(EventRow).where(EventRow.type == "outbox.dropped").all()
+    gone = sum(row.body["details"]["count"] for row in reported)
     assert gone > 0
-    assert told[0].body["details"]["first"] == 1
-    assert store.outbox.waiting("north", "mqtt") == 260 + len(told) - gone
-    assert store.events.count() == 260 + len(told)  # nothing left the table itself
+    assert reported[0].body["details"]["first"] == 1
+    assert store.outbox.waiting("north", "mqtt") == 260 + len(reported) - gone
+    assert store.events.count() == 260 + len(reported)  # nothing left the table itself
 
 
 def test_old_events_go_only_when_delivered(store: Store) -> None:
@@ -111,7 +111,7 @@ def test_the_same_event_twice_harms_no_other(store: Store) -> None:
     assert store.events.last_sequence("north") == 4
 
 
-def test_a_locked_database_delays_and_is_told(tmp_path: Path, store: Store) -> None:
+def test_a_locked_database_delays_and_is_reported(tmp_path: Path, store: Store) -> None:
     other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
     store.writer.record(event()).result(10)
     other.execute("BEGIN IMMEDIATE")
@@ -125,7 +125,7 @@ def test_a_locked_database_delays_and_is_told(tmp_path: Path, store: Store) -> N
     assert store.writer.fault is None
 
 
-def test_more_than_memory_holds_is_counted_and_told(tmp_path: Path) -> None:
+def test_more_than_memory_holds_is_counted_and_reported(tmp_path: Path) -> None:
     settings = StoreSettings(ballast=0, busy_timeout=0.2, queue=100)
     with Store.open(settings, tmp_path) as store:
         other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
@@ -135,8 +135,8 @@ def test_more_than_memory_holds_is_counted_and_told(tmp_path: Path) -> None:
         lost = sum(f.exception(20) is not None for f in futures)
         assert lost > 0
         store.writer.record(event()).result(10)
-        told = store.events.search(types=["store.lost"])
-        assert sum(row.body["details"]["count"] for row in told) == lost
+        reported = store.events.search(types=["store.lost"])
+        assert sum(row.body["details"]["count"] for row in reported) == lost
         assert store.events.count() == 600 - lost + 1 + len(
             store.events.search(types=["store.lost", "store.back"])
         )

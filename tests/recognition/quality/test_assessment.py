@@ -180,7 +180,7 @@ def test_the_share_of_a_box_outside_the_picture() -> None:
     assert share_outside((100, 100), Face((10, 10, 50, 50), 1.0)) == 0
 
 
-def test_reasons_come_in_the_order_in_which_people_are_told() -> None:
+def test_reasons_come_in_the_order_of_urgency() -> None:
     worst = Quality(size=5, sharpness=0, brightness=5, yaw=80, eyes_open=0, mask=1, overall=0)
     face = Face((10, 10, 50, 50), 1.0)
     assert why_unusable((100, 100), face, worst, 5, GATE) is Unusable.TOO_FAR

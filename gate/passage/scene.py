@@ -48,24 +48,24 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class Scene:
     """All tracks of all cameras by their key."""
 
     tracks: Mapping[Key, Track] = field(default_factory=dict)
 
-    def seen(self, sightings: Collection[Sighting], now: float) -> Crowd:
+    def seen(self, sightings: Collection[Sighting], now: float) -> Scene:
         """With the newest sightings of one frame; long gone tracks are forgotten."""
         tracks = {k: t for k, t in self.tracks.items() if now - t.seen < _REMEMBERED}
         for sighting in sightings:
             key = sighting.camera, sighting.track
             old = tracks.get(key)
             tracks[key] = replace(old, sighting=sighting) if old else Track(sighting)
-        return Crowd(tracks)
+        return Scene(tracks)
 
     def get(self, key: Key | None) -> Track | None:
         return self.tracks.get(key) if key else None
 
-    def answered(self, key: Key | None, opened: bool, again_from: float | None = None) -> Crowd:
+    def answered(self, key: Key | None, opened: bool, again_from: float | None = None) -> Scene:
         """With the track marked as served."""
         track = self.get(key)
         if track is None:
@@ -76,23 +76,23 @@ class Crowd:
             openings=track.openings + opened,
             again_from=again_from,
         )
-        return Crowd({**self.tracks, done.key: done})
+        return Scene({**self.tracks, done.key: done})
 
-    def asked(self, key: Key, person: int) -> Crowd:
+    def asked(self, key: Key, person: int) -> Scene:
         """With the status of this track's person asked for."""
-        return Crowd({**self.tracks, key: replace(self.tracks[key], asked=person)})
+        return Scene({**self.tracks, key: replace(self.tracks[key], asked=person)})
 
-    def belong_to(self, person: int, opened: bool) -> Crowd:
+    def belong_to(self, person: int, opened: bool) -> Scene:
         """With every face of a person who was let in by card marked as served."""
-        crowd = self
+        scene = self
         for track in self.tracks.values():
             best = track.sighting.best
             theirs = best is not None and best.person == person
             if theirs and track.answered is None and track.sighting.verdict is Verdict.KNOWN:
-                crowd = crowd.answered(track.key, opened)
-        return crowd
+                scene = scene.answered(track.key, opened)
+        return scene
 
-    def same_place(self, key: Key | None, now: float, again_from: float) -> Crowd:
+    def same_place(self, key: Key | None, now: float, again_from: float) -> Scene:
         """With the face that other cameras see in the place of this one marked as answered too.
 
         Cameras of one gate see the same people, so the second nearest of one is the second nearest
@@ -107,15 +107,15 @@ class Crowd:
         if key is not None:
             own = sorted(views.pop(key[0], []), key=_nearness, reverse=True)
             rank = next((n for n, track in enumerate(own) if track.key == key), len(self.tracks))
-        crowd = self
+        scene = self
         for tracks in views.values():
             if key is None:
                 tracks = [t for t in tracks if t.answered is not Verdict.KNOWN]
             for track in sorted(tracks, key=_nearness, reverse=True)[rank : rank + 1]:
                 decided = track.sighting.verdict in (Verdict.KNOWN, Verdict.ATTACK)
                 if track.answered is None and not decided:
-                    crowd = crowd.answered(track.key, False, again_from)
-        return crowd
+                    scene = scene.answered(track.key, False, again_from)
+        return scene
 
     def behind(self, key: Key | None, now: float) -> bool:
         """Whether someone else is nearer to the gate than this face, as its camera sees it."""
@@ -128,41 +128,41 @@ class Crowd:
             for track in self.tracks.values()
         )
 
-    def unused(self, key: Key | None, again_from: float) -> Crowd:
+    def unused(self, key: Key | None, again_from: float) -> Scene:
         """The door opened for this track and nobody went: it may be served once more."""
         track = self.get(key)
         if track is None or track.openings >= _OPENINGS:
             return self
-        return Crowd({**self.tracks, track.key: replace(track, again_from=again_from)})
+        return Scene({**self.tracks, track.key: replace(track, again_from=again_from)})
 
 
 def next_to_serve(
-    crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
+    scene: Scene, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> Track | None:
     """The nearest face that may still be served; usable ones come first."""
-    return max(_waiting(crowd, recent, now, settings), key=_nearness, default=None)
+    return max(_waiting(scene, recent, now, settings), key=_nearness, default=None)
 
 
 def known_and_waiting(
-    crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
+    scene: Scene, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> Track | None:
     """The nearest of those who are known and may be served."""
-    waiting = _waiting(crowd, recent, now, settings)
+    waiting = _waiting(scene, recent, now, settings)
     known = (t for t in waiting if t.sighting.verdict is Verdict.KNOWN)
     return max(known, key=_nearness, default=None)
 
 
 def _waiting(
-    crowd: Crowd, recent: Mapping[int, float], now: float, settings: PassageSettings
+    scene: Scene, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> list[Track]:
-    return [t for t in crowd.tracks.values() if _may_be_served(t, recent, now, settings)]
+    return [t for t in scene.tracks.values() if _may_be_served(t, recent, now, settings)]
 
 
-def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list[Track]:
+def known_in_view(scene: Scene, recent: Mapping[int, float], now: float) -> list[Track]:
     """Known people in view who have not been answered, for a door that is held open."""
     return [
         t
-        for t in crowd.tracks.values()
+        for t in scene.tracks.values()
         if now - t.seen <= _JUST_NOW
         and t.answered is None
         and t.sighting.verdict is Verdict.KNOWN
@@ -170,14 +170,14 @@ def known_in_view(crowd: Crowd, recent: Mapping[int, float], now: float) -> list
     ]
 
 
-def known_elsewhere(crowd: Crowd, key: Key | None, now: float) -> Key | None:
+def known_elsewhere(scene: Scene, key: Key | None, now: float) -> Key | None:
     """Where another camera knows already whom this face, not known itself, most resembles."""
-    track = crowd.get(key)
+    track = scene.get(key)
     if track is None or track.sighting.best is None:
         return None
     if track.sighting.verdict in (Verdict.KNOWN, Verdict.ATTACK):
         return None  # an attack that one camera sees stays one
-    for other in crowd.tracks.values():
+    for other in scene.tracks.values():
         s = other.sighting
         theirs = s.best is not None and s.best.person == track.sighting.best.person
         fresh = other.answered is None and now - other.seen <= _JUST_NOW
@@ -186,7 +186,7 @@ def known_elsewhere(crowd: Crowd, key: Key | None, now: float) -> Key | None:
     return None
 
 
-def tailgaters(crowd: Crowd, granted: int, opened: float, closed: float) -> int:
+def tailgaters(scene: Scene, granted: int, opened: float, closed: float) -> int:
     """How many more faces vanished while the door was open than had been granted; a hint only.
 
     Faces are counted that were followed over several frames, left the view between opening and
@@ -194,7 +194,7 @@ def tailgaters(crowd: Crowd, granted: int, opened: float, closed: float) -> int:
     since they see the same people.
     """
     gone: dict[str, set[object]] = {}
-    for track in crowd.tracks.values():
+    for track in scene.tracks.values():
         s = track.sighting
         if s.frames < 3 or _too_far(s) or not opened - _JUST_NOW <= s.last_seen < closed:
             continue
