@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -19,10 +20,26 @@ import gate.store.store as store_module
 from gate.store.engine import Database
 from gate.store.migrate import migrate
 from tests.effort import SOAK
+from tests.postgresql import Server
 
 settings.register_profile("test", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("soak", deadline=None, max_examples=5_000)
 settings.load_profile("soak" if SOAK else "test")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A PostgreSQL of this process's own; the tests that need one skip where there is none."""
+    server = Server("-c", "fsync=off")
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: Server) -> str:
+    """The address of an empty database."""
+    return postgresql_server.database()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
+from gate.store.heads import Head, at_commit, raise_head
 from gate.store.tables import AuditRow, EventRow, KeyValueRow
 from gate.store.tables.base import now
 from gate.store.vault import Vault
@@ -31,22 +32,21 @@ class Audit:
     def note_in(
         self, session: Session, actor: str, action: str, subject: str = "", **details: Any
     ) -> AuditRow:
-        """The same, in the transaction of what it is about."""
+        """The same, in the transaction of what it is about; numbered when it commits."""
+        row = AuditRow(at=now(), actor=actor, action=action, subject=subject, details=details)
+        at_commit(session, Head.AUDIT, lambda session: self._link(session, row))
+        return row
+
+    def _link(self, session: Session, row: AuditRow) -> None:
+        """Number and chain a line; the head keeps every other writer out until the commit."""
+        raise_head(session, Head.AUDIT)
         last = session.scalar(select(AuditRow).order_by(AuditRow.id.desc()).limit(1))
-        row = AuditRow(
-            id=last.id + 1 if last else 1,
-            at=now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            details=details,
-            previous=last.hash if last else _START,
-        )
+        row.id = last.id + 1 if last else 1
+        row.previous = last.hash if last else _START
         row.hash = self._vault.chain(row.previous, _line(row))
         session.add(row)
         session.merge(KeyValueRow(key=HEAD, value=self._sealed(row.id, row.hash.hex())))
         session.flush()
-        return row
 
     def verify(self) -> list[str]:
         """What is wrong with the chain, one sentence each; empty when it is whole.

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from gate.store.changes import CALIBRATION, touch
 from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
+from gate.store.heads import Head, raise_head
 from gate.store.tables import CalibrationRow
 
 
@@ -34,6 +36,7 @@ class Calibrations:
         Raises ConflictError when ``after`` is given and not the version in use ("" for none).
         """
         with self._database.write() as session:
+            self._alone(session)
             if after is not None:
                 used = session.scalar(_active(kind, encoder))
                 if after != (used.version if used else ""):
@@ -54,6 +57,7 @@ class Calibrations:
     def activate(self, kind: str, encoder: str, version: str) -> bool:
         """Go (back) to a version. False when there is none of that name."""
         with self._database.write() as session:
+            self._alone(session)
             row = session.scalar(
                 select(CalibrationRow).where(
                     CalibrationRow.kind == kind,
@@ -80,7 +84,13 @@ class Calibrations:
             )
 
     @staticmethod
+    def _alone(session: Session) -> None:
+        """One writer at a time: two that each saw the other's as the one in use made two active."""
+        raise_head(session, Head.CALIBRATIONS)
+
+    @staticmethod
     def _activate(session: Session, row: CalibrationRow) -> None:
+        touch(session, CALIBRATION)
         session.execute(
             update(CalibrationRow)
             .where(CalibrationRow.kind == row.kind, CalibrationRow.encoder == row.encoder)

@@ -8,11 +8,13 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
+from gate.store.heads import Head, at_commit, raise_head
 from gate.store.tables import ChangeRow
 from gate.store.tables.base import now
 
 _KEPT = timedelta(days=2)
 RULES = 0  # means the rules where a change names a person
+CALIBRATION = -1  # means whitening and calibration
 
 
 class Changes:
@@ -39,7 +41,7 @@ class Changes:
                 return newest, None
             changed = session.scalars(
                 select(ChangeRow.person_id)
-                .where(ChangeRow.id > generation, ChangeRow.person_id != RULES)
+                .where(ChangeRow.id > generation, ChangeRow.person_id > RULES)
                 .distinct()
             )
             return newest, frozenset(changed)
@@ -54,5 +56,17 @@ class Changes:
 
 
 def touch(session: Session, *people: int) -> None:
-    """Note, in the transaction that changes them, that these people changed."""
-    session.add_all([ChangeRow(person_id=person) for person in people])
+    """Note, in the transaction that changes them, that these people changed.
+
+    The notes are numbered when it commits, so that whoever follows the numbers misses none.
+    """
+
+    def number(session: Session) -> None:
+        last = raise_head(session, Head.CHANGES, len(people))
+        session.add_all(
+            ChangeRow(id=last - len(people) + 1 + place, person_id=person)
+            for place, person in enumerate(people)
+        )
+
+    if people:
+        at_commit(session, Head.CHANGES, number)

@@ -17,6 +17,7 @@ from gate.store.tables import (
     AcknowledgementRow,
     ConsentRow,
     CredentialRow,
+    ErasureRow,
     EventRow,
     HouseholdRow,
     ImportLineRow,
@@ -91,6 +92,7 @@ class People:
             session.execute(delete(PersonRow).where(PersonRow.id == person))
             kept = [f"{about}:{person}" for about in _KEPT_KEYS]
             session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))
+            session.merge(ErasureRow(ref=ref, person_id=person))
             touch(session, person)
         return self._database.wipe()
 

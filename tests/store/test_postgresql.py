@@ -1,8 +1,7 @@
-"""The same repository on PostgreSQL: set GATE_POSTGRES_URL to an empty database, with psycopg."""
+"""The same repository on PostgreSQL."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +18,10 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import Base
 
-URL = os.environ.get("GATE_POSTGRES_URL")
 
-
-@pytest.mark.skipif(URL is None, reason="GATE_POSTGRES_URL is not set")
-def test_the_whole_way_on_postgresql(tmp_path: Path) -> None:
-    settings = StoreSettings.model_validate({"url": URL})
+@pytest.mark.slow
+def test_the_whole_way_on_postgresql(tmp_path: Path, postgresql: str) -> None:
+    settings = StoreSettings.model_validate({"url": postgresql})
     vector = np.random.default_rng(0).normal(size=128).astype(np.float32)
     with Store.open(settings, tmp_path, receivers=("mqtt",)) as store:
         with store.database.connect() as connection:

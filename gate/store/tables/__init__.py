@@ -12,6 +12,17 @@ from gate.store.tables.biometrics import CalibrationRow, TemplateRow
 from gate.store.tables.commands import CommandCounterRow, CommandKeyRow
 from gate.store.tables.credentials import CredentialRow, PermitRow
 from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
+from gate.store.tables.fleet import (
+    BoxRow,
+    ErasureRow,
+    GateRow,
+    IntakeRow,
+    PairingCodeRow,
+    ReceiptRow,
+    ReplicaRow,
+    TemplateKeyRow,
+)
+from gate.store.tables.heads import HeadRow
 from gate.store.tables.imports import ImportLineRow, ImportRow
 from gate.store.tables.key_value import KeyValueRow
 from gate.store.tables.orders import OrderRow
@@ -23,6 +34,7 @@ __all__ = [
     "AcknowledgementRow",
     "AuditRow",
     "Base",
+    "BoxRow",
     "BuildingRow",
     "CalibrationRow",
     "ChangeRow",
@@ -31,20 +43,28 @@ __all__ = [
     "ConsentRow",
     "CredentialRow",
     "DoorModeRow",
+    "ErasureRow",
     "EventRow",
+    "GateRow",
+    "HeadRow",
     "HolidayRow",
     "HouseholdRow",
     "ImportLineRow",
     "ImportRow",
+    "IntakeRow",
     "KeyValueRow",
     "OrderRow",
     "OutboxRow",
+    "PairingCodeRow",
     "PermitRow",
     "PersonRow",
+    "ReceiptRow",
+    "ReplicaRow",
     "RuleRow",
     "ScheduleRow",
     "SequenceRow",
     "SessionRow",
+    "TemplateKeyRow",
     "TemplateRow",
     "UnitRow",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gate.store.tables.base import Base, now
@@ -28,7 +28,17 @@ class CalibrationRow(Base):
     """A site fit, calibration or the like: a blob with a version; one of a kind is active."""
 
     __tablename__ = "calibrations"
-    __table_args__ = (UniqueConstraint("kind", "encoder", "version"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "encoder", "version"),
+        Index(
+            "uq_calibrations_active",
+            "kind",
+            "encoder",
+            unique=True,
+            sqlite_where=text("active"),
+            postgresql_where=text("active"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
