@@ -27,7 +27,7 @@ class Sessions:
         """A new session and its token: made at every sign-in, never taken from the browser."""
         token = secrets.token_urlsafe(32)
         now = self._clock.utc()
-        with self._database.write() as session:
+        with self._database.write(urgent=True) as session:
             session.execute(delete(SessionRow).where(SessionRow.expires < now))
             session.add(
                 SessionRow(
@@ -59,14 +59,14 @@ class Sessions:
             self.end(token)
             return None
         if click and row.seen + min(_SEEN_EVERY, idle / 2) <= now:
-            with self._database.write() as session:
+            with self._database.write(urgent=True) as session:
                 kept = session.get(SessionRow, row.token)
                 if kept is not None:
                     kept.seen = now
         return account, row
 
     def end(self, token: str) -> None:
-        with self._database.write() as session:
+        with self._database.write(urgent=True) as session:
             session.execute(delete(SessionRow).where(SessionRow.token == _hash(token)))
 
 

@@ -33,9 +33,12 @@ class Visit:
     def may(self, permission: Permission) -> bool:
         return may(self.role, permission)
 
-    def note(self, action: str, subject: str = "", **details: Any) -> None:
-        """A line in the audit, in this account's name."""
-        self.desk.store.audit.note(self.account.login, action, subject, **details)
+    def note(
+        self, action: str, subject: str = "", *, urgent: bool = False, **details: Any
+    ) -> None:
+        """A line in the audit, in this account's name. ``urgent``: see ``Database.write``."""
+        audit = self.desk.store.audit
+        audit.note(self.account.login, action, subject, urgent=urgent, **details)
 
 
 def desk_of(request: Request) -> Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -11,6 +12,7 @@ from enroll.page import go, inside, render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed, desk_of
 from gate.errors import AccessError
+from gate.store.database_errors import DiskFullError
 from gate.texts.catalogue import LANGUAGES
 
 router = APIRouter()
@@ -61,7 +63,9 @@ def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> 
     if account is None:
         # a login that is none of ours may be a password typed into the wrong field
         known = desk.accounts.known(login)
-        desk.store.audit.note(known or "unknown", "sign_in.refused")
+        # strangers' tries take nothing of the room kept for those who may sign in
+        with suppress(DiskFullError):
+            desk.store.audit.note(known or "unknown", "sign_in.refused")
         wrong = (
             "Login or password is wrong, or there were too many wrong attempts: wait and try again"
         )
@@ -72,7 +76,7 @@ def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> 
     token = desk.sessions.begin(
         account.id, _address(request), request.headers.get("user-agent", "")
     )
-    desk.store.audit.note(account.login, "sign_in")
+    desk.store.audit.note(account.login, "sign_in", urgent=True)
     answer = RedirectResponse(inside(back), 303)
     answer.set_cookie(
         desk.cookie, token, httponly=True, samesite="strict", secure=desk.settings.tls, path="/"
@@ -83,7 +87,7 @@ def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> 
 @router.post("/logout")
 def sign_out(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Response:
     visit.desk.sessions.end(visit.request.cookies.get(visit.desk.cookie, ""))
-    visit.note("sign_out")
+    visit.note("sign_out", urgent=True)
     answer = go("/login", "signed_out")
     answer.delete_cookie(
         visit.desk.cookie,

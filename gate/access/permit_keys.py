@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,9 +20,12 @@ from cryptography.hazmat.primitives.serialization import (
 from gate.access.permit import key_id
 from gate.errors import AccessError
 
+log = logging.getLogger(__name__)
+
 # the names of these files in the data folder
 PRIVATE_KEY = "permit-key.pem"
 PUBLIC_KEYS = "permit*.pub"
+_FORMER = "permit.key"  # what desks named their private key once
 
 
 def private_key(path: Path) -> Ed25519PrivateKey:
@@ -49,6 +53,68 @@ def private_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise _cannot(path, "it is not an Ed25519 key")
     return key
+
+
+def own_key(data: Path) -> Path:
+    """Where the private key of this data folder is; a key under its former name is renamed.
+
+    Raises AccessError when it cannot be.
+    """
+    path, former = data / PRIVATE_KEY, data / _FORMER
+    if former.is_file() and not path.exists():
+        try:
+            public = former.with_suffix(".pub")
+            if public.is_file():
+                public.rename(path.with_suffix(".pub"))
+            former.rename(path)
+        except OSError as error:
+            raise _cannot(former, error.strerror or str(error)) from None
+    return path
+
+
+class KeyFolder(Mapping[bytes, Ed25519PublicKey]):
+    """The public keys in a folder, by id, as they are at each look.
+
+    A key that is added counts from the next permit on, one that is removed no longer. A file that
+    cannot be used is logged once and left out, so that it does not take the others away.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises AccessError for a file that cannot be used: at the start somebody is looking."""
+        self._folder = folder
+        self._seen = self._look()
+        self._keys = public_keys(path for path, *_ in self._seen)
+
+    def __getitem__(self, id: bytes) -> Ed25519PublicKey:
+        return self._now()[id]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def _now(self) -> dict[bytes, Ed25519PublicKey]:
+        seen = self._look()
+        if seen != self._seen:
+            keys: dict[bytes, Ed25519PublicKey] = {}
+            for path, *_ in seen:
+                try:
+                    keys |= public_keys([path])
+                except AccessError as error:
+                    log.error("permit.key", extra={"cause": error.what, "where": error.where})
+            self._seen, self._keys = seen, keys
+        return self._keys
+
+    def _look(self) -> list[tuple[Path, int, int]]:
+        found = []
+        for path in sorted(self._folder.glob(PUBLIC_KEYS)):
+            try:
+                state = path.stat()
+                found.append((path, state.st_mtime_ns, state.st_size))
+            except OSError:
+                found.append((path, 0, 0))
+        return found
 
 
 def public_keys(paths: Iterable[Path]) -> dict[bytes, Ed25519PublicKey]:

@@ -10,6 +10,7 @@ from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
+from gate.access.permit_keys import own_key
 from gate.commands import Config
 from gate.config.desk import DeskSettings
 from gate.config.settings import DEFAULT, Settings, load
@@ -33,7 +34,7 @@ def desk(config: Config = DEFAULT) -> None:
             settings.desk,
             store,
             faces=build_faces(settings, store),
-            permits=Permits.open(store, settings.data / "permit.key", settings.access.permit),
+            permits=Permits.open(store, own_key(settings.data), settings.access.permit),
             gate=settings.name,
             not_seen_hours=settings.access.not_seen.hours,
             folder=settings.data,

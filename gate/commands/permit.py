@@ -11,13 +11,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gate.access.permit_keys import PRIVATE_KEY, PUBLIC_KEYS, private_key, public_keys
+from gate.access.decision import Method, Outcome
+from gate.access.permit_keys import KeyFolder, own_key, private_key
+from gate.access.policy import decide
 from gate.access.reasons import text as words_of
+from gate.access.request import Request
 from gate.commands import Config
 from gate.commands.people import Who, find_person
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
 from gate.services.permits import PermitBook
+from gate.services.rule_set import build_house
 from gate.store.store import Store
 
 permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_help=True)
@@ -48,7 +52,7 @@ def issue(
             where=str(to),
             hint="name another with --to, or take it away",
         )
-    key = private_key(settings.data / PRIVATE_KEY)
+    key = private_key(own_key(settings.data))
     with _book(settings) as (store, book):
         row = find_person(store, who)
         home = row.household_id
@@ -94,10 +98,15 @@ def check(
 ) -> None:
     """Say whether this gate would take a permit now."""
     settings = load(config)
-    with _book(settings) as (_, book):
-        person, shown = book.look_up(code, settings.name, datetime.now(UTC))
-    if shown.problem:
-        problem = words_of(shown.problem, "en")
+    now = datetime.now(UTC)
+    with _book(settings) as (store, book):
+        person, shown = book.look_up(code, settings.name, now)
+        rules = build_house(settings, store).rules
+    when = now.astimezone(settings.zone)
+    request = Request(Method.PERMIT, person, when, settings.name, credential=shown)
+    decision = decide(request, rules)
+    if decision.outcome is not Outcome.GRANT:
+        problem = words_of(decision.reasons[0], "en")
         raise AccessError(problem.head, where=shown.serial or "the text", hint=problem.then)
     assert person is not None
     Console().print(f"good: permit {shown.serial} of {person.ref}")
@@ -118,7 +127,7 @@ def revoke(
 
 @contextmanager
 def _book(settings: Settings) -> Iterator[tuple[Store, PermitBook]]:
-    private_key(settings.data / PRIVATE_KEY)  # there is one from the first use on
-    keys = public_keys(sorted(settings.data.glob(PUBLIC_KEYS)))
+    private_key(own_key(settings.data))  # there is one from the first use on
+    keys = KeyFolder(settings.data)
     with Store.open(settings.store, settings.data, create=False) as store:
         yield store, PermitBook(store, keys, settings.access.permit)

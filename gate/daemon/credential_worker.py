@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from gate.access.decision import Method, Outcome
 from gate.access.guessing import Series
-from gate.access.permit_keys import public_keys
+from gate.access.permit_keys import KeyFolder
 from gate.access.request import Credential
 from gate.clock import Clock
 from gate.config.settings import Settings
@@ -28,7 +28,6 @@ from gate.store.store import Store
 
 log = logging.getLogger(__name__)
 
-PERMIT_KEYS = "permit*.pub"  # in the data folder: the public keys of all desks
 WRONG = frozenset({"card_unknown", "pin_unknown", "permit_forged"})  # what guessing yields
 _LIMIT = CLAIM_AGE  # seconds a look-up may take: a later answer is of no use
 _EVERY = 1.0  # seconds between two looks at dropped claims and series that are over
@@ -55,8 +54,7 @@ class CredentialWorker:
         self._clock = clock
         self._post = post
         self._recorder = recorder or store.writer
-        keys = public_keys(sorted(settings.data.glob(PERMIT_KEYS)))
-        self._book = PermitBook(store, keys, settings.access.permit)
+        self._book = PermitBook(store, KeyFolder(settings.data), settings.access.permit)
         self._desk = ClaimDesk(store, self._book, settings.name, settings.access.pin, trusted)
         self._queue = ClaimQueue()
         self._uses: deque[str] = deque()  # serials of permits that opened and are not counted yet

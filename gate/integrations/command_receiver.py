@@ -229,7 +229,7 @@ class Commands:
         event = Event.make(self._gate, "command.accepted", self._clock.utc(), details=details)
 
         def write() -> None:
-            with self._store.database.write() as session:
+            with self._store.database.write(urgent=True) as session:
                 if command.counter >= 0:
                     self._store.command_keys.count_in(session, self._gate, key.id, command.counter)
                 self._store.audit.note_in(

@@ -62,11 +62,18 @@ class PermitBook:
         the allowance; without, it is issued by staff.
 
         Raises:
-            AccessError: nobody has this number, or it is longer or more than is allowed.
+            AccessError: nobody has this number, they may not pass, or it is longer or more than
+                is allowed.
         """
         row = self._store.people.get(person)
         if row is None:
             raise AccessError(f"nobody has the number {person}", hint="look the person up again")
+        if row.blocked or not row.active:
+            raise AccessError(
+                "whoever is blocked or has moved out gets no permit",
+                where=row.name,
+                hint="lift the block first, or let them move in again",
+            )
         longest = timedelta(days=self._settings.longest_days)
         if not valid_from < valid_until or valid_until - valid_from > longest:
             raise AccessError(

@@ -43,9 +43,7 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             hint="end the other program that is writing, or wait until it has finished",
         )
     if "full" in text or "no space" in text or ("disk i/o" in text and _no_room(where)):
-        return DiskFullError(
-            "the disk is full", where=where, hint="free some space; waiting events are then written"
-        )
+        return disk_full(where)
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(
             "the database is damaged", where=where, hint="put the newest backup in its place"
@@ -57,6 +55,13 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             hint="check that the folder exists and belongs to the user the gate runs as",
         )
     return StoreError(f"the database failed: {cause}", where=where, hint="see `gate doctor`")
+
+
+def disk_full(where: str) -> DiskFullError:
+    """The error of every full disk."""
+    return DiskFullError(
+        "the disk is full", where=where, hint="free some space; waiting events are then written"
+    )
 
 
 def _no_room(where: str) -> bool:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
-from gate.store.database_errors import named, translate
+from gate.store.ballast import Reserve
+from gate.store.database_errors import disk_full, named, translate
 
 
 class Database:
@@ -26,6 +27,7 @@ class Database:
     """
 
     def __init__(self, url: str, busy_timeout: float = 5.0) -> None:
+        self.reserve: Reserve | None = None
         try:
             self.url = make_url(url)
             self.where = self.url.render_as_string(hide_password=True)
@@ -71,8 +73,14 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end, undone by any exception. Raises StoreError."""
+    def write(self, *, urgent: bool = False) -> Iterator[Session]:
+        """One transaction: committed at the end, undone by any exception. Raises StoreError.
+
+        ``urgent`` is for the few small writes that people must be able to make on a full disk:
+        signing in, orders to the door. They may use the reserve (see ``ballast.Reserve``).
+        """
+        if self.reserve is not None and not self.reserve.before(urgent=urgent):
+            raise disk_full(self.where)
         with self._session(self._write) as session:
             yield session
             with named(self.where):

@@ -43,7 +43,7 @@ class Orders:
             at=now(),
             expires=now() + _VALID,
         )
-        with self._database.write() as session:
+        with self._database.write(urgent=True) as session:
             session.add(row)
             session.flush()
             return row
@@ -59,7 +59,7 @@ class Orders:
         with self._database.read() as session:
             if session.scalar(query.limit(1)) is None:
                 return []
-        with self._database.write() as session:
+        with self._database.write(urgent=True) as session:
             rows = list(session.scalars(query.order_by(OrderRow.id)))
             for row in rows:
                 row.taken = now()
@@ -68,7 +68,7 @@ class Orders:
 
     def void(self, gate: str) -> None:
         """Once at start: what is void stays void, however the clock is set later."""
-        with self._database.write() as session:
+        with self._database.write(urgent=True) as session:
             session.execute(
                 update(OrderRow)
                 .where(
@@ -81,7 +81,7 @@ class Orders:
 
     def done(self, order: int, result: str) -> None:
         """What became of it, for the page: "done" or a reason."""
-        with self._database.write() as session:
+        with self._database.write(urgent=True) as session:
             row = session.get(OrderRow, order)
             if row is not None:
                 row.result = result[:80]

@@ -13,7 +13,7 @@ from gate.errors import StoreError
 from gate.events.event import Event
 from gate.store import mark
 from gate.store.audit import HEAD, Audit
-from gate.store.ballast import Ballast
+from gate.store.ballast import Ballast, Reserve
 from gate.store.calibrations import Calibrations
 from gate.store.changes import Changes
 from gate.store.command_keys import CommandKeys
@@ -48,6 +48,8 @@ class Store:
         clock: Clock | None = None,
     ) -> None:
         self.database = database
+        if database.path is not None and settings.ballast:
+            database.reserve = Reserve(database.path)
         self.vault = vault
         self.places = Places(database)
         self.people = People(database)
@@ -102,6 +104,7 @@ class Store:
     def writer(self) -> Writer:
         """The thread that writes events; started when first asked for."""
         if self._writer is None:
+            self._restore_reserve()
             self._writer = Writer(
                 self.database,
                 self.events,
@@ -126,8 +129,13 @@ class Store:
         """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
         self.changes.forget_old()
         self._mark()
+        self._restore_reserve()
         self.database.shrink()
         return self.database.wipe()
+
+    def _restore_reserve(self) -> None:
+        if self.database.reserve is not None:
+            self.database.reserve.restore()
 
     def close(self) -> None:
         if self._writer is not None:

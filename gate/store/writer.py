@@ -147,6 +147,8 @@ class Writer:
         self.written += len(written)
         self.wrote.set()
         self._ballast.restore()
+        if attempt and self._database.reserve is not None:  # there was a fault: perhaps no room
+            self._database.reserve.restore()
 
     def _named(self, error: Exception) -> StoreError:
         if isinstance(error, StoreError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from gate.access.permit_keys import KeyFolder, own_key, private_key
 from gate.commands.permit import permit
 from gate.config.settings import load
 from gate.errors import AccessError
+from gate.services.permits import PermitBook
 from gate.store.store import Store
 
 
@@ -52,3 +55,22 @@ def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:
     assert "cannot be written" in str(nowhere)
     assert "Permit unreadable" in str(run(config, "check", "hello").exception)
     assert "no such permit" in str(run(config, "revoke", "00" * 8).exception)
+
+
+def test_whoever_may_not_pass_has_no_good_permit_and_gets_none(
+    config: Path, tmp_path: Path
+) -> None:
+    settings = load(config)
+    now = datetime.now(UTC)
+    with Store.open(settings.store, settings.data) as store:
+        key = private_key(own_key(tmp_path))
+        book = PermitBook(store, KeyFolder(tmp_path), settings.access.permit)
+        text = book.issue(key, 1, now, now + timedelta(days=1), now=now).text
+        assert "good: permit" in run(config, "check", text).output
+        store.people.update(1, blocked=True, blocked_reason="banned")
+    refused = run(config, "check", text)
+    assert "good" not in refused.output
+    assert isinstance(refused.exception, AccessError)
+    denied = run(config, "issue", "#1", "--to", str(tmp_path / "paper.pdf")).exception
+    assert "blocked" in str(denied)
+    assert not (tmp_path / "paper.pdf").exists()

@@ -283,3 +283,13 @@ def test_a_manager_keeps_schedules_and_holidays_and_nobody_else(manager, clerk, 
     assert manager.fill("/rules/schedules/remove", name="work").status_code == 400
     assert (book.schedules(), len(book.holidays())) == ({}, 3)
     assert {"rules.schedule", "rules.day"} <= {line.action for line in desk.store.audit.lines()}
+
+
+def test_no_permit_is_offered_to_whoever_is_blocked(clerk, desk, tmp_path):
+    desk.permits = Permits.open(desk.store, tmp_path / "permit.key", PermitSettings())
+    person = desk.store.people.create("Li").id
+    assert "Print a permit" in clerk.get(f"/people/{person}").text
+    desk.store.people.update(person, blocked=True)
+    assert "Print a permit" not in clerk.get(f"/people/{person}").text
+    refused = clerk.fill(f"/people/{person}/permits", hours="48", uses="4")
+    assert (refused.status_code, "blocked" in refused.text) == (400, True)
