@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +39,6 @@ def test_a_key_under_its_former_name_is_the_one_key(tmp_path: Path) -> None:
     former = private_key(tmp_path / "permit.key")
     path = own_key(tmp_path)
     assert path == tmp_path / "permit-key.pem"
-    assert sorted(os.listdir(tmp_path)) == ["permit-key.pem", "permit-key.pub"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["permit-key.pem", "permit-key.pub"]
     assert private_key(path).private_bytes_raw() == former.private_bytes_raw()
     assert read(sign(PERMIT, former), KeyFolder(tmp_path)).serial == PERMIT.serial
