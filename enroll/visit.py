@@ -33,9 +33,7 @@ class Visit:
     def may(self, permission: Permission) -> bool:
         return may(self.role, permission)
 
-    def note(
-        self, action: str, subject: str = "", *, urgent: bool = False, **details: Any
-    ) -> None:
+    def note(self, action: str, subject: str = "", *, urgent: bool = False, **details: Any) -> None:
         """A line in the audit, in this account's name. ``urgent``: see ``Database.write``."""
         audit = self.desk.store.audit
         audit.note(self.account.login, action, subject, urgent=urgent, **details)

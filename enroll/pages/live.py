@@ -85,7 +85,5 @@ def order(
     Orders(visit.desk.store.database).give(
         gate, command, visit.account.login, until=until, reason=reason.strip()
     )
-    visit.note(
-        f"order.{command}", gate, urgent=True, reason=reason.strip(), until=str(until or "")
-    )
+    visit.note(f"order.{command}", gate, urgent=True, reason=reason.strip(), until=str(until or ""))
     return go("/live", "ordered")

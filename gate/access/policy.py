@@ -6,6 +6,7 @@ The order and every answer are written as a table in docs/access.md, which the t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -21,10 +22,12 @@ from gate.access.request import (
     Weight,
 )
 from gate.access.schedule import HOLIDAY, day_kind, is_open
-from gate.recognition.face import Verdict
+from gate.recognition.face import Liveness, Verdict
 
 _FACE_METHODS = (Method.FACE, Method.FACE_AND_CARD)
 _CLAIM_METHODS = (Method.CARD, Method.PERMIT, Method.PIN, Method.FACE_AND_CARD)
+
+NOT_LIVE = "liveness_unknown"  # the reason a face that is not held to be live is asked for a card
 
 
 class Answer(NamedTuple):
@@ -110,10 +113,11 @@ def _held_open(request: Request, rules: Rules) -> Answer | None:
 
 
 def _attack(request: Request, rules: Rules) -> Answer | None:
+    """A face merely not held to be live is no attack: see ``_face``."""
     sight = request.sight
     if request.method not in _FACE_METHODS or sight is None:
         return None
-    if sight.verdict is not Verdict.ATTACK and sight.liveness.live is not False:
+    if sight.verdict is not Verdict.ATTACK:
         return None
     return _deny("picture") if rules.attack == "deny" else _ask("picture")
 
@@ -133,6 +137,8 @@ def _face(request: Request, rules: Rules) -> Answer | None:
             return _ask("look_here")
         if sight.verdict is Verdict.UNUSABLE:
             return _ask(sight.guidance or "look_here")
+        if sight.liveness.live is False and sight.verdict in (Verdict.KNOWN, Verdict.DOUBTFUL):
+            return _ask(NOT_LIVE)
         if sight.verdict is Verdict.DOUBTFUL:
             return _ask("face_doubtful")
         if person is None or sight.best != person.id:
@@ -140,8 +146,18 @@ def _face(request: Request, rules: Rules) -> Answer | None:
         return None if sight.verdict is Verdict.KNOWN else _deny("face_unknown")
     if request.method is Method.FACE_AND_CARD and person and not holds(sight, person):
         waiting = sight is None or sight.verdict in (Verdict.WAIT, Verdict.UNUSABLE)
+        waiting = waiting or _only_not_live(sight, person)
         return _ask("look_here") if waiting else _deny("face_is_not_the_cards")
     return None
+
+
+def _only_not_live(sight: Sight | None, person: Person) -> bool:
+    """The face is the holder's; that it is live has not been shown yet."""
+    return (
+        sight is not None
+        and sight.liveness.live is False
+        and holds(replace(sight, liveness=Liveness("off")), person)
+    )
 
 
 def _nobody(request: Request, rules: Rules) -> Answer | None:
@@ -218,7 +234,7 @@ def _second_factor(request: Request, rules: Rules) -> Answer | None:
         if request.wary:
             return _ask("card_after_attack")
         if rules.liveness_required and not (request.sight and request.sight.liveness.live):
-            return _ask("liveness_unknown")
+            return _ask(NOT_LIVE)
         if not person.face_alone:
             return _ask("look_alike")
         if person.born and age_on(person.born, request.when.date()) < rules.face_alone_from_age:

@@ -21,7 +21,7 @@ from gate.commands.people import Who, find_person
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
 from gate.services.permits import PermitBook
-from gate.services.rule_set import build_house
+from gate.services.rule_set import build_context
 from gate.store.store import Store
 
 permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_help=True)
@@ -101,7 +101,7 @@ def check(
     now = datetime.now(UTC)
     with _book(settings) as (store, book):
         person, shown = book.look_up(code, settings.name, now)
-        rules = build_house(settings, store).rules
+        rules = build_context(settings, store).rules
     when = now.astimezone(settings.zone)
     request = Request(Method.PERMIT, person, when, settings.name, credential=shown)
     decision = decide(request, rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gate.access.decision import Decision, Method, Outcome
-from gate.access.policy import decide
+from gate.access.policy import NOT_LIVE, decide
 from gate.access.request import Finding, Mode, Presence, Request, Sight, Weight
 from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Outputs
 from gate.passage.scene import Key, next_to_serve, probable
@@ -15,6 +15,7 @@ from gate.recognition.face import Sighting, Verdict
 OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
 # rules by which it is not established who this is
 _WHO = ("attack", "credential", "face")
+DOUBTS = 3  # tries of one face not held to be live, after which its person needs a card
 _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
 
@@ -137,6 +138,8 @@ def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Ou
     if decision.rule == "attack":
         lane, emitted = _attacked(lane, p, now, context)
         done += emitted
+    elif decision.reasons[0] == NOT_LIVE:
+        lane = _doubted(lane, p, now, context)
     scene = lane.scene.answered(p.key, opens)
     if granted and person is not None:
         lane = replace(lane, recent={**lane.recent, person.id: now.at})
@@ -159,6 +162,28 @@ def _attacked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane,
     details |= {"camera": p.key[0]} if p.key else {}
     lane = replace(lane, attacks=attacks, wary=wary)
     return lane, (EventOut("attack.presentation", p.id, details),)
+
+
+def _doubted(lane: Lane, p: Passage, now: Now, context: Context) -> Lane:
+    """A face not held to be live, without being called an attack: residents' are, now and then.
+
+    It costs nothing but this one card. The third try for the same person within a minute is a
+    picture held up until chance lets it pass: that person then needs a card for the minute.
+    """
+    who = p.sight.best if p.sight is not None else None
+    if who is None or p.sight is None or p.sight.liveness.live is not False:
+        return lane
+    lasting = context.settings.after_attack
+    doubts = {
+        person: kept
+        for person, times in lane.doubts.items()
+        if (kept := tuple(at for at in times if now.at - at < lasting))
+    }
+    doubts[who] = (*doubts.get(who, ()), now.at)[-DOUBTS:]
+    lane = replace(lane, doubts=doubts)
+    if len(doubts[who]) < DOUBTS:
+        return lane
+    return replace(lane, wary={**lane.wary, who: now.at + lasting})
 
 
 def _request(

@@ -111,6 +111,7 @@ class Lane:
         message: what the screen shows.
         wary: persons and cameras of presentation attacks → until when they need a card.
         attacks: when the attacks of this series were seen.
+        doubts: person → when a face like theirs was not held to be live.
     """
 
     serving: Passage | None = None
@@ -125,6 +126,7 @@ class Lane:
     message: Message | None = None
     wary: Mapping[int | str, float] = field(default_factory=dict)
     attacks: tuple[float, ...] = ()
+    doubts: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
 
 _AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)

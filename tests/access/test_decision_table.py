@@ -108,6 +108,7 @@ WORDS: dict[str, Callable[[Case], Case]] = {
     "held open": ask(mode=Mode.HELD_OPEN),
     "emergency": ask(mode=Mode.EMERGENCY),
     "picture": face(sight(verdict=Verdict.ATTACK)),
+    "not held to be live": face(sight(liveness=Liveness("x", -0.14, False))),
     "attacks are asked for a card": rule(attack="ask"),
     "after an attack": ask(wary=True),
     "liveness required": rule(liveness_required=True),

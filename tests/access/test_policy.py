@@ -126,6 +126,7 @@ CHANGES: dict[str, Change] = {
     "second candidate": sight(best=8, second=7),
     "verified": sight(claimed=7, claim_held=True, verdict=Verdict.WAIT),
     "not verified": sight(claimed=7, claim_held=False),
+    "a picture, verified": sight(claimed=7, claim_held=True, verdict=Verdict.ATTACK),
     "not live": sight(liveness=Liveness("x", -2.0, False)),
     "liveness not known": sight(liveness=Liveness("x")),
     "liveness required": rule(liveness_required=True),

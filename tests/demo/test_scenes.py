@@ -45,10 +45,7 @@ def test_the_demonstration_ends_well_with_table_and_picture(tmp_path: Path) -> N
     assert "0 of 5" in line_of(done.stdout, "FNIR"), "every resident"
     # without a network for it a good print passes: docs/liveness.md
     missed = [row for row in done.stdout.splitlines() if row.rstrip().endswith(" NO")]
-    # a walk-up drawn from stills may be asked for a card instead; nobody else may be let in
-    asked = [row for row in missed if " asked " in row]
-    assert len(missed) - len(asked) <= ("retail-0095" not in done.stdout), missed
-    assert len(asked) <= 1, missed
+    assert len(missed) <= ("retail-0095" not in done.stdout), missed
     image = cv2.imread(str(picture))
     assert image is not None
     assert min(image.shape[:2]) > 200

@@ -23,7 +23,15 @@ from gate.passage.outputs import (
     Show,
 )
 from gate.passage.state import deadline, ends
-from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
+from gate.recognition.face import (
+    Candidate,
+    Face,
+    Liveness,
+    Quality,
+    Sighting,
+    Unusable,
+    Verdict,
+)
 from gate.screen.message import Look
 from gate.sensors.reading import Reading, Validity
 
@@ -45,6 +53,7 @@ def face(
     guidance: Unusable | None = None,
     evidence: float = 10.0,
     camera: str = "main",
+    liveness: Liveness | None = None,
 ) -> Sighting:
     return Sighting(
         track=track,
@@ -60,6 +69,7 @@ def face(
         evidence=evidence,
         threshold=8.0,
         guidance=guidance,
+        liveness=liveness or Liveness("off"),
     )
 
 

@@ -28,7 +28,7 @@ from gate.passage.outputs import (
     Open,
     Show,
 )
-from gate.recognition.face import Unusable, Verdict
+from gate.recognition.face import Liveness, Unusable, Verdict
 from gate.screen.message import Look
 from tests.passage.scene import CONTEXT, GUEST, LI, NOON, TWIN, WANG, Gate, face
 
@@ -525,6 +525,41 @@ def test_another_camera_of_the_gate_goes_on_for_everybody_else() -> None:
     gate.wait(5.0)
     gate.see(face(2, Verdict.KNOWN, 2, camera="side"))
     assert gate.granted == [2]
+
+
+def not_live(gate: Gate, track: int, person: int = 1) -> None:
+    """A face that looks a little more like a picture than not, as residents' do now and then."""
+    doubt = Liveness("x", -0.14, False)
+    gate.see(face(track, Verdict.DOUBTFUL, person, liveness=doubt))
+
+
+def test_a_face_not_held_to_be_live_is_asked_for_a_card_and_nothing_follows() -> None:
+    gate = Gate()
+    not_live(gate, 1)
+    assert [d.decision.reasons for d in gate.all(Decided)] == [("liveness_unknown",)]
+    assert gate.all(EventOut) == []
+    gate.wait(1.0)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    assert gate.granted == [1], "the next frames show that it is"
+    gate.wait(5.0)
+    gate.see(face(2, Verdict.KNOWN, 2))
+    assert gate.granted == [1, 2], "and nobody else is concerned"
+
+
+def test_the_third_try_within_a_minute_makes_its_person_need_a_card() -> None:
+    gate = Gate()
+    for track in (1, 2, 3):
+        not_live(gate, track)
+        gate.wait(13.0)
+    gate.see(face(4, Verdict.KNOWN, 1))
+    assert gate.granted == []
+    assert gate.all(Decided)[-1].decision.reasons == ("card_after_attack",)
+    gate.wait(13.0)
+    gate.see(face(5, Verdict.KNOWN, 2))
+    assert gate.granted == [2], "everybody else passes at the same camera"
+    gate.wait(60.0)
+    gate.see(face(6, Verdict.KNOWN, 1))
+    assert gate.granted == [2, 1]
 
 
 def test_attacks_are_counted() -> None:
