@@ -36,7 +36,8 @@ class Visit:
     def note(self, action: str, subject: str = "", *, urgent: bool = False, **details: Any) -> None:
         """A line in the audit, in this account's name. ``urgent``: see ``Database.write``."""
         audit = self.desk.store.audit
-        audit.note(self.account.login, action, subject, urgent=urgent, **details)
+        note = audit.note_urgently if urgent else audit.note
+        note(self.account.login, action, subject, **details)
 
 
 def desk_of(request: Request) -> Desk:

@@ -76,7 +76,7 @@ def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> 
     token = desk.sessions.begin(
         account.id, _address(request), request.headers.get("user-agent", "")
     )
-    desk.store.audit.note(account.login, "sign_in", urgent=True)
+    desk.store.audit.note_urgently(account.login, "sign_in")
     answer = RedirectResponse(inside(back), 303)
     answer.set_cookie(
         desk.cookie, token, httponly=True, samesite="strict", secure=desk.settings.tls, path="/"

@@ -24,14 +24,14 @@ class Audit:
         self._database = database
         self._vault = vault
 
-    def note(
-        self, actor: str, action: str, subject: str = "", *, urgent: bool = False, **details: Any
-    ) -> AuditRow:
-        """Add a line. ``subject`` is a pseudonym or an id, ``details`` are JSON values.
+    def note(self, actor: str, action: str, subject: str = "", **details: Any) -> AuditRow:
+        """Add a line. ``subject`` is a pseudonym or an id, ``details`` are JSON values."""
+        with self._database.write() as session:
+            return self.note_in(session, actor, action, subject, **details)
 
-        ``urgent``: see ``Database.write``.
-        """
-        with self._database.write(urgent=urgent) as session:
+    def note_urgently(self, actor: str, action: str, subject: str = "", **details: Any) -> AuditRow:
+        """The same on a full disk: see ``Database.write``."""
+        with self._database.write(urgent=True) as session:
             return self.note_in(session, actor, action, subject, **details)
 
     def note_in(
