@@ -5,18 +5,20 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from gate import __version__
+from gate.config.places import configuration, step_down
 from gate.errors import GateError
 
 app = typer.Typer(
     name="gate",
     help="A face-recognition access gate: camera, recognition, decision, door, events.",
-    epilog="Begin with `gate demo`; check a new box with `gate doctor`.",
+    epilog="Begin with `gate demo`; set a box up with `gate init`, check it with `gate doctor`.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -27,9 +29,11 @@ app = typer.Typer(
 # function is a command, a Typer a group of commands
 COMMANDS = {
     "demo": ("demo", "demo"),
+    "init": ("init", "init"),
     "replay": ("demo", "replay"),
     "run": ("run", "run"),
     "desk": ("desk", "desk"),
+    "kiosk": ("kiosk", "kiosk"),
     "enroll": ("enroll", "enroll"),
     "people": ("people", "people"),
     "permit": ("permit", "permit"),
@@ -79,6 +83,8 @@ def _end(error: str, status: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; an error a user can fix is three lines, never a stack trace."""
+    # before anything is opened: what root opens the services could not write
+    step_down(next(iter(sys.argv[1:]), ""), Path(os.environ.get("GATE_CONFIG") or configuration()))
     try:
         app(standalone_mode=True)
     except GateError as error:

@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.config", "gate.log"),
     ("gate.services", "gate.backup"),
     ("gate.importing", "gate.doctor", "gate.daemon"),
-    ("gate.demo",),
+    ("gate.demo", "gate.setup"),
     ("enroll",),
     ("gate.commands",),
     ("gate.cli",),

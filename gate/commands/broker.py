@@ -20,10 +20,9 @@ from gate.integrations.pki import (
     write_revocations,
 )
 from gate.integrations.topics import Topics
+from gate.setup.shipped import place, text
 
 broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
-
-SHIPPED = Path(__file__).parent.parent.parent / "config" / "mosquitto"
 
 
 @broker.command()
@@ -62,8 +61,9 @@ def setup(
     if not (folder / "ca.crl").exists():
         write_revocations(folder)
     (folder / "data").mkdir(exist_ok=True)
-    for name in ("mosquitto.conf", "acl"):
-        _place(name, folder)
+    for name, mode in (("mosquitto.conf", 0o644), ("acl", 0o600)):
+        # what is there may have been changed by hand
+        place(text(f"mosquitto/{name}", FOLDER=folder), folder / name, mode)
     console.print(f"{folder}: certificates for {', '.join(made) or 'nobody new'}")
     console.print("1. Keep ca.key away from the network: whoever has it can be any gate.")
     console.print(f"2. Start the broker:  mosquitto -c {folder}/mosquitto.conf")
@@ -105,18 +105,3 @@ def check(config: Config = DEFAULT) -> None:
     settings = load(config)
     try_connection(settings.mqtt, Topics(settings.mqtt.prefix, settings.name))
     Console().print(f"{settings.mqtt.host}:{settings.mqtt.port}: the broker lets us in")
-
-
-def _place(name: str, folder: Path) -> None:
-    try:
-        text = (SHIPPED / name).read_text("utf-8").replace("@FOLDER@", str(folder))
-        target = folder / name
-        if not target.exists():  # it may have been changed by hand
-            target.write_text(text, "utf-8")
-            target.chmod(0o600 if name == "acl" else 0o644)
-    except OSError as error:
-        raise BrokerError(
-            f"{name} cannot be written: {error.strerror}",
-            where=str(folder),
-            hint="check the folder",
-        ) from error

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from gate.commands import Config
+from gate.config.places import base_of
 from gate.config.reference import as_page, as_toml
 from gate.config.settings import DEFAULT, load
+from gate.errors import ConfigurationError
+from gate.setup import shipped
 
 config = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
 
@@ -34,3 +38,43 @@ def reference(
 def show(config: Config = DEFAULT) -> None:
     """Print all values in force, defaults and environment included; secrets are hidden."""
     Console().print_json(load(config).model_dump_json())
+
+
+@config.command()
+def init(
+    config: Config = DEFAULT,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file there is.")] = False,
+) -> None:
+    """Write a configuration with every key at its default; `gate init` asks for the values."""
+    if not shipped.place(as_toml(), config, 0o640, replace=force):
+        raise ConfigurationError(
+            "there is a configuration already",
+            where=str(config),
+            hint="change it with `gate init` or an editor, or replace it with --force",
+        )
+    Console(soft_wrap=True).print(f"{config}", highlight=False)
+
+
+@config.command()
+def path(config: Config = DEFAULT) -> None:
+    """Print where the configuration, the data and the models of this box are."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"configuration  {config.absolute()}")
+    if config.exists():
+        settings = load(config)
+        console.print(f"data           {settings.data.absolute()}")
+        console.print(f"models         {settings.models.folder.absolute()}")
+    else:
+        console.print(f"data           {base_of(config.absolute())} (no configuration yet)")
+
+
+@config.command()
+def units(
+    folder: Annotated[Path, typer.Argument(help="Where to.")] = shipped.UNITS,
+    config: Config = DEFAULT,
+) -> None:
+    """Write the units of systemd for this installation: gate, desk, kiosk, backup."""
+    for name in shipped.unit_names():
+        content = shipped.unit(name, config=config.absolute(), data=base_of(config.absolute()))
+        shipped.place(content, folder / name, replace=True)
+        Console(soft_wrap=True).print(f"{folder / name}", highlight=False)

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
-from gate.config.settings import DEFAULT, load
+from gate.config.settings import DEFAULT, Settings, load
 from gate.doctor import Finding, Level, examine
 
 _LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]fix[/]"}
@@ -18,16 +18,19 @@ def doctor(config: Config = DEFAULT) -> None:
 
     Exit status 0 when all is well or only worth a look, 1 when something must be fixed.
     """
-    settings = load(config)
-    console = Console()
+    if report(load(config), Console()) is Level.BAD:
+        raise SystemExit(1)
+
+
+def report(settings: Settings, console: Console) -> Level:
+    """Print every finding; returns the worst."""
     table = Table(box=None, pad_edge=False, show_header=False)
     worst = Level.OK
     for finding in examine(settings):
         worst = max(worst, finding.level)
         _row(table, finding)
     console.print(table)
-    if worst is Level.BAD:
-        raise SystemExit(1)
+    return worst
 
 
 def _row(table: Table, finding: Finding) -> None:

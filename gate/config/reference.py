@@ -35,9 +35,12 @@ HEAD = """\
 PAGE = """\
 # Configuration
 
-One TOML file, `config/gate.toml` unless `--config` names another. Every key may be left out. An
-environment variable overrides a key: `GATE_STORE__URL` is `url` in `[store]`. `gate config check`
-reports every mistake at once, `gate config show` prints the values in force.
+One TOML file: `/etc/gate/gate.toml` on an installed box, `config/gate.toml` in a checkout, else
+`~/gate/gate.toml`; `--config` or `GATE_CONFIG` names another. Relative paths in it
+are below `/var/lib/gate`, the checkout, or the folder of the file. `gate config path` prints where
+they are. Every key may be left out. An environment variable overrides a key: `GATE_STORE__URL` is
+`url` in `[store]`. `gate config check` reports every mistake at once, `gate config show` prints the
+values in force.
 
 This page and the file are written by `gate config reference`; the text is that of the settings
 classes, next to the code that uses them.

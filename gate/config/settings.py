@@ -34,6 +34,7 @@ from gate.access.settings import AccessSettings
 from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
 from gate.config.desk import DeskSettings
+from gate.config.places import base_of, configuration
 from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
 from gate.integrations.settings import (
@@ -54,7 +55,7 @@ from gate.screen.settings import ScreenSettings
 from gate.sensors.settings import TemperatureSettings
 from gate.store.settings import StoreSettings
 
-DEFAULT = Path("config/gate.toml")
+DEFAULT = configuration()
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
         "gate-1",
         pattern=GATE_NAME,
         description="the name of this gate in events and topics: a-z, 0-9 and -",
+    )
+    label: str = Field(
+        "",
+        max_length=40,
+        description='the name of this gate for people, such as "东门"; empty: its name',
     )
     timezone: str = Field(
         "",
@@ -147,14 +153,6 @@ def load(path: Path = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Se
     return _below(settings, base_of(path))
 
 
-def base_of(path: Path) -> Path:
-    """What relative paths in the configuration file ``path`` are relative to, wherever a command
-    is called from: the folder of the file, or the one above where that is called ``config``, so
-    that the data lies beside it and not in it."""
-    folder = path.parent
-    return folder.parent if folder.name == "config" else folder
-
-
 def _below(model: _Model, base: Path) -> _Model:
     """The same model with every relative path below ``base``; those of [store] are below data."""
     moved: dict[str, Any] = {}
@@ -217,7 +215,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             "there is no configuration file",
             where=str(path),
-            hint="name one with --config, or copy config/gate.toml of the project",
+            hint="run `gate init`, or name one with --config",
         ) from None
     except OSError as error:
         raise ConfigurationError(

@@ -1,0 +1,69 @@
+"""``gate kiosk``: the gate's screen in a browser on the box's own display."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.errors import ConfigurationError
+from gate.setup import kiosk as kiosks
+
+
+def kiosk(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, envvar="GATE_KIOSK_PORT", help="[screen] port")
+    ] = 8480,
+    host: Annotated[str, typer.Option(envvar="GATE_KIOSK_HOST", help="[screen] host")] = (
+        "127.0.0.1"
+    ),
+    rotate: Annotated[
+        int, typer.Option(envvar="GATE_KIOSK_ROTATE", help="0, 90, 180 or 270 degrees.")
+    ] = 0,
+    test: Annotated[
+        bool, typer.Option("--test", help="Show the test picture in place of the screen.")
+    ] = False,
+    profile: Annotated[
+        Path | None, typer.Option(help="The browser's folder; without one a new one each time.")
+    ] = None,
+    browser_flag: Annotated[
+        list[str] | None, typer.Option(help="A further flag for the browser.")
+    ] = None,
+) -> None:
+    """Show the screen in full; started by gate-kiosk.service inside the compositor cage.
+
+    Ends when the browser or its page has died, so that the service starts it again. It reads no
+    configuration: its user may not.
+    """
+    if rotate not in kiosks.ROTATIONS:
+        raise ConfigurationError(
+            f"{rotate} is no rotation", where="--rotate", hint="write 0, 90, 180 or 270"
+        )
+    program = kiosks.browser()
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    with (
+        as_file(files("gate.setup") / "files" / "test_picture.html") as picture,
+        tempfile.TemporaryDirectory(prefix="gate-kiosk-") as folder,
+    ):
+        shown = kiosks.Kiosk(
+            url=picture.as_uri() if test else f"http://{host}:{port}/",
+            host=None if test else host,
+            port=port,
+            profile=profile or Path(folder),
+            rotate=rotate,
+        )
+        if rotate and os.environ.get("WAYLAND_DISPLAY"):
+            kiosks.rotate(rotate)
+        why = kiosks.show(shown, program, browser_flag or (), stopped=over.is_set)
+    Console(stderr=True).print(f"kiosk: {why}")
+    if why != "stopped":
+        raise SystemExit(1)

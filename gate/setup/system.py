@@ -1,0 +1,112 @@
+"""The box around the gate: its user and groups, who owns what, units that start with the machine.
+
+Only for an installed box (``/etc/gate``), and only as root; elsewhere each function says no.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gate.config.places import FILE, SYSTEM, SYSTEM_DATA, USER
+from gate.errors import ConfigurationError
+from gate.setup import shipped
+
+# serial ports, cameras, keyboards and pins: those that exist on this system
+GROUPS = ("dialout", "video", "input", "gpio", "plugdev")
+SERVICES = ("gate.service", "gate-desk.service", "gate-backup.timer")
+PACKAGED = (Path("/lib/systemd/system"), Path("/usr/lib/systemd/system"))
+RUNNING = Path("/run/systemd/system")  # there while systemd is process 1
+
+Run = Callable[[Sequence[str]], None]
+
+
+def is_box(config: Path) -> bool:
+    """Whether ``config`` is that of an installed box, and we may change the system."""
+    return config.parent == SYSTEM and os.geteuid() == 0
+
+
+def run(command: Sequence[str]) -> None:
+    """Raises ConfigurationError with what the command said."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _failed(command, str(error)) from None
+    if done.returncode:
+        raise _failed(command, done.stderr.strip() or f"status {done.returncode}")
+
+
+def make_user(run: Run = run) -> bool:
+    """The user of the services, in the groups that exist. Returns whether it is new."""
+    try:
+        pwd.getpwnam(USER)
+        new = False
+    except KeyError:
+        run(["useradd", "--system", "--user-group", "--home-dir", str(SYSTEM_DATA), USER])
+        new = True
+    there = [group for group in GROUPS if _exists(group)]
+    if there:
+        run(["usermod", "--append", "--groups", ",".join(there), USER])
+    return new
+
+
+def _exists(group: str) -> bool:
+    try:
+        grp.getgrnam(group)
+    except KeyError:
+        return False
+    return True
+
+
+def give_data(data: Path = SYSTEM_DATA, config: Path = SYSTEM / FILE) -> None:
+    """The data belongs to the gate's user; the configuration is readable by it, not writable."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (data, *data.rglob("*")):
+        shutil.chown(path, USER, USER)
+    data.chmod(0o700)
+    if config.exists():
+        shutil.chown(config, "root", USER)
+        config.chmod(0o640)
+
+
+def place_units(config: Path, folder: Path = shipped.UNITS) -> list[Path]:
+    """Write the units that no package has brought; returns those written."""
+    if any((packaged / "gate.service").exists() for packaged in PACKAGED):
+        return []
+    written = []
+    for name in shipped.unit_names():
+        target = folder / name
+        shipped.place(shipped.unit(name, config=config), target, replace=True)
+        written.append(target)
+    return written
+
+
+def start(services: Sequence[str] = SERVICES, run: Run = run) -> bool:
+    """Start them with the machine, and now where systemd runs. Returns whether they run now."""
+    if not shutil.which("systemctl"):
+        return False
+    if not RUNNING.exists():  # a container or an image being built
+        run(["systemctl", "enable", *services])
+        return False
+    run(["systemctl", "daemon-reload"])
+    run(["systemctl", "enable", "--now", *services])
+    return True
+
+
+def stop(services: Sequence[str] = SERVICES, run: Run = run) -> bool:
+    """Stop what runs: devices have one owner. Returns whether anything could have run."""
+    if not RUNNING.exists() or not shutil.which("systemctl"):
+        return False
+    run(["systemctl", "stop", *services])
+    return True
+
+
+def _failed(command: Sequence[str], why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{command[0]} failed: {why}", where=" ".join(command), hint="run it by hand as root"
+    )

@@ -1,0 +1,45 @@
+"""Questions on a terminal, or answers that were given with the command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Protocol
+
+import typer
+from rich.console import Console
+
+from gate.texts.catalogue import Translate, translator
+
+
+class Talk(Protocol):
+    """How ``gate init`` speaks with whoever runs it. Texts are English keys of the catalogue."""
+
+    asks: bool  # whether there is somebody to answer
+
+    def say(self, text: str, style: str = "", **values: object) -> None: ...
+
+    def ask(self, text: str, default: str) -> str: ...
+
+    def sure(self, text: str, default: bool) -> bool:
+        """Yes or no; ``default`` where nobody is asked."""
+        ...
+
+
+class Terminal:
+    """On the terminal; where there is nobody to ask, every default is the answer."""
+
+    def __init__(self, language: str, asks: bool | None = None) -> None:
+        self.asks = sys.stdin.isatty() if asks is None else asks
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._: Translate = translator(language)
+
+    def say(self, text: str, style: str = "", **values: object) -> None:
+        self._out.print(self._(text, **values), style=style or None, markup=False)
+
+    def ask(self, text: str, default: str) -> str:
+        if not self.asks:
+            return default
+        return str(typer.prompt(self._(text), default=default, type=str)).strip()
+
+    def sure(self, text: str, default: bool) -> bool:
+        return typer.confirm(self._(text), default=default) if self.asks else default

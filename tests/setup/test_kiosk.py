@@ -1,0 +1,108 @@
+"""The kiosk waits for the screen, watches the page's connection and ends when the page has died."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gate.errors import DeviceError
+from gate.integrations.broker import free_port
+from gate.setup import kiosk
+from gate.setup.kiosk import Kiosk
+
+# in place of the browser: holds a connection to the screen for a while, then only lives on
+BROWSER = """#!{python}
+import socket, sys, time
+port, seconds = {port}, {seconds}
+with socket.create_connection(("127.0.0.1", port)):
+    open({started!r}, "w").write(" ".join(sys.argv[1:]))
+    time.sleep(seconds)
+time.sleep(60)
+"""
+
+
+class Screen:
+    """Takes connections and keeps them."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._held: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                taken, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._keep, args=(taken,), daemon=True).start()
+
+    def _keep(self, taken: socket.socket) -> None:
+        with taken:
+            while taken.recv(1024):
+                pass
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+def browser(tmp_path: Path, port: int, seconds: float) -> str:
+    file = tmp_path / "browser"
+    started = str(tmp_path / "started")
+    text = BROWSER.format(python=sys.executable, port=port, seconds=seconds, started=started)
+    file.write_text(text)
+    file.chmod(0o755)
+    return str(file)
+
+
+def at(port: int, tmp_path: Path) -> Kiosk:
+    return Kiosk(f"http://127.0.0.1:{port}/", tmp_path / "profile", "127.0.0.1", port)
+
+
+def test_a_page_whose_stream_has_ended_is_dead(tmp_path: Path, port: int) -> None:
+    screen = Screen(port)
+    program = browser(tmp_path, port, seconds=1.5)
+    why = kiosk.show(at(port, tmp_path), program, dead_after=1.0, look_every=0.1)
+    screen.close()
+    assert why == "page dead"
+    given = (tmp_path / "started").read_text()
+    assert "--kiosk" in given
+    assert given.endswith(f"http://127.0.0.1:{port}/")
+
+
+def test_the_browser_is_started_only_when_the_screen_answers(tmp_path: Path, port: int) -> None:
+    over, ended = threading.Event(), []
+    program = browser(tmp_path, port, seconds=60)
+
+    def run() -> None:
+        ended.append(kiosk.show(at(port, tmp_path), program, stopped=over.is_set, look_every=0.05))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert not kiosk.answers("127.0.0.1", port)
+    assert not (tmp_path / "started").exists()
+    screen = Screen(port)
+    while not (tmp_path / "started").exists():
+        assert thread.is_alive()
+    assert kiosk.connected(port)
+    over.set()
+    thread.join(10)
+    screen.close()
+    assert ended == ["stopped"]
+
+
+def test_no_browser_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(DeviceError) as refused:
+        kiosk.browser()
+    assert "apt install chromium" in refused.value.hint
