@@ -9,8 +9,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-# processes that run tests
-WORKERS ?= auto
+# processes that run tests: one more than there are cores, since some tests wait for something
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
@@ -34,8 +34,9 @@ $(VENV)/.ready: requirements.lock packaging/build.lock packaging/dlib/pyproject.
 demo: setup
 	@$(BIN)/gate demo
 
-# a file of tests stays in one process: its fixtures are made once
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile
+# a file of tests stays in one process: its fixtures are made once; the longest files are begun
+# first (tests/conftest.py)
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: setup lint
 	@$(PYTEST)

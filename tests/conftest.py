@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import event
 
+import enroll.passwords
 import gate.store.store as store_module
 from gate.store.engine import Database
 from gate.store.migrate import migrate
@@ -25,6 +27,33 @@ from tests.postgresql import Server
 settings.register_profile("test", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("soak", deadline=None, max_examples=5_000)
 settings.load_profile("soak" if SOAK else "test")
+
+
+# argon2id as the desk uses it takes a tenth of a second and 64 MB; tests/enroll/test_passwords.py
+# checks those parameters
+enroll.passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+enroll.passwords._DECOY = enroll.passwords._hasher.hash("nobody has this password")
+
+# files whose tests take longest, begun first so that none of them runs alone at the end
+LONGEST = (
+    "tests/enroll/test_day_in_chromium.py",
+    "tests/demo/test_scenes.py",
+    "tests/enroll/test_pages_in_chromium.py",
+    "tests/daemon/test_kill.py",
+    "tests/integrations/test_chaos.py",
+    "tests/demo/test_replay.py",
+    "tests/daemon/test_daemon.py",
+    "tests/recognition/matching/test_calibration.py",
+    "tests/test_bad_input.py",
+    "tests/commands/test_desk_command.py",
+    "tests/enroll/test_attacks.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; xdist gives whole files to its workers in this order."""
+    first = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.nodeid.split("::")[0], len(first)))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.source import ROOT, nodes
+
 PACKAGES = ("gate", "enroll", "benchmarks", "research")
 
 # From the bottom up. A module belongs to the longest prefix that names it, imports only from lower
@@ -67,7 +68,7 @@ def modules() -> dict[str, Path]:
 def imported(name: str) -> frozenset[str]:
     """Every module and package of which ``name`` imports something, ours to the module."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(modules()[name].read_text("utf-8"))):
+    for node in nodes(modules()[name]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -81,6 +82,7 @@ def within(name: str, place: str) -> bool:
     return name == place or name.startswith(place + ".")
 
 
+@cache
 def place_of(name: str) -> str:
     places = [p for layer in LAYERS for p in layer if within(name, p)]
     # "gate" itself is its version and nothing else
@@ -89,6 +91,7 @@ def place_of(name: str) -> str:
     return max(places, key=len)
 
 
+@cache
 def layer_of(place: str) -> int:
     return next(i for i, layer in enumerate(LAYERS) if place in layer)
 
@@ -135,7 +138,6 @@ def circles() -> list[str]:
     return found
 
 
-@pytest.mark.slow
 def test_every_module_imports_only_from_lower_layers() -> None:
     assert not arrows_upwards(), "\n".join(arrows_upwards())
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from gate.errors import DeviceError, GateError
+from tests.source import ROOT, calls, files, nodes
 
-ROOT = Path(__file__).parents[1]
 PRODUCT = ("gate", "enroll", "research", "benchmarks")
 # words that are written with a capital wherever they are
 PROPER = {"Alembic", "Argon", "Chromium", "Home", "LibUSB", "Modbus", "Python", "Wiegand"}
@@ -58,16 +58,15 @@ def _capitalised(text: str) -> bool:
     return word[0].isupper() and not word[1:2].isupper() and word not in PROPER and len(word) > 1
 
 
-def _families(trees: dict[str, ast.Module]) -> set[str]:
+def _families(sources: tuple[Path, ...]) -> set[str]:
     """GateError and every class derived from it, by name."""
     families = {"GateError"}
+    classes = [node for file in sources for node in nodes(file) if isinstance(node, ast.ClassDef)]
     while True:
         more = {
             node.name
-            for tree in trees.values()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef)
-            and any(isinstance(base, ast.Name) and base.id in families for base in node.bases)
+            for node in classes
+            if any(isinstance(base, ast.Name) and base.id in families for base in node.bases)
         }
         if more <= families:
             return families
@@ -95,15 +94,12 @@ def _branches(node: ast.expr) -> list[ast.expr]:
 
 
 def _messages() -> Iterator[Message]:
-    trees = {
-        str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8"))
-        for folder in PRODUCT
-        for path in sorted((ROOT / folder).rglob("*.py"))
-    }
-    families = _families(trees)
-    for file, tree in trees.items():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+    sources = files(*PRODUCT)
+    families = _families(sources)
+    for path in sources:
+        file = str(path.relative_to(ROOT))
+        for node in calls(path):
+            if not isinstance(node.func, ast.Name):
                 continue
             if node.func.id not in families or not node.args:
                 continue

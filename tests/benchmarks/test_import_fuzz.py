@@ -10,6 +10,7 @@ from benchmarks.import_fuzz import KINDS, run
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(kind):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert 0 < run(kind, 300, seed=7) < 300

@@ -28,6 +28,8 @@ def scene(seed: int) -> Picture:
 
 
 STREET, WALL = scene(1), scene(2)
+# what a sensor adds, standard deviation 1: drawn once, a different part of it for each frame
+NOISE = np.random.default_rng(3).normal(0, 1, (480, 480, 3)).astype(np.float32)
 
 
 class Camera:
@@ -45,13 +47,17 @@ class Camera:
         changes: list[Change] = []
         for n in range(round(seconds * FPS)):
             image = picture(n) if callable(picture) else picture
-            noisy = image + self.chance.normal(0, noise, image.shape) if noise else image
-            self.view, found = step(
-                self.view, measure(np.clip(noisy, 0, 255).astype(np.uint8)), self.now
-            )
+            self.view, found = step(self.view, measure(self.noisy(image, noise)), self.now)
             changes += found
             self.now += 1 / FPS
         return [(c.problem, c.begins, c.cause) for c in changes]
+
+    def noisy(self, image: Picture, noise: float) -> Picture:
+        if not noise:
+            return image
+        y, x = self.chance.integers(0, 240), self.chance.integers(0, 160)
+        grain = NOISE[y : y + 240, x : x + 320]
+        return np.asarray(np.clip(image + noise * grain, 0, 255), np.uint8)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ from gate.sensors.reading import Validity
 from gate.services.enrolment import Fault
 from gate.store.orders import COMMANDS
 from gate.texts.catalogue import LANGUAGES, LOCALE, catalogue, choose, translator, word
+from tests.source import calls, files, name_of, strings
 
 ROOT = Path(enroll.__file__).parent
 GATE = ROOT.parent / "gate"
@@ -66,9 +68,12 @@ PAGES = [
 
 def literals(call: str, place: int = 0) -> set[str]:
     """What stands in the ``place``-th argument of every call of ``call`` in gate/, where plain."""
-    trees = (ast.parse(file.read_text("utf-8")) for file in GATE.glob("**/*.py"))
-    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    found = [node for node in calls if ast.unparse(node.func) == call and len(node.args) > place]
+    found = [
+        node
+        for file in files("gate")
+        for node in calls(file)
+        if name_of(node.func) == call and len(node.args) > place
+    ]
     return {node.args[place].value for node in found if isinstance(node.args[place], ast.Constant)}
 
 
@@ -104,13 +109,14 @@ CODES = [
 TOPICS = ("then", "recorded", "explain", "screen", "speech", "voice", "entity", "detail", "topic")
 
 
-def extracted() -> set[str]:
+@cache
+def extracted() -> frozenset[str]:
     found = set()
     methods = [("templates/**.html", babel_extract), ("**.py", "python")]
     for _, _, message, _, _ in extract_from_dir(ROOT, methods, keywords={"_": None}):
         if isinstance(message, str) and not message.endswith(" "):  # "kind " ~ key: see KEYS
             found.add(message)
-    return found | {title for _, title, _ in MENU} | {text for _, text in SAID.values()}
+    return frozenset(found | {title for _, title, _ in MENU} | {text for _, text in SAID.values()})
 
 
 def test_every_text_of_the_pages_has_its_chinese():
@@ -157,9 +163,7 @@ def test_the_pages_have_the_same_sentences_in_every_language_and_none_is_empty(l
 
 def constants() -> set[str]:
     """Every string in the code."""
-    files = [*ROOT.glob("**/*.py"), *GATE.glob("**/*.py")]
-    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
-    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {text for file in files("enroll", "gate") for text in strings(file)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -189,14 +193,12 @@ def test_every_template_of_an_explanation_has_words(call, topic):
 
 def mended() -> set[str]:
     """What errors say that staff can meet at the desk: the arguments that are plain words."""
-    gate = ROOT.parent / "gate"
-    files = [*ROOT.glob("**/*.py"), *gate.glob("importing/*.py")]
     services = ("image_decode", "enrolment", "permits")
-    files += [gate / "services" / f"{name}.py" for name in services]
+    met = [GATE / "services" / f"{name}.py" for name in services]
     found = set()
-    for file in files:
-        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Error"):
+    for file in (*files("enroll", "gate/importing"), *met):
+        for call in calls(file):
+            if name_of(call.func).endswith("Error"):
                 said = [
                     *call.args[:1],
                     *(k.value for k in call.keywords if k.arg == "hint"),
