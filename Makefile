@@ -65,7 +65,7 @@ docs: setup
 
 lock:
 	uv pip compile packaging/build.in --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -o packaging/build.lock
-	uv pip compile pyproject.toml --extra test --extra hardware --extra notify --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --override packaging/overrides.txt -o requirements.lock
+	uv pip compile pyproject.toml --extra test --extra hardware --extra notify --extra export --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --override packaging/overrides.txt -o requirements.lock
 	uv pip compile --group docs --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 --constraint requirements.lock -o packaging/docs.lock
 
 clean:

@@ -40,6 +40,7 @@ COMMANDS = {
     "rules": ("rules", "rules"),
     "explain": ("explain", "explain"),
     "events": ("events", "events"),
+    "export": ("export", "export"),
     "doctor": ("doctor", "doctor"),
     "config": ("config", "config"),
     "models": ("models", "models"),

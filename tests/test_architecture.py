@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.recognition",),
     ("gate.recognition.liveness",),
     ("gate.passage", "gate.integrations", "gate.evaluation"),
+    ("gate.exporting",),
     ("gate.config", "gate.log"),
     ("gate.services", "gate.backup"),
     ("gate.importing", "gate.doctor", "gate.daemon"),

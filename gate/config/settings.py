@@ -37,6 +37,7 @@ from gate.config.desk import DeskSettings
 from gate.config.places import base_of, configuration
 from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
+from gate.exporting.settings import ExportSettings
 from gate.integrations.settings import (
     CommandSettings,
     HomeAssistantSettings,
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     commands: CommandSettings = CommandSettings()
     webhook: WebhookSettings = WebhookSettings()
+    export: tuple[ExportSettings, ...] = ()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
     screen: ScreenSettings = ScreenSettings()
@@ -130,6 +132,13 @@ class Settings(BaseSettings):
             raise ValueError("a gate has one to four cameras")
         if len(set(names)) != len(names):
             raise ValueError("two cameras or readers have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _exports_have_names_of_their_own(self) -> Settings:
+        names = [export.name for export in self.export]
+        if len(set(names)) != len(names):
+            raise ValueError("two exports have the same name")
         return self
 
     @classmethod
@@ -166,6 +175,7 @@ def _below(model: _Model, base: Path) -> _Model:
             moved[name] = base / value
     if isinstance(model, Settings):
         moved["camera"] = tuple(_file_below(camera, base) for camera in model.camera)
+        moved["export"] = tuple(_export_below(export, base) for export in model.export)
     return model.model_copy(update=moved)
 
 
@@ -173,6 +183,12 @@ def _file_below(camera: CameraSettings, base: Path) -> CameraSettings:
     if "://" in camera.source:
         return camera
     return camera.model_copy(update={"source": str(base / camera.source)})
+
+
+def _export_below(export: ExportSettings, base: Path) -> ExportSettings:
+    moved = _below(export, base)
+    own = "/" in export.mapping or export.mapping.endswith(".toml")
+    return moved.model_copy(update={"mapping": str(base / export.mapping)}) if own else moved
 
 
 def build(

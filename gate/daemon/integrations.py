@@ -13,6 +13,8 @@ from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon.event_loop import Order
 from gate.events.event import Event
+from gate.exporting.exporter import Exporter
+from gate.exporting.settings import ExportSettings
 from gate.integrations import broker, homeassistant, publisher, webhook
 from gate.integrations.command_receiver import Commands
 from gate.integrations.health_server import HealthServer
@@ -31,6 +33,7 @@ def receivers(settings: Settings) -> list[str]:
         publisher.RECEIVER: settings.mqtt.enabled,
         webhook.RECEIVER: settings.webhook.enabled,
     }
+    wanted |= {export.receiver: export.enabled for export in settings.export}
     return [name for name, enabled in wanted.items() if enabled]
 
 
@@ -72,7 +75,7 @@ class Outgoing:
         self.publisher: publisher.Publisher | None = None
 
     def open(self) -> None:
-        """Raises BrokerError (own broker, certificates), ConfigurationError (health page)."""
+        """Raises BrokerError (broker, certificates), ConfigurationError (health page, exports)."""
         settings = self._settings
         if settings.mqtt.enabled:
             self._open_mqtt()
@@ -80,6 +83,9 @@ class Outgoing:
             hook = webhook.Webhook(settings.webhook, settings.name, self._store)
             hook.start()
             self._after.callback(hook.stop)
+        for export in settings.export:
+            if export.enabled:
+                self._open_export(export)
         if settings.http.enabled:
             server = HealthServer(settings.http, self.metrics, *self._checks)
             server.start()
@@ -99,6 +105,12 @@ class Outgoing:
         """Count an event, then write it: this is the loop's recorder."""
         self.metrics.count(event)
         return self._store.writer.record(event)
+
+    def _open_export(self, settings: ExportSettings) -> None:
+        exporter = Exporter(settings, self._settings.name, self._store, self._clock, self.record)
+        exporter.start()
+        self._after.callback(exporter.stop)
+        self.metrics.export(settings.name, lambda: float(exporter.waiting))
 
     def _open_mqtt(self) -> None:
         settings = self._settings

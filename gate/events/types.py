@@ -54,6 +54,8 @@ TYPES: dict[str, str] = {
     "audit.head": "the newest line of the audit, to be kept elsewhere; details: line, hash",
     "store.back": "events can be written again; details: cause, since",
     "store.lost": "events had to be given up; details: count, first, last",
+    "export.lost": "a platform takes no records; details: export, cause",
+    "export.back": "a platform takes records again; details: export, cause",
     "outbox.dropped": "the outbox was full; details: receiver, first, last, count",
     "clock.jumped": "the wall clock jumped; details: seconds",
     "clock.unsynchronised": "the wall clock is not synchronised",

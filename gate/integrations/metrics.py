@@ -36,6 +36,12 @@ class Metrics:
         self._devices = Gauge(
             "gate_device_up", "1 while the device answers", ["device"], registry=self.registry
         )
+        self._exports = Gauge(
+            "gate_export_waiting",
+            "Events an export has not delivered or passed over yet",
+            ["export"],
+            registry=self.registry,
+        )
         box = Gauge("gate_box_celsius", "Temperature of the processor", registry=self.registry)
         box.set_function(_box_temperature)
 
@@ -54,6 +60,10 @@ class Metrics:
     def gauge(self, name: str, help: str, read: Callable[[], float]) -> None:
         """A figure that is read when it is asked for, e.g. the length of the outbox."""
         Gauge(f"gate_{name}", help, registry=self.registry).set_function(read)
+
+    def export(self, name: str, waiting: Callable[[], float]) -> None:
+        """The length of an export's outbox, read when it is asked for."""
+        self._exports.labels(name).set_function(waiting)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

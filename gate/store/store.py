@@ -22,6 +22,7 @@ from gate.store.credentials import Credentials
 from gate.store.database_errors import DiskFullError
 from gate.store.engine import Database
 from gate.store.events import Events
+from gate.store.exports import Exports
 from gate.store.key_value import KeyValueStore
 from gate.store.migrate import migrate, revision
 from gate.store.missing import refuse_missing, without_database
@@ -60,6 +61,7 @@ class Store:
         self.events = Events(database, receivers)
         self.outbox = Outbox(database, settings.outbox)
         self.audit = Audit(database, vault)
+        self.exports = Exports(database, self.audit)
         self.calibrations = Calibrations(database)
         self.key_values = KeyValueStore(database)
         self.orders = Orders(database)

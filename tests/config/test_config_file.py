@@ -17,6 +17,7 @@ OPEN = {
     "access.allow",
     "access.days",
     "access.schedules",
+    "export",
     "reader",
     "relay.inputs",
     "status.items",

@@ -12,6 +12,7 @@ from gate.store.tables.biometrics import CalibrationRow, TemplateRow
 from gate.store.tables.commands import CommandCounterRow, CommandKeyRow
 from gate.store.tables.credentials import CredentialRow, PermitRow
 from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
+from gate.store.tables.exports import ExportedRow
 from gate.store.tables.fleet import (
     BoxRow,
     ErasureRow,
@@ -45,6 +46,7 @@ __all__ = [
     "DoorModeRow",
     "ErasureRow",
     "EventRow",
+    "ExportedRow",
     "GateRow",
     "HeadRow",
     "HolidayRow",

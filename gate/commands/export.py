@@ -1,0 +1,157 @@
+"""``gate export``: what platforms get, whether it fits, and what to do when it does not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.config.settings import DEFAULT, Settings, load
+from gate.errors import ConfigurationError
+from gate.exporting import preview
+from gate.exporting.ledger import key_of
+from gate.exporting.settings import ExportSettings
+from gate.exporting.signing import read_private
+from gate.store.store import Store
+
+export = typer.Typer(help="Records for platforms: check, look, send again.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Its name in [[export]].")]
+First = Annotated[int, typer.Argument(help="Sequence of the first event.")]
+Last = Annotated[int, typer.Argument(help="Sequence of the last event.")]
+
+
+def _of(settings: Settings, name: str) -> ExportSettings:
+    for each in settings.export:
+        if each.name == name:
+            return each
+    known = ", ".join(each.name for each in settings.export) or "none is configured"
+    raise ConfigurationError(f"there is no export {name}", where="[[export]]", hint=known)
+
+
+@export.command("list")
+def list_(config: Config = DEFAULT) -> None:
+    """How far each export is."""
+    settings = load(config)
+    console = Console(soft_wrap=True)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        for each in settings.export:
+            seen = preview.view(each, settings.name, store)
+            to = seen.where if each.enabled else "off"
+            last = seen.state.last[:19].replace("T", " ") or "never"
+            console.print(
+                f"{each.name}: {seen.title} to {to}; {seen.waiting} events wait, "
+                f"{seen.people} people there, last delivery (UTC) {last}",
+                highlight=False,
+                markup=False,
+            )
+    if not settings.export:
+        console.print("no [[export]] is configured", markup=False)
+
+
+@export.command()
+def check(name: Name, config: Config = DEFAULT) -> None:
+    """Read the mapping and its schemas, and show the newest record of each kind as it would leave.
+
+    Nothing is sent.
+    """
+    settings = load(config)
+    each = _of(settings, name)
+    console = Console(soft_wrap=True)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        seen = preview.view(each, settings.name, store)
+        table = Table("field", "from", "purpose", "consent", "", box=None)
+        for field in seen.fields:
+            on = "" if field.on else "off"
+            name_of = f"{field.kind}: {field.name}"
+            table.add_row(name_of, field.source, field.purpose, field.consent, on)
+        console.print(table)
+        records = preview.examples(each, settings.name, store, datetime.now(UTC))
+    wrong = []
+    for record in records:
+        console.print(f"\nnewest {record.source.kind}:")
+        console.print_json(json.dumps(record.data, ensure_ascii=False))
+        for field_name, why in record.withheld.items():
+            console.print(f"  withheld: {field_name} ({why})")
+        if record.refused:
+            console.print(f"  not sent: {record.refused}")
+            if not record.refused.startswith("withheld"):
+                wrong.append(record.source.kind)
+    if wrong:
+        raise ConfigurationError(
+            f"records that cannot be sent: {', '.join(wrong)}",
+            where=f"[[export]] {name}",
+            hint="correct the mapping, or give what is missing in values",
+        )
+
+
+@export.command()
+def key(
+    to: Annotated[Path, typer.Argument(help="A new file for the private key.")],
+) -> None:
+    """Make a key for sign = "ed25519"; prints the public half for the platform."""
+    private = Ed25519PrivateKey.generate()
+    text = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    try:
+        with to.open("xb") as file:
+            to.chmod(0o600)
+            file.write(text)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the key cannot be written: {error.strerror}", where=str(to), hint="name a new file"
+        ) from None
+    public = (
+        read_private(to)
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    print(public.decode(), end="")
+
+
+@export.command()
+def resend(name: Name, first: First, last: Last, config: Config = DEFAULT) -> None:
+    """Put events into the outbox of a platform once more."""
+    settings = load(config)
+    each = _of(settings, name)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        count = store.outbox.again(settings.name, each.receiver, first, last)
+        store.audit.note("cli", "platform.resend", name, first=first, last=last, count=count)
+    Console().print(f"{count} events will be sent again")
+
+
+@export.command()
+def skip(name: Name, first: First, last: Last, config: Config = DEFAULT) -> None:
+    """Take events out of the outbox of a platform that will never take them."""
+    settings = load(config)
+    each = _of(settings, name)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        before = store.outbox.waiting(settings.name, each.receiver)
+        store.outbox.delivered(settings.name, each.receiver, range(first, last + 1))
+        count = before - store.outbox.waiting(settings.name, each.receiver)
+        store.audit.note("cli", "platform.skip", name, first=first, last=last, count=count)
+    Console().print(f"{count} events will not be sent")
+
+
+@export.command()
+def people(name: Name, config: Config = DEFAULT) -> None:
+    """Send everybody again, for a platform that has lost them. Stop the gate first."""
+    settings = load(config)
+    each = _of(settings, name)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        count = store.exports.forget(
+            settings.name, each.receiver, key_of(settings.name, each.receiver)
+        )
+        store.audit.note("cli", "platform.people", name, count=count)
+    Console().print(f"everybody will be sent again; the platform had {count} people")
