@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -53,22 +53,28 @@ def find(
     until: datetime,
     gate: str = "",
     types: Sequence[str] = (),
-    reason: str = "",
-    person: str = "",
+    reasons: Sequence[str] = (),
+    method: str = "",
+    people: Sequence[str] | None = None,
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
 ) -> list[EventRow]:
-    """Events newest first; ``before`` is the last row of the page before."""
+    """Events newest first; ``before`` is the last row of the page before.
+
+    ``people`` are pseudonyms; None asks for everybody's events and those of nobody.
+    """
     query = select(EventRow).where(EventRow.time >= since, EventRow.time < until)
     if gate:
         # of one person there are few: an expression leaves the index to the person
-        query = query.where((EventRow.gate + "" if person else EventRow.gate) == gate)
+        query = query.where((EventRow.gate + "" if people else EventRow.gate) == gate)
     if types:
         query = query.where(EventRow.type.in_(types))
-    if reason:
-        query = query.where(EventRow.reason == reason)
-    if person:
-        query = query.where(EventRow.person == person)
+    if reasons:
+        query = query.where(EventRow.reason.in_(reasons))
+    if method:
+        query = query.where(EventRow.method == method)
+    if people is not None:
+        query = query.where(EventRow.person.in_(people))
     if before is not None:
         time, sequence = before
         query = query.where(
@@ -81,12 +87,23 @@ def find(
 
 def names_of(database: Database, rows: Sequence[EventRow]) -> dict[str, tuple[int, str]]:
     """Pseudonym → number and name, of those still in the register."""
-    refs = {row.person for row in rows if row.person}
+    return names_of_refs(database, {row.person for row in rows if row.person})
+
+
+def names_of_refs(database: Database, refs: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """The same for pseudonyms."""
     with database.read() as session:
         found = session.execute(
-            select(PersonRow.ref, PersonRow.id, PersonRow.name).where(PersonRow.ref.in_(refs))
+            select(PersonRow.ref, PersonRow.id, PersonRow.name).where(PersonRow.ref.in_(set(refs)))
         )
         return {ref: (number, name) for ref, number, name in found}
+
+
+def called(database: Database, text: str, limit: int = 500) -> list[str]:
+    """Pseudonyms of those whose name holds ``text``."""
+    with database.read() as session:
+        found = select(PersonRow.ref).where(PersonRow.name.icontains(text, autoescape=True))
+        return list(session.scalars(found.limit(limit)))
 
 
 def gates(database: Database) -> list[str]:

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from enroll.icon import icon
 from enroll.permissions import Permission
 from enroll.visit import Visit, desk_of, language_of
 from gate.texts.catalogue import LANGUAGES, Translate, translator
@@ -33,6 +34,27 @@ MENU = (
     ("/accounts", "Accounts", Permission.ACCOUNTS),
     ("/audit", "Audit", Permission.AUDIT_VIEW),
 )
+
+# the icon of a page of the menu
+ICONS = {
+    "/": "house",
+    "/people": "users",
+    "/events": "scroll-text",
+    "/live": "door-open",
+    "/alarms": "bell",
+    "/imports": "import",
+    "/lookalikes": "copy",
+    "/rules": "calendar-clock",
+    "/retention": "archive",
+    "/accounts": "key-round",
+    "/audit": "shield-check",
+}
+
+# what an account chose of the look: cookie, attribute of the page, values
+LOOKS = {
+    "theme": ("desk_theme", "data-theme", ("light", "dark")),
+    "size": ("desk_size", "data-size", ("large",)),
+}
 
 # what a page says after a change: only these codes come back through the address
 SAID = {
@@ -77,6 +99,7 @@ def choices(keys: Iterable[str], translate: Translate, prefix: str) -> list[tupl
 
 ENVIRONMENT.filters["local"] = local
 ENVIRONMENT.filters["choices"] = choices
+ENVIRONMENT.globals["icon"] = icon
 
 
 def render(
@@ -93,13 +116,14 @@ def render(
         languages=LANGUAGES,
         community=desk_of(request).settings.community,
         path=request.url.path,
+        look=look_of(request),
         account=visit.account if visit else None,
         csrf=visit.csrf if visit else "",
         token=partial(_token, visit),
         may=visit.may if visit else lambda right: False,
         Permission=Permission,
         menu=[
-            {"path": path, "title": title}
+            {"path": path, "title": title, "icon": ICONS.get(path, "chevron-right")}
             for path, title, permission in MENU
             if visit is not None and visit.may(permission)
         ],
@@ -107,6 +131,16 @@ def render(
         **values,
     )
     return HTMLResponse(page, status)
+
+
+def look_of(request: Request) -> dict[str, str]:
+    """Attributes of the page for what was chosen of its look; empty: as the system has it."""
+    chosen = {}
+    for cookie, attribute, values in LOOKS.values():
+        value = request.cookies.get(cookie, "")
+        if value in values:
+            chosen[attribute] = value
+    return chosen
 
 
 def go(path: str, said: str = "") -> RedirectResponse:

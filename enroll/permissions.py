@@ -20,6 +20,7 @@ class Permission(StrEnum):
     IMPORT = "import"
     EXPORT = "export"
     EVENTS_VIEW = "events_view"
+    EVENTS_RAW = "events_raw"  # an event as it was written
     LIVE_VIEW = "live_view"
     DOOR_OPEN = "door_open"  # open once, emergency
     DOOR_MODE = "door_mode"  # hold open, lock down, back to normal
@@ -44,13 +45,20 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DESK: frozenset(_DESK),
     Role.MANAGER: frozenset(Permission) - {Permission.AUDIT_VIEW},
     Role.TECHNICIAN: frozenset(
-        {Permission.SIGNED_IN, Permission.EVENTS_VIEW, Permission.LIVE_VIEW, Permission.DOOR_OPEN}
+        {
+            Permission.SIGNED_IN,
+            Permission.EVENTS_VIEW,
+            Permission.EVENTS_RAW,
+            Permission.LIVE_VIEW,
+            Permission.DOOR_OPEN,
+        }
     ),
     Role.AUDITOR: frozenset(
         {
             Permission.SIGNED_IN,
             Permission.PEOPLE_VIEW,
             Permission.EVENTS_VIEW,
+            Permission.EVENTS_RAW,
             Permission.LIVE_VIEW,
             Permission.AUDIT_VIEW,
         }

@@ -1,76 +1,164 @@
-"""Events with filters, one event retold, and charts of a day."""
+"""Events with filters, one event in words, and charts of a day."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import Response
 
-from enroll import charts, history
-from enroll.page import render
+from enroll import charts, event_filter, event_view, history
+from enroll.event_filter import GROUPS, WAYS, Filter
+from enroll.page import local, render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
-from gate.access import reasons
+from gate.access.explanation import retell
+from gate.access.reasons import REASONS
+from gate.events import story
 from gate.events.types import TYPES
+from gate.importing.workbooks import table
+from gate.store.tables import EventRow
 from gate.texts.catalogue import translator
 
 router = APIRouter()
 
 View = Annotated[Visit, Depends(allowed(Permission.EVENTS_VIEW))]
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+Export = Annotated[Visit, Depends(allowed(Permission.EXPORT))]
 PAGE = 50
+EXPORTED = 20_000
 _SPAN = timedelta(days=7)
 
 
-@router.get("/events")
-def events(
-    visit: View,
+def chosen_by(
     since: Day = "",
     until: Day = "",
     gate: Annotated[str, Query(max_length=40)] = "",
     type: Annotated[str, Query(max_length=60)] = "",
     reason: Annotated[str, Query(max_length=60)] = "",
+    method: Annotated[str, Query(max_length=20)] = "",
+    who: Annotated[str, Query(max_length=60)] = "",
     person: Annotated[str, Query(pattern="^[0-9a-f]{0,32}$")] = "",
-    before: Annotated[str, Query(max_length=60)] = "",
+) -> Filter:
+    """The filter of an address."""
+    return Filter(since, until, gate, type, reason, method, who.strip(), person)
+
+
+Chosen = Annotated[Filter, Depends(chosen_by)]
+
+
+@router.get("/events")
+def events(
+    visit: View, chosen: Chosen, before: Annotated[str, Query(max_length=60)] = ""
 ) -> Response:
     database = visit.desk.store.database
-    last = _midnight(until, visit) + timedelta(days=1)
-    first = _midnight(since, visit) if since else last - _SPAN
-    rows = history.find(
-        database,
-        since=first,
-        until=last,
-        gate=gate,
-        types=(type,) if type else (),
-        reason=reason,
-        person=person,
-        before=_before(before),
-        limit=PAGE + 1,
-    )
-    visit.note("events.view", person, results=min(len(rows), PAGE))
+    rows, first, last = _find(visit, chosen, _before(before), PAGE + 1)
+    visit.note("events.view", chosen.person, results=min(len(rows), PAGE))
+    names, may_name = _names(visit, rows)
     older = ""
     if len(rows) > PAGE:
-        older = f"{rows[PAGE - 1].time.isoformat()}/{rows[PAGE - 1].sequence}"
+        end = rows[PAGE - 1]
+        older = chosen.link(before=f"{end.time.isoformat()}/{end.sequence}")
+    days = {"since": first.date(), "until": (last - timedelta(days=1)).date()}
+    about = history.names_of_refs(database, [chosen.person]) if may_name else {}
+    name = about[chosen.person][1] if chosen.person in about else _one_person(visit)
     return render(
         visit.request,
         "events.html",
         visit,
-        rows=rows[:PAGE],
-        names=history.names_of(database, rows) if visit.may(Permission.PEOPLE_VIEW) else {},
+        lines=[event_view.line(row, names, visit.language, may_name) for row in rows[:PAGE]],
         older=older,
-        since=first.date(),
-        until=(last - timedelta(days=1)).date(),
-        gate=gate,
+        chosen=chosen,
+        parts=event_filter.parts(chosen, visit.language, name, days),
+        days=days,
         gates=history.gates(database),
-        type=type,
-        types=sorted(TYPES),
-        reason=reason,
-        person=person,
-        in_words=lambda code: reasons.recorded(code, visit.language) if code else "",
+        groups=[(key, event_filter.type_in_words(key, visit.language)) for key in GROUPS],
+        types=sorted(
+            ((kind, event_filter.type_in_words(kind, visit.language)) for kind in TYPES),
+            key=lambda pair: pair[1],
+        ),
+        reasons=sorted(
+            {story.why(code, visit.language): code for code in REASONS}.items(),
+        ),
+        ways=[(method, story.way(method, visit.language)) for method in WAYS],
     )
+
+
+@router.get("/events.xlsx")
+def as_table(visit: Export, chosen: Chosen) -> Response:
+    """What the list shows, as an Excel workbook of at most ``EXPORTED`` lines."""
+    _ = translator(visit.language)
+    rows, first, last = _find(visit, chosen, None, EXPORTED)
+    names, may_name = _names(visit, rows)
+    visit.note("events.export", chosen.person, results=len(rows))
+    headings = ("Time", "Gate", "What happened", "Person", "Way", "Why", "What would have helped")
+    lines = ((row, event_view.line(row, names, visit.language, may_name)) for row in rows)
+    cells = (
+        (
+            local(row.time, "%Y-%m-%d %H:%M:%S"),
+            row.gate,
+            one.story.line,
+            event_view.who(row, names, visit.language, may_name),
+            story.way(row.method, visit.language),
+            "; ".join(one.story.why),
+            " ".join(one.story.remedy),
+        )
+        for row, one in lines
+    )
+    name = f"events-{first:%Y%m%d}-{last - timedelta(days=1):%Y%m%d}.xlsx"
+    return Response(
+        table([_(heading) for heading in headings], cells, _("Events")),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _find(
+    visit: Visit, chosen: Filter, before: tuple[datetime, int] | None, limit: int
+) -> tuple[list[EventRow], datetime, datetime]:
+    """The events of a filter, newest first, and from when until when was looked."""
+    database = visit.desk.store.database
+    last = _midnight(chosen.until, visit) + timedelta(days=1)
+    first = _midnight(chosen.since, visit) if chosen.since else last - _SPAN
+    people = [chosen.person] if chosen.person else None
+    if chosen.who:
+        # who may not see names may not find events by them either
+        called = history.called(database, chosen.who) if visit.may(Permission.PEOPLE_VIEW) else []
+        people = [ref for ref in called if people is None or ref in people]
+    rows = history.find(
+        database,
+        since=first,
+        until=last,
+        gate=chosen.gate,
+        types=chosen.types,
+        reasons=_meaning(chosen.reason, visit.language),
+        method=chosen.method,
+        people=people,
+        before=before,
+        limit=limit,
+    )
+    return rows, first, last
+
+
+def _names(visit: Visit, rows: Sequence[EventRow]) -> tuple[event_view.Names, bool]:
+    """Whose events they are, as far as this account may know, and whether it may."""
+    may_name = visit.may(Permission.PEOPLE_VIEW)
+    return (history.names_of(visit.desk.store.database, rows) if may_name else {}), may_name
+
+
+def _meaning(reason: str, language: str) -> tuple[str, ...]:
+    """All codes that are said as ``reason`` is, for who chose by the words."""
+    if reason not in REASONS:
+        return (reason,) if reason else ()
+    said = story.why(reason, language)
+    return tuple(code for code in REASONS if story.why(code, language) == said)
+
+
+def _one_person(visit: Visit) -> str:
+    return translator(visit.language)("one person")
 
 
 @router.get("/events/charts")
@@ -79,7 +167,7 @@ def of_day(visit: View, day: Day = "", gate: Annotated[str, Query(max_length=40)
     begin = _midnight(day, visit)
     figures = history.day(visit.desk.store.database, begin, gate)
     hours = [(str(hour), figures.granted.get(hour, 0)) for hour in range(24)]
-    refused = [(reasons.recorded(code, visit.language), n) for code, n in figures.reasons]
+    refused = [(story.why(code, visit.language), n) for code, n in figures.reasons]
     return render(
         visit.request,
         "charts.html",
@@ -108,15 +196,29 @@ def one(visit: View, event: str) -> Response:
     if row is None:
         raise HTTPException(404)
     visit.note("event.view", row.person or "", event=row.id)
-    passage = store.events.passage(row.passage) if row.passage else [row]
+    rows = store.events.passage(row.passage) if row.passage else [row]
+    names, may_name = _names(visit, rows)
+
+    def tell(row: EventRow) -> story.Story:
+        name = event_view.who(row, names, visit.language, may_name)
+        return story.tell(row.body, visit.language, name)
+
+    numbers = []
+    if row.decision is not None:
+        zone = row.time.astimezone().tzinfo
+        assert zone is not None
+        numbers = retell(row.body, visit.language, zone, codes=False)
     return render(
         visit.request,
         "event.html",
         visit,
         row=row,
-        passage=passage,
+        one=event_view.line(row, names, visit.language, may_name),
+        name=event_view.who(row, names, visit.language, may_name),
+        way=story.way(row.method, visit.language),
+        passage=event_view.passage(rows, row.id, tell),
+        numbers=numbers,
         body=json.dumps(row.body, ensure_ascii=False, indent=2),
-        names=history.names_of(store.database, [row]) if visit.may(Permission.PEOPLE_VIEW) else {},
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from enroll.page import go, inside, render
+from enroll.page import LOOKS, go, inside, render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed, desk_of
 from gate.errors import AccessError
@@ -104,6 +104,24 @@ def language(request: Request, code: str, back: str = "/") -> Response:
     answer = go(inside(back))
     if code in LANGUAGES:
         answer.set_cookie("desk_language", code, max_age=31_536_000, samesite="lax", path="/")
+    return answer
+
+
+@router.get("/look/{part}/{value}")
+def look(
+    visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))],
+    part: str,
+    value: str,
+    back: str = "/account",
+) -> Response:
+    """Light or dark, ordinary or large type; any other value is as the system has it."""
+    answer = go(inside(back))
+    if part in LOOKS:
+        cookie, _, values = LOOKS[part]
+        if value in values:
+            answer.set_cookie(cookie, value, max_age=31_536_000, samesite="lax", path="/")
+        else:
+            answer.delete_cookie(cookie, path="/")
     return answer
 
 

@@ -24,3 +24,35 @@ document.addEventListener("keydown", (event) => {
     search.focus();
   }
 });
+
+// On a narrow screen the menu opens and closes.
+document.querySelector(".burger")?.addEventListener("click", (event) => {
+  const open = document.getElementById("rail").classList.toggle("open");
+  event.currentTarget.setAttribute("aria-expanded", String(open));
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+
+// On a telephone each row of a table is a card: every cell carries the heading of its column, and
+// the roles that a layout of blocks would take away.
+function nameCells(root) {
+  for (const table of root.querySelectorAll("table:not(.grid)")) {
+    const headings = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+    if (!headings.length) continue;
+    table.setAttribute("role", "table");
+    for (const group of table.querySelectorAll("thead, tbody")) group.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      let column = 0;
+      for (const cell of row.cells) {
+        cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
+        if (cell.tagName === "TD" && cell.colSpan === 1) cell.dataset.label = headings[column] ?? "";
+        column += cell.colSpan;
+      }
+    }
+  }
+}
+nameCells(document);
+document.addEventListener("htmx:afterSwap", (event) => nameCells(event.detail.target));

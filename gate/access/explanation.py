@@ -18,12 +18,14 @@ def retell(
     language: Language,
     zone: tzinfo,
     others: Sequence[Mapping[str, Any]] = (),
+    codes: bool = True,
 ) -> list[tuple[str, str]]:
     """Label and text, line by line.
 
     Args:
         body: the event as it was stored.
         others: the other events of the same passage, in order.
+        codes: whether the code of a reason follows its words, for somebody who looks it up.
     """
     say = _Words(language)
     values = dict((body.get("details") or {}).get("values") or {})
@@ -35,7 +37,7 @@ def retell(
         ("how", say("method", body.get("method", "none"))),
         ("rule", _rule(str(body.get("rule", "")), say)),
     ]
-    lines += [("reason", _reason(code, language)) for code in body.get("reasons", ())]
+    lines += [("reason", _reason(code, language, codes)) for code in body.get("reasons", ())]
     if values.get("mode", "normal") != "normal":
         lines.append(("mode", say("mode", values["mode"])))
     if person.get("valid_from") or person.get("valid_until"):
@@ -44,7 +46,7 @@ def retell(
         )
     lines += _face(values.get("sight"), say)
     if values.get("shown"):
-        lines.append(("shown", _shown(values["shown"], language)))
+        lines.append(("shown", _shown(values["shown"], language, codes)))
     reading = body.get("temperature") or values.get("temperature")
     lines += _measured(reading, values.get("findings"), say)
     if values.get("presence"):
@@ -100,18 +102,19 @@ def _rule(name: str, say: _Words) -> str:
     return say.line("rule_line", rule=rule, number=place + 1, count=count, before=before)
 
 
-def _reason(code: str, language: Language) -> str:
+def _reason(code: str, language: Language, codes: bool) -> str:
     then = text(code, language).then
     said = recorded(code, language)
     # what to do next is for whoever stood there; the record of a past event says what happened
-    return (
-        said + (f" · {then}" if then and said == text(code, language).head else "") + f"  [{code}]"
-    )
+    said += f" · {then}" if then and said == text(code, language).head else ""
+    return f"{said}  [{code}]" if codes else said
 
 
-def _shown(shown: Mapping[str, Any], language: Language) -> str:
+def _shown(shown: Mapping[str, Any], language: Language, codes: bool) -> str:
     if shown.get("problem"):
-        return f"{text(str(shown['problem']), language).head}  [{shown['problem']}]"
+        problem = str(shown["problem"])
+        head = text(problem, language).head
+        return f"{head}  [{problem}]" if codes else head
     return word("explain", "shown_good", language).format(serial=shown.get("serial") or "").strip()
 
 

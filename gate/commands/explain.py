@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,9 +15,10 @@ from gate.access.explanation import retell
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
+from gate.events import story
 from gate.store.store import Store
 from gate.store.tables import EventRow
-from gate.texts.catalogue import LANGUAGES
+from gate.texts.catalogue import LANGUAGES, word
 
 _DECISIONS = ("passage.granted", "passage.denied", "passage.asked")
 
@@ -34,7 +36,7 @@ def explain(
     language: Annotated[str, typer.Option(callback=_one_of_ours, help="In which language.")] = "en",
     config: Config = DEFAULT,
 ) -> None:
-    """Retell a decision: which rule answered, and every value it was made from."""
+    """Say what happened and why, then which rule answered and every value it was made from."""
     settings = load(config)
     with Store.open(settings.store, settings.data, create=False) as store:
         row = _find(store, event, settings.name)
@@ -47,9 +49,21 @@ def explain(
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, words in retell(row.body, language, zone, others):
+    for label, words in (
+        *in_sentences(row.body, language),
+        *retell(row.body, language, zone, others),
+    ):
         table.add_row(label, Text(words))  # not markup
     Console().print(table)
+
+
+def in_sentences(body: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """The same sentences as on the desk's page of an event, without the name."""
+    told = story.tell(body, language)
+    lines = [("story", told.line)]
+    lines += [("why", text) for text in told.why]
+    lines += [("remedy", text) for text in told.remedy]
+    return [(word("explain", label, language), text) for label, text in lines]
 
 
 def _find(store: Store, wanted: str, gate: str) -> EventRow:

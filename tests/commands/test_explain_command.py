@@ -18,6 +18,7 @@ from gate.commands.explain import explain
 from gate.config.settings import load
 from gate.daemon.event_loop import decision_event
 from gate.errors import StoreError
+from gate.events import story
 from gate.passage.outputs import Decided
 from gate.recognition.face import Liveness, Verdict
 from gate.sensors.reading import Reading, Validity
@@ -98,6 +99,18 @@ def test_an_event_is_found_by_number_or_as_the_last(app: typer.Typer, wanted: st
     answer = run(app, wanted)
     assert answer.exit_code == 0
     assert "temperature_high" in answer.output
+
+
+def test_it_begins_with_the_sentences_of_the_desk(app: typer.Typer) -> None:
+    said = run(app, "last", "--language", "zh").output
+    told = story.tell(event().body(), "zh")
+    assert told.line in said
+    assert told.remedy[0] in said
+
+
+def test_codes_can_be_left_out() -> None:
+    lines = retell(event().body(), "zh", UTC, codes=False)
+    assert "temperature_high" not in str(lines)
 
 
 def test_a_language_that_is_not_there_is_refused_with_those_that_are(app: typer.Typer) -> None:

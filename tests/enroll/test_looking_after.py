@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 
 from enroll import charts, drift
 from enroll.faces import Faces
@@ -49,31 +51,89 @@ def written(desk):
 def test_events_are_filtered_and_paged(clerk, desk, written):
     page = clerk.get("/events")
     assert "李建国" in page.text
-    older = page.text.split('href="/events?since')[1].split('"')[0].replace("&amp;", "&")
-    assert "Older" not in clerk.get("/events?since" + older).text
+    older = page.text.split('href="/events?before')[1].split('"')[0].replace("&amp;", "&")
+    assert "Older" not in clerk.get("/events?before" + older).text
     refused = clerk.get("/events", params={"type": "passage.denied"}).text
-    assert refused.count('class="mark bad"') == 15
+    assert refused.count('class="told bad"') == 15
     assert (
         "opened without being unlocked" in clerk.get("/events", params={"type": "door.forced"}).text
     )
     assert "Nothing in this time" in clerk.get("/events", params={"until": "2020-01-01"}).text
 
 
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"type": "turned_away"}, 15),
+        ({"type": "turned_away", "reason": "card_unknown"}, 15),
+        ({"type": "turned_away", "reason": "expired"}, 0),
+        ({"type": "let_in", "who": "建国"}, 45),
+        ({"type": "let_in", "who": "王"}, 0),
+        ({"method": "card"}, 0),
+        ({"type": "alarms"}, 1),
+        ({"gate": "south"}, 0),
+    ],
+)
+def test_filters_are_combined(manager, written, chosen, found):
+    table = manager.get("/events.xlsx", params=chosen)
+    assert table.status_code == 200
+    rows = list(load_workbook(io.BytesIO(table.content)).active.rows)
+    assert len(rows) == found + 1
+    page = manager.get("/events", params=chosen).text
+    assert page.count('class="told ') == min(found, 50)
+    assert page.count('class="chosen"') == len(chosen)
+
+
+def test_the_table_says_the_same_as_the_page_and_only_who_may_export_gets_it(
+    manager, clerk, written
+):
+    table = manager.get("/events.xlsx", params={"type": "turned_away"})
+    rows = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(table.content)).active]
+    assert rows[0][2:4] == ["What happened", "Person"]
+    assert (
+        rows[1][2] == "李建国 was refused (without a credential): the card is not in the register"
+    )
+    assert rows[1][6] == "Add the card on its holder's page."
+    assert clerk.get("/events.xlsx").status_code == 403
+
+
 def test_a_technician_sees_events_without_names(browser, written):
-    page = browser("technician").get("/events").text
-    assert "✓ granted" in page
+    technician = browser("technician")
+    page = technician.get("/events").text
+    assert "A registered person may pass" in page
     assert "李建国" not in page
+    named = technician.get("/events", params={"who": "李", "type": "passages"}).text
+    assert "Nothing in this time" in named
 
 
-def test_one_event_shows_its_passage_and_what_was_written(clerk, written):
+def test_one_event_is_said_in_words(clerk, written):
     page = clerk.get(f"/events/{written[0].id}").text
-    assert "card_unknown" in page
+    assert "李建国 was refused" in page
+    assert "Add the card on its holder&#39;s page." in page
     assert clerk.get("/events/none").status_code == 404
+
+
+def test_the_raw_record_is_for_technicians(clerk, browser, written):
+    page = f"/events/{written[0].id}"
+    assert "card_unknown" not in clerk.get(page).text
+    assert "card_unknown" in browser("technician").get(page).text
+
+
+def test_light_or_dark_and_the_size_of_type_are_kept(clerk):
+    assert "data-theme" not in clerk.get("/account").text
+    clerk.get("/look/theme/dark")
+    page = clerk.get("/look/size/large").text
+    assert '<html lang="en" data-theme="dark" data-size="large">' in page
+    assert "data-theme" not in clerk.get("/look/theme/system").text
+    assert (
+        clerk.get("/look/theme/dark?back=//evil.test", follow_redirects=False).headers["location"]
+        == "/"
+    )
 
 
 def test_charts_of_a_day_count_what_was_written(clerk, desk, written):
     page = clerk.get("/events/charts").text
-    assert page.count("<svg") == 4
+    assert page.count('<svg class="chart"') == 4
     assert "Latency p50 / p95 / p99" in page
 
 

@@ -1,0 +1,128 @@
+"""Every page of the desk as a picture: three sizes, both languages, light and dark; axe on each.
+
+    python -m benchmarks.desk_pictures FOLDER [--pages /,/events] [--all]
+
+Without ``--all`` one look a size: zh light, en dark and zh light. The community is drawn
+(``benchmarks.community``). Prints what axe finds and which pages are too wide; then exits with 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from benchmarks.community import PASSWORD, Community, settle
+from enroll.app import create_app
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+SIZES = {"desktop": (1366, 768), "tablet": (1024, 768), "telephone": (390, 844)}
+LOOKS = (("desktop", "zh", "light"), ("tablet", "en", "dark"), ("telephone", "zh", "light"))
+WCAG = {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--pages", default="", help="only these, separated by commas")
+    parser.add_argument("--all", action="store_true", help="every size, language and theme")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    looks = list(itertools.product(SIZES, ("zh", "en"), ("light", "dark")))
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Store.open(StoreSettings(ballast=0), Path(name)) as store,
+    ):
+        community = settle(store, Path(name))
+        pages = options.pages.split(",") if options.pages else addresses(community)
+        with served(community) as address:
+            faults = photograph(address, pages, looks if options.all else LOOKS, options.folder)
+    print("\n".join(faults) or "nothing found")
+    sys.exit(bool(faults))
+
+
+def addresses(community: Community) -> list[str]:
+    """Every page there is; those of one thing with one that is there."""
+    refused = next(event for event in reversed(community.events) if event.decision == "deny")
+    known = {"person": str(community.people[10].id), "event": refused.id}
+    found = []
+    for path, methods in create_app(community.desk).openapi()["paths"].items():
+        blanks = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+        hidden = ("/login", "/setup", "/healthz", "/progress", "/stream")
+        plain = not path.endswith((".csv", ".jpg", ".xlsx", ".pdf", "/data", *hidden))
+        if "get" in methods and blanks <= set(known) and plain:
+            found.append(path.format(**known))
+    return found
+
+
+@contextmanager
+def served(community: Community) -> Iterator[str]:
+    """The desk's address while it is served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(create_app(community.desk), port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        community.desk.imports.close()
+
+
+def photograph(address: str, pages: list[str], looks: Any, folder: Path) -> list[str]:
+    """A picture of each page in each look; what is wrong with them."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    faults = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for size, language, theme in looks:
+            width, height = SIZES[size]
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme
+            )
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+            page.goto(f"{address}/language/{language}?back=/login")
+            page.fill("[name=login]", "manager")
+            page.fill("[name=password]", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(address + "/")
+            for path in pages:
+                page.goto(address + path, wait_until="load")
+                name = f"{size}-{language}-{theme}{path.split('?')[0].replace('/', '-')}"
+                page.screenshot(path=folder / f"{name}.png", full_page=True)
+                for fault in Axe().run(page).response["violations"]:
+                    if fault["impact"] in ("serious", "critical") or WCAG & set(fault["tags"]):
+                        faults.append(f"{name}: {fault['id']} {fault['nodes'][0]['target']}")
+                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                if wide > 0:
+                    faults.append(f"{name}: {wide} pixels too wide")
+            context.close()
+        browser.close()
+    return faults
+
+
+if __name__ == "__main__":
+    main()
