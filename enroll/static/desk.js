@@ -56,3 +56,8 @@ function nameCells(root) {
 }
 nameCells(document);
 document.addEventListener("htmx:afterSwap", (event) => nameCells(event.detail.target));
+
+// What is folded on a telephone only begins closed there.
+if (matchMedia("(max-width: 640px)").matches) {
+  for (const fold of document.querySelectorAll("details.fold")) fold.open = false;
+}
