@@ -36,6 +36,7 @@ OPTIONS = {
 }
 _REASONS = {
     "known": "recognised",
+    "guessed": "by a word in it",
     "remembered": "as last time",
     "chosen": "chosen",
     "unneeded": "not needed, not stored",

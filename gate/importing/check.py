@@ -8,6 +8,7 @@ from datetime import date
 
 from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
+from gate.importing.headings import column_of
 from gate.importing.photos import Photos
 from gate.importing.understand import Understanding
 from gate.importing.values import ANSWERS, KINDS
@@ -101,6 +102,8 @@ def _line(
 ) -> Iterator[tuple[str, str]]:
     if "name" not in values:
         yield "name", "is missing"
+    elif "person" not in values and not values["name"].isascii() and column_of(values["name"]):
+        yield "name", "is a heading and nobody's name"
     for column, text in values.items():
         if len(text) > LONGEST.get(column, 80 if column != "photo" else 1000):
             yield column, "is too long"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gate.errors import ConfigurationError
+from gate.importing.days import ORDERS
 from gate.importing.headings import HEADINGS
-from gate.importing.values import CARD_FORMS, ORDERS
+from gate.importing.values import CARD_FORMS
 from gate.importing.wrong import Line
 
 HIDDEN = ("with", "without")

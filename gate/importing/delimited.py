@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from charset_normalizer import from_bytes
 
@@ -16,9 +17,14 @@ from gate.importing.book import MOST_COLUMN, MOST_LINES, Book, Budget, Cell, Row
 
 MOST_BYTES = 200 << 20
 SAMPLE = 1 << 16
-ENCODINGS = ("utf-8", "gb18030", "big5", "cp1252", "utf-16", "shift_jis", "euc_kr", "cp1251")
-DELIMITERS = (",", ";", "\t", "|")
+ENCODINGS = (
+    *("utf-8", "gb18030", "big5", "cp1252", "utf-16", "shift_jis", "euc_kr", "cp1251", "mac_roman"),
+)
+DELIMITERS = (",", ";", "\t", "|", "，", "；", "、")
+_BLANK = " "  # several of them are one delimiter
 _MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
@@ -41,7 +47,7 @@ def read_delimited(
         raise ConfigurationError("the table is larger than 200 MB", where=where, hint="split it")
     ranked = [encoding] if encoding else rank(data[:SAMPLE], known)
     text, used = _decoded(data, ranked, where)
-    separator = re.match(r"sep=(.)\r?\n", text)
+    separator = re.match(r'"?sep=(.)"?\r?\n', text)
     skipped = 1 if separator else 0
     text = text[separator.end() :] if separator else text
     delimiter = separator[1] if separator else delimiter_of(text[:SAMPLE], known)
@@ -71,8 +77,9 @@ def rank(sample: bytes, known: Callable[[str], bool]) -> list[str]:
     for name in names:
         text = _sample(sample, name)
         if text is not None:
-            words = sum(known(cell) for cell in re.split(r"[,;\t|\r\n]", text[:2000]))
-            scores[name] = plausible(text) + 0.5 * min(words, 4) + (0.01 if name == guessed else 0)
+            words = sum(known(cell) for cell in re.split(r"[,;\t|，；、\r\n]", text[:2000]))
+            scores[name] = plausible(text) + 0.5 * min(words, 4)
+            scores[name] += 0.01 * (name == guessed) + 0.02 * (name == "cp1252")
     return sorted(scores, key=lambda name: -scores[name]) or ["cp1252"]
 
 
@@ -132,13 +139,16 @@ def _frequent(letter: str) -> float:
 
 
 def delimiter_of(text: str, known: Callable[[str], bool]) -> str:
-    """What separates the cells: by the headings it gives, then by how even it makes the lines."""
+    """What separates the cells: by the headings it gives, then by how even it makes the lines.
+
+    Blanks only where nothing else gives two headings.
+    """
     best, score = ",", -1.0
-    for delimiter in DELIMITERS:
+    for delimiter in (*DELIMITERS, _BLANK):
+        if delimiter == _BLANK and score >= 2:
+            break
         try:
-            rows = [
-                row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row
-            ][:50]
+            rows = [row for row in _cells(text, delimiter) if row][:50]
         except csv.Error:
             continue
         if not rows:
@@ -150,6 +160,32 @@ def delimiter_of(text: str, known: Callable[[str], bool]) -> str:
         if words + even > score + 1e-9:
             best, score = delimiter, words + even
     return best
+
+
+def _cells(text: str, delimiter: str, *, strict: bool = False) -> Any:
+    """A reader of cells; its ``line_num`` is the last line read."""
+    if delimiter == _BLANK:
+        text = re.sub("[\t\u3000\u00a0]", " ", text)
+    return csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        skipinitialspace=delimiter == _BLANK,
+        strict=strict,
+    )
+
+
+def _unclosed(text: str, delimiter: str) -> int:
+    """The line of a quotation mark that is closed in another line amid a value, or never; 0."""
+    if '"' not in text:
+        return 0
+    reader, line = _cells(text, delimiter, strict=True), 0
+    try:
+        for _ in reader:
+            line = reader.line_num
+    except csv.Error as error:
+        if reader.line_num > line + 1 or "end of data" in str(error):
+            return line + 1
+    return 0
 
 
 def _decoded(data: bytes, ranked: list[str], where: str) -> tuple[str, str]:
@@ -186,7 +222,14 @@ def _sample(sample: bytes, name: str) -> str | None:
 
 def _rows(text: str, delimiter: str, skipped: int, where: str) -> list[Row]:
     rows, budget = [], Budget(where)
-    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
+    text = text.replace("\0", "")
+    if line := _unclosed(text, delimiter):
+        raise ConfigurationError(
+            "a quotation mark is not closed, which would swallow the lines below it",
+            where=f"{where}, line {line + skipped}",
+            hint='close it or write "" for one that belongs to the value',
+        )
+    reader = _cells(text, delimiter)
     begin = 1 + skipped
     for cells in reader:
         kept = {

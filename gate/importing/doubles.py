@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from gate.importing.choices import NEW, SAME
+from gate.importing.homes import home_key
 from gate.importing.text import compact
 from gate.importing.wrong import Line
 from gate.store.store import Store
@@ -124,12 +124,6 @@ def resolve(lines: Sequence[Line], proposals: Sequence[Proposal]) -> list[Line]:
             values = {key: value for key, value in values.items() if key != "number"}
         resolved.append(replace(line, values=values))
     return resolved
-
-
-def home_key(building: str, unit: str) -> tuple[str, str]:
-    """A home as it is compared: 3号楼 and 3, 501室 and 501 are the same."""
-    short = re.sub(r"(号楼|号院|号|楼|栋|幢|座|#)$", "", compact(building))
-    return short, re.sub(r"(室|号|房|户)$", "", compact(unit).replace("单元", "-"))
 
 
 def _as_known(line: Line) -> Known:

@@ -7,11 +7,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gate.importing.blocks import split
 from gate.importing.book import Book, Cell, Form, Row, Sheet
+from gate.importing.guesses import guess_of, is_about_another
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
 from gate.importing.text import code
 
 SEARCHED = 30  # lines from the top in which the headings are looked for
+_SECTION = re.compile(
+    r"([0-9A-Za-z一二三四五六七八九十]+(号楼|号|栋|幢|座|期|区|单元))+|"
+    r".*(登记表|花名册|名单|名册|一览表|信息表|明细表|汇总表|统计表|住户|业主|租户)(信息)?"
+)
+_SUM = re.compile(
+    r"(合计|总计|共计|小计|总人数|grand ?total|sub-?total|total|示例|样例|例|example)[:：]?",
+    re.IGNORECASE,
+)
 _FOOT = re.compile(
     r"(合计|总计|共计|小计|总人数|制表|填表|审核|说明|备注|注|示例|例|"
     r"total|sum|prepared by|example|note)"
@@ -27,7 +37,7 @@ class Column:
     Attributes:
         index: from 0; ``letter`` as the spreadsheet names it.
         field: what it is taken for; "" when it is left out.
-        reason: why so: known, remembered, chosen, unneeded, unknown or nameless.
+        reason: why so: known, guessed, remembered, chosen, unneeded, unknown or nameless.
         filled: lines in which it holds something.
     """
 
@@ -72,7 +82,9 @@ def letters(index: int) -> str:
 
 def sheets_of(book: Book) -> list[Sheet]:
     """The visible sheets that hold people, or all visible ones with anything when none does."""
-    visible = [sheet for sheet in book.sheets if sheet.rows and not sheet.hidden]
+    visible = [
+        part for sheet in book.sheets if sheet.rows and not sheet.hidden for part in split(sheet)
+    ]
     scores = {id(sheet): _heads(sheet)[1] for sheet in visible if _named(sheet)}
     best = max(scores.values(), default=0.0)
     # a sheet that explains the columns names one of them in a line
@@ -94,32 +106,58 @@ def lay_out(
         return Layout(0, (), (), (), (), "", 0)
     head = sheet.rows[at]
     headings = {column: _heading(sheet, at, column) for column in _columns(sheet, at)}
+    above = _above(sheet, at)
     width = max((c for c in head.cells), default=-1) + 1
     shape = shape_of([headings.get(c, "") for c in range(min(width, 300))])
     known = remembered.get(shape, {})
     rows, skipped = _people(sheet.rows[at + 1 :], head)
     counts = Counter(column for row in rows for column in row.cells)
-    columns = []
-    for index in sorted({*headings, *counts}):
+    indexes = [
+        index for index in sorted({*headings, *counts}) if index in headings or counts[index]
+    ]
+    meant: dict[int, tuple[str, str]] = {}
+    for index in indexes:
         heading = headings.get(index, "")
-        field, reason = _meaning(index, heading, chosen, known)
-        if heading or counts[index]:
-            columns.append(Column(index, heading, field, reason, counts[index]))
+        meant[index] = _meaning(index, heading, above.get(index, ""), chosen, known)
+    taken = {field for field, _ in meant.values() if field}
+    for index, (_, reason) in meant.items():
+        guess = guess_of(above.get(index, "") + headings.get(index, ""))
+        if reason == "unknown" and guess and (guess not in taken or guess == "photo"):
+            meant[index] = guess, "guessed"
+            taken.add(guess)
+    columns = [
+        Column(index, headings.get(index, ""), *meant[index], counts[index]) for index in indexes
+    ]
     return Layout(head.number, tuple(columns), rows, skipped, _twice(columns), shape, width)
 
 
 def _meaning(
-    index: int, heading: str, chosen: Mapping[int, str], known: Mapping[int, str]
+    index: int, heading: str, above: str, chosen: Mapping[int, str], known: Mapping[int, str]
 ) -> tuple[str, str]:
     if index in chosen:
         return chosen[index], "chosen"
     if index in known:
         return known[index], "remembered"
-    if field := column_of(heading):
+    if above and (field := column_of(above + heading)):
+        return field, "known"
+    if (field := column_of(heading)) and not (above and is_about_another(above)):
         return field, "known"
     if not heading:
         return "", "nameless"
     return "", "unneeded" if is_unneeded(heading) else "unknown"
+
+
+def _above(sheet: Sheet, at: int) -> dict[int, str]:
+    """Column → the heading that lies over it and others in the line above: 有效期 over 开始."""
+    if not at or sheet.rows[at - 1].number != sheet.rows[at].number - 1:
+        return {}
+    upper, over, found = sheet.rows[at - 1], "", {}
+    for column in range(min(max(sheet.rows[at].cells, default=-1) + 1, 300)):
+        if column in upper.cells:
+            over = _heading(sheet, at - 1, column) if column in upper.spans else ""
+        if over and len(over) < 20 and column not in sheet.rows[at].filled:
+            found[column] = over
+    return found
 
 
 def _heads(sheet: Sheet) -> tuple[int | None, float]:
@@ -129,9 +167,9 @@ def _heads(sheet: Sheet) -> tuple[int | None, float]:
         words = [_heading(sheet, at, column) for column in row.cells]
         found = [column_of(word) for word in words]
         known = len({name for name in found if name}) + 0.5 * sum(
-            is_unneeded(word) for word in words
+            is_unneeded(word) or bool(guess_of(word)) for word in words
         )
-        if found and "name" in found:
+        if "name" in found or "surname" in found:
             known += 2
         # headings over two lines: the lower one has all of them, those merged downwards too
         merged = best is not None and bool(row.filled) and known == score
@@ -147,7 +185,8 @@ def _named(sheet: Sheet) -> bool:
     at, _ = _heads(sheet)
     if at is None:
         return False
-    return any(column_of(_heading(sheet, at, c)) == "name" for c in _columns(sheet, at))
+    words = [_heading(sheet, at, column) for column in _columns(sheet, at)]
+    return any((column_of(word) or guess_of(word)) in ("name", "surname") for word in words)
 
 
 def _columns(sheet: Sheet, at: int) -> list[int]:
@@ -166,20 +205,32 @@ def _people(rows: list[Row], head: Row) -> tuple[tuple[Row, ...], tuple[tuple[in
     for row in rows:
         own = {column: cell for column, cell in row.cells.items() if column not in row.filled}
         text = " ".join(cell.text for _, cell in sorted(own.items()))[:80]
-        same = sum(heading_key(cell.text) == words.get(c, "") for c, cell in own.items())
+        same = sum(_is_same(cell.text, words.get(c, "")) for c, cell in own.items())
         if same >= 2 and same * 2 > len(own):
             skipped.append((row.number, text))  # headings repeated on each printed page
-        elif len(own) == 1 and _aside(row, own):
+        elif (len(own) == 1 and _aside(row, own)) or (own and _is_sum(own)):
             skipped.append((row.number, text))
         elif own:
             people.append(row)
     return tuple(people), tuple(skipped)
 
 
+def _is_same(text: str, word: str) -> bool:
+    """Whether a cell repeats the heading of its column, perhaps in another word for it."""
+    key = heading_key(text) if len(text) < 40 else ""
+    return bool(key) and (key == word or (column_of(key) == column_of(word) != ""))
+
+
 def _aside(row: Row, own: Mapping[int, Cell]) -> bool:
     """Whether the only value of a row is a section, a sum or a remark, and nobody's name."""
     column, cell = next(iter(own.items()))
-    return column in row.spans or bool(_FOOT.fullmatch(cell.text.strip()))
+    text = cell.text.strip()
+    return column in row.spans or bool(_FOOT.fullmatch(text) or _SECTION.fullmatch(text))
+
+
+def _is_sum(own: Mapping[int, Cell]) -> bool:
+    """Whether a row begins with a word for a sum, or for an example to be written over."""
+    return bool(_SUM.fullmatch(own[min(own)].text.strip()))
 
 
 def _twice(columns: list[Column]) -> tuple[tuple[str, ...], ...]:

@@ -20,7 +20,7 @@ from gate.importing.book import (
     fill_merged,
 )
 from gate.importing.formats import plain
-from gate.importing.package import Parts, attribute, natural
+from gate.importing.package import Parts, attribute, natural, parse
 
 MOST_CONTENT = 512 << 20
 MOST_REPEATED = 2000  # of a row that holds something
@@ -41,6 +41,15 @@ def read_ods(archive: zipfile.ZipFile, where: str) -> Book:
                 if cell.form is Form.PICTURE and (member := parts.member(cell.text[5:])):
                     pictures[cell.text] = member
     return Book(tuple(sheet for sheet, _ in reader.sheets), "ods", pictures=pictures)
+
+
+def read_flat_ods(data: bytes, where: str) -> Book:
+    """The sheets of a document in one XML file (.fods). Raises as ``read_ods``."""
+    reader = _Reader(Budget(where))
+    parse([data], reader.start, reader.end, reader.text)
+    for sheet, merged in reader.sheets:
+        fill_merged(sheet, merged)
+    return Book(tuple(sheet for sheet, _ in reader.sheets), "ods")
 
 
 class _Reader:

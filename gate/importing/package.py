@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from xml.parsers import expat
 
 from gate.errors import ConfigurationError
@@ -73,26 +73,36 @@ class Parts:
         most: int = MOST_PART,
     ) -> None:
         """Feed a part to handlers, its names without namespaces."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
+        parse(self.pieces(name, most), start, end, text)
 
-        def begin(tag: str, attributes: dict[str, str]) -> None:
-            start(tag.rsplit(":", 1)[-1], attributes)
 
-        def doctype(*_: object) -> None:
-            raise Damaged("a document type")  # entities that unpack to gigabytes
+def parse(
+    pieces: Iterable[bytes],
+    start: Start,
+    end: End | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
+    """Feed XML to handlers, its names without namespaces; nothing when there is none."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
 
-        parser.StartElementHandler = begin
-        if end is not None:
-            parser.EndElementHandler = lambda tag: end(tag.rsplit(":", 1)[-1])
-        parser.CharacterDataHandler = text
-        parser.StartDoctypeDeclHandler = doctype
-        empty = True
-        for piece in self.pieces(name, most):
-            empty = False
-            parser.Parse(piece, False)
-        if not empty:
-            parser.Parse(b"", True)
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        start(tag.rsplit(":", 1)[-1], attributes)
+
+    def doctype(*_: object) -> None:
+        raise Damaged("a document type")  # entities that unpack to gigabytes
+
+    parser.StartElementHandler = begin
+    if end is not None:
+        parser.EndElementHandler = lambda tag: end(tag.rsplit(":", 1)[-1])
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = doctype
+    empty = True
+    for piece in pieces:
+        empty = False
+        parser.Parse(piece, False)
+    if not empty:
+        parser.Parse(b"", True)
 
 
 def attribute(attributes: dict[str, str], name: str) -> str:

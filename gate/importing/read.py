@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import io
 import re
 import zipfile
@@ -10,11 +11,12 @@ from pathlib import Path
 from gate.errors import ConfigurationError
 from gate.importing.book import Book, Damaged
 from gate.importing.delimited import MOST_BYTES, rank, read_delimited
-from gate.importing.headings import is_heading
+from gate.importing.guesses import is_heading
 from gate.importing.html import read_html
-from gate.importing.ods import read_ods
+from gate.importing.ods import read_flat_ods, read_ods
 from gate.importing.xls import read_xls
 from gate.importing.xlsx import read_xlsx
+from gate.importing.xml2003 import read_xml_2003
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -58,8 +60,18 @@ def _packed(path: Path) -> Book:
             )
         if "xl/workbook.bin" in names:
             raise ConfigurationError(
-                "this is a binary workbook (.xlsb)", where=path.name, hint=_MEND
+                "this is a binary workbook (.xlsb)",
+                where=path.name,
+                hint="in Excel choose Save As, Excel Workbook (.xlsx)",
             )
+        if "xl/workbook.xml" not in names and "_rels/.rels" not in names:
+            raise ConfigurationError(
+                "this is a ZIP archive and no table",
+                where=path.name,
+                hint="unpack it and choose the table; photographs are chosen beside it",
+            )
+        if "word/document.xml" in names:
+            raise ConfigurationError("this is a document of Word", where=path.name, hint=_MEND)
         return read_xlsx(archive, path.name)
 
 
@@ -74,17 +86,30 @@ def _unpacked(data: bytes, head: bytes, name: str, encoding: str) -> Book:
         return read_xls(data, name)
     if head[:2] == b"\x09\x08" or head[:2] == b"\x09\x04":  # a bare stream of old programs
         return read_xls(data, name)
-    if head.startswith((b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"Rar!", b"7z\xbc")):
+    if head.startswith((b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"Rar!", b"7z\xbc", b"{\\rtf")):
         raise ConfigurationError("this is no table", where=name, hint=_MEND)
     if head.startswith(b"PK\x03\x04"):
         raise Damaged("a damaged package")
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in head and b"<html" not in head.lower():
+        return read_xml_2003(data, name)
+    if b"urn:oasis:names:tc:opendocument" in head:
+        return read_flat_ods(data, name)
+    if re.match(rb"\s*mime-version:", head.lower()):
+        data = _page(data)
+        head = data[:4096]
     if re.search(rb"<(table|html|!doctype html)", head.lower()):
         found = re.search(rb"charset=[\"']?([\w-]+)", head)
         names = [encoding or (found[1].decode() if found else ""), *rank(data[:65536], is_heading)]
         return read_html(_text(data, names), name)
-    if b"urn:schemas-microsoft-com:office:spreadsheet" in head:
-        raise ConfigurationError("this is an XML spreadsheet of Excel 2003", where=name, hint=_MEND)
     return read_delimited(data, name, is_heading, encoding)
+
+
+def _page(data: bytes) -> bytes:
+    """The web page of a single-file web page (.mht), as Excel saves workbooks too."""
+    message = email.message_from_bytes(data)
+    pages = [part for part in message.walk() if part.get_content_type() == "text/html"]
+    found = [part.get_payload(decode=True) for part in pages]
+    return max((page for page in found if isinstance(page, bytes)), key=len, default=b"<html>")
 
 
 def _text(data: bytes, encodings: list[str]) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from gate.errors import CameraError
 from gate.importing.check import against, answer_of, day, groups_of, photo_names
-from gate.importing.doubles import home_key
+from gate.importing.homes import home_key, unit_key
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
 from gate.importing.text import code, prose
@@ -311,6 +311,12 @@ def _household(session: Session, store: Store, person: PersonRow, values: dict[s
         same = home_key(home[0], home[1]) == home_key(building, unit)
         if same and label in ("", code(home[2])):
             return person.household_id  # as the register writes it
+    units = session.scalars(
+        select(UnitRow.name).join(BuildingRow).where(BuildingRow.name == building)
+    ).all()
+    if unit not in units:
+        there = [name for name in units if unit_key(name) == unit_key(unit)]
+        unit = there[0] if len(there) == 1 else unit
     return store.places.household_in(session, building, unit, label).id
 
 

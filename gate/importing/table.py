@@ -23,7 +23,7 @@ def open_table(path: Path, choices: Choices | None = None) -> Understanding:
 
 def refuse_none(table: Understanding, where: str) -> None:
     """Raises ConfigurationError when there is no column for names, or nobody in the table."""
-    if table.columns and not any(column.field == "name" for column in table.columns):
+    if table.columns and not any(column.field in ("name", "surname") for column in table.columns):
         headings = ", ".join(column.heading for column in table.columns if column.heading)
         raise ConfigurationError(
             "there is no column for the name",

@@ -50,9 +50,12 @@ def code(text: str) -> str:
 
     Characters that are numbers by themselves (², ①) stay, for 200² is not 2002.
     """
+    plain = visible(text)
+    if plain.isascii():
+        return " ".join(plain.split())
     folded = "".join(
         letter if unicodedata.category(letter) == "No" else unicodedata.normalize("NFKC", letter)
-        for letter in visible(text)
+        for letter in plain
     )
     return unicodedata.normalize("NFC", re.sub(r"\s+", " ", folded).strip())
 
@@ -64,3 +67,30 @@ def compact(text: str) -> str:
 
 def _joined(text: str) -> str:
     return _BETWEEN_CJK.sub("", text)
+
+
+_NUMERALS = "〇零一二三四五六七八九十百两壹贰叁肆伍陆柒捌玖拾廿"
+_DIGITS = dict(
+    zip("〇零一二三四五六七八九两壹贰叁肆伍陆柒捌玖", "001234567892123456789", strict=True)
+)
+
+
+def numerals(text: str) -> str:
+    """Chinese numerals as digits: 二〇二六年十二月 is 2026年12月, 三号楼 is 3号楼."""
+    return re.sub(f"[{_NUMERALS}]+", lambda found: _number(found[0]), text)
+
+
+def _number(written: str) -> str:
+    if not set(written) & set("十百拾廿"):
+        return "".join(_DIGITS[letter] for letter in written)  # read digit by digit
+    total = 0
+    rest = written.replace("拾", "十").replace("廿", "二十")
+    if not re.fullmatch(r"(?:[^十百]百)?[零〇]?(?:[^十百]?十)?[^十百]?", rest):
+        return written
+    for sign, worth in (("百", 100), ("十", 10)):
+        if sign in rest:
+            before, _, rest = rest.partition(sign)
+            digits = before.strip("零〇")
+            total += int(_DIGITS[digits] if digits else 1) * worth
+    ones = rest.strip("零〇")
+    return str(total + int(_DIGITS[ones] if ones else 0))

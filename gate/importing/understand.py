@@ -12,29 +12,32 @@ from dataclasses import dataclass, field
 from gate.errors import AccessError
 from gate.importing.book import Book, Cell, Form, Row
 from gate.importing.choices import HIDDEN, Choices
+from gate.importing.days import ORDERS, birth_year, days, is_forever, span
+from gate.importing.homes import home, unit_of
 from gate.importing.layout import Column, Layout, lay_out, sheets_of
 from gate.importing.text import code, name, prose
 from gate.importing.values import (
     CARD_FORMS,
-    FOREVER,
     LOCALES,
-    ORDERS,
     STATES,
     answer,
-    birth_year,
     card,
     cards,
-    days,
-    home,
     kind,
     lost_digits,
-    unit_of,
+    no_card,
 )
 from gate.importing.wrong import Line, Wrong
 
 SHOWN = 5  # examples of a question
 _CODES = {"number", "building", "unit", "entrance", "household", "phone", "card", "person"}
 _NUMBERS = {*_CODES, "birth_year"}
+# errors that were pasted as text, or came through a file of text; ##### is a column too narrow
+_ERROR = re.compile(
+    r"#(?:N/A!?|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!"
+    r"|UNKNOWN!|GETTING_DATA)|Err:[0-9]{3}|#{4,}"
+)
+_FORMULA_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # how text is kept from becoming a number in CSV
 _DIGITS_LOST = "digits were lost: format the column as text and enter the whole number"
 
 
@@ -61,6 +64,7 @@ class Question:
 class Understanding:
     """Attributes:
     questions: all of them; the table can be imported when ``open`` is empty.
+    skipped: line and text of those that are nobody.
     cleaned: cells in which something nobody sees was taken away or full-width digits made plain.
     """
 
@@ -72,6 +76,7 @@ class Understanding:
     wrong: tuple[Wrong, ...] = ()
     questions: tuple[Question, ...] = ()
     cleaned: int = 0
+    skipped: tuple[tuple[int, str], ...] = ()
 
     @property
     def open(self) -> tuple[Question, ...]:
@@ -127,6 +132,7 @@ def understand(
         tuple(reader.wrong),
         tuple(questions),
         reader.cleaned,
+        tuple(sorted([*layout.skipped, *reader.skipped])),
     )
 
 
@@ -134,11 +140,13 @@ class _Lines:
     def __init__(self, book: Book, layout: Layout, choices: Choices) -> None:
         self.lines: list[Line] = []
         self.wrong: list[Wrong] = []
+        self.skipped: list[tuple[int, str]] = []
         self.cleaned = 0
         self._choices = choices
         self._columns = [column for column in layout.columns if column.field]
         self._width = layout.width
         self._text = book.kind in ("csv", "html")
+        self._exported = any(column.field == "person" for column in layout.columns)
         self._dates: dict[str, dict[str, str]] = {}  # as written → order → day
         self._cards: dict[str, dict[str, str]] = {}
         self._asked = {"date": 0, "card": 0}
@@ -164,10 +172,15 @@ class _Lines:
                 own = own or column.index not in row.filled
             if value:
                 values[column.field] = value
+        _leased(values)
+        _named(values)
         wrong += self._home(row.number, values)
         if own:
             self.lines.append(Line(row.number, values))
             self.wrong += wrong
+        elif apart := {c: cell for c, cell in row.cells.items() if c not in row.filled}:
+            text = " ".join(cell.text for _, cell in sorted(apart.items()))
+            self.skipped.append((row.number, text[:80]))
 
     def questions(self) -> list[Question]:
         asked = []
@@ -183,7 +196,7 @@ class _Lines:
 
     def _value(self, column: str, cell: Cell) -> tuple[str, str]:
         """What is wrong with a cell, and its value."""
-        if cell.form is Form.ERROR:
+        if cell.form is Form.ERROR or self._is_error_text(cell):
             return "holds the error {which}; correct the cell", ""
         if cell.form is Form.UNCOMPUTED:
             return "holds a formula without its value; open the file, let it compute, save it", ""
@@ -192,8 +205,14 @@ class _Lines:
         if cell.form is Form.DATE and column in _CODES:
             return "became a date; format the column as text and enter it again", ""
         text = cell.text
+        if self._text and (found := _FORMULA_TEXT.fullmatch(text.strip())):
+            text = found[1].replace('""', '"')
+        elif self._text and column != "note" and text[:1] == "=" and len(text) > 1:
+            return "holds a formula without its value; open the file, let it compute, save it", ""
         if self._text and text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "'"):
             text = text[1:]  # the mark an export puts before what would be run as a formula
+        if column in _NUMBERS and re.match("[\u2018\u2019'`][0-9]", text):
+            text = text[1:]  # typed to keep leading zeros
         if column in _NUMBERS and (
             lost_digits(text) or (cell.form is Form.NUMBER and abs(cell.number or 0) >= 10**15)
         ):
@@ -216,6 +235,14 @@ class _Lines:
                 return "", STATES.get(value.lower(), value)
         return "", value
 
+    def _is_error_text(self, cell: Cell) -> bool:
+        """In an export of the gate, which holds no errors, it is a name somebody was given."""
+        return (
+            not self._exported
+            and cell.form is Form.TEXT
+            and bool(_ERROR.fullmatch(cell.text.strip()))
+        )
+
     def _cleaned(self, column: str, text: str) -> str:
         if column in ("name", "guardian"):
             value = name(text)
@@ -230,8 +257,10 @@ class _Lines:
         return value
 
     def _day(self, text: str) -> str:
-        if text.lower().replace(" ", "") in FOREVER:
+        if is_forever(text):
             return ""
+        if parts := span(text):  # both days of a lease in one cell
+            return " 至 ".join(self._day(part) for part in parts)
         found = days(text)
         if not found:
             return text
@@ -244,6 +273,8 @@ class _Lines:
         return chosen.isoformat() if chosen else text
 
     def _card(self, value: str, text: str) -> tuple[str, str]:
+        if no_card(value):
+            return "", ""
         try:
             found = cards(value)
             if "" not in found:
@@ -278,6 +309,24 @@ class _Lines:
                 return [Wrong(line, "address", text, address[:40])]
             values["building"], values["unit"] = found
         return []
+
+
+def _leased(values: dict[str, str]) -> None:
+    """A cell with both days of a lease, made into its two columns."""
+    for column in ("valid_until", "valid_from"):
+        begin, between, end = values.get(column, "").partition(" 至 ")
+        if between:
+            del values[column]
+            found = {"valid_from": begin, "valid_until": end}
+            values |= {key: day for key, day in found.items() if day and key not in values}
+
+
+def _named(values: dict[str, str]) -> None:
+    """A name in two columns, joined as names are written where it comes from."""
+    surname, given = values.pop("surname", ""), values.pop("given_name", "")
+    if "name" not in values and (surname or given):
+        latin = (surname + given).replace(" ", "").isascii()
+        values["name"] = f"{given} {surname}".strip() if latin else name(f"{surname}{given}")
 
 
 def _which(what: str, cell: Cell) -> str:

@@ -11,13 +11,15 @@ from PIL import Image as Pillow
 
 from gate.errors import ConfigurationError
 from gate.importing.choices import Choices
+from gate.importing.days import birth_year, days
 from gate.importing.delimited import ENCODINGS
 from gate.importing.formats import shown
 from gate.importing.headings import column_of, is_unneeded
+from gate.importing.homes import home
 from gate.importing.photos import BookPhotos, NoPhotos, ZipPhotos
 from gate.importing.table import open_table
 from gate.importing.text import code, name
-from gate.importing.values import answer, birth_year, cards, days, home, kind
+from gate.importing.values import answer, cards, kind
 
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -159,7 +161,7 @@ def test_a_title_sections_sums_and_headings_repeated_on_each_page(tmp_path):
     path = tmp_path / "people.csv"
     path.write_text(text)
     assert [line["name"] for line in values(path)] == ["王芳", "李红"]
-    skipped = open_table(path).layout.skipped
+    skipped = open_table(path).skipped
     assert [line for line, _ in skipped] == [5, 7, 8]
 
 

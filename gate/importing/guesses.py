@@ -1,0 +1,78 @@
+"""Headings nobody listed, known by a word in them; they give way to headings that are listed."""
+
+from __future__ import annotations
+
+import re
+
+from gate.importing.headings import column_of, heading_key, is_unneeded
+
+# letters: a title names what the table is about, too
+_LONGEST, _LONGEST_CHINESE = 30, 16
+_NOT_THE_PERSON = re.compile(
+    r"紧急|緊急|房东|中介|担保|介绍|物业|单位|公司|车|宠|银行|社保|医保|身份证|护照|证件|微信|"
+    r"拼音|英文|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
+)
+# column → what is in its heading, without blanks and in lower case; the first that fits counts
+_WORDS: dict[str, tuple[str, ...]] = {
+    "consent": (
+        r"(同意|授权|签署).*(人脸|识别|采集|同意书)|(人脸|识别|采集).*(同意|授权)|同意与否",
+        r"(face|biometric).*(consent|agree)|^(consent|agree)",
+    ),
+    "photo": (r"照片|相片|人脸图|头像|photo(graph)?s?|picture|face.?image|portrait",),
+    "guardian": (r"监护人(姓名|签名|签字)?$|guardian",),
+    "valid_until": (
+        r"到期|截止|失效|期满|有效期.*(至|止|到|结束|终)|(租期|合同|租赁).*(止|终|结束|至)",
+        r"结束(日期|时间|日)|搬离|有效期限|租赁期限|expir|valid(ity)?(un)?til|leaseend|enddate",
+    ),
+    "valid_from": (
+        r"入住|起租|有效期.*(起|始)|(租期|合同|租赁).*(起|始)|(开始|起始|生效)(日期|时间|日)",
+        r"validfrom|startdate|leasestart|movein",
+    ),
+    "birth_year": (r"出生|生日|birth",),
+    "card": (
+        r"(门禁|ic|id|梯控|感应|进出|通行|m1|cpu)卡|卡(片)?(号|编号|内码|序列|id)",
+        r"card.*(no|num|id)|accesscard|keyfob|rfid",
+    ),
+    "phone": (r"手机|电话|手提|联系方式|聯絡|phone|mobile|tel(ephone)?no|cellno",),
+    "kind": (
+        r"(人员|住户|居住|业主|租户|身份).*(类型|类别|性质|种类)",
+        r"(resident|person|occupant).?(type|kind)",
+    ),
+    "address": (r"住址|地址|坐落|(楼|栋).*(室|房)|address",),
+    "building": (r"(楼|栋|幢)(号|栋|宇|座)|building|tower|block",),
+    "unit": (r"(房|室|户)(间)?(号|屋号|编号)|flatno|unitno|roomno|apartment",),
+    "name": (
+        r"姓名|名字|fullname|(resident|person|tenant|owner|occupant|member).?name",
+        r"^(业主|住户|户主|租户|居民|人员|承租人|名称|住户名|业主名|客户名称|联系人|客户)$",
+    ),
+    "number": (r"^(人员号|住户号|用户编号|用户id|personid|userid)$",),
+    "note": (r"^(说明|其他|其它|情况说明)$",),
+}
+_PATTERNS = {column: re.compile("|".join(words)) for column, words in _WORDS.items()}
+
+
+def guess_of(heading: str) -> str:
+    """The column a heading that is not listed may mean; "" for none.
+
+    What is about somebody else, such as 紧急联系人电话, is none.
+    """
+    key = heading_key(heading)
+    if (
+        len(key) > (_LONGEST if key.isascii() else _LONGEST_CHINESE)
+        or _NOT_THE_PERSON.search(key)
+        or is_unneeded(heading)
+    ):
+        return ""
+    return next((column for column, words in _PATTERNS.items() if words.search(key)), "")
+
+
+def is_heading(cell: str) -> bool:
+    """Whether a cell is a heading people write, needed or not."""
+    return len(cell) < 60 and bool(column_of(cell) or is_unneeded(cell) or guess_of(cell))
+
+
+def is_about_another(heading: str) -> bool:
+    """Whether a heading over others says that they are about somebody else."""
+    return bool(re.search(r"监护人|家长|guardian|parent", heading_key(heading))) or bool(
+        _NOT_THE_PERSON.search(heading_key(heading))
+    )

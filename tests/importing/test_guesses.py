@@ -1,0 +1,45 @@
+"""Headings nobody listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.importing.guesses import guess_of, is_heading
+from gate.importing.headings import column_of, is_unneeded
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        *(("业主", "name"), ("户主", "name"), ("租户姓名（必填）", "name"), ("*姓名", "name")),
+        *(("本人手机", "phone"), ("卡片ID", "card"), ("小区门禁卡号（10位）", "card")),
+        *(("住户照片", "photo"), ("合同到期", "valid_until"), ("有效期结束", "valid_until")),
+        *(("有效期开始时间", "valid_from"), ("是否已同意人脸采集", "consent")),
+        *(("Face recognition consent", "consent"), ("所住楼号", "building"), ("房间号码", "unit")),
+        *(("Resident type", "kind"), ("Card-No", "card"), ("Mobile No.", "phone")),
+    ],
+)
+def test_a_heading_is_known_by_a_word_in_it(heading, field):
+    assert (column_of(heading) or guess_of(heading)) == field
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("紧急联系人电话", "房东电话", "身份证号", "银行卡号", "车牌号", "姓名拼音", "物业费"),
+        *(
+            "公司地址",
+            "Emergency phone",
+            "2026年花园小区住户人脸照片信息采集登记明细表（第一批）总表",
+        ),
+        *("Lease agreement number", "ID"),
+    ],
+)
+def test_what_is_about_something_else_is_not(heading):
+    assert column_of(heading) == guess_of(heading) == ""
+
+
+def test_what_is_not_needed_is_a_heading_too():
+    assert is_unneeded("小区名称")
+    assert is_heading("小区名称")
+    assert not is_heading("王芳")
