@@ -12,7 +12,7 @@ from gate.store.tables import ConsentRow, PersonRow
 
 # a new wording is a new file and a new version; the old files stay, as old answers refer to them
 VERSION = "1"
-PURPOSES = ("face", "not_seen")
+PURPOSES = ("face", "not_seen", "export")
 ANSWERS = ("agreed", "refused", "withdrawn")
 _FOLDER = Path(__file__).parent / "consents"
 

@@ -17,6 +17,7 @@ from enroll.sessions import Sessions
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
 from gate.daemon.clock_watch import kernel_synchronised
+from gate.exporting.settings import ExportSettings
 from gate.services.absence_alerts import AbsenceAlerts
 from gate.store.store import Store
 
@@ -31,6 +32,7 @@ class Desk:
     permits: Permits | None = None
     gate: str = "gate-1"
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
+    exports: tuple[ExportSettings, ...] = ()
     folder: Path = Path("var")
     clock: Clock = field(default_factory=SystemClock)
     synchronised: Callable[[], bool | None] = kernel_synchronised

@@ -42,6 +42,7 @@ def own_data(store: Store, person: PersonRow) -> dict[str, Any]:
         "face_templates": faces,
         "last_seen": store.key_values.get(f"not_seen:{person.id}") or None,
         "place": store.key_values.get(f"place:{person.id}") or None,
+        "platforms": [_plain(row) for row in store.exports.of_person(person.id)],
         "events": seen,
     }
 

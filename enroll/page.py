@@ -32,6 +32,7 @@ MENU = (
     ("/rules", "Times", Permission.RULES),
     ("/retention", "Retention", Permission.RETENTION),
     ("/accounts", "Accounts", Permission.ACCOUNTS),
+    ("/exports", "Exports", Permission.EVENTS_VIEW),
     ("/audit", "Audit", Permission.AUDIT_VIEW),
 )
 

@@ -8,6 +8,7 @@ from enroll.pages import (
     consent,
     credentials,
     events,
+    exports,
     hints,
     home,
     imports,
@@ -39,5 +40,6 @@ ROUTERS = (
     rules.router,
     accounts.router,
     audit.router,
+    exports.router,
     style.router,
 )

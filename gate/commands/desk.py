@@ -37,6 +37,7 @@ def desk(config: Config = DEFAULT) -> None:
             permits=Permits.open(store, own_key(settings.data), settings.access.permit),
             gate=settings.name,
             not_seen_hours=settings.access.not_seen.hours,
+            exports=settings.export,
             folder=settings.data,
         )
         server = _server(settings.desk, place)

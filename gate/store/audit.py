@@ -107,10 +107,16 @@ class Audit:
             return (last.id, last.hash.hex()) if last else (0, _START.hex())
 
     def lines(
-        self, limit: int = 100, before: int | None = None, since: datetime | None = None
+        self,
+        limit: int = 100,
+        before: int | None = None,
+        since: datetime | None = None,
+        action: str = "",
     ) -> list[AuditRow]:
         """The newest lines first."""
         query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
+        if action:
+            query = query.where(AuditRow.action == action)
         if before is not None:
             query = query.where(AuditRow.id < before)
         if since is not None:

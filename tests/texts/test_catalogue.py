@@ -6,6 +6,7 @@ import ast
 import re
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -25,6 +26,7 @@ from gate.access.request import Mode, Presence, Weight
 from gate.access.schedule import DAYS, HOLIDAY
 from gate.door.state import Phase
 from gate.events.types import TYPES
+from gate.exporting.settings import Kind as ExportKind
 from gate.importing.headings import HEADINGS
 from gate.importing.notes import (
     ANOTHERS_CARD,
@@ -63,6 +65,7 @@ PAGES = [
     ),
     *(f"retention.{reason}" for reason in WAITING),
     *(f"same {what}" for what in ("home", "name", "number")),
+    *(f"record {kind}" for kind in get_args(ExportKind)),
 ]
 
 
