@@ -21,8 +21,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import face_recognition
+import face_recognition  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
@@ -131,7 +132,7 @@ def whole_path(
             gates = {f"{way.name}, bare": way.recogniser(judged=False) for way in ours}
             gates |= {way.name: way.recogniser() for way in ours}
             gates |= {f"{way.name}, liveness": way.recogniser(live=True) for way in ours}
-            eager = {"interval": 0.0, "recheck": 1e-6}
+            eager: dict[str, Any] = {"interval": 0.0, "recheck": 1e-6}
             if encode_all:
                 gates |= {f"{way.name}, encoding all": way.recogniser(**eager) for way in ours}
             rate = rate_of(recording)

@@ -135,7 +135,8 @@ def _vectors(frames: Sequence[NDArray[np.uint8]], detector: Detector, encoder: E
 
 def _spread(rows: Vector) -> Vector:
     """The rows a person is enrolled with."""
-    return rows[np.linspace(0, len(rows) - 1, ENROLLED_FRAMES).round().astype(int)]
+    chosen = np.linspace(0, len(rows) - 1, ENROLLED_FRAMES).round().astype(int)
+    return np.asarray(rows[chosen], np.float32)
 
 
 def _attempts(

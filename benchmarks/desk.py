@@ -143,7 +143,7 @@ def checked_import(desk: Desk, people: int) -> int:
     photos.seek(0)
     began = time.perf_counter()
     job = desk.imports.add("more.csv", table, photos, "bench").id
-    wrong = desk.imports.wrong(job, 14)
+    wrong = desk.imports.plan(job, 14).wrong
     print(f"check of {people} lines: {time.perf_counter() - began:.1f} s, {len(wrong)} mistakes")
     return job
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from homeassistant import bootstrap, runner
 
-_ENTRY = {
+_ENTRY: dict[str, object] = {
     "created_at": "2026-01-01T00:00:00+00:00", "data": {}, "disabled_by": None,
     "discovery_keys": {}, "domain": "mqtt", "entry_id": "gate", "minor_version": 2,
     "modified_at": "2026-01-01T00:00:00+00:00", "options": {}, "pref_disable_new_entities": False,

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 from random import Random
 
-from openpyxl import Workbook
+from openpyxl import Workbook  # type: ignore[import-untyped]
 from PIL import Image as Pillow
 
 from gate.errors import GateError

@@ -273,7 +273,7 @@ def _enrol(
     detector = build_detector(settings.recognition, settings.models)
     encoder = build_encoder(settings.recognition, settings.models)
     examiner = Examiner(detector, [encoder], judge(settings.quality))
-    known = []
+    known: list[tuple[str, str, int, str]] = []
     with Store.open(settings.store, settings.data) as store:
         for first, second, *more in several:
             shots = [examiner.shot(_read(file)) for file in (first, *more[: photographs - 1])]

@@ -80,7 +80,8 @@ def mark(
 
     ``came``: when each began to walk up (wall clock, seconds), and their pseudonym.
     """
-    marked, answered = [], set()
+    marked: list[tuple[dict[str, object], Answered]] = []
+    answered: set[str] = set()
     for answer in answers:
         ref = next((ref for at, ref in reversed(came) if at <= answer.decided), "")
         marked.append(({"first": ref not in answered, "right": answer.person == ref}, answer))

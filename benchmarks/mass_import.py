@@ -111,7 +111,9 @@ def pictures(folder: Path | None) -> Iterator[bytes]:
         return
     random = np.random.default_rng(7)
     for path in itertools.cycle(sorted(FIXTURES.glob("*.jpg"))):
-        yield altered(cv2.imread(str(path)), random)
+        picture = cv2.imread(str(path))
+        assert picture is not None, path
+        yield altered(picture, random)
 
 
 def altered(image: np.ndarray, random: np.random.Generator) -> bytes:

@@ -28,7 +28,7 @@ def photographs(lfw: Path) -> list[Path]:
     groups = lfw.parent / "east_asian" / "groups.txt"
     if groups.is_file():
         names = (line.split() for line in groups.read_text().splitlines() if line.strip())
-        seen = {}
+        seen: dict[str, Path] = {}
         for words in names:
             if not words[0].startswith("#"):
                 seen.setdefault(words[1], groups.parent / "images" / f"{words[0]}.jpg")
@@ -93,7 +93,7 @@ def site(rows: Vector, encoder: Encoder, fpir: float = 0.001) -> Matcher:
 def frames_of(clip: Path) -> list[NDArray[np.uint8]]:
     """All frames of a recording."""
     capture = cv2.VideoCapture(str(clip))
-    frames = []
+    frames: list[NDArray[np.uint8]] = []
     while True:
         there, frame = capture.read()
         if not there:

@@ -40,7 +40,7 @@ def telephone(head: Image, behind: list[Image], random: np.random.Generator) -> 
     _paste(picture, head, left, int(random.integers(800, 1400)), side)
     picture = np.asarray(picture, np.uint8)
     turn = int(random.integers(0, 10))
-    return np.asarray(cv2.rotate(picture, turn), np.uint8) if turn < 2 else picture
+    return np.asarray(cv2.rotate(picture, turn) if turn < 2 else picture, np.uint8)
 
 
 def _paste(picture: np.ndarray, head: Image, left: int, top: int, side: int) -> None:

@@ -60,12 +60,12 @@ def daemon(settings: str, guard: str, pulse: str) -> None:
 
 def gpio_guard(log: str, descriptor: str) -> None:
     """A guard over gpiozero's mock pins that writes each change of pin 17 to a file."""
-    from gpiozero import Device
-    from gpiozero.pins.mock import MockFactory, MockPin
+    from gpiozero import Device  # type: ignore[import-untyped]
+    from gpiozero.pins.mock import MockFactory, MockPin  # type: ignore[import-untyped]
 
     from gate.relay import guard_process as guard
 
-    class Logged(MockPin):
+    class Logged(MockPin):  # type: ignore[misc]
         def _change_state(self, value: bool) -> bool:
             changed: bool = super()._change_state(value)
             if changed:
@@ -124,8 +124,8 @@ def running(settings: RelaySettings, guard: list[str], pulse: float, moves: Move
         time.sleep(0.7)
         yield rig
     finally:
-        for pid in (process.pid, rig.guard):
-            with_kill(pid)
+        for each in (process.pid, rig.guard):
+            with_kill(each)
         process.wait()
         process.stdout.close()
 
@@ -149,7 +149,7 @@ GUARD = [sys.executable, "-m", "gate.relay.guard_process"]
 def settings_for(driver: str, port: str) -> RelaySettings:
     if driver == "lcus-cc":
         return RelaySettings(driver="lcus", port=port, lcus=LcusSettings(variant="AA"))
-    return RelaySettings(driver=driver, port=port)  # type: ignore[arg-type]
+    return RelaySettings(driver=driver, port=port)
 
 
 @contextmanager
@@ -251,7 +251,7 @@ def cell(seconds: list[float]) -> str:
 
 
 DRIVERS = (*DEVICES, "gpio")
-NAMES = {
+NAMES: dict[Callable[[Rig], float], str] = {
     stopped: "SIGSTOP",
     killed: "SIGKILL",
     hung: "hang",

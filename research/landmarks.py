@@ -127,7 +127,7 @@ def main(name: str = "lfw") -> None:
         for number in range(len(encoders)):
             matrix = np.stack([row[number] for row in rows]).astype(np.float64)
             scores.append((matrix @ matrix.T)[first, second])
-        for values in (*scores, sum(scores) / len(scores)):
+        for values in (*scores, np.mean(scores, axis=0)):
             text = fnmr(values[same], values[~same])
             if name == "nuaa":
                 text += f"; {fnmr(values[same & apart], values[~same])}"

@@ -39,7 +39,10 @@ from research.scoring_variants import vectors_of
 LOOKS = 5
 FPIRS = (0.01, 0.003, 0.001)
 FNIR = 0.01
-ENCODERS = {"retail-0095": Retail0095, "dlib": DlibEncoder}
+ENCODERS: dict[str, type[Retail0095] | type[DlibEncoder]] = {
+    "retail-0095": Retail0095,
+    "dlib": DlibEncoder,
+}
 
 
 def passages(data: Data, found: list[bool]) -> Trial:

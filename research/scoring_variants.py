@@ -72,7 +72,7 @@ def halves(trial: Trial, divisions: int) -> Iterator[Trial]:
             name for name, side in zip(names, random.random(len(names)), strict=True) if side < 0.5
         }
         yield trial.restricted(one.__contains__)
-        yield trial.restricted(lambda name, one=one: name not in one)
+        yield trial.restricted(lambda name, one=one: name not in one)  # type: ignore[misc]
 
 
 def tried(
@@ -126,8 +126,8 @@ def main() -> None:
             figures = 100 * np.array([rates.mean(), change.mean(), error])
             print("  {:18} {:6.2f} {:+6.2f} ± {:.2f}".format(name, *figures))
         real = fnir_at(ways.site(vectors, trial, encoder)[0], FPIR, alike=True)
-        found = predicted(vectors, trial, encoder)
-        parts = ", ".join(f"1/{share}: {100 * rate:.1f}" for share, rate in found.items())
+        foreseen = predicted(vectors, trial, encoder)
+        parts = ", ".join(f"1/{share}: {100 * rate:.1f}" for share, rate in foreseen.items())
         print(f"  all {len(trial.gallery)}: {100 * real:.2f}; predicted from parts of it: {parts}")
 
 

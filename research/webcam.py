@@ -90,7 +90,7 @@ def vectors_of(window: Window, detector: Detector, encoder: Encoder) -> Vector:
         if face is not None:
             rows.append(encode_faces(encoder, image, [face])[0])
     chosen = np.linspace(0, len(rows) - 1, ENROLLED_FRAMES).round().astype(int)
-    return np.stack(rows)[chosen]
+    return np.asarray(np.stack(rows)[chosen], np.float32)
 
 
 def replayed(

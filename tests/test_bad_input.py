@@ -67,7 +67,9 @@ def gate(config: Path) -> Run:
 
 
 def portrait() -> np.ndarray:
-    return cv2.imread(str(FIXTURES / "enrolled" / "barack-obama.jpg"))
+    image = cv2.imread(str(FIXTURES / "enrolled" / "barack-obama.jpg"))
+    assert image is not None
+    return image
 
 
 def test_photographs_that_cannot_enrol_are_reported_one_by_one(gate: Run, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def half_sent() -> Iterator[list[socket.socket]]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
     with contextlib.ExitStack() as after:
         held: list[socket.socket] = []
-        after.callback(lambda: [each.close() for each in held])
+        after.callback(lambda: [each.close() for each in held])  # type: ignore[func-returns-value]
         yield held
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -116,11 +116,11 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("gate", "tests", "docs", "pyproject.toml"):
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            place = ROOT / name
+            if place.is_dir():
+                shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
-                shutil.copy(source, copy / name)
+                shutil.copy(place, copy / name)
         (copy / "fixtures").symlink_to(ROOT / "fixtures")
         for file in files:
             whole = (ROOT / file).read_text("utf-8")

@@ -178,7 +178,7 @@ def _receiver(port: int, arrived: list[int]) -> Iterator[None]:
     client.on_connect = lambda client, *_: client.subscribe(f"{MqttSettings().prefix}/+/event", 1)
     client.on_subscribe = lambda *_: ready.set()
     client.reconnect_delay_set(1, 1)
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 3600
     client.connect("127.0.0.1", port, clean_start=False, properties=properties)
     client.loop_start()

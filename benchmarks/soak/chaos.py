@@ -51,7 +51,12 @@ def gate(folder: Path, port: int, rate: float) -> None:
             print(done.result().id, flush=True)
 
     end = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), end.set()), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdin.read()
+        end.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     while not end.wait(1 / rate):
         event = Event.make(
             "north", "passage.granted", datetime.now(UTC), details={"text": "x" * 200}

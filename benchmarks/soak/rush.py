@@ -23,6 +23,7 @@ from gate.access.decision import Method, Outcome, Person
 from gate.access.request import Credential
 from gate.door import state as door
 from gate.door.settings import DoorSettings
+from gate.door.state import Input as DoorInput
 from gate.door.state_machine import step as door_step
 from gate.passage import Context, Lane, Now, inputs, outputs, step
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Unusable, Verdict
@@ -70,7 +71,7 @@ class Scene:
             elif isinstance(output, outputs.Decided):
                 self.decided(output, now)
 
-    def move(self, given: door.Input, now: float) -> None:
+    def move(self, given: DoorInput, now: float) -> None:
         self.door, effects = door_step(self.door, given, now, self.settings)
         for effect in effects:
             if not isinstance(effect, door.EventOut):
@@ -93,7 +94,8 @@ class Scene:
 
 
 def arrivals(rate: float, minutes: float, seed: int) -> list[Walker]:
-    dice, now, people = random.Random(seed), 0.0, []
+    dice, now = random.Random(seed), 0.0
+    people: list[Walker] = []
     for number in itertools.count(1):
         now += dice.expovariate(rate / 60)
         if now >= minutes * 60:
@@ -110,7 +112,8 @@ def seen(walker: Walker, place: int, now: float, camera: str) -> Sighting:
         walker.first = now
     size = 140 - 35 * place
     waited = now - walker.first if walker.first is not None else 0.0
-    verdict, guidance = Verdict.UNUSABLE, Unusable.TOO_FAR
+    verdict = Verdict.UNUSABLE
+    guidance: Unusable | None = Unusable.TOO_FAR
     if near:
         decided = Verdict.UNKNOWN if walker.stranger else Verdict.KNOWN
         verdict, guidance = (decided if waited >= RECOGNISED else Verdict.WAIT), None
@@ -138,7 +141,9 @@ def play(rate: float, minutes: float, seed: int = 1) -> tuple[list[Walker], list
     scene = Scene(Context({w.number: Person(w.number, f"{w.number:032x}") for w in walkers}))
     scene.context = Context(scene.context.people, contact=True)
     scene.by_person = {w.number: w for w in walkers}
-    lengths, now, waiting, coming = [], 0.0, [], list(reversed(walkers))
+    now, coming = 0.0, list(reversed(walkers))
+    lengths: list[int] = []
+    waiting: list[Walker] = []
     opens: float | None = None
     while coming or waiting:
         now += FRAME

@@ -143,9 +143,9 @@ def test_the_camera_reads_a_permit_turned_blurred_and_dark() -> None:
     image = np.full((480, 640, 3), 90, np.uint8)
     image[100 : 100 + len(code), 200 : 200 + len(code)] = code[:, :, None]
     turn = cv2.getRotationMatrix2D((320, 240), 33, 1.0)
-    image = cv2.warpAffine(image, turn, (640, 480))
-    image = cv2.GaussianBlur(image // 2, (0, 0), 1.0)
-    assert find_permit(image) == TEXT
+    turned = cv2.warpAffine(image, turn, (640, 480))
+    dark = cv2.GaussianBlur(turned // 2, (0, 0), 1.0)
+    assert find_permit(np.asarray(dark, np.uint8)) == TEXT
 
 
 def held_up(code: np.ndarray) -> np.ndarray:

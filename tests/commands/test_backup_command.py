@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gate.backup.archive import NEWEST
 from gate.commands.backup import PASSPHRASE, backup, restore

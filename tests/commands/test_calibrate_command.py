@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from gate.commands.calibrate import KIND, calibrate
+from gate.commands.calibrate import calibrate
 from gate.commands.evaluate import evaluate
 from gate.config.settings import load
 from gate.errors import ConfigurationError, RecognitionError, StoreError
 from gate.recognition.face import Template
 from gate.recognition.matching.site_calibration import unpack
+from gate.services.gallery_sync import KIND
 from gate.store.store import Store
 
 pytestmark = pytest.mark.slow
@@ -42,7 +44,7 @@ def enrol(config: Path, count: int, seed: int = 0) -> None:
             store.templates.add(*(Template(person, row, ENCODER) for row in rows))
 
 
-def run(command: object, config: Path, *words: str):  # type: ignore[no-untyped-def]
+def run(command: Any, config: Path, *words: str):  # type: ignore[no-untyped-def]
     app = typer.Typer(pretty_exceptions_enable=False)
     app.command()(command)  # type: ignore[arg-type]
     return CliRunner().invoke(app, [*words, "--config", str(config)])

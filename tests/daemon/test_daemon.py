@@ -253,7 +253,7 @@ def test_somebody_enrolled_while_it_runs_is_let_in(running: Running, settings: S
     for _ in range(5):
         before = answers()
         running.stage.shows = "resident"
-        until(lambda before=before: answers() > before)
+        until(lambda before=before: answers() > before)  # type: ignore[misc]
         if running.events("passage.granted"):
             break
         running.stage.shows = "nobody"

@@ -47,7 +47,7 @@ def core_of(store: Store, schedule: str = "", zone: str = "UTC") -> Any:
 
 
 def clock_at(*when: int) -> ManualClock:
-    return ManualClock(start=datetime(*when, tzinfo=UTC))  # type: ignore[arg-type]
+    return ManualClock(start=datetime(*when, tzinfo=UTC))  # type: ignore[arg-type,misc]
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_clock_that_is_corrected_ends_the_hold(store: Store, later: tuple[int,
     clock = clock_at(2026, 1, 7, 14)  # as the box remembered at its start
     worker = OrderWorker(core_of(store, "mon-fri 08:00-18:00"), clock, posted.append, print)
     worker._hold_open()
-    clock.start = datetime(*later, tzinfo=UTC)  # type: ignore[arg-type]
+    clock.start = datetime(*later, tzinfo=UTC)  # type: ignore[arg-type,misc]
     worker._hold_open()
     worker._hold_open()
     assert [o.kind for o in posted] == ["hold", "hold_ends"]

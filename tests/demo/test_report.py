@@ -43,9 +43,9 @@ def run(*attempts: Attempt) -> RunRecord:
 
 
 def text_of(record: RunRecord) -> str:
-    console = Console(width=160, file=StringIO())
-    console.print(report(record))
-    return console.file.getvalue()
+    shown = StringIO()
+    Console(width=160, file=shown).print(report(record))
+    return shown.getvalue()
 
 
 def test_a_stranger_taken_for_somebody_counts_as_false_positive_even_when_kept_out() -> None:

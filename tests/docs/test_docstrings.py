@@ -57,7 +57,7 @@ def names_in(annotation: ast.expr | None) -> set[str]:
     }
 
 
-def annotations(node: Definition) -> set[str]:
+def type_names(node: Definition) -> set[str]:
     """The type names in a function's signature, or in the fields of a class."""
     if isinstance(node, ast.ClassDef):
         fields = (n for n in node.body if isinstance(n, ast.AnnAssign))
@@ -74,7 +74,7 @@ def faults(source: str) -> list[str]:
         text = ast.get_docstring(node) or ""
         if not text:
             found.append(f"{name}: no docstring")
-        if annotations(node) & ARRAYS and not SHAPE.search(text):
+        if type_names(node) & ARRAYS and not SHAPE.search(text):
             found.append(f"{name}: no shape")
     return found
 

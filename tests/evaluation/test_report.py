@@ -11,6 +11,7 @@ import pytest
 from gate.evaluation import report, study
 from gate.evaluation.baselines import gallery_of
 from gate.evaluation.on_site import on_site
+from gate.evaluation.protocols import Trial
 from gate.recognition.matching.scoring import unit
 
 pytestmark = pytest.mark.slow
@@ -105,7 +106,7 @@ def test_a_site_measures_itself() -> None:
     trial = study.trials(people, [True] * len(labels), "b")
     assert trial == []  # nobody has a single photograph: no impostors
     rows = tuple((f"p{i}", (3 * i, 3 * i + 1, 3 * i + 2)) for i in range(80))
-    gallery = gallery_of(vectors, study.Trial("x", "", rows, (), ()), ENCODER)
+    gallery = gallery_of(vectors, Trial("x", "", rows, (), ()), ENCODER)
     figures = on_site(gallery)
     assert figures["people"] == 80
     assert figures["out"][0.01].value <= 0.05

@@ -191,7 +191,7 @@ def office(tmp_path_factory):
         out.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             [
-                *(SOFFICE, "--headless", f"-env:UserInstallation=file://{profile}"),
+                *(str(SOFFICE), "--headless", f"-env:UserInstallation=file://{profile}"),
                 *("--convert-to", to, "--outdir", str(out), str(path)),
             ],
             check=True,

@@ -78,7 +78,7 @@ class Listener:
         self.client.loop_start()
         eventually(lambda: ready)
 
-    def last(self, topic: str) -> bytes | None:
+    def last(self, topic: str) -> bytes | bytearray | None:
         return next((m.payload for m in reversed(self.messages) if m.topic == topic), None)
 
     def stop(self) -> None:

@@ -78,7 +78,7 @@ def client(site: tuple[Path, int]) -> Iterator[Callable[..., paho.Client]]:
             str(folder / "ca.crt"), str(folder / f"{name}.crt"), str(folder / f"{name}.key")
         )
         ready = threading.Event()
-        one.on_connect = lambda *_: one.subscribe(topic, 1) if topic else ready.set()
+        one.on_connect = lambda *_: one.subscribe(topic, 1) if topic else ready.set()  # type: ignore[assignment]
         one.on_subscribe = lambda *_: ready.set()
         if heard is not None:
             one.on_message = lambda c, u, m: heard.append(m.topic)

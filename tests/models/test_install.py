@@ -6,7 +6,6 @@ import hashlib
 import os
 import random
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,7 @@ from gate.models import ModelsSettings, find, folder, install, table
 from gate.models.download import Limits, download
 from gate.models.packages import package_source
 from gate.models.table import Model, ModelFile
-
-sys.path.insert(0, str(Path(__file__).parent))
-from model_server import ModelServer
+from tests.models.model_server import ModelServer
 
 CONTENT = random.Random(1).randbytes(200_000)
 LIMITS = Limits(silent=2.0, retries=1)

@@ -180,6 +180,6 @@ def test_the_looks_of_one_passage_together_keep_the_wished_rate(noise: float) ->
 
     ratios = 3.5 * scores - 3.5**2 / 2  # against mates who score 3.5 spreads higher
     needed = 3.5 * NormalDist().inv_cdf(1 - SHARE * wished) - 3.5**2 / 2
-    evidence = ratios * [sharpened(1.0, n) for n in number]
+    evidence = ratios * np.array([sharpened(1.0, n) for n in number])
     ever = (evidence >= terms_for(needed, 0.01, 2.0).accept).any(axis=1)
     assert SHARE * wished < ever.mean() <= wished

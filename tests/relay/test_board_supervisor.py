@@ -13,12 +13,12 @@ from gate.relay.simulated import SimulatedRelay
 class Board(SimulatedRelay):
     """Takes ``slow`` seconds to connect."""
 
-    __slots__ = ("slow",)
+    slow = 0.0
 
     def open(self) -> None:
         super().open()
         assert isinstance(self.clock, ManualClock)
-        self.clock.advance(getattr(self, "slow", 0.0))
+        self.clock.advance(self.slow)
 
 
 class Rig:

@@ -9,7 +9,8 @@ import pytest
 from gate.clock import SystemClock
 from gate.errors import ConfigurationError
 from gate.screen.message import Look, Message
-from gate.screen.server import IDLE, Screen
+from gate.screen.pictures import IDLE
+from gate.screen.server import Screen
 from gate.screen.settings import ScreenSettings
 from gate.screen.speech import Espeak
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,7 +27,8 @@ class StatusService:
     """
 
     def __init__(self) -> None:
-        self.mode, self.delay = "right", 0.0
+        self.mode = "right"
+        self.delay: float | Callable[[], float] = 0.0
         self.answers: dict[str, Any] = {}
         self.asked: list[str] = []
         self.headers: dict[str, str] = {}

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gate.store import ballast
 from gate.store.ballast import PIECE, PIECES, Reserve
 
 Usage = namedtuple("Usage", "total used free")
@@ -71,7 +70,7 @@ def test_a_disk_that_cannot_be_asked_stops_no_write(
     def failing(_: object) -> Usage:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(ballast.shutil, "disk_usage", failing)
+    monkeypatch.setattr(shutil, "disk_usage", failing)
     reserve = Reserve(tmp_path / "gate.db")
     reserve.restore()
     assert reserve.before(urgent=False)

@@ -77,7 +77,8 @@ def literals(call: str, place: int = 0) -> set[str]:
         for node in calls(file)
         if name_of(node.func) == call and len(node.args) > place
     ]
-    return {node.args[place].value for node in found if isinstance(node.args[place], ast.Constant)}
+    plain = [arg for node in found if isinstance(arg := node.args[place], ast.Constant)]
+    return {str(arg.value) for arg in plain}
 
 
 def details() -> set[str]:
@@ -206,7 +207,7 @@ def mended() -> set[str]:
                     *call.args[:1],
                     *(k.value for k in call.keywords if k.arg == "hint"),
                 ]
-                found |= {one.value for one in said if isinstance(one, ast.Constant)}
+                found |= {str(one.value) for one in said if isinstance(one, ast.Constant)}
     return found
 
 
@@ -225,7 +226,7 @@ def said_of_tables() -> set[str]:
     others = {ast.unparse(text) for text in texts if not isinstance(text, ast.Constant)}
     assert others == {"error.what"}
     tree = ast.parse((ROOT.parent / "gate" / "importing" / "understand.py").read_text("utf-8"))
-    said = {text.value for text in texts if isinstance(text, ast.Constant)}
+    said = {str(text.value) for text in texts if isinstance(text, ast.Constant)}
     return said | {
         node.value
         for node in ast.walk(tree)

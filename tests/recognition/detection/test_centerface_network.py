@@ -11,13 +11,13 @@ import pytest
 from gate.errors import ModelError
 from gate.models.folder import find
 from gate.models.settings import ModelsSettings
-from gate.recognition.detection.centerface_network import CenterFaceNetwork, decoded
+from gate.recognition.detection.centerface_network import CenterFaceNetwork, Rows, decoded
 from gate.recognition.detection.detector import CenterFaceDetector, YuNetDetector
 
 PHOTOGRAPHS = sorted(Path("fixtures/photographs").glob("*.jpg"))
 
 
-def maps(*cells: tuple[int, int, float]) -> list[np.ndarray]:  # type: ignore[type-arg]
+def maps(*cells: tuple[int, int, float]) -> tuple[Rows, Rows, Rows, Rows]:
     """Heat, sizes, offsets and points of faces 40 tall and 20 wide at these cells."""
     heat = np.zeros((16, 16), np.float32)
     sizes = np.zeros((2, 16, 16), np.float32)
@@ -28,7 +28,7 @@ def maps(*cells: tuple[int, int, float]) -> list[np.ndarray]:  # type: ignore[ty
         sizes[:, down, right] = np.log([10, 5])
         offsets[:, down, right] = 0.25, 0.5
         points[:, down, right] = np.linspace(0.1, 1.0, 10)  # y and x in turn
-    return [heat, sizes, offsets, points]
+    return heat, sizes, offsets, points
 
 
 def test_a_peak_becomes_a_box_with_landmarks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -57,7 +58,7 @@ def encoder(request: pytest.FixtureRequest, kept: Path) -> Encoder:
 
 
 def test_dlibs_vectors_are_those_of_face_recognition(
-    kept: Path, faces: list[tuple[Image, Face]], record_property: pytest.RecordProperty
+    kept: Path, faces: list[tuple[Image, Face]], record_property: Callable[[str, object], None]
 ) -> None:
     ours = DlibEncoder(kept, mirror=False)
     largest = 0.0

@@ -71,7 +71,7 @@ def test_cut_off_at_the_edge() -> None:
     left = int(face.landmarks[0, 0]) - 8
     cut = np.ascontiguousarray(image[:, left:])
     box = (face.box[0] - left, face.box[1], face.box[2] - left, face.box[3])
-    moved = Face(box, face.score, face.landmarks - np.float32([left, 0]))
+    moved = Face(box, face.score, face.landmarks - np.array([left, 0], np.float32))
     assert reason(cut, moved) is Unusable.CUT_OFF
 
 
@@ -202,7 +202,7 @@ def test_a_mask_is_asked_about_unless_the_site_tries(mask: str, expected: bool) 
     eyes = corners[1] - corners[0]
     outline = [corners[0] + v for v in ((-12, 14), (-10, 60), (eyes[0] / 2, 90))]
     outline += [corners[1] + v for v in ((10, 60), (12, 14))]
-    cv2.fillPoly(covered, [np.int32(outline)], (230, 200, 160))
+    cv2.fillPoly(covered, [np.array(outline, np.int32)], (230, 200, 160))
     seen = judge(settings)(covered, face)
     assert (seen.unusable is Unusable.MASK) is expected
     # enrolment never takes a masked face
