@@ -61,7 +61,10 @@ def test_other_homes(text, found):
 
 
 def test_two_phases_of_a_community_have_two_buildings_3():
-    assert home_key(*home("一期3号楼501")) != home_key(*home("二期3号楼501"))
+    one, other = home("一期3号楼501"), home("二期3号楼501")
+    assert one is not None
+    assert other is not None
+    assert home_key(*one) != home_key(*other)
 
 
 @pytest.mark.parametrize("text", ["501", "302室", "幸福路", "3号楼2单元", "Block 3", "AB-CD", ""])
