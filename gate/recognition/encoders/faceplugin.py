@@ -20,7 +20,7 @@ from gate.recognition.encoders.encoder import (
     with_mirror,
 )
 from gate.recognition.face import Face, Image, Vector
-from gate.recognition.runtime import Network
+from gate.recognition.runtime import prelu_network
 
 SIDE = 112  # of the picture the network takes
 # where the landmarks lie, in pixels of that picture: the template of ArcFace (Deng et al. 2019)
@@ -52,7 +52,7 @@ class Faceplugin:
                 where=str(file),
                 hint="install the models again with `gate models fetch`",
             ) from None
-        self._network = Network(model, threads=threads, where=str(file))
+        self._network = prelu_network(model, threads=threads, where=str(file))
         self._mirror = mirror
         if not mirror:
             self.name += "-plain"

@@ -16,7 +16,7 @@ from gate.models.convert import minifasnet
 from gate.models.convert.cache import converted
 from gate.recognition.box import Box
 from gate.recognition.face import Face, Image
-from gate.recognition.runtime import Network
+from gate.recognition.runtime import Runnable, prelu_network
 
 # The networks learned from boxes like YuNet's; dlib's HOG frames less of the forehead. Measured
 # on LFW: middle of YuNet's box from HOG's in HOG's sides, and its width and height in them.
@@ -39,7 +39,7 @@ class MiniFasNet:
 
     name: str
     scale: float
-    network: Network
+    network: Runnable
 
     def score(self, image: Image, face: Face) -> float:
         """Log-odds that the face in the image, uint8 (H, W, 3), BGR, is live."""
@@ -53,7 +53,7 @@ class CelebaSpoof:
     """The network trained on CelebA-Spoof: a square 1.5 times the face, RGB 0..1."""
 
     name: str
-    network: Network
+    network: Runnable
 
     def score(self, image: Image, face: Face) -> float:
         """Log-odds that the face in the image, uint8 (H, W, 3), BGR, is live."""
@@ -71,7 +71,7 @@ class FacepluginSpoof:
     """
 
     name: str
-    network: Network
+    network: Runnable
     scales: tuple[float, ...] = (2.7, 3.5)
 
     def score(self, image: Image, face: Face) -> float:
@@ -98,12 +98,14 @@ def open_tests(
     for name, path, scale in (("minifasnet-v2", v2, 2.7), ("minifasnet-v1se", v1se, 4.0)):
         if path is not None:
             model = converted([path], minifasnet.to_onnx, cache)
-            tests.append(MiniFasNet(name, scale, Network(model, threads=threads, where=str(path))))
+            tests.append(
+                MiniFasNet(name, scale, prelu_network(model, threads=threads, where=str(path)))
+            )
     if celeba is not None:
-        network = Network(_content(celeba), threads=threads, where=str(celeba))
+        network = prelu_network(_content(celeba), threads=threads, where=str(celeba))
         tests.append(CelebaSpoof("minifas-celeba", network))
     if faceplugin is not None:
-        network = Network(_content(faceplugin), threads=threads, where=str(faceplugin))
+        network = prelu_network(_content(faceplugin), threads=threads, where=str(faceplugin))
         tests.append(FacepluginSpoof("faceplugin-liveness", network))
     return tests
 
