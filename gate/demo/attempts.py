@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gate.access.decision import Decision, Outcome
+from gate.access.person import Method
 from gate.demo.replay import Moment, Played
 from gate.demo.report import ASKED, GRANTED, NOTHING, REFUSED, Attempt, Mark
 from gate.door.state import Phase
@@ -33,23 +34,36 @@ def attempts_of(
     left = list(played.moments)
     attempts = []
     for person in sorted(people, key=lambda p: not p["enrolled"]):
-        own = [m for m in left if _name(m.decided.decision, names) == _title(person["person"])]
+        own = [m for m in left if _name(m.decided.decision, names) == titled(person["person"])]
         if not person["enrolled"] or not own:
-            others = {_title(p["person"]) for p in people}
+            others = {titled(p["person"]) for p in people}
             own = [m for m in left if _name(m.decided.decision, names) not in others]
         moment = _most_telling(own)
-        left = [m for m in left if m is not moment]
+        left = [m for m in left if m is not moment and not _asked_before(moment, m)]
         attempts.append(
             _attempt(
                 played,
                 moment,
                 names,
-                _title(person["person"]),
+                titled(person["person"]),
                 bool(person["enrolled"]),
                 _EXPECTED[person["expected"]],
             )
         )
     return attempts
+
+
+def _asked_before(granted: Moment | None, other: Moment) -> bool:
+    """Whether ``other`` is the question that the card of ``granted`` answered."""
+    if granted is None or not _by_card(granted.decided.decision):
+        return False
+    person, sight = granted.decided.decision.person, other.decided.decision.request.sight
+    asked = other.decided.decision.outcome is Outcome.ASK and sight is not None
+    return asked and person is not None and sight is not None and sight.best == person.id
+
+
+def _by_card(decision: Decision) -> bool:
+    return decision.outcome is Outcome.GRANT and decision.request.method is Method.CARD
 
 
 def _most_telling(moments: list[Moment]) -> Moment | None:
@@ -89,11 +103,12 @@ def _attempt(
         expected,
         outcome,
         recognised=_name(decision, names),
+        by_card=_by_card(decision),
         attack=attack,
         reason=decision.reasons[0] if decision.reasons else "",
         score=round(sight.evidence, 3) if sight else None,
         threshold=round(sight.threshold, 3) if sight else None,
-        latency=moment.wall if outcome == GRANTED else None,
+        latency=moment.wall if outcome == GRANTED and not _by_card(decision) else None,
         door="unlocked" if moment.door is Phase.UNLOCKING else moment.door.value,
         second=moment.second,
         image=moment.image,
@@ -122,5 +137,6 @@ def _name(decision: Decision, names: Mapping[int, str]) -> str:
     return names.get(decision.person.id, "?") if decision.person else ""
 
 
-def _title(slug: str) -> str:
+def titled(slug: str) -> str:
+    """The name of "barack-obama" as it is written."""
     return slug.replace("-", " ").title()

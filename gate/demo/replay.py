@@ -7,10 +7,13 @@ the machine is. What the machine needed is measured beside it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gate.access.decision import Outcome
+from gate.access.person import Method
+from gate.access.request import Credential
 from gate.camera.replay import Recording
 from gate.camera.source import EndOfRecording, Frame
 from gate.clock import ManualClock
@@ -21,6 +24,7 @@ from gate.passage import inputs, outputs
 from gate.recognition.face import Image, Sighting
 
 TICK = 0.05  # seconds of the recording between two ticks of the loop
+CARD = 1.0  # seconds somebody needs to show the card they are asked for
 BETWEEN = 15.0  # idle seconds after a recording: the screen is free, the door locked
 
 
@@ -72,11 +76,21 @@ class Replay:
         self._paced = paced
         self._watch = watch
         self._reported: list[outputs.Output] = []
+        self._cards: dict[str, int] = {}  # name → the store's number
+        self._asked: tuple[float, int] | None = None  # when the card is shown, and whose
         core.loop.listen(lambda output, now: self._reported.append(output))
 
-    def play(self, path: Path, fps: float = 10.0) -> Played:
-        """One recording, then a while of nobody. Raises CameraError when it cannot be opened."""
+    def play(self, path: Path, fps: float = 10.0, *, cards: Set[str] = frozenset()) -> Played:
+        """One recording, then a while of nobody. Raises CameraError when it cannot be opened.
+
+        Args:
+            cards: the names of those in it who have their card with them, and show it once when a
+                face most like theirs is asked for one.
+        """
         played = Played(path.stem)
+        people = self._core.loop.context.people
+        self._cards = {p.name: number for number, p in people.items() if p.name in cards}
+        self._asked = None
         begin = self._clock.monotonic()
         recording = Recording(path, fps=fps, start=begin, paced=False)
         recording.open()
@@ -97,11 +111,18 @@ class Replay:
                 self._frame(frame, played, begin)
         finally:
             recording.close()
+        self._pass_time(self._clock.monotonic() + CARD)  # what was seen last is decided
+        self._collect(played, None, (), begin, 0.0)
+        if self._asked is not None:
+            self._pass_time(self._asked[0])
+            self._show_card()
         self._pass_time(self._clock.monotonic() + BETWEEN)
         self._collect(played, None, (), begin, 0.0)
         return played
 
     def _frame(self, frame: Frame, played: Played, begin: float) -> None:
+        if self._asked is not None and frame.captured >= self._asked[0]:
+            self._show_card()
         self._collect(played, None, (), begin, 0.0)
         taken = time.perf_counter()
         sightings = tuple(self._core.recogniser.process(frame))
@@ -115,6 +136,22 @@ class Replay:
         if sightings and (played.largest is None or area > played.largest[2]):
             played.largest = (frame.image, sightings, area)
 
+    def _show_card(self) -> None:
+        assert self._asked is not None
+        person = self._core.loop.context.people[self._asked[1]]
+        self._asked = None
+        now = self._clock.monotonic()
+        self._core.loop.handle(inputs.Shown(Method.CARD, person, Credential(), now))
+
+    def _look_for_card(self, decided: outputs.Decided) -> None:
+        sight = decided.decision.request.sight
+        if decided.decision.outcome is not Outcome.ASK or sight is None or sight.best is None:
+            return
+        person = self._core.loop.context.people.get(sight.best)
+        if person is not None and person.name in self._cards:
+            del self._cards[person.name]
+            self._asked = (self._clock.monotonic() + CARD, person.id)
+
     def _collect(
         self,
         played: Played,
@@ -125,6 +162,7 @@ class Replay:
     ) -> None:
         for output in self._reported:
             if isinstance(output, outputs.Decided):
+                self._look_for_card(output)
                 played.moments.append(
                     Moment(
                         played.recording,

@@ -10,7 +10,7 @@ import csv
 import resource
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from gate.clock import ManualClock
 from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
 from gate.daemon.event_loop import Recorder
-from gate.demo.attempts import attempts_of
+from gate.demo.attempts import attempts_of, titled
 from gate.demo.replay import Played, Replay
 from gate.demo.report import RunRecord
 from gate.errors import CameraError
@@ -120,19 +120,28 @@ def prepare(
     return core
 
 
+def holders(truth: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the residents of a recording who mean to pass: they have their cards."""
+    return frozenset(
+        titled(person["person"])
+        for person in truth.get("people", ())
+        if person["enrolled"] and person["expected"] == "grant"
+    )
+
+
 def run(
     core: Core, clock: ManualClock, recordings: list[Scene], *, paced: bool = False
 ) -> RunRecord:
     """Play every recording through the core; the door is at rest before and after."""
     core.start()
     replay = Replay(core, clock, paced=paced)
-    began = time.perf_counter()
+    began, work = time.perf_counter(), time.process_time()
     played: list[tuple[Scene, Played]] = []
     for scene in recordings:
-        played.append((scene, replay.play(scene.path, scene.fps)))
+        played.append((scene, replay.play(scene.path, scene.fps, cards=holders(scene.truth))))
         # the next one comes when a face alone is enough again: a stranger may be seen as an attack
         clock.advance(core.settings.access.passage.after_attack)
-    seconds = time.perf_counter() - began
+    seconds, work = time.perf_counter() - began, time.process_time() - work
     core.loop.stop()
     names = {id: person.name for id, person in core.loop.context.people.items()}
     return RunRecord(
@@ -140,6 +149,7 @@ def run(
         frames=sum(p.frames for _, p in played),
         damaged=sum(len(p.damaged) for _, p in played),
         seconds=seconds,
+        work=work,
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         people=core.known.matcher().people,
         generated=sum(name.startswith(LABEL) for name in names.values()),

@@ -135,7 +135,7 @@ class Verdict(StrEnum):
 class Liveness:
     """Whether a living face is before the camera. ``score`` is a log-likelihood ratio, > 0 live."""
 
-    method: str  # "minifasnet", "motion", "off"
+    method: str  # the networks joined by "+", "motion", "off"; with "/warn" it decides nothing
     score: float = 0.0
     live: bool | None = None  # None: unknown
 

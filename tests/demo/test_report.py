@@ -78,6 +78,20 @@ def test_attacks_are_counted_apart_from_living_people() -> None:
     assert (f.granted, f.fpir.total) == (1, 0)
 
 
+def test_who_was_let_in_by_card_was_not_recognised() -> None:
+    came = figures(run(replace(ANN, by_card=True, latency=None)))
+    assert came.granted == came.by_card == 1
+    assert (came.fnir.count, came.fnir.total) == (1, 1)
+    shown = text_of(run(replace(ANN, by_card=True, latency=None)))
+    assert "granted, card" in shown
+    assert "of them by card 1" in shown
+
+
+def test_the_frame_rate_is_also_given_for_a_core_of_its_own() -> None:
+    busy = replace(run(ANN), frames=300, seconds=30.0, work=10.0)
+    assert "10.0; 30.0 a core second" in text_of(busy)
+
+
 def test_latency_is_given_as_median_and_tail() -> None:
     waits = [replace(ANN, latency=k / 1000) for k in range(1, 101)]
     latency = figures(run(*waits)).latency

@@ -39,10 +39,15 @@ class _Parts:
     models: ModelsSettings
     reader: LandmarkReader | None
 
-    def retail(self) -> Retail0095:
+    def retail(self, *, brief_mirror: bool = True) -> Retail0095:
         xml = self._file("retail-0095")
+        settings = self.settings
         return Retail0095(
-            xml, self.models.folder, mirror=self.settings.mirror, threads=self.settings.threads
+            xml,
+            self.models.folder,
+            mirror=settings.mirror,
+            brief_mirror=brief_mirror,
+            threads=settings.threads,
         )
 
     def faceplugin(self) -> Faceplugin:
@@ -50,7 +55,7 @@ class _Parts:
         return Faceplugin(file, mirror=self.settings.mirror, threads=self.settings.threads)
 
     def both(self) -> Composite:
-        retail, other = self.retail(), self.faceplugin()
+        retail, other = self.retail(brief_mirror=False), self.faceplugin()
         plain = "" if self.settings.mirror else "-plain"
         return Composite(
             f"{BOTH}/1{plain}",

@@ -31,7 +31,7 @@ POINTS = np.array(
 
 
 class Faceplugin:
-    """A face is looked at twice: as it is and mirrored."""
+    """A face is looked at twice, as it is and mirrored; once where a brief look will do."""
 
     name = "faceplugin/1"
     dimension = 512
@@ -75,7 +75,7 @@ class Faceplugin:
         """Unit vectors, float32 (n, d), of aligned crops, uint8 (n, side, side, 3)."""
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
-        return with_mirror(self._run, crops, mirror=self._mirror)
+        return with_mirror(self._run, crops, mirror=self._mirror and not brief)
 
     def _run(self, crops: AlignedCrops) -> Vector:
         batch = (planes(crops, rgb=False) - np.float32(127)) / np.float32(128)

@@ -41,25 +41,36 @@ class Retail0095:
 
     A face is looked at four times: cut out as the model's documentation has it and once a little
     wider and lower, each with its mirror image. What a cut does to the vector by chance averages
-    out; see docs/recognition.md for what it brings. A brief look leaves the second cut out.
+    out; see docs/recognition.md for what it brings. A brief look leaves the second cut out, and
+    the mirror image too where another encoder beside this one makes up for it.
     """
 
     name = "retail-0095/2"
     dimension = 256
     similarity = SimilarityStatistics(continues=0.68, apart=0.69)
 
-    def __init__(self, xml: Path, cache: Path, *, mirror: bool = True, threads: int = 0) -> None:
+    def __init__(
+        self,
+        xml: Path,
+        cache: Path,
+        *,
+        mirror: bool = True,
+        brief_mirror: bool = True,
+        threads: int = 0,
+    ) -> None:
         """Raises ModelError.
 
         Args:
             xml: the model in OpenVINO's format; the .bin lies beside it.
             cache: folder that keeps the converted model.
             mirror: look four times. False looks once, at the documented cut.
+            brief_mirror: whether a brief look is two or one.
             threads: cores a run may use; 0 is all of them.
         """
         model = converted([xml, xml.with_suffix(".bin")], openvino_ir.to_onnx, cache)
         self._network = Network(model, threads=threads, where=str(xml))
         self._mirror = mirror
+        self._brief_mirror = mirror and brief_mirror
         if not mirror:
             self.name += "-plain"
 
@@ -83,7 +94,7 @@ class Retail0095:
         if not len(crops):
             return np.empty((0, self.dimension), np.float32)
         if brief or not self._mirror:
-            return with_mirror(self._run, _documented(crops), mirror=self._mirror)
+            return with_mirror(self._run, _documented(crops), mirror=self._brief_mirror)
         both = np.concatenate([_documented(crops), _wider(crops)])
         vectors = with_mirror(self._run, both, mirror=True)
         return unit_rows(vectors[: len(crops)] + vectors[len(crops) :])

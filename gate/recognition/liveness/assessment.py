@@ -89,8 +89,9 @@ class NetworkWatch:
     def __init__(self, tests: Sequence[FrameTest], *, warn: bool = False) -> None:
         self._tests = tests
         self._warn = warn
-        self._method = "minifasnet/warn" if warn else "minifasnet"
-        self._calibration = calibration([test.name for test in tests])
+        names = [test.name for test in tests]
+        self._method = "+".join(names) + ("/warn" if warn else "")
+        self._calibration = calibration(names)
         self._seen: OrderedDict[int, list[NDArray[np.float64]]] = OrderedDict()
 
     def __call__(self, frame: Frame, track: Track) -> Liveness:

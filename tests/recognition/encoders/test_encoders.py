@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import face_recognition
@@ -17,6 +19,8 @@ from gate.recognition.detection import dlib_points
 from gate.recognition.detection.detector import HogDetector
 from gate.recognition.encoders import Encoder, build_encoder, encode_faces
 from gate.recognition.encoders.dlib_onnx import DlibEncoder, hog_box
+from gate.recognition.encoders.encoder import AlignedCrops
+from gate.recognition.encoders.faceplugin import Faceplugin
 from gate.recognition.encoders.reference import ReferenceEncoder
 from gate.recognition.encoders.retail_0095 import MARGIN, POINTS, Retail0095
 from gate.recognition.evidence import SAME_MOMENT, correlation
@@ -131,6 +135,33 @@ def test_retail_0095_looks_at_two_cuts_of_a_face(
     edges[:, :MARGIN], edges[:, -MARGIN:] = 0, 0  # only the second cut reaches these rows
     assert np.array_equal(encoder.encode(crops, brief=True), encoder.encode(edges, brief=True))
     assert not np.allclose(encoder.encode(crops), encoder.encode(edges), atol=1e-4)
+
+
+def test_a_brief_look_beside_another_encoder_is_a_single_one(
+    kept: Path, faces: list[tuple[Image, Face]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (
+        find("retail-0095", ModelsSettings()) is None
+        or find("faceplugin", ModelsSettings()) is None
+    ):
+        pytest.skip("retail-0095 or faceplugin is not installed: set GATE_MODELS_DIR")
+    settings = RecognitionSettings(encoder="retail-0095+faceplugin")
+    both = build_encoder(settings, ModelsSettings(folder=kept))
+    looks = Counter[str]()
+    for kind in (Retail0095, Faceplugin):
+
+        def counted(self: Any, crops: AlignedCrops, run: Any = kind._run) -> Any:
+            looks[self.name] += len(crops)
+            return run(self, crops)
+
+        monkeypatch.setattr(kind, "_run", counted)
+    image, face = faces[0]
+    crops = both.crops(image, [face])
+    both.encode(crops)
+    assert looks == {"retail-0095/2": 4, "faceplugin/1": 2}
+    looks.clear()
+    both.encode(crops, brief=True)
+    assert looks == {"retail-0095/2": 1, "faceplugin/1": 1}
 
 
 def test_an_encoder_without_the_mirror_image_has_another_name(kept: Path) -> None:
