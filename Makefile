@@ -5,6 +5,7 @@
 # make coverage  every test, and which lines none of them runs
 # make bench   speed against face_recognition used the usual way
 # make docs    the documentation as a site in build/site
+# make deb     the Debian package for this release and architecture, in build/
 # make lock    write the locks again (needs uv)
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint check soak coverage bench docs lock clean setup
+.PHONY: demo test lint check soak coverage bench docs lock clean setup deb
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.ready
@@ -62,6 +63,9 @@ docs: setup
 	@$(PIP) install --require-hashes --no-deps -r packaging/docs.lock
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build
 	@echo "build/site/index.html"
+
+deb: setup
+	@$(BIN)/python packaging/deb/build.py
 
 lock:
 	uv pip compile packaging/build.in --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 -o packaging/build.lock

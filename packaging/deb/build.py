@@ -1,0 +1,182 @@
+"""Build the Debian package: everything the gate needs in it but Debian's own Python.
+
+    python packaging/deb/build.py [FOLDER]     # or: make deb
+
+The packages of requirements.lock, each checked by its hash, are laid out as a virtual environment
+in /usr/lib/gate for the Python of the Debian release on which this runs (12: 3.11, 13: 3.13): the
+installation needs neither compiler nor network. The recipe is the same on every architecture.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import manual
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from gate import __version__
+from gate.setup import shipped
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+NAME = "access-gate"
+EXTRAS = ("hardware", "notify", "hub")
+HOME = Path("usr/lib/gate")
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+SCRIPTS = ("postinst", "prerm", "postrm")
+LAUNCHER = f"""#!/{HOME}/bin/python3
+import sys
+
+from gate.cli import main
+
+sys.argv[0] = "gate"
+sys.exit(main())
+"""
+
+
+def needed(name: str = NAME, extras: tuple[str, ...] = EXTRAS) -> set[str]:
+    """Every package that ``name`` needs here, by canonical name; read from what is installed."""
+    found: set[str] = set()
+    open_ = [(name, extras)]
+    seen = set()
+    while open_:
+        one, wanted = open_.pop()
+        if (one, wanted) in seen:
+            continue
+        seen.add((one, wanted))
+        for text in metadata.requires(one) or ():
+            requirement = Requirement(text)
+            marker = requirement.marker
+            if marker and not any(marker.evaluate({"extra": e}) for e in ("", *wanted)):
+                continue
+            other = canonicalize_name(requirement.name)
+            if other != canonicalize_name(name):
+                found.add(other)
+            open_.append(
+                (
+                    other,
+                    tuple(sorted(requirement.extras))
+                    + (wanted if other == canonicalize_name(name) else ()),
+                )
+            )
+    return found
+
+
+def locked(names: set[str], lock: str) -> str:
+    """The entries of the lock for ``names``, with their hashes."""
+    entries = re.split(r"\n(?=[a-z0-9])", lock)
+    kept = [
+        e for e in entries if canonicalize_name(re.split(r"[=\[ ;]", e, maxsplit=1)[0]) in names
+    ]
+    return "\n".join(kept) + "\n"
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def environment(tree: Path, work: Path) -> None:
+    """The virtual environment below ``tree``, its interpreter being Debian's own."""
+    home = tree / HOME
+    site = home / "lib" / PYTHON / "site-packages"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "python3").symlink_to(f"/usr/bin/{PYTHON}")
+    (home / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+    launcher = home / "bin" / "gate"
+    launcher.write_text(LAUNCHER)
+    launcher.chmod(0o755)
+    # dlib is in the lock as dlib-bin, which is the same module
+    names = needed() - {"dlib"}
+    wanted = work / "requirements.txt"
+    wanted.write_text(locked(names, (ROOT / "requirements.lock").read_text()))
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    into = ("--no-deps", "--no-compile", "--target", site)
+    run(*pip, *into, "--require-hashes", "--no-build-isolation", "-r", wanted)
+    source = work / "source"  # a copy: building leaves files in the tree
+    source.mkdir()
+    for part in ("gate", "enroll", "pyproject.toml", "README.md", "LICENSE"):
+        run("cp", "-r", ROOT / part, source)
+    run(*pip, *into, "--no-build-isolation", source)
+    shutil.rmtree(site / "bin", ignore_errors=True)
+    for cache in site.rglob("__pycache__"):
+        shutil.rmtree(cache)
+    # the services may not write here: compiled once, valid whatever the clock of the box says
+    compile_ = ("-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash")
+    subprocess.run([sys.executable, *compile_, "-s", str(tree), "-p", "/", str(site)], check=False)
+
+
+def system_files(tree: Path, work: Path) -> None:
+    """Command, units, udev names, completion and man pages."""
+    (tree / "usr/bin").mkdir(parents=True)
+    (tree / "usr/bin/gate").symlink_to(f"/{HOME}/bin/gate")
+    units = tree / "usr/lib/systemd/system"
+    units.mkdir(parents=True)
+    for name in shipped.unit_names():
+        (units / name).write_text(shipped.unit(name, gate=Path(f"/{HOME}/bin/gate")))
+    rules = tree / "usr/lib/udev/rules.d"
+    rules.mkdir(parents=True)
+    shutil.copy(HERE / "60-gate.rules", rules)
+    root = manual.tree()
+    complete = tree / "usr/share/bash-completion/completions"
+    complete.mkdir(parents=True)
+    (complete / "gate").write_text(manual.completion(root))
+    man = tree / "usr/share/man/man1"
+    man.mkdir(parents=True)
+    for name, text in manual.pages(root, __version__).items():
+        (man / f"{name}.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    docs = tree / "usr/share/doc" / NAME
+    docs.mkdir(parents=True)
+    shutil.copy(ROOT / "LICENSE", docs / "copyright")
+    shutil.copy(ROOT / "CHANGELOG.md", docs)
+    shutil.copytree(ROOT / "docs", docs / "docs", ignore=shutil.ignore_patterns("*.jpg", "desk"))
+
+
+def control(tree: Path, architecture: str) -> None:
+    """The folder DEBIAN: control file, maintainer scripts, question of the purge."""
+    folder = tree / "DEBIAN"
+    size = int(run("du", "-sk", tree).split()[0])
+    folder.mkdir()
+    text = (HERE / "control.in").read_text()
+    values = {"VERSION": __version__, "ARCH": architecture, "SIZE": str(size), "PYTHON": PYTHON}
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    (folder / "control").write_text(text)
+    for name in SCRIPTS:
+        shutil.copy(HERE / name, folder)
+        (folder / name).chmod(0o755)
+    shutil.copy(HERE / "templates", folder)
+    for path in tree.rglob("*"):  # whatever the umask of the builder
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & 0o100
+            path.chmod(0o755 if executable else 0o644)
+
+
+def build(target: Path) -> Path:
+    """Build the package into ``target``; returns the file."""
+    architecture = run("dpkg", "--print-architecture").strip()
+    work = target / "deb"
+    shutil.rmtree(work, ignore_errors=True)
+    tree = work / "tree"
+    tree.mkdir(parents=True)
+    environment(tree, work)
+    system_files(tree, work)
+    control(tree, architecture)
+    file = target / f"{NAME}_{__version__}_{architecture}.deb"
+    run("dpkg-deb", "--root-owner-group", "-Zzstd", "-z6", "--build", tree, file)
+    shutil.rmtree(work)
+    return file
+
+
+if __name__ == "__main__":
+    built = build(Path(sys.argv[1] if sys.argv[1:] else ROOT / "build"))
+    print(f"{built}: {built.stat().st_size / 1e6:.0f} MB")

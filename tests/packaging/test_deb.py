@@ -1,0 +1,133 @@
+"""The recipe of the Debian package: what goes in, scripts, man pages, completion."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEB = ROOT / "packaging" / "deb"
+
+
+def module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DEB / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[name] = found
+    spec.loader.exec_module(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def manual() -> ModuleType:
+    return module("manual")
+
+
+@pytest.fixture(scope="module")
+def build(manual: ModuleType) -> ModuleType:
+    return module("build")
+
+
+def test_every_package_at_run_time_is_in_and_none_of_the_tests(build: ModuleType) -> None:
+    names = build.needed()
+    assert {"numpy", "onnxruntime", "sqlalchemy", "apprise", "evdev", "tomlkit"} <= names
+    assert not {"pytest", "mypy", "ruff", "playwright"} & names
+    lock = (ROOT / "requirements.lock").read_text()
+    text = build.locked(names - {"dlib"}, lock)
+    entries = [line for line in text.splitlines() if line[:1].isalpha()]
+    assert len(entries) >= len(names) - 1  # some have an entry for each system
+    assert text.count("--hash=sha256:") >= len(entries)
+    assert "\npytest" not in text
+
+
+def test_every_command_has_its_man_page(manual: ModuleType) -> None:
+    root = manual.tree()
+    pages = manual.pages(root, "1.2.3")
+    assert set(pages) == {"gate.1", *(f"gate-{name}.1" for name in root.commands)}
+    assert "new\\-recovery\\-key" in pages["gate-backup.1"]
+    assert ".SS gate broker renew" in pages["gate-broker.1"]
+    for text in pages.values():
+        assert text.startswith('.TH "GATE')
+        assert ".SH NAME" in text
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+def test_man_shows_them_without_complaint(manual: ModuleType, tmp_path: Path) -> None:
+    manual.main(tmp_path)
+    for page in sorted((tmp_path / "man").glob("*.1")):
+        shown = subprocess.run(
+            ["man", "--warnings", "-l", str(page)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert shown.returncode == 0
+        assert shown.stderr == "", page
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("gate ba", "backup"),
+        ("gate broker se", "setup"),
+        ("gate backup --new", "--new-recovery-key"),
+        ("gate init --no-t", "--no-try"),
+    ],
+)
+def test_bash_completes_commands_and_options(
+    manual: ModuleType, tmp_path: Path, line: str, offered: str
+) -> None:
+    file = tmp_path / "gate.bash"
+    file.write_text(manual.completion(manual.tree()))
+    words = " ".join(f'"{word}"' for word in line.split())
+    script = f"source {file}; COMP_WORDS=({words}); COMP_CWORD={len(line.split()) - 1}; "
+    script += '_gate; echo "${COMPREPLY[@]}"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [offered]
+
+
+@pytest.mark.parametrize("name", ["postinst", "prerm", "postrm"])
+def test_the_maintainer_scripts_are_for_a_plain_shell(name: str) -> None:
+    subprocess.run(["sh", "-n", str(DEB / name)], check=True)
+    assert (DEB / name).read_text().splitlines()[0] == "#!/bin/sh"
+
+
+def test_a_purge_that_asks_nobody_deletes_nothing() -> None:
+    script = (DEB / "postrm").read_text()
+    assert script.index("delete=false") < script.index("rm -rf")
+    assert "Default: false" in (DEB / "templates").read_text()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg is not installed")
+def test_the_package_in_a_bare_debian(tmp_path: Path) -> None:
+    """Built, its content looked at; the rest where debootstrap and root are there."""
+    subprocess.run([sys.executable, str(DEB / "build.py"), str(tmp_path)], check=True)
+    (file,) = tmp_path.glob("access-gate_*.deb")
+    listed = subprocess.run(
+        ["dpkg-deb", "--contents", str(file)], capture_output=True, text=True, check=True
+    ).stdout
+    for wanted in (
+        "./usr/bin/gate ->",
+        "./usr/lib/gate/bin/gate",
+        "./usr/lib/systemd/system/gate.service",
+        "./usr/lib/systemd/system/gate-kiosk.service",
+        "./usr/lib/udev/rules.d/60-gate.rules",
+        "./usr/share/man/man1/gate-init.1.gz",
+        "./usr/share/bash-completion/completions/gate",
+    ):
+        assert wanted in listed, wanted
+    assert " root/root " in listed.splitlines()[0]
+    if not shutil.which("debootstrap"):
+        pytest.skip("debootstrap is not installed: the package was built, not tried")
+    tried = [str(ROOT / "packaging" / "try_deb.sh"), str(file), "bookworm", str(tmp_path / "try")]
+    subprocess.run(tried, check=True)
