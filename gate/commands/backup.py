@@ -16,6 +16,7 @@ from gate.backup import restore as restoring
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
+from gate.setup import system
 from gate.store.store import Store
 
 PASSPHRASE = "GATE_BACKUP_PASSPHRASE"  # for timers, by the service manager's credentials
@@ -110,6 +111,9 @@ def restore(
         replace=replace,
         now=datetime.now(UTC),
     )
+    if system.is_box(config):
+        system.make_user()
+        system.give_data()
     held = done.manifest
     out.print(f"restored as of {held.made}: {held.people:,} people, {held.events:,} events")
     if done.compared:

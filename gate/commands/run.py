@@ -28,7 +28,7 @@ def run(config: Config = DEFAULT) -> None:
     with alone(settings.data, settings.name):
         daemon = Daemon(settings)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: daemon.stop())
+            signal.signal(number, lambda got, _: daemon.stop(signal.Signals(got).name))
         daemon.run()
         if daemon.overdue:  # the interpreter would wait for the thread that hangs
             logging.shutdown()

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 
+from gate import __version__
 from gate.clock import Clock, SystemClock
 from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
@@ -57,12 +58,15 @@ class Daemon:
         self._clock = clock or SystemClock()
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._why = ""
         self._watchdog = Watchdog(on_hang=self._hung)
         self._until: float | None = None
         self.overdue = False  # a thread could not be ended in time
 
-    def stop(self) -> None:
+    def stop(self, why: str = "asked") -> None:
         """End ``run``: relays to rest, pending events written, everything released."""
+        if not self._stopping.is_set():
+            self._why = why
         self._stopping.set()
 
     def post(self, item: Item) -> None:
@@ -82,7 +86,9 @@ class Daemon:
             )
             self._close_with(after, store.close)
             watch = ClockWatch(clock, newest(store, settings.name))
-            recognition = RecognitionWorker(settings, self.post, self.stop)
+            recognition = RecognitionWorker(
+                settings, self.post, lambda: self.stop("recordings over")
+            )
             peripherals = Peripherals(settings, clock, self.post, recognition.picture)
             self._close_with(after, peripherals.close)
             outgoing = Outgoing(
@@ -166,7 +172,7 @@ class Daemon:
         """The main loop. Nothing in it waits for a device, a network or a disk for long."""
         self._watchdog.start()
         self._watchdog.ready()
-        log.info("gate.ready", extra={"people": core.known.matcher().people})
+        log.info("gate.ready", extra=what_counts(core))
         ticked = 0.0
         try:
             while not self._stopping.is_set():
@@ -182,6 +188,8 @@ class Daemon:
                 self._watchdog.feed()
         finally:
             self._watchdog.stop()
+            why = self._why or "an error"
+            log.info("gate.stopping", extra={"gate": core.settings.name, "why": why})
 
     def _begin(self, name: str, body: Callable[[], None], after: ExitStack) -> None:
         # without recognition the screen asks for a card; the register is not the person's concern
@@ -208,6 +216,29 @@ class Daemon:
 
     def _hung(self, seconds: float, where: str) -> None:
         log.error("loop.hung", extra={"seconds": round(seconds, 1), "where": where})
+
+
+def what_counts(core: Core) -> dict[str, object]:
+    """What somebody who reads the log of a start wants to know first."""
+    settings = core.settings
+    relay = settings.relay
+    board = relay.driver if relay.driver == "simulated" else f"{relay.driver} at {relay.port}"
+    if relay.driver == "modbus" and relay.modbus.transport == "tcp":
+        board = f"modbus at {relay.modbus.host}:{relay.modbus.tcp_port}"
+    return {
+        "gate": settings.name,
+        "software": __version__,
+        "people": core.known.matcher().people,
+        "encoder": core.encoder.name,
+        "detector": type(core.detector).__name__,
+        "board": board,
+        "channel": relay.channel,
+        "cameras": ",".join(camera.name for camera in settings.camera),
+        "readers": ",".join(f"{r.name}:{r.driver}" for r in settings.reader),
+        "temperature": settings.temperature.policy,
+        "zone": settings.timezone or time.tzname[0],
+        "data": str(settings.data),
+    }
 
 
 def newest(store: Store, gate: str) -> datetime | None:

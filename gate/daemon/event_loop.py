@@ -41,10 +41,9 @@ _VIEWS = {
     "frozen": "camera.frozen",
     "moved": "camera.moved",
 }
+
+
 # what somebody who reads only the log must find there
-_LOGGED = frozenset({"door.fire", "door.fire_reset", "door.forced", "door.fault", "door.recovered"})
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """An instruction of staff, a schedule or a signed command. ``by`` is recorded in the event."""
@@ -253,8 +252,6 @@ class Loop:
     def _door(self, emitted: tuple[door.EventOut, ...]) -> None:
         """Events of the door: recorded, and passed to the passage they belong to."""
         for event in emitted:
-            if event.type in _LOGGED:
-                log.warning(event.type, extra={"gate": self.gate, **event.values})
             self._record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
                 case "door.opened" | "door.forced":

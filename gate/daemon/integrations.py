@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from gate import __version__
 from gate.clock import Clock
 from gate.config.settings import Settings
+from gate.daemon import event_log
 from gate.daemon.event_loop import Order
 from gate.events.event import Event
 from gate.exporting.exporter import Exporter
@@ -102,8 +103,9 @@ class Outgoing:
             self.metrics.device(thing.removeprefix("device/"), bool(value["up"]))
 
     def record(self, event: Event) -> Future[Event]:
-        """Count an event, then write it: this is the loop's recorder."""
+        """Count and log an event, then write it: this is the loop's recorder."""
         self.metrics.count(event)
+        event_log.write(event)
         return self._store.writer.record(event)
 
     def _open_export(self, settings: ExportSettings) -> None:
