@@ -23,13 +23,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import face_recognition  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.people import frames_of, rate_of, site
+from benchmarks.usual import face_recognition as import_usual
 from gate.camera.source import Frame
 from gate.errors import ModelError
 from gate.evaluation.synthetic_gallery import generate
@@ -47,6 +47,7 @@ from gate.recognition.settings import RecognitionSettings
 
 RECORDINGS = ("resident-walks-up", "stranger-walks-up", "two-at-once")
 USUAL = "face_recognition"
+face_recognition = import_usual()
 WAYS = {"dlib's models": ("hog", "dlib"), "YuNet and 0095": ("yunet", "retail-0095")}
 
 Seconds = dict[str, list[tuple[float, float]]]  # way → seconds by the clock and of all cores

@@ -109,7 +109,7 @@ class Embedded:
             raise BrokerError(
                 "the embedded broker is not installed",
                 where="[mqtt] broker",
-                hint="install Mosquitto, or `pip install amqtt`",
+                hint="install Mosquitto, or `pip install access-gate[broker]`",
             ) from error
         logging.getLogger("amqtt").setLevel(logging.ERROR)
         logging.getLogger("transitions").setLevel(logging.ERROR)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import face_recognition
 import numpy as np
 import pytest
 
+from benchmarks.usual import face_recognition as import_usual
 from gate.errors import ModelError, RecognitionError
 from gate.models.folder import find
 from gate.models.settings import ModelsSettings
@@ -68,7 +68,7 @@ def test_dlibs_vectors_are_those_of_face_recognition(
     largest = 0.0
     for image, face in faces:
         left, top, right, bottom = (int(edge) for edge in face.box)
-        (theirs,) = face_recognition.face_encodings(
+        (theirs,) = import_usual().face_encodings(
             np.ascontiguousarray(image[:, :, ::-1]), [(top, right, bottom, left)], model="small"
         )
         vector = ours.descriptors(ours.crops(image, [face]))[0]
