@@ -37,6 +37,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.exporting",),
     ("gate.config", "gate.log"),
     ("gate.services", "gate.backup"),
+    ("gate.fleet",),
+    ("gate.hub", "gate.replica"),
     ("gate.importing", "gate.doctor", "gate.daemon"),
     ("gate.demo", "gate.setup"),
     ("enroll",),

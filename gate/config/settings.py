@@ -35,6 +35,7 @@ from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
 from gate.config.desk import DeskSettings
 from gate.config.places import base_of, configuration
+from gate.config.hub import HubSettings
 from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
 from gate.exporting.settings import ExportSettings
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     screen: ScreenSettings = ScreenSettings()
     desk: DeskSettings = DeskSettings()
+    hub: HubSettings = HubSettings()
 
     @field_validator("timezone")
     @classmethod

@@ -24,14 +24,7 @@ def make_authority(folder: Path) -> None:
     """``ca.key`` (mode 0600) and ``ca.crt``; kept when they are there. Raises BrokerError."""
     if (folder / "ca.crt").exists():
         return
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = _name("access gate authority")
-    certificate = (
-        _builder(name, name, key, _AUTHORITY_DAYS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(certificates=True), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    key, certificate = new_authority()
     _write(folder, "ca", key, certificate)
 
 
@@ -45,9 +38,35 @@ def make_certificate(folder: Path, name: str, hosts: tuple[str, ...] = ()) -> bo
         return False
     authority, signer = _authority(folder)
     key = ec.generate_private_key(ec.SECP256R1())
+    certificate = certify(authority, signer, key.public_key(), name, hosts)
+    _write(folder, name, key, certificate)
+    return True
+
+
+def new_authority(name: str = "access gate authority") -> tuple[Key, x509.Certificate]:
+    """A key and its own certificate, which may sign those of others."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        _builder(_name(name), _name(name), key.public_key(), _AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate
+
+
+def certify(
+    authority: x509.Certificate,
+    signer: Key,
+    public: ec.EllipticCurvePublicKey,
+    name: str,
+    hosts: tuple[str, ...] = (),
+    days: int = _DAYS,
+) -> x509.Certificate:
+    """Signed by ``authority`` for a public key: with ``hosts`` a server's, else a client's."""
     use = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = (
-        _builder(_name(name), authority.subject, key, _DAYS)
+        _builder(_name(name), authority.subject, public, days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
@@ -58,8 +77,7 @@ def make_certificate(folder: Path, name: str, hosts: tuple[str, ...] = ()) -> bo
     if hosts:
         names = x509.SubjectAlternativeName([_host(host) for host in hosts])
         builder = builder.add_extension(names, critical=False)
-    _write(folder, name, key, builder.sign(signer, hashes.SHA256()))
-    return True
+    return builder.sign(signer, hashes.SHA256())
 
 
 def renew_certificate(folder: Path, name: str) -> None:
@@ -135,18 +153,20 @@ def _authority(folder: Path) -> tuple[x509.Certificate, Key]:
     return certificate, key
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, days: int
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(public)
         .serial_number(x509.random_serial_number())
         # an hour of grace: the clock of a box without a battery may be late
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
 
 

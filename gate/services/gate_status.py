@@ -51,6 +51,11 @@ class Noticeboard:
         self._facts.set(self._key, value)
 
 
+def put(facts: KeyValueStore, gate: str, at: datetime, things: dict[str, Any]) -> None:
+    """Keep what a gate on another machine reports. Raises StoreError."""
+    facts.set(_KEY + gate, {"at": at.isoformat(), "things": things})
+
+
 def read(facts: KeyValueStore, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
     """When the gate last reported, and its states by name; None if it never did."""
     found = facts.get(_KEY + gate)

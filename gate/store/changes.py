@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
-from gate.store.heads import Head, at_commit, raise_head
+from gate.store.heads import Head, at_commit, raise_head, wake
 from gate.store.tables import ChangeRow
 from gate.store.tables.base import now
 
@@ -67,6 +67,7 @@ def touch(session: Session, *people: int) -> None:
             ChangeRow(id=last - len(people) + 1 + place, person_id=person)
             for place, person in enumerate(people)
         )
+        wake(session)
 
     if people:
         at_commit(session, Head.CHANGES, number)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gate.access.decision import Person
 from gate.errors import StoreError
 from gate.store.changes import touch
+from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
 from gate.store.people import as_person
 from gate.store.tables import CredentialRow, PermitRow, PersonRow
@@ -46,9 +47,19 @@ class Credentials:
         One that was revoked may be given out again. Raises StoreError (ConflictError) when somebody
         has it already.
         """
-        digest = self._vault.digest(kind, value)
+        digest, *others = self._vault.digests(kind, value)
         with self._database.write() as session:
-            clear_revoked(session, kind, digest)
+            for each in (digest, *others):
+                clear_revoked(session, kind, each)
+            taken = select(CredentialRow.id).where(
+                CredentialRow.kind == kind, CredentialRow.hash.in_(others)
+            )
+            if others and session.scalar(taken) is not None:
+                raise ConflictError(
+                    "somebody has it already",
+                    where=self._database.where,
+                    hint="check whether it exists already",
+                )
             row = CredentialRow(person_id=person, kind=kind, hash=digest, **fields)
             session.add(row)
             touch(session, person)
@@ -63,7 +74,7 @@ class Credentials:
                 .join(PersonRow, PersonRow.id == CredentialRow.person_id)
                 .where(
                     CredentialRow.kind == kind,
-                    CredentialRow.hash == self._vault.digest(kind, value),
+                    CredentialRow.hash.in_(self._vault.digests(kind, value)),
                 )
             ).first()
             return Found(row[0], as_person(row[1])) if row else None

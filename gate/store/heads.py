@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session
 
 from gate.store.tables import HeadRow
 
+CHANNEL = "gate_changes"  # of PostgreSQL's LISTEN and NOTIFY
 _JOBS = "gate.heads"  # in Session.info
 
 
@@ -39,6 +40,12 @@ def at_commit(session: Session, head: Head, job: Job) -> None:
     What it raises undoes the transaction.
     """
     session.info.setdefault(_JOBS, []).append((head, job))
+
+
+def wake(session: Session) -> None:
+    """Have whoever waits for a change look when this commits; databases that cannot are polled."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
 def raise_head(session: Session, head: Head, by: int = 1) -> int:

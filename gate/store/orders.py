@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from gate.store.engine import Database
+from gate.store.heads import wake
 from gate.store.tables import OrderRow
 from gate.store.tables.base import now
 
@@ -46,6 +47,7 @@ class Orders:
         with self._database.write(urgent=True) as session:
             session.add(row)
             session.flush()
+            wake(session)
             return row
 
     def take(self, gate: str) -> list[OrderRow]:

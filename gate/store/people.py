@@ -74,27 +74,33 @@ class People:
         (``Store.tidy`` tries again). Raises StoreError when there is no such person.
         """
         with self._database.write() as session:
-            ref = self._present(session, person).ref
-            _withdraw_permits(session, person)
-            theirs = select(EventRow.id).where(EventRow.person == ref)
-            session.execute(
-                update(AcknowledgementRow)
-                .where(AcknowledgementRow.event.in_(theirs))
-                .values(note="")
-            )
-            session.execute(
-                update(ImportLineRow)
-                .where(ImportLineRow.person_id == person)
-                .values(note="", person_id=None)
-            )
-            for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
-                session.execute(delete(table).where(table.person_id == person))
-            session.execute(delete(PersonRow).where(PersonRow.id == person))
-            kept = [f"{about}:{person}" for about in _KEPT_KEYS]
-            session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))
-            session.merge(ErasureRow(ref=ref, person_id=person))
-            touch(session, person)
+            self.delete_in(session, person)
         return self._database.wipe()
+
+    def delete_in(self, session: Session, person: int, *, erased: bool = True) -> None:
+        """The same in a transaction; the files are wiped afterwards (``Database.wipe``).
+
+        ``erased`` is False for somebody who only no longer belongs on this box.
+        """
+        ref = self._present(session, person).ref
+        _withdraw_permits(session, person)
+        theirs = select(EventRow.id).where(EventRow.person == ref)
+        session.execute(
+            update(AcknowledgementRow).where(AcknowledgementRow.event.in_(theirs)).values(note="")
+        )
+        session.execute(
+            update(ImportLineRow)
+            .where(ImportLineRow.person_id == person)
+            .values(note="", person_id=None)
+        )
+        for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
+            session.execute(delete(table).where(table.person_id == person))
+        session.execute(delete(PersonRow).where(PersonRow.id == person))
+        kept = [f"{about}:{person}" for about in _KEPT_KEYS]
+        session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))
+        if erased:
+            session.merge(ErasureRow(ref=ref, person_id=person))
+        touch(session, person)
 
     def get(self, person: int) -> PersonRow | None:
         with self._database.read() as session:

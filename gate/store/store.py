@@ -15,6 +15,7 @@ from gate.store import mark
 from gate.store.audit import HEAD, Audit
 from gate.store.ballast import Ballast, Reserve
 from gate.store.calibrations import Calibrations
+from gate.store.card_keys import CardKeys
 from gate.store.changes import Changes
 from gate.store.command_keys import CommandKeys
 from gate.store.consents import Consents
@@ -35,6 +36,9 @@ from gate.store.settings import StoreSettings
 from gate.store.templates import Templates
 from gate.store.vault import Vault
 from gate.store.writer import Writer
+
+JOINED = "hub.joined"  # the fact of a box that is one of a hub; see gate.replica
+HUB = "hub"  # its name among the receivers of events
 
 
 class Store:
@@ -62,6 +66,7 @@ class Store:
         self.outbox = Outbox(database, settings.outbox)
         self.audit = Audit(database, vault)
         self.exports = Exports(database, self.audit)
+        self.card_keys = CardKeys(database, vault)
         self.calibrations = Calibrations(database)
         self.key_values = KeyValueStore(database)
         self.orders = Orders(database)
@@ -96,7 +101,10 @@ class Store:
             if not _ballast(Database(settings.address(data)), settings).drop():
                 raise
             database, vault = _opened(settings, data)
+        if KeyValueStore(database).get(JOINED):
+            receivers = (*receivers, HUB)
         store = cls(database, vault, settings, receivers, clock)
+        store.card_keys.load()
         store.audit.seal()
         if database.path is not None:
             mark.check(database.path, store.events)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,10 @@ class Vault:
             )
         self.where = where
         self._templates = AESGCM(_derive(master, b"templates"))
-        self._credentials = _derive(master, b"credentials")
+        # cards and PINs are hashed with the first, and found by any: communities of boxes that
+        # were alone before keep the keys of all of them
+        self._credentials = [_derive(master, b"credentials")]
+        self._secrets = AESGCM(_derive(master, b"secrets"))
         self._audit = _derive(master, b"audit")
         # identifies the database this key belongs to, without revealing the key
         self.fingerprint = hashlib.sha256(_derive(master, b"fingerprint")).hexdigest()
@@ -96,7 +100,37 @@ class Vault:
 
     def digest(self, kind: str, value: str) -> bytes:
         """Keyed hash of a card number or PIN: equal values, equal digests, no way back."""
-        return hmac.digest(self._credentials, f"{kind}\0{value}".encode(), "sha256")
+        return self.digests(kind, value)[0]
+
+    def digests(self, kind: str, value: str) -> list[bytes]:
+        """``digest`` under every key of the community; new ones are made with the first."""
+        text = f"{kind}\0{value}".encode()
+        return [hmac.digest(key, text, "sha256") for key in self._credentials]
+
+    @property
+    def card_keys(self) -> tuple[bytes, ...]:
+        """The keys of cards and PINs; they leave the box only wrapped for a box of the hub."""
+        return tuple(self._credentials)
+
+    def adopt(self, keys: Iterable[bytes]) -> None:
+        """Find cards and PINs by these keys too."""
+        self._credentials += [key for key in keys if key not in self._credentials]
+
+    def keep(self, secret: bytes, name: str) -> bytes:
+        """Seal a secret that lies in the database, bound to its name."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._secrets.encrypt(nonce, secret, name.encode())
+
+    def reveal(self, sealed: bytes, name: str) -> bytes:
+        """What ``keep`` sealed. Raises StoreError when key or name differ."""
+        try:
+            return self._secrets.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
+        except (InvalidTag, ValueError) as error:
+            raise StoreError(
+                f"a secret of the register cannot be opened: {name}",
+                where=self.where,
+                hint="put the key file back that belongs to this database",
+            ) from error
 
     def chain(self, previous: bytes, line: bytes) -> bytes:
         """The next link of the audit chain."""

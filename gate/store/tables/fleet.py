@@ -83,6 +83,8 @@ class ErasureRow(Base):
     ref: Mapped[str] = mapped_column(String(32), primary_key=True)
     person_id: Mapped[int] = mapped_column()
     at: Mapped[datetime] = mapped_column(default=now)
+    # on a box: the hub's signature, by which a hub put back from a backup deletes again
+    proof: Mapped[str] = mapped_column(String(128), default="", server_default="")
 
 
 class ReceiptRow(Base):

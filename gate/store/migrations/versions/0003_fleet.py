@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("ref", sa.String(length=32), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("at", gate.store.tables.base.UtcDateTime(), nullable=False),
+        sa.Column("proof", sa.String(length=128), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_erasures")),
     )
     op.create_index(op.f("ix_erasures_person_id"), "erasures", ["person_id"], unique=False)

@@ -1,0 +1,249 @@
+"""The hub's interface for boxes; every answer is JSON. See docs/many-gates.md."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from cryptography.hazmat.primitives.serialization import Encoding
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from gate import __version__
+from gate.config.hub import HubSettings
+from gate.errors import StoreError
+from gate.fleet.pairing import proof
+from gate.fleet.sealing import open_key
+from gate.hub.authority import RENEW_DAYS, Authority, end_of
+from gate.hub.boxes import Boxes
+from gate.hub.feed import Feed
+from gate.hub.intake import MOST, Intake
+from gate.hub.keys import CommunityKeys
+from gate.hub.merge import merge, merge_rules
+from gate.hub.receipts import Receipts
+from gate.hub.waker import Waker
+from gate.services.gate_status import put
+from gate.store.store import Store
+from gate.store.tables import BoxRow
+from gate.store.tables.base import now
+
+CERTIFICATE = "client_certificate"  # in the scope: DER, or None; see gate.hub.server
+LONGEST_POLL = 30.0  # seconds
+
+
+class Pairing(BaseModel):
+    """Binary values are base64."""
+
+    code: str = Field(max_length=8)
+    gate: str = Field(max_length=40)
+    signing: str = Field(max_length=400)
+    public: str = Field(max_length=60)
+    proof: str = Field(max_length=60)
+
+
+class Events(BaseModel):
+    epoch: int
+    floor: int = Field(ge=1)
+    events: list[dict[str, Any]] = Field(max_length=MOST)
+
+
+class Receipt(BaseModel):
+    erased: list[dict[str, str]] = Field(default=[], max_length=1000)
+    orders: dict[str, str] = {}
+
+
+class Beat(BaseModel):
+    cursor: int
+    scope: int
+    status: dict[str, Any]
+
+
+class Upload(BaseModel):
+    epoch: int
+    records: list[dict[str, Any]] = Field(default=[], max_length=500)
+    rules: dict[str, Any] | None = None
+    card_keys: list[str] = Field(default=[], max_length=8)  # sealed with the community's key
+
+
+class History(BaseModel):
+    erased: dict[str, str]  # pseudonym → the hub's own signature
+
+
+class Hub:
+    """One community, as its boxes see it."""
+
+    def __init__(self, store: Store, settings: HubSettings) -> None:
+        self.store = store
+        self.settings = settings
+        self.authority = Authority.of(store)
+        self.keys = CommunityKeys(store)
+        self.boxes = Boxes(store)
+        self.feed = Feed(store, self.authority, self.keys)
+        self.intake = Intake(store)
+        self.receipts = Receipts(store, self.authority)
+        self.waker = Waker(store)
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """Endpoints that only use the database are plain functions: each runs in a thread."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hub.waker.start()
+        yield
+        hub.waker.stop()
+
+    app = FastAPI(
+        lifespan=lifespan, title="access gate hub", docs_url=None, redoc_url=None, openapi_url=None
+    )
+
+    def box_of(request: Request) -> BoxRow:
+        """The box whose certificate this is; 401 for none, 410 for one that no longer counts."""
+        der = request.scope.get(CERTIFICATE)
+        if der is None:
+            raise HTTPException(401, "a certificate of this hub is needed")
+        fingerprint = hashlib.sha256(der).hexdigest()
+        box = hub.boxes.known(fingerprint)
+        if box is None:
+            raise HTTPException(401, "no box of this hub has this certificate")
+        if box.state != "active":
+            raise HTTPException(410, box.reason or box.state)
+        return box
+
+    Box = Annotated[BoxRow, Depends(box_of)]
+
+    @app.exception_handler(StoreError)
+    async def _refused(_: Request, error: StoreError) -> Response:
+        return JSONResponse(
+            {"error": error.what, "where": error.where, "hint": error.hint}, status_code=422
+        )
+
+    @app.get("/authority")
+    def authority() -> dict[str, str]:
+        """For a box that is not paired yet; the proofs of the pairing cover it."""
+        return {"authority": hub.authority.pem, "version": __version__}
+
+    @app.post("/pair")
+    def pair(wish: Pairing) -> dict[str, Any]:
+        signing, public = base64.b64decode(wish.signing), base64.b64decode(wish.public)
+        ours = hub.authority.certificate.public_bytes(Encoding.DER)
+        gate, secret = hub.boxes.secret_of(
+            wish.code, base64.b64decode(wish.proof), ours, signing, public, wish.gate.encode()
+        )
+        if gate != wish.gate:
+            raise StoreError(
+                f"the code is for the gate {gate}",
+                where=f"this box is the gate {wish.gate}",
+                hint=f'set name = "{gate}" in gate.toml, or make a code for {wish.gate}',
+            )
+        certificate = hub.authority.for_box(signing, gate)
+        der = certificate.public_bytes(Encoding.DER)
+        box = hub.boxes.admit(
+            wish.code, hashlib.sha256(der).hexdigest(), signing, public, end_of(certificate)
+        )
+        return {
+            "box": box.id,
+            "gate": gate,
+            "certificate": certificate.public_bytes(Encoding.PEM).decode(),
+            "orders": hub.authority.order_key.hex(),
+            "proof": _text(proof(secret, "hub", ours, der, hub.authority.order_key, gate.encode())),
+        }
+
+    @app.post("/renew")
+    def renew(box: Box, wish: dict[str, str]) -> dict[str, str]:
+        signing = base64.b64decode(wish.get("signing", ""))
+        certificate = hub.authority.for_box(signing, box.gate)
+        der = certificate.public_bytes(Encoding.DER)
+        fingerprint = hashlib.sha256(der).hexdigest()
+        hub.boxes.renewed(box.id, fingerprint, signing, end_of(certificate))
+        return {"certificate": certificate.public_bytes(Encoding.PEM).decode()}
+
+    @app.get("/feed")
+    async def feed(
+        request: Request,
+        after: Annotated[int, Query(ge=0)],
+        mark: Annotated[str, Query(max_length=40)] = "",
+        scope: int = 0,
+        wait: Annotated[float, Query(ge=0, le=LONGEST_POLL)] = 25.0,
+    ) -> dict[str, Any]:
+        until = time.monotonic() + wait
+        while True:
+            ticket = hub.waker.ticket()
+            # the box may have been revoked while it waited
+            box = await run_sync(box_of, request)
+            answer = await run_sync(hub.feed.after, box, after, mark, scope)
+            left = until - time.monotonic()
+            if answer is not None or left <= 0 or hub.waker.stopping:
+                return answer or {"n": after, "mark": mark, "now": now().isoformat()}
+            await hub.waker.wait(ticket, left)
+
+    @app.get("/snapshot")
+    def snapshot(box: Box) -> Response:
+        return StreamingResponse(hub.feed.snapshot(box), media_type="application/x-ndjson")
+
+    @app.post("/events")
+    def events(box: Box, message: Events) -> dict[str, int]:
+        taken = hub.intake.take(box.gate, message.epoch, message.floor, message.events)
+        return {"last": taken.last}
+
+    @app.post("/receipt")
+    def receipt(box: Box, message: Receipt) -> dict[str, int]:
+        kept = hub.receipts.erased(box, message.erased) if message.erased else 0
+        if message.orders:
+            hub.receipts.obeyed(box.gate, message.orders)
+        return {"erased": kept}
+
+    @app.post("/history")
+    def history(box: Box, message: History) -> dict[str, int]:
+        return {"deleted": hub.receipts.delete_again(box, message.erased)}
+
+    @app.post("/beat")
+    def beat(box: Box, message: Beat) -> dict[str, Any]:
+        hub.boxes.seen(box.id, message.status, message.cursor, message.scope)
+        things = message.status.get("things")
+        if isinstance(things, dict):  # the desk's page of the gates reads them there
+            put(hub.store.key_values, box.gate, now(), things)
+        return {
+            "now": now().isoformat(),
+            "lease": hub.settings.lease_days * 86_400,
+            "renew": box.ends - now() < timedelta(days=RENEW_DAYS),
+            "version": __version__,
+        }
+
+    @app.get("/keys")
+    def keys(box: Box) -> dict[str, Any]:
+        return hub.keys.wrapped(box.public, hub.authority.order_key)
+
+    @app.post("/upload")
+    def upload(box: Box, message: Upload) -> dict[str, int]:
+        epoch, key = hub.keys.current()
+        if message.epoch != epoch:
+            raise StoreError("the keys were changed meanwhile", where="upload", hint="try again")
+        hub.store.card_keys.adopt(opened_cards(message.card_keys, key))
+        merged = merge(hub.store, message.records, key, epoch)
+        if message.rules is not None:
+            merge_rules(hub.store, message.rules)
+        hub.store.audit.note(f"box {box.gate}", "people.merged", new=merged.new, known=merged.known)
+        return {"new": merged.new, "known": merged.known, "double": merged.double}
+
+    @app.post("/leave")
+    def leave(box: Box) -> dict[str, bool]:
+        return {"left": hub.boxes.end(box.id, "left", "left by itself", f"box {box.gate}")}
+
+    return app
+
+
+def opened_cards(sealed: list[str], key: bytes) -> list[bytes]:
+    """Card keys a box sends along. Raises StoreError when they cannot be opened."""
+    return [open_key(base64.b64decode(each), key, "card") for each in sealed]
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

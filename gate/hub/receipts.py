@@ -1,0 +1,117 @@
+"""What boxes declare: how far they have applied the feed, and who is erased on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from sqlalchemy import select
+
+from gate.errors import StoreError
+from gate.fleet.signing import erasure_is_signed, statement
+from gate.hub.authority import Authority, public_key
+from gate.store.store import Store
+from gate.store.tables import BoxRow, ErasureRow, OrderRow, ReceiptRow
+from gate.store.tables.base import now
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """How far somebody's deletion has come.
+
+    Attributes:
+        done: boxes whose receipt is there.
+        missing: gates whose box has not sent one, each with when it was last heard of.
+    """
+
+    ref: str
+    at: datetime
+    done: int
+    missing: tuple[tuple[str, datetime | None], ...]
+
+
+class Receipts:
+    """Any thread; raises StoreError."""
+
+    def __init__(self, store: Store, authority: Authority) -> None:
+        self._store = store
+        self._authority = authority
+
+    def erased(self, box: BoxRow, receipts: Iterable[Mapping[str, Any]]) -> int:
+        """Keep the receipts whose signature is right. How many."""
+        key = public_key(box.signing)
+        kept = 0
+        with self._store.database.write() as session:
+            for receipt in receipts:
+                ref, at = str(receipt["ref"])[:32], str(receipt["at"])
+                signature = bytes.fromhex(str(receipt["signature"]))
+                try:
+                    key.verify(signature, statement(ref, box.id, at), ec.ECDSA(SHA256()))
+                    when = datetime.fromisoformat(at)
+                except (InvalidSignature, ValueError) as error:
+                    raise StoreError(
+                        "a receipt is not signed by this box", where=ref, hint="pair the box again"
+                    ) from error
+                session.merge(ReceiptRow(ref=ref, box=box.id, at=when, signature=signature))
+                kept += 1
+        return kept
+
+    def obeyed(self, gate: str, results: Mapping[str, str]) -> None:
+        """What became of orders, by their id; the first result counts."""
+        with self._store.database.write() as session:
+            for id, result in results.items():
+                row = session.get(OrderRow, int(id.partition(" ")[0]))
+                if row is not None and row.gate == gate and row.taken is None:
+                    row.taken, row.result = now(), str(result)[:80]
+
+    def delete_again(self, box: BoxRow, proofs: Mapping[str, str]) -> int:
+        """After this hub was put back from a backup: a box names, with the hub's own signature,
+        who had been deleted. How many were there again."""
+        public = self._authority.order_key
+        count = 0
+        for ref, proof in proofs.items():
+            if not erasure_is_signed(public, ref, proof):
+                raise StoreError(
+                    "a proof of erasure is not this hub's", where=ref, hint="pair the box again"
+                )
+            person = self._store.people.by_ref(ref)
+            if person is not None:
+                self._store.people.delete(person.id)
+                count += 1
+        if count:
+            self._store.audit.note(f"box {box.gate}", "people.deleted_again", count=count)
+        return count
+
+    def state(self, limit: int = 50) -> list[Erasure]:
+        """The newest erasures first: who has confirmed, who has not."""
+        with self._store.database.read() as session:
+            rows = session.scalars(
+                select(ErasureRow).order_by(ErasureRow.at.desc()).limit(limit)
+            ).all()
+            boxes = session.scalars(select(BoxRow).where(BoxRow.state == "active")).all()
+            receipts = set(
+                session.execute(
+                    select(ReceiptRow.ref, ReceiptRow.box).where(
+                        ReceiptRow.ref.in_([row.ref for row in rows])
+                    )
+                ).tuples()
+            )
+        return [
+            Erasure(
+                row.ref,
+                row.at,
+                sum((row.ref, box.id) in receipts for box in boxes),
+                tuple(
+                    (box.gate, box.seen)
+                    for box in sorted(boxes, key=lambda box: box.gate)
+                    # a box paired after the deletion never had anything of the person
+                    if (row.ref, box.id) not in receipts and box.paired < row.at
+                ),
+            )
+            for row in rows
+        ]

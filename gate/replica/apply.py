@@ -1,0 +1,294 @@
+"""Applies what the hub sends to the box's own register: whole records, as often as they come."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from gate.fleet.records import PERSON, values
+from gate.fleet.sealing import open_template, unwrap
+from gate.replica.identity import Identity
+from gate.services.gallery_sync import KIND
+from gate.store.changes import RULES, touch
+from gate.store.database_errors import ConflictError
+from gate.store.store import Store
+from gate.store.tables import (
+    ConsentRow,
+    CredentialRow,
+    ErasureRow,
+    HolidayRow,
+    KeyValueRow,
+    PermitRow,
+    PersonRow,
+    ReplicaRow,
+    RuleRow,
+    ScheduleRow,
+    TemplateRow,
+)
+
+CURSOR, PENDING = "hub.cursor", "hub.receipts"
+_PIECE = 25  # people in one transaction: events are written in between
+_FACES = ":t"  # behind a pseudonym: the digest of the templates, which are dear to seal again
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the box has applied the feed. ``scope`` is that of its gate, as it has it."""
+
+    n: int
+    mark: str
+    scope: int
+
+
+class Applier:
+    """One thread at a time. Raises StoreError; what was applied before stays, and may come again.
+
+    Every transaction is small: the gate writes its events in between.
+    """
+
+    def __init__(self, store: Store, identity: Identity) -> None:
+        self._store = store
+        self._identity = identity
+        self._keys: dict[int, bytes] = {}  # of the community, by epoch: in memory only
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """None: everything has to be loaded."""
+        kept = self._store.key_values.get(CURSOR)
+        return Cursor(kept["n"], kept["mark"], kept["scope"]) if kept else None
+
+    def move(self, cursor: Cursor | None) -> None:
+        if cursor is None:
+            self._store.key_values.forget(CURSOR)
+        else:
+            value = {"n": cursor.n, "mark": cursor.mark, "scope": cursor.scope}
+            self._store.key_values.set(CURSOR, value)
+
+    def take_keys(self, keys: Mapping[str, Any]) -> None:
+        """Open what is wrapped for this box."""
+        sealing = self._identity.sealing
+        epoch = int(keys["epoch"])
+        if epoch not in self._keys:
+            wrapped = base64.b64decode(keys["template"])
+            self._keys = {epoch: unwrap(wrapped, sealing, f"template {epoch}")}
+        self._store.card_keys.adopt(
+            unwrap(base64.b64decode(each), sealing, "card") for each in keys["cards"]
+        )
+
+    def records(self, records: Iterable[Record]) -> int:
+        """Add and change people; what is as it was before is left alone. How many changed."""
+        changed = 0
+        for some in _pieces(records):
+            with self._store.database.write() as session:
+                changed += sum(self._person(session, record) for record in some)
+        return changed
+
+    def gone(self, items: Sequence[Mapping[str, str]]) -> None:
+        """Delete people. Whoever was erased gets a receipt once nothing is left (``pending``)."""
+        for some in _pieces(items):
+            with self._store.database.write() as session:
+                pending = _pending(session)
+                for item in some:
+                    self._gone(session, item["ref"], item.get("proof", ""))
+                    if "proof" in item:
+                        pending.append(item["ref"])
+                session.merge(KeyValueRow(key=PENDING, value={"refs": sorted(set(pending))}))
+
+    def pending(self) -> list[str]:
+        """Erased people for whom the hub has no receipt yet."""
+        with self._store.database.read() as session:
+            return _pending(session)
+
+    def confirmed(self, refs: Iterable[str]) -> None:
+        """The hub has their receipts."""
+        done = set(refs)
+        with self._store.database.write() as session:
+            rest = [ref for ref in _pending(session) if ref not in done]
+            session.merge(KeyValueRow(key=PENDING, value={"refs": rest}))
+
+    def proofs(self) -> dict[str, str]:
+        """Everybody the hub has ever had erased here, with its own signature."""
+        with self._store.database.read() as session:
+            rows = session.scalars(select(ErasureRow).where(ErasureRow.proof != ""))
+            return {row.ref: row.proof for row in rows}
+
+    def keep_only(self, refs: set[str]) -> int:
+        """Everybody else leaves this box: they are not in the snapshot. How many."""
+        with self._store.database.read() as session:
+            there = session.scalars(select(PersonRow.ref)).all()
+        others = [{"ref": ref} for ref in there if ref not in refs]
+        self.gone(others)
+        return len(others)
+
+    def forget_faces(self) -> int:
+        """The lease is over: no template is left, and all are asked for again. How many went."""
+        with self._store.database.write() as session:
+            people = session.scalars(select(TemplateRow.person_id).distinct()).all()
+            session.execute(delete(TemplateRow))
+            session.execute(delete(ReplicaRow).where(ReplicaRow.ref.like(f"%{_FACES}")))
+            session.execute(delete(KeyValueRow).where(KeyValueRow.key == CURSOR))
+            touch(session, *people)
+        self._keys.clear()
+        self._store.database.wipe()
+        return len(people)
+
+    def forget_everything(self) -> None:
+        """The hub has shut this box out: nobody's data stays on it."""
+        self.keep_only(set())
+        self.forget_faces()
+
+    def rules(self, rules: Record) -> None:
+        """Put schedules, days and rules in the place of those that are there."""
+        with self._store.database.write() as session:
+            for table in (ScheduleRow, HolidayRow, RuleRow):
+                session.execute(delete(table))
+            for name, text in rules["schedules"].items():
+                session.add(ScheduleRow(name=name, text=text))
+            for day, counts_as, name in rules["holidays"]:
+                session.add(HolidayRow(day=date.fromisoformat(day), counts_as=counts_as, name=name))
+            for name, body in rules["allows"].items():
+                session.add(RuleRow(name=name, body=body))
+            touch(session, RULES)
+
+    def calibrations(self, rows: Iterable[Record]) -> None:
+        """Use what the hub has learnt."""
+        for row in rows:
+            used = self._store.calibrations.active(KIND, row["encoder"])
+            if used is not None and used.version == row["version"]:
+                continue
+            if self._store.calibrations.activate(KIND, row["encoder"], row["version"]):
+                continue
+            body = base64.b64decode(row["body"])
+            try:
+                self._store.calibrations.add(
+                    KIND, row["encoder"], row["version"], body, dict(row["figures"])
+                )
+            except ConflictError:  # the gate learnt the very same in this moment
+                continue
+
+    def _person(self, session: Session, record: Record) -> bool:
+        plain = {name: value for name, value in record.items() if name != "templates"}
+        faces = [
+            {name: value for name, value in face.items() if name not in ("sealed", "epoch")}
+            for face in record["templates"]
+        ]
+        ref = record["ref"]
+        new_plain = _note(session, ref, plain)
+        new_faces = _note(session, ref + _FACES, faces)
+        if not new_plain and not new_faces:
+            return False
+        row = session.scalar(select(PersonRow).where(PersonRow.ref == ref))
+        if row is None:
+            row = PersonRow(ref=ref, name=record["name"])
+            session.add(row)
+            session.flush()
+            new_plain = new_faces = True
+        if new_plain:
+            self._plain(session, row, record)
+        if new_faces:
+            self._faces(session, row, record["templates"])
+        touch(session, row.id)
+        return True
+
+    def _plain(self, session: Session, row: PersonRow, record: Record) -> None:
+        if record["number"]:  # it may have been somebody else's until now
+            session.execute(
+                update(PersonRow)
+                .where(PersonRow.number == record["number"], PersonRow.id != row.id)
+                .values(number=None)
+            )
+        for name, value in values(record, PERSON).items():
+            setattr(row, name, value)
+        row.household_id = None
+        if record["place"]:
+            building, unit, label, permits = record["place"]
+            home = self._store.places.household_in(session, building, unit, label)
+            home.permits, row.household_id = permits, home.id
+        session.execute(delete(CredentialRow).where(CredentialRow.person_id == row.id))
+        for card in record["credentials"]:
+            digest = base64.b64decode(card["hash"])
+            # one that was given to somebody else meanwhile is theirs
+            session.execute(
+                delete(CredentialRow).where(
+                    CredentialRow.kind == card["kind"], CredentialRow.hash == digest
+                )
+            )
+            names = [name for name in card if name != "hash"]
+            session.add(CredentialRow(person_id=row.id, hash=digest, **values(card, names)))
+            session.flush()
+        self._permits(session, row, record["permits"])
+        session.execute(delete(ConsentRow).where(ConsentRow.person_id == row.id))
+        for consent in record["consents"]:
+            session.add(ConsentRow(person_id=row.id, **values(consent, consent)))
+
+    def _permits(self, session: Session, row: PersonRow, permits: Sequence[Record]) -> None:
+        there = {
+            permit.id: permit
+            for permit in session.scalars(select(PermitRow).where(PermitRow.person_id == row.id))
+        }
+        for record in permits:
+            permit = there.pop(record["id"], None)
+            uses = max(record["uses"], permit.uses if permit else 0)
+            fields = {**values(record, record), "uses": uses}
+            session.merge(PermitRow(person_id=row.id, household_id=row.household_id, **fields))
+        for permit in there.values():
+            session.delete(permit)
+
+    def _faces(self, session: Session, row: PersonRow, faces: Sequence[Record]) -> None:
+        session.execute(delete(TemplateRow).where(TemplateRow.person_id == row.id))
+        for face in faces:
+            encoder, epoch = face["encoder"], int(face["epoch"])
+            sealed = base64.b64decode(face["sealed"])
+            vector = open_template(
+                sealed, self._keys.get(epoch, b"\0" * 32), epoch, row.ref, encoder
+            )
+            session.add(
+                TemplateRow(
+                    person_id=row.id,
+                    encoder=encoder,
+                    vector=self._store.vault.seal(vector, row.id, encoder),
+                    quality=face["quality"],
+                    label=face["label"],
+                )
+            )
+
+    def _gone(self, session: Session, ref: str, proof: str) -> None:
+        row = session.scalar(select(PersonRow).where(PersonRow.ref == ref))
+        number = row.id if row else 0
+        if row is not None:
+            self._store.people.delete_in(session, row.id, erased=False)
+        session.execute(delete(ReplicaRow).where(ReplicaRow.ref.in_([ref, ref + _FACES])))
+        if proof:
+            session.merge(ErasureRow(ref=ref, person_id=number, proof=proof))
+
+
+def _note(session: Session, key: str, value: Any) -> bool:
+    """Whether ``value`` differs from what was applied last; it is the last from now on."""
+    digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).digest()
+    known = session.get(ReplicaRow, key)
+    if known is not None and known.digest == digest:
+        return False
+    session.merge(ReplicaRow(ref=key, digest=digest))
+    return True
+
+
+def _pending(session: Session) -> list[str]:
+    row = session.get(KeyValueRow, PENDING)
+    return list(row.value["refs"]) if row else []
+
+
+def _pieces(items: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while some := list(islice(rest, _PIECE)):
+        yield some

@@ -1,0 +1,132 @@
+"""What makes this box one of a hub: keys, certificate and where the hub is.
+
+The private keys are made here and never leave the box; they lie in ``hub/`` in the data folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gate.errors import StoreError
+from gate.fleet.signing import statement
+from gate.store.store import JOINED, Store
+
+_PLAIN = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Read by ``of``; made when pairing.
+
+    Attributes:
+        urls: of the hub, the one to try first first.
+        orders: the hub's public key of orders, 32 bytes.
+    """
+
+    folder: Path
+    box: str
+    gate: str
+    urls: tuple[str, ...]
+    orders: bytes
+    signing: ec.EllipticCurvePrivateKey
+    sealing: X25519PrivateKey
+
+    @classmethod
+    def of(cls, store: Store, folder: Path) -> Identity | None:
+        """None for a box that is alone. Raises StoreError when the keys are gone."""
+        fact = store.key_values.get(JOINED)
+        if not fact:
+            return None
+        try:
+            signing = serialization.load_pem_private_key((folder / "box.key").read_bytes(), None)
+            sealing = bytes.fromhex((folder / "seal.key").read_text())
+            assert isinstance(signing, ec.EllipticCurvePrivateKey)
+            return cls(
+                folder,
+                fact["box"],
+                fact["gate"],
+                tuple(fact["urls"]),
+                bytes.fromhex(fact["orders"]),
+                signing,
+                X25519PrivateKey.from_private_bytes(sealing),
+            )
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"this box belongs to a hub, but its keys cannot be read: {error}",
+                where=str(folder),
+                hint="pair it again: make a code at the hub's desk, then `gate join`",
+            ) from error
+
+    def tls(self) -> ssl.SSLContext:
+        """Trusts this hub's authority only, under whatever name the hub is reached."""
+        context = trusting((self.folder / "authority.crt").read_text())
+        context.load_cert_chain(self.folder / "box.crt", self.folder / "box.key")
+        return context
+
+    def signed_erasure(self, ref: str, at: str) -> dict[str, str]:
+        """A receipt: nothing of ``ref`` is left on this box."""
+        signature = self.signing.sign(statement(ref, self.box, at), ec.ECDSA(hashes.SHA256()))
+        return {"ref": ref, "at": at, "signature": signature.hex()}
+
+
+def trusting(authority: str) -> ssl.SSLContext:
+    """TLS with servers of one authority (PEM). Their names are not compared: it certifies nobody
+    as a server but the hub, and a hub may move to another address."""
+    context = ssl.create_default_context(cadata=authority)
+    context.check_hostname = False
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+def new_signing_key() -> tuple[ec.EllipticCurvePrivateKey, bytes]:
+    """A P-256 key and the public half in DER."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key().public_bytes(
+        Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return key, public
+
+
+def write_certificate(folder: Path, key: ec.EllipticCurvePrivateKey, certificate: str) -> None:
+    """Put key and certificate (PEM) in place, together. Raises StoreError."""
+    private = key.private_bytes(Encoding.PEM, *_PLAIN)
+    write_private(folder / "box.key.new", private)
+    write_private(folder / "box.crt.new", certificate.encode())
+    (folder / "box.key.new").replace(folder / "box.key")
+    (folder / "box.crt.new").replace(folder / "box.crt")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Mode 0600. Raises StoreError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"the keys of the hub cannot be written: {error.strerror}",
+            where=str(path),
+            hint="check owner and room of the data folder",
+        ) from error
+
+
+def remember(store: Store, box: str, gate: str, urls: tuple[str, ...], orders: str) -> None:
+    value: dict[str, Any] = {"box": box, "gate": gate, "urls": list(urls), "orders": orders}
+    store.key_values.set(JOINED, value)
+
+
+def forget(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,352 @@
+"""Follows the hub: the feed to the register, events and receipts back, a beat every ten seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from gate import __version__
+from gate.clock import Clock, SystemClock
+from gate.errors import StoreError
+from gate.fleet.signing import order_is_signed
+from gate.replica.apply import Applier, Cursor
+from gate.replica.delivery import deliver, next_message
+from gate.replica.identity import Identity, new_signing_key, write_certificate
+from gate.replica.lease import Lease
+from gate.replica.link import Link, ShutOutError, UnreachableError
+from gate.replica.snapshot import Arriving, apply_snapshot
+from gate.services.gate_status import read
+from gate.store.store import HUB, Store
+
+log = logging.getLogger(__name__)
+
+POLL = 25.0  # seconds for which the hub may hold an answer back
+BEAT = 10.0  # seconds
+_EVENTS = 0.5  # seconds between two looks into the outbox
+_MOST_WAIT = 15.0  # seconds between two attempts
+_SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
+_KEEP_LEASE = 60.0  # seconds between two writings of the lease
+LEASE = "hub.lease"
+
+
+class Gate(Protocol):
+    """What the replica asks of the gate it serves; any of its threads may call."""
+
+    def obey(self, command: str, by: str, seconds: float) -> str:
+        """Pass an order to the door. "done", or a code why not."""
+        ...
+
+    def settled(self, generation: int) -> bool:
+        """Whether the matcher holds nobody any more who was deleted up to a change."""
+        ...
+
+    def report(self, part: str, there: bool, cause: str) -> None:
+        """Something of the hub is lost ("link", "lease", "box") or back."""
+        ...
+
+
+@dataclass(slots=True)
+class State:
+    """For the status page and for tests.
+
+    Attributes:
+        contact: monotonic time of the last answer; None before the first.
+        applied: when the newest change was applied, monotonic.
+    """
+
+    connected: bool = False
+    contact: float | None = None
+    applied: float | None = None
+    snapshots: int = 0
+    shut_out: str = ""
+
+
+class Replica:
+    """One box. ``run`` is a coroutine that ends by being cancelled, or when the box is shut out.
+
+    All work with the database is done in threads: the event loop never waits for a disk.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        identity: Identity,
+        gate: Gate,
+        clock: Clock | None = None,
+        *,
+        poll: float = POLL,
+        beat: float = BEAT,
+    ) -> None:
+        self._store = store
+        self._identity = identity
+        self._gate = gate
+        self._clock = clock or SystemClock()
+        self._poll, self._beat_every = poll, beat
+        self._applier = Applier(store, identity)
+        self._writing = asyncio.Lock()  # one applier at a time
+        self._link = Link(identity)
+        self._obeyed: dict[str, str] = {}  # orders by id, so that none is obeyed twice
+        self._lease = Lease.kept(store.key_values.get(LEASE), self._clock.utc())
+        self._counted = self._clock.monotonic()
+        self._kept = -_KEEP_LEASE
+        self._forgotten = False
+        self.state = State()
+
+    async def run(self) -> None:
+        if HUB not in self._store.events.receivers:
+            self._store.events.receivers = (*self._store.events.receivers, HUB)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for job in (self._follow, self._deliver, self._beat):
+                    group.create_task(self._again(job))
+        except* ShutOutError as errors:
+            self.state.shut_out = str(errors.exceptions[0]) or "revoked"
+            await self._shut_out()
+        finally:
+            await self._link.close()
+
+    async def _again(self, job: Callable[[], Any]) -> None:
+        """Do a job for as long as the box runs; a hub that does not answer is asked again."""
+        wait = 0.5
+        while True:
+            try:
+                await job()
+                wait = 0.5
+            except UnreachableError as error:
+                self._lost(str(error))
+                await asyncio.sleep(wait * random.uniform(0.7, 1.3))
+                wait = min(_MOST_WAIT, 2 * wait)
+            except StoreError as error:
+                log.warning("hub.refused", extra={"cause": error.what, "where": error.where})
+                await asyncio.sleep(wait)
+                wait = min(_MOST_WAIT, 2 * wait)
+
+    # ------------------------------------------------------------ the feed
+
+    async def _follow(self) -> None:
+        """One answer of the feed."""
+        cursor = await asyncio.to_thread(lambda: self._applier.cursor)
+        if cursor is None:
+            await self._load()
+            return
+        answer = await self._link.get(
+            "/feed",
+            self._poll,
+            after=cursor.n,
+            mark=cursor.mark,
+            scope=cursor.scope,
+            wait=self._poll,
+        )
+        self._heard()
+        if answer.get("orders"):
+            await self._obey(answer)
+        if "snapshot" in answer:
+            log.warning("hub.snapshot", extra={"cause": answer["snapshot"]})
+            if answer["snapshot"] == "history":
+                proofs = await asyncio.to_thread(self._applier.proofs)
+                await self._link.post("/history", {"erased": proofs})
+            await self._load()
+            return
+        if answer["n"] == cursor.n:
+            return
+        async with self._writing:
+            await asyncio.to_thread(self._apply, answer, cursor)
+        self.state.applied = self._clock.monotonic()
+        await self._confirm()
+
+    def _apply(self, answer: Mapping[str, Any], cursor: Cursor) -> None:
+        applier = self._applier
+        if answer.get("records"):
+            applier.take_keys(answer["keys"])
+        applier.gone(answer.get("gone", ()))
+        applier.records(answer.get("records", ()))
+        if "rules" in answer:
+            applier.rules(answer["rules"])
+        if "calibrations" in answer:
+            applier.calibrations(answer["calibrations"])
+        applier.move(Cursor(answer["n"], answer["mark"], cursor.scope))
+
+    async def _load(self) -> None:
+        """Everything, from a snapshot."""
+        arriving = Arriving(self._identity.folder / "snapshot.part")
+        try:
+            async with self._link.stream("/snapshot") as chunks:
+                async for chunk in chunks:
+                    await asyncio.to_thread(arriving.write, chunk)
+            self._heard()
+            path = await asyncio.to_thread(arriving.whole)
+            async with self._writing:
+                left, changed, cursor = await asyncio.to_thread(apply_snapshot, self._applier, path)
+            self._forgotten = False
+            self.state.snapshots += 1
+            self.state.applied = self._clock.monotonic()
+            log.info("hub.loaded", extra={"left": left, "changed": changed, "number": cursor.n})
+        finally:
+            arriving.close()
+        await self._confirm()
+
+    async def _confirm(self) -> None:
+        """Receipts for whom the hub had erased, once nothing of them is left here."""
+        pending = await asyncio.to_thread(self._applier.pending)
+        if not pending:
+            return
+        generation = await asyncio.to_thread(self._store.changes.generation)
+        until = time.monotonic() + _SETTLE
+        while not self._gate.settled(generation):
+            if time.monotonic() > until:
+                return  # with the next answer of the feed
+            await asyncio.sleep(0.1)
+        if not await asyncio.to_thread(self._store.database.wipe):
+            return
+        at = self._clock.utc().isoformat()
+        for start in range(0, len(pending), 500):
+            some = pending[start : start + 500]
+            receipts = [self._identity.signed_erasure(ref, at) for ref in some]
+            await self._link.post("/receipt", {"erased": receipts})
+            await asyncio.to_thread(self._applier.confirmed, some)
+
+    # ------------------------------------------------------------ orders
+
+    async def _obey(self, answer: Mapping[str, Any]) -> None:
+        """Obeyed first; that they were is reported afterwards."""
+        hub_now = datetime.fromisoformat(answer["now"])
+        results: dict[str, str] = {}
+        for order in answer["orders"]:
+            results[str(order["id"])] = self._one(order, hub_now)
+        await self._link.post("/receipt", {"orders": results})
+
+    def _one(self, order: Mapping[str, Any], hub_now: datetime) -> str:
+        id = str(order["id"])
+        if id in self._obeyed:
+            return self._obeyed[id]
+        if order.get("gate") != self._identity.gate or not order_is_signed(
+            self._identity.orders, order
+        ):
+            log.error("hub.order_refused", extra={"order": id})
+            return "bad_signature"
+        # by the hub's own clock: the box's may be wrong
+        if datetime.fromisoformat(order["expires"]) <= hub_now:
+            return "expired"
+        seconds = 0.0
+        if order["until"]:
+            ends = datetime.fromisoformat(order["until"])
+            seconds = max(0.0, (ends - hub_now).total_seconds())
+        result = self._gate.obey(order["command"], order["by"], seconds)
+        self._obeyed[id] = result
+        while len(self._obeyed) > 200:
+            self._obeyed.pop(next(iter(self._obeyed)))
+        return result
+
+    # ------------------------------------------------------------ events
+
+    async def _deliver(self) -> None:
+        message = await asyncio.to_thread(next_message, self._store, self._identity.gate)
+        if message is None:
+            await asyncio.sleep(_EVENTS)
+            return
+        done = await deliver(self._link, message)
+        self._heard()
+        if done:
+            await asyncio.to_thread(self._store.outbox.delivered, self._identity.gate, HUB, done)
+        else:
+            await asyncio.sleep(_EVENTS)
+
+    # ------------------------------------------------------------ the beat
+
+    async def _beat(self) -> None:
+        await self._count()
+        status, cursor = await asyncio.to_thread(self._status)
+        answer = await self._link.post(
+            "/beat",
+            {
+                "cursor": cursor.n if cursor else 0,
+                "scope": cursor.scope if cursor else 0,
+                "status": status,
+            },
+        )
+        self._heard(float(answer["lease"]))
+        await self._count()
+        if answer["renew"]:
+            await self._renew()
+        await asyncio.sleep(self._beat_every)
+
+    def _status(self) -> tuple[dict[str, Any], Cursor | None]:
+        store, gate = self._store, self._identity.gate
+        _, things = read(store.key_values, gate)
+        folder = self._identity.folder
+        return {
+            "version": __version__,
+            "clock": datetime.now(UTC).isoformat(),
+            "outbox": store.outbox.waiting(gate, HUB),
+            "disk": shutil.disk_usage(_existing(folder)).free,
+            "people": store.people.count(),
+            "templates": store.templates.count(),
+            "pending": len(self._applier.pending()),
+            "things": things,
+        }, self._applier.cursor
+
+    async def _renew(self) -> None:
+        key, public = new_signing_key()
+        import base64
+
+        answer = await self._link.post("/renew", {"signing": base64.b64encode(public).decode()})
+        folder = self._identity.folder
+        await asyncio.to_thread(write_certificate, folder, key, answer["certificate"])
+        identity = await asyncio.to_thread(Identity.of, self._store, folder)
+        if identity is not None:
+            self._identity = identity
+            old, self._link = self._link, Link(identity)
+            await old.close()
+        log.info("hub.renewed")
+
+    # ------------------------------------------------------------ contact and lease
+
+    def _heard(self, limit: float | None = None) -> None:
+        self.state.contact = self._counted = self._clock.monotonic()
+        self._lease = Lease.begun(self._clock.utc(), limit or self._lease.limit)
+        if not self.state.connected:
+            self.state.connected = True
+            self._gate.report("link", True, "")
+            self._gate.report("lease", True, "")
+
+    def _lost(self, cause: str) -> None:
+        if self.state.connected:
+            self.state.connected = False
+            log.warning("hub.lost", extra={"cause": cause})
+            self._gate.report("link", False, cause)
+
+    async def _count(self) -> None:
+        """Count the time without contact; once it is too long no face is kept."""
+        now = self._clock.monotonic()
+        if not self.state.connected:
+            self._lease = self._lease.later(now - self._counted, self._clock.utc())
+            self._counted = now
+        if now - self._kept >= _KEEP_LEASE:
+            self._kept = now
+            await asyncio.to_thread(self._store.key_values.set, LEASE, self._lease.value())
+        if self._lease.over and not self._forgotten:
+            self._forgotten = True
+            async with self._writing:
+                count = await asyncio.to_thread(self._applier.forget_faces)
+            log.error("hub.lease_over", extra={"people": count})
+            self._gate.report("lease", False, "over")
+
+    async def _shut_out(self) -> None:
+        """Nobody's data stays on a box that is no longer one of the hub's."""
+        log.error("hub.shut_out", extra={"cause": self.state.shut_out})
+        await asyncio.to_thread(self._applier.forget_everything)
+        self._gate.report("box", False, self.state.shut_out)
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
