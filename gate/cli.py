@@ -51,6 +51,9 @@ COMMANDS = {
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),
     "account": ("account", "account"),
+    "hub": ("hub", "hub"),
+    "join": ("join", "join"),
+    "leave": ("join", "leave"),
     "simulate": ("simulate", "app"),
 }
 

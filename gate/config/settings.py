@@ -34,8 +34,8 @@ from gate.access.settings import AccessSettings
 from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
 from gate.config.desk import DeskSettings
-from gate.config.places import base_of, configuration
 from gate.config.hub import HubSettings
+from gate.config.places import base_of, configuration
 from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
 from gate.exporting.settings import ExportSettings

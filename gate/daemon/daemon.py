@@ -8,6 +8,7 @@ Threads, and what each owns:
 - gallery: follows changes of faces, learns the site again.
 - orders: orders of staff and the hold-open schedule.
 - writes: what nobody waits for, in order.
+- replica: follows the hub, where the box belongs to one.
 - claims: looks up cards, PINs and permits.
 - store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
 """
@@ -37,6 +38,7 @@ from gate.daemon.order_worker import OrderWorker
 from gate.daemon.peripherals import Peripherals
 from gate.daemon.presence_worker import PeopleSeen
 from gate.daemon.recognition_worker import RecognitionWorker
+from gate.daemon.replica_worker import ReplicaWorker
 from gate.daemon.state_reporter import States
 from gate.daemon.store_sync import Register
 from gate.daemon.watchdog import Watchdog
@@ -124,7 +126,8 @@ class Daemon:
             core.start()
             memory.recall(core.loop)
             credentials.open()
-            for job in (writes, gallery, register, orders):
+            replica = ReplicaWorker(core, settings.data, clock, outgoing, self.post)
+            for job in (writes, gallery, register, orders, replica):
                 self._begin(job.name, job.run, after)
                 after.callback(job.close)
             self._begin(

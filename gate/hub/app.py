@@ -91,6 +91,23 @@ class Hub:
         self.waker = Waker(store)
 
 
+def box_of(request: Request) -> BoxRow:
+    """The box whose certificate this is; 401 for none, 410 for one that no longer counts."""
+    hub: Hub = request.app.state.hub
+    der = request.scope.get(CERTIFICATE)
+    if der is None:
+        raise HTTPException(401, "a certificate of this hub is needed")
+    box = hub.boxes.known(hashlib.sha256(der).hexdigest())
+    if box is None:
+        raise HTTPException(401, "no box of this hub has this certificate")
+    if box.state != "active":
+        raise HTTPException(410, box.reason or box.state)
+    return box
+
+
+Box = Annotated[BoxRow, Depends(box_of)]
+
+
 def create_app(hub: Hub) -> FastAPI:
     """Endpoints that only use the database are plain functions: each runs in a thread."""
 
@@ -104,20 +121,7 @@ def create_app(hub: Hub) -> FastAPI:
         lifespan=lifespan, title="access gate hub", docs_url=None, redoc_url=None, openapi_url=None
     )
 
-    def box_of(request: Request) -> BoxRow:
-        """The box whose certificate this is; 401 for none, 410 for one that no longer counts."""
-        der = request.scope.get(CERTIFICATE)
-        if der is None:
-            raise HTTPException(401, "a certificate of this hub is needed")
-        fingerprint = hashlib.sha256(der).hexdigest()
-        box = hub.boxes.known(fingerprint)
-        if box is None:
-            raise HTTPException(401, "no box of this hub has this certificate")
-        if box.state != "active":
-            raise HTTPException(410, box.reason or box.state)
-        return box
-
-    Box = Annotated[BoxRow, Depends(box_of)]
+    app.state.hub = hub
 
     @app.exception_handler(StoreError)
     async def _refused(_: Request, error: StoreError) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from gate.errors import StoreError
 from gate.fleet import pairing
+from gate.store.changes import RULES, touch
 from gate.store.store import Store
 from gate.store.tables import BoxRow, GateRow, PairingCodeRow
 from gate.store.tables.base import now
@@ -56,6 +57,7 @@ class Boxes:
             if wanted != (row.buildings, row.groups):
                 row.buildings, row.groups = wanted
                 row.scope += 1
+                touch(session, RULES)  # wakes its box
             session.flush()
             return row
 

@@ -104,6 +104,8 @@ class Applier:
                     if "proof" in item:
                         pending.append(item["ref"])
                 session.merge(KeyValueRow(key=PENDING, value={"refs": sorted(set(pending))}))
+        if items:
+            self._store.database.wipe()
 
     def pending(self) -> list[str]:
         """Erased people for whom the hub has no receipt yet."""

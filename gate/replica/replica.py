@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import random
 import shutil
@@ -295,8 +296,6 @@ class Replica:
 
     async def _renew(self) -> None:
         key, public = new_signing_key()
-        import base64
-
         answer = await self._link.post("/renew", {"signing": base64.b64encode(public).decode()})
         folder = self._identity.folder
         await asyncio.to_thread(write_certificate, folder, key, answer["certificate"])

@@ -49,6 +49,16 @@ class KnownFaces:
         matcher = self._matcher
         return matcher.people if matcher else 0
 
+    @property
+    def generation(self) -> int:
+        """Of the register, as the current matcher has it; never blocks."""
+        return self._generation
+
+    @property
+    def current(self) -> Matcher | None:
+        """The matcher made last; never blocks."""
+        return self._matcher
+
     def matcher(self) -> Matcher:
         """Gallery, fit and calibration as of now. Raises StoreError."""
         with self._lock:

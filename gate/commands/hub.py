@@ -1,0 +1,155 @@
+"""``gate hub``: one register for many gates, and what boxes may follow it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gate.commands import Config
+from gate.config.settings import DEFAULT, GATE_NAME, Settings, load
+from gate.errors import ConfigurationError
+from gate.hub.boxes import Boxes
+from gate.hub.keys import CommunityKeys
+from gate.sockets import listen
+from gate.store.store import Store
+
+hub = typer.Typer(help="One register for many gates.", no_args_is_help=True)
+
+Gate = Annotated[str, typer.Argument(help="The name of a gate.")]
+BY = "command line"
+
+
+@hub.command()
+def run(config: Config = DEFAULT) -> None:
+    """Serve the boxes of this register: feed, events, pairing.
+
+    Two or more may run for one register on PostgreSQL; a box takes the one that answers.
+    """
+    settings = load(config)
+    from gate import log
+    from gate.hub.app import Hub
+    from gate.hub.server import build_server
+
+    log.set_up(settings.log)
+    with _store(settings) as store:
+        server = build_server(Hub(store, settings.hub))
+        listening = listen("hub", "hub", settings.hub.host, settings.hub.port)
+        port = listening.getsockname()[1]
+        Console(highlight=False, soft_wrap=True).print(f"hub: port {port}")
+        with listening:
+            server.run(sockets=[listening])
+
+
+@hub.command()
+def worker(config: Config = DEFAULT) -> None:
+    """Learn whitening and calibration for every gate, and tidy, until ended; one for a register."""
+    settings = load(config)
+    from gate import log
+    from gate.hub.worker import Worker
+
+    log.set_up(settings.log)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with _store(settings) as store:
+        Worker(store).run(stopping)
+
+
+@hub.command()
+def pair(gate: Gate, config: Config = DEFAULT) -> None:
+    """Make the code by which one box becomes that of a gate: ten minutes, once."""
+    if not re.fullmatch(GATE_NAME, gate):
+        raise ConfigurationError(
+            f"{gate!r} cannot be the name of a gate",
+            where="gate hub pair",
+            hint="write 1 to 32 small letters, digits and hyphens",
+        )
+    settings = load(config)
+    with _store(settings) as store:
+        code = Boxes(store).new_code(gate, BY)
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"code for {gate}: {code}   (ten minutes, once)")
+    name = settings.hub.hosts[0] if settings.hub.hosts else "HUB"
+    out.print(f"on the box:  gate join https://{name}:{settings.hub.port} {code}")
+
+
+@hub.command()
+def scope(
+    gate: Gate,
+    building: Annotated[list[str] | None, typer.Option(help="Whose residents pass there.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Which group passes there.")] = None,
+    area: Annotated[str | None, typer.Option(help="Where it is, for the page.")] = None,
+    everybody: Annotated[bool, typer.Option(help="The whole register again.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Say who belongs on the box of a gate: nobody else's data is on it."""
+    with _store(load(config)) as store:
+        nobody: list[str] | None = [] if everybody else None
+        row = Boxes(store).set_gate(
+            gate, area=area, buildings=building or nobody, groups=group or nobody
+        )
+        store.audit.note(BY, "gate.scope", gate, buildings=row.buildings, groups=row.groups)
+    who = [*(f"building {name}" for name in row.buildings), *(f"group {n}" for n in row.groups)]
+    Console(highlight=False).print(f"{gate}: {', '.join(who) or 'everybody'}")
+
+
+@hub.command()
+def boxes(config: Config = DEFAULT) -> None:
+    """Every box, and how it is."""
+    table = Table("gate", "box", "state", "seen", "at", "outbox", "people", "version", box=None)
+    with _store(load(config)) as store:
+        for row in Boxes(store).all(active=False):
+            status = row.status
+            table.add_row(
+                row.gate,
+                row.id[:8],
+                row.state if not row.reason else f"{row.state}: {row.reason}",
+                row.seen.isoformat(timespec="seconds") if row.seen else "never",
+                str(row.cursor),
+                str(status.get("outbox", "")),
+                str(status.get("people", "")),
+                str(status.get("version", "")),
+            )
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+@hub.command()
+def revoke(
+    gate: Gate,
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")] = "revoked",
+    config: Config = DEFAULT,
+) -> None:
+    """Shut out the box of a gate and begin new keys; for a box that was stolen or is broken."""
+    with _store(load(config)) as store:
+        places = Boxes(store)
+        ended = [
+            row.gate
+            for row in places.all()
+            if row.gate == gate and places.end(row.id, "revoked", reason, BY)
+        ]
+        if not ended:
+            raise ConfigurationError(
+                "that gate has no box", where=gate, hint="look with `gate hub boxes`"
+            )
+        epoch = CommunityKeys(store).rotate()
+    Console(highlight=False).print(f"{gate}: shut out; keys of epoch {epoch} from now on")
+
+
+@hub.command()
+def rotate(config: Config = DEFAULT) -> None:
+    """Begin new keys for the templates' way to the boxes; any time, while everything runs."""
+    with _store(load(config)) as store:
+        epoch = CommunityKeys(store).rotate()
+        store.audit.note(BY, "keys.rotated", str(epoch))
+    Console(highlight=False).print(f"keys of epoch {epoch} from now on")
+
+
+def _store(settings: Settings) -> Store:
+    return Store.open(settings.store, Path(settings.data))

@@ -1,0 +1,93 @@
+"""Follows a hub where this box belongs to one; nothing else of the daemon knows of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from gate.clock import Clock
+from gate.daemon.build import Core
+from gate.daemon.event_loop import DeviceStatus, Item, Order, Recorder
+from gate.events.event import Event
+from gate.replica.identity import Identity
+from gate.replica.join import folder_of
+from gate.replica.replica import Replica
+from gate.store.orders import COMMANDS
+
+_LOOK = 2.0  # seconds between two looks whether this box has joined a hub
+
+
+class ReplicaWorker:
+    """``run`` belongs to a thread of its own; ``close`` is for any, and ends it at once, also while
+    the hub keeps an answer back or the link is frozen."""
+
+    name = "replica"
+
+    def __init__(
+        self, core: Core, data: Path, clock: Clock, recorder: Recorder, post: Callable[[Item], None]
+    ) -> None:
+        self._core = core
+        self._folder = folder_of(data)
+        self._clock = clock
+        self._recorder = recorder
+        self._post = post
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()  # of the two below
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            identity = Identity.of(self._core.store, self._folder)
+            if identity is None:
+                self._stopping.wait(_LOOK)
+                continue
+            with suppress(asyncio.CancelledError):
+                asyncio.run(self._follow(identity))
+            self._stopping.wait(_LOOK)  # shut out: until the box joins again
+
+    def close(self) -> None:
+        self._stopping.set()
+        with self._lock:
+            if self._loop is not None and self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+
+    async def _follow(self, identity: Identity) -> None:
+        replica = Replica(self._core.store, identity, self, self._clock)
+        with self._lock:
+            self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        try:
+            if not self._stopping.is_set():
+                await replica.run()
+            # known and shut out: nothing more is asked of the hub before the box joins again
+            while replica.state.shut_out and Identity.of(self._core.store, self._folder):
+                await asyncio.sleep(_LOOK)
+        finally:
+            with self._lock:
+                self._loop = self._task = None
+
+    # ------------------------------------------------------------ what the replica asks of the gate
+
+    def obey(self, command: str, by: str, seconds: float) -> str:
+        if command not in COMMANDS:
+            return "unknown_command"
+        refused = self._core.loop.refusal(command, by)
+        self._post(Order(command, by, seconds))
+        return refused or "done"
+
+    def settled(self, generation: int) -> bool:
+        known = self._core.known
+        return known.generation >= generation and self._core.recogniser.matcher is known.current
+
+    def report(self, part: str, there: bool, cause: str) -> None:
+        if part != "link":
+            self._post(DeviceStatus("hub", part, there, cause))
+            return
+        # a box without its hub serves people as always: an event, and no fault of the gate
+        details = {"device": part, "family": "hub", "cause": cause}
+        name = f"device.{'back' if there else 'lost'}"
+        gate = self._core.settings.name
+        self._recorder.record(Event.make(gate, name, self._clock.utc(), details=details))

@@ -1,0 +1,96 @@
+"""What is done once for a register, by one process: learning for each gate, and tidying."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from gate.errors import GateError
+from gate.fleet.scope import Scope
+from gate.hub.boxes import Boxes
+from gate.recognition.face import Template
+from gate.recognition.matching.gallery import Gallery
+from gate.recognition.matching.site_calibration import learn_site, pack
+from gate.services.gallery_sync import KIND, version_of, wished_in
+from gate.store.store import Store
+from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
+
+log = logging.getLogger(__name__)
+
+_EVERY = 60.0  # seconds
+_TIDY = 3600.0
+_GROWN = 0.1  # a scope is learnt again when it has grown or shrunk by more
+
+
+class Worker:
+    """``run`` blocks; whatever fails is tried again a minute later."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._boxes = Boxes(store)
+
+    def run(self, stopping: threading.Event) -> None:
+        tidied = 0.0
+        while True:
+            try:
+                self.learn()
+                tidied += _EVERY
+                if tidied >= _TIDY:
+                    tidied = 0.0
+                    self._store.tidy()
+            except GateError as error:
+                log.warning("hub.worker", extra={"cause": error.what, "where": error.where})
+            if stopping.wait(_EVERY):
+                return
+
+    def learn(self) -> list[str]:
+        """Whitening and calibration of each gate that has a scope of its own and has outgrown its
+        last. The gates learnt for; boxes get them by the feed."""
+        done = []
+        for gate in self._boxes.gates():
+            scope = Scope.of(gate)
+            if not scope.buildings and not scope.groups:
+                continue  # the calibration of the whole register is its own
+            people = self._people(scope)
+            for encoder in self._store.templates.count():
+                if self._learn(f"{KIND}:{gate.name}", encoder, people):
+                    done.append(gate.name)
+        return done
+
+    def _learn(self, kind: str, encoder: str, people: list[int]) -> bool:
+        used = self._store.calibrations.active(kind, encoder)
+        before = int(used.figures.get("people", 0)) if used else 0
+        templates = self._store.templates.of(people, encoder)
+        count = len({template.person for template in templates})
+        if count < 2 or (before and abs(count - before) <= _GROWN * before):
+            return False
+        snapshot = _gallery(encoder, templates).snapshot()
+        fpir, fmr = wished_in(used or self._store.calibrations.active(KIND, encoder))
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        fit, calibration = learn_site(snapshot, made=made, fpir=fpir, fmr=fmr)
+        figures = {"people": count, "fpir": fpir, "fmr": fmr, "threshold": calibration.threshold}
+        self._store.calibrations.add(
+            kind, encoder, version_of(fit, calibration), pack(fit, calibration), figures
+        )
+        log.info("hub.learnt", extra={"kind": kind, "people": count})
+        return True
+
+    def _people(self, scope: Scope) -> list[int]:
+        query = (
+            select(PersonRow.id, PersonRow.groups, BuildingRow.name)
+            .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
+            .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
+            .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+        )
+        with self._store.database.read() as session:
+            rows = session.execute(query).all()
+        return [id for id, groups, building in rows if scope.holds(building or "", groups)]
+
+
+def _gallery(encoder: str, templates: list[Template]) -> Gallery:
+    gallery = Gallery(encoder, len(templates[0].vector))
+    gallery.add(templates)
+    return gallery

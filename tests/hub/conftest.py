@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hub.fleet import Fleet, fleet_of
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    """A hub on SQLite."""
+    with fleet_of(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def postgresql_fleet(tmp_path: Path, postgresql: str) -> Iterator[Fleet]:
+    """A hub on PostgreSQL."""
+    with fleet_of(tmp_path, postgresql) as made:
+        yield made

@@ -1,0 +1,125 @@
+"""What is changed at the hub is on every box soon after, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete
+
+from gate.hub.boxes import Boxes
+from gate.recognition.face import Template
+from gate.store.tables import ChangeRow
+from tests.hub.fleet import ENCODER, Fleet, until, vector
+
+CARD = "0012345678"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["fleet", "postgresql_fleet"])
+def test_people_faces_cards_rules_and_orders_reach_the_boxes(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    fleet: Fleet = request.getfixturevalue(kind)
+    hub = fleet.store
+    early = fleet.enrol("李红", 1, number="7")
+    hub.credentials.add(early, "card", CARD)
+    north, south = fleet.box("north"), fleet.box("south")
+    late = fleet.enrol("王刚", 2)
+    hub.rulebook.set_schedule("office", "mon-fri 08:00-18:00")
+    home = hub.places.household("3", "0402")
+    hub.people.update(late, household_id=home.id)
+    until(fleet.agreed)
+    for box in (north, south):
+        assert box.names == {"李红", "王刚"}
+        found = box.store.credentials.find("card", CARD)
+        assert found is not None
+        assert found.person.name == "李红"
+        rows = box.store.templates.load(ENCODER)
+        assert rows.vectors.tolist() == [vector(1).tolist(), vector(2).tolist()]
+        assert box.store.rulebook.schedules() == {"office": "mon-fri 08:00-18:00"}
+        row = box.store.people.by_ref(hub.people.get(late).ref)  # type: ignore[union-attr]
+        assert row is not None
+        assert box.store.places.address(row.household_id or 0) == ("3", "0402", "")
+    hub.people.update(late, blocked=True, blocked_reason="moved")
+    hub.orders.give("south", "lockdown", "guard")
+    until(lambda: south.orders)
+    until(fleet.agreed)
+    assert [order[:2] for order in south.orders] == [("lockdown", "guard")]
+    assert north.orders == []
+    blocked = north.store.people.register()
+    assert [p.blocked for p in blocked.values() if p.name == "王刚"] == ["moved"]
+    until(lambda: hub.orders.latest("south")[0].result == "done")
+    hub.people.delete(early)
+    until(fleet.agreed)
+    assert north.names == south.names == {"王刚"}
+    assert north.store.credentials.find("card", CARD) is None
+
+
+@pytest.mark.slow
+def test_a_box_holds_nobody_out_of_its_scope(fleet: Fleet) -> None:
+    hub = fleet.store
+    homes = {name: hub.places.household(name, "1").id for name in ("A", "B")}
+    inside = fleet.enrol("inside", 1, household_id=homes["A"])
+    outside = fleet.enrol("outside", 2, household_id=homes["B"])
+    hub.people.create("cleaner", groups=["staff"])
+    Boxes(hub).set_gate("north", buildings=["A"], groups=["staff"])
+    box = fleet.box("north")
+    assert box.names == {"inside", "cleaner"}
+    # who moves in is there, who moves out is gone, bytes and all
+    hub.people.update(outside, household_id=homes["A"])
+    until(fleet.agreed)
+    assert box.names == {"inside", "outside", "cleaner"}
+    hub.people.update(inside, household_id=homes["B"])
+    until(fleet.agreed)
+    assert box.names == {"outside", "cleaner"}
+    # a new scope of the gate
+    Boxes(hub).set_gate("north", buildings=["B"], groups=[])
+    until(lambda: box.names == {"inside"})
+    files = [path.read_bytes() for path in box.data.rglob("*") if path.is_file()]
+    assert not any(b"outside" in content or b"cleaner" in content for content in files)
+
+
+@pytest.mark.slow
+def test_number_and_card_that_change_hands_do_so_on_the_box(fleet: Fleet) -> None:
+    hub = fleet.store
+    first = fleet.enrol("first", 1)
+    second = fleet.enrol("second", 2, number="7")
+    card = hub.credentials.add(second, "card", CARD)
+    box = fleet.box("north")
+    hub.people.update(second, number=None)
+    hub.credentials.remove(card.id)
+    hub.people.update(first, number="7")
+    hub.credentials.add(first, "card", CARD)
+    until(fleet.agreed)
+    found = box.store.credentials.find("card", CARD)
+    assert found is not None
+    assert found.person.name == "first"
+    assert box.store.people.by_number("7").name == "first"  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_keys_are_rotated_while_everything_runs(fleet: Fleet) -> None:
+    box = fleet.box("north")
+    for number in range(12):
+        person = fleet.store.people.create(f"p{number}").id
+        if number % 3 == 0:
+            fleet.server.hub.keys.rotate()
+        fleet.store.templates.add(Template(person, vector(number), ENCODER))
+    until(fleet.agreed)
+    assert len(box.store.templates.load(ENCODER).people) == 12
+
+
+@pytest.mark.slow
+def test_a_box_long_away_loads_everything(fleet: Fleet) -> None:
+    box = fleet.box("north")
+    fleet.enrol("early", 1)
+    until(fleet.agreed)
+    box.stop()
+    fleet.enrol("late", 2)
+    for n in range(3):
+        fleet.enrol(f"p{n}", n + 3)
+    with fleet.store.database.write() as session:
+        session.execute(delete(ChangeRow).where(ChangeRow.id < fleet.level()))
+    box.start()
+    until(lambda: len(box.names) == 5)
+    assert box.replica is not None
+    assert box.replica.state.snapshots == 1
