@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ def bodies(store: Store, gate: str) -> list[dict[str, Any]]:
         return list(session.scalars(query))
 
 
+def more_than(store: Store, count: int) -> bool:
+    return len(bodies(store, "north")) > count
+
+
 # ------------------------------------------------------------ events
 
 
@@ -58,8 +63,8 @@ def test_every_event_is_at_the_hub_once_and_in_order_although_the_hub_dies(fleet
     thread = threading.Thread(target=records)
     thread.start()
     for _ in range(3):
-        at_least = len(bodies(fleet.store, "north")) + 40
-        until(lambda least=at_least: len(bodies(fleet.store, "north")) >= least)
+        before = len(bodies(fleet.store, "north"))
+        until(partial(more_than, fleet.store, before + 40))
         fleet.restart_hub()
     stopping.set()
     thread.join(30)

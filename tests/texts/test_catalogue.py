@@ -106,7 +106,10 @@ CODES = [
     *(f"gate {state}" for state in ("running", "stopped", "silent")),
     *(f"door {phase}" for phase in Phase),
     *(f"family {family}" for family in ("camera", "reader", "sensor")),
-    *(f"fault {part}" for part in ("camera", "reader", "relay", "sensor", "store", "screen")),
+    *(
+        f"fault {part}"
+        for part in ("camera", "hub", "reader", "relay", "sensor", "store", "screen")
+    ),
     *(f"detail {key}" for key in details()),
 ]
 # topics that an explanation or the like looks up by name
