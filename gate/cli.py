@@ -48,6 +48,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "evaluate"),
     "keys": ("keys", "keys"),
     "broker": ("broker", "broker"),
+    "notify": ("notify", "notify"),
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),
     "account": ("account", "account"),

@@ -7,6 +7,7 @@ goes into ``extra``. Names, card numbers, templates and secrets are removed, who
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import threading
@@ -28,7 +29,7 @@ _ADDRESS_PASSWORD = re.compile(r"(\w+://[^:/\s]*):[^@/\s]+@")
 def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Send the logs of the whole process through structlog. Call once, at the start."""
     out = stream or sys.stderr
-    console = settings.format == "console" or (settings.format == "auto" and out.isatty())
+    chosen = _chosen(settings, out)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -38,11 +39,13 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
         structlog.processors.format_exc_info,
         take_out_personal,
     ]
-    last: Processor = (
-        structlog.dev.ConsoleRenderer(colors=out.isatty())
-        if console
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+    last: Processor
+    if chosen == "console":
+        last = structlog.dev.ConsoleRenderer(colors=out.isatty())
+    elif chosen == "journal":
+        last = _for_journal
+    else:
+        last = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -62,6 +65,33 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _chosen(settings: LogSettings, out: TextIO) -> str:
+    if settings.format != "auto":
+        return settings.format
+    if out.isatty():
+        return "console"
+    return "journal" if os.environ.get("JOURNAL_STREAM") else "json"
+
+
+_PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+_logfmt = structlog.processors.LogfmtRenderer(key_order=["event"])
+
+
+def _for_journal(logger: WrappedLogger, method: str, line: EventDict) -> str:
+    """``<4>event=door.forced gate=north``: journald takes the number for the line's priority and
+    has the time itself; each line of a trace gets the number too."""
+    priority = f"<{_PRIORITY.get(str(line.pop('level', 'info')), 6)}>"
+    line.pop("timestamp", None)
+    trace = str(line.pop("exception", ""))
+    plain = {key: _one_line(value) for key, value in line.items() if not key.startswith("_")}
+    text = str(_logfmt(logger, method, plain))
+    return "\n".join(priority + part for part in (text, *trace.splitlines()))
+
+
+def _one_line(value: Any) -> Any:
+    return value if isinstance(value, bool) or value is None else " ".join(str(value).split())
 
 
 class Throttle(logging.Filter):

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.recognition",),
     ("gate.recognition.liveness",),
     ("gate.passage", "gate.integrations", "gate.evaluation"),
-    ("gate.exporting",),
+    ("gate.exporting", "gate.notify"),
     ("gate.config", "gate.log"),
     ("gate.services", "gate.backup"),
     ("gate.fleet",),

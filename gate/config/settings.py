@@ -48,6 +48,7 @@ from gate.integrations.settings import (
     WebhookSettings,
 )
 from gate.models.settings import ModelsSettings
+from gate.notify.settings import NotifySettings
 from gate.readers.settings import ReaderSettings
 from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.quality.settings import QualitySettings
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     commands: CommandSettings = CommandSettings()
     webhook: WebhookSettings = WebhookSettings()
     export: tuple[ExportSettings, ...] = ()
+    notify: NotifySettings = NotifySettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
     screen: ScreenSettings = ScreenSettings()

@@ -21,6 +21,8 @@ from gate.integrations.command_receiver import Commands
 from gate.integrations.health_server import HealthServer
 from gate.integrations.metrics import Metrics
 from gate.integrations.signed_command import Command
+from gate.notify import notifier
+from gate.notify.sending import AppriseSender
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ def receivers(settings: Settings) -> list[str]:
     wanted = {
         publisher.RECEIVER: settings.mqtt.enabled,
         webhook.RECEIVER: settings.webhook.enabled,
+        notifier.RECEIVER: settings.notify.enabled,
     }
     wanted |= {export.receiver: export.enabled for export in settings.export}
     return [name for name, enabled in wanted.items() if enabled]
@@ -87,6 +90,18 @@ class Outgoing:
         for export in settings.export:
             if export.enabled:
                 self._open_export(export)
+        if settings.notify.enabled:
+            sender = AppriseSender(settings.notify.to)
+            staff = notifier.Notifier(
+                settings.notify,
+                settings.name,
+                settings.label,
+                self._store,
+                sender,
+                settings.zone,
+            )
+            staff.start()
+            self._after.callback(staff.stop)
         if settings.http.enabled:
             server = HealthServer(settings.http, self.metrics, *self._checks)
             server.start()

@@ -181,8 +181,10 @@ class HttpSettings(Section):
 class LogSettings(Section):
     """Logs go to standard error, one event a line, without names or card numbers."""
 
-    format: Literal["auto", "json", "console"] = Field(
-        "auto", description='"json", "console", or "auto": console on a terminal, JSON elsewhere'
+    format: Literal["auto", "json", "console", "journal"] = Field(
+        "auto",
+        description='"json", "console", "journal" (key=value with the severity as journald reads '
+        'it), or "auto": console on a terminal, journal under systemd, JSON elsewhere',
     )
     level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description='"debug", "info", "warning", "error"'

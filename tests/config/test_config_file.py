@@ -18,6 +18,7 @@ OPEN = {
     "access.days",
     "access.schedules",
     "export",
+    "notify.to",
     "reader",
     "relay.inputs",
     "status.items",

@@ -113,7 +113,19 @@ CODES = [
     *(f"detail {key}" for key in details()),
 ]
 # topics that an explanation or the like looks up by name
-TOPICS = ("then", "recorded", "explain", "screen", "speech", "voice", "entity", "detail", "topic")
+TOPICS = (
+    "severity",
+    "notify",
+    "then",
+    "recorded",
+    "explain",
+    "screen",
+    "speech",
+    "voice",
+    "entity",
+    "detail",
+    "topic",
+)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Alarms reach staff on their telephones and chats: what, to whom, when, grouped."""

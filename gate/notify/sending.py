@@ -1,0 +1,60 @@
+"""Sending a message by Apprise, which knows the services."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from gate.errors import BrokerError, ConfigurationError
+from gate.notify.settings import NotifyReceiver
+
+
+class Sender(Protocol):
+    def send(self, to: NotifyReceiver, title: str, body: str, *, urgent: bool) -> None:
+        """Raises BrokerError when the service does not take it."""
+        ...
+
+
+class AppriseSender:
+    """Raises ConfigurationError when Apprise is not installed or an address is none of its own."""
+
+    def __init__(self, receivers: tuple[NotifyReceiver, ...]) -> None:
+        try:
+            import apprise
+        except ImportError:
+            raise ConfigurationError(
+                "notifications need the package apprise",
+                where="[notify]",
+                hint='pip install "access-gate[notify]"',
+            ) from None
+        logging.getLogger("apprise").setLevel(logging.ERROR)
+        self._apprise = apprise
+        for to in receivers:
+            self._service(to)
+
+    def send(self, to: NotifyReceiver, title: str, body: str, *, urgent: bool) -> None:
+        kind = self._apprise.NotifyType.FAILURE if urgent else self._apprise.NotifyType.WARNING
+        try:
+            taken = self._service(to).notify(body=body, title=title, notify_type=kind)
+        except Exception as error:  # a plugin's own: there are more than a hundred
+            raise self._refused(to, type(error).__name__) from None
+        if not taken:
+            raise self._refused(to, "it was not taken")
+
+    def _service(self, to: NotifyReceiver):  # type: ignore[no-untyped-def]  # Apprise has no types
+        service = self._apprise.Apprise()
+        if not service.add(to.url.get_secret_value()):
+            raise ConfigurationError(
+                "Apprise does not know this address",
+                where=f"[[notify.to]] {to.name}: url",
+                hint="write it as docs/operating.md shows: wecombot://KEY, ntfys://TOPIC",
+            )
+        return service
+
+    def _refused(self, to: NotifyReceiver, why: str) -> BrokerError:
+        # the address holds a secret and stays out of it
+        return BrokerError(
+            f"the notification cannot be sent: {why}",
+            where=f"[[notify.to]] {to.name}",
+            hint="check address and network with `gate notify test`",
+        )

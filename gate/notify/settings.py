@@ -1,0 +1,102 @@
+"""The ``[notify]`` section."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from gate.events.types import TYPES
+from gate.section import Section
+from gate.texts.catalogue import Language
+
+Severity = Literal["critical", "warning", "info"]
+
+
+class NotifyReceiver(Section):
+    """Somebody who gets alarms: a telephone, a chat, a mailbox."""
+
+    name: str = Field(
+        "staff", pattern=r"^[a-z0-9-]{1,20}$", description="a name for logs and `gate notify test`"
+    )
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="an Apprise address, such as wecombot://KEY, dingtalk://TOKEN, feishu://TOKEN, "
+        "mailtos://USER:PASSWORD@HOST, ntfys://TOPIC; see docs/operating.md",
+    )
+    severity: Severity = Field(
+        "warning", description='from which severity on: "critical", "warning" or "info"'
+    )
+    kinds: tuple[str, ...] = Field(
+        (),
+        description='only these types of events, such as "door.fire" or "door.*"; [] = all that '
+        "are alarms",
+    )
+    quiet_from: time = Field(
+        time(0, 0), description="local time from which only critical alarms are sent"
+    )
+    quiet_until: time = Field(
+        time(0, 0), description="local time until which; the same as quiet_from: never quiet"
+    )
+
+    @field_validator("kinds")
+    @classmethod
+    def _are_types(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in kinds:
+            family = kind.removesuffix("*")
+            if kind not in TYPES and not (
+                kind.endswith(".*") and any(known.startswith(family) for known in TYPES)
+            ):
+                raise ValueError(f'"{kind}" is no type of event; see docs/events.md')
+        return kinds
+
+    def wants(self, kind: str) -> bool:
+        """Whether ``kinds`` has the type, by name or family."""
+        return not self.kinds or any(
+            kind == one or (one.endswith(".*") and kind.startswith(one[:-1])) for one in self.kinds
+        )
+
+    def quiet(self, local: time) -> bool:
+        since, until = self.quiet_from, self.quiet_until
+        if since == until:
+            return False
+        return since <= local < until if since < until else local >= since or local < until
+
+
+class NotifySettings(Section):
+    """Alarms to telephones and chats by Apprise (``pip install "access-gate[notify]"``).
+
+    Messages say the gate, what happened, how often and when; nothing about a person.
+    """
+
+    enabled: bool = Field(False, description="whether alarms are sent")
+    language: Language = Field("zh", description="the language of the messages")
+    group: float = Field(
+        60.0,
+        ge=0,
+        le=3600,
+        description="seconds for which further alarms of one kind are collected into one message; "
+        "the first is sent at once",
+    )
+    repeat: float = Field(
+        600.0,
+        ge=0,
+        le=86_400,
+        description="seconds after which a critical alarm is sent again while nobody has "
+        "acknowledged it at the desk; 0: never",
+    )
+    repeat_most: int = Field(3, ge=0, le=100, description="how often it is repeated at most")
+    per_hour: int = Field(
+        30,
+        ge=1,
+        le=1000,
+        description="messages to one receiver in an hour; beyond it only critical ones are sent",
+    )
+    oldest: float = Field(
+        6.0,
+        gt=0,
+        le=168,
+        description="hours after which an alarm that could not be sent is no longer news",
+    )
+    to: tuple[NotifyReceiver, ...] = ()

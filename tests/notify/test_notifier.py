@@ -1,0 +1,160 @@
+"""From the outbox to a receiver on the network and back: real Apprise, a receiver of our own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enroll.history import acknowledge
+from gate.errors import BrokerError, ConfigurationError
+from gate.events.event import Event
+from gate.notify.notifier import RECEIVER, Notifier
+from gate.notify.sending import AppriseSender
+from gate.notify.settings import NotifyReceiver, NotifySettings
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+pytest.importorskip("apprise")
+
+
+class Telephone(HTTPServer):
+    """Keeps what is posted; refuses while ``away``."""
+
+    def __init__(self) -> None:
+        self.got: list[dict[str, Any]] = []
+        self.away = False
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self.server_port}/secret-token"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Telephone
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.away:
+            self.send_response(503)
+        else:
+            self.server.got.append(json.loads(body))
+            self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def telephone() -> Iterator[Telephone]:
+    with Telephone() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(StoreSettings(ballast=0), tmp_path, receivers=[RECEIVER]) as opened:
+        yield opened
+
+
+class Box:
+    def __init__(self, store: Store, telephone: Telephone, **values: Any) -> None:
+        to = NotifyReceiver.model_validate({"name": "guard", "url": telephone.url})
+        self.settings = NotifySettings(enabled=True, to=(to,), **values)
+        self.time = datetime.now(UTC)
+        self.store = store
+        self.notifier = Notifier(
+            self.settings,
+            "north",
+            "东门",
+            store,
+            AppriseSender(self.settings.to),
+            None,
+            now=lambda: self.time,
+        )
+
+    def record(self, kind: str, **fields: Any) -> Event:
+        return self.store.writer.record(Event.make("north", kind, self.time, **fields)).result(10)
+
+    def look(self, after: float = 0) -> None:
+        self.time += timedelta(seconds=after)
+        self.notifier.look()
+
+
+def waiting(store: Store) -> int:
+    return store.outbox.waiting("north", RECEIVER)
+
+
+def test_an_alarm_reaches_the_telephone_and_leaves_the_outbox(
+    store: Store, telephone: Telephone
+) -> None:
+    box = Box(store, telephone)
+    box.record("passage.granted", person="ref-9")
+    box.record("door.forced", person="ref-9", details={"by": "王芳"})
+    box.look()
+    (got,) = telephone.got
+    assert got["title"].startswith("东门：")
+    assert "ref-9" not in json.dumps(got)
+    assert waiting(store) == 0
+
+
+def test_a_network_that_is_away_loses_none_and_a_restart_neither(
+    store: Store, telephone: Telephone
+) -> None:
+    box = Box(store, telephone)
+    telephone.away = True
+    for _ in range(3):
+        box.record("door.forced")
+    box.look()
+    box.look(1)  # not tried again at once
+    assert isinstance(box.notifier.fault, BrokerError)
+    assert "secret-token" not in str(box.notifier.fault)
+    assert waiting(store) == 3
+    telephone.away = False
+    again = Box(store, telephone)  # the process was restarted
+    again.look(20)
+    assert len(telephone.got) == 1
+    assert "×3" in telephone.got[0]["message"]
+    assert waiting(store) == 0
+
+
+def test_acknowledged_at_the_desk_it_is_not_repeated(store: Store, telephone: Telephone) -> None:
+    box = Box(store, telephone, repeat=600)
+    event = box.record("door.forced")
+    box.look()
+    box.look(601)
+    assert len(telephone.got) == 2
+    assert "确认" in telephone.got[1]["message"]
+    assert acknowledge(store.database, event.id, "wang", "")
+    box.look(601)
+    box.look(601)
+    assert len(telephone.got) == 2
+
+
+def test_the_thread_does_it_by_itself(store: Store, telephone: Telephone) -> None:
+    box = Box(store, telephone)
+    box.notifier._look_every = 0.05
+    box.notifier.start()
+    box.record("door.fire")
+    while not telephone.got:
+        assert box.notifier._thread.is_alive()
+    box.notifier.stop()
+
+
+def test_an_address_that_apprise_does_not_know_is_named_without_its_secret() -> None:
+    wrong = NotifyReceiver.model_validate({"name": "x", "url": "banana://token"})
+    with pytest.raises(ConfigurationError) as refused:
+        AppriseSender((wrong,))
+    assert "token" not in str(refused.value)
