@@ -40,5 +40,7 @@ class Person:
     extended_unlock: bool = False  # needs more time to walk through
     face_alone: bool = True  # False: resembles another person, a second factor is asked for
     born: date | None = None  # when known: children below a set age show a card as well
+    # the community's own number, for the site's controller only; never logged, never published
+    number: str = field(default="", repr=False)
     # for the screen of this box only; never logged, never published
     name: str = field(default="", repr=False)

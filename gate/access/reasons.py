@@ -86,6 +86,9 @@ REASONS: tuple[str, ...] = (
     "camera_fault",
     "door_fault",
     "screen_offline",
+    # the site's own controller
+    "controller_refused",
+    "controller_silent",
 )
 
 

@@ -149,12 +149,7 @@ def osdp(
     seconds: Seconds = 0,
 ) -> None:
     """An OSDP reader with secure channel (needs libosdp)."""
-    try:
-        secret = bytes.fromhex(key)
-    except ValueError:
-        secret = b""
-    if len(secret) != 16:
-        raise typer.BadParameter("32 hexadecimal digits", param_hint="--key")
+    secret = _secret(key)
     from gate.simulators.osdp_reader import OsdpReader
 
     device = OsdpReader(secret, address)
@@ -172,6 +167,51 @@ def osdp(
         _run(device, words, own, 'driver = "osdp"', seconds)
     finally:
         device.close()
+
+
+@app.command()
+def controller(
+    key: Annotated[str, typer.Option(help="Secure-channel key, 32 hexadecimal digits.")],
+    card: Annotated[
+        list[int] | None, typer.Option(help="A number it lets in, without facility and parity.")
+    ] = None,
+    address: Annotated[int, typer.Option(min=0, max=126)] = 0,
+    seconds: Seconds = 0,
+) -> None:
+    """A controller of another maker, for [reader_out] with 16-bit numbers (needs libosdp)."""
+    secret = _secret(key)
+    from gate.simulators.osdp_controller import OsdpController
+
+    known = set(card or ())
+    device = OsdpController(secret, address, lambda bits: bits >> 1 & 0xFFFF in known)
+
+    def words(given: list[str]) -> str | None:
+        match given:
+            case ["cards"]:
+                return ", ".join(f"{length} bits {bits:#x}" for length, bits in device.seen)
+            case ["silent", "on" | "off" as state]:
+                device.silent = state == "on"
+            case ["secure"]:
+                pass
+            case _:
+                return None
+        return "secure channel" if device.secure else "no secure channel yet"
+
+    try:
+        own = "cards               the cards it was shown\nsilent on|off       no answers"
+        _run(device, words, own, "baud = 9600", seconds)
+    finally:
+        device.close()
+
+
+def _secret(key: str) -> bytes:
+    try:
+        secret = bytes.fromhex(key)
+    except ValueError:
+        secret = b""
+    if len(secret) != 16:
+        raise typer.BadParameter("32 hexadecimal digits", param_hint="--key")
+    return secret
 
 
 BOARD = """input 0 on|off      what an input says

@@ -49,6 +49,7 @@ from gate.integrations.settings import (
 )
 from gate.models.settings import ModelsSettings
 from gate.notify.settings import NotifySettings
+from gate.readers.out.settings import ReaderOutSettings
 from gate.readers.settings import ReaderSettings
 from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.quality.settings import QualitySettings
@@ -96,6 +97,7 @@ class Settings(BaseSettings):
     liveness: LivenessSettings = LivenessSettings()
     models: ModelsSettings = ModelsSettings()
     reader: tuple[ReaderSettings, ...] = ()
+    reader_out: ReaderOutSettings = ReaderOutSettings()
     temperature: TemperatureSettings = TemperatureSettings()
     status: StatusSettings = StatusSettings()
     access: AccessSettings = AccessSettings()

@@ -9,6 +9,7 @@ from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.event_loop import Loop, Parts, Recorder
+from gate.daemon.site_controller import SiteController
 from gate.door.controller import DoorController
 from gate.door.startup import DoorStartup
 from gate.door.state import EventOut
@@ -100,6 +101,7 @@ def build_core(
     parts: Parts | None = None,
     recorder: Recorder | None = None,
     watch: ClockWatch | None = None,
+    site: SiteController | None = None,
 ) -> Core:
     """Put the parts together. Raises ModelError, StoreError, RecognitionError."""
     detector = build_detector(settings.recognition, settings.models)
@@ -124,5 +126,6 @@ def build_core(
         emergency_seconds=settings.access.emergency,
         zone=settings.zone,
         watch=watch,
+        site=site,
     )
     return Core(settings, store, detector, encoder, known, recogniser, doorway, loop)

@@ -39,10 +39,13 @@ from gate.daemon.peripherals import Peripherals
 from gate.daemon.presence_worker import PeopleSeen
 from gate.daemon.recognition_worker import RecognitionWorker
 from gate.daemon.replica_worker import ReplicaWorker
+from gate.daemon.site_controller import ControllerAnswer, SiteController
 from gate.daemon.state_reporter import States
 from gate.daemon.store_sync import Register
 from gate.daemon.watchdog import Watchdog
 from gate.errors import GateError
+from gate.readers.out.peripheral import ReaderOut
+from gate.readers.out.settings import ReaderOutSettings
 from gate.services.gate_status import Noticeboard
 from gate.store.store import Store
 
@@ -105,7 +108,9 @@ class Daemon:
                 later=lambda write: writes.later(write),
             )
             self._close_with(after, outgoing.close)
-            core = build_core(settings, store, clock, doorway, peripherals, outgoing, watch)
+            reader_out = open_reader_out(settings.reader_out, self.post)
+            site = SiteController(settings.reader_out, reader_out.present) if reader_out else None
+            core = build_core(settings, store, clock, doorway, peripherals, outgoing, watch, site)
             writes = DeferredWrites(store, settings.name)
             orders = OrderWorker(core, clock, self.post, writes.later)
             gallery = GalleryWorker(core)
@@ -124,6 +129,9 @@ class Daemon:
             outgoing.open()
             self._close_with(after, credentials.close)
             core.start()
+            if reader_out is not None:
+                reader_out.open()
+                self._close_with(after, reader_out.close)
             memory.recall(core.loop)
             credentials.open()
             replica = ReplicaWorker(core, settings.data, clock, outgoing, self.post)
@@ -242,6 +250,17 @@ def what_counts(core: Core) -> dict[str, object]:
         "zone": settings.timezone or time.tzname[0],
         "data": str(settings.data),
     }
+
+
+def open_reader_out(settings: ReaderOutSettings, post: Callable[[Item], None]) -> ReaderOut | None:
+    """The gate as a reader of the site's controller, where that is configured; not yet open."""
+    if not settings.enabled:
+        return None
+
+    def reported(name: str, there: bool, reason: str) -> None:
+        post(DeviceStatus("controller", "controller", there, reason))
+
+    return ReaderOut(settings, lambda yes: post(ControllerAnswer(yes)), reported)
 
 
 def newest(store: Store, gate: str) -> datetime | None:

@@ -17,17 +17,20 @@ from types import MappingProxyType
 from typing import Protocol
 
 from gate import __version__
-from gate.access.decision import Method, Outcome, Person
+from gate.access.decision import Decision, Method, Person
+from gate.access.decision import Outcome as Answer
 from gate.access.policy import decide
 from gate.access.request import Mode, Presence, Request
 from gate.clock import Clock, local
 from gate.daemon.clock_watch import ClockWatch
+from gate.daemon.site_controller import ControllerAnswer, Outcome, SiteController
 from gate.door import state as door
 from gate.door.controller import DoorController
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.uuid7 import uuid7
 from gate.passage import Context, Lane, Now, inputs, outputs, step
+from gate.passage.serve import OPEN_MODES
 from gate.recognition.face import Sighting
 from gate.screen.message import Message
 
@@ -41,9 +44,13 @@ _VIEWS = {
     "frozen": "camera.frozen",
     "moved": "camera.moved",
 }
+_CONTROLLER = {
+    "granted": "controller.granted",
+    "refused": "controller.refused",
+    "silent": "controller.silent",
+}
 
 
-# what somebody who reads only the log must find there
 @dataclass(frozen=True, slots=True)
 class Order:
     """An instruction of staff, a schedule or a signed command. ``by`` is recorded in the event."""
@@ -101,7 +108,8 @@ class Parts(Protocol):
         ...
 
 
-Item = inputs.Input | Order | DeviceStatus | Context | Moved  # what a loop can handle
+# what a loop can handle
+Item = inputs.Input | Order | DeviceStatus | Context | Moved | ControllerAnswer
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -120,7 +128,9 @@ class Loop:
         emergency_seconds: float = 600.0,
         zone: tzinfo | None = None,
         watch: ClockWatch | None = None,
+        site: SiteController | None = None,
     ) -> None:
+        """``site``: the controller that has a say in whether somebody may pass."""
         self.gate = gate
         self.context = context
         self.lane = Lane()
@@ -138,6 +148,9 @@ class Loop:
         self._moved = 0  # version of ``Context.presence``
         self._zone = zone
         self._watch = watch
+        self.site = site
+        self._granted: Decision | None = None  # the newest decision
+        self._picture: Message | None = None  # as the lane wants it
 
     @property
     def able(self) -> bool:
@@ -202,6 +215,9 @@ class Loop:
                 if version >= self._moved:
                     self._moved = version
                     self.context = replace(self.context, presence=presence)
+            case ControllerAnswer():
+                if self.site is not None:
+                    self._site(self.site.answered(item, self._clock.monotonic()))
             case _:
                 self._step(item)
 
@@ -209,6 +225,8 @@ class Loop:
         """Let time pass; call at least every 50 ms."""
         now = self._clock.monotonic()
         self._door(self.controller.tick(now))
+        if self.site is not None:
+            self._site(self.site.tick(now))
         self._look_at_the_clock()
         measured = self._parts.measured(self.face, behind=self.behind)
         if measured is not None:
@@ -233,11 +251,14 @@ class Loop:
                 self._decided(output)
             case outputs.Open(id, extended):
                 self._durable(self._granting)
-                # during a lock-down the rules grant only groups that may pass it
-                grant = door.Grant(extended, id, self.lane.mode is Mode.LOCKDOWN)
-                self._door(self.controller.handle(grant, self._clock.monotonic()))
+                if self.site is None:
+                    self._unlock(id, extended)
+                else:
+                    person = self._granted.person if self._granted else None
+                    now = self._clock.monotonic()
+                    self._site(self.site.ask(id, person, extended, now))
             case outputs.Show(message):
-                self._parts.show(message)
+                self._show(message)
             case outputs.Began(id) | outputs.MeasureAgain(id):
                 self._parts.measure(id)
             case outputs.AskStatus(_, person):
@@ -245,7 +266,36 @@ class Loop:
             case outputs.EventOut(type, id, details, person_ref):
                 self._record(type, passage=id or None, details=details, person=person_ref)
 
+    def _unlock(self, passage: str, extended: bool) -> None:
+        # during a lock-down the rules grant only groups that may pass it
+        grant = door.Grant(extended, passage, self.lane.mode is Mode.LOCKDOWN)
+        self._door(self.controller.handle(grant, self._clock.monotonic()))
+
+    def _show(self, message: Message) -> None:
+        self._picture = message
+        self._parts.show(self.site.shown(message) if self.site else message)
+
+    def _site(self, outcomes: list[Outcome]) -> None:
+        """What the site's controller said to those the gate lets in."""
+        assert self.site is not None
+        for outcome in outcomes:
+            asked = outcome.asked
+            if self.site.decides:
+                details = {"cause": outcome.cause} if outcome.cause else {}
+                type = _CONTROLLER[outcome.said]
+                self._record(type, passage=asked.passage, details=details, person=asked.ref)
+            if outcome.opens:
+                self._unlock(asked.passage, asked.extended)
+            if outcome.over:  # nobody will open and close this door
+                self._step(inputs.DoorLocked(entered=False))
+            if self._picture is not None:
+                self._parts.show(self.site.shown(self._picture))
+
     def _decided(self, decided: outputs.Decided) -> None:
+        self._granted = decided.decision
+        granted = decided.decision.outcome is Answer.GRANT
+        if granted and self.site is not None and self.lane.mode not in OPEN_MODES:
+            self.site.expect(decided.passage)  # before the screen shows the grant
         event = decision_event(self.gate, self._clock.utc(), decided)
         self._granting = self._recorder.record(event)
 
@@ -352,7 +402,7 @@ class Loop:
         )
         decision = decide(request, self.context.rules)
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
-        if decision.outcome is not Outcome.GRANT:
+        if decision.outcome is not Answer.GRANT:
             return
         self._durable(self._granting)
         self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
@@ -395,6 +445,8 @@ class Loop:
         """What the screen says: only what keeps people from passing as usual counts."""
         families = {key.split(".")[0] for key in self.faults}
         if "door" in families or "relay" in families:
+            return "door_fault"
+        if "controller" in families and self.site is not None and self.site.decides:
             return "door_fault"
         return "camera_fault" if "camera" in families else ""
 

@@ -47,7 +47,7 @@ class OsdpLine:
         self._wire = SerialPort(self._settings.port, self._settings.baud, 0.001, patience=0.5)
         self._wire.open()
         self._failed.clear()
-        self._panel = panel_for(self._settings, _channel(self._wire, self._failed))
+        self._panel = panel_for(self._settings, channel_over(self._wire, self._failed))
         self._panel.start()
         self._begun = self._heard = time.monotonic()
         while not self._secure():
@@ -195,7 +195,7 @@ def card_of(data: bytes, length: int, settings: ReaderSettings) -> str | None:
     return None
 
 
-def _channel(wire: SerialPort, failed: list[DeviceError]) -> Any:
+def channel_over(wire: SerialPort, failed: list[DeviceError]) -> Any:
     """What libosdp reads and writes; called in its thread, where nothing may be raised."""
     import osdp
 

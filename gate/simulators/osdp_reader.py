@@ -10,7 +10,7 @@ import osdp  # type: ignore[import-untyped]
 from gate.readers import wiegand
 
 
-class _Bytes(osdp.Channel):  # type: ignore[misc]
+class WireBytes(osdp.Channel):  # type: ignore[misc]
     """Between the port's thread and libosdp; the lock guards both directions."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class OsdpReader:
     """``key``: 16 bytes of the secure channel. Close it to end libosdp's thread."""
 
     def __init__(self, key: bytes, address: int = 0) -> None:
-        self._wire = _Bytes()
+        self._wire = WireBytes()
         info = osdp.PDInfo(
             address, self._wire, scbk=key, name="reader", flags=[osdp.LibFlag.EnforceSecure]
         )

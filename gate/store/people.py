@@ -191,6 +191,7 @@ def as_person(row: PersonRow) -> Person:
         face_alone=row.face_alone,
         born=_born(row),
         name=row.name,
+        number=row.number or "",
     )
 
 

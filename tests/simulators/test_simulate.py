@@ -64,6 +64,7 @@ def test_it_ends_by_itself_when_asked_to() -> None:
 def test_wrong_options_are_explained() -> None:
     assert CliRunner().invoke(app, ["relay", "--readback", "smoke"]).exit_code == 2
     assert CliRunner().invoke(app, ["osdp", "--key", "xyz"]).exit_code == 2
+    assert CliRunner().invoke(app, ["controller", "--key", "xyz"]).exit_code == 2
 
 
 class TestWords:

@@ -1,0 +1,146 @@
+"""What the site's own controller is asked before somebody passes, and what follows from it.
+
+One card at a time: OSDP's answers name no card, so an answer belongs to the only one that is being
+asked about, and for a moment after it, or after none came, further answers count for nothing.
+Belongs to the main loop's thread; the answers reach it through the loop's queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gate.access.decision import Person
+from gate.readers.out.settings import ReaderOutSettings
+from gate.screen.message import Look, Message
+
+Said = Literal["waiting", "granted", "refused", "silent"]
+
+SETTLE = 0.4  # seconds after an answer in which the controller still speaks of the same card
+_KEPT = 20  # passages whose answers the screen may still need
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerAnswer:
+    """The controller said yes or no; an item of the main loop."""
+
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    passage: str
+    number: int | None
+    ref: str | None
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question.
+
+    Attributes:
+        opens: whether the gate's own door opens now.
+        over: whether nobody will pass through the gate's own door.
+        cause: why there was no answer: "number", "silent", "time"; "" otherwise.
+    """
+
+    asked: Asked
+    said: Said
+    opens: bool
+    over: bool
+    cause: str = ""
+
+
+class SiteController:
+    """``present`` sends a card of this number: "" when it is on its way, else why not."""
+
+    def __init__(
+        self,
+        settings: ReaderOutSettings,
+        present: Callable[[int], str],
+    ) -> None:
+        self._settings = settings
+        self._present = present
+        self._queue: list[Asked] = []
+        self._asking: tuple[Asked, float] | None = None  # and since when
+        self._quiet = float("-inf")  # until then nothing is asked and no answer counts
+        self._said: dict[str, Said] = {}
+
+    @property
+    def decides(self) -> bool:
+        """Whether it has a say; else it is only informed."""
+        return self._settings.decides != "gate"
+
+    def expect(self, passage: str) -> None:
+        """It will be asked about this passage: until it answers the screen shows no grant."""
+        if self.decides:
+            self._note(passage, "waiting")
+
+    def ask(self, passage: str, person: Person | None, extended: bool, now: float) -> list[Outcome]:
+        """Somebody the gate lets in. What follows at once; the rest comes by ``tick``."""
+        asked = Asked(passage, self._number(person), person.ref if person else None, extended)
+        if self._settings.decides == "gate":
+            if asked.number is not None:
+                self._present(asked.number)
+            return [Outcome(asked, "granted", True, False)]
+        self._note(passage, "waiting")
+        self._queue.append(asked)
+        return self.tick(now)
+
+    def answered(self, answer: ControllerAnswer, now: float) -> list[Outcome]:
+        """An answer. Unasked ones, and those of a card before, count for nothing."""
+        if self._asking is None or now < self._quiet:
+            return []
+        asked, _ = self._asking
+        self._asking, self._quiet = None, now + SETTLE
+        return [self._ended(asked, "granted" if answer.yes else "refused")]
+
+    def tick(self, now: float) -> list[Outcome]:
+        """Present the next card, give up one that is not answered."""
+        outcomes = []
+        if self._asking is not None and now - self._asking[1] >= self._settings.within:
+            asked, _ = self._asking
+            # a late answer to it must not open for the next
+            self._asking, self._quiet = None, now + self._settings.within
+            outcomes.append(self._ended(asked, "silent", "time"))
+        while self._asking is None and self._queue and now >= self._quiet:
+            asked = self._queue.pop(0)
+            problem = "number" if asked.number is None else self._present(asked.number)
+            if problem:
+                said: Said = "refused" if problem == "number" else "silent"
+                outcomes.append(self._ended(asked, said, problem))
+            else:
+                self._asking = (asked, now)
+        return outcomes
+
+    def shown(self, message: Message) -> Message:
+        """What the screen shows instead of the gate's own answer, as far as the controller's is."""
+        before = message.before
+        if before is not None and self._said.get(before.passage, "granted") != "granted":
+            message = replace(message, before=None)
+        said = self._said.get(message.passage, "granted")
+        if message.look is not Look.GRANT or said == "granted":
+            return message
+        if said == "waiting":
+            return replace(message, look=Look.WAIT, code="one_moment", advice=(), items=())
+        return replace(message, look=Look.DENY, code=f"controller_{said}", advice=(), items=())
+
+    def _ended(self, asked: Asked, said: Said, cause: str = "") -> Outcome:
+        self._note(asked.passage, said)
+        opens = said == "granted" and self._settings.decides == "both"
+        return Outcome(asked, said, opens, not opens, cause)
+
+    def _note(self, passage: str, said: Said) -> None:
+        self._said[passage] = said
+        while len(self._said) > _KEPT:
+            del self._said[next(iter(self._said))]
+
+    def _number(self, person: Person | None) -> int | None:
+        if person is None:
+            return None
+        if self._settings.number == "id":
+            return person.id + self._settings.offset
+        text = person.number
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None

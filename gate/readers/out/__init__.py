@@ -1,0 +1,1 @@
+"""The gate as a reader of somebody else's controller."""

@@ -1,0 +1,81 @@
+"""The ``[reader_out]`` section."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+
+from gate.errors import ConfigurationError
+from gate.readers.out.card_formats import encode, parse
+from gate.section import Section
+
+Colour = Literal["red", "green", "amber", "blue", "magenta", "cyan", "white"]
+
+
+class ReaderOutSettings(Section):
+    """The gate as an OSDP reader of a controller the site has; see docs/reader-out.md."""
+
+    enabled: bool = Field(False, description="whether the gate is a reader of another controller")
+    port: str = Field("/dev/ttyUSB3", description="the serial port of this RS-485 line")
+    baud: int = Field(9600, ge=1200, le=921600, description="speed of the line")
+    address: int = Field(0, ge=0, le=126, description="the gate's OSDP address on the line")
+    key: SecretStr = Field(
+        SecretStr(""), description="the secure-channel key, 32 hexadecimal digits"
+    )
+    decides: Literal["controller", "both", "gate"] = Field(
+        "controller",
+        description="who opens: the controller alone (the gate's own door is off), both must "
+        "agree and the gate opens, or the gate alone and the controller is only informed",
+    )
+    format: str = Field(
+        "wiegand-26",
+        description='the format of card numbers: "wiegand-26", "wiegand-34", "wiegand-37", '
+        '"wiegand-37-facility", or a layout of F (facility), N (number), P (parity), 0 and 1',
+    )
+    parity: tuple[str, ...] = Field(
+        (),
+        description='for a layout of your own: a rule for each P, e.g. ["even 1-12", "odd 13-24"]',
+    )
+    facility: int = Field(0, ge=0, description="the facility code that is sent")
+    number: Literal["number", "id"] = Field(
+        "number",
+        description="what is sent of a person: the community's own number of the register, or "
+        "the gate's number of the person plus offset",
+    )
+    offset: int = Field(0, ge=0, description='added to the number with number = "id"')
+    grants: frozenset[Colour] = Field(
+        frozenset({"green"}), description="colours of the light by which the controller says yes"
+    )
+    denies: frozenset[Colour] = Field(
+        frozenset({"red"}), description="colours of the light by which the controller says no"
+    )
+    output_grants: bool = Field(
+        False, description="whether an output switched on by the controller says yes"
+    )
+    within: float = Field(
+        3.0, ge=0.2, le=30, description="seconds to wait for the controller's answer"
+    )
+    retry_first: float = Field(
+        0.5, gt=0, le=60, description="the wait before the second attempt to open the port"
+    )
+    retry_most: float = Field(
+        30.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> ReaderOutSettings:
+        digits = self.key.get_secret_value()
+        if self.enabled and (
+            len(digits) != 32 or any(d not in "0123456789abcdefABCDEF" for d in digits)
+        ):
+            raise ValueError("key must be 32 hexadecimal digits")
+        if self.grants & self.denies:
+            raise ValueError("a colour cannot say yes and no")
+        try:
+            form = parse(self.format, self.parity)
+        except ConfigurationError as error:
+            raise ValueError(error.what) from None
+        if encode(form, 1, self.facility) is None:
+            raise ValueError(f"facility needs more than {form.facility_bits} bits")
+        return self
