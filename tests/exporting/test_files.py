@@ -129,10 +129,10 @@ class Sftp:
             def __init__(self, channel: Any) -> None:
                 super().__init__(channel, chroot=str(folder))
 
-            def write(self, file_obj: object, offset: int, data: bytes) -> int:
+            def write(self, file_obj: object, offset: int, data: bytes) -> Any:
                 if owner.full:
                     raise asyncssh.SFTPFailure("disk full")
-                return super().write(file_obj, offset, data)  # type: ignore[no-any-return]
+                return super().write(file_obj, offset, data)
 
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self._loop = asyncio.new_event_loop()
