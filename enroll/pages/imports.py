@@ -16,10 +16,11 @@ from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
-from gate.errors import ConfigurationError
+from gate.errors import ConfigurationError, GateError, StoreError
 from gate.importing import workbooks
 from gate.importing.export import export, harmless, workbook
 from gate.importing.notes import in_words
+from gate.importing.same_face import merge, same_faces, tell_apart
 from gate.store.tables import ImportRow
 from gate.texts.catalogue import translator
 
@@ -30,6 +31,7 @@ CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXCEL: dict[int | str, dict[str, Any]] = {200: {"content": {EXCEL_TYPE: {}}}}
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+SAME = 50  # pairs with one face that are asked about at once
 SHOWN = 500  # mistakes, or lines to look at, on one page
 
 
@@ -135,6 +137,36 @@ def pick(
     return go(f"/imports/{job}")
 
 
+@router.post("/imports/{job}/same")
+def same(
+    visit: Import,
+    job: Number,
+    older: Annotated[int, Form(ge=1, le=2**62)],
+    newer: Annotated[int, Form(ge=1, le=2**62)],
+    one: Annotated[bool, Form()] = False,
+) -> Response:
+    """Two people with one face: ``one`` person, or two who are asked for a card as well.
+
+    Only pairs the import found; to make them one deletes a record, which needs its permission.
+    """
+    _row(visit, job)
+    store = visit.desk.store
+    if not any((pair.older, pair.newer) == (older, newer) for pair in same_faces(store, job)):
+        return go(f"/imports/{job}")
+    refs = [row.ref for row in map(store.people.get, (older, newer)) if row]
+    try:
+        if not one:
+            tell_apart(store, older, newer)
+        elif visit.may(Permission.PEOPLE_DELETE):
+            merge(store, older, newer)
+        else:
+            raise HTTPException(403)
+    except StoreError as error:
+        return _one(visit, job, error)
+    visit.note("import.same", " ".join(refs), one=one)
+    return go(f"/imports/{job}", "saved")
+
+
 @router.post("/imports/{job}/stop")
 def stop(visit: Import, job: Number) -> Response:
     _row(visit, job)
@@ -216,7 +248,7 @@ def people_csv(visit: Annotated[Visit, Depends(allowed(Permission.EXPORT))]) -> 
     )
 
 
-def _one(visit: Visit, job: int, refused: ConfigurationError | None = None) -> Response:
+def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
     row = _row(visit, job)
     plan = None
     if row.state == "checked":
@@ -241,7 +273,24 @@ def _one(visit: Visit, job: int, refused: ConfigurationError | None = None) -> R
         report=visit.desk.imports.to_look_at(job, SHOWN),
         in_words=lambda noted: in_words(noted, translator(visit.language)),
         unsettled=visit.desk.imports.unsettled(job)[:1] if row.state == "done" else [],
+        same=_same(visit, job)[:SAME] if row.state == "done" else [],
     )
+
+
+def _same(visit: Visit, job: int) -> list[tuple[int, list[dict[str, Any]]]]:
+    """Line, and what the register says of both, the older first."""
+    store = visit.desk.store
+    shown = []
+    for pair in same_faces(store, job)[:SAME]:
+        people = [row for row in map(store.people.get, (pair.older, pair.newer)) if row]
+        homes = [
+            store.places.address(row.household_id) if row.household_id else () for row in people
+        ]
+        both = [
+            {"row": row, "home": " ".join(home)} for row, home in zip(people, homes, strict=True)
+        ]
+        shown += [(pair.line, both)] if len(both) == 2 else []
+    return shown
 
 
 def _row(visit: Visit, job: int) -> ImportRow:

@@ -10,6 +10,7 @@ from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.headings import column_of
 from gate.importing.photos import Photos
+from gate.importing.pictures import EMBEDDED
 from gate.importing.understand import Understanding
 from gate.importing.values import ANSWERS, KINDS
 from gate.importing.wrong import Line, Wrong
@@ -191,7 +192,9 @@ def _barred(values: dict[str, str], store: Store) -> Iterator[tuple[str, str]]:
 def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, str]]:
     for name in photo_names(values):
         if not photos.has(name):
-            if photos.several(name):
+            if name.startswith(EMBEDDED):
+                yield "photo", "the picture of the cell is not in the file", ""
+            elif photos.several(name):
                 yield "photo", "{which} is in several folders; write the folder before it", name
             else:
                 yield "photo", "{which} is not there", name
@@ -199,7 +202,7 @@ def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, 
         try:
             check_header(photos.read(name), name)
         except CameraError as error:
-            yield "photo", error.what, name
+            yield "photo", error.what, "" if name.startswith(EMBEDDED) else name
 
 
 def _twice(

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from enroll import retention
 from enroll.faces import Faces
 from gate.importing.choices import save_lines
-from gate.importing.notes import LOOKALIKE, note
+from gate.importing.notes import DOUBLE, LOOKALIKE, note
 from gate.importing.run import Progress
 from gate.importing.wrong import Line
 from gate.recognition.detection.detector import HogDetector
@@ -289,3 +289,53 @@ def test_the_template_and_the_export_are_in_the_language_of_the_page(manager, de
         sheet = load_workbook(io.BytesIO(manager.get(path).content)).worksheets[0]
         assert "姓名" in [cell.value for cell in sheet[1]]
     assert "租户" in [cell.value for cell in sheet[2]]
+
+
+def twice(desk):
+    """An import that is done, of two lines with one face."""
+    people = [
+        desk.store.people.create(name, number=number)
+        for name, number in (("王芳", "1"), ("王芳", "2"))
+    ]
+    one, other = (person.id for person in people)
+    with desk.store.database.write() as session:
+        job = ImportRow(name="people.csv", total=2, state="done")
+        session.add(job)
+        session.flush()
+        for line, (me, also) in enumerate(((one, other), (other, one)), start=2):
+            row = ImportLineRow(import_id=job.id, line=line, person_id=me, result="enrolled")
+            row.note = note([(f"#{also}", DOUBLE)])
+            session.add(row)
+        return f"/imports/{job.id}", one, other
+
+
+def test_two_lines_with_one_face_are_made_one_by_staff(manager, desk):
+    path, one, other = twice(desk)
+    assert "One person or two?" in manager.get(path).text
+    page = manager.fill(f"{path}/same", older=str(one), newer=str(other), one="true")
+    assert "One person or two?" not in page.text
+    assert desk.store.people.get(other) is None
+    assert desk.store.people.get(one).face_alone
+
+
+def test_two_lines_with_one_face_may_be_two_people(manager, desk):
+    path, one, other = twice(desk)
+    page = manager.fill(f"{path}/same", older=str(one), newer=str(other))
+    assert "One person or two?" not in page.text
+    assert not desk.store.people.get(one).face_alone
+    assert not desk.store.people.get(other).face_alone
+
+
+def test_only_pairs_of_the_import_are_made_one(manager, desk):
+    path, one, _ = twice(desk)
+    stranger = desk.store.people.create("Wu").id
+    manager.fill(f"{path}/same", older=str(one), newer=str(stranger), one="true")
+    assert desk.store.people.get(stranger) is not None
+
+
+def test_a_no_to_the_face_keeps_two_records(manager, desk):
+    path, one, other = twice(desk)
+    desk.store.consents.record(one, "refused", "paper")
+    page = manager.fill(f"{path}/same", older=str(one), newer=str(other), one="true")
+    assert "said no to the face" in page.text
+    assert desk.store.people.get(other) is not None
