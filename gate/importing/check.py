@@ -11,13 +11,15 @@ from gate.errors import AccessError, CameraError
 from gate.importing.headings import column_of
 from gate.importing.photos import Photos
 from gate.importing.pictures import EMBEDDED
+from gate.importing.register import Register
 from gate.importing.understand import Understanding
 from gate.importing.values import ANSWERS, KINDS
 from gate.importing.wrong import Line, Wrong
 from gate.readers.card_number import canonical
 from gate.services.image_decode import check_header
 from gate.store.store import Store
-from gate.store.tables import ConsentRow, PersonRow
+from gate.store.tables import ConsentRow
+from gate.store.vault import Vault
 
 # a day beyond them is a mistake, or means "indefinitely": that is an empty cell
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
@@ -29,17 +31,20 @@ def check(
 ) -> list[Wrong]:
     """All mistakes of all lines, in the order of the table. Writes nothing."""
     seen: dict[tuple[str, str], int] = {}
+    register = Register.of(store)
     mistakes = []
     for line in lines:
-        if idle(line.values, store):
+        if _idle(line.values, register):
             continue
-        known = consented(line.values, store)
+        known = _consented(line.values, register)
         mistakes += [
             Wrong(line.number, *pair) for pair in _line(line.values, today, guardian_age, known)
         ]
         mistakes += [Wrong(line.number, *pair) for pair in _photos(line.values, photos)]
-        mistakes += [Wrong(line.number, *pair) for pair in _twice(line, seen, store)]
-        mistakes += [Wrong(line.number, *pair) for pair in _barred(line.values, store)]
+        mistakes += [
+            Wrong(line.number, *pair) for pair in _twice(line, seen, register, store.vault)
+        ]
+        mistakes += [Wrong(line.number, *pair) for pair in _barred(line.values, register)]
     return mistakes
 
 
@@ -66,21 +71,6 @@ def groups_of(text: str) -> list[str]:
 def answer_of(values: dict[str, str]) -> str | None:
     """ "agreed", "refused" or "withdrawn"; None where the line does not mention it."""
     return ANSWERS.get(values.get("consent", "").lower())
-
-
-def idle(values: dict[str, str], store: Store) -> bool:
-    """Whether a line is about somebody who has moved out and says so: nothing is to be done."""
-    if values.get("state") != "moved_out":
-        return False
-    person = person_of(values, store)
-    return person is not None and not person.active
-
-
-def consented(values: dict[str, str], store: Store) -> bool:
-    """Whether the register holds the answer of a line already."""
-    person = person_of(values, store) if "consent" in values else None
-    said = store.consents.answer(person.id) if person is not None else None
-    return said is not None and said.answer == answer_of(values)
 
 
 def against(said: ConsentRow | None, values: dict[str, str]) -> bool:
@@ -161,16 +151,23 @@ def _consent(
             yield "guardian", "a guardian answers for a child"
 
 
-def person_of(values: dict[str, str], store: Store) -> PersonRow | None:
-    """Who of the register a line is about: by what was decided, else by number."""
-    if found := re.fullmatch("#([0-9]{1,9})", values.get("person", "")):
-        return store.people.get(int(found[1]))
-    return store.people.by_number(values["number"]) if "number" in values else None
+def _idle(values: dict[str, str], register: Register) -> bool:
+    """Whether a line is about somebody who has moved out and says so: nothing is to be done."""
+    if values.get("state") != "moved_out":
+        return False
+    person = register.person_of(values)
+    return person is not None and not person.active
 
 
-def _barred(values: dict[str, str], store: Store) -> Iterator[tuple[str, str]]:
+def _consented(values: dict[str, str], register: Register) -> bool:
+    """Whether the register holds the answer of a line already."""
+    person = register.person_of(values) if "consent" in values else None
+    return person is not None and bool(person.answer) and person.answer == answer_of(values)
+
+
+def _barred(values: dict[str, str], register: Register) -> Iterator[tuple[str, str]]:
     """A table knows less than the desk: a no, and a move out, are taken back there."""
-    person = person_of(values, store)
+    person = register.person_of(values)
     gone = values.get("state") == "moved_out"
     if person is None:
         if "person" in values and values["person"][:1] == "#":
@@ -182,10 +179,9 @@ def _barred(values: dict[str, str], store: Store) -> Iterator[tuple[str, str]]:
         yield "number", "has moved out; take them back at the desk first"
     if person.active and gone:
         yield "state", "lives here; people move out at the desk"
-    said = store.consents.answer(person.id)
-    if against(said, values):
+    if person.answer not in ("", "agreed") and answer_of(values) == "agreed":
         yield "consent", "said no at the desk; ask there"
-    elif answer_of(values) == "withdrawn" and (said is None or said.answer != "withdrawn"):
+    elif answer_of(values) == "withdrawn" and person.answer != "withdrawn":
         yield "consent", "is neither agreed nor refused"
 
 
@@ -206,7 +202,7 @@ def _photos(values: dict[str, str], photos: Photos) -> Iterator[tuple[str, str, 
 
 
 def _twice(
-    line: Line, seen: dict[tuple[str, str], int], store: Store
+    line: Line, seen: dict[tuple[str, str], int], register: Register, vault: Vault
 ) -> Iterator[tuple[str, str, str]]:
     values = dict(line.values)
     if "card" in values:
@@ -223,7 +219,7 @@ def _twice(
         if before != line.number:
             yield column, "is in line {which} too", str(before)
     if "card" in values:
-        found = store.credentials.find("card", values["card"])
-        owner = person_of(values, store) if found else None
-        if found is not None and (owner is None or owner.id != found.person.id):
+        holder = register.cards.get(vault.digest("card", values["card"]))
+        owner = register.person_of(values) if holder is not None else None
+        if holder is not None and (owner is None or owner.id != holder):
             yield "card", "belongs to somebody in the register", ""
