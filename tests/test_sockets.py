@@ -19,7 +19,7 @@ from starlette.routing import Route
 from gate import sockets
 from gate.errors import ConfigurationError
 from gate.sockets import CONNECTIONS, PageServer, listen
-from tests.devices.waiting import eventually
+from tests.waiting import eventually
 
 
 async def hello(request: Request) -> Response:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from gate.passage.inputs import CLAIM_AGE, Shown
 from gate.readers.claim import Claim, ClaimKind
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import wait_for
 
 
 class Desk:
@@ -68,13 +68,6 @@ def desk(store: Store, tmp_path: Path) -> Iterator[Desk]:
     made.credentials.close()
 
 
-def until(done: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
-
-
 def test_an_old_claim_is_dropped_and_its_holder_is_asked_to_try_again(desk: Desk) -> None:
     claim = Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic())
     desk.clock.advance(CLAIM_AGE + 0.1)
@@ -92,7 +85,7 @@ def test_a_frozen_store_hangs_nobody_and_is_reported(
     monkeypatch.setattr(desk.credentials._bounded, "_limit", 0.2)
     monkeypatch.setattr(desk.credentials._desk, "look_up", lambda claim, now: thaw.wait(30))
     desk.credentials.claim(Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic()))
-    until(lambda: desk.shown)
+    wait_for(lambda: desk.shown)
     assert desk.shown[0].credential.problem == "credential_unchecked"
     lost = [item for item in desk.posted if isinstance(item, DeviceStatus)]
     assert [(item.name, item.there) for item in lost] == [("register", False)]
@@ -151,4 +144,4 @@ def test_a_flood_at_one_reader_keeps_no_card_from_another(desk: Desk) -> None:
         )
     west = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic() + 0.5)
     desk.credentials.claim(west)
-    until(lambda: any(shown.at == west.shown for shown in desk.shown), 10)
+    wait_for(lambda: any(shown.at == west.shown for shown in desk.shown), 10)

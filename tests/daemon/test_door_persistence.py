@@ -78,7 +78,7 @@ def test_what_could_not_be_written_at_once_is_written_later(
         assert locked_or_burning(store) == (kind == "reset", False)
         other.execute("ROLLBACK")
         other.close()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while locked_or_burning(store) != (False, kind == "lockdown"):
             assert time.monotonic() < end
             time.sleep(0.05)

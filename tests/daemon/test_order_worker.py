@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from gate.daemon.order_worker import OrderWorker
 from gate.daemon.periodic import Periodic
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -66,13 +66,6 @@ def run() -> Iterator[Callable[[Periodic], None]]:
         thread.join(10)
 
 
-def until(done: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
-
-
 def test_a_store_that_refuses_the_answer_keeps_no_order_from_the_door(
     store: Store, run: Callable[[Periodic], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +85,7 @@ def test_a_store_that_refuses_the_answer_keeps_no_order_from_the_door(
         store.orders.give("g", command, "li")
     run(orders)
     run(writes)
-    until(lambda: {row.result for row in store.orders.latest("g")} == {"done"})
+    wait_for(lambda: {row.result for row in store.orders.latest("g")} == {"done"})
     assert [o.kind for o in posted if isinstance(o, Order)] == ["normal", "lockdown"]
     assert refused
 
@@ -113,7 +106,7 @@ def test_an_order_is_obeyed_while_the_site_is_learnt_again(
     run(OrderWorker(core, ManualClock(), posted.append, lambda write: None))
     assert learning.wait(10)
     store.orders.give("g", "lockdown", "li")
-    until(lambda: posted)
+    wait_for(lambda: posted)
     assert not learnt.is_set()
     learnt.set()
     assert posted == [Order("lockdown", "li")]

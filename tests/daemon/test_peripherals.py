@@ -18,6 +18,7 @@ from gate.sensors.reading import Validity
 from gate.sensors.settings import TemperatureSettings
 from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
+from tests.waiting import PATIENCE
 
 # the simulated face covers columns 12 to 19 of 32 and rows 6 to 17 of 24
 FACE = (0.36, 0.24, 0.64, 0.76)
@@ -52,7 +53,7 @@ def measuring(device: Device, **warm: object) -> Iterator[Peripherals]:
 
 
 def measured(
-    peripherals: Peripherals, seen: Sighting | None, seconds: float = 5.0
+    peripherals: Peripherals, seen: Sighting | None, seconds: float = PATIENCE
 ) -> Measured | None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -95,7 +96,7 @@ def test_the_wall_is_reported_and_the_person_who_comes_after_it_too() -> None:
         assert wall.reading.validity is Validity.IMPLAUSIBLE
         assert wall.finding.good is None
         module.surface = 33.2
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         found = wall
         while found.reading.validity is not Validity.VALID and time.monotonic() < end:
             found = measured(peripherals, None) or found

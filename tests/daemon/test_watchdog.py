@@ -9,31 +9,36 @@ from pathlib import Path
 import pytest
 
 from gate.daemon.watchdog import Watchdog, notify
+from tests.waiting import wait_for
 
 
 def test_a_loop_that_turns_is_reported_and_one_that_hangs_is_not() -> None:
     reported: list[str] = []
     hangs: list[tuple[float, str]] = []
-    dog = Watchdog(0.2, lambda seconds, where: hangs.append((seconds, where)), reported.append)
+    dog = Watchdog(1.0, lambda seconds, where: hangs.append((seconds, where)), reported.append)
     dog.start()
     dog.ready()
-    for _ in range(10):
+
+    def fed() -> bool:
         dog.feed()
-        time.sleep(0.03)
+        return reported.count("WATCHDOG=1") >= 3
+
+    wait_for(fed)
     assert reported[0] == "READY=1"
-    assert reported.count("WATCHDOG=1") >= 3
     assert not dog.hung
-    time.sleep(0.4)
-    assert dog.hung
+    wait_for(lambda: dog.hung)
     before = reported.count("WATCHDOG=1")
-    time.sleep(0.2)
+    time.sleep(1.2)
     assert reported.count("WATCHDOG=1") == before
     assert len(hangs) == 1
-    assert hangs[0][0] > 0.2
+    assert hangs[0][0] > 1.0
     assert "test_a_loop_that_turns" in hangs[0][1]
-    dog.feed()
-    time.sleep(0.1)
-    assert not dog.hung
+
+    def back() -> bool:
+        dog.feed()
+        return not dog.hung
+
+    wait_for(back)
     dog.stop()
     assert reported[-1] == "STOPPING=1"
 

@@ -10,7 +10,7 @@ import pytest
 
 from gate.devices.device_thread import DeviceThread
 from gate.errors import DeviceError
-from tests.devices.waiting import eventually
+from tests.waiting import eventually
 
 
 class Line:

@@ -17,7 +17,7 @@ from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings, Wire
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
-from tests.devices.waiting import eventually
+from tests.waiting import eventually
 
 FIRE = {"fire": Wire(number=2, invert=True)}
 

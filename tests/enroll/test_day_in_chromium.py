@@ -134,7 +134,7 @@ def test_a_day(desk, gate, clerk):
     clerk.go("/lookalikes")
     clerk.look("lookalikes")
     assert "科林斯之妹" in clerk.page.inner_text("main")
-    time.sleep(2.0)
+    time.sleep(2.0 * waiting())
     assert gate.answer()["type"] != "passage.granted"  # a card is asked of both
 
     # search as one types, with the keyboard alone
@@ -146,9 +146,9 @@ def test_a_day(desk, gate, clerk):
     # only the double goes: the first is known again; then she is deleted, too, and refused
     delete(clerk, double)
     desk.store.people.update(person, face_alone=True)
-    time.sleep(2.0)
+    time.sleep(2.0 * waiting())
     assert gate.answer()["type"] == "passage.granted"
-    time.sleep(2.0)  # the same person opens once in a while
+    time.sleep(2.0 * waiting())  # the same person opens once in a while
     delete(clerk, person)
     deleted = datetime.now(UTC)
     time.sleep(WALK)

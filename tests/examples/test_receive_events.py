@@ -14,8 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from examples.receive_events import Receiver
 from gate.integrations.broker import Mosquitto
-from tests.devices.waiting import eventually
 from tests.examples.conftest import Start
+from tests.waiting import eventually
 
 
 def event(sequence: int, gate: str = "north", epoch: int = 1) -> bytes:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from gate.integrations.broker import Broker, Embedded, Mosquitto, find_mosquitto, free_port
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import PATIENCE, wait_for
 
 hypothesis_settings.register_profile("unhurried", deadline=None)
 hypothesis_settings.load_profile("unhurried")
@@ -20,14 +20,9 @@ hypothesis_settings.load_profile("unhurried")
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
-def eventually(check: Callable[[], object], timeout: float = 15.0) -> None:
+def eventually(check: Callable[[], object], timeout: float = PATIENCE) -> None:
     """Wait until ``check()`` is true."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if check():
-            return
-        time.sleep(0.02)
-    assert check(), "did not become true in time"
+    wait_for(check, timeout)
 
 
 def documented_receiver() -> Any:

@@ -10,23 +10,27 @@ from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.simulators.card import CardReader, CodeScanner
 from gate.simulators.port import SimulatedPort
-from tests.devices.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 
 def test_a_card_lying_on_the_reader_is_one_claim() -> None:
     device = CardReader()
     claims: queue.Queue[Claim] = queue.Queue()
     with SimulatedPort(device) as port:
-        reader = Reader(ReaderSettings(port=port.path, repeat=0.3), claims.put)
+        reader = Reader(ReaderSettings(port=port.path, repeat=30.0), claims.put)
         reader.open()
         assert eventually(lambda: reader.there)
-        device.show(0x002D5C38, 0.6)
-        time.sleep(1.2)
-        device.show(0x002D5C38, 0.2)
-        time.sleep(0.6)
+        device.show(0x002D5C38, 0.6)  # sent again and again while it lies there
+        assert eventually(lambda: claims.qsize() == 1)
+        time.sleep(0.7)
+        device.show(0x00000007, 0.2)
+        assert eventually(lambda: claims.qsize() > 1)
         reader.close()
     values = [(c.kind, c.value, c.reader) for c in claims.queue]
-    assert values == [(ClaimKind.CARD, "0002972728", "reader")] * 2
+    assert values == [
+        (ClaimKind.CARD, "0002972728", "reader"),
+        (ClaimKind.CARD, "0000000007", "reader"),
+    ]
 
 
 def test_lost_and_back_are_reported() -> None:
@@ -45,7 +49,7 @@ def test_lost_and_back_are_reported() -> None:
         port.plug()
         assert eventually(lambda: reported[-1] == ("reader", True))
         device.show(7)
-        assert claims.get(timeout=3).value == "0000000007"
+        assert claims.get(timeout=PATIENCE).value == "0000000007"
         reader.close()
 
 
@@ -57,7 +61,7 @@ def test_a_serial_scanner_gives_permits() -> None:
         reader.open()
         assert eventually(lambda: reader.there)
         device.show("GATE1:abc_DEF-123")
-        claim = claims.get(timeout=3)
+        claim = claims.get(timeout=PATIENCE)
         assert (claim.kind, claim.value) == (ClaimKind.PERMIT, "GATE1:abc_DEF-123")
         reader.close()
 

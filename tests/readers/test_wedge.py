@@ -15,7 +15,7 @@ from gate.readers.claim import UNREADABLE, Claim, ClaimKind
 from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.readers.wedge import WedgeLine
-from tests.devices.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 CODES = {str(d): 2 + (d - 1) % 10 for d in range(10)}
 
@@ -50,7 +50,7 @@ def test_the_device_is_grabbed_and_its_keys_become_a_claim(monkeypatch: pytest.M
     reader = Reader(ReaderSettings(driver="wedge", port=path), claims.put)
     reader.open()
     os.write(into, b"x")
-    assert claims.get(timeout=3).value == "0002972728"
+    assert claims.get(timeout=PATIENCE).value == "0002972728"
     assert grabbed == [path]
     reader.close()
     os.close(out)

@@ -18,7 +18,7 @@ from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard, ModbusTcp, crc16
 from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import Device, SimulatedPort
-from tests.devices.waiting import eventually
+from tests.waiting import eventually
 
 INPUTS = {"contact": Wire(number=0), "fire": Wire(number=3, invert=True)}
 
@@ -171,10 +171,9 @@ def test_modbus_relay_falls_by_itself() -> None:
     with SimulatedPort(ModbusBoard()) as port:
         driver = modbus(port)
         driver.open()
-        driver.set(1, True, 0.3)
+        driver.set(1, True, 1.0)
         assert driver.state(1) is True
-        time.sleep(0.55)
-        assert driver.state(1) is False
+        assert eventually(lambda: driver.state(1) is False)
         driver.close()
 
 

@@ -13,7 +13,7 @@ import pytest
 from gate.errors import DeviceError
 from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings
-from tests.devices.waiting import eventually
+from tests.waiting import eventually
 
 
 def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no_crash(

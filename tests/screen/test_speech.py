@@ -13,14 +13,15 @@ from gate.screen.pictures import IDLE
 from gate.screen.server import Screen
 from gate.screen.settings import ScreenSettings
 from gate.screen.speech import Espeak
+from tests.waiting import eventually
 
 
 @pytest.fixture
 def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in the place of espeak-ng that writes down its arguments, then speaks 0.2 s."""
+    """A program in the place of espeak-ng that writes down its arguments, then speaks a second."""
     program = tmp_path / "espeak-ng"
     log = tmp_path / "said"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\nsleep 0.2\n')
+    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\nsleep 1\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     log.touch()
@@ -28,9 +29,7 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def wait_for(log: Path, lines: int) -> list[str]:
-    until = time.monotonic() + 5
-    while time.monotonic() < until and len(log.read_text().splitlines()) < lines:
-        time.sleep(0.02)
+    eventually(lambda: len(log.read_text().splitlines()) >= lines)
     return log.read_text().splitlines()
 
 
@@ -44,8 +43,7 @@ def test_the_newest_sentence_cuts_off_the_one_before(said: Path) -> None:
     voice.say([("zh", "一"), ("zh", "二")], 1)
     wait_for(said, 1)
     voice.say([("zh", "三")], 1)
-    time.sleep(0.5)
-    assert [line[-1] for line in said.read_text().splitlines()] == ["一", "三"]
+    assert [line[-1] for line in wait_for(said, 2)] == ["一", "三"]
 
 
 def test_silence_is_silence(said: Path) -> None:

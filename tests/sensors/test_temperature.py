@@ -21,7 +21,7 @@ from gate.sensors.settings import RegisterSettings, TemperatureSettings
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
-from tests.devices.waiting import eventually
+from tests.waiting import eventually
 
 SETTINGS = TemperatureSettings(policy="require")
 
@@ -140,7 +140,8 @@ class TestSensor:
                 self.settings(port), lambda name, there, why: reported.append(there)
             )
             sensor.open()
-            time.sleep(2.5)
+            assert eventually(lambda: bool(reported))
+            time.sleep(1.0)
             sensor.close()
         assert reported == [False]
 

@@ -26,6 +26,7 @@ from gate.store.ballast import Ballast
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import EventRow
+from tests.waiting import PATIENCE, wait_for
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -72,7 +73,7 @@ def test_a_full_outbox_drops_its_oldest_and_says_so(store: Store) -> None:
     store.outbox.capacity = 200
     for start in range(0, 260, 20):
         futures = [store.writer.record(event(start + n)) for n in range(20)]
-        futures[-1].result(10)
+        futures[-1].result(PATIENCE)
     with store.database.read() as session:
         reported = session.query(EventRow).where(EventRow.type == "outbox.dropped").all()
     gone = sum(row.body["details"]["count"] for row in reported)
@@ -100,27 +101,26 @@ def test_search_pages_newest_first(store: Store) -> None:
 
 def test_the_writer_gives_the_event_back_numbered(store: Store) -> None:
     futures = [store.writer.record(event(n)) for n in range(500)]
-    assert [f.result(10).sequence for f in futures] == list(range(1, 501))
+    assert [f.result(PATIENCE).sequence for f in futures] == list(range(1, 501))
 
 
 def test_the_same_event_twice_harms_no_other(store: Store) -> None:
     same = event()
     futures = [store.writer.record(e) for e in (event(1), same, event(2), same, event(3))]
-    done = [f.exception(10) is None for f in futures]
+    done = [f.exception(PATIENCE) is None for f in futures]
     assert done == [True, True, True, False, True]
     assert store.events.last_sequence("north") == 4
 
 
 def test_a_locked_database_delays_and_is_reported(tmp_path: Path, store: Store) -> None:
     other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
-    store.writer.record(event()).result(10)
+    store.writer.record(event()).result(PATIENCE)
     other.execute("BEGIN IMMEDIATE")
     future = store.writer.record(event(1))
-    time.sleep(0.6)
+    wait_for(lambda: store.writer.fault is not None)
     assert not future.done()
-    assert store.writer.fault is not None
     other.execute("ROLLBACK")
-    assert future.result(10).sequence == 2
+    assert future.result(PATIENCE).sequence == 2
     assert [row.type for row in store.events.search(limit=1, types=["store.back"])]
     assert store.writer.fault is None
 
@@ -132,9 +132,9 @@ def test_more_than_memory_holds_is_counted_and_reported(tmp_path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         futures = [store.writer.record(event(n)) for n in range(600)]
         other.execute("ROLLBACK")
-        lost = sum(f.exception(20) is not None for f in futures)
+        lost = sum(f.exception(PATIENCE) is not None for f in futures)
         assert lost > 0
-        store.writer.record(event()).result(10)
+        store.writer.record(event()).result(PATIENCE)
         reported = store.events.search(types=["store.lost"])
         assert sum(row.body["details"]["count"] for row in reported) == lost
         assert store.events.count() == 600 - lost + 1 + len(
@@ -195,7 +195,7 @@ def test_a_full_disk_loses_no_event(tmp_path: Path) -> None:
         pytest.skip("a tmpfs cannot be mounted here")
     try:
         with Store.open(StoreSettings(ballast=1), disk, receivers=("mqtt",)) as store:
-            store.writer.record(event()).result(10)
+            store.writer.record(event()).result(PATIENCE)
             assert (disk / "gate.ballast").exists()
             filler = disk / "filler"
             with filler.open("wb", buffering=0) as file, suppress(OSError):
@@ -203,7 +203,7 @@ def test_a_full_disk_loses_no_event(tmp_path: Path) -> None:
                     pass
             big = {"text": "x" * 2000}
             futures = [store.writer.record(event(n, details=big)) for n in range(3000)]
-            end = time.monotonic() + 20
+            end = time.monotonic() + PATIENCE
             while (disk / "gate.ballast").exists() and time.monotonic() < end:
                 time.sleep(0.02)
             while store.writer.fault is None and time.monotonic() < end:
@@ -215,7 +215,7 @@ def test_a_full_disk_loses_no_event(tmp_path: Path) -> None:
                 time.sleep(0.02)
             assert any(future.done() for future in futures[:256])  # the ballast's room was used
             filler.unlink()
-            sequences = [future.result(30).sequence for future in futures]
+            sequences = [future.result(PATIENCE).sequence for future in futures]
             assert sequences == sorted(set(sequences))  # type: ignore[type-var]
             assert store.events.search(types=["store.back"])
     finally:
@@ -242,11 +242,10 @@ def test_the_writer_outlives_a_disk_that_fails_for_a_moment(
         monkeypatch.setattr(store.events, "append_in", append_in)
         monkeypatch.setattr(shutil, "disk_usage", disk_usage)
         waiting = store.writer.record(event(1))
-        time.sleep(0.5)
-        assert store.writer.fault is not None
+        wait_for(lambda: store.writer.fault is not None)
         failing = False
-        assert waiting.result(5).sequence == 1
-        assert store.writer.record(event(2)).result(5).sequence
+        assert waiting.result(PATIENCE).sequence == 1
+        assert store.writer.record(event(2)).result(PATIENCE).sequence
         assert store.writer.fault is None
 
 
@@ -263,7 +262,7 @@ def test_the_writer_outlives_what_nobody_foresaw(
             return really(session, events)
 
         monkeypatch.setattr(store.events, "append_in", append_in)
-        assert store.writer.record(event(1)).result(5).sequence == 1
+        assert store.writer.record(event(1)).result(PATIENCE).sequence == 1
 
 
 def test_a_ballast_left_empty_by_a_power_cut_is_made_anew(tmp_path: Path) -> None:
