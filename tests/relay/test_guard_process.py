@@ -129,7 +129,7 @@ def test_a_guard_that_is_killed_is_started_again_and_rests_the_relay() -> None:
         first = relay.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        assert eventually(lambda: relay.pid != first and answers(relay))
+        assert eventually(lambda: answers(relay) and relay.pid != first)
         assert not device.board.relays[0]
         relay.close()
 
@@ -141,7 +141,7 @@ def test_a_guard_that_hangs_is_replaced() -> None:
         first = relay.pid
         assert first is not None
         os.kill(first, signal.SIGSTOP)
-        assert eventually(lambda: relay.pid != first and answers(relay))
+        assert eventually(lambda: answers(relay) and relay.pid != first)
         relay.close()
 
 
