@@ -16,13 +16,12 @@ import pytest
 
 pytest.importorskip("osdp", reason="libosdp is not installed")
 
-from tests.devices.waiting import eventually
-
 from gate.readers.out.card_formats import encode, parse
 from gate.readers.out.peripheral import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
 from gate.simulators.osdp_controller import OsdpController
 from gate.simulators.port import SimulatedPort
+from tests.waiting import eventually
 
 KEY = bytes(range(16))
 pytestmark = pytest.mark.slow
