@@ -23,7 +23,7 @@ from typing import Any
 
 import uvicorn
 
-from benchmarks.community import PASSWORD, Community, settle
+from benchmarks.community import PASSWORD, Community, beat, settle
 from enroll.app import create_app
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -48,7 +48,9 @@ def main() -> None:
         community = settle(store, Path(name))
         pages = options.pages.split(",") if options.pages else addresses(community)
         with served(community) as address:
-            faults = photograph(address, pages, looks if options.all else LOOKS, options.folder)
+            faults = photograph(
+                community, address, pages, looks if options.all else LOOKS, options.folder
+            )
     print("\n".join(faults) or "nothing found")
     sys.exit(bool(faults))
 
@@ -73,7 +75,9 @@ def served(community: Community) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(community.desk), port=port, log_level="warning")
+    config = uvicorn.Config(
+        create_app(community.desk), port=port, log_level="warning", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -87,7 +91,9 @@ def served(community: Community) -> Iterator[str]:
         community.desk.imports.close()
 
 
-def photograph(address: str, pages: list[str], looks: Any, folder: Path) -> list[str]:
+def photograph(
+    community: Community, address: str, pages: list[str], looks: Any, folder: Path
+) -> list[str]:
     """A picture of each page in each look; what is wrong with them."""
     from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
     from playwright.sync_api import sync_playwright
@@ -110,7 +116,10 @@ def photograph(address: str, pages: list[str], looks: Any, folder: Path) -> list
             page.keyboard.press("Enter")
             page.wait_for_url(address + "/")
             for path in pages:
-                page.goto(address + path, wait_until="load")
+                beat(community.desk)
+                answer = page.goto(address + path, wait_until="load")
+                if answer is None or not answer.ok:
+                    faults.append(f"{path}: answered {answer.status if answer else 'nothing'}")
                 name = f"{size}-{language}-{theme}{path.split('?')[0].replace('/', '-')}"
                 page.screenshot(path=folder / f"{name}.png", full_page=True)
                 for fault in Axe().run(page).response["violations"]:

@@ -30,6 +30,46 @@ def bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Marku
     return _svg(parts, title)
 
 
+def curve(
+    today: Sequence[int], ordinary: Sequence[float], until: int, title: str, names: tuple[str, str]
+) -> Markup:
+    """Today's hours as bars before the area of an ordinary day.
+
+    Args:
+        today: 24 counts; those after hour ``until`` are not drawn.
+        ordinary: 24 means.
+        names: what the two are called, for the legend and a screen reader.
+    """
+    top = max((*today, *ordinary, 1))
+    step = (_WIDTH - _LEFT) / 24
+    floor, reach = _HEIGHT - _BOTTOM, _HEIGHT - _BOTTOM - 10
+    points = " ".join(
+        f"{_LEFT + (hour + 0.5) * step:.1f},{floor - reach * value / top:.1f}"
+        for hour, value in enumerate(ordinary)
+    )
+    parts = [_axis(top)]
+    if any(ordinary):
+        parts.append(
+            f'<polygon class="ordinary" points="{_LEFT},{floor} {points} {_WIDTH},{floor}">'
+            f"<title>{escape(names[1])}</title></polygon>"
+        )
+    for hour, value in enumerate(today):
+        if hour <= until:
+            height = reach * value / top
+            parts.append(
+                f'<rect class="bar" x="{_LEFT + hour * step + step * 0.2:.1f}" '
+                f'y="{floor - height:.1f}" width="{step * 0.6:.1f}" height="{height:.1f}">'
+                f"<title>{hour}:00 {escape(names[0])}: {value}; {escape(names[1])}: "
+                f"{ordinary[hour]:.0f}</title></rect>"
+            )
+        if hour % 3 == 0:
+            parts.append(
+                f'<text x="{_LEFT + (hour + 0.5) * step:.1f}" y="{_HEIGHT - 8}" '
+                f'text-anchor="middle">{hour}</text>'
+            )
+    return _svg(parts, title)
+
+
 def lying_bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Markup:
     """Lying bars, for labels that are words."""
     top = max((value for _, value in values), default=0) or 1
@@ -63,7 +103,7 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
-def _axis(top: int) -> str:
+def _axis(top: float) -> str:
     lines = []
     for share in (0, 0.5, 1):
         y = _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - 10) * share

@@ -12,6 +12,7 @@ from enroll.faces import Faces
 from enroll.first_run import FirstRun
 from enroll.imports import Imports
 from enroll.limits import RateLimit
+from enroll.ordinary_day import OrdinaryDay
 from enroll.permits import Permits
 from enroll.sessions import Sessions
 from gate.clock import Clock, SystemClock
@@ -42,6 +43,7 @@ class Desk:
         self.accounts = Accounts(database, self.settings, self.clock)
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
+        self.ordinary = OrdinaryDay()
         self.enrolments = EnrolmentSessions(self.clock.monotonic)
         self.imports = Imports(
             self.store,

@@ -10,6 +10,7 @@ from enroll import history
 from gate.services import gate_status as noticeboard
 from gate.store.store import Store
 from gate.store.tables import EventRow
+from gate.texts.catalogue import word
 
 SILENT = timedelta(seconds=3 * noticeboard.BEAT)
 _LIFE = ("gate.started", "gate.stopped")
@@ -69,6 +70,32 @@ def view(store: Store, gate: str, now: datetime) -> GateView:
         liveness=things.get("liveness", {}).get("active"),
         passage=max(passages, key=lambda row: row.time, default=None),
     )
+
+
+def views(store: Store, own: str, now: datetime) -> list[GateView]:
+    """Every gate that ever wrote an event, and ``own``, as of now. Raises StoreError."""
+    names = history.gates(store.database)
+    return [view(store, name, now) for name in (names if own in names else [own, *names])]
+
+
+def fault_in_words(fault: str, language: str) -> str:
+    """``relay.board`` as 继电器 board: the part in words, the name that was given to it."""
+    part, _, name = fault.partition(".")
+    if part == "view":  # of a camera, named with what is wrong with it
+        camera, _, problem = name.rpartition("-")
+        return f"{word('event', f'camera.{problem}', language)} {camera}"
+    return f"{word('fault', part, language)} {name}".strip()
+
+
+def tone(gate: GateView) -> str:
+    """How a gate looks from across the desk: "bad", "warn", "good", or "plain" if it never ran."""
+    broken = gate.faults or any(not up for names in gate.devices.values() for up in names.values())
+    state = gate.door.get("state", "")
+    if not gate.running:
+        return "plain"
+    if gate.running != "running" or state in ("fault", "forced_open") or gate.mode == "fire":
+        return "bad"
+    return "warn" if broken or gate.mode != "normal" or gate.door.get("tamper") else "good"
 
 
 def _running(said: datetime | None, newest: dict[str, EventRow], now: datetime) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import extract, func, select
 
 from gate.store.engine import Database
-from gate.store.tables import AcknowledgementRow, EventRow, PersonRow, SequenceRow
+from gate.store.tables import AcknowledgementRow, EventRow, ImportRow, PersonRow, SequenceRow
 
 PASSAGES = ("passage.granted", "passage.denied", "passage.asked")
 # what somebody has to look at
@@ -145,6 +145,38 @@ def day(database: Database, begin: datetime, gate: str = "") -> Day:
     return result
 
 
+def by_hour(database: Database, begin: datetime, gate: str = "") -> list[int]:
+    """Granted passages in each of the 24 hours of the day that begins at ``begin`` (local)."""
+    shift = int((begin.utcoffset() or timedelta()).total_seconds() // 3600)
+    hour = extract("hour", EventRow.time)
+    query = select(hour, func.count()).where(
+        EventRow.type == PASSAGES[0],
+        EventRow.time >= begin,
+        EventRow.time < begin + timedelta(days=1),
+    )
+    if gate:
+        query = query.where(EventRow.gate == gate)
+    counts = [0] * 24
+    with database.read() as session:
+        for utc_hour, count in session.execute(query.group_by(hour)):
+            counts[(int(utc_hour) + shift) % 24] += count
+    return counts
+
+
+def open_imports(database: Database) -> int:
+    """Imports that were uploaded and neither finished nor discarded."""
+    with database.read() as session:
+        query = select(func.count()).select_from(ImportRow)
+        return session.scalar(query.where(ImportRow.state.in_(("checked", "stopped")))) or 0
+
+
+def recoveries(database: Database, types: Sequence[str], since: datetime) -> list[EventRow]:
+    """The newest event of each gate, type and device that ended a trouble since ``since``."""
+    query = select(EventRow).where(EventRow.type.in_(types), EventRow.time >= since)
+    with database.read() as session:
+        return list(session.scalars(query.order_by(EventRow.time.desc()).limit(1000)))
+
+
 def open_alarms(
     database: Database, types: Sequence[str], since: datetime, limit: int = 200
 ) -> list[EventRow]:
@@ -178,6 +210,17 @@ def acknowledge(database: Database, event: str, by: str, note: str) -> bool:
             return False
         session.add(AcknowledgementRow(event=event, by=by, note=note.strip()[:300]))
         return True
+
+
+def acknowledge_all(database: Database, events: Sequence[str], by: str, note: str) -> int:
+    """Keep who saw to several alarms at once; how many of them nobody had seen to."""
+    with database.write() as session:
+        known = set(session.scalars(select(EventRow.id).where(EventRow.id.in_(events))))
+        query = select(AcknowledgementRow.event).where(AcknowledgementRow.event.in_(known))
+        fresh = known - set(session.scalars(query))
+        text = note.strip()[:300]
+        session.add_all(AcknowledgementRow(event=event, by=by, note=text) for event in fresh)
+        return len(fresh)
 
 
 def acknowledged(database: Database, limit: int = 50) -> list[tuple[AcknowledgementRow, EventRow]]:

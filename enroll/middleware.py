@@ -22,6 +22,7 @@ PUBLIC_FOLDERS = ("/static/", "/language/")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 UPLOAD = "/imports/"
 # pages that ask for themselves again and again: see templates/live.html, import.html
+STREAM = "/stream"  # open as long as the page of today is looked at
 POLLED = ("/live", "/progress")
 
 POLICY = (
@@ -109,7 +110,8 @@ class SecurityMiddleware:
 
     async def _sign_in(self, scope: Scope, headers: Headers) -> Response | None:
         token = cookie_parser(headers.get("cookie", "")).get(self._desk.cookie)
-        by_itself = "hx-request" in headers and scope["path"].endswith(POLLED)
+        polled = "hx-request" in headers and scope["path"].endswith(POLLED)
+        by_itself = polled or scope["path"] == STREAM
         find = partial(self._desk.sessions.find, click=not by_itself)
         found = await run_in_threadpool(find, token) if token else None
         if found is not None:

@@ -107,11 +107,16 @@ def render(
     request: Request, template: str, visit: Visit | None = None, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """A page, or a part of one, as HTML."""
+    return HTMLResponse(part(request, template, visit, **values), status)
+
+
+def part(request: Request, template: str, visit: Visit | None = None, **values: Any) -> str:
+    """The same as text, for what is sent piece by piece."""
     language = visit.language if visit else language_of(request)
     translate = translator(language)
     code = request.query_params.get("said", "")
     tone, text = SAID.get(code, ("", ""))
-    page = ENVIRONMENT.get_template(template).render(
+    return ENVIRONMENT.get_template(template).render(
         _=translate,
         language=language,
         languages=LANGUAGES,
@@ -131,7 +136,6 @@ def render(
         said={"tone": tone, "text": translate(text)} if text else None,
         **values,
     )
-    return HTMLResponse(page, status)
 
 
 def look_of(request: Request) -> dict[str, str]:

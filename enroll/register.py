@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
 
@@ -20,7 +20,11 @@ from gate.store.tables import (
     UnitRow,
 )
 
-STATES = ("", "active", "blocked", "ended", "moved_out", "no_face", "no_answer")
+STATES = (
+    *("", "active", "blocked", "ended", "ends_soon", "moved_out"),
+    *("no_face", "no_face_yet", "no_answer"),
+)
+SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +168,24 @@ def _state(state: str, now: datetime) -> Sequence[ColumnElement[bool]]:
             return (PersonRow.active.is_(True), PersonRow.blocked.is_(False), ~ended)
         case "ended":
             return (PersonRow.active.is_(True), PersonRow.blocked.is_(False), ended)
+        case "ends_soon":
+            within = PersonRow.valid_until <= now + SOON
+            return (PersonRow.active.is_(True), PersonRow.blocked.is_(False), ~ended, within)
         case "blocked":
             return (PersonRow.blocked.is_(True),)
         case "moved_out":
             return (PersonRow.active.is_(False),)
         case "no_face":
             return (PersonRow.active.is_(True), ~face.exists())
+        case "no_face_yet":
+            newest = (
+                select(ConsentRow.answer)
+                .where(ConsentRow.person_id == PersonRow.id, ConsentRow.purpose == "face")
+                .order_by(ConsentRow.id.desc())
+                .limit(1)
+                .scalar_subquery()
+            )
+            return (PersonRow.active.is_(True), ~face.exists(), newest == "agreed")
         case "no_answer":
             return (PersonRow.active.is_(True), ~agreed.exists())
         case _:

@@ -1,43 +1,83 @@
-"""Alarms, until somebody has seen to them."""
+"""Alarms by cause, until somebody has seen to them or they ended by themselves."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
-from enroll import history
+from enroll import alarm_groups, event_view, history
 from enroll.page import go, render
+from enroll.pages.home import ALARM_SPAN, all_groups
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
+from gate.store.tables import EventRow
 
 router = APIRouter()
 
 Alarms = Annotated[Visit, Depends(allowed(Permission.ALARMS))]
-_SPAN = timedelta(days=30)
+_FAULTS = 12  # lines of the table of faults
 
 
 @router.get("/alarms")
 def alarms(visit: Alarms) -> Response:
-    database = visit.desk.store.database
-    since = visit.desk.clock.utc() - _SPAN
-    rows = history.open_alarms(database, history.ALARMS, since)
+    database, now = visit.desk.store.database, visit.desk.clock.utc()
+    groups = all_groups(visit, now)
     seen_to = history.acknowledged(database)
     names = {}
-    if visit.may(Permission.PEOPLE_VIEW):
-        names = history.names_of(database, [*rows, *(event for _, event in seen_to)])
+    may_name = visit.may(Permission.PEOPLE_VIEW)
+    if may_name:
+        shown = [*(group.newest for group in groups), *(event for _, event in seen_to)]
+        names = history.names_of(database, shown)
         visit.note("alarms.view", people=len(names))
+
+    def one(row: EventRow) -> event_view.Line:
+        return event_view.line(row, names, visit.language, may_name)
+
+    since = now - ALARM_SPAN
+    technical = tuple(kind for kind in history.ALARMS if not kind.startswith("passage."))
+    rows = history.find(database, since=since, until=now, types=technical, limit=1000)
+    counts = Counter(alarm_groups.key_of(row) for row in rows)
+    newest = {alarm_groups.key_of(row): row for row in reversed(rows)}
     return render(
         visit.request,
         "alarms.html",
         visit,
-        rows=rows,
+        groups=groups,
         missing=visit.desk.missed(),
         seen_to=seen_to,
-        names=names,
+        one=one,
+        faults=[
+            (one(newest[key]).story.line, newest[key].gate, count)
+            for key, count in counts.most_common(_FAULTS)
+        ],
     )
+
+
+@router.post("/alarms")
+def acknowledge_cause(
+    visit: Alarms,
+    key: Annotated[str, Form(max_length=200)],
+    until: Annotated[str, Form(max_length=40)],
+    note: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """See to every alarm of a cause up to the newest that was on the page, and to none after it."""
+    try:
+        last = datetime.fromisoformat(until)
+        if last.tzinfo is None:
+            raise ValueError
+    except ValueError:
+        raise HTTPException(422, "The form is out of date; load the page again") from None
+    groups = all_groups(visit, visit.desk.clock.utc())
+    rows = next((group.rows for group in groups if group.key == key), ())
+    events = [row.id for row in rows if row.time <= last]
+    count = history.acknowledge_all(visit.desk.store.database, events, visit.account.login, note)
+    if count:
+        visit.note("alarm.acknowledge", events[0], count=count)
+    return go("/alarms", "acknowledged" if count else "")
 
 
 @router.post("/alarms/{event}")

@@ -9,11 +9,10 @@ from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
 from enroll import gates, history
-from enroll.page import go, render
+from enroll.page import go, inside, render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.store.orders import Orders
-from gate.texts.catalogue import word
 
 router = APIRouter()
 
@@ -38,27 +37,15 @@ PERMISSIONS = {
 def live(visit: View) -> Response:
     part = visit.request.headers.get("hx-target") == "gates"
     database = visit.desk.store.database
-    names = history.gates(database)
-    if visit.desk.gate not in names:
-        names = [visit.desk.gate, *names]
     return render(
         visit.request,
         "live_gates.html" if part else "live.html",
         visit,
-        gates=[gates.view(visit.desk.store, name, visit.desk.clock.utc()) for name in names],
+        gates=gates.views(visit.desk.store, visit.desk.gate, visit.desk.clock.utc()),
         orders=Orders(database).latest(),
         now=visit.desk.clock.utc(),
-        fault_in_words=lambda fault: _fault(fault, visit.language),
+        fault_in_words=lambda fault: gates.fault_in_words(fault, visit.language),
     )
-
-
-def _fault(fault: str, language: str) -> str:
-    """``relay.board`` as 继电器 board: the part in words, the name that was given to it."""
-    part, _, name = fault.partition(".")
-    if part == "view":  # of a camera, named with what is wrong with it
-        camera, _, problem = name.rpartition("-")
-        return f"{word('event', f'camera.{problem}', language)} {camera}"
-    return f"{word('fault', part, language)} {name}".strip()
 
 
 @router.post("/live/{gate}/{command}")
@@ -68,6 +55,7 @@ def order(
     command: str,
     minutes: Annotated[int, Form(ge=1, le=1440)] = 15,
     reason: Annotated[str, Form(max_length=200)] = "",
+    back: Annotated[str, Form(max_length=200)] = "/live",
 ) -> Response:
     permission = PERMISSIONS.get(command)
     if permission is None:
@@ -86,4 +74,4 @@ def order(
         gate, command, visit.account.login, until=until, reason=reason.strip()
     )
     visit.note(f"order.{command}", gate, urgent=True, reason=reason.strip(), until=str(until or ""))
-    return go("/live", "ordered")
+    return go(inside(back), "ordered")

@@ -61,3 +61,58 @@ document.addEventListener("htmx:afterSwap", (event) => nameCells(event.detail.ta
 if (matchMedia("(max-width: 640px)").matches) {
   for (const fold of document.querySelectorAll("details.fold")) fold.open = false;
 }
+
+// Today: new lines come as they are written. A page that is out of sight closes its stream, and
+// goes on behind the last line it has; so does one whose desk was restarted.
+const lines = document.getElementById("stream");
+if (lines) {
+  const state = document.getElementById("stream-state");
+  const most = 200;
+  let since = lines.dataset.since;
+  let source = null;
+  let timer = 0;
+
+  const says = (live) => {
+    state.textContent = live ? state.dataset.live : state.dataset.lost;
+    state.classList.toggle("good", live);
+  };
+  const fragment = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content;
+  };
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+    source = null;
+    says(false);
+  };
+  const open = () => {
+    close();
+    source = new EventSource(`/stream?since=${encodeURIComponent(since)}`);
+    source.onopen = () => says(true);
+    source.onerror = () => {
+      says(false);
+      // the browser tries again by itself unless the answer was no stream at all
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 3000);
+    };
+    source.addEventListener("line", (event) => {
+      since = event.lastEventId;
+      const line = fragment(JSON.parse(event.data).html).firstElementChild;
+      if (document.getElementById(line.id)) return;
+      lines.querySelector(".nothing")?.remove();
+      lines.prepend(line);
+      while (lines.children.length > most) lines.lastElementChild.remove();
+    });
+    source.addEventListener("part", (event) => {
+      const { name, html } = JSON.parse(event.data);
+      const place = document.querySelector(`[data-part="${name}"]`);
+      if (!place || place.contains(document.activeElement)) return;
+      place.replaceChildren(fragment(html));
+    });
+    source.addEventListener("end", () => location.assign("/login"));
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  if (!document.hidden) open();
+}

@@ -61,6 +61,7 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
         log_level="warning",
         server_header=False,
         proxy_headers=False,
+        timeout_graceful_shutdown=2,  # the stream of a page that is looked at never ends by itself
     )
     try:
         config.load()

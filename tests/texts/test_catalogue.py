@@ -15,6 +15,7 @@ from jinja2.ext import babel_extract
 
 import enroll
 from enroll import consent
+from enroll.alarm_groups import Severity
 from enroll.enrolment_sessions import STEPS
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
@@ -63,6 +64,7 @@ PAGES = [
         f"result {result}"
         for result in ("enrolled", "registered", "updated", "unchanged", "failed")
     ),
+    *(f"severity {level:d}" for level in Severity),
     *(f"retention.{reason}" for reason in WAITING),
     *(f"same {what}" for what in ("home", "name", "number")),
     *(f"record {kind}" for kind in get_args(ExportKind)),
