@@ -67,7 +67,7 @@ def test_who_is_missed_is_looked_after_by_name_and_the_counting_begins_anew(
 ):
     gate(2.1)
     assert "missed since" in clerk.get(LIST).text
-    assert '<p class="big"><a href="/alarms/not-seen">1</a>' in clerk.get("/").text
+    assert "1 not seen for long" in clerk.get("/").text
     page = clerk.fill(f"{LIST}/{elder}/acknowledge", note="had visitors")
     assert "looked after by desk" in page.text
     assert reported(desk) == [("person.not_seen", None), ("person.not_seen_ended", "desk")]
