@@ -48,7 +48,12 @@ from gate.recognition.settings import RecognitionSettings
 RECORDINGS = ("resident-walks-up", "stranger-walks-up", "two-at-once")
 USUAL = "face_recognition"
 face_recognition = import_usual()
-WAYS = {"dlib's models": ("hog", "dlib"), "YuNet and 0095": ("yunet", "retail-0095")}
+WAYS = {
+    "dlib's models": ("hog", "dlib"),
+    "YuNet and 0095": ("yunet", "retail-0095"),
+    "YuNet, 0095 and faceplugin": ("yunet", "retail-0095+faceplugin"),
+    "CenterFace and faceplugin": ("centerface", "faceplugin"),
+}
 
 Seconds = dict[str, list[tuple[float, float]]]  # way → seconds by the clock and of all cores
 
@@ -179,6 +184,12 @@ def stages(image: Image, ours: Sequence[Way], people: int, rounds: int = 10) -> 
                 (
                     "encode a face",
                     lambda w=way, f=found: encode_faces(w.encoder, image, f[:1]),
+                ),
+                (
+                    "encode it again",
+                    lambda w=way, f=found: w.encoder.encode(
+                        w.encoder.crops(image, f[:1]), brief=True
+                    ),
                 ),
                 (
                     f"match with {people:,}",

@@ -16,6 +16,7 @@ from gate.commands.calibrate import gallery_in
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.evaluation import report
+from gate.evaluation.comparisons import FMRS, Comparison
 from gate.evaluation.faces_in import measuring_data
 from gate.evaluation.measure import Data, data_in, measure
 from gate.evaluation.on_site import on_site
@@ -42,7 +43,7 @@ def evaluate(
         list[str] | None,
         typer.Option(help="dlib, retail-0095, a *.dat file, or usual: the usual recipe."),
     ] = None,
-    protocol: Annotated[str, typer.Option(help="Some of the letters a to e.")] = "abcde",
+    protocol: Annotated[str, typer.Option(help="Some of the letters a to h.")] = "abcdefgh",
     errata: Annotated[Path | None, typer.Option(help="Corrected labels: PHOTO PERSON.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="Pairs for (a), as LFW's pairs.txt.")] = None,
     group: Annotated[list[str] | None, typer.Option(help="NAME=FILE of names.")] = None,
@@ -65,8 +66,8 @@ def evaluate(
         if file is not None:  # before the work, not after it
             with file.open("a"):
                 pass
-    if unknown := sorted(set(protocol) - set("abcde")):
-        raise typer.BadParameter(f"there is no protocol {', '.join(unknown)}; they are a to e")
+    if unknown := sorted(set(protocol) - set("abcdefgh")):
+        raise typer.BadParameter(f"there is no protocol {', '.join(unknown)}; they are a to h")
     if site:
         with Store.open(settings.store, settings.data, create=False) as store:
             results = on_site(gallery_in(store))
@@ -121,7 +122,7 @@ def _one(
             detector,
             cache,
             ways=ways,
-            which=protocol.replace("a", "") if name == USUAL else protocol,
+            which="".join(set(protocol) - set("afgh")) if name == USUAL else protocol,
             say=status.update,
         )
 
@@ -138,5 +139,24 @@ def _print(console: Console, name: str, part: dict[str, Any]) -> None:
     console.print("; ".join(titles), style="dim")
     console.print("FPIR out: what came out where 1 and 0.3 % were asked for", style="dim")
     console.print(f"faces not found: {part['missing']} of {part['photos']}")
+    if part["comparisons"]:
+        console.print(_comparisons(part["comparisons"]))
     if part["pairs"]:
         console.print(f"(a) verification, ten folds: {part['pairs']}")
+
+
+def _comparisons(rows: list[Comparison]) -> Table:
+    table = Table(title="FNMR %, one picture against one", title_justify="left", box=None)
+    table.add_column("pairs")
+    for heading in ("people", "genuine", "others", *(f"FMR {fmr:g}" for fmr in FMRS)):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        rates = [
+            f"{100 * r.value:.2f} ({100 * r.low:.2f}–{100 * r.high:.2f})"
+            if (r := row.fnmr.get(fmr))
+            else "–"
+            for fmr in FMRS
+        ]
+        counts = (f"{row.people}", f"{row.genuine:,}", f"{row.others:,}")
+        table.add_row(f"({row.protocol}) {row.title}", *counts, *rates)
+    return table

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -43,7 +44,7 @@ def embed(
     """The vector of the main face of each photograph; shows a progress bar when there is work."""
     file = cache / f"{encoder.name}-{detector.name}.npz".replace("/", "-")
     known = _load(file, encoder.dimension)
-    keys = [_key(photo.path) for photo in photos]
+    keys = [_key(photo) for photo in photos]
     missing = [number for number, key in enumerate(keys) if key not in known]
     if missing:
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -51,7 +52,7 @@ def embed(
             task = progress.add_task(title, total=len(missing))
             try:
                 for done, number in enumerate(missing, 1):
-                    known[keys[number]] = _vector(photos[number].path, encoder, detector)
+                    known[keys[number]] = _vector(photos[number], encoder, detector)
                     progress.advance(task)
                     if done % _SAVE_EVERY == 0:
                         _save(file, known)
@@ -61,8 +62,17 @@ def embed(
     return Embedded(vectors, np.linalg.norm(vectors, axis=1) > 0)
 
 
-def _vector(path: Path, encoder: Encoder, detector: Detector) -> Vector:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+def _image(photo: Photo) -> MatLike | None:
+    if photo.frame is None:
+        return cv2.imread(str(photo.path), cv2.IMREAD_COLOR)
+    film = cv2.VideoCapture(str(photo.path))
+    film.set(cv2.CAP_PROP_POS_FRAMES, photo.frame)
+    there, image = film.read()
+    return image if there else None
+
+
+def _vector(photo: Photo, encoder: Encoder, detector: Detector) -> Vector:
+    image = _image(photo)
     if image is not None:
         pixels = np.asarray(image, np.uint8)
         face = main_face(pixels, detector.detect(pixels))
@@ -71,10 +81,12 @@ def _vector(path: Path, encoder: Encoder, detector: Detector) -> Vector:
     return np.zeros(encoder.dimension, np.float32)
 
 
-def _key(path: Path) -> str:
+def _key(photo: Photo) -> str:
     """A photograph by its place, size and time of change; not its name alone."""
-    about = path.stat()
-    text = f"{path.resolve()} {about.st_size} {about.st_mtime_ns}"
+    about = photo.path.stat()
+    text = f"{photo.path.resolve()} {about.st_size} {about.st_mtime_ns}"
+    if photo.frame is not None:
+        text += f" {photo.frame}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

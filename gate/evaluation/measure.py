@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gate.evaluation import photos, study
+from gate.evaluation import comparisons, photos, study
+from gate.evaluation.comparisons import Comparison, Shot
 from gate.evaluation.embedding import Embedded, embed
 from gate.evaluation.photos import Photo
 from gate.evaluation.protocols import Trial
@@ -31,6 +32,7 @@ class Data:
         pairs: for verification.
         groups: names by group.
         one_group: the group protocol (e) is about.
+        webcam, clips: folders of (g) and (h).
     """
 
     named: Sequence[Photo]
@@ -39,6 +41,8 @@ class Data:
     pairs: Sequence[tuple[str, str, bool]] = ()
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     one_group: str = ""
+    webcam: Path | None = None
+    clips: Path | None = None
 
     def __str__(self) -> str:
         people = len({photo.person for photo in self.named})
@@ -80,6 +84,8 @@ def data_in(
         photos.pairs_in(pairs) if pairs else (),
         {name: photos.names_in(file) for name, file in lists.items()},
         next(iter(lists), "") if others else "",
+        _there(folder.parent / "nuaa") if usual else None,
+        _there(folder.parent / "clips") if usual else None,
     )
 
 
@@ -109,7 +115,7 @@ def measure(
     cache: Path,
     *,
     ways: Sequence[str],
-    which: str = "abcde",
+    which: str = "abcdefgh",
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """All figures of one encoder."""
@@ -119,14 +125,37 @@ def measure(
         for way in ways:
             say(f"{encoder.name} ({trial.name}) {trial.title}: {way}")
             rows += study.rows_of(embedded.vectors, trial, encoder.name, people, way=way)
+    say(f"{encoder.name}: comparisons of single pictures")
+    compared = compared_in(data, encoder, detector, cache, which)
     row_of = {photo.name: row for row, photo in enumerate(data.named) if embedded.found[row]}
     checked = study.verification(embedded.vectors, row_of, data.pairs) if "a" in which else None
     return {
         "rows": rows,
         "pairs": checked,
+        "comparisons": compared,
         "photos": len(embedded.found),
         "missing": int(np.count_nonzero(~embedded.found)),
     }
+
+
+def compared_in(
+    data: Data, encoder: Encoder, detector: Detector, cache: Path, which: str
+) -> list[Comparison]:
+    """Protocols (f) to (h), as far as their data are there."""
+    shots: dict[str, list[Shot]] = {}
+    if "f" in which:
+        for members in list(data.groups.values())[:1]:
+            shots["f"] = comparisons.of_group(data.named, members)
+    if "g" in which and data.webcam:
+        shots["g"] = comparisons.of_webcam(data.webcam)
+    if "h" in which and data.clips:
+        shots["h"] = comparisons.of_clips(data.clips)
+    result = []
+    for letter, some in shots.items():
+        pictures = [shot.photo for shot in some]
+        found = embed(pictures, encoder, detector, cache, encoder.name)
+        result += comparisons.comparisons(letter, some, found.vectors)
+    return result
 
 
 def embedded_in(data: Data, encoder: Encoder, detector: Detector, cache: Path) -> Embedded:

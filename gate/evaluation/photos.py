@@ -20,11 +20,13 @@ class Photo:
         path: the file.
         name: its name without folder and ending.
         person: who it shows; "#12" for the twelfth group of people without names.
+        frame: its number, where the file is a recording.
     """
 
     path: Path
     name: str
     person: str
+    frame: int | None = None
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
