@@ -17,7 +17,7 @@ PAGES = {
     "README.md": "index.md",
     "README.zh.md": "zh.md",
     "CONTRIBUTING.md": "contributing.md",
-    "SECURITY.md": "security.md",
+    "SECURITY.md": "security-policy.md",
     "CHANGELOG.md": "changelog.md",
     "examples/README.md": "examples.md",
 }
