@@ -25,6 +25,12 @@ PAGES = sorted(
 ROOMS = "gate|enroll|benchmarks|research|tests|tools|docs|config|packaging|fixtures|examples"
 PATH = re.compile(rf"(?<![\w/.…-])((?:{ROOMS})/[\w./*-]*\w[\w./*-]*/?)")
 FILE = re.compile(r"(?<![\w/.…*-])(\w+\.py)\b")
+# lines of the log have names of their own: literals in the source
+LOGGED = {
+    name
+    for source in (ROOT / "gate").rglob("*.py")
+    for name in re.findall(r'"(gate\.[a-z_]+)"', source.read_text("utf-8"))
+}
 DOTTED = re.compile(r"(?<![\w/.-])((?:gate|enroll|benchmarks|research)\.[a-z_]+(?:\.\w+)*)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:^|`|/bin/|\| )gate ((?:[a-z][a-z-]+ ?){1,2})", re.MULTILINE)
@@ -112,7 +118,7 @@ def test_every_dotted_name_exists(page: Path) -> None:
     spans = [span for span in CODE.findall(page.read_text("utf-8")) if ".toml" not in span]
     files = {"gate.key", "gate.mark", "gate.po"}
     names = {name for span in spans for name in DOTTED.findall(span)} - set(TYPES) - files
-    missing = [name for name in sorted(names) if not exists(name)]
+    missing = [name for name in sorted(names - LOGGED) if not exists(name)]
     assert not missing, missing
 
 
