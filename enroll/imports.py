@@ -321,7 +321,7 @@ class Imports:
             one.fault = error.what
             log.warning("import %d stopped: %s", job, error.what)
         except Exception as error:  # whatever it is, the page must not say "running" indefinitely
-            one.fault = "The import stopped by a fault of the program; go on, or tell its makers"
+            one.fault = "The import stopped by a fault of the program; go on, or report it"
             log.error("import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done" if complete else "stopped")
         if complete:

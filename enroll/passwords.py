@@ -19,7 +19,7 @@ _TYPICAL = (
     *("baobao", "laopo", "laogong", "mima", "mima123", "nihao", "nihao123", "wobuzhidao", "guanli"),
     *("zhongguo", "beijing", "shanghai", "a123456", "woaizhongguo", "wuye", "xiaoqu", "yiqi"),
 )
-# in no password, whatever stands around it
+# in no password, whatever is around it
 _COMMON = ("password", "1234567890", "qwertyuiop", "0123456789", "administrator", "abcdefghij")
 _SCORE = 3  # zxcvbn's from 0 to 4: safely unguessable by tries at the page (10^8 guesses)
 _READ = 72  # characters that are judged; zxcvbn takes long for more

@@ -194,7 +194,7 @@ def _ready(
 
 
 def _mistakes(made: Plan, words: Translate) -> list[str]:
-    """Everything that stands against a plan, with the option that answers a question."""
+    """Everything that prevents a plan, with the option that answers a question."""
     title = heading("zh" if words("Line") != "Line" else "en")
     reported = []
     for question in made.questions:

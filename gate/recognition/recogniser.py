@@ -37,7 +37,7 @@ Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it 
 Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
 
 _SMALLEST_IMAGE = 32  # pixels a side
-_LOOK_ON = 2.0  # seconds from the first usable face in which a no may still become a yes
+_LOOK_ON = 2.0  # seconds from the first usable face during which a rejection may still be revised
 _EARLY = 0.01  # seconds: rather a search a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")

@@ -1,4 +1,4 @@
-"""Somebody who lives alone and agreed to be missed."""
+"""Somebody who lives alone and opted in to absence alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live gate's bench: people walk up before its cameras, and its file says what it was told."""
+"""The live gate's bench: people walk up before its cameras, and its file says what it was given."""
 
 from __future__ import annotations
 

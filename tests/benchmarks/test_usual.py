@@ -22,6 +22,7 @@ print(module.api.face_recognition_model)
 """
 
 
+@pytest.mark.slow
 def test_its_models_are_found_without_pkg_resources() -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT],
@@ -34,6 +35,7 @@ def test_its_models_are_found_without_pkg_resources() -> None:
     assert Path(done.stdout.strip()).is_file()
 
 
+@pytest.mark.slow
 def test_the_module_is_the_one_python_imports() -> None:
     assert face_recognition().__name__ == "face_recognition"
 

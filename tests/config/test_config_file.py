@@ -1,4 +1,4 @@
-"""config/gate.toml: what stands there is the default, and every key stands there."""
+"""config/gate.toml: its values are the defaults, and every key is in it."""
 
 from __future__ import annotations
 

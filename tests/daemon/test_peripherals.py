@@ -101,7 +101,7 @@ def test_the_wall_is_reported_and_the_person_who_comes_after_it_too() -> None:
         while found.reading.validity is not Validity.VALID and time.monotonic() < end:
             found = measured(peripherals, None) or found
         assert found.finding.good is True
-        assert measured(peripherals, None, 0.3) is None  # told once
+        assert measured(peripherals, None, 0.3) is None  # reported once
 
 
 def test_a_face_of_another_camera_says_nothing_about_the_view() -> None:

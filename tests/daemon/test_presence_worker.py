@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:
-    """A gate with hard anti-passback that hears of the others when it is told to follow."""
+    """A gate with hard anti-passback that hears of the others when it is set to follow."""
     gate = Gate()
     settings = Settings.model_validate(
         {"access": {"antipassback": "hard", "direction": direction, "antipassback_hours": 12}}

@@ -1,4 +1,4 @@
-"""A device's thread: values out, loss and return told, nothing ends it but ``close``."""
+"""A device's thread: values out, loss and return reported, nothing ends it but ``close``."""
 
 from __future__ import annotations
 

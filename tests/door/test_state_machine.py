@@ -400,7 +400,7 @@ def keeps_the_invariants(sequence: Sequence[tuple[float, Input]], s: DoorSetting
             assert state.forced == (not state.released and not just)
         if before.released and not state.released:
             relocked = now
-        # held open is told after the time allowed and never before
+        # held open is reported after the time allowed and never before
         if any(isinstance(e, EventOut) and e.type == "door.held" for e in effects):
             assert before.opened is not None
             least = min(s.held_open_after, s.extended_held_open_after)

@@ -124,7 +124,7 @@ class Gate:
         return [{**row.body, "time": row.time} for row in reversed(rows)]
 
     def answers(self) -> list[dict]:
-        """Everything people at the gate were told."""
+        """Every answer people at the gate were given."""
         return self.events("passage.granted", "passage.denied", "passage.asked")
 
     def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
@@ -135,7 +135,7 @@ class Gate:
             time.sleep(0.02)
 
     def answer(self) -> dict:
-        """Let the resident walk up; what they are told."""
+        """Let the resident walk up; what they are answered."""
         before = len(self.answers())
         self.shows("resident")
         self.until(lambda: len(self.answers()) > before)

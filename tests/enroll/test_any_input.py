@@ -116,7 +116,7 @@ class Served:
         return self.desk.sessions.find(token)[1].csrf
 
     def there(self):
-        """Values that lead to something; made anew when a request has done away with them."""
+        """Values that lead to something; made again when a request has done away with them."""
         store = self.desk.store
         person = self._person and store.people.get(self._person)
         if person and person.active:

@@ -188,7 +188,7 @@ def test_a_day(desk, gate, clerk):
 
 
 def walk_up_once(gate, saved):
-    """The moment at which they are ``saved``, and what the gate then tells them."""
+    """The moment at which they are ``saved``, and what the gate then answers."""
     gate.until(saved)
     moment = datetime.now(UTC)
     time.sleep(WALK)
@@ -202,7 +202,7 @@ def delete(clerk, person):
 
 
 def import_people(desk, clerk):
-    """A workbook with twenty mistakes; mended, with photographs; the report."""
+    """A workbook with twenty mistakes; corrected, with photographs; the report."""
     clerk.go("/imports")
     clerk.look("imports")
     upload(clerk, workbook(MISTAKES))

@@ -1,4 +1,4 @@
-"""What the desk shows of a gate, as the gate itself told it; what became of an order."""
+"""What the desk shows of a gate, as the gate itself reported it; what became of an order."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_page_shows_what_the_gate_says_of_itself(clerk, desk, board):
         "Version 1.2.3",
     ):
         assert words in text, words
-    assert "camera.main" not in text  # told once, with the camera
+    assert "camera.main" not in text  # reported once, with the camera
 
 
 def test_a_gate_that_falls_silent_is_not_shown_as_running(desk, board, clock):
@@ -84,7 +84,7 @@ def test_the_last_passage_is_the_newest_of_all_kinds(desk, clock):
     [
         ("done", "✓ done"),
         ("lockdown", "refused: the door is locked down"),
-        ("fault", "refused: the relay does not do what it is told"),
+        ("fault", "refused: the relay does not obey"),
         ("fire", "refused: the fire input is still active"),
     ],
 )

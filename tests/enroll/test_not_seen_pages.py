@@ -47,11 +47,11 @@ def reported(desk):
 def test_consent_is_asked_for_it_alone_and_can_be_withdrawn(clerk, desk, elder):
     assert desk.store.consents.answer(elder) is None  # the face was not asked for
     page = clerk.get(f"/people/{elder}").text
-    assert "staff are told" in page
+    assert "staff are alerted" in page
     path = f"/people/{elder}/consent"
     assert "2 hours" in clerk.get(path, params={"purpose": "not_seen", "language": "en"}).text
     clerk.fill(path, answer="withdrawn", language="zh", purpose="not_seen")
-    assert "nobody is told" in clerk.get(f"/people/{elder}").text
+    assert "nobody is alerted" in clerk.get(f"/people/{elder}").text
     assert "陈奶奶" not in clerk.get(LIST).text
     assert clerk.fill(path, answer="agreed", language="zh", purpose="all").status_code == 422
 

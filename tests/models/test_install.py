@@ -102,11 +102,11 @@ def test_one_run_goes_on_after_a_break_by_itself(tmp_path: Path) -> None:
     with server.running():
         model = offered(server.address)
 
-        def mend(file: ModelFile, done: int) -> None:
+        def complete(file: ModelFile, done: int) -> None:
             if done >= 81_920:
                 server.break_after = None
 
-        install.fetch(model, tmp_path, LIMITS, mend)
+        install.fetch(model, tmp_path, LIMITS, complete)
     assert (tmp_path / "thing/thing.onnx").read_bytes() == CONTENT
 
 

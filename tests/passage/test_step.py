@@ -419,7 +419,7 @@ def test_a_card_does_not_take_over_the_temperature_of_somebody_else(degrees: flo
     began = len(gate.all(Began))
     gate.wait(8)
     gate.card(LI)
-    assert len(gate.all(Began)) == began + 1, "measured anew"
+    assert len(gate.all(Began)) == began + 1, "measured again"
     gate.wait(1)
     assert gate.granted == []
     assert gate.all(Decided)[-1].decision.reasons[0] == "temperature_unknown"

@@ -1,6 +1,6 @@
 """100,000 damaged answers of an OSDP reader: no card that was not shown.
 
-libosdp's control panel and peripheral device, each turned by hand over a line in memory, anew for
+libosdp's control panel and peripheral device, each turned by hand, on a line in memory, again for
 each damage, which falls on any answer: identity, abilities, the two of the secure channel, cards.
 That a damaged frame costs a moment only is tested in real time, in ``test_osdp.py``.
 """

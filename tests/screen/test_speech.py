@@ -72,5 +72,5 @@ def test_an_answer_is_said_once_while_only_the_headline_changes(said: Path) -> N
     time.sleep(0.4)
     assert said.read_text().splitlines() == once
     screen.show(IDLE)
-    screen.show(refused)  # shown anew, said anew
+    screen.show(refused)  # shown again, said again
     assert len(wait_for(said, len(once) + 1)) == len(once) + 1

@@ -141,7 +141,7 @@ class TestImage:
             buffer = rest + frame
             values, rest = mcu90640.parse(buffer, quiet=chance.random() > 0.33)
             for image, ambient in values:
-                # made anew from what was read, header and sum included, it is what stood there
+                # made again from what was read, header and sum included, it is what was there
                 again = image_frame(image, ambient)
                 assert again in buffer
                 false += again not in true

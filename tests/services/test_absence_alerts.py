@@ -1,4 +1,4 @@
-"""An elder who agreed to be missed, over days, restarts and broken cameras."""
+"""An elder who opted in to absence alerts, over days, restarts and broken cameras."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ PAGES = [
 
 
 def literals(call: str, place: int = 0) -> set[str]:
-    """What stands in the ``place``-th argument of every call of ``call`` in gate/, where plain."""
+    """What is in the ``place``-th argument of every call of ``call`` in gate/, where plain."""
     found = [
         node
         for file in files("gate")
@@ -212,7 +212,7 @@ def test_every_template_of_an_explanation_has_words(call, topic):
         assert f"{topic} {key}" in catalogue("zh"), key
 
 
-def mended() -> set[str]:
+def error_texts() -> set[str]:
     """What errors say that staff can meet at the desk: the arguments that are plain words."""
     services = ("image_decode", "enrolment", "permits")
     met = [GATE / "services" / f"{name}.py" for name in services]
@@ -229,7 +229,7 @@ def mended() -> set[str]:
 
 
 def test_every_error_has_its_chinese():
-    texts = mended()
+    texts = error_texts()
     assert len(texts) > 50
     assert sorted(text for text in texts if text not in catalogue("zh")) == []
 

@@ -107,8 +107,8 @@ def test_people_coming_and_going_give_what_building_anew_gives(
             who = 10 + person if what == "more" else 500 + number
             gallery.add([Template(who, faces(1, 1000 + number)[0], ENCODER)])
         now = matcher(gallery.snapshot(), fit, now)
-        anew = matcher(gallery.snapshot(), fit)
-        one, other = now.identify(probes, ENCODER), anew.identify(probes, ENCODER)
+        rebuilt = matcher(gallery.snapshot(), fit)
+        one, other = now.identify(probes, ENCODER), rebuilt.identify(probes, ENCODER)
         assert np.array_equal(one.best, other.best)
         assert one.score == pytest.approx(other.score, abs=2e-6)
         assert one.second_score == pytest.approx(other.second_score, abs=2e-6)
@@ -212,8 +212,8 @@ def test_a_small_site_forgets_whoever_is_deleted_in_the_lists_of_others_too() ->
     fit = no_whitening(ENCODER, rows.shape[1])
     left = gallery.remove(6)
     after = matcher(left, fit, matcher(whole, fit))
-    anew = matcher(left, fit)
+    rebuilt = matcher(left, fit)
     assert 6 not in after.centroids.near_people
-    np.testing.assert_array_equal(after.centroids.near_people, anew.centroids.near_people)
-    np.testing.assert_array_equal(after.centroids.near, anew.centroids.near)
-    assert lookalikes(after) == lookalikes(anew)
+    np.testing.assert_array_equal(after.centroids.near_people, rebuilt.centroids.near_people)
+    np.testing.assert_array_equal(after.centroids.near, rebuilt.centroids.near)
+    assert lookalikes(after) == lookalikes(rebuilt)
