@@ -6,7 +6,7 @@ Whatever is not listed as public needs a session, so a page that forgets to ask 
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enroll.desk import Desk
 from enroll.own_hosts import is_own, own_names
+from gate.sockets import same_origin
 
 PUBLIC = ("/login", "/setup", "/healthz")
 PUBLIC_FOLDERS = ("/static/", "/language/")
@@ -140,14 +141,6 @@ class SecurityMiddleware:
 
 def public(path: str) -> bool:
     return path in PUBLIC or path.startswith(PUBLIC_FOLDERS)
-
-
-def same_origin(headers: Headers) -> bool:
-    """Whether a changing request came from our own pages, as far as the browser says."""
-    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 def _text(text: str, status: int) -> Response:

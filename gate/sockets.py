@@ -1,16 +1,22 @@
 """HTTP pages of the daemon: a socket, and a server that half-open connections cannot stop.
 
-uvicorn waits for the rest of a request's head indefinitely and accepts any number of connections.
-Here the head has to be complete after ``HEAD_WITHIN`` seconds. Beyond ``CONNECTIONS`` the one that
-has waited longest without a complete head is closed, so a browser that asks is still answered.
+uvicorn waits for the rest of a request indefinitely and accepts any number of connections. Here
+the head has to be complete after ``HEAD_WITHIN`` seconds, and in a body no pause may be longer
+than ``BODY_PAUSE``. Beyond ``CONNECTIONS`` the one that waits longest for the rest of a request is
+closed, so a browser that asks is still answered; beyond ``PER_ADDRESS`` of one other machine that
+machine's own oldest one is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import threading
+import time
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,7 +24,24 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from gate.errors import ConfigurationError
 
 CONNECTIONS = 64
+PER_ADDRESS = 24  # of one other machine; this one may run a proxy for many
 HEAD_WITHIN = 5.0  # seconds
+BODY_PAUSE = 30.0  # seconds
+
+
+def same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a changing request came from our own pages, as far as the browser says.
+
+    Args:
+        headers: of the request, names in lower case or without regard to it.
+    """
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = headers.get("origin")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
 
 
 def listen(section: str, what: str, host: str, port: int) -> socket.socket:
@@ -42,44 +65,74 @@ def listen(section: str, what: str, host: str, port: int) -> socket.socket:
 
 
 class BoundedHttp(H11Protocol):
-    """uvicorn's HTTP with a limit to the time of a request's head and to the connections."""
+    """uvicorn's HTTP with limits to the time of a request and to the connections."""
 
-    _head_timer: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None  # runs while the rest of a request is awaited
+    _since = 0.0  # when that began, or when the connection was made
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
-            waiting = [each for each in self.connections if getattr(each, "_head_timer", None)]
-            # the handles of one loop are due in the order in which they were made
-            oldest = min(waiting, key=lambda each: each._head_timer.when(), default=self)  # type: ignore[union-attr]
-            oldest._close_now()  # type: ignore[union-attr]
-            if oldest is self:
-                return
-        self._await_head()
+        self._since = time.monotonic()
+        ours = [each for each in self.connections if isinstance(each, BoundedHttp)]
+        own = [each for each in ours if _machine(each) == _machine(self)]
+        if len(own) > PER_ADDRESS and not _is_this_machine(_machine(self)):
+            self._close_one_of(own)
+        elif len(ours) > CONNECTIONS:
+            self._close_one_of([each for each in ours if each._timer is not None] or [self])
+        if not self.transport.is_closing():
+            self._await(HEAD_WITHIN)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._head_is_whole()  # being answered, for as long as that takes
-        elif self._head_timer is None and not self.transport.is_closing():
-            self._await_head()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            if self._timer is None:
+                self._await(HEAD_WITHIN)
+            return
+        self._is_whole()  # being answered, for as long as that takes
+        if self.cycle.more_body:
+            self._await(BODY_PAUSE)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_whole()
+        self._is_whole()
         super().connection_lost(exc)
 
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_WITHIN, self._close_now)
+    def _await(self, seconds: float) -> None:
+        self._since = time.monotonic()
+        self._timer = self.loop.call_later(seconds, self._overdue)
 
-    def _head_is_whole(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _is_whole(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _overdue(self) -> None:
+        if self.flow.read_paused:  # it is we who do not read on
+            self._await(BODY_PAUSE)
+        else:
+            self._close_now()
+
+    @staticmethod
+    def _close_one_of(some: list[BoundedHttp]) -> None:
+        """The one that waits longest for the rest of a request, else the oldest."""
+        min(some, key=lambda each: (each._timer is None, each._since))._close_now()
 
     def _close_now(self) -> None:
-        self._head_is_whole()
+        self._is_whole()
         self.connections.discard(self)
         self.transport.abort()
+
+
+def _machine(connection: BoundedHttp) -> str:
+    return connection.client[0] if connection.client else ""
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:  # a socket of this machine
+        return True
 
 
 class PageServer:

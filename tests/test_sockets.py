@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import os
 import resource
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from gate import sockets
 from gate.errors import ConfigurationError
-from gate.sockets import CONNECTIONS, PageServer, listen
+from gate.sockets import CONNECTIONS, PER_ADDRESS, PageServer, listen, same_origin
 from tests.waiting import eventually
 
 
@@ -26,10 +28,26 @@ async def hello(request: Request) -> Response:
     return PlainTextResponse("hello")
 
 
+async def size(request: Request) -> Response:
+    return PlainTextResponse(f"{len(await request.body())} bytes")
+
+
+async def stream(request: Request) -> Response:
+    async def forever() -> AsyncIterator[str]:
+        while not await request.is_disconnected():
+            yield "."
+            await asyncio.sleep(0.1)
+
+    return StreamingResponse(forever())
+
+
+ROUTES = [Route("/", hello), Route("/size", size, methods=["POST"]), Route("/stream", stream)]
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
     listening = listen("screen", "screen", "127.0.0.1", 0)
-    server = PageServer(Starlette(routes=[Route("/", hello)]), listening, "page")
+    server = PageServer(Starlette(routes=ROUTES), listening, "page")
     server.start()
     yield server.port
     server.stop()
@@ -110,3 +128,60 @@ def test_a_port_in_use_is_an_error_that_names_it() -> None:
         listen("screen", "screen", "127.0.0.1", taken.getsockname()[1])
     assert "[screen] host and port" in raised.value.where
     assert os.strerror(98) in str(raised.value)
+
+
+def test_a_body_that_stops_is_closed_in_time_and_one_that_goes_on_is_not(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "BODY_PAUSE", 0.5)
+    head = b"POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), 10) as slow:
+        slow.settimeout(10)
+        slow.sendall(head)
+        for byte in (b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8"):
+            slow.sendall(byte)
+            time.sleep(0.2)  # as long in all as three pauses
+        assert b"8 bytes" in slow.recv(4096)
+    with socket.create_connection(("127.0.0.1", port), 10) as stopped:
+        stopped.settimeout(10)
+        stopped.sendall(head + b"123")
+        with contextlib.suppress(ConnectionResetError):
+            assert stopped.recv(100) == b""
+
+
+def test_one_other_machine_cannot_take_all_connections(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_is_this_machine", lambda address: False)
+    with contextlib.ExitStack() as after:
+        held = []
+        for _ in range(PER_ADDRESS):
+            each = after.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+            each.settimeout(10)
+            each.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200 OK" in each.recv(4096)
+            held.append(each)
+        newest = after.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+        newest.settimeout(10)
+        newest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in newest.recv(4096), "its newest is served"
+
+        def ended() -> bool:
+            try:
+                while held[0].recv(4096):
+                    pass
+            except ConnectionResetError:
+                pass
+            return True
+
+        assert ended(), "its oldest was closed"
+
+
+def test_a_page_of_another_origin_is_recognised() -> None:
+    own = {"host": "gate:80", "origin": "http://gate:80"}
+    assert same_origin(own)
+    assert same_origin({"host": "gate:80"})
+    assert not same_origin(own | {"origin": "http://evil"})
+    assert not same_origin(own | {"origin": "null"})
+    assert not same_origin(own | {"origin": "http://[::1"})
+    assert not same_origin(own | {"sec-fetch-site": "cross-site"})

@@ -46,7 +46,15 @@ def camera(visit: Edit, person: Number) -> Response:
 @router.post("/people/{person}/enrol/frame", response_class=JSONResponse, openapi_extra=PICTURE)
 async def frame(visit: Edit, person: Number, request: Request) -> JSONResponse:
     """One frame of the browser's camera, as JPEG: what to show the person, and the views so far."""
-    return JSONResponse(await run_in_threadpool(_offer, visit, person, await request.body()))
+    return JSONResponse(await run_in_threadpool(_offer, visit, person, await _picture(request)))
+
+
+async def _picture(request: Request) -> bytes:
+    """What was sent, unless as a form: that was read already, for its token."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise HTTPException(415, "A frame is sent as image/jpeg")
+    return await request.body()
 
 
 @router.post("/people/{person}/enrol/photos")
@@ -115,7 +123,7 @@ def try_page(visit: Edit, person: Number) -> Response:
 @router.post("/people/{person}/try/frame", response_class=JSONResponse, openapi_extra=PICTURE)
 async def try_frame(visit: Edit, person: Number, request: Request) -> JSONResponse:
     """Would the gate know the person now?"""
-    return JSONResponse(await run_in_threadpool(_try, visit, person, await request.body()))
+    return JSONResponse(await run_in_threadpool(_try, visit, person, await _picture(request)))
 
 
 def faces_of(visit: Visit) -> Faces:

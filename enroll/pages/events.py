@@ -241,6 +241,9 @@ def _before(text: str) -> tuple[datetime, int] | None:
         parsed = datetime.fromisoformat(moment.replace(" ", "+"))
         if parsed.tzinfo is None:
             raise ValueError
-        return parsed, int(sequence)
+        number = int(sequence)
+        if not 0 <= number < 2**63:
+            raise ValueError
+        return parsed, number
     except ValueError:
         raise HTTPException(422, "There is no such page") from None

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -38,6 +39,8 @@ class Capture:
         self._settings = settings
         self._status = status or (lambda camera, there, reason: None)
         self._command = list(command or self._worker())
+        # an address may carry a password: it goes where `ps` does not look
+        self._source = settings.source.encode() + b"\n"
         self._fresh = threading.Condition()
         self._newest: Frame | None = None
         self._handed = -1
@@ -48,7 +51,7 @@ class Capture:
 
     def _worker(self) -> list[str]:
         s = self._settings
-        arguments = [s.source, str(s.width), str(s.height), str(s.fps)]
+        arguments = [str(s.width), str(s.height), str(s.fps)]
         return [sys.executable, "-m", "gate.camera.worker", *arguments]
 
     def open(self) -> None:
@@ -93,11 +96,14 @@ class Capture:
         """From starting the process to its end; returns why it ended."""
         process = subprocess.Popen(
             self._command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        assert process.stdin is not None
         assert process.stdout is not None
+        with suppress(BrokenPipeError), process.stdin as wire:  # it may have ended already
+            wire.write(self._source)
         descriptor = process.stdout.fileno()
         os.set_blocking(descriptor, False)
         selector = selectors.DefaultSelector()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+from pathlib import Path
+
+from pydantic import Field, field_serializer
 
 from gate.section import Section
 
@@ -19,6 +22,11 @@ class CameraSettings(Section):
         "/dev/video0",
         description="a V4L2 device, an RTSP address, or for trials a video file or a folder of "
         "frames",
+    )
+    source_file: Path | None = Field(
+        None,
+        description="a file that holds the source, for an address with a password: then it stands "
+        "in no configuration. Mode 0600, or a credential of systemd",
     )
     width: int = Field(
         640, ge=160, le=3840, description="pixels; the nearest size that the camera has"
@@ -41,3 +49,18 @@ class CameraSettings(Section):
     retry_most: float = Field(
         30.0, gt=0, le=3600, description="the longest wait between two attempts, in seconds"
     )
+
+    @field_serializer("source", when_used="json")
+    def _without_password(self, source: str) -> str:
+        return masked(source)
+
+
+def masked(source: str) -> str:
+    """``source`` as it may be shown: without what an address carries as password.
+
+    That is a password before the host, and the values of the parameters cameras take one in.
+    """
+    if "://" not in source:
+        return source
+    hidden = re.sub(r"(?<=://)([^/@:?#]*):[^/?#]*@", r"\1:***@", source)
+    return re.sub(r"(?i)([?&;](?:pass\w*|pwd|token|auth|key)=)[^&;#]*", r"\1***", hidden)

@@ -15,8 +15,12 @@ from gate.camera.wire import pack
 
 
 def main(argv: list[str]) -> int:
-    """``worker SOURCE WIDTH HEIGHT FPS``; exit status 3: cannot open, 4: the stream ended."""
-    source, width, height, fps = argv[0], int(argv[1]), int(argv[2]), float(argv[3])
+    """``worker WIDTH HEIGHT FPS``; exit status 3: cannot open, 4: the stream ended.
+
+    The source is the first line of the input: everybody may read the arguments of a process.
+    """
+    width, height, fps = int(argv[0]), int(argv[1]), float(argv[2])
+    source = sys.stdin.readline().rstrip("\n")
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what OpenCV prints must not end up among the pixels

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import uvicorn
 from rich.console import Console
 
@@ -21,7 +24,7 @@ from gate.recognition.quality.assessment import judge
 from gate.services.encoder_choice import site_encoder
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
-from gate.sockets import listen
+from gate.sockets import BoundedHttp, listen
 from gate.store.store import Store
 
 
@@ -48,8 +51,19 @@ def desk(config: Config = DEFAULT) -> None:
         out.print(f"desk of {settings.name}: {address}")
         if place.first_run.open:
             out.print(f"one-time code for the first account: {place.first_run.new_code()}")
+        _spool_below(settings.data)
         with listening, Housekeeping(place):
             server.run(sockets=[listening])
+
+
+def _spool_below(data: Path) -> None:
+    """Uploads of more than a megabyte pass through files without a name: in the data folder.
+
+    The system's temporary folder may be memory, or readable after a theft where the data are not.
+    """
+    folder = data / "uploads"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(folder)
 
 
 def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
@@ -58,6 +72,8 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
         create_app(place),
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.certificate_key,
+        http=BoundedHttp,
+        ws="none",
         log_level="warning",
         server_header=False,
         proxy_headers=False,

@@ -34,7 +34,8 @@ def make(
         list[str], typer.Option(help=f"What it may order, one or more of: {', '.join(COMMANDS)}.")
     ],
     to: Annotated[
-        Path | None, typer.Option(help="Where to write the private key; NAME.pem if not given.")
+        Path | None,
+        typer.Option(help="Where to write the private key; keys/NAME.pem in the data folder."),
     ] = None,
     config: Config = DEFAULT,
 ) -> None:
@@ -44,10 +45,11 @@ def make(
         raise ConfigurationError(
             f"there is no command {unknown[0]}", where="--command", hint=f"one of {COMMANDS}"
         )
-    target = to or Path(f"{name}.pem")
+    settings = load(config)
+    target = to or _place(settings, name)
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
-    with _store(load(config), create=True) as store:
+    with _store(settings, create=True) as store:
         _write(target, private)
         try:
             row = store.command_keys.add(key_id(public), name, public, command)
@@ -56,7 +58,8 @@ def make(
             target.unlink()
             raise
     Console().print(f"{row.id} {name}: may order {', '.join(command)}")
-    Console().print(f"Give {target} to the sender and nobody else; the gate keeps no copy.")
+    console = Console(soft_wrap=True)
+    console.print(f"Move {target} to the sender and nobody else; the gate needs no copy.")
 
 
 @keys.command("list")
@@ -115,6 +118,22 @@ def send(
     Console().print(" ".join(f"{name}={value}" for name, value in answer.items()))
     if answer["result"] != "done":
         raise typer.Exit(1)
+
+
+def _place(settings: Settings, name: str) -> Path:
+    """In the data folder, which only its owner reads: not where the command happens to be run."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise ConfigurationError(
+            "this name cannot be the name of a file", where=name, hint="use --to"
+        )
+    folder = settings.data / "keys"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the key cannot be written: {error.strerror}", where=str(folder), hint="use --to"
+        ) from error
+    return folder / f"{name}.pem"
 
 
 def _write(path: Path, private: Ed25519PrivateKey) -> None:

@@ -29,7 +29,7 @@ def find_person(store: Store, who: str) -> PersonRow:
     Raises StoreError when there is nobody, or more than one.
     """
     digits = who.removeprefix("#")
-    by_id = who.startswith("#") and digits.isdecimal()
+    by_id = who.startswith("#") and digits.isascii() and digits.isdigit() and len(digits) < 19
     found = store.people.get(int(digits)) if by_id else store.people.by_number(who)
     if found is not None:
         return found

@@ -45,10 +45,18 @@ class DeskSettings(Section):
         30, gt=0, le=600, description="minutes without a click after which it ends"
     )
     attempts: int = Field(
-        5, ge=2, le=20, description="consecutive wrong passwords that lock an account"
+        5,
+        ge=2,
+        le=20,
+        description="wrong passwords from one address to one account that are checked at "
+        "once; after them each one doubles the wait",
     )
     lock_minutes: float = Field(
-        15, gt=0, le=1440, description="minutes for which the account is locked"
+        15,
+        gt=0,
+        le=1440,
+        description="the longest wait between two tries, in minutes; no account is ever "
+        "locked as a whole",
     )
     sign_ins: int = Field(
         10, ge=1, le=1000, description="attempts to sign in from one address in a minute"

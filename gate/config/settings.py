@@ -186,6 +186,8 @@ def _below(model: _Model, base: Path) -> _Model:
 
 
 def _file_below(camera: CameraSettings, base: Path) -> CameraSettings:
+    if camera.source_file is not None:
+        camera = camera.model_copy(update={"source": _read_source(base / camera.source_file)})
     if "://" in camera.source:
         return camera
     return camera.model_copy(update={"source": str(base / camera.source)})
@@ -195,6 +197,25 @@ def _export_below(export: ExportSettings, base: Path) -> ExportSettings:
     moved = _below(export, base)
     own = "/" in export.mapping or export.mapping.endswith(".toml")
     return moved.model_copy(update={"mapping": str(base / export.mapping)}) if own else moved
+
+
+def _read_source(path: Path) -> str:
+    try:
+        source = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigurationError(
+            f"the source of the camera cannot be read: {reason}",
+            where=f"[[camera]] source_file: {path}",
+            hint="write the camera's address into the file, readable by the user the gate runs as",
+        ) from None
+    if not source or "\n" in source:
+        raise ConfigurationError(
+            "the file with the camera's source has to hold one line",
+            where=f"[[camera]] source_file: {path}",
+            hint="write the camera's address into it, and nothing else",
+        )
+    return source
 
 
 def build(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from gate.daemon.build import Core
 from gate.daemon.event_loop import Item
 from gate.daemon.periodic import Periodic
-from gate.services.rule_set import build_context
+from gate.services.rule_set import People, build_context
 
 MINUTE = 60.0
 
@@ -31,6 +31,7 @@ class Register(Periodic):
         self.often: Callable[[], None] = lambda: None
         self.minutely: Callable[[], None] = lambda: None
         self._seen = -1
+        self._register = People(core.store)
         self._people = frozenset(core.loop.context.people)
         self._again = threading.Event()
         self._minute = time.monotonic()
@@ -50,8 +51,10 @@ class Register(Periodic):
         generation = self._core.store.changes.generation()
         if generation == self._seen and not self._again.is_set():
             return
+        if self._again.is_set():
+            self._register = People(self._core.store)
         self._again.clear()
-        context = build_context(self._core.settings, self._core.store)
+        context = build_context(self._core.settings, self._core.store, self._register)
         self._post(context)
         self._seen = generation
         now = frozenset(context.people)

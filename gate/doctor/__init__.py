@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from gate.config.settings import Settings
 from gate.doctor.backups import backups
 from gate.doctor.box import camera, clock, disk
+from gate.doctor.certificates import certificates
 from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
 from gate.doctor.finding import Finding, Level
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "reader": readers,
     "temperature": thermometer,
     "broker": broker,
+    "certificate": certificates,
     "outbox": outbox,
     "backup": backups,
 }

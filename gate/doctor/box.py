@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from gate.camera.capture import Capture
+from gate.camera.settings import masked
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
 
@@ -66,7 +67,7 @@ def camera(settings: Settings) -> Iterator[Finding]:
         part = f"camera {chosen.name}"
         if Path(chosen.source).is_dir() or Path(chosen.source).is_file():
             hint = "set `source` in [[camera]] to the camera once this is no trial"
-            yield Finding(part, Level.WARN, f"{chosen.source}: a recording", hint)
+            yield Finding(part, Level.WARN, f"{masked(chosen.source)}: a recording", hint)
             continue
         lost: list[str] = []
         capture = Capture(chosen, partial(_note, lost))
@@ -83,7 +84,7 @@ def camera(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 part,
                 Level.BAD,
-                f"{chosen.source}: {why}",
+                f"{masked(chosen.source)}: {why}",
                 "check the cable, that the daemon has not opened it, and `source` in [[camera]]",
             )
             continue
@@ -91,4 +92,4 @@ def camera(settings: Settings) -> Iterator[Finding]:
         light = float(frame.image.mean())
         level = Level.OK if light > 25 else Level.WARN
         hint = "" if level is Level.OK else "the picture is dark: is the cap on, is there light?"
-        yield Finding(part, level, f"{chosen.source}: {width}×{height}", hint)
+        yield Finding(part, level, f"{masked(chosen.source)}: {width}×{height}", hint)

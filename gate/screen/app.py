@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gate.screen.board import Board
+from gate.sockets import same_origin
 
 STATIC = Path(__file__).parent / "static"
 BEAT = 1.0  # seconds between signs of life; the page says "out of order" after four without
@@ -58,6 +59,8 @@ def make_app(
         return StreamingResponse(_pictures(board, picture), media_type=kind, headers=_HEADERS)
 
     async def done(request: Request) -> Response:
+        if not same_origin(request.headers):
+            raise HTTPException(403)
         try:
             painted(int(request.query_params["number"]))
         except (KeyError, ValueError):

@@ -6,8 +6,10 @@ import logging
 import threading
 from datetime import UTC, datetime
 
+import numpy as np
+
 from gate.errors import RecognitionError
-from gate.recognition.face import Template
+from gate.recognition.face import Vector
 from gate.recognition.matching.calibration import Calibration
 from gate.recognition.matching.gallery import Gallery, Snapshot
 from gate.recognition.matching.matcher import Matcher, build_matcher
@@ -67,10 +69,8 @@ class KnownFaces:
             generation, changed = self._store.changes.since(self._generation)
             if changed is None:
                 return self._load()
-            for person in changed:
-                self._gallery.remove(person)
             if changed:
-                self._gallery.add(self._store.templates.of(changed, self._encoder))
+                changed = self._take_in(changed)
             self._generation = generation
             stored = self._stored()
             if changed or stored is not None:
@@ -82,8 +82,26 @@ class KnownFaces:
                 people = len(snapshot.people)
                 if people <= QUICK and calibration.outgrown(people):
                     fit, calibration = self._learn(snapshot, wished(calibration))
-                self._matcher = build_matcher(snapshot, fit, calibration, self._matcher)
+                self._matcher = build_matcher(snapshot, fit, calibration, self._matcher, changed)
             return self._matcher
+
+    def _take_in(self, changed: frozenset[int]) -> frozenset[int]:
+        """Read the templates of those who changed; returns whose face did, not only their name."""
+        assert self._gallery is not None
+        now = self._gallery.snapshot()
+        fresh = self._store.templates.of(changed, self._encoder)
+        rows: dict[int, list[Vector]] = {person: [] for person in changed}
+        for template in fresh:
+            rows[template.person].append(template.vector)
+        other = frozenset(
+            person
+            for person, vectors in rows.items()
+            if not np.array_equal(now.rows_of(person), np.array(vectors).reshape(len(vectors), -1))
+            and (vectors or len(now.rows_of(person)))
+        )
+        if other:
+            self._gallery.replace(other, [t for t in fresh if t.person in other])
+        return other
 
     def relearn(self) -> bool:
         """Learn whitening and calibration again if the register has outgrown them; seconds of work.
@@ -105,10 +123,7 @@ class KnownFaces:
     def _load(self) -> Matcher:
         loaded = self._store.templates.load(self._encoder)
         self._gallery = Gallery(self._encoder, self._dimension)
-        self._gallery.add(
-            Template(int(person), vector, self._encoder)
-            for person, vector in zip(loaded.people, loaded.vectors, strict=True)
-        )
+        self._gallery.fill(loaded.people, loaded.vectors)
         loaded.vectors.setflags(write=True)
         loaded.vectors.fill(0)
         self._generation = loaded.generation

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
+from gate.access.decision import Person
 from gate.access.entry_status import judge
 from gate.access.request import Rules
 from gate.access.schedule import Schedule, parse
@@ -19,14 +21,40 @@ from gate.store.store import Store
 log = logging.getLogger(__name__)
 
 
-def build_context(settings: Settings, store: Store) -> Context:
-    """Register and rules as of now. Raises StoreError."""
+class People:
+    """A program's own copy of the register, kept in step: only who changed is read again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._generation = -1
+        self._people: dict[int, Person] = {}
+
+    def now(self) -> Mapping[int, Person]:
+        """Everybody, by number, as of now; what was given out before does not change."""
+        generation, changed = self._store.changes.since(self._generation)
+        if self._generation < 0 or changed is None:
+            self._people = self._store.people.register()
+        elif changed:
+            people = dict(self._people)
+            for person in changed:
+                people.pop(person, None)
+            self._people = people | self._store.people.register(changed)
+        self._generation = generation
+        return self._people
+
+
+def build_context(settings: Settings, store: Store, people: People | None = None) -> Context:
+    """Register and rules as of now. Raises StoreError.
+
+    Args:
+        people: whoever builds one again and again keeps this.
+    """
     rules = rules_of(settings.access, store.rulebook)
     rules = replace(rules, liveness_required=settings.liveness.mode == "required")
     for name in unknown_schedules(rules, settings.access.hold_open):
         log.warning("schedule.missing", extra={"schedule": name})
     return Context(
-        people=store.people.register(),
+        people=(people or People(store)).now(),
         rules=rules,
         settings=_passage(settings),
         gate=settings.name,

@@ -84,7 +84,7 @@ def board(document: Document, answer: str) -> None:
         raise _wrong("board", answer, f"write one of {_drivers(BOARDS)}, or simulated")
     if driver == "gpio":
         pins = [part for part in at.split(",") if part]
-        if not pins or not all(pin.isdigit() for pin in pins):
+        if not pins or not all(pin.isascii() and pin.isdigit() for pin in pins):
             raise _wrong("board", answer, "name the pin of each channel by BCM number: gpio:17")
         document.set("relay.gpio.pins", [int(pin) for pin in pins])
         document.set("relay.channels", len(pins))
@@ -201,7 +201,7 @@ def _port(what: str, answer: str, at: str) -> str:
 
 
 def _number(what: str, answer: str, text: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise _wrong(what, answer, "the port is a number")
     return int(text)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gate.camera.capture import Capture
 from gate.camera.replay import Image, Recording
-from gate.camera.settings import CameraSettings
+from gate.camera.settings import CameraSettings, masked
 from gate.config.settings import Settings
 from gate.doctor import seek
 from gate.errors import DeviceError, GateError
@@ -33,7 +33,11 @@ def camera(settings: Settings, talk: Talk) -> bool:
     try:
         image = _picture(chosen)
         if image is None:
-            talk.say("no picture from {source} within ten seconds", "yellow", source=chosen.source)
+            talk.say(
+                "no picture from {source} within ten seconds",
+                "yellow",
+                source=masked(chosen.source),
+            )
             return False
         faces = build_detector(settings.recognition, settings.models).detect(image)
     except GateError as error:

@@ -35,7 +35,9 @@ class NumatoBoard:
                 self.board.switch(int(number), to == "on", now)
             case ["relay", "read", number] if self._known(number):
                 return "on" if self.board.relays[int(number)] else "off"
-            case ["gpio", "read", number] if number.isdigit() and int(number) < 8:
+            case ["gpio", "read", number] if (
+                number.isascii() and number.isdigit() and int(number) < 8
+            ):
                 return str(int(self.board.wires[int(number)]))
             case ["ver"]:
                 return "00000008"
@@ -44,4 +46,4 @@ class NumatoBoard:
         return ""
 
     def _known(self, number: str) -> bool:
-        return number.isdigit() and int(number) < self.board.channels
+        return number.isascii() and number.isdigit() and int(number) < self.board.channels

@@ -109,18 +109,25 @@ class Templates:
         """Every template of an encoder as one matrix. Raises StoreError with the wrong key."""
         with self._database.read() as session:
             generation = session.scalar(select(func.max(ChangeRow.id))) or 0
+            mine = TemplateRow.encoder == encoder
+            count = session.scalar(select(func.count()).select_from(TemplateRow).where(mine)) or 0
             rows = session.execute(
                 select(TemplateRow.person_id, TemplateRow.vector, TemplateRow.quality)
-                .where(TemplateRow.encoder == encoder)
+                .where(mine)
                 .order_by(TemplateRow.person_id, TemplateRow.id)
-            ).all()
-        vectors = [self._vault.unseal(sealed, person, encoder) for person, sealed, _ in rows]
-        return Loaded(
-            generation,
-            np.array([row[0] for row in rows], dtype=np.int64),
-            np.stack(vectors) if vectors else np.zeros((0, 0), np.float32),
-            np.array([row[2] for row in rows], dtype=np.float32),
-        )
+                .execution_options(yield_per=1000)
+            )
+            people, quality = np.zeros(count, np.int64), np.zeros(count, np.float32)
+            vectors, read = np.zeros((0, 0), np.float32), 0
+            for place, (person, sealed, good) in enumerate(rows):
+                if place == count:  # added since it was counted: a change after ``generation``
+                    break
+                vector = self._vault.unseal(sealed, person, encoder)
+                if not place:
+                    vectors = np.zeros((count, len(vector)), np.float32)
+                people[place], vectors[place], quality[place] = person, vector, good
+                read = place + 1
+        return Loaded(generation, people[:read], vectors[:read], quality[:read])
 
     def qualities(self, person: int) -> dict[str, list[float]]:
         """The quality of a person's templates, best first, for each encoder."""

@@ -362,3 +362,14 @@ def test_a_flood_from_one_address_is_slowed_down(browser, desk):
     client = browser()
     codes = [client.get("/login").status_code for _ in range(7)]
     assert codes[-1] == 429
+
+
+def test_a_frame_that_is_a_form_is_refused_and_no_fault_of_the_desk(browser):
+    clerk = browser("desk")
+    for page in ("enrol", "try"):
+        path = f"/people/1/{page}/frame"
+        assert clerk.fill(path, frame="x").status_code == 415
+        token = {"x-csrf-token": clerk.csrf}
+        for kind in ("application/x-www-form-urlencoded", "Multipart/Form-Data; boundary=x"):
+            answer = clerk.post(path, content=b"a=b", headers=token | {"content-type": kind})
+            assert answer.status_code == 415, kind

@@ -45,6 +45,21 @@ def test_keys_are_made_shown_and_revoked(run: Callable[..., Any], tmp_path: Path
     assert run("make", "x", "--command", "explode").exit_code == 1
 
 
+def test_a_private_key_goes_into_the_data_folder_and_not_where_the_command_is_run(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "project"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert run("make", "desk", "--command", "open").exit_code == 0
+    file = tmp_path / "data" / "keys" / "desk.pem"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o077 == 0
+    assert not list(here.iterdir())
+    outside = run("make", "../../desk", "--command", "open")
+    assert (outside.exit_code, "file" in str(outside.exception)) == (1, True)
+
+
 @pytest.mark.slow
 def test_a_command_goes_from_the_shell_to_the_door_and_back(
     run: Callable[..., Any], broker: Broker, tmp_path: Path, eventually: Callable[..., None]

@@ -133,3 +133,15 @@ def test_stopping_ends_open_streams_and_the_thread() -> None:
         assert time.monotonic() - before < 4
     assert not any(t.name == "screen" for t in threading.enumerate())
     screen.stop()
+
+
+def test_a_page_of_another_origin_reports_nothing_as_painted() -> None:
+    times: list[tuple[int, float]] = []
+    with Screen(QUIET, SystemClock(), painted=lambda *reported: times.append(reported)) as screen:
+        address = f"{screen.address}painted?number={screen.show(Message(Look.GRANT, 'welcome'))}"
+        for foreign in ({"origin": "http://evil.test"}, {"sec-fetch-site": "cross-site"}):
+            assert httpx.post(address, headers=foreign).status_code == 403
+        assert not times
+        own = {"origin": screen.address.rstrip("/"), "sec-fetch-site": "same-origin"}
+        assert httpx.post(address, headers=own).status_code == 204
+        assert len(times) == 1

@@ -227,3 +227,20 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused():
     )
     with pytest.raises(CameraError, match="too many pixels"):
         decode(bomb + chunk(b"IEND", b""), "bomb.png")
+
+
+def test_a_change_of_the_name_leaves_the_matcher_as_it_is(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        people = store.people.create_many({"name": f"p{n}"} for n in range(40))
+        rows = unit(random.normal(size=(40, 8)).astype(np.float32))
+        store.templates.add(*(Template(p, r, "e/1") for p, r in zip(people, rows, strict=True)))
+        known = KnownFaces(store, "e/1", 8)
+        before = known.matcher()
+        store.people.update(people[3], name="other")
+        store.people.create("without a face")
+        assert known.matcher() is before
+        store.templates.remove(people[3])
+        after = known.matcher()
+        assert people[3] not in after.centroids.gallery.people.tolist()
+        assert len(after.centroids.gallery.people) == 39

@@ -1,9 +1,11 @@
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from gate.access.decision import Person
 from gate.config.settings import build
-from gate.services.rule_set import build_context
+from gate.services.rule_set import People, build_context
 from gate.store.store import Store
 
 
@@ -17,3 +19,27 @@ def test_who_was_measured_steps_aside_where_a_temperature_can_refuse(
     with Store.open(settings.store, tmp_path) as store:
         passage = build_context(settings, store).settings
     assert min(passage.make_room, passage.show_grant) == alone
+
+
+def test_only_who_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = build({"data": str(tmp_path)})
+    with Store.open(settings.store, tmp_path) as store:
+        numbers = store.people.create_many({"name": f"p{n}"} for n in range(50))
+        people, asked = People(store), []
+        really = store.people.register
+
+        def register(only: Iterable[int] | None = None) -> dict[int, Person]:
+            asked.append(None if only is None else sorted(only))
+            return really(only)
+
+        monkeypatch.setattr(store.people, "register", register)
+        before = people.now()
+        store.people.update(numbers[3], blocked=True)
+        store.people.delete(numbers[4])
+        added = store.people.create("new").id
+        after = build_context(settings, store, people).people
+        assert asked == [None, [numbers[3], numbers[4], added]]
+        assert people.now() is after, "nothing changed since"
+        assert after == really()
+        assert before[numbers[3]].blocked == ""
+        assert numbers[4] in before

@@ -6,13 +6,14 @@ as building it at once. ``updated_centroids`` only saves work.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.recognition.face import Vector
-from gate.recognition.matching.gallery import Block, Snapshot
+from gate.recognition.matching.gallery import Block, Snapshot, copy_runs
 from gate.recognition.matching.scoring import Index, Scoring, highest, person_vectors
 from gate.recognition.matching.whitening import Whitening
 
@@ -55,58 +56,164 @@ def mean_of_near(near: Vector) -> Vector:
 
 
 def build_centroids(gallery: Snapshot, fit: Whitening, scoring: Scoring) -> Centroids:
-    """Everything from the beginning: about 0.7 s for 7,000 people on one core."""
+    """Everything from the beginning; ``python -m benchmarks.learning`` measures it."""
     count, width = len(gallery.people), gallery.rows.shape[1]
-    block = Block(count, width)
-    vectors = block.rows()
-    vectors[:] = person_vectors(fit.apply(gallery.rows), gallery.starts)
-    vectors.flags.writeable = False
-    keep = scoring.nearest + 1
-    near = np.full((count, keep), -np.inf, np.float32)
-    near_people = np.full((count, keep), -1, np.int64)
+    vectors = Block(count, width).rows()
     for start in range(0, count, _CHUNK):
-        rows = np.arange(start, min(start + _CHUNK, count))
-        _fill(near, near_people, rows, vectors, gallery.people)
+        starts = gallery.starts[start : start + _CHUNK + 1]
+        fitted = fit.apply(gallery.rows[starts[0] : starts[-1]])
+        vectors[start : start + _CHUNK] = person_vectors(fitted, starts - starts[0])
+    vectors.flags.writeable = False
+    near, columns = nearest(vectors, scoring.nearest + 1)
+    near_people = np.where(columns < 0, -1, gallery.people[columns]) if count else columns
     return Centroids(gallery, fit, scoring, vectors, near, near_people)
 
 
-def updated_centroids(before: Centroids, gallery: Snapshot) -> Centroids:
-    """``build_centroids`` for a changed gallery, taking what has not changed from ``before``."""
+def nearest(vectors: Vector, keep: int) -> tuple[Vector, NDArray[np.int64]]:
+    """The highest cosines of each row with others, and whose they are.
+
+    Each pair is multiplied once. The cosines of a strip of rows with everybody behind count for
+    the strip, and those above what somebody behind has so far count for them; that is soon few.
+
+    Args:
+        vectors: float32 (p, d), unit rows.
+
+    Returns:
+        float32 (p, keep) best first and int64 (p, keep); -inf and -1 where there are fewer.
+    """
+    count = len(vectors)
+    near = np.full((count, keep), -np.inf, np.float32)
+    columns = np.full((count, keep), -1, np.int64)
+    for start in range(0, count, _CHUNK):
+        stop = min(start + _CHUNK, count)
+        cosines = vectors[start:stop] @ vectors[start:].T
+        strip = np.arange(stop - start)
+        cosines[strip, strip] = -np.inf
+        best = highest(cosines, keep)
+        values = np.take_along_axis(cosines, best, axis=1)
+        _merge(near, columns, np.arange(start, stop), values, best + start)
+        behind = cosines[:, stop - start :]
+        if not behind.shape[1]:
+            break
+        if start == 0:  # nobody behind has anything yet
+            turned = np.ascontiguousarray(behind.T)
+            best = highest(turned, keep)
+            values = np.take_along_axis(turned, best, axis=1)
+            _merge(near, columns, np.arange(stop, count), values, best)
+            continue
+        row, column = np.nonzero(behind > near[stop:, -1])
+        if len(row):
+            touched, values, found = _grouped(column, row + start, behind[row, column], keep)
+            _merge(near, columns, touched + stop, values, found)
+    columns[np.isneginf(near)] = -1
+    return near, columns
+
+
+def _grouped(
+    group: Index, member: Index, value: Vector, keep: int
+) -> tuple[Index, Vector, NDArray[np.int64]]:
+    """The ``keep`` highest values of each group, as rows: groups (g,), values and members."""
+    order = np.lexsort((-value, group))
+    group, member, value = group[order], member[order], value[order]
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    line = np.cumsum(np.diff(group, prepend=-1) > 0) - 1
+    rank = np.arange(len(group)) - first[line]
+    high = rank < keep
+    values = np.full((len(first), keep), -np.inf, np.float32)
+    members = np.full((len(first), keep), -1, np.int64)
+    values[line[high], rank[high]] = value[high]
+    members[line[high], rank[high]] = member[high]
+    return group[first], values, members
+
+
+def _merge(
+    near: Vector,
+    columns: NDArray[np.int64],
+    rows: Index,
+    values: Vector,
+    found: NDArray[np.int64],
+) -> None:
+    """Take more candidates into the lists of ``rows``; both (n, any)."""
+    keep = near.shape[1]
+    values = np.concatenate([near[rows], values], axis=1)
+    found = np.concatenate([columns[rows], found], axis=1)
+    best = np.argsort(-values, axis=1, kind="stable")[:, :keep]
+    near[rows] = np.take_along_axis(values, best, axis=1)
+    columns[rows] = np.take_along_axis(found, best, axis=1)
+
+
+def updated_centroids(
+    before: Centroids, gallery: Snapshot, changed: Collection[int] | None = None
+) -> Centroids:
+    """``build_centroids`` for a changed gallery, taking what has not changed from ``before``.
+
+    Args:
+        changed: everybody whose rows may differ, who is new or who is gone; None: compare.
+    """
     old, new = before.gallery, gallery
-    where = {person: row for row, person in enumerate(old.people.tolist())}
-    same = np.full(len(new.people), -1, np.intp)
-    for row, person in enumerate(new.people.tolist()):
-        known = where.get(person)
-        if known is not None and np.array_equal(_rows(old, known), _rows(new, row)):
-            same[row] = known
-    fresh = np.flatnonzero(same < 0)
-    kept = np.flatnonzero(same >= 0)
-    block = Block(len(new.people), new.rows.shape[1])
-    vectors = block.rows()
-    vectors[kept] = before.vectors[same[kept]]
+    stayed, kept_rows = _unchanged(old, new, changed)
+    fresh, kept = np.flatnonzero(~kept_rows), np.flatnonzero(kept_rows)
+    if len(fresh) > len(kept):
+        return build_centroids(gallery, before.fit, before.scoring)
+    vectors = Block(len(new.people), new.rows.shape[1]).rows()
+    keep = before.near.shape[1]
+    near = np.full((len(new.people), keep), -np.inf, np.float32)
+    near_people = np.full((len(new.people), keep), -1, np.int64)
+    # those who stay are in front, in their order, unless templates were added to one of them
+    if np.array_equal(kept, np.arange(len(kept))):
+        copy_runs(vectors, before.vectors, stayed)
+    else:
+        vectors[kept] = before.vectors[stayed]
+    near[kept], near_people[kept] = before.near[stayed], before.near_people[stayed]
     for row in fresh.tolist():
         fitted = before.fit.apply(_rows(new, row))
         vectors[row] = person_vectors(fitted, np.array([0, len(fitted)]))[0]
     vectors.flags.writeable = False
-    keep = before.near.shape[1]
-    near = np.full((len(new.people), keep), -np.inf, np.float32)
-    near_people = np.full((len(new.people), keep), -1, np.int64)
-    near[kept], near_people[kept] = before.near[same[kept]], before.near_people[same[kept]]
-    gone = np.setdiff1d(old.people, new.people[kept])
-    lost = kept[np.isin(near_people[kept], gone).any(axis=1)]
+    gone = old.people[~stayed]
+    lost = kept[np.isin(near_people[kept], gone).any(axis=1)] if len(gone) else kept[:0]
     redo = np.concatenate([fresh, lost])
-    _fill(near, near_people, redo, vectors, new.people)
-    rest = np.setdiff1d(kept, lost)
-    if len(fresh) and len(rest):
-        more = vectors[rest] @ vectors[fresh].T
-        values = np.concatenate([near[rest], more], axis=1)
-        persons = np.concatenate(
-            [near_people[rest], np.broadcast_to(new.people[fresh], more.shape)], axis=1
-        )
-        columns = highest(values, keep)
-        near[rest] = np.take_along_axis(values, columns, axis=1)
-        near_people[rest] = np.take_along_axis(persons, columns, axis=1)
+    for start in range(0, len(redo), _CHUNK):
+        _fill(near, near_people, redo[start : start + _CHUNK], vectors, new.people)
+    for start in range(0, len(fresh), _CHUNK):
+        _offer(near, near_people, fresh[start : start + _CHUNK], redo, vectors, new.people)
     return Centroids(gallery, before.fit, before.scoring, vectors, near, near_people)
+
+
+def _unchanged(
+    old: Snapshot, new: Snapshot, changed: Collection[int] | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whose rows are the same: bool for the people of ``old`` and of ``new``, in one order."""
+    if changed is not None:
+        people = np.fromiter(changed, np.int64, len(changed))
+        stayed, kept = ~np.isin(old.people, people), ~np.isin(new.people, people)
+        if np.array_equal(old.people[stayed], new.people[kept]):
+            return stayed, kept
+    where = {person: row for row, person in enumerate(old.people.tolist())}
+    stayed, kept = np.zeros(len(old.people), np.bool_), np.zeros(len(new.people), np.bool_)
+    last = -1
+    for row, person in enumerate(new.people.tolist()):
+        known = where.get(person, -1)
+        if known > last and np.array_equal(_rows(old, known), _rows(new, row)):
+            stayed[known] = kept[row] = True
+            last = known
+    return stayed, kept
+
+
+def _offer(
+    near: Vector,
+    near_people: NDArray[np.int64],
+    fresh: Index,
+    done: Index,
+    vectors: Vector,
+    people: NDArray[np.int64],
+) -> None:
+    """Take ``fresh`` into the lists of everybody but ``done``."""
+    cosines = vectors @ vectors[fresh].T
+    closer = cosines.max(axis=1) > near[:, -1]
+    closer[done] = False
+    rows = np.flatnonzero(closer)
+    persons = np.broadcast_to(people[fresh], (len(rows), len(fresh)))
+    _merge(near, near_people, rows, cosines[rows], persons)
 
 
 def _rows(gallery: Snapshot, row: int) -> Vector:

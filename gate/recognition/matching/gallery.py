@@ -9,7 +9,8 @@ person's rows last no longer than the last match that was using them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,12 +24,17 @@ Persons = NDArray[np.int64]
 _Kind = TypeVar("_Kind", bound=np.generic)
 
 
+# two blocks of zeros to be used again: fresh memory of a large gallery costs more than the copying
+_spare: deque[Vector] = deque(maxlen=2)
+_SPARED = 1 << 20  # values from which a block is worth keeping
+
+
 class Block:
     """Memory for ``capacity`` float32 rows, overwritten with zeros when its last view is gone."""
 
     def __init__(self, capacity: int, width: int) -> None:
-        self._memory: Vector = np.zeros((capacity, width), np.float32)
-        self.__array_interface__ = self._memory.__array_interface__
+        self._memory: Vector = _memory(capacity, width)
+        self.__array_interface__ = self._memory[:capacity].__array_interface__
 
     def rows(self) -> Vector:
         """A writable view, float32 (capacity, width); it keeps the block alive."""
@@ -36,6 +42,37 @@ class Block:
 
     def __del__(self) -> None:
         self._memory.fill(0.0)
+        if self._memory.size >= _SPARED:
+            _spare.append(self._memory)  # may run in any thread: a deque needs no lock
+
+
+def _memory(capacity: int, width: int) -> Vector:
+    """Zeros, float32 (at least ``capacity``, width)."""
+    for _ in range(len(_spare)):
+        try:
+            kept = _spare.popleft()
+        except IndexError:
+            break
+        if kept.shape[1] == width and capacity <= len(kept) <= 2 * capacity:
+            return kept
+        _spare.append(kept)
+    return np.zeros((capacity, width), np.float32)
+
+
+def copy_runs(target: Vector, source: Vector, stay: NDArray[np.bool_]) -> int:
+    """Copy the rows of ``source`` that stay to the beginning of ``target``, without a copy between.
+
+    Args:
+        stay: bool (n,), for the rows of ``source``.
+
+    Returns how many rows that were.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], stay, [False]])))
+    used = 0
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        target[used : used + end - first] = source[first:end]
+        used += end - first
+    return used
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,13 +156,61 @@ class Gallery:
 
     def remove(self, person: int) -> Snapshot:
         """Take a person out. Unknown people are no error: the result is the same."""
+        return self.replace([person], ())
+
+    def replace(self, people: Collection[int], templates: Iterable[Template]) -> Snapshot:
+        """Take ``people`` out and add templates of some of them, in one step.
+
+        The same as ``remove`` for each and ``add``, with one copy of the matrix at most.
+
+        Raises RecognitionError like ``add``; nothing is changed then.
+        """
+        new: dict[int, list[Vector]] = {}
+        for template in templates:
+            self._check(template)
+            if template.person not in people:
+                raise ValueError("templates of somebody who is not replaced")
+            new.setdefault(template.person, []).append(template.vector)
         with self._lock:
             now = self._now
-            stay = now.people != person
+            stay = ~np.isin(now.people, np.fromiter(people, np.int64, len(people)))
+            fresh = np.fromiter(new, np.int64, len(new))
+            counts = np.array([len(rows) for rows in new.values()], np.int64)
+            added = [row for rows in new.values() for row in rows]
             if stay.all():
-                return now
-            rows = now.rows[np.repeat(stay, now.counts)]
-            return self._rewrite(rows, now.people[stay], now.counts[stay])
+                return self._append(np.stack(added), fresh, counts) if added else now
+            kept = int(now.counts[stay].sum())
+            before, block = now.rows, Block(_room(kept + len(added)), self._width)
+            copy_runs(block.rows(), before, np.repeat(stay, now.counts))
+            if added:
+                block.rows()[kept : kept + len(added)] = added
+            self._block = block
+            return self._publish(
+                kept + len(added),
+                np.concatenate([now.people[stay], fresh]),
+                np.concatenate([now.counts[stay], counts]),
+            )
+
+    def fill(self, people: Persons, vectors: Vector) -> Snapshot:
+        """Put these templates in place of all that is there.
+
+        Args:
+            people: int64 (n,), the person of each row, ascending.
+            vectors: float32 (n, d), unit rows; they are copied.
+
+        Raises RecognitionError like ``add``.
+        """
+        if len(vectors) and vectors.shape[1] != self._width:
+            self._check(Template(int(people[0]), vectors[0], self._now.encoder))
+        wrong = np.flatnonzero(~(np.abs(np.linalg.norm(vectors, axis=1) - 1.0) < 1e-3))
+        for row in wrong[:1].tolist():
+            self._check(Template(int(people[row]), vectors[row], self._now.encoder))
+        with self._lock:
+            numbers, counts = np.unique(people, return_counts=True)
+            self._block = Block(_room(len(vectors)), self._width)
+            if len(vectors):
+                self._block.rows()[: len(vectors)] = vectors
+            return self._publish(len(vectors), numbers.astype(np.int64), counts.astype(np.int64))
 
     def _append(self, rows: Vector, people: Persons, counts: Persons) -> Snapshot:
         now = self._now
@@ -133,13 +218,14 @@ class Gallery:
         people = np.concatenate([now.people, people])
         counts = np.concatenate([now.counts, counts])
         if used + len(rows) > len(self._block.rows()):
-            return self._rewrite(np.concatenate([now.rows, rows]), people, counts)
+            self._block = Block(_room(used + len(rows)), self._width)
+            self._block.rows()[:used] = now.rows
         self._block.rows()[used : used + len(rows)] = rows
         return self._publish(used + len(rows), people, counts)
 
     def _rewrite(self, rows: Vector, people: Persons, counts: Persons) -> Snapshot:
         """``rows`` is a copy made on the way; nothing of it stays behind."""
-        self._block = Block(max(64, len(rows) + len(rows) // 4), self._width)
+        self._block = Block(_room(len(rows)), self._width)
         self._block.rows()[: len(rows)] = rows
         rows.fill(0.0)
         return self._publish(len(rows), people, counts)
@@ -175,6 +261,11 @@ class Gallery:
                 where=f"person {template.person}",
                 hint="enrol the person again",
             )
+
+
+def _room(rows: int) -> int:
+    """Rows of a block for so many: some to spare, in which those who come next are appended."""
+    return max(64, rows + rows // 4)
 
 
 def _frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:

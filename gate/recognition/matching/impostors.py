@@ -14,10 +14,12 @@ from gate.recognition.matching.centroids import (
 )
 from gate.recognition.matching.extreme_value import SPARED
 from gate.recognition.matching.gallery import Snapshot
-from gate.recognition.matching.scoring import Scoring, highest, probe_cohort
-from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, fit_whitening
+from gate.recognition.matching.scoring import Scoring, highest, person_vectors, probe_cohort
+from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, Moments, no_whitening
 
 FOLDS = 5
+# beyond so many people three folds fit as well as five, and so many impostors are enough
+MANY, FOLDS_OF_MANY = 10_000, 3
 _CHUNK = 512
 _SINGLES = 200  # scores against one person that are kept of each impostor
 
@@ -33,8 +35,8 @@ class Impostors:
     """What ``simulate`` found.
 
     Attributes:
-        highest: float64 (p,), the score of each impostor's best person.
-        taken_for: int64 (p,), who that was.
+        highest: float64 (i,), the score of each impostor's best person.
+        taken_for: int64 (i,), who that was.
         singles: float64 (m,), scores of impostors and single other people.
     """
 
@@ -44,16 +46,21 @@ class Impostors:
 
 
 def simulate(
-    gallery: Snapshot, scoring: Scoring, *, shrinkage: float = SHRINKAGE, folds: int = FOLDS
+    gallery: Snapshot, scoring: Scoring, *, shrinkage: float = SHRINKAGE, many: int = MANY
 ) -> Impostors:
     """Scores of impostors like the people of ``gallery``, in the order of ``gallery.people``.
 
+    Everybody is one up to ``many`` people; beyond, as many evenly chosen ones.
+
     Each is left out of the gallery and, with their fold, of the fit. The probe is their first
     template, as a gate sees one face at a time. Where so many people are enrolled twice that it
-    would raise the thresholds (a table imported twice), these duplicates are skipped. About 4 s
-    for 7,000 people on one core.
+    would raise the thresholds (a table imported twice), these duplicates are skipped. The memory
+    needed grows with the people, not with their pairs (``python -m benchmarks.learning``).
     """
     count = len(gallery.people)
+    folds = FOLDS if count <= many else FOLDS_OF_MANY
+    chosen = np.zeros(count, np.bool_)
+    chosen[np.linspace(0, count - 1, min(count, many)).round().astype(np.intp)] = True
     top, who = np.full((count, 2), -np.inf), np.full((count, 2), -1, np.int64)
     spare = np.full(count, -np.inf)  # best score with the double out as well
     singles: dict[bool, list[NDArray[np.float64]]] = {False: [], True: []}  # without doubles: True
@@ -61,32 +68,41 @@ def simulate(
     fold_of = gallery.people % folds
     # as at the gate: whether there is a fit is a matter of the whole gallery
     fewest = 2 if count >= FEWEST else FEWEST
+    vectors = person_vectors(gallery.rows, gallery.starts)
+    everybody = Moments.of(vectors)
     for fold in range(folds):
         held = np.flatnonzero(fold_of == fold)
-        if not len(held):
+        if not chosen[held].any():
             continue
-        fit = fit_whitening(subset(gallery, fold_of != fold), shrinkage=shrinkage, fewest=fewest)
+        moments = everybody.without(Moments.of(vectors[held]))
+        if moments.count < fewest:
+            fit = no_whitening(gallery.encoder, vectors.shape[1])
+        else:
+            fit = moments.whitening(gallery.encoder, f"without {fold}", shrinkage)
         centroids = build_centroids(gallery, fit, scoring)
+        listed = Listed(centroids)
+        held = held[chosen[held]]
         for start in range(0, len(held), _CHUNK):
             rows = held[start : start + _CHUNK]
-            scores = left_out_scores(centroids, rows)
+            scores = left_out_scores(centroids, listed, rows)
             best = highest(scores, 2)
             top[rows] = np.take_along_axis(scores, best, axis=1)
             who[rows] = gallery.people[best]
             singles[False].append(_some(scores))
             double = np.flatnonzero(_alone(top[rows]))
             if len(double):
-                again = left_out_scores(centroids, rows[double], best[double, 0])
+                again = left_out_scores(centroids, listed, rows[double], best[double, 0])
                 scores[double] = again
                 second = again.argmax(axis=1)
                 spare[rows[double]] = again[np.arange(len(double)), second]
                 who[rows[double], 1] = gallery.people[second]
             singles[True].append(_some(scores))
+    top, who, spare = top[chosen], who[chosen], spare[chosen]
     alone = _alone(top)
-    if alone.sum() <= max(_MANY * count, SPARED):
+    if alone.sum() <= max(_MANY * len(top), SPARED):
         return Impostors(top[:, 0], who[:, 0], np.concatenate(singles[False]))
     place = alone.astype(np.intp)
-    every = np.arange(count)
+    every = np.arange(len(top))
     score = np.where(alone, spare, top[:, 0])
     return Impostors(score, who[every, place], np.concatenate(singles[True]))
 
@@ -96,12 +112,35 @@ def _alone(top: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _some(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    finite = scores[np.isfinite(scores)].astype(np.float64)
-    return finite[:: max(1, len(finite) // (_SINGLES * len(scores)))]
+    finite = scores[np.isfinite(scores)]
+    # a copy: a view would keep all the scores
+    return finite[:: max(1, len(finite) // (_SINGLES * len(scores)))].astype(np.float64)
+
+
+class Listed:
+    """Who is in the lists of the nearest of whom: the lists of ``Centroids`` turned round."""
+
+    def __init__(self, centroids: Centroids) -> None:
+        people = centroids.gallery.people
+        lists = centroids.near_people[:, : centroids.scoring.nearest]
+        order = np.argsort(people)
+        flat = lists.ravel()
+        place = np.flatnonzero(flat >= 0)
+        named = order[np.searchsorted(people, flat[place], sorter=order)]
+        by_name = np.argsort(named, kind="stable")
+        self._rows = (place // max(1, lists.shape[1]))[by_name]
+        self._starts = np.searchsorted(named[by_name], np.arange(len(people) + 1))
+
+    def of(self, row: int) -> NDArray[np.intp]:
+        """The rows of the people who have the person of ``row`` in their lists."""
+        return self._rows[self._starts[row] : self._starts[row + 1]]
 
 
 def left_out_scores(
-    centroids: Centroids, rows: NDArray[np.intp], doubles: NDArray[np.intp] | None = None
+    centroids: Centroids,
+    listed: Listed,
+    rows: NDArray[np.intp],
+    doubles: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float32]:
     """Scores of the first template of ``rows``' people with everybody, float32 (n, p).
 
@@ -114,13 +153,13 @@ def left_out_scores(
     probes = centroids.fit.apply(gallery.rows[gallery.starts[rows]])
     scores = probes @ centroids.vectors.T
     cohort_term, near_people = centroids.cohort_term, centroids.near_people[:, : scoring.nearest]
+    scores -= scoring.weight * cohort_term
     out = rows[:, None] if doubles is None else np.stack([rows, doubles], axis=1)
     for line, gone in enumerate(out):
-        scores[line] -= scoring.weight * cohort_term
-        near = np.isin(near_people, gallery.people[gone])
-        has = np.flatnonzero(near.any(axis=1))
+        has = np.unique(np.concatenate([listed.of(row) for row in gone.tolist()]))
+        near = np.isin(near_people[has], gallery.people[gone])
         without = centroids.near[has].copy()
-        without[:, : scoring.nearest][near[has]] = -np.inf
+        without[:, : scoring.nearest][near] = -np.inf
         without = -np.sort(-without, axis=1)[:, : scoring.nearest]
         scores[line, has] += scoring.weight * (cohort_term[has] - mean_of_near(without))
         scores[line, gone] = -np.inf

@@ -6,6 +6,7 @@ daemon swaps it as a whole, so no answer ever mixes an old gallery with a new fi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,13 +118,18 @@ class Matcher:
 
 
 def build_matcher(
-    gallery: Snapshot, fit: Whitening, calibration: Calibration, before: Matcher | None = None
+    gallery: Snapshot,
+    fit: Whitening,
+    calibration: Calibration,
+    before: Matcher | None = None,
+    changed: Collection[int] | None = None,
 ) -> Matcher:
     """A matcher from its parts.
 
     Args:
         before: a matcher of the same fit and calibration: only what changed since is computed.
             The answers are the same with and without it.
+        changed: everybody who changed since ``before``; None: compare all.
 
     Raises:
         RecognitionError: the parts are not of the same encoder, or not made for each other.
@@ -141,8 +147,11 @@ def build_matcher(
         )
     scoring = calibration.scoring
     if before is not None and (before.centroids.fit, before.centroids.scoring) == (fit, scoring):
-        centroids = updated_centroids(before.centroids, gallery)
+        centroids = updated_centroids(before.centroids, gallery, changed)
     else:
         centroids = build_centroids(gallery, fit, scoring)
-    version = f"{fit.version}/{calibration.version}"
+    if before is not None and before.calibration is calibration and before.centroids.fit is fit:
+        version = before.version  # a hash of a thousand figures: most of what a change would cost
+    else:
+        version = f"{fit.version}/{calibration.version}"
     return Matcher(centroids, scoring.weight * centroids.cohort_term, calibration, version)

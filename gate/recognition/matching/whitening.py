@@ -23,6 +23,7 @@ from gate.recognition.matching.gallery import Snapshot
 from gate.recognition.matching.scoring import person_vectors, unit
 
 FEWEST = 30  # people below which no fit is made: see docs/recognition.md
+_PIECE = 4096  # rows
 SHRINKAGE = 1.0  # of the largest eigenvalue, added to every eigenvalue
 
 
@@ -100,19 +101,54 @@ def fit_whitening(
     if len(gallery.people) < fewest:
         return no_whitening(gallery.encoder, width)
     order = np.argsort(gallery.people, kind="stable")
-    vectors = person_vectors(gallery.rows, gallery.starts)[order].astype(np.float64)
-    centre = vectors.mean(axis=0)
-    centred = vectors - centre
-    values, axes = np.linalg.eigh(centred.T @ centred / len(vectors))
-    values = np.maximum(values, 0.0) / max(values[-1], 1e-12)
-    transform = (axes / np.sqrt(values + shrinkage)) @ axes.T
+    vectors = person_vectors(gallery.rows, gallery.starts)[order]
+    moments = Moments.of(vectors)
     digest = hashlib.sha256(f"{gallery.encoder} {shrinkage}".encode())
     digest.update(gallery.people[order].tobytes())
-    digest.update(vectors.astype(np.float32).tobytes())
-    return Whitening(
-        gallery.encoder,
-        digest.hexdigest()[:12],
-        len(vectors),
-        centre.astype(np.float32),
-        transform.astype(np.float32),
-    )
+    digest.update(np.ascontiguousarray(vectors))
+    return moments.whitening(gallery.encoder, digest.hexdigest()[:12], shrinkage)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Of the person vectors of some people: enough to whiten, and to leave people out again.
+
+    Attributes:
+        count: how many people.
+        total: float64 (d,), the sum of their vectors.
+        products: float64 (d, d), the sum of their outer products.
+    """
+
+    count: int
+    total: NDArray[np.float64]
+    products: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, vectors: Vector) -> Moments:
+        """Of ``vectors``, float32 (n, d); in pieces, for twice the precision is twice the size."""
+        width = vectors.shape[1]
+        total, products = np.zeros(width), np.zeros((width, width))
+        for start in range(0, len(vectors), _PIECE):
+            piece = vectors[start : start + _PIECE].astype(np.float64)
+            total += piece.sum(axis=0)
+            products += piece.T @ piece
+        return cls(len(vectors), total, products)
+
+    def without(self, others: Moments) -> Moments:
+        """Of these people less some of them."""
+        return Moments(
+            self.count - others.count, self.total - others.total, self.products - others.products
+        )
+
+    def whitening(self, encoder: str, version: str, shrinkage: float) -> Whitening:
+        centre = self.total / self.count
+        values, axes = np.linalg.eigh(self.products / self.count - np.outer(centre, centre))
+        values = np.maximum(values, 0.0) / max(values[-1], 1e-12)
+        transform = (axes / np.sqrt(values + shrinkage)) @ axes.T
+        return Whitening(
+            encoder,
+            version,
+            self.count,
+            centre.astype(np.float32),
+            transform.astype(np.float32),
+        )

@@ -118,3 +118,48 @@ def test_removing_somebody_unknown_is_no_change() -> None:
     gallery = Gallery("e/1", WIDTH)
     before = gallery.add([template(1)])
     assert gallery.remove(99) is before
+
+
+def test_replacing_is_removing_and_adding_in_one_step() -> None:
+    one, other = Gallery("e/1", WIDTH), Gallery("e/1", WIDTH)
+    for gallery in (one, other):
+        gallery.add([template(p, s) for p in range(9) for s in range(2)])
+    changed, new = [2, 3, 7, 50], [template(3, 9), template(50), template(50, 1)]
+    for person in changed:
+        one.remove(person)
+    one.add(new)
+    before = other.snapshot().generation
+    other.replace(changed, new)
+    assert other.snapshot().generation == before + 1
+    assert np.array_equal(one.snapshot().rows, other.snapshot().rows)
+    assert one.snapshot().people.tolist() == other.snapshot().people.tolist()
+    assert one.snapshot().starts.tolist() == other.snapshot().starts.tolist()
+    with pytest.raises(RecognitionError, match="encoder"):
+        other.replace([2, 3], [template(2), template(3, encoder="other/1")])
+    assert np.array_equal(one.snapshot().rows, other.snapshot().rows)
+
+
+def test_filling_is_adding_everybody_at_once() -> None:
+    one, other = Gallery("e/1", WIDTH), Gallery("e/1", WIDTH)
+    new = [template(p, s) for p in (1, 4, 6) for s in range(p)]
+    one.add(new)
+    other.add([template(77)])
+    other.fill(np.array([t.person for t in new]), np.stack([t.vector for t in new]))
+    assert np.array_equal(one.snapshot().rows, other.snapshot().rows)
+    assert one.snapshot().people.tolist() == other.snapshot().people.tolist()
+    assert one.snapshot().starts.tolist() == other.snapshot().starts.tolist()
+    with pytest.raises(RecognitionError, match="unit length"):
+        other.fill(np.array([1]), np.full((1, WIDTH), np.nan, np.float32))
+    with pytest.raises(RecognitionError, match="shape"):
+        other.fill(np.array([1]), np.ones((1, WIDTH + 1), np.float32))
+
+
+def test_a_large_block_is_used_again_and_holds_nothing_of_before() -> None:
+    first = Block(1 << 11, 1 << 10)
+    memory = first._memory
+    first.rows()[:] = 7
+    del first
+    second = Block((1 << 11) - 100, 1 << 10)
+    assert second._memory is memory
+    assert second.rows().shape == ((1 << 11) - 100, 1 << 10)
+    assert not second.rows().any()

@@ -1,0 +1,68 @@
+"""The nearest people of everybody: by strips as by one product, step by step as at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gate.recognition.face import Template
+from gate.recognition.matching import centroids as module
+from gate.recognition.matching.centroids import build_centroids, nearest, updated_centroids
+from gate.recognition.matching.gallery import Gallery
+from gate.recognition.matching.scoring import Scoring, unit
+from gate.recognition.matching.whitening import no_whitening
+
+ENCODER, WIDTH, SCORING = "e/1", 8, Scoring(0.5, 4)
+
+
+def faces(count: int, seed: int) -> np.ndarray:
+    return unit(np.random.default_rng(seed).normal(size=(count, WIDTH)).astype(np.float32))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 5, 16, 17, 100, 333])
+@pytest.mark.parametrize("strip", [1, 16, 512])
+def test_strips_give_what_one_product_gives(
+    count: int, strip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHUNK", strip)
+    vectors = faces(count, count)
+    near, who = nearest(vectors, 5)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -np.inf)
+    wanted = np.full((count, 5), -np.inf, np.float32)
+    order = np.argsort(-cosines, axis=1)[:, :5]
+    wanted[:, : order.shape[1]] = np.take_along_axis(cosines, order, axis=1)
+    assert near == pytest.approx(wanted, abs=1e-6)
+    row, place = np.nonzero(who >= 0)
+    assert cosines[row, who[row, place]] == pytest.approx(near[row, place], abs=1e-6)
+    assert np.array_equal(who >= 0, np.isfinite(near))
+    assert all(len(set(line[line >= 0].tolist())) == (line >= 0).sum() for line in who)
+
+
+def test_a_hundred_changes_one_by_one_give_what_building_gives() -> None:
+    random = np.random.default_rng(3)
+    gallery, fit = Gallery(ENCODER, WIDTH), no_whitening(ENCODER, WIDTH)
+    rows = faces(120, 1)
+    gallery.fill(np.repeat(np.arange(60), 2), rows)
+    now = build_centroids(gallery.snapshot(), fit, SCORING)
+    for step in range(100):
+        changed = random.choice(70, size=random.integers(1, 4), replace=False).tolist()
+        stay = [person for person in changed if random.random() < 0.7]
+        new = [Template(p, faces(1, 1000 + 100 * step + p)[0], ENCODER) for p in stay]
+        snapshot = gallery.replace(changed, new)
+        named = changed if step % 2 else None  # with and without being told who changed
+        now = updated_centroids(now, snapshot, named)
+        whole = build_centroids(snapshot, fit, SCORING)
+        assert now.vectors == pytest.approx(whole.vectors, abs=1e-6)
+        assert now.near == pytest.approx(whole.near, abs=1e-6)
+        assert np.array_equal(now.near_people, whole.near_people)
+
+
+def test_templates_added_to_somebody_known_are_seen_although_nobody_is_named() -> None:
+    gallery, fit = Gallery(ENCODER, WIDTH), no_whitening(ENCODER, WIDTH)
+    gallery.fill(np.arange(30), faces(30, 1))
+    before = build_centroids(gallery.snapshot(), fit, SCORING)
+    snapshot = gallery.add([Template(7, faces(1, 99)[0], ENCODER)])
+    after, whole = updated_centroids(before, snapshot), build_centroids(snapshot, fit, SCORING)
+    assert after.vectors == pytest.approx(whole.vectors, abs=1e-6)
+    assert np.array_equal(after.near_people, whole.near_people)
