@@ -19,7 +19,7 @@ def certificates(settings: Settings) -> Iterator[Finding]:
     """Those of the connection to the broker and of the desk."""
     mqtt, desk = settings.mqtt, settings.desk
     broker = "`gate broker renew FOLDER NAME`, then copy certificate and key to where they are used"
-    authority = "make a new authority with `gate broker init`, and new certificates for everybody"
+    authority = "make a new authority with `gate broker setup`, and new certificates for everybody"
     named = [("[mqtt] certificate", mqtt.certificate, broker), ("[mqtt] ca", mqtt.ca, authority)]
     named = named if mqtt.enabled and mqtt.broker == "external" else []
     named.append(("[desk] certificate", desk.certificate, "get a new one from where it came from"))

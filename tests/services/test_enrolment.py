@@ -15,6 +15,7 @@ from gate.errors import AccessError, CameraError, RecognitionError
 from gate.recognition.detection.detector import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
+from gate.recognition.matching.scoring import unit
 from gate.recognition.matching.site_calibration import FMR, FPIR, learn_site
 from gate.services.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling, try_out
 from gate.services.gallery_sync import KIND, KnownFaces, put_in_use
