@@ -94,10 +94,7 @@ class KnownFaces:
         for template in fresh:
             rows[template.person].append(template.vector)
         other = frozenset(
-            person
-            for person, vectors in rows.items()
-            if not np.array_equal(now.rows_of(person), np.array(vectors).reshape(len(vectors), -1))
-            and (vectors or len(now.rows_of(person)))
+            person for person, vectors in rows.items() if not _same(now.rows_of(person), vectors)
         )
         if other:
             self._gallery.replace(other, [t for t in fresh if t.person in other])
@@ -167,6 +164,10 @@ class KnownFaces:
             return False
         self._version = version_of(fit, calibration)
         return True
+
+
+def _same(rows: Vector, vectors: list[Vector]) -> bool:
+    return len(rows) == len(vectors) and all(map(np.array_equal, rows, vectors))
 
 
 def _learnt(snapshot: Snapshot, rates: Rates) -> tuple[Whitening, Calibration]:

@@ -133,7 +133,8 @@ class Listed:
 
     def of(self, row: int) -> NDArray[np.intp]:
         """The rows of the people who have the person of ``row`` in their lists."""
-        return self._rows[self._starts[row] : self._starts[row + 1]]
+        rows: NDArray[np.intp] = self._rows[self._starts[row] : self._starts[row + 1]]
+        return rows
 
 
 def left_out_scores(

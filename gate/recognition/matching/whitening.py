@@ -105,7 +105,7 @@ def fit_whitening(
     moments = Moments.of(vectors)
     digest = hashlib.sha256(f"{gallery.encoder} {shrinkage}".encode())
     digest.update(gallery.people[order].tobytes())
-    digest.update(np.ascontiguousarray(vectors))
+    digest.update(np.ascontiguousarray(vectors).data)
     return moments.whitening(gallery.encoder, digest.hexdigest()[:12], shrinkage)
 
 
