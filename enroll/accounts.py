@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from enroll.passwords import hash_password, verify
 from enroll.permissions import Role
+from enroll.second_factor import SecondFactor
 from enroll.sign_in_limit import SignInLimit
 from gate.clock import Clock
 from gate.config.desk import DeskSettings
@@ -19,6 +20,7 @@ class Accounts:
         self._database = database
         self._settings = settings
         self._clock = clock
+        self.second: SecondFactor | None = None  # given by whoever has the vault
         self._limit = SignInLimit(settings.attempts, settings.lock_minutes * 60, clock.monotonic)
 
     def create(self, login: str, password: str, role: Role, name: str = "") -> AccountRow:
@@ -40,19 +42,33 @@ class Accounts:
             session.flush()
             return row
 
-    def sign_in(self, login: str, password: str, address: str = "") -> AccountRow | None:
+    def sign_in(
+        self, login: str, password: str, address: str = "", code: str = ""
+    ) -> AccountRow | None:
         """The account, or None: unknown, wrong, slowed down and disabled look the same outside."""
         login = login.strip().lower()
         with self._database.read() as session:
             row = session.scalar(select(AccountRow).where(AccountRow.login == login))
-        right = self.is_right(row, login, password, address)
+        right = self.is_right(row, login, password, address, code)
         return row if right and row is not None and row.disabled is None else None
 
-    def is_right(self, row: AccountRow | None, login: str, password: str, address: str) -> bool:
-        """Whether it is the password of ``row``; False without a check while tries have to wait."""
+    def is_right(
+        self,
+        row: AccountRow | None,
+        login: str,
+        password: str,
+        address: str,
+        code: str | None = None,
+    ) -> bool:
+        """Whether it is the password of ``row``; False without a check while tries have to wait.
+
+        ``code``: of the second factor, where the account has one; None: it is not asked for.
+        """
         if self._limit.wait(address, login[:80]) > 0:
             return False
         right = verify(row.password if row else None, password)
+        if right and row is not None and code is not None and self.second is not None:
+            right = self.second.right(row.id, code)  # wrong, it counts as a wrong password
         if right:
             self._limit.right(address, login[:80])
         return right

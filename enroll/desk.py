@@ -14,6 +14,7 @@ from enroll.imports import Imports
 from enroll.limits import RateLimit
 from enroll.ordinary_day import OrdinaryDay
 from enroll.permits import Permits
+from enroll.second_factor import SecondFactor
 from enroll.sessions import Sessions
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
@@ -41,6 +42,7 @@ class Desk:
     def __post_init__(self) -> None:
         database = self.store.database
         self.accounts = Accounts(database, self.settings, self.clock)
+        self.accounts.second = SecondFactor(self.store.key_values, self.store.vault, self.clock)
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
         self.ordinary = OrdinaryDay()

@@ -49,6 +49,7 @@ COMMANDS = {
     "keys": ("keys", "keys"),
     "broker": ("broker", "broker"),
     "notify": ("notify", "notify"),
+    "update": ("update", "update"),
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),
     "account": ("account", "account"),

@@ -15,6 +15,7 @@ bare=$work/$suite
 root=$work/box
 card=0002972728
 mkdir -p "$work"
+rm -f "$work"/*.gatebackup
 
 step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 in_box() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
@@ -65,7 +66,7 @@ install_() {
 simulate() {
   local name=$1
   shift
-  rm -f "$root/tmp/$name.in"
+  rm -f "$root/tmp/$name.in" "$root/tmp/$name.log"
   mkfifo "$root/tmp/$name.in"
   chroot "$root" runuser -u gate -- gate simulate "$@" <>"$root/tmp/$name.in" >"$root/tmp/$name.log" 2>&1 &
   started+=($!)
@@ -73,6 +74,7 @@ simulate() {
 }
 port() { sed -n 's/^port = "\(.*\)"/\1/p' "$root/tmp/$1.log"; }
 service() {
+  rm -f "$root/tmp/$1.log"
   chroot "$root" runuser -u gate -- gate "$1" >"$root/tmp/$1.log" 2>&1 &
   started+=($!)
   eval "$1=$!"
@@ -80,11 +82,11 @@ service() {
 card_opens() {
   local before
   before=$(grep -c 'channel 1 on' "$root/tmp/relay.log" || true)
-  echo "show $card 2" >"$root/tmp/reader.in"
   local end=$((SECONDS + 60))
   until [ "$(grep -c 'channel 1 on' "$root/tmp/relay.log")" -gt "$before" ]; do
     [ $SECONDS -lt $end ] || fail "the card did not open the door"
-    sleep 0.2
+    echo "show $card 2" >"$root/tmp/reader.in"
+    sleep 5
   done
   echo "the card opened: $(grep 'channel 1 on' "$root/tmp/relay.log" | tail -1)"
 }

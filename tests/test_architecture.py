@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.fleet",),
     ("gate.hub", "gate.replica"),
     ("gate.importing", "gate.doctor", "gate.daemon"),
-    ("gate.demo", "gate.setup"),
+    ("gate.demo", "gate.setup", "gate.update"),
     ("enroll",),
     ("gate.commands",),
     ("gate.cli",),

@@ -54,12 +54,14 @@ def login_form(request: Request, back: str = "/") -> Response:
 
 
 @router.post("/login")
-def sign_in(request: Request, login: Text, password: Text, back: Text = "/") -> Response:
+def sign_in(
+    request: Request, login: Text, password: Text, back: Text = "/", code: Text = ""
+) -> Response:
     desk = desk_of(request)
     if not desk.sign_ins.allowed(_address(request)):
         wrong = "Too many attempts; wait a minute"
         return render(request, "login.html", status=429, wrong=wrong, back=inside(back))
-    account = desk.accounts.sign_in(login, password, _address(request))
+    account = desk.accounts.sign_in(login, password, _address(request), code)
     if account is None:
         # a login that is none of ours may be a password typed into the wrong field
         known = desk.accounts.known(login)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
+import segno
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -11,10 +13,11 @@ from rich.table import Table
 
 from enroll.accounts import Accounts
 from enroll.permissions import Role
+from enroll.second_factor import SecondFactor
 from gate.clock import SystemClock
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
-from gate.errors import StoreError
+from gate.errors import AccessError, StoreError
 from gate.store.store import Store
 from gate.store.tables import AccountRow
 
@@ -65,6 +68,61 @@ def reset(login: Login, config: Config = DEFAULT) -> None:
             accounts.change(row.id, Role(row.role), disabled=False)
         store.audit.note("command line", "account.reset", str(row.id))
     out.print(f"{row.login}: new password set; its sessions have ended")
+
+
+@account.command()
+def totp(
+    login: Login,
+    off: Annotated[bool, typer.Option("--off", help="Password alone again.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Set up a second factor: an app's code beside the password; prints recovery codes too."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        row = _find(Accounts(store.database, settings.desk, SystemClock()), login)
+        second = SecondFactor(store.key_values, store.vault, SystemClock())
+        if off:
+            second.disable(row.id)
+            store.audit.note("command line", "account.totp_off", str(row.id))
+            out.print(f"{row.login}: password alone")
+            return
+        secret, address = second.new(row.login, settings.label or settings.name)
+        out.print("scan this with the app, or type the secret:")
+        segno.make(address).terminal(out=sys.stdout, compact=True)
+        out.print(secret)
+        if not second.fits(secret, str(typer.prompt("the code it shows now"))):
+            raise AccessError(
+                "the code does not fit, nothing was changed",
+                where=row.login,
+                hint="check the time of telephone and box, then try again",
+            )
+        second.enable(row.id, secret)
+        store.audit.note("command line", "account.totp", str(row.id))
+        _print_codes(second.recovery_codes(row.id))
+
+
+@account.command()
+def recovery(login: Login, config: Config = DEFAULT) -> None:
+    """Print new recovery codes, each good for one sign-in in place of the app's code."""
+    settings = load(config)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        row = _find(Accounts(store.database, settings.desk, SystemClock()), login)
+        second = SecondFactor(store.key_values, store.vault, SystemClock())
+        if not second.wanted(row.id):
+            raise AccessError(
+                "this account has no second factor",
+                where=row.login,
+                hint="set it up with `gate account totp`",
+            )
+        codes = second.recovery_codes(row.id)
+        store.audit.note("command line", "account.recovery", str(row.id))
+    _print_codes(codes)
+
+
+def _print_codes(codes: list[str]) -> None:
+    out.print("recovery codes; shown once, each works once, older ones are void:")
+    for code in codes:
+        out.print(f"    {code}", style="bold")
 
 
 def _find(accounts: Accounts, login: str) -> AccountRow:

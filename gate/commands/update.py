@@ -1,0 +1,135 @@
+"""``gate update``: a new version, tried first, and back by itself when it does not serve."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.backup import archive, sealed
+from gate.commands import Config
+from gate.commands.backup import PUBLIC
+from gate.config.settings import DEFAULT, Settings, load
+from gate.errors import ConfigurationError
+from gate.setup import system
+from gate.store.store import Store
+from gate.update import run, signature
+from gate.update.tree import Tree
+
+HOME = Path("/usr/lib/gate")
+KEY = Path("/etc/gate/update.pub")
+SIGNER = "GATE_UPDATE_KEY"
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+class Units:
+    """The services of an installed box."""
+
+    def stop(self) -> None:
+        system.stop()
+
+    def start(self) -> None:
+        system.give_data()  # what this command wrote as root
+        system.start()
+
+
+def update(
+    file: Annotated[Path, typer.Argument(help="The file of the new version, FILE.sig beside it.")],
+    backup: Annotated[
+        Path | None, typer.Option(help="Where the backup before it goes; needs a recovery key.")
+    ] = None,
+    key: Annotated[Path, typer.Option(help="The public key of whoever releases.")] = KEY,
+    within: Annotated[
+        float, typer.Option(min=10, help="Seconds for the new version to serve.")
+    ] = run.READY_WITHIN,
+    sign: Annotated[
+        bool, typer.Option("--sign", help=f"Write FILE.sig with the key in {SIGNER}; no update.")
+    ] = False,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Make a key to sign with: FILE and FILE.pub.")
+    ] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Check the signature, back up, try the new version on a copy, exchange it, watch it serve.
+
+    If it does not serve within the time, the previous version is put back by itself; if the new one
+    had changed the register's schema, the register of before the update too.
+    """
+    if new_key:
+        _new_key(file)
+        return
+    if sign:
+        private = os.environ.get(SIGNER)
+        if not private:
+            raise ConfigurationError(
+                "there is no key to sign with", where=SIGNER, hint="put the private key there"
+            )
+        out.print(f"{signature.sign(file, private)}")
+        return
+    if not system.is_box(config) or not (HOME / "bin" / "python3").exists():
+        raise ConfigurationError(
+            "only an installed box can be updated by this command, as root",
+            where=str(config),
+            hint="sudo gate update FILE; for a checkout or a wheel use git or pip",
+        )
+    settings = load(config)
+    outcome = run.update(
+        file.absolute(),
+        key,
+        Tree(HOME),
+        Units(),
+        settings,
+        config,
+        before=lambda: _backup(settings, config, backup),
+        ready_within=within,
+        say=lambda text: out.print(text),
+    )
+    with Store.open(settings.store, settings.data, create=False) as store:
+        store.audit.note("command line", "software.update", done=outcome.done, why=outcome.why)
+    system.give_data()
+    if outcome.done:
+        if file.suffix == ".deb":  # units and man pages too, and dpkg knows the version
+            system.run(["env", "GATE_UPDATE=1", "dpkg", "--force-confold", "-i", str(file)])
+        out.print(f"version {outcome.version} serves; {outcome.away:.0f} s without a gate")
+        return
+    out.print(f"not updated: {outcome.why}", style="red")
+    out.print(f"version {outcome.version} is back, {outcome.away:.0f} s without a gate")
+    if outcome.register_back:
+        out.print("the register of before the update was put back; what came since is lost")
+    raise SystemExit(1)
+
+
+def _backup(settings: Settings, config: Path, target: Path | None) -> None:
+    """A sealed one where a recovery key was made; the copy for the way back is made anyway."""
+    public = settings.data / PUBLIC
+    if not public.exists():
+        out.print("no recovery key: `gate backup` before an update is up to you", style="yellow")
+        return
+    with Store.open(settings.store, settings.data, create=False) as store:
+        last = store.events.last_sequence(settings.name)
+        written = archive.write(
+            store.database,
+            settings.data,
+            config,
+            target or settings.data / "backups",
+            sealed.for_recovery_key(bytes.fromhex(public.read_text().strip())),
+            gate=settings.name,
+            counts=(store.people.count(), store.events.count(), last),
+            now=datetime.now(UTC),
+        )
+    out.print(f"backup: {written.path}")
+
+
+def _new_key(file: Path) -> None:
+    private, public = signature.key_pair()
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(private + "\n")
+    beside = file.with_name(file.name + ".pub")
+    beside.write_text(public + "\n")
+    out.print(f"{file}: keep it away from every gate\n{beside}: to each box as {KEY}")

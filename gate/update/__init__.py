@@ -1,0 +1,1 @@
+"""A new version of the software, and back by itself when it does not serve."""

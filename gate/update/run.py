@@ -1,0 +1,215 @@
+"""The course of an update: checked, tried on a copy, swapped, watched, and back where it must be.
+
+Nothing that runs is touched before the new software has opened a copy of the register. While the
+services are exchanged the relay guard has the relays at rest, so the door is as after a power cut:
+locked or released as its lock is built (docs/safety.md); keys and the exit button work.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from gate.config.settings import Settings
+from gate.errors import ConfigurationError, GateError, StoreError
+from gate.services.gate_status import read as read_status
+from gate.store.migrate import revision
+from gate.store.store import Store
+from gate.update import signature
+from gate.update.tree import Tree
+
+READY_WITHIN = 120.0  # seconds for the new version to serve
+TRIAL_WITHIN = 900.0  # a copy of a large register is migrated
+KEPT = "before-update.tmp"  # in the data folder: the register before the swap; not in backups
+
+
+class Services(Protocol):
+    """What runs on the box: systemd's units, or a test's processes."""
+
+    def stop(self) -> None: ...
+
+    def start(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an update came to.
+
+    Attributes:
+        done: whether the new version runs.
+        version: the one that runs now.
+        why: why it went back, "" when done.
+        away: seconds without a gate that serves: from the stop to the readiness of what runs now.
+        register_back: whether the register of before the update was put back.
+    """
+
+    done: bool
+    version: str
+    why: str
+    away: float
+    register_back: bool = False
+
+
+def update(
+    file: Path,
+    public: Path,
+    tree: Tree,
+    services: Services,
+    settings: Settings,
+    config: Path,
+    *,
+    before: Callable[[], object] = lambda: None,
+    ready_within: float = READY_WITHIN,
+    say: Callable[[str], None] = lambda text: None,
+) -> Outcome:
+    """Install ``file``; on any failure the box is as it was.
+
+    Args:
+        before: makes the backup; raises GateError when it cannot.
+
+    Raises ConfigurationError or StoreError before anything was changed.
+    """
+    signature.check(file, public)
+    say("signature checked")
+    before()
+    tree.unpack(file)
+    found = _tried(tree, settings, config)
+    say(f"version {found['software']} opens a copy of the register: {found['people']} people")
+    faults = _faults(settings)
+    began = time.monotonic()
+    services.stop()
+    kept = settings.data / KEPT
+    why, register_back = "", False
+    try:
+        schema = _keep(settings, kept)
+        tree.swap()
+        started = datetime.now(UTC)
+        services.start()
+        why = _not_ready(settings, started, faults, ready_within, str(found["software"]))
+    except GateError as error:
+        why = error.what
+    if not why:
+        return Outcome(True, str(found["software"]), "", time.monotonic() - began)
+    say(f"going back: {why}")
+    services.stop()
+    if tree.previous.exists():
+        tree.back()
+    if kept.exists():
+        register_back = _put_back(settings, kept, schema)
+    started = datetime.now(UTC)
+    services.start()
+    still = _not_ready(settings, started, faults, ready_within, "")
+    if still:
+        why += f"; the previous version is back but not ready: {still}"
+    return Outcome(False, _version(tree), why, time.monotonic() - began, register_back)
+
+
+def _tried(tree: Tree, settings: Settings, config: Path) -> dict[str, Any]:
+    """Let the new software open a copy. Raises ConfigurationError with what it said."""
+    with tempfile.TemporaryDirectory(dir=settings.data, prefix="update-", suffix=".tmp") as folder:
+        copy = Path(folder)
+        with Store.open(settings.store, settings.data, create=False) as store:
+            place = store.database.path
+            if place is not None:  # a register on a server is migrated by the new version's start
+                store.database.backup(copy / place.relative_to(settings.data))
+        for path in settings.data.iterdir():  # keys, certificates, mark
+            if path.is_file() and path != place and not path.name.endswith(("-wal", "-shm")):
+                shutil.copy2(path, copy / path.name)
+        ran = subprocess.run(
+            [tree.python(tree.new), "-m", "gate.update.trial", str(config.absolute()), str(copy)],
+            capture_output=True,
+            text=True,
+            timeout=TRIAL_WITHIN,
+            cwd=copy,
+            check=False,
+        )
+    try:
+        if ran.returncode:
+            raise ValueError(ran.stderr.strip().splitlines()[-1:] or [f"{ran.returncode}"])
+        return dict(json.loads(ran.stdout.strip().splitlines()[-1]))
+    except (ValueError, IndexError) as error:
+        shutil.rmtree(tree.new, ignore_errors=True)
+        raise ConfigurationError(
+            f"the new version does not work with this register: {error}",
+            where=str(config),
+            hint="nothing was changed; report it with what `gate doctor` says",
+        ) from None
+
+
+def _keep(settings: Settings, kept: Path) -> str | None:
+    """A copy of the register for the way back; its schema. Raises StoreError."""
+    kept.unlink(missing_ok=True)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        if store.database.path is not None:
+            store.database.backup(kept)
+        return revision(store.database)
+
+
+def _put_back(settings: Settings, kept: Path, schema: str | None) -> bool:
+    """The register of before, where the new version has changed its schema; else what is there
+    stays, with what was recorded meanwhile. Returns whether it was put back."""
+    try:
+        with Store.open(settings.store, settings.data, create=False) as store:
+            if revision(store.database) == schema:
+                return False
+            place = store.database.path
+    except StoreError:  # a schema that this version does not know
+        place = None
+    path = place or settings.data / Path(settings.store.address(settings.data).split("///")[-1])
+    for beside in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        beside.unlink(missing_ok=True)
+    shutil.copy2(kept, path)
+    with Store.open(settings.store, settings.data, create=False) as store:
+        store.events.new_epoch()  # numbers given since are not given again
+    return True
+
+
+def _faults(settings: Settings) -> set[str]:
+    """What was wrong before and is no reason to go back."""
+    with Store.open(settings.store, settings.data, create=False) as store:
+        _, things = read_status(store.key_values, settings.name)
+    return set(things.get("gate", {}).get("faults", ()))
+
+
+def _not_ready(
+    settings: Settings, since: datetime, faults: set[str], within: float, software: str
+) -> str:
+    """ "" as soon as the gate reports that it serves, else why it does not."""
+    end = time.monotonic() + within
+    why = "it did not report within the time"
+    while time.monotonic() < end:
+        try:
+            with Store.open(settings.store, settings.data, create=False) as store:
+                at, things = read_status(store.key_values, settings.name)
+        except StoreError as error:
+            why = error.what
+        else:
+            state = things.get("gate", {})
+            if at is not None and at >= since and state.get("software"):
+                new = set(state.get("faults", ())) - faults
+                if software and state["software"] != software:
+                    return f"version {state['software']} runs"
+                if not new:
+                    return ""
+                why = f"new faults: {', '.join(sorted(new))}"
+        time.sleep(0.5)
+    return why
+
+
+def _version(tree: Tree) -> str:
+    ran = subprocess.run(
+        [tree.python(tree.home), "-c", "import gate; print(gate.__version__)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ran.stdout.strip() or "unknown"
