@@ -1,0 +1,82 @@
+"""The colours of the pages: readable in light and in dark, and the same tokens in both."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import enroll
+
+CSS = (Path(enroll.__file__).parent / "static" / "desk.css").read_text("utf-8")
+TEXT = [
+    *((ink, ground) for ink in ("ink", "soft") for ground in ("ground", "paper", "raised")),
+    *(("accent", ground) for ground in ("ground", "paper", "accent-ground", "raised")),
+    ("accent-strong", "accent-ground"),
+    ("on-accent", "accent"),
+    ("on-accent", "accent-strong"),
+    ("on-bad", "bad"),
+    *((tone, f"{tone}-ground") for tone in ("good", "warn", "bad")),
+    *((tone, "paper") for tone in ("good", "warn", "bad")),
+    *(("ink", f"{tone}-ground") for tone in ("good", "warn", "bad", "accent")),
+    ("rail-ink", "rail"),
+    ("rail-ink", "rail-on"),
+    ("rail", "rail-ink"),
+]
+
+
+def tokens(block: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+
+
+LIGHT = tokens(CSS[CSS.index(":root {") : CSS.index("@media")])
+DARK = tokens(CSS[CSS.index(':root[data-theme="dark"]') : CSS.index("* { box-sizing")])
+SYSTEM = tokens(CSS[CSS.index("@media") : CSS.index(':root[data-theme="dark"]')])
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_that_of_the_guideline():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("ink", "ground"), TEXT)
+def test_text_is_readable_on_every_ground_it_stands_on(theme, ink, ground):
+    assert contrast(theme[ink], theme[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("line", "ground"), [("edge", "paper"), ("focus", "paper"), ("focus", "ground")]
+)
+def test_edges_of_fields_and_the_focus_can_be_seen(theme, line, ground):
+    assert contrast(theme[line], theme[ground]) >= 3
+
+
+def test_the_system_s_dark_is_the_chosen_dark_and_both_themes_have_every_token():
+    assert SYSTEM == DARK
+    assert DARK.keys() == LIGHT.keys()
+
+
+def test_no_colour_is_written_outside_the_tokens():
+    rest = CSS[CSS.index("* { box-sizing") :]
+    stage = "#10161d", "#fff", "#000", "#333", "#999"  # the camera's stage, and paper
+    assert sorted(set(re.findall(r"#[0-9a-fA-F]{3,8}\b", rest)) - set(stage)) == []
+
+
+def test_the_style_page_shows_every_token(clerk):
+    page = clerk.get("/style").text
+    assert [name for name in LIGHT if f"--{name}" not in page] == []
