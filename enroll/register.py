@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import Session
 
+from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
 from gate.store.tables import (
     BuildingRow,
@@ -25,6 +28,7 @@ STATES = (
     *("no_face", "no_face_yet", "no_answer"),
 )
 SOON = timedelta(days=14)
+SORTS = ("name", "home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +60,39 @@ def search(
     now: datetime,
     state: str = "",
     building: int = 0,
+    sort: str = SORTS[0],
+    known: Collection[int] = (),
     limit: int = 50,
     offset: int = 0,
 ) -> list[Listed]:
-    """People whose name, number, phone, building or unit contains each word of ``text``."""
-    query = (
-        select(PersonRow, BuildingRow.name, UnitRow.name)
-        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-        .order_by(PersonRow.name, PersonRow.id)
-        .where(*(_word(word) for word in text.split()[:5]), *_state(state, now))
-    )
-    if building:
-        query = query.where(BuildingRow.id == building)
+    """People whose name, number, phone, building or unit contains each word of ``text``.
+
+    Latin letters also find names by their pinyin.
+
+    Args:
+        sort: one of ``SORTS``.
+        known: people found otherwise, by a card; they are added whatever ``text`` says.
+    """
+    words = text.split()[:5]
     with database.read() as session:
-        rows = session.execute(query.limit(limit).offset(offset)).all()
-        numbers = [row[0].id for row in rows]
+        spelt = _spelt(session, text)
+        condition = and_(*(_word(word) for word in words)) if words else true()
+        query = (
+            select(PersonRow.id, PersonRow.name, BuildingRow.name, UnitRow.name)
+            .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
+            .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
+            .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+            .where(or_(condition, PersonRow.id.in_({*spelt, *known})), *_state(state, now))
+        )
+        if building:
+            query = query.where(BuildingRow.id == building)
+        # a few thousand short rows: sorting by pinyin is nothing a database does
+        found = sorted(session.execute(query).all(), key=_ORDERS[sort])[offset : offset + limit]
+        numbers = [row[0] for row in found]
+        people = {
+            row.id: row
+            for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(numbers)))
+        }
         templates = _counts(session.execute(_count(TemplateRow, numbers)).all())
         cards = _counts(
             session.execute(
@@ -90,16 +110,36 @@ def search(
         }
     return [
         Listed(
-            person,
+            people[number],
             building_name or "",
             unit or "",
-            templates[person.id],
-            cards[person.id],
-            answers.get(person.id, ""),
-            state_of(person, now),
+            templates[number],
+            cards[number],
+            answers.get(number, ""),
+            state_of(people[number], now),
         )
-        for person, building_name, unit in rows
+        for number, _, building_name, unit in found
     ]
+
+
+def _by_name(row: Row[int, str, str, str]) -> tuple[Any, ...]:
+    return (sort_key(row[1]), row[0])
+
+
+def _by_home(row: Row[int, str, str, str]) -> tuple[Any, ...]:
+    # who has no home comes last
+    return (row[2] is None, natural_key(row[2] or ""), natural_key(row[3] or ""), *_by_name(row))
+
+
+_ORDERS = dict(zip(SORTS, (_by_name, _by_home), strict=True))
+
+
+def _spelt(session: Session, text: str) -> list[int]:
+    """Those whose name is spelt by the Latin letters of ``text``."""
+    if not is_query(text.strip()):
+        return []
+    rows = session.execute(select(PersonRow.id, PersonRow.name))
+    return [number for number, name in rows if matches(name, text)]
 
 
 def household_of(database: Database, household: int | None) -> list[PersonRow]:

@@ -14,9 +14,12 @@ from enroll.page import go, render
 from enroll.permissions import Permission
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
-from enroll.register import STATES, household_of, qualities, search, state_of
+from enroll.register import SORTS, STATES, household_of, qualities, search, state_of
 from enroll.visit import Visit, allowed
 from gate.access.decision import Kind
+from gate.errors import GateError
+from gate.readers.card_number import Form as CardForm
+from gate.readers.card_number import canonical
 from gate.store.database_errors import ConflictError
 from gate.store.tables import PersonRow
 from gate.texts.catalogue import translator
@@ -54,16 +57,20 @@ def people(
     text: Annotated[str, Query(max_length=100)] = "",
     state: str = "",
     building: Annotated[str, Query(pattern=r"^\d{0,9}$")] = "",
+    sort: str = SORTS[0],
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     store = visit.desk.store
     state = state if state in STATES else ""
+    sort = sort if sort in SORTS else SORTS[0]
     rows = search(
         store.database,
         text,
         now=visit.desk.clock.utc(),
         state=state,
         building=int(building or 0),
+        sort=sort,
+        known=_by_card(visit, text),
         limit=PAGE + 1,
         offset=(page - 1) * PAGE,
     )
@@ -79,9 +86,24 @@ def people(
         text=text,
         state=state,
         states=STATES,
+        sort=sort,
+        sorts=SORTS,
         building=building,
         buildings=store.places.buildings(),
     )
+
+
+def _by_card(visit: Visit, text: str) -> set[int]:
+    """Whose card ``text`` is, as printed or as a reader types it, in any of the forms."""
+    found = set()
+    for form in CardForm if any(character.isdigit() for character in text) else ():
+        try:
+            card = visit.desk.store.credentials.find("card", canonical(text.strip(), form))
+        except GateError:
+            continue  # no card number of this form
+        if card is not None:
+            found.add(card.person.id)
+    return found
 
 
 @router.get("/people/new")

@@ -219,3 +219,28 @@ def test_an_unknown_person_is_a_page_not_a_crash(clerk):
     answer = clerk.get("/people/999")
     assert answer.status_code == 404
     assert "no such page or person" in answer.text
+
+
+@pytest.mark.parametrize("text", ["wangfang", "wf", "fang", "王", "0012345678", "3 1201"])
+def test_a_person_is_found_by_pinyin_initials_card_and_home(clerk, desk, text):
+    home = desk.store.places.household("3", "1201", "")
+    wang = desk.store.people.create("王芳", household_id=home.id)
+    desk.store.people.create("李建国")
+    clerk.fill(f"/people/{wang.id}/cards", number="0012345678")
+    page = clerk.get("/people", params={"text": text}).text
+    assert "王芳" in page
+    assert "李建国" not in page
+
+
+def test_people_are_sorted_by_pinyin_or_by_home(clerk, desk):
+    for name, building in (("张伟", "2"), ("安然", "10"), ("曾欣", None)):
+        home = desk.store.places.household(building, "101", "") if building else None
+        desk.store.people.create(name, household_id=home.id if home else None)
+
+    def order(sort):
+        page = clerk.get("/people", params={"sort": sort}).text
+        return sorted(("张伟", "安然", "曾欣"), key=page.index)
+
+    assert order("name") == ["安然", "曾欣", "张伟"]
+    assert order("home") == ["张伟", "安然", "曾欣"]
+    assert order("'; drop") == order("name")

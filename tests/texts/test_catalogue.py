@@ -19,7 +19,7 @@ from enroll.alarm_groups import Severity
 from enroll.enrolment_sessions import STEPS
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
-from enroll.register import STATES
+from enroll.register import SORTS, STATES
 from gate.access.decision import Kind, Method, Outcome
 from gate.access.policy import ORDER
 from gate.access.reasons import REASONS
@@ -64,6 +64,7 @@ PAGES = [
         f"result {result}"
         for result in ("enrolled", "registered", "updated", "unchanged", "failed")
     ),
+    *(f"sort {order}" for order in SORTS),
     *(f"severity {level:d}" for level in Severity),
     *(f"retention.{reason}" for reason in WAITING),
     *(f"same {what}" for what in ("home", "name", "number")),
