@@ -41,6 +41,7 @@ COMMANDS = {
     "explain": ("explain", "explain"),
     "events": ("events", "events"),
     "export": ("export", "export"),
+    "camera": ("camera", "camera"),
     "doctor": ("doctor", "doctor"),
     "config": ("config", "config"),
     "models": ("models", "models"),

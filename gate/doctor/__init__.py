@@ -11,7 +11,7 @@ from gate.doctor.certificates import certificates
 from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
 from gate.doctor.finding import Finding, Level
-from gate.doctor.network import broker
+from gate.doctor.network import broker, network_cameras
 from gate.doctor.register import calibration, database, gallery, key, outbox, rules
 from gate.errors import GateError
 
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "clock": clock,
     "disk": disk,
     "camera": camera,
+    "network cameras": network_cameras,
     "models": models,
     "liveness": liveness,
     "database": database,

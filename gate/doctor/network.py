@@ -1,14 +1,20 @@
-"""The message broker."""
+"""The message broker, and network cameras."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
 
+from gate.camera.onvif.device import Camera
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
+from gate.errors import CameraError
 from gate.integrations.broker import find_mosquitto
 from gate.integrations.connection import check
 from gate.integrations.topics import Topics
+
+CLOCK_OFF = 30.0  # seconds; the picture's time is only shown, so some are no harm
+MUCH = 3  # a stream so many times wider than what is used is a waste
 
 
 def broker(settings: Settings) -> Iterator[Finding]:
@@ -27,3 +33,31 @@ def broker(settings: Settings) -> Iterator[Finding]:
         yield Finding("broker", Level.WARN, "there is no mosquitto to start", hint)
     else:
         yield Finding("broker", Level.OK, f"started by the gate itself ({mqtt.broker})")
+
+
+def network_cameras(settings: Settings) -> Iterator[Finding]:
+    """Clock and resolution of cameras with an RTSP source, where they answer ONVIF."""
+    for camera in settings.camera:
+        parts = urlsplit(camera.source)
+        if parts.scheme.lower() not in ("rtsp", "rtsps") or not parts.hostname:
+            continue
+        part = f"camera {camera.name} by ONVIF"
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        with Camera(parts.hostname, user, password, timeout=3.0) as device:
+            try:
+                off = device.clock().total_seconds()
+                streams = device.streams()
+            except CameraError as error:
+                yield Finding(part, Level.OK, f"not asked: {error.what}")
+                continue
+        if abs(off) > CLOCK_OFF:
+            hint = f"gate camera set {parts.hostname} --clock, or give it a time server"
+            yield Finding(part, Level.WARN, f"its clock is {off:+.0f} s from ours", hint)
+        path = parts.path.rstrip("/")
+        ours = [s for s in streams if urlsplit(s.address).path.rstrip("/") == path]
+        if ours and ours[0].width > MUCH * camera.width:
+            hint = "take a smaller stream: `gate camera streams`; decoding a large one costs time"
+            says = f"{ours[0].width}×{ours[0].height} where {camera.width}×{camera.height} is used"
+            yield Finding(part, Level.WARN, says, hint)
+        elif abs(off) <= CLOCK_OFF:
+            yield Finding(part, Level.OK, f"{len(streams)} streams, its clock is right")

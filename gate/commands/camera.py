@@ -1,0 +1,92 @@
+"""``gate camera``: network cameras by ONVIF."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gate.camera.onvif.device import Camera
+from gate.camera.onvif.discovery import find
+from gate.errors import CameraError
+
+camera = typer.Typer(
+    help="Network cameras by ONVIF: find them, read their streams, set clock and resolution.",
+    no_args_is_help=True,
+)
+
+Address = Annotated[str, typer.Argument(help="Host, host:port, or the device service's address.")]
+User = Annotated[str, typer.Option(help="An ONVIF user of the camera.")]
+PASSWORD = "GATE_CAMERA_PASSWORD"
+
+
+def _camera(address: str, user: str) -> Camera:
+    """The password comes from the environment, or is asked for: a command line is seen by all."""
+    password = os.environ.get(PASSWORD, "")
+    if user and not password:
+        password = typer.prompt("password", hide_input=True, default="", show_default=False)
+    return Camera(address, user, password)
+
+
+@camera.command("find")
+def find_(
+    seconds: Annotated[float, typer.Option(min=0.5, max=60, help="How long to wait.")] = 3.0,
+    address: Annotated[
+        str, typer.Option(help="This machine's own address in the cameras' network.")
+    ] = "",
+) -> None:
+    """Find the cameras of this network."""
+    console = Console(soft_wrap=True, highlight=False)
+    devices = find(seconds, address)
+    for device in devices:
+        console.print(f"{device.address}  {device.name} {device.hardware}".rstrip(), markup=False)
+    if not devices:
+        console.print("no camera answered; routers keep the question in one network", markup=False)
+
+
+@camera.command()
+def streams(address: Address, user: User = "") -> None:
+    """A camera's clock and streams, and what to put into [[camera]]."""
+    console = Console(soft_wrap=True, highlight=False)
+    with _camera(address, user) as device:
+        ahead = device.clock().total_seconds()
+        console.print(f"{device.model()}; its clock is {ahead:+.0f} s from ours", markup=False)
+        for stream in device.streams():
+            console.print(
+                f"{stream.profile}: {stream.encoding} {stream.width}×{stream.height}, "
+                f'{stream.fps:g} frames/s\n  source = "{stream.address}"',
+                markup=False,
+            )
+        if user:
+            console.print("put user:password@ before the host in source", markup=False)
+
+
+@camera.command("set")
+def set_(
+    address: Address,
+    user: User = "",
+    profile: Annotated[str, typer.Option(help="Of which stream; the first if empty.")] = "",
+    width: Annotated[int, typer.Option(min=0, max=7680, help="Pixels; 0: as it is.")] = 0,
+    height: Annotated[int, typer.Option(min=0, max=4320, help="Pixels; 0: as it is.")] = 0,
+    clock: Annotated[bool, typer.Option("--clock", help="Set its clock to ours.")] = False,
+) -> None:
+    """Set a camera's clock, or the resolution of a stream."""
+    if not clock and not (width and height):
+        raise typer.BadParameter("--clock, or --width and --height")
+    with _camera(address, user) as device:
+        device.clock()
+        if clock:
+            device.set_clock(datetime.now(UTC))
+            print(f"clock set; now {device.clock().total_seconds():+.0f} s from ours")
+        if width and height:
+            found = [s for s in device.streams() if s.profile == profile or not profile]
+            if not found:
+                raise CameraError(
+                    f"the camera has no stream {profile}", where=address, hint="gate camera streams"
+                )
+            device.set_resolution(found[0], width, height)
+            after = next(s for s in device.streams() if s.profile == found[0].profile)
+            print(f"{after.profile}: {after.width}×{after.height}")
