@@ -19,7 +19,7 @@ from enroll.visit import Visit, allowed
 from gate.errors import ConfigurationError, GateError, StoreError
 from gate.importing import workbooks
 from gate.importing.export import export, harmless, workbook
-from gate.importing.notes import in_words
+from gate.importing.notes import in_words, to_do
 from gate.importing.same_face import merge, same_faces, tell_apart
 from gate.store.tables import ImportRow
 from gate.texts.catalogue import translator
@@ -198,7 +198,7 @@ def _report(visit: Visit, job: int) -> tuple[list[str], list[list[str]]]:
     translate = translator(visit.language)
     rows = visit.desk.imports.report(job)
     names = visit.desk.store.people.names(row.person_id for row in rows if row.person_id)
-    head = [translate(text) for text in ("Line", "Name", "Result", "Person", "Note")]
+    head = [translate(text) for text in ("Line", "Name", "Result", "Person", "Note", "What to do")]
     return head, [
         [
             str(row.line),
@@ -206,6 +206,7 @@ def _report(visit: Visit, job: int) -> tuple[list[str], list[list[str]]]:
             translate(f"result {row.result}"),
             f"#{row.person_id}" if row.person_id else "",
             in_words(row.note, translate),
+            to_do(row.note, translate),
         ]
         for row in rows
     ]
@@ -257,6 +258,7 @@ def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
         except ConfigurationError as error:  # the upload was damaged on the disk meanwhile
             refused = refused or error
     progress, fault = visit.desk.imports.progress(job)
+    report = visit.desk.imports.to_look_at(job, SHOWN)
     return render(
         visit.request,
         "import.html",
@@ -270,7 +272,9 @@ def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
         heading=import_form.heading(visit.language),
         progress=progress,
         fault=fault,
-        report=visit.desk.imports.to_look_at(job, SHOWN),
+        report=report,
+        names=visit.desk.store.people.names(row.person_id for row in report if row.person_id),
+        to_do=lambda noted: to_do(noted, translator(visit.language)),
         in_words=lambda noted: in_words(noted, translator(visit.language)),
         unsettled=visit.desk.imports.unsettled(job)[:1] if row.state == "done" else [],
         same=_same(visit, job)[:SAME] if row.state == "done" else [],

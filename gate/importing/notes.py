@@ -36,6 +36,18 @@ WORDS: dict[str, str] = {
     ANOTHERS_CARD: "the card belongs to somebody else",
 }
 
+_AGAIN = "take another photograph and enrol at the desk, or import the line again with it"
+TO_DO: dict[str, str] = {
+    **dict.fromkeys((Fault.NO_FACE, *Unusable), _AGAIN),
+    Fault.SEVERAL_FACES: "pick the face on the page of the import",
+    Fault.OTHER_PERSON: "look at the photographs: they show different people",
+    LOOKALIKE: "both can be asked for a card as well: page Look-alikes",
+    DOUBLE: "decide on the page of the import: one person or two",
+    SAID_NO: "ask the person at the desk",
+    MOVED_OUT: "take the person back at the desk, then import the line again",
+    ANOTHERS_CARD: "read the card at the desk",
+}
+
 
 def note(parts: Iterable[tuple[str, str]]) -> str:
     """Whole parts, as many as there is room for; each is whom or what it is of, and its code."""
@@ -59,6 +71,13 @@ def in_words(noted: str, translate: Callable[[str], str] = str) -> str:
     """A note as people read it."""
     reported = [(which, translate(WORDS.get(code, code))) for which, code in parts_of(noted)]
     return "; ".join(f"{which}: {words}" if which else words for which, words in reported)
+
+
+def to_do(noted: str, translate: Callable[[str], str] = str) -> str:
+    """What staff are to do about a note, each thing once; "" when there is nothing."""
+    codes = [code for _, code in parts_of(noted)]
+    advice = [TO_DO.get(code, "look at the file and import the line again") for code in codes]
+    return "; ".join(translate(text) for text in dict.fromkeys(advice))
 
 
 def resembles(noted: str) -> bool:

@@ -44,3 +44,16 @@ def test_a_mistake_names_what_it_is_about_whatever_its_name_holds() -> None:
         assert damaged.what == f"{name}: The photograph is damaged"
         assert damaged.words(lambda text: "照片已损坏") == f"{name}: 照片已损坏"
     assert Wrong(2, "card", "not a card number").what == "not a card number"
+
+
+def test_every_note_says_what_to_do_in_both_languages():
+    from gate.importing.notes import TO_DO, WORDS, to_do
+    from gate.texts.catalogue import translator
+
+    assert set(TO_DO) == set(WORDS)
+    for code in WORDS:
+        noted = note([("a.jpg", code)])
+        assert to_do(noted)
+        assert not to_do(noted, translator("zh")).isascii()
+    assert to_do("") == ""
+    assert to_do(note([("a.jpg", "blurred"), ("b.jpg", "too_dark")])).count("photograph") == 1
