@@ -99,12 +99,19 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1)
     parser.add_argument("--encoder", choices=ENCODERS, default="auto")
     parser.add_argument("--photographs", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="people to one photograph")
     parser.add_argument("--models", type=Path, help="folder of models; those installed without it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        size = write(folder / "people", options.people, pictures(options.photographs))
-        print(f"{options.people} people, photographs of {size / 2**20:.0f} MB", flush=True)
+        size = write(
+            folder / "people", options.people, pictures(options.photographs), options.every
+        )
+        print(
+            f"{options.people} people, each {options.every}. with a photograph, "
+            f"{size / 2**20:.0f} MB of them",
+            flush=True,
+        )
         port = free_port()
         (folder / "gate.toml").write_text(
             CONFIG.format(

@@ -126,16 +126,18 @@ def altered(image: np.ndarray, random: np.random.Generator) -> bytes:
     return cv2.imencode(".jpg", lit, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
 
 
-def write(folder: Path, people: int, photographs: Iterator[bytes]) -> int:
-    """The table and ``photos.zip``; bytes of the latter."""
+def write(folder: Path, people: int, photographs: Iterator[bytes], every: int = 1) -> int:
+    """The table and ``photos.zip`` with a photograph for each ``every``-th person; bytes of the
+    latter."""
     folder.mkdir()
     lines = [HEADINGS]
     with zipfile.ZipFile(folder / "photos.zip", "w") as archive:
-        for number, photograph in zip(range(people), photographs, strict=False):
-            archive.writestr(f"{number}.jpg", photograph)
+        for number in range(people):
+            name = "" if number % every else f"{number}.jpg"
+            if name:
+                archive.writestr(name, next(photographs))
             lines.append(
-                f"P{number},{number},{number % 30},{number // 3},{number + 1:010d},1950,agreed,"
-                f"{number}.jpg"
+                f"P{number},{number},{number % 30},{number // 3},{number + 1:010d},1950,agreed,{name}"
             )
     (folder / "people.csv").write_text("\n".join(lines))
     return (folder / "photos.zip").stat().st_size
