@@ -26,6 +26,17 @@ from gate.importing.workbooks import template
 from gate.services.image_decode import decode
 
 CASES = Path(__file__).parent.parent / "fixtures" / "cases"
+TEXTS = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="a"><Table>'
+    '<Row ss:Index="2"><Cell><Data ss:Type="String">姓名</Data></Cell><Cell ss:MergeDown="1">'
+    '<Data ss:Type="String">编号</Data></Cell></Row><Row><Cell><Data ss:Type="String">王芳</Data>'
+    '</Cell><Cell ss:Index="2"><Data ss:Type="Number">7</Data></Cell></Row></Table></Worksheet>'
+    "</Workbook>",
+    "<html><table><tr><td colspan=2>a<tr><th>姓名<th>编号<tr><td rowspan=2>王芳<td>7</table>",
+    "MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<table><tr><td>name<tr><td>Li</table>",
+    "姓名；编号\n王芳；7\n\n姓名；电话\n李红；138\n",
+)
 KINDS = ("workbooks", "archives", "photographs")
 
 
@@ -39,8 +50,8 @@ def seeds(kind: str) -> list[bytes]:
         file = io.BytesIO()
         book.save(file)
         found = [path.read_bytes() for path in sorted(CASES.glob("*/people.*"))]
-        return [file.getvalue(), template("zh"), *found]
-    pictures = []
+        return [file.getvalue(), template("zh"), _opendocument(), *map(str.encode, TEXTS), *found]
+    pictures = [path.read_bytes() for path in sorted(CASES.glob("30_heic/*.heic"))]
     for form in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF"):
         file = io.BytesIO()
         Pillow.linear_gradient("L").resize((96, 64)).convert("RGB").save(file, form)
@@ -55,6 +66,23 @@ def seeds(kind: str) -> list[bytes]:
                 archive.writestr(f"楼/{index}.jpg", picture)
         archives.append(file.getvalue())
     return archives
+
+
+def _opendocument() -> bytes:
+    """A table of LibreOffice."""
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    rows = (("姓名", "编号"), ("王芳", "7"), ("李红", "8"))
+    made = ["".join(cell.format(text) for text in row) for row in rows]
+    cells = "".join(f"<table:table-row>{row}</table:table-row>" for row in made)
+    spaces = "".join(f' xmlns:{name}="urn:{name}"' for name in ("office", "table", "text"))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content{spaces}><table:table table:name="a">{cells}</table:table>'
+            "</office:document-content>",
+        )
+    return file.getvalue()
 
 
 def damaged(data: bytes, random: Random) -> bytes:

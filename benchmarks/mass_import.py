@@ -137,7 +137,8 @@ def write(folder: Path, people: int, photographs: Iterator[bytes], every: int = 
             if name:
                 archive.writestr(name, next(photographs))
             lines.append(
-                f"P{number},{number},{number % 30},{number // 3},{number + 1:010d},1950,agreed,{name}"
+                f"P{number},{number},{number % 30},{number // 3},{number + 1:010d},1950,agreed,"
+                f"{name}"
             )
     (folder / "people.csv").write_text("\n".join(lines))
     return (folder / "photos.zip").stat().st_size
