@@ -22,13 +22,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import uvicorn
-from openpyxl import Workbook
+from openpyxl import Workbook  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw
 
-import enroll.imports
 from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.faces import Faces
@@ -137,10 +137,10 @@ def main() -> None:
     parser.add_argument("--browser", default=shutil.which("chromium") or "/usr/bin/chromium")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    enroll.imports.note_lookalikes = lambda *_: 0  # drawn faces have no templates
     faults = []
     for language in ("zh", "en"):
         with (
+            patch("enroll.imports.note_lookalikes", lambda *_: 0),  # drawn faces have no templates
             tempfile.TemporaryDirectory() as name,
             Store.open(StoreSettings(ballast=0), Path(name)) as store,
             served(store, Path(name)) as (desk, address),
@@ -200,10 +200,15 @@ def photograph(desk: Desk, address: str, language: str, options: Any) -> list[st
 
         def upload(lines: str, photos: bytes = b"") -> None:
             page.goto(f"{address}/imports")
-            table = {"name": "residents.xlsx", "mimeType": "application/octet-stream"}
-            page.set_input_files("[name=table]", {**table, "buffer": workbook(language, lines)})
+            table: Any = {"name": "residents.xlsx", "mimeType": "application/octet-stream"}
+            table["buffer"] = workbook(language, lines)
+            page.set_input_files("[name=table]", table)
             if photos:
-                packed = {"name": "photos.zip", "mimeType": "application/zip", "buffer": photos}
+                packed: Any = {
+                    "name": "photos.zip",
+                    "mimeType": "application/zip",
+                    "buffer": photos,
+                }
                 page.set_input_files("[name=photos]", packed)
             page.click("form[action='/imports/new'] button")
             page.wait_for_selector("form[action$='/choose']")
