@@ -37,7 +37,7 @@ class Accounts:
         )
         with self._database.write() as session:
             if session.scalar(select(AccountRow.id).where(AccountRow.login == login)):
-                raise AccessError("This login is taken", where=login, hint="choose another login")
+                raise AccessError("this login is taken", where=login, hint="choose another login")
             session.add(row)
             session.flush()
             return row
@@ -84,7 +84,7 @@ class Accounts:
         with self._database.read() as session:
             row = session.get(AccountRow, account)
         if row is None:
-            raise StoreError(f"There is no account {account}", hint="look it up again")
+            raise StoreError(f"there is no account {account}", hint="look it up again")
         return row
 
     def all(self) -> list[AccountRow]:
@@ -112,7 +112,7 @@ class Accounts:
         with self._database.write() as session:
             row = session.get(AccountRow, account)
             if row is None:
-                raise StoreError(f"There is no account {account}", hint="look it up again")
+                raise StoreError(f"there is no account {account}", hint="look it up again")
             others = session.scalar(
                 select(func.count())
                 .select_from(AccountRow)
@@ -124,7 +124,7 @@ class Accounts:
             )
             if not others and (disabled or role is not Role.MANAGER):
                 raise AccessError(
-                    "This is the last manager", where=row.login, hint="make another manager first"
+                    "this is the last manager", where=row.login, hint="make another manager first"
                 )
             row.role = role.value
             row.disabled = (row.disabled or self._clock.utc()) if disabled else None

@@ -61,11 +61,11 @@ def record(
     Raises AccessError: no year of birth, or no guardian where one is needed.
     """
     if answer not in ANSWERS or purpose not in PURPOSES:
-        raise AccessError("There is no such answer", where=answer, hint="choose one of the list")
+        raise AccessError("there is no such answer", where=answer, hint="choose one of the list")
     if answer == "agreed":
         if person.birth_date is None and person.birth_year is None:
             raise AccessError(
-                "The year of birth is not known",
+                "the year of birth is not known",
                 hint="enter it first: for children a guardian answers",
             )
         if needs_guardian(person, age, now.astimezone().date()) and not guardian.strip():

@@ -41,15 +41,15 @@ class FirstRun:
         """The first manager. The code works once. Raises AccessError."""
         kept = self._facts.get(_KEY) or {}
         if not self.open or not kept.get("hash"):
-            raise AccessError("There is an account already", hint="sign in with it")
+            raise AccessError("there is an account already", hint="sign in with it")
         if kept["tries"] <= 0 or datetime.fromisoformat(kept["until"]) <= self._clock.utc():
             raise AccessError(
-                "The set-up code is no longer valid", hint="start `gate desk` again for a new one"
+                "the set-up code is no longer valid", hint="start `gate desk` again for a new one"
             )
         if not hmac.compare_digest(str(kept["hash"]), _hash(code)):
             self._facts.set(_KEY, {**kept, "tries": kept["tries"] - 1})
             raise AccessError(
-                "The set-up code is wrong", hint="copy it from where `gate desk` runs"
+                "the set-up code is wrong", hint="copy it from where `gate desk` runs"
             )
         account = self._accounts.create(login, password, Role.MANAGER, name)
         self._facts.set(_KEY, {})

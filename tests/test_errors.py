@@ -19,9 +19,10 @@ from tests.source import ROOT, calls, files, nodes
 
 PRODUCT = ("gate", "enroll", "research", "benchmarks")
 # words that are written with a capital wherever they are
-PROPER = {"Alembic", "Argon", "Chromium", "Home", "LibUSB", "Modbus", "Python", "Wiegand"}
-# folders whose messages have not been rewritten yet
-NOT_YET = {"enroll"}
+PROPER = {
+    *("Alembic", "Apprise", "Argon", "Chromium", "Home", "LibUSB", "Modbus", "Python"),
+    "Wiegand",
+}
 
 
 @dataclass(frozen=True)
@@ -111,20 +112,10 @@ def _messages() -> Iterator[Message]:
                 yield Message(file, node.lineno, node.func.id, _shown(what), words)
 
 
-def _folder(file: str) -> str:
-    parts = file.split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 and parts[0] == "gate" else parts[0]
-
-
 def test_every_message_has_the_one_style() -> None:
     messages = list(_messages())
     assert len(messages) > 150
-    faults = [
-        fault
-        for message in messages
-        if _folder(message.file) not in NOT_YET
-        for fault in message.faults()
-    ]
+    faults = [fault for message in messages for fault in message.faults()]
     assert not faults, "\n".join(faults)
 
 

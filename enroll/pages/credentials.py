@@ -69,7 +69,7 @@ def _add(visit: Visit, person: int, kind: str, value: str, label: str, duress: b
         added = visit.desk.store.credentials.add(person, kind, value, label=label, duress=duress)
     except ConflictError:
         raise AccessError(
-            "Somebody has this card already" if kind == "card" else "This PIN cannot be used",
+            "somebody has this card already" if kind == "card" else "this PIN cannot be used",
             hint="take another, or revoke it there first",
         ) from None
     visit.note(f"{kind}.add", row.ref, credential=added.id)

@@ -306,7 +306,7 @@ def test_cards_are_kept_in_one_form_and_belong_to_one_person(clerk, desk):
     clerk.fill(f"/people/{one}/cards", number="002D5C38", label="blue")
     assert desk.store.credentials.find("card", "0002972728").person.id == one
     answer = clerk.fill(f"/people/{other}/cards", number="0002972728")
-    assert "Somebody has this card already" in answer.text
+    assert "somebody has this card already" in answer.text
     assert "not a card number" in clerk.fill(f"/people/{other}/cards", number="hello").text
 
 
