@@ -22,7 +22,7 @@ import gate.store.store as store_module
 from gate.store.engine import Database
 from gate.store.migrate import migrate
 from tests.effort import SOAK
-from tests.postgresql import Server
+from tests.postgresql import Server, server_or_skip
 
 settings.register_profile("test", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("soak", deadline=None, max_examples=5_000)
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
     """A PostgreSQL of this process's own; the tests that need one skip where there is none."""
-    server = Server("-c", "fsync=off")
+    server = server_or_skip("-c", "fsync=off")
     server.start()
     yield server
     server.close()

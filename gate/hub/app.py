@@ -125,9 +125,10 @@ def create_app(hub: Hub) -> FastAPI:
 
     @app.exception_handler(StoreError)
     async def _refused(_: Request, error: StoreError) -> Response:
-        return JSONResponse(
-            {"error": error.what, "where": error.where, "hint": error.hint}, status_code=422
-        )
+        # the database's own trouble is not the box's fault: it asks again, another hub if there is
+        status = 503 if error.where == hub.store.database.where else 422
+        said = {"error": error.what, "where": error.where, "hint": error.hint}
+        return JSONResponse(said, status_code=status)
 
     @app.get("/authority")
     def authority() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time as _time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -36,7 +37,8 @@ from gate.store.tables import (
 )
 
 CURSOR, PENDING = "hub.cursor", "hub.receipts"
-_PIECE = 25  # people in one transaction: events are written in between
+_READ, _WRITTEN = 100, 8  # people compared at once, and written in one transaction
+_PAUSE = 0.02  # seconds between two: events, orders and claims are written in between
 _FACES = ":t"  # behind a pseudonym: the digest of the templates, which are dear to seal again
 
 Record = Mapping[str, Any]
@@ -49,6 +51,16 @@ class Cursor:
     n: int
     mark: str
     scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record, with the digests of all but its templates, and of these."""
+
+    ref: str
+    record: Record
+    plain: bytes
+    faces: bytes
 
 
 class Applier:
@@ -89,14 +101,32 @@ class Applier:
     def records(self, records: Iterable[Record]) -> int:
         """Add and change people; what is as it was before is left alone. How many changed."""
         changed = 0
-        for some in _pieces(records):
-            with self._store.database.write() as session:
-                changed += sum(self._person(session, record) for record in some)
+        for some in _pieces(records, _READ):
+            for fresh in _pieces(self._fresh(some), _WRITTEN):
+                with self._store.database.write() as session:
+                    for change in fresh:
+                        self._person(session, change)
+                changed += len(fresh)
+                _time.sleep(_PAUSE)
         return changed
+
+    def _fresh(self, records: Sequence[Record]) -> list[Change]:
+        """Those that differ from what was applied last; found out before anything is locked."""
+        found = [_change(record) for record in records]
+        keys = [key for change in found for key in (change.ref, change.ref + _FACES)]
+        with self._store.database.read() as session:
+            rows = session.scalars(select(ReplicaRow).where(ReplicaRow.ref.in_(keys)))
+            known = {row.ref: row.digest for row in rows}
+        return [
+            change
+            for change in found
+            if known.get(change.ref) != change.plain
+            or known.get(change.ref + _FACES) != change.faces
+        ]
 
     def gone(self, items: Sequence[Mapping[str, str]]) -> None:
         """Delete people. Whoever was erased gets a receipt once nothing is left (``pending``)."""
-        for some in _pieces(items):
+        for some in _pieces(items, _WRITTEN):
             with self._store.database.write() as session:
                 pending = _pending(session)
                 for item in some:
@@ -104,6 +134,7 @@ class Applier:
                     if "proof" in item:
                         pending.append(item["ref"])
                 session.merge(KeyValueRow(key=PENDING, value={"refs": sorted(set(pending))}))
+            _time.sleep(_PAUSE)
         if items:
             self._store.database.wipe()
 
@@ -179,29 +210,19 @@ class Applier:
             except ConflictError:  # the gate learnt the very same in this moment
                 continue
 
-    def _person(self, session: Session, record: Record) -> bool:
-        plain = {name: value for name, value in record.items() if name != "templates"}
-        faces = [
-            {name: value for name, value in face.items() if name not in ("sealed", "epoch")}
-            for face in record["templates"]
-        ]
-        ref = record["ref"]
-        new_plain = _note(session, ref, plain)
-        new_faces = _note(session, ref + _FACES, faces)
-        if not new_plain and not new_faces:
-            return False
+    def _person(self, session: Session, change: Change) -> None:
+        record, ref = change.record, change.ref
         row = session.scalar(select(PersonRow).where(PersonRow.ref == ref))
+        new = row is None
         if row is None:
             row = PersonRow(ref=ref, name=record["name"])
             session.add(row)
             session.flush()
-            new_plain = new_faces = True
-        if new_plain:
+        if _note(session, ref, change.plain) or new:
             self._plain(session, row, record)
-        if new_faces:
+        if _note(session, ref + _FACES, change.faces) or new:
             self._faces(session, row, record["templates"])
         touch(session, row.id)
-        return True
 
     def _plain(self, session: Session, row: PersonRow, record: Record) -> None:
         if record["number"]:  # it may have been somebody else's until now
@@ -275,9 +296,21 @@ class Applier:
             session.merge(ErasureRow(ref=ref, person_id=number, proof=proof))
 
 
-def _note(session: Session, key: str, value: Any) -> bool:
-    """Whether ``value`` differs from what was applied last; it is the last from now on."""
-    digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).digest()
+def _change(record: Record) -> Change:
+    plain = {name: value for name, value in record.items() if name != "templates"}
+    faces = [
+        {name: value for name, value in face.items() if name not in ("sealed", "epoch")}
+        for face in record["templates"]
+    ]
+    return Change(record["ref"], record, _digest(plain), _digest(faces))
+
+
+def _digest(value: Any) -> bytes:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).digest()
+
+
+def _note(session: Session, key: str, digest: bytes) -> bool:
+    """Whether it differs from what was applied last; it is the last from now on."""
     known = session.get(ReplicaRow, key)
     if known is not None and known.digest == digest:
         return False
@@ -290,7 +323,7 @@ def _pending(session: Session) -> list[str]:
     return list(row.value["refs"]) if row else []
 
 
-def _pieces(items: Iterable[Any]) -> Iterator[list[Any]]:
+def _pieces(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     rest = iter(items)
-    while some := list(islice(rest, _PIECE)):
+    while some := list(islice(rest, size)):
         yield some
