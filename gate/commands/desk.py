@@ -25,7 +25,7 @@ from gate.services.encoder_choice import site_encoder
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 from gate.sockets import BoundedHttp, listen
-from gate.store.store import Store
+from gate.store.store import JOINED, Store
 
 
 def desk(config: Config = DEFAULT) -> None:
@@ -33,6 +33,12 @@ def desk(config: Config = DEFAULT) -> None:
     settings = load(config)
     out = Console(highlight=False, soft_wrap=True)
     with Store.open(settings.store, settings.data, receivers=receivers(settings)) as store:
+        if store.key_values.get(JOINED):
+            raise ConfigurationError(
+                "this box belongs to a hub, which keeps its register",
+                where=str(settings.data),
+                hint="open the desk of the hub; to be alone again: `gate leave`",
+            )
         place = Desk(
             settings.desk,
             store,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gate.store.tables import GateRow
+from sqlalchemy import select
+
+from gate.store.store import Store
+from gate.store.tables import BuildingRow, GateRow, HouseholdRow, PersonRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,16 @@ class Scope:
         if not self.buildings and not self.groups:
             return True
         return building in self.buildings or not self.groups.isdisjoint(groups)
+
+
+def people_in(store: Store, scope: Scope) -> list[int]:
+    """The numbers of everybody who belongs on a box of this scope. Raises StoreError."""
+    query = (
+        select(PersonRow.id, PersonRow.groups, BuildingRow.name)
+        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
+        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
+        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+    )
+    with store.database.read() as session:
+        rows = session.execute(query).all()
+    return [id for id, groups, building in rows if scope.holds(building or "", groups)]

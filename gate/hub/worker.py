@@ -6,17 +6,14 @@ import logging
 import threading
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-
 from gate.errors import GateError
-from gate.fleet.scope import Scope
+from gate.fleet.scope import Scope, people_in
 from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.site_calibration import learn_site, pack
 from gate.services.gallery_sync import KIND, version_of, wished_in
 from gate.store.store import Store
-from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +51,7 @@ class Worker:
             scope = Scope.of(gate)
             if not scope.buildings and not scope.groups:
                 continue  # the calibration of the whole register is its own
-            people = self._people(scope)
+            people = people_in(self._store, scope)
             for encoder in self._store.templates.count():
                 if self._learn(f"{KIND}:{gate.name}", encoder, people):
                     done.append(gate.name)
@@ -77,17 +74,6 @@ class Worker:
         )
         log.info("hub.learnt", extra={"kind": kind, "people": count})
         return True
-
-    def _people(self, scope: Scope) -> list[int]:
-        query = (
-            select(PersonRow.id, PersonRow.groups, BuildingRow.name)
-            .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-            .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-            .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-        )
-        with self._store.database.read() as session:
-            rows = session.execute(query).all()
-        return [id for id, groups, building in rows if scope.holds(building or "", groups)]
 
 
 def _gallery(encoder: str, templates: list[Template]) -> Gallery:
