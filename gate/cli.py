@@ -33,6 +33,7 @@ COMMANDS = {
     "replay": ("demo", "replay"),
     "run": ("run", "run"),
     "desk": ("desk", "desk"),
+    "certificate": ("certificate", "certificate"),
     "kiosk": ("kiosk", "kiosk"),
     "enroll": ("enroll", "enroll"),
     "people": ("people", "people"),

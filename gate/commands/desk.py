@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import uvicorn
@@ -24,6 +25,8 @@ from gate.recognition.quality.assessment import judge
 from gate.services.encoder_choice import site_encoder
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
+from gate.setup import desk_certificate
+from gate.setup.announce import announced
 from gate.sockets import BoundedHttp, listen
 from gate.store.store import JOINED, Store
 
@@ -49,6 +52,8 @@ def desk(config: Config = DEFAULT) -> None:
             exports=settings.export,
             folder=settings.data,
         )
+        if settings.desk.tls and desk_certificate.renew_if_due(settings.data):
+            store.audit.note("desk", "certificate.renewed")
         server = _server(settings.desk, place)
         listening = listen("desk", "desk", settings.desk.host, settings.desk.port)
         # only who serves may make a code: it takes the place of the one before
@@ -58,8 +63,15 @@ def desk(config: Config = DEFAULT) -> None:
         if place.first_run.open:
             out.print(f"one-time code for the first account: {place.first_run.new_code()}")
         _spool_below(settings.data)
-        with listening, Housekeeping(place):
+        with listening, Housekeeping(place), _announced(settings):
             server.run(sockets=[listening])
+
+
+def _announced(settings: Settings) -> AbstractContextManager[object]:
+    """By multicast DNS, where the network can reach the desk at all."""
+    if not settings.desk.tls or settings.desk.host in ("127.0.0.1", "::1", "localhost"):
+        return nullcontext()
+    return announced(settings.name, settings.desk.port)
 
 
 def _spool_below(data: Path) -> None:

@@ -20,7 +20,7 @@ SYSTEM_DATA = Path("/var/lib/gate")
 USER = "gate"  # whom the services run as, and who owns the data of an installed box
 CODE = Path(__file__).resolve().parents[2]
 # what has to be root: it writes /etc/gate and units, or replaces the software
-NEEDS_ROOT = frozenset({"init", "config", "update", "broker", "restore"})
+NEEDS_ROOT = frozenset({"init", "config", "update", "broker", "restore", "certificate"})
 
 
 def configuration(
