@@ -45,7 +45,7 @@ class AppriseSender:
         service = self._apprise.Apprise()
         if not service.add(to.url.get_secret_value()):
             raise ConfigurationError(
-                "Apprise does not know this address",
+                "the address is of no service that Apprise knows",
                 where=f"[[notify.to]] {to.name}: url",
                 hint="write it as docs/operating.md shows: wecombot://KEY, ntfys://TOPIC",
             )
