@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -26,6 +27,25 @@ class Clock(Protocol):
 def local(clock: Clock, zone: tzinfo | None) -> datetime:
     """The wall clock in ``zone``, aware; None: the zone of the machine."""
     return clock.utc().astimezone(zone or system_zone())
+
+
+def use_zone(name: str) -> None:
+    """Make the zone of that name the one of this process: everything shown and read is in it.
+
+    Where the machine has no table of zones, the present offset is used and daylight saving is not
+    followed. "" leaves the machine's zone.
+    """
+    if not name:
+        return
+    now = datetime.now(UTC)
+    wanted = now.astimezone(ZoneInfo(name)).utcoffset()
+    os.environ["TZ"] = name
+    time.tzset()
+    if now.astimezone().utcoffset() != wanted and wanted is not None:
+        seconds = -int(wanted.total_seconds())  # POSIX counts westwards
+        sign, rest = ("-" if seconds < 0 else "+"), abs(seconds)
+        os.environ["TZ"] = f"<ZONE>{sign}{rest // 3600}:{rest % 3600 // 60:02}"
+        time.tzset()
 
 
 @cache

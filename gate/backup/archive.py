@@ -26,7 +26,17 @@ CONFIGURATION = "configuration/gate.toml"
 DATA = "data/"
 # of the data folder: what can be fetched or made again, what is half done, what is a process's own
 LEFT_OUT = frozenset({"models", "converted", "imports", "demo", "bench", "keys", "uploads"})
-LEFT_OUT_SUFFIXES = ("-wal", "-shm", "-journal", ".ballast", ".reserve", ".lock", ".tmp", SUFFIX)
+LEFT_OUT_SUFFIXES = (
+    "-wal",
+    "-shm",
+    "-journal",
+    ".ballast",
+    ".reserve",
+    ".counters",
+    ".lock",
+    ".tmp",
+    SUFFIX,
+)
 LARGEST_MANIFEST = 4 << 20
 # the key under which the store keeps what is known of the newest verified backup
 NEWEST = "backup"

@@ -15,6 +15,7 @@ from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
 from gate.access.permit_keys import own_key
+from gate.clock import use_zone
 from gate.commands import Config
 from gate.config.desk import DeskSettings
 from gate.config.settings import DEFAULT, Settings, load
@@ -34,6 +35,7 @@ from gate.store.store import JOINED, Store
 def desk(config: Config = DEFAULT) -> None:
     """Serve the enrolment desk. The first start prints a one-time code for the first account."""
     settings = load(config)
+    use_zone(settings.timezone)
     out = Console(highlight=False, soft_wrap=True)
     with Store.open(settings.store, settings.data, receivers=receivers(settings)) as store:
         if store.key_values.get(JOINED):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gate.clock import use_zone
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import ConfigurationError
@@ -21,6 +22,7 @@ def run(config: Config = DEFAULT) -> None:
     Ends on SIGTERM or Ctrl-C with every relay at rest and every event written.
     """
     settings = load(config)
+    use_zone(settings.timezone)
     from gate import log
     from gate.daemon.daemon import Daemon
 

@@ -30,6 +30,7 @@ from gate.integrations.signed_command import (
     is_signed,
     judge,
 )
+from gate.store.counter_file import CounterFile
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class Commands:
     The counter of a command and its audit line are on the disk before the handler is called: a
     gate that dies in between has not obeyed and will not obey the same message again. With
     ``later``, a lock-down is obeyed first and written down then, and ``normal`` and ``hold`` are
-    obeyed although they cannot be written yet; until they are, their counters are kept in memory.
+    obeyed although they cannot be written yet; until they are, their counters are kept in memory
+    and in a file of their own (``CounterFile``).
     """
 
     def __init__(
@@ -76,7 +78,10 @@ class Commands:
     ) -> None:
         """``later``: has a write done as soon as the store can be written."""
         self._later = later
-        self._counted: dict[str, int] = {}  # by key: counters that may not be on the disk yet
+        path = store.database.path
+        self._kept = CounterFile(path.with_suffix(".counters") if path is not None else None)
+        # by key: counters that may not be in the database yet
+        self._counted: dict[str, int] = self._kept.read()
         self._keys: tuple[dict[str, Key], dict[str, int]] | None = None  # as last read
         self._settings = settings
         self._gate = gate
@@ -263,6 +268,7 @@ class Commands:
             write()
         except StoreError as error:
             log.error("command.unwritten", extra={"cause": error.what})
+            self._kept.write(self._counted)
             if self._later is not None:
                 self._later(write)
 

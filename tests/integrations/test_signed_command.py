@@ -481,3 +481,40 @@ def test_a_retained_live_command_is_refused_and_answered(tmp_path: Path) -> None
             )
         )
     assert answers == [{"gate": "north", "result": "refused", "reason": "retained"}]
+
+
+def test_an_order_obeyed_before_it_was_written_is_no_new_one_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    obeyed: list[str] = []
+
+    def handler(command: Command) -> str:
+        obeyed.append(command.name)
+        return ""
+
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        store.command_keys.add(KEY.id, "desk", PUBLIC, ["lockdown", "normal"])
+        clock = ManualClock(start=CLOCK.start)
+
+        def started() -> Commands:
+            never_written: list[object] = []
+            return Commands(
+                CommandSettings(), "north", store, clock, handler, later=never_written.append
+            )
+
+        message = sign(OURS, order("normal", "north", NOW))
+        before = started()
+        before._known()
+
+        def full(*_: object, **__: object) -> None:
+            raise StoreError("the disk is full", where="x", hint="y")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(store.audit, "note_in", full)
+            assert before.obey(message)["result"] == "done"
+        assert store.command_keys.counters("north") == {}, "it was not written"
+        after = started()  # killed and started again, the message is still valid
+        assert after.obey(message)["reason"] == "replayed"
+        clock.advance(1)
+        assert after.obey(sign(OURS, order("lockdown", "north", NOW + 1000)))["result"] == "done"
+    assert obeyed == ["normal", "lockdown"]

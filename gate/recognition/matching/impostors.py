@@ -18,8 +18,8 @@ from gate.recognition.matching.scoring import Scoring, highest, person_vectors, 
 from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, Moments, no_whitening
 
 FOLDS = 5
-# beyond so many people three folds fit as well as five, and so many impostors are enough
-MANY, FOLDS_OF_MANY = 10_000, 3
+# beyond so many people two folds fit as well as five, and so many impostors are enough
+MANY, FOLDS_OF_MANY = 10_000, 2
 _CHUNK = 512
 _SINGLES = 200  # scores against one person that are kept of each impostor
 
