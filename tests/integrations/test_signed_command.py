@@ -346,7 +346,7 @@ def test_what_staff_want_of_the_door_is_obeyed_although_nothing_can_be_written(
     raw = sign(THEIRS, order(name, "north", NOW, **more))
     really = store.database.write
 
-    def full() -> None:
+    def full(*, urgent: bool = False) -> None:
         raise StoreError("the disk is full")
 
     taker._known()
@@ -380,7 +380,7 @@ def test_a_lockdown_does_not_wait_for_the_disk(
     taker = Commands(CommandSettings(), "north", store, CLOCK, door, later=lambda write: None)
     really = store.database.write
 
-    def slow() -> object:
+    def slow(*, urgent: bool = False) -> object:
         happened.append("disk")
         return really()
 
