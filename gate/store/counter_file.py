@@ -35,7 +35,8 @@ class CounterFile:
 
     def read(self) -> dict[str, int]:
         """The counters written last, by key."""
-        newest, found = -1, {}
+        newest = -1
+        found: dict[str, int] = {}
         for place in (0, 1):
             slot = self._slot(place)
             if slot is not None and slot[0] > newest:
