@@ -48,6 +48,7 @@ ICONS = {
     "/rules": "calendar-clock",
     "/retention": "archive",
     "/accounts": "key-round",
+    "/exports": "send",
     "/audit": "shield-check",
 }
 
