@@ -16,6 +16,7 @@ from enroll.ordinary_day import OrdinaryDay
 from enroll.permits import Permits
 from enroll.second_factor import SecondFactor
 from enroll.sessions import Sessions
+from gate.access.request import Rules
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
 from gate.daemon.clock_watch import kernel_synchronised
@@ -36,6 +37,7 @@ class Desk:
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     exports: tuple[ExportSettings, ...] = ()
     folder: Path = Path("var")
+    rules: Callable[[], Rules] = Rules  # those the gates decide by, as of now
     clock: Clock = field(default_factory=SystemClock)
     synchronised: Callable[[], bool | None] = kernel_synchronised
 

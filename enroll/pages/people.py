@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from enroll import person_form, retention
+from enroll import history, may_pass, person_form, retention
 from enroll.own_data import own_data
 from enroll.page import go, render
 from enroll.permissions import Permission
@@ -123,18 +124,31 @@ async def create(visit: Edit, request: Request) -> Response:
 
 
 @router.get("/people/{person}")
-def person(visit: View, person: Number) -> Response:
+def person(
+    visit: View,
+    person: Number,
+    gate: Annotated[str, Query(max_length=40)] = "",
+    at: Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})?$")] = "",
+) -> Response:
     store = visit.desk.store
     row = person_of(visit, person)
     now = visit.desk.clock.utc()
     visit.note("person.view", row.ref)
     consents = store.consents.of(person)
     newest = {answer.purpose: answer.answer for answer in consents}
+    gates = history.gates(store.database) or [visit.desk.gate]
+    gate = gate if gate in gates else gates[0]
+    when = _moment(at, now)
     return render(
         visit.request,
         "person.html",
         visit,
         person=row,
+        passes=_passes(visit, row, when, gate, now),
+        gates=gates,
+        gate=gate,
+        when=when,
+        asked=bool(at),
         state=state_of(row, now),
         goes_on=retention.goes_on(visit.desk, row),
         address=store.places.address(row.household_id) if row.household_id else ("", "", ""),
@@ -151,6 +165,32 @@ def person(visit: View, person: Number) -> Response:
         allowance=_allowance(visit, row.household_id),
         now=now,
     )
+
+
+def _moment(at: str, now: datetime) -> datetime:
+    """The local moment asked about; now without one. Raises 422 for a day that is none."""
+    try:
+        return (datetime.fromisoformat(at) if at else now).astimezone()
+    except (ValueError, OverflowError):
+        raise HTTPException(422, "There is no such day") from None
+
+
+def _passes(
+    visit: Visit, row: PersonRow, when: datetime, gate: str, now: datetime
+) -> list[may_pass.Answer]:
+    """What the policy answers to each way this person has."""
+    store = visit.desk.store
+    kinds = {one.kind for one in store.credentials.of(row.id) if one.revoked is None}
+    ways = may_pass.ways_of(
+        face=bool(qualities(store.database, row.id)),
+        cards="card" in kinds,
+        pins="pin" in kinds,
+        permits=any(
+            one.revoked is None and one.valid_until > when for one in permits_of(store, row.id, now)
+        ),
+    )
+    person = store.people.register([row.id])[row.id]
+    return may_pass.answers(person, visit.desk.rules(), ways, when, gate, visit.language)
 
 
 def _allowance(visit: Visit, household: int | None) -> tuple[int, int] | None:
