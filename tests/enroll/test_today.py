@@ -220,7 +220,7 @@ def test_the_parts_of_the_page_follow_and_the_stream_ends_with_the_session(desk,
                 if text == "event: end":
                     break
             else:
-                raise AssertionError("the stream ended without a word")
+                raise AssertionError("the stream ended unexpectedly")
 
 
 def test_the_stream_is_for_those_who_may_see_the_gates(browser, desk):
