@@ -134,7 +134,7 @@ def _children(process: int) -> list[int]:
     found = [process]
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and int(_stat(entry)[1]) == process:
+            if entry.name.isascii() and entry.name.isdigit() and int(_stat(entry)[1]) == process:
                 found.append(int(entry.name))
         except OSError:
             continue  # it ended meanwhile

@@ -97,7 +97,7 @@ def people(
 def _by_card(visit: Visit, text: str) -> set[int]:
     """Whose card ``text`` is, as printed or as a reader types it, in any of the forms."""
     found = set()
-    for form in CardForm if any(character.isdigit() for character in text) else ():
+    for form in CardForm if any(character in "0123456789" for character in text) else ():
         try:
             card = visit.desk.store.credentials.find("card", canonical(text.strip(), form))
         except GateError:

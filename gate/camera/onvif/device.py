@@ -226,4 +226,5 @@ class Camera:
 
 def _number(element: ElementTree.Element, path: str) -> int:
     found = soap.text(element, path)
-    return int(float(found)) if found.replace(".", "", 1).isdigit() else 0
+    number = found.replace(".", "", 1)
+    return int(float(found)) if number.isascii() and number.isdigit() else 0
