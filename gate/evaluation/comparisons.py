@@ -97,7 +97,8 @@ def comparisons(protocol: str, shots: Sequence[Shot], vectors: Vector) -> list[C
     """FNMR of all pairs of different occasions, and of those apart that glasses tell apart.
 
     Args:
-        vectors: float32 (shots, d), unit rows; rows of zeros, no face found, are left out.
+        vectors: float32 (n, d), a unit row for each of ``shots``; rows of zeros, no face found,
+            are left out.
     """
     found = [row for row in range(len(shots)) if vectors[row].any()]
     shots, vectors = [shots[row] for row in found], vectors[found]

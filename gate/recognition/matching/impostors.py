@@ -132,7 +132,7 @@ class Listed:
         self._starts = np.searchsorted(named[by_name], np.arange(len(people) + 1))
 
     def of(self, row: int) -> NDArray[np.intp]:
-        """The rows of the people who have the person of ``row`` in their lists."""
+        """The rows of the people who have the person of ``row`` in their lists: intp (n,)."""
         rows: NDArray[np.intp] = self._rows[self._starts[row] : self._starts[row + 1]]
         return rows
 

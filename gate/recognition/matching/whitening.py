@@ -141,6 +141,11 @@ class Moments:
         )
 
     def whitening(self, encoder: str, version: str, shrinkage: float) -> Whitening:
+        """The whitening of these people: centre float32 (d,), transform float32 (d, d).
+
+        Args:
+            shrinkage: share of the largest eigenvalue that is added to all of them.
+        """
         centre = self.total / self.count
         values, axes = np.linalg.eigh(self.products / self.count - np.outer(centre, centre))
         values = np.maximum(values, 0.0) / max(values[-1], 1e-12)
