@@ -14,6 +14,8 @@ from gate.errors import AccessError, StoreError
 from gate.store.engine import Database
 from gate.store.tables import AccountRow, SessionRow
 
+LONGEST_WAIT = 900.0  # seconds between two tries after many wrong passwords
+
 
 class Accounts:
     def __init__(self, database: Database, settings: DeskSettings, clock: Clock) -> None:
@@ -21,7 +23,7 @@ class Accounts:
         self._settings = settings
         self._clock = clock
         self.second: SecondFactor | None = None  # given by whoever has the vault
-        self._limit = SignInLimit(settings.attempts, settings.lock_minutes * 60, clock.monotonic)
+        self._limit = SignInLimit(settings.attempts, LONGEST_WAIT, clock.monotonic)
 
     def create(self, login: str, password: str, role: Role, name: str = "") -> AccountRow:
         """A new account. Raises AccessError (weak password), StoreError (login taken)."""

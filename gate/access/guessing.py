@@ -2,7 +2,7 @@
 
 Card numbers of cheap readers have 24 bits: who may try forty a second finds one that opens within
 a minute. After ``attempts`` wrong ones in ``window`` seconds the source is looked at only every
-two seconds, after twice as many every four, and so on up to ``slowest``. A right one in between
+two seconds, after twice as many every four, and so on up to ``SLOWEST``. A right one in between
 changes nothing: who knows one card may not use it to try others.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gate.access.settings import GuessingSettings
 
 _FIRST = 2.0  # seconds between two look-ups once a source is slowed down
+SLOWEST = 30.0  # the longest pause between two look-ups
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Series:
         if not self.slowed(settings):
             return 0.0
         doublings = min(16, len(self.wrong) // settings.attempts - 1)
-        pause = min(settings.slowest, _FIRST * 2.0**doublings)
+        pause = min(SLOWEST, _FIRST * 2.0**doublings)
         return max(0.0, self.wrong[-1] + pause - now)
 
     def after_wrong(self, now: float, settings: GuessingSettings) -> tuple[Series, bool]:

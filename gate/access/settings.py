@@ -47,23 +47,11 @@ class PassageSettings(Section):
         le=10,
         description="a person is decided upon within this time of the first usable face",
     )
-    temperature_wait: float = Field(
-        0.3, ge=0, le=5, description="how long the decision waits for a temperature"
-    )
-    status_wait: float = Field(
-        0.32, ge=0, le=5, description="how long the decision waits for the entry status"
-    )
     measure_again: float = Field(
         2.0,
         ge=0,
         le=10,
         description="a temperature above the limit is measured once more, for no longer than this",
-    )
-    probable: float = Field(
-        0.4,
-        ge=0,
-        le=1,
-        description="share of the evidence needed at which the entry status is asked for",
     )
     show_grant: float = Field(
         1.0,
@@ -71,7 +59,6 @@ class PassageSettings(Section):
         le=10,
         description="how long the screen keeps a grant before the next person is served",
     )
-    show_deny: float = Field(4.0, ge=0.5, le=30, description="the same for a refusal")
     make_room: float = Field(
         0.5,
         ge=0.1,
@@ -79,9 +66,6 @@ class PassageSettings(Section):
         description="the same for a grant while a known person waits; it stays in the headline "
         "meanwhile. show_grant counts instead where a temperature can refuse: whoever "
         "was measured has to step aside",
-    )
-    ask_wait: float = Field(
-        12.0, ge=1, le=60, description="how long to wait for a card when a face alone is not enough"
     )
     same_person: float = Field(
         8.0,
@@ -139,24 +123,11 @@ class GuessingSettings(Section):
     window: float = Field(
         300.0, ge=5, le=86400, description="seconds over which wrong ones are counted"
     )
-    slowest: float = Field(
-        30.0,
-        ge=2,
-        le=600,
-        description="the longest pause between two look-ups of a reader that is slowed down, in "
-        "seconds",
-    )
 
 
 class PermitSettings(Section):
     """Electronic permits; see docs/permits.md."""
 
-    clock_tolerance: float = Field(
-        300.0,
-        ge=0,
-        le=7200,
-        description="seconds by which the clocks of issuer and gate may differ",
-    )
     longest_days: int = Field(
         366, ge=1, le=3660, description="longest validity that staff may give, in days"
     )

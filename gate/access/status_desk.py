@@ -11,7 +11,7 @@ from gate.access.breaker import Breaker
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusProvider, judge
 from gate.access.request import Finding
-from gate.access.status_settings import StatusSettings
+from gate.access.status_settings import THREADS, StatusSettings
 from gate.errors import GateError
 
 _log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class StatusDesk:
         self._provider, self._settings, self._deliver = provider, settings, deliver
         self._monotonic, self._listener = monotonic, listener or (lambda state, why: None)
         self._decides = any(i.unavailable in ("require", "refer") for i in settings.items)
-        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="status")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="status")
         self._lock = threading.Lock()  # guards the three below
         self._breaker = Breaker()
         self._kept: dict[int, tuple[float, Answer]] = {}

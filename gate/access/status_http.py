@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from gate.access.entry_status import Answer, StatusItem
-from gate.access.status_settings import StatusSettings
+from gate.access.status_settings import THREADS, StatusSettings
 from gate.errors import AccessError
 
 _MOST_BYTES = 16_384
@@ -41,7 +41,7 @@ class HttpStatus:
                 **({"Authorization": f"Bearer {token}"} if token else {}),
             },
             timeout=settings.budget,
-            limits=httpx.Limits(max_connections=settings.threads),
+            limits=httpx.Limits(max_connections=THREADS),
             trust_env=False,
         )
 

@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, model_validator
 
 from gate.section import Section
 
+THREADS = 4  # concurrent queries
+
 Policy = Literal["show", "advise", "require", "refer"]
 
 
@@ -62,7 +64,6 @@ class StatusSettings(Section):
     rest: float = Field(
         15.0, ge=0.1, le=3600, description="seconds for which it is then not queried"
     )
-    threads: int = Field(4, ge=1, le=32, description="concurrent queries")
     items: tuple[StatusItemSettings, ...] = ()
 
     @model_validator(mode="after")

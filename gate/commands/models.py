@@ -36,6 +36,8 @@ Names = Annotated[
     list[str] | None, typer.Argument(help="Names of models; without one, the recommended ones.")
 ]
 
+SILENT_AFTER = 15.0  # seconds without a byte after which a server is given up
+RETRIES = 4  # further attempts, each going on where the last one broke off
 _COLOUR = {
     State.INSTALLED: "green",
     State.INCLUDED: "green",
@@ -102,7 +104,7 @@ def fetch(
     chosen = [model(name) for name in names or ()]
     chosen = chosen or [m for m in MODELS if m.recommended and accepted(m, settings)]
     deadline = None if seconds is None else time.monotonic() + seconds
-    limits = Limits(settings.silent_after, settings.retries, deadline)
+    limits = Limits(SILENT_AFTER, RETRIES, deadline)
     fetcher = install.Fetcher(settings.folder, limits)
     console = Console()
     failures: list[ModelError] = []

@@ -49,14 +49,8 @@ class DeskSettings(Section):
         ge=2,
         le=20,
         description="wrong passwords from one address to one account that are checked at "
-        "once; after them each one doubles the wait",
-    )
-    lock_minutes: float = Field(
-        15,
-        gt=0,
-        le=1440,
-        description="the longest wait between two tries, in minutes; no account is ever "
-        "locked as a whole",
+        "once; after them each one doubles the wait, up to 15 minutes; no account is ever locked "
+        "as a whole",
     )
     sign_ins: int = Field(
         10, ge=1, le=1000, description="attempts to sign in from one address in a minute"

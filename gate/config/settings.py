@@ -6,6 +6,7 @@ An environment variable overrides a key: ``GATE_STORE__URL`` sets ``url`` in ``[
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ from gate.camera.settings import CameraSettings
 from gate.config.desk import DeskSettings
 from gate.config.hub import HubSettings
 from gate.config.places import base_of, configuration
+from gate.config.retired import without
 from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
 from gate.exporting.settings import ExportSettings
@@ -61,6 +63,7 @@ from gate.store.settings import StoreSettings
 
 DEFAULT = configuration()
 _Model = TypeVar("_Model", bound=BaseModel)
+log = logging.getLogger(__name__)
 
 
 GATE_NAME = r"^[a-z0-9-]{1,32}$"
@@ -115,6 +118,16 @@ class Settings(BaseSettings):
     screen: ScreenSettings = ScreenSettings()
     desk: DeskSettings = DeskSettings()
     hub: HubSettings = HubSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _retired_keys_have_no_effect(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        kept, retired = without(values)
+        for key in retired:
+            log.warning("the key %s is no longer used and has no effect; remove it", key)
+        return kept
 
     @field_validator("timezone")
     @classmethod

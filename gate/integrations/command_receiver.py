@@ -22,6 +22,7 @@ from gate.integrations.mqtt_link import Link
 from gate.integrations.settings import CommandSettings
 from gate.integrations.signed_command import (
     LONGEST,
+    PER_MINUTE,
     Accepted,
     Command,
     Key,
@@ -190,7 +191,7 @@ class Commands:
         presses = [at for at in self._recent["button"] if now - 60_000 < at <= now]
         if name not in self._buttons:
             verdict = Refused("not_a_button")
-        elif len(presses) >= self._settings.per_minute:
+        elif len(presses) >= PER_MINUTE:
             verdict = Refused("too_many")
         else:
             key = Key("button", "button", b"", self._buttons)

@@ -24,6 +24,9 @@ from gate.integrations.topics import Topics
 
 log = logging.getLogger(__name__)
 
+SESSION_EXPIRY = 86_400  # seconds the broker keeps our session while we are away
+WINDOW = 20  # messages in flight: what Mosquitto takes
+RETRY_FIRST = 1.0  # seconds before the second attempt to connect; doubles up to retry_most
 _TAKEN_OVER = 142  # MQTT 5, 3.14.2.1: session taken over
 
 OnMessage = Callable[[paho.MQTTMessage], None]
@@ -48,7 +51,7 @@ class Link:
     ) -> None:
         self.topics = topics
         self.fault: BrokerError | None = None
-        self.window = settings.window
+        self.window = WINDOW
         self.up = threading.Event()
         self.connection = 0  # the number of the newest connection that came up
         self._settings = settings
@@ -90,7 +93,7 @@ class Link:
     def _keep_up(self) -> None:
         """A client for each connection: what was under way in an old one is not paho's to send
         again, the outbox does that in order."""
-        wait: float = self._settings.retry_first
+        wait = RETRY_FIRST
         while not self._stopping.is_set():
             client = self._make()
             self._down.clear()
@@ -117,7 +120,7 @@ class Link:
                 client.disconnect()
                 client.loop_stop()
             if time.monotonic() - started > self._settings.retry_most:
-                wait = self._settings.retry_first
+                wait = RETRY_FIRST
             self._stopping.wait(wait)
             wait = min(2 * wait, self._settings.retry_most)
 
@@ -169,7 +172,7 @@ class Link:
         self._made += 1
         client.user_data_set(self._made)
         client.will_set(self.topics.status, b"offline", qos=1, retain=True)
-        client.max_inflight_messages_set(settings.window)  # paho queues what is beyond
+        client.max_inflight_messages_set(WINDOW)  # paho queues what is beyond
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_publish = self._published
@@ -180,7 +183,7 @@ class Link:
         if not self.is_5:
             return {}
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = self._settings.session_expiry
+        properties.SessionExpiryInterval = SESSION_EXPIRY
         return {"clean_start": False, "properties": properties}
 
     def _connected(
@@ -198,7 +201,7 @@ class Link:
         self.fault = None
         most = getattr(properties, "ReceiveMaximum", 65_535)
         # a broker that takes less than configured: leave half of it to states and answers
-        self.window = self._settings.window if most >= self._settings.window else max(1, most // 2)
+        self.window = WINDOW if most >= WINDOW else max(1, most // 2)
         if self._on_message is not None:
             wanted = [self.topics.command, self.topics.button("+")]
             if self.is_5:

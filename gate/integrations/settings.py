@@ -47,18 +47,6 @@ class MqttSettings(Section):
         le=3600,
         description="seconds without a sign of life before the broker considers the gate offline",
     )
-    session_expiry: int = Field(
-        86_400,
-        ge=0,
-        le=4_294_967_295,
-        description="seconds the broker keeps our session, and so commands, while we are away",
-    )
-    window: int = Field(
-        20,
-        ge=1,
-        le=10_000,
-        description="messages in flight; at most what the broker takes (Mosquitto: 20)",
-    )
     rate: int = Field(
         500,
         ge=1,
@@ -72,12 +60,6 @@ class MqttSettings(Section):
         description="seconds an acknowledged event stays in the outbox: a broker that dies loses "
         "what it had not saved yet, and gets it again (Mosquitto saves every [broker] "
         "autosave_interval seconds)",
-    )
-    retry_first: int = Field(
-        1,
-        ge=1,
-        le=60,
-        description="seconds before the second attempt to connect; doubles up to retry_most",
     )
     retry_most: int = Field(
         60, ge=1, le=3600, description="the longest wait between two attempts, in seconds"
@@ -121,15 +103,6 @@ class CommandSettings(Section):
     """Signed commands over MQTT; keys are made by ``gate keys make``."""
 
     enabled: bool = Field(True, description="whether signed commands are accepted")
-    skew: float = Field(
-        5.0, ge=0, le=300, description="how far a sender's clock may be ahead, seconds"
-    )
-    lifetime: float = Field(
-        60.0, gt=0, le=3600, description="the longest time a command may stay valid, seconds"
-    )
-    per_minute: int = Field(
-        30, ge=1, le=1000, description="commands of one key in a minute; more are refused"
-    )
     hold_most: float = Field(
         14_400, gt=0, le=86_400, description="the longest hold-open that can be ordered, seconds"
     )

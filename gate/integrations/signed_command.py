@@ -22,6 +22,9 @@ from gate.integrations.settings import CommandName, CommandSettings
 
 COMMANDS: tuple[str, ...] = get_args(CommandName)
 LONGEST = 4096  # bytes of a whole message
+SKEW = 5.0  # seconds by which a sender's clock may be ahead
+LIFETIME = 60.0  # seconds a command may be valid at most
+PER_MINUTE = 30  # commands of one key in a minute; more are refused
 _CONTEXT = b"access-gate command 1\0"
 _COUNTER_MOST = 2**63 - 1
 _AHEAD = 3_600_000  # milliseconds a counter may be ahead of our clock
@@ -171,16 +174,16 @@ def _objection(command: Command, key: Key, known: Known, now: int) -> str | None
         (key.revoked, "revoked_key"),
         (command.gate != known.gate, "other_gate"),
         (command.name not in key.commands, "not_entitled"),
-        (command.time > now + rules.skew * 1000, "from_future"),
+        (command.time > now + SKEW * 1000, "from_future"),
         (command.expires <= now, "expired"),
-        (command.expires - command.time > rules.lifetime * 1000, "valid_too_long"),
+        (command.expires - command.time > LIFETIME * 1000, "valid_too_long"),
         (command.expires <= command.time, "wrong_form"),
         (command.counter == last, "replayed"),
         (command.counter < last, "out_of_order"),
         # a counter far ahead would lock out its own key permanently
         (command.counter > now + _AHEAD, "counter_too_large"),
         (command.name == "hold" and not _hold_is_allowed(command, rules, now), "wrong_arguments"),
-        (len(minute) >= rules.per_minute, "too_many"),
+        (len(minute) >= PER_MINUTE, "too_many"),
     )
     return next((reason for wrong, reason in checks if wrong), None)
 

@@ -23,9 +23,3 @@ class ModelsSettings(Section):
         description="stated: only models whose publisher states the data they were trained on are "
         "used",
     )
-    silent_after: float = Field(
-        15.0, gt=0, le=300, description="seconds without a byte after which a server is given up"
-    )
-    retries: int = Field(
-        4, ge=0, le=100, description="further attempts, each going on where the last one broke off"
-    )

@@ -237,11 +237,14 @@ def _may_be_served(
     return s.verdict is Verdict.KNOWN and track.answered is not Verdict.KNOWN
 
 
-def probable(sighting: Sighting, settings: PassageSettings) -> bool:
+PROBABLE = 0.4  # share of the evidence needed at which the entry status is asked for
+
+
+def probable(sighting: Sighting) -> bool:
     """Whether the best candidate is likely enough to prepare for."""
     if sighting.best is None:
         return False
     if sighting.verdict is Verdict.KNOWN:
         return True
-    enough = sighting.threshold * settings.probable
+    enough = sighting.threshold * PROBABLE
     return sighting.verdict is Verdict.WAIT and 0 < enough <= sighting.evidence

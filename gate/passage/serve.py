@@ -9,7 +9,17 @@ from gate.access.policy import NOT_LIVE, decide
 from gate.access.request import Finding, Mode, Presence, Request, Sight, Weight
 from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Outputs
 from gate.passage.scene import Key, next_to_serve, probable
-from gate.passage.state import Context, Lane, Now, Passage, Passing, deadline, missing
+from gate.passage.state import (
+    ASK_WAIT,
+    SHOW_DENY,
+    Context,
+    Lane,
+    Now,
+    Passage,
+    Passing,
+    deadline,
+    missing,
+)
 from gate.recognition.face import Sighting, Verdict
 
 OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
@@ -60,7 +70,7 @@ def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
     if track is not None:
         p = identified(p, track.sighting, context)
         best = track.sighting.best
-        if p.credential is None and best and probable(track.sighting, context.settings):
+        if p.credential is None and best and probable(track.sighting):
             wanted = context.people.get(best.person)
     if not context.status or wanted is None or wanted.id == p.asked:
         return p, ()
@@ -89,7 +99,7 @@ def _nearest(lane: Lane, now: Now, context: Context) -> Key | None:
 def _looks_for_the_face(p: Passage, bare: Decision, now: Now, context: Context) -> bool:
     if p.method is not Method.FACE_AND_CARD or bare.outcome is not Outcome.ASK:
         return False
-    return bare.rule == "face" and now.at - p.served < context.settings.ask_wait
+    return bare.rule == "face" and now.at - p.served < ASK_WAIT
 
 
 def _measure_again(p: Passage, now: Now, context: Context) -> tuple[Passage, Outputs]:
@@ -145,7 +155,7 @@ def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Ou
         lane = replace(lane, recent={**lane.recent, person.id: now.at})
         scene = scene.belong_to(person.id, opens)
     if granted or p.credential is None:
-        scene = scene.same_place(p.key, now.at, now.at + context.settings.show_deny)
+        scene = scene.same_place(p.key, now.at, now.at + SHOW_DENY)
     return replace(lane, serving=p, scene=scene), done
 
 

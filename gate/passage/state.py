@@ -129,6 +129,11 @@ class Lane:
     doubts: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
 
+# seconds
+TEMPERATURE_WAIT = 0.3  # how long a decision waits for a temperature
+STATUS_WAIT = 0.32  # and for the entry status
+SHOW_DENY = 4.0  # how long a refusal stays on the screen
+ASK_WAIT = 12.0  # how long a card is waited for when a face alone is not enough
 _AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)
 
 
@@ -141,8 +146,8 @@ def ends(passage: Passage, settings: PassageSettings) -> float:
 
 def _shown_for(decision: Decision, settings: PassageSettings) -> float:
     if decision.outcome is Outcome.GRANT:
-        return settings.show_deny if len(decision.reasons) > 1 else 2 * settings.show_grant
-    return settings.ask_wait if decision.outcome is Outcome.ASK else settings.show_deny
+        return SHOW_DENY if len(decision.reasons) > 1 else 2 * settings.show_grant
+    return ASK_WAIT if decision.outcome is Outcome.ASK else SHOW_DENY
 
 
 def makes_room(decision: Decision, settings: PassageSettings) -> float:
@@ -173,8 +178,8 @@ def deadline(passage: Passage, context: Context) -> float | None:
     settings = context.settings
     no_temperature, no_status = missing(passage, context)
     wait = max(
-        settings.temperature_wait if no_temperature else 0.0,
-        settings.status_wait if no_status else 0.0,
+        TEMPERATURE_WAIT if no_temperature else 0.0,
+        STATUS_WAIT if no_status else 0.0,
     )
     needed = (no_temperature and _decides(context.no_temperature)) or (
         no_status and any(_decides(f) for f in context.no_status)

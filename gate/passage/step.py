@@ -111,7 +111,7 @@ def _ask_ahead(lane: Lane, seen: Seen, context: Context) -> tuple[Lane, Outputs]
             continue
         if track.answered is not None or person.id in (track.asked, lane.serving.asked):
             continue
-        if probable(s, context.settings):
+        if probable(s):
             emitted += (AskStatus("", person),)
             scene = scene.asked(track.key, person.id)
     return replace(lane, scene=scene), emitted

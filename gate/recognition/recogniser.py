@@ -38,6 +38,9 @@ Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it
 
 _SMALLEST_IMAGE = 32  # pixels a side
 _LOOK_ON = 2.0  # seconds from the first usable face during which a rejection may still be revised
+SEARCH_IDLE = 0.1  # seconds between two searches of what has changed while nobody is there
+MAX_FACES = 4  # faces encoded in one frame at most, largest first
+FNIR = 0.01  # share of residents taken for strangers at which a sequential test gives up
 _EARLY = 0.01  # seconds: rather a search a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
@@ -206,7 +209,7 @@ class Recogniser:
                 if len(faces) >= sum(track.last_seen == newest for track in tracker.tracks):
                     return faces  # nobody lost since the last frame
             else:
-                if now - last.any < self._settings.search_idle - _EARLY:
+                if now - last.any < SEARCH_IDLE - _EARLY:
                     return []
                 picture = thumbnail(image)
                 box = changed(last.picture, picture, image.shape[1], image.shape[0])
@@ -224,7 +227,7 @@ class Recogniser:
 
     def _encode(self, frame: Frame, tracker: Tracker, tracks: Sequence[Track]) -> list[Track]:
         """Encode the faces that need it and judge again; a track may turn out to be a new one."""
-        due = [track for track in tracks if self._is_due(track)][: self._settings.max_faces]
+        due = [track for track in tracks if self._is_due(track)][:MAX_FACES]
         if not due:
             return list(tracks)
         renewed: dict[int, Track] = {}
@@ -262,7 +265,7 @@ class Recogniser:
         """Whether the next look may wait: who was not recognised at once may come nearer."""
         if subject.verdict in (Verdict.DOUBTFUL, Verdict.UNKNOWN):
             looked = (subject.encoded or 0.0) - (subject.first_usable or 0.0)
-            return looked >= _LOOK_ON or subject.evidence <= math.log(self._settings.fnir)
+            return looked >= _LOOK_ON or subject.evidence <= math.log(FNIR)
         return subject.verdict is not Verdict.WAIT
 
     def _gather(self, tracker: Tracker, track: Track, vector: Vector) -> Track:
@@ -291,7 +294,7 @@ class Recogniser:
         second = calibration.llr(found.second_score.astype(np.float64))
         wished = evidence.SHARE * calibration.asked_of(matcher.people)
         needed = float(calibration.llr(calibration.threshold_at(wished)))
-        terms = evidence.terms_for(needed, self._settings.fnir, self._settings.patience)
+        terms = evidence.terms_for(needed, FNIR, self._settings.patience)
         for i, track in enumerate(tracks):
             subject = self._subjects[track.number]
             gathered = subject.gathered

@@ -54,12 +54,6 @@ class RecognitionSettings(Section):
         description="seconds between two searches of the whole image; between them only the "
         "surroundings of the faces known are searched, or what has changed",
     )
-    search_idle: float = Field(
-        0.1,
-        ge=0,
-        le=2,
-        description="seconds between two searches of what has changed while nobody is there",
-    )
     interval: float = Field(
         0.1,
         ge=0,
@@ -79,16 +73,6 @@ class RecognitionSettings(Section):
         description="seconds from the first usable face after which a card is asked for, or the "
         "person is unknown; with temperature, status and screen the answer has to come "
         "within one second",
-    )
-    fnir: float = Field(
-        0.01,
-        gt=0,
-        lt=0.5,
-        description="residents who may be mistaken for impostors, share: where a sequential test "
-        "gives up",
-    )
-    max_faces: int = Field(
-        4, ge=1, le=16, description="faces encoded in one frame at most, largest first"
     )
 
     @field_validator("encoder")

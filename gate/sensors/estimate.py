@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median_high
 
-from gate.sensors.mcu90640 import hottest
+from gate.sensors.mcu90640 import HOTTEST, hottest
 from gate.sensors.reading import Reading, Validity
 from gate.sensors.sample import Sample
-from gate.sensors.settings import TemperatureSettings
+from gate.sensors.settings import PLAUSIBLE, TemperatureSettings
 from gate.sensors.view import Region
 
 
@@ -47,7 +47,7 @@ def reading_of(
         validity = Validity.STALE
     elif len(ours) < settings.samples:
         validity = Validity.ABSENT
-    elif not settings.plausible_low <= estimated <= settings.plausible_high:
+    elif not PLAUSIBLE[0] <= estimated <= PLAUSIBLE[1]:
         validity = Validity.IMPLAUSIBLE
     else:
         validity = Validity.VALID
@@ -57,4 +57,4 @@ def reading_of(
 def _surface(sample: Sample, settings: TemperatureSettings, region: Region | None) -> float:
     if sample.image is None or region is None:
         return sample.raw
-    return hottest(sample.image, settings.hottest, region)
+    return hottest(sample.image, HOTTEST, region)

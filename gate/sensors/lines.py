@@ -156,6 +156,6 @@ def _images(
 ) -> tuple[list[Sample], bytes]:
     values, rest = mcu90640.parse(data, quiet)
     return [
-        Sample(mcu90640.hottest(image, settings.hottest), ambient, now, image)
+        Sample(mcu90640.hottest(image, mcu90640.HOTTEST), ambient, now, image)
         for image, ambient in values
     ], rest

@@ -25,6 +25,9 @@ def parse(buffer: bytes, quiet: bool) -> tuple[list[tuple[Thermal, float]], byte
     return [_values(frame) for frame in frames], rest
 
 
+HOTTEST = 0.03  # the share of the pixels of the face that represents the forehead
+
+
 def hottest(
     image: Thermal, share: float, region: tuple[float, float, float, float] | None = None
 ) -> float:

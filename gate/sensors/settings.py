@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from gate.section import Section
 
+PLAUSIBLE = (32.0, 43.0)  # °C; an estimate outside counts as missing
+
 
 class RegisterSettings(Section):
     """Where a Modbus sensor keeps its values."""
@@ -77,13 +79,6 @@ class TemperatureSettings(Section):
     )
     slope: float = Field(0.1, ge=0, le=1, description="see offset")
     reference: float = Field(25.0, ge=0, le=45, description="see offset, °C")
-    hottest: float = Field(
-        0.03,
-        gt=0,
-        le=1,
-        description="thermal image: the share of the hottest pixels of the face that represents the"
-        " forehead",
-    )
     view: tuple[()] | tuple[float, float, float, float] = Field(
         (),
         description="thermal image: where its left, top, right and bottom edge lie in the camera's "
@@ -92,12 +87,6 @@ class TemperatureSettings(Section):
         "How to find it: docs/devices.md",
     )
     camera: str = Field("main", description="the camera that `view` refers to")
-    plausible_low: float = Field(
-        32.0, ge=20, le=40, description="°C; a lower estimate counts as missing"
-    )
-    plausible_high: float = Field(
-        43.0, ge=38, le=60, description="°C; a higher estimate counts as missing"
-    )
     samples: int = Field(3, ge=1, le=100, description="fewer values than this are inconclusive")
     max_age: float = Field(
         2.0, gt=0, le=60, description="seconds after which the newest value is too old"
@@ -115,8 +104,8 @@ class TemperatureSettings(Section):
 
     @model_validator(mode="after")
     def _range_agrees(self) -> TemperatureSettings:
-        if not self.plausible_low < self.limit < self.plausible_high:
-            raise ValueError("limit must lie between plausible_low and plausible_high")
+        if not PLAUSIBLE[0] < self.limit < PLAUSIBLE[1]:
+            raise ValueError(f"limit must lie between {PLAUSIBLE[0]:g} and {PLAUSIBLE[1]:g} °C")
         if self.view:
             left, top, right, bottom = self.view
             if min(abs(right - left), abs(bottom - top)) < 0.05:

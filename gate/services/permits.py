@@ -21,6 +21,8 @@ from gate.store.people import as_person
 from gate.store.store import Store
 from gate.store.tables import HouseholdRow, PermitRow, PersonRow
 
+CLOCK_TOLERANCE = 300.0  # seconds by which the clocks of issuer and gate may differ
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:
@@ -135,7 +137,7 @@ class PermitBook:
             gate,
             used=used,
             revoked=revoked,
-            tolerance=self._settings.clock_tolerance,
+            tolerance=CLOCK_TOLERANCE,
         )
         if not problem and person is None:
             problem = "permit_holder_unknown"

@@ -25,9 +25,6 @@ class StoreSettings(Section):
     busy_timeout: float = Field(
         5.0, gt=0, le=60, description="how long a write waits for another process that is writing"
     )
-    check_at_start: bool = Field(
-        True, description="look for damage at every start (about two seconds for a million events)"
-    )
     queue: int = Field(
         20_000,
         ge=100,

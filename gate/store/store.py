@@ -173,8 +173,7 @@ class Store:
 def _opened(settings: StoreSettings, data: Path) -> tuple[Database, Vault]:
     database = Database(settings.address(data), settings.busy_timeout)
     try:
-        if settings.check_at_start:
-            database.check()
+        database.check()
         key = data / settings.key
         # on a database server an empty database shows only now
         if key.is_file() and revision(database) is None:

@@ -177,4 +177,4 @@ def test_who_is_not_counted(scene: Scene, opened: float, closed: float) -> None:
     ],
 )
 def test_who_is_likely_enough_to_prepare_for(sighting: Sighting, expected: bool) -> None:
-    assert probable(sighting, SETTINGS) is expected
+    assert probable(sighting) is expected

@@ -28,6 +28,7 @@ from gate.passage.outputs import (
     Open,
     Show,
 )
+from gate.passage.state import STATUS_WAIT, TEMPERATURE_WAIT
 from gate.recognition.face import Liveness, Unusable, Verdict
 from gate.screen.message import Look
 from tests.passage.scene import CONTEXT, GUEST, LI, NOON, TWIN, WANG, Gate, face
@@ -258,7 +259,7 @@ def test_a_status_that_does_not_come_is_not_waited_for_long() -> None:
     gate = Gate(STATUS)
     gate.card(LI)
     wake = gate.wakes()
-    assert wake == pytest.approx(100 + gate.context.settings.status_wait)
+    assert wake == pytest.approx(100 + STATUS_WAIT)
     gate.wait(0.32)
     assert gate.granted == [1]
 
@@ -285,7 +286,7 @@ def test_a_temperature_is_waited_for_and_shown() -> None:
 def test_a_silent_thermometer_strands_nobody() -> None:
     gate = Gate(HOT)
     gate.see(face(1, Verdict.KNOWN, 1))
-    gate.wait(gate.context.settings.temperature_wait)
+    gate.wait(TEMPERATURE_WAIT)
     assert gate.granted == [1]
 
 
@@ -322,7 +323,7 @@ def test_an_implausible_temperature_is_kept_and_weighs_as_the_policy_says() -> N
         gate = Gate(HOT)
         gate.see(face(1, Verdict.KNOWN, 1))
         gate.nothing_measured(weight)
-        gate.wait(gate.context.settings.temperature_wait)
+        gate.wait(TEMPERATURE_WAIT)
         (decided,) = gate.all(Decided)
         assert decided.decision.outcome is outcome
         assert decided.decision.reading is not None

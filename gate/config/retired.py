@@ -1,0 +1,41 @@
+"""Keys that a configuration file of before may still have: accepted, reported, without effect.
+
+Each was set nowhere; its value is a constant next to the code that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+RETIRED: Mapping[str, frozenset[str]] = {
+    "recognition": frozenset({"search_idle", "max_faces", "fnir"}),
+    "temperature": frozenset({"hottest", "plausible_low", "plausible_high"}),
+    "access.passage": frozenset(
+        {"temperature_wait", "status_wait", "probable", "show_deny", "ask_wait"}
+    ),
+    "access.guessing": frozenset({"slowest"}),
+    "access.permit": frozenset({"clock_tolerance"}),
+    "status": frozenset({"threads"}),
+    "mqtt": frozenset({"session_expiry", "window", "retry_first"}),
+    "commands": frozenset({"skew", "per_minute", "lifetime"}),
+    "desk": frozenset({"lock_minutes"}),
+    "store": frozenset({"check_at_start"}),
+    "models": frozenset({"silent_after", "retries"}),
+}
+
+
+def without(values: Mapping[str, Any], section: str = "") -> tuple[dict[str, Any], list[str]]:
+    """``values``, nested as in the file, without the retired keys; and which those were."""
+    kept: dict[str, Any] = {}
+    found: list[str] = []
+    for key, value in values.items():
+        path = f"{section}.{key}" if section else key
+        if key in RETIRED.get(section, ()):
+            found.append(path)
+        elif isinstance(value, Mapping):
+            kept[key], inner = without(value, path)
+            found += inner
+        else:
+            kept[key] = value
+    return kept, found
