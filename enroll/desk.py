@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from enroll.accounts import Accounts
+from enroll.batch import Batches
 from enroll.enrolment_sessions import EnrolmentSessions
 from enroll.faces import Faces
 from enroll.first_run import FirstRun
@@ -48,6 +49,7 @@ class Desk:
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
         self.ordinary = OrdinaryDay()
+        self.batches = Batches(self.store, self.clock.monotonic)
         self.enrolments = EnrolmentSessions(self.clock.monotonic)
         self.imports = Imports(
             self.store,

@@ -72,6 +72,16 @@ SAID = {
     "ordered": ("good", "The order was given to the gate."),
     "password": ("good", "The password is changed. Sign in again."),
     "acknowledged": ("good", "Acknowledged."),
+    "undone": ("good", "Undone: everybody is as before."),
+    "undo_late": (
+        "warn",
+        "Nothing was undone: the ten minutes for it are over, or it was undone already.",
+    ),
+    "undo_changed": (
+        "warn",
+        "Nothing was undone: somebody changed one of these people meanwhile. "
+        "Look at them one by one.",
+    ),
     "signed_out": ("", "You are signed out."),
 }
 

@@ -64,5 +64,12 @@ def _page(visit: Visit, gate: str = "", code: str = "") -> Response:
     lines = overview(store, visit.desk.clock.utc())
     erasures = Receipts(store, Authority.of(store)).state(20) if lines else []
     return render(
-        visit.request, "fleet.html", visit, lines=lines, erasures=erasures, gate=gate, code=code
+        visit.request,
+        "fleet.html",
+        visit,
+        lines=lines,
+        erasures=erasures,
+        gate=gate,
+        code=code,
+        command=f"gate join https://HUB:8444 {code}",
     )

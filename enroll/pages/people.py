@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
 from enroll import history, may_pass, person_form, retention
+from enroll.batch import Action
 from enroll.own_data import own_data
 from enroll.page import go, render
 from enroll.permissions import Permission
@@ -60,7 +61,22 @@ def people(
     building: Annotated[str, Query(pattern=r"^\d{0,9}$")] = "",
     sort: str = SORTS[0],
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    done: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
+    return found_people(visit, text, state, building, sort, page, done=done)
+
+
+def found_people(
+    visit: Visit,
+    text: str,
+    state: str,
+    building: str,
+    sort: str,
+    page: int,
+    done: str = "",
+    wrong: str = "",
+) -> Response:
+    """The list; ``done`` is a batch that can be undone, ``wrong`` what was wrong with one."""
     store = visit.desk.store
     state = state if state in STATES else ""
     sort = sort if sort in SORTS else SORTS[0]
@@ -81,6 +97,10 @@ def people(
         visit.request,
         "people_found.html" if part else "people.html",
         visit,
+        status=400 if wrong else 200,
+        wrong=wrong,
+        done=visit.desk.batches.find(done, visit.account.login),
+        actions=list(Action),
         rows=rows[:PAGE],
         more=len(rows) > PAGE,
         page=page,

@@ -57,6 +57,33 @@ function nameCells(root) {
 nameCells(document);
 document.addEventListener("htmx:afterSwap", (event) => nameCells(event.detail.target));
 
+// Several people at once: choose all, how many are chosen, only the field that the action needs.
+function showBatch() {
+  const form = document.getElementById("batch");
+  if (!form) return;
+  const boxes = [...form.querySelectorAll("input[name=person]")];
+  const chosen = boxes.filter((box) => box.checked).length;
+  form.querySelector("[data-chosen]").textContent = chosen ? `(${chosen})` : "";
+  const all = form.querySelector("[data-all]");
+  all.checked = chosen === boxes.length;
+  all.indeterminate = chosen > 0 && chosen < boxes.length;
+  for (const field of form.querySelectorAll("[data-for]")) {
+    field.hidden = field.dataset.for !== form.elements.action.value;
+  }
+}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("#batch");
+  if (!form) return;
+  if (event.target.matches("[data-all]")) {
+    for (const box of form.querySelectorAll("input[name=person]")) box.checked = event.target.checked;
+  } else if (event.target.name === "person" && event.target.checked) {
+    form.querySelector("details").open = true;
+  }
+  showBatch();
+});
+document.addEventListener("htmx:afterSwap", showBatch);
+addEventListener("pageshow", showBatch);
+
 // What is folded on a telephone only begins closed there.
 if (matchMedia("(max-width: 640px)").matches) {
   for (const fold of document.querySelectorAll("details.fold")) fold.open = false;

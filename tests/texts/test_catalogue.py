@@ -16,6 +16,7 @@ from jinja2.ext import babel_extract
 import enroll
 from enroll import consent
 from enroll.alarm_groups import Severity
+from enroll.batch import Action
 from enroll.enrolment_sessions import STEPS
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
@@ -65,6 +66,7 @@ PAGES = [
         for result in ("enrolled", "registered", "updated", "unchanged", "failed")
     ),
     *(f"sort {order}" for order in SORTS),
+    *(f"batch {action}" for action in Action),
     *(f"severity {level:d}" for level in Severity),
     *(f"retention.{reason}" for reason in WAITING),
     *(f"same {what}" for what in ("home", "name", "number")),
