@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gate.clock import use_zone
 from gate.commands import Config
 from gate.commands.enroll_table import enroll_folder, table_choices
 from gate.commands.people import find_person
@@ -81,6 +82,7 @@ def enroll(
     photos.zip beside the table.
     """
     settings = load(config)
+    use_zone(settings.timezone)
     console = Console(highlight=False)
     with Store.open(settings.store, settings.data) as store:
         if len(photos) == 1 and photos[0].is_dir():

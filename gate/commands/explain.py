@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gate.access.explanation import retell
+from gate.clock import use_zone
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
@@ -38,6 +39,7 @@ def explain(
 ) -> None:
     """Say what happened and why, then which rule answered and every value it was made from."""
     settings = load(config)
+    use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
         row = _find(store, event, settings.name)
         others = [

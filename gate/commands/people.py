@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gate.clock import use_zone
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
@@ -57,6 +58,7 @@ def list_(
 ) -> None:
     """Show people by name."""
     settings = load(config)
+    use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
         rows = store.people.find(text, limit + 1)
         total = store.people.count()
@@ -74,6 +76,7 @@ def list_(
 def show(who: Who, config: Config = DEFAULT) -> None:
     """Show what the register holds of one person; of the face only that it is there."""
     settings = load(config)
+    use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
         row = find_person(store, who)
         store.audit.note("cli", "person.view", row.ref)
@@ -111,6 +114,7 @@ def remove(
 ) -> None:
     """Delete a person with face, cards, permits and consent; the gate forgets them at once."""
     settings = load(config)
+    use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
         row = find_person(store, who)
         if not yes:
@@ -131,6 +135,7 @@ def export(
 ) -> None:
     """Write the register as a table: no faces, no card numbers."""
     settings = load(config)
+    use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
         store.audit.note("cli", "people.export")
         if file is None:

@@ -16,6 +16,7 @@ from gate.access.permit_keys import KeyFolder, own_key, private_key
 from gate.access.policy import decide
 from gate.access.reasons import text as words_of
 from gate.access.request import Request
+from gate.clock import use_zone
 from gate.commands import Config
 from gate.commands.people import Who, find_person
 from gate.config.settings import DEFAULT, Settings, load
@@ -45,6 +46,7 @@ def issue(
     from gate.access.permit_print import permit_pdf
 
     settings = load(config)
+    use_zone(settings.timezone)
     now = datetime.now(UTC)
     if to.exists():
         raise AccessError(
@@ -98,6 +100,7 @@ def check(
 ) -> None:
     """Say whether this gate would take a permit now."""
     settings = load(config)
+    use_zone(settings.timezone)
     now = datetime.now(UTC)
     with _book(settings) as (store, book):
         person, shown = book.look_up(code, settings.name, now)

@@ -108,6 +108,15 @@ def test_it_begins_with_the_sentences_of_the_desk(app: typer.Typer) -> None:
     assert told.remedy[0] in said
 
 
+def test_times_are_in_the_zone_of_the_site(
+    app: typer.Typer, tmp_path: Path, zone_of_the_box: None
+) -> None:
+    assert "2026-01-07 04:00" in run(app, "last").output
+    config = tmp_path / "gate.toml"
+    config.write_text('timezone = "Asia/Shanghai"\n' + config.read_text())
+    assert "2026-01-07 12:00" in run(app, "last").output
+
+
 def test_codes_can_be_left_out() -> None:
     lines = retell(event().body(), "zh", UTC, codes=False)
     assert "temperature_high" not in str(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,22 @@ def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -
     refused = run(config, "check", text).exception
     assert isinstance(refused, AccessError)
     assert refused.what == "Permit revoked"
+
+
+def test_the_paper_shows_the_time_of_the_site(
+    config: Path, tmp_path: Path, zone_of_the_box: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = []
+
+    def drawn(*_: object, zone: tzinfo, **__: object) -> bytes:
+        zones.append(datetime(2026, 1, 7, 4, tzinfo=UTC).astimezone(zone).hour)
+        return b"%PDF"
+
+    monkeypatch.setattr("gate.access.permit_print.permit_pdf", drawn)
+    assert run(config, "issue", "客人", "--to", str(tmp_path / "1.pdf")).exit_code == 0
+    config.write_text('timezone = "Asia/Shanghai"\n' + config.read_text())
+    assert run(config, "issue", "客人", "--to", str(tmp_path / "2.pdf")).exit_code == 0
+    assert zones == [4, 12]
 
 
 def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:

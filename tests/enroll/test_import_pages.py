@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import tempfile
 import threading
 import time
 import zipfile
@@ -19,6 +21,7 @@ from openpyxl import load_workbook
 
 from enroll import retention
 from enroll.faces import Faces
+from gate.commands.desk import _spool_below
 from gate.importing.choices import save_lines
 from gate.importing.notes import DOUBLE, LOOKALIKE, note
 from gate.importing.run import Progress
@@ -183,12 +186,43 @@ def test_a_file_that_is_no_table_leaves_nothing_behind(manager, desk):
     assert "ZIP file cannot be read" in page.text
 
 
+def test_uploads_pass_through_the_data_folder_and_leave_nothing(manager, desk, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.gettempdir())  # put back at the end
+    _spool_below(desk.folder)
+    places = []
+    add = desk.imports.add
+
+    def seen(name, table, photos, by, *more, **fields):
+        places.append(str(Path(f"/proc/self/fd/{photos.fileno()}").readlink()))
+        return add(name, table, photos, by, *more, **fields)
+
+    monkeypatch.setattr(desk.imports, "add", seen)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.jpg", os.urandom(2 << 20))  # more than is kept in memory
+    upload(manager, "name\nLi\n", packed.getvalue())
+    (place,) = places
+    assert Path(place).parent == desk.folder / "uploads"
+    assert place.endswith("(deleted)"), "without a name: gone when the process is"
+    assert not list((desk.folder / "uploads").iterdir())
+
+
 def test_export_has_no_biometrics_and_no_formulas(manager, desk):
     desk.store.people.create("=cmd|' /C calc'!A0", number="7", groups=["a", "b"])
     text = manager.get("/people.csv").text
     assert "'=cmd" in text
     assert "a;b" in text
     assert text.splitlines()[0].lstrip("\ufeff").startswith("number,name,kind")
+
+
+@pytest.mark.parametrize("first", ["＝", "＋", "－", "＠"])
+def test_full_width_forms_that_begin_a_formula_are_exported_as_text(manager, desk, first):
+    desk.store.people.create(f"{first}1＋1", number="7")
+    rows = list(csv.DictReader(manager.get("/people.csv").text.lstrip("\ufeff").splitlines()))
+    assert [row["name"] for row in rows] == [f"'{first}1＋1"]
+    sheet = load_workbook(io.BytesIO(manager.get("/people.xlsx").content)).active
+    names = [cell for row in sheet.iter_rows() for cell in row if "1＋1" in str(cell.value)]
+    assert [cell.data_type for cell in names] == ["s"]
 
 
 def test_everybody_is_in_the_export_however_many_they_are(manager, desk, monkeypatch):
