@@ -124,7 +124,9 @@ def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
     Another sheet or encoding begins from nothing: columns and lines are others there.
     """
     if form.get("sheet", known.sheet) != known.sheet:
-        return from_json({"sheet": form["sheet"], "encoding": known.encoding})
+        return from_json(
+            {"sheet": form["sheet"], "encoding": known.encoding, "language": known.language}
+        )
     encoding = form.get("encoding", known.encoding)
     if encoding != known.encoding and "encoding" in form:
         allowed = {*ENCODINGS, "utf-16-le", "utf-16-be", "gbk", "cp1250", known.encoding}
@@ -141,6 +143,7 @@ def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
             "card_form": form.get("card_form", known.card_form),
             "date_order": form.get("date_order", known.date_order),
             "hidden": form.get("hidden", known.hidden),
+            "language": known.language,
             "doubles": {**{str(k): v for k, v in known.doubles.items()}, **doubles},
         }
     )

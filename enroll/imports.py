@@ -59,8 +59,13 @@ class Imports:
                 update(ImportRow).where(ImportRow.state == "running").values(state="stopped")
             )
 
-    def add(self, name: str, table: BinaryIO, photos: BinaryIO | None, by: str) -> ImportRow:
-        """Take in the uploads and read the table. Raises ConfigurationError."""
+    def add(
+        self, name: str, table: BinaryIO, photos: BinaryIO | None, by: str, language: str = ""
+    ) -> ImportRow:
+        """Take in the uploads and read the table, on a page of ``language``.
+
+        Raises ConfigurationError.
+        """
         with self._store.database.write() as session:
             row = ImportRow(name=name[:200], by=by)
             session.add(row)
@@ -73,6 +78,7 @@ class Imports:
             if photos is not None:
                 with (folder / _PHOTOS).open("wb") as file:
                     shutil.copyfileobj(photos, file)
+            save_choices(folder / _CHOICES, Choices(language=language))
             found = self.table(row.id)
             if not found.columns:
                 refuse_none(found, name)

@@ -46,7 +46,11 @@ def add(visit: Import, table: UploadFile, photos: UploadFile | None = None) -> R
     pictures = photos.file if photos is not None and photos.filename else None
     try:
         job = visit.desk.imports.add(
-            table.filename or "table.csv", table.file, pictures, visit.account.login
+            table.filename or "table.csv",
+            table.file,
+            pictures,
+            visit.account.login,
+            visit.language,
         )
     except ConfigurationError as error:
         return _list(visit, error)

@@ -30,7 +30,7 @@ from gate.importing.choices import (
     load_lines,
     save_lines,
 )
-from gate.importing.notes import in_words, resembles
+from gate.importing.notes import in_words, parts_of, resembles
 from gate.importing.photos import BookPhotos, FolderPhotos, Photos, ZipPhotos
 from gate.importing.plan import Plan, plan
 from gate.importing.read import SUFFIXES
@@ -39,7 +39,7 @@ from gate.importing.run import run as run_import
 from gate.importing.table import open_table, refuse_none
 from gate.importing.understand import Understanding
 from gate.importing.wrong import Line
-from gate.services.enrolment import Examiner
+from gate.services.enrolment import Examiner, Fault
 from gate.services.gallery_sync import KnownFaces
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
@@ -88,7 +88,9 @@ def enroll_folder(
     examiner_of: Callable[[Settings, Store], Examiner],
 ) -> None:
     """Check the table of a folder, carry it out, and say what became of each line."""
-    words = translator(language or _language())
+    language = language or _language()
+    words = translator(language)
+    choices = replace(choices, language=language)
     path = next((folder / name for name in TABLES if (folder / name).is_file()), None)
     if path is None:
         raise ConfigurationError(
@@ -293,4 +295,7 @@ def _each(
     for row in rows:
         name = names.get(row.person_id or 0, "")
         text = f"  {words('line')} {row.line}, {name}: {in_words(row.note, words)}"
+        if any(code == Fault.SEVERAL_FACES for _, code in parts_of(row.note)):
+            # nobody can pick a face here, as on the page of an import
+            text = f"{text}; {words('cut it to one person and enrol again with --person')}"
         console.print(text, style="yellow", markup=False)

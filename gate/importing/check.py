@@ -106,10 +106,10 @@ def _line(
     if bool(values.get("building")) != bool(values.get("unit")):
         yield "unit", "building and unit are given together or not at all"
     yield from _dates(values, kind)
-    year = values.get("birth_year", "")
+    year: str | None = values.get("birth_year", "")
     if year and not (re.fullmatch("[0-9]{4}", year) and 1900 <= int(year) <= today.year):
         yield "birth_year", "is no year from 1900 to now"
-        year = ""
+        year = None  # one mistake is enough
     if values.get("locale", "zh") not in {"zh", "en"}:
         yield "locale", "is neither zh nor en"
     if "card" in values:
@@ -137,14 +137,14 @@ def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str
 
 
 def _consent(
-    values: dict[str, str], year: str, today: date, guardian_age: int
+    values: dict[str, str], year: str | None, today: date, guardian_age: int
 ) -> Iterator[tuple[str, str]]:
     answer = answer_of(values)
     if values.get("consent") and answer is None:
         yield "consent", "is neither agreed nor refused"
     if photo_names(values) and answer != "agreed":
         yield "consent", "a photograph needs the person's consent"
-    if answer == "agreed":
+    if answer == "agreed" and year is not None:
         if not year:
             yield "birth_year", "consent needs the year of birth"
         elif today.year - int(year) - 1 < guardian_age and "guardian" not in values:

@@ -16,6 +16,7 @@ from gate.importing.wrong import Line
 
 HIDDEN = ("with", "without")
 SAME, NEW = "same", "new"
+LANGUAGES = ("zh", "en")
 LEFT_OUT = ""  # a column that is not imported
 
 
@@ -29,6 +30,7 @@ class Choices:
         columns: index of a column, from 0 → what it is taken for; ``LEFT_OUT`` for nothing.
         card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
         hidden: whether hidden lines are imported: one of ``HIDDEN``.
+        language: of the page the table was uploaded on, one of ``LANGUAGES``; how 3-2-501 is kept.
         doubles: line → ``SAME`` person as the one proposed, or somebody ``NEW``.
     """
 
@@ -38,6 +40,7 @@ class Choices:
     card_form: str = ""
     date_order: str = ""
     hidden: str = ""
+    language: str = ""
     doubles: Mapping[int, str] = field(default_factory=dict)
 
     def over(self, remembered: Mapping[int, str]) -> Choices:
@@ -90,6 +93,7 @@ def from_json(raw: Any) -> Choices:
         card_form=_one(raw.get("card_form"), CARD_FORMS),
         date_order=_one(raw.get("date_order"), ORDERS),
         hidden=_one(raw.get("hidden"), HIDDEN),
+        language=_one(raw.get("language"), LANGUAGES),
         doubles=numbered(raw.get("doubles"), (SAME, NEW)),
     )
 

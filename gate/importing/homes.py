@@ -36,8 +36,11 @@ _ENGLISH = re.compile(
 )
 
 
-def home(text: str) -> tuple[str, str] | None:
-    """Building and unit of an address in one cell: 3号楼2单元501, 3-2-501; None when unclear."""
+def home(text: str, language: str = "zh") -> tuple[str, str] | None:
+    """Building and unit of an address in one cell: 3号楼2单元501, 3-2-501; None when unclear.
+
+    ``language`` decides how an address without Chinese words is kept, see ``unit_of``.
+    """
     written = numerals(code(text).translate(_SIMPLE))
     written = re.sub(r"^no\.? ?(?=[0-9])", "", written, flags=re.IGNORECASE)
     parts = re.sub(r"(?<=[0-9A-Za-z]) +(?=[0-9A-Za-z])", "-", written)
@@ -46,16 +49,17 @@ def home(text: str) -> tuple[str, str] | None:
         return found["building"], unit_of(found["entrance"] or "", found["unit"])
     if (found := _DASHED.fullmatch(joined)) and re.search("[0-9]|^.$", found[1]):
         entrance = found[2] if found[3] else ""
-        return found[1], unit_of(entrance, found[3] or found[2])
-    return _english(written)
+        return found[1], unit_of(entrance, found[3] or found[2], language)
+    return _english(written, language)
 
 
-def unit_of(entrance: str, unit: str) -> str:
-    """A flat with the entrance it is reached by: 2 and 501 → 2单元501."""
+def unit_of(entrance: str, unit: str, language: str = "zh") -> str:
+    """A flat with the entrance it is reached by: 2 and 501 → 2单元501; in English 2-501, unless
+    the entrance was written in Chinese."""
     if not entrance or not unit:
         return unit
     bare = entrance.removesuffix("单元").removesuffix("單元")
-    return f"{bare}单元{unit}"
+    return f"{bare}-{unit}" if language == "en" and bare == entrance else f"{bare}单元{unit}"
 
 
 def home_key(building: str, unit: str) -> tuple[str, str]:
@@ -74,7 +78,7 @@ def _building_key(building: str) -> str:
     return re.sub(r"(号楼|号院|#楼|号|楼|栋|幢|座|#)$", "", short)
 
 
-def _english(written: str) -> tuple[str, str] | None:
+def _english(written: str, language: str) -> tuple[str, str] | None:
     """Block 3, Flat 501, in either order; nothing else may be in it."""
     found: dict[str, str] = {}
     for match in _ENGLISH.finditer(written):
@@ -83,4 +87,4 @@ def _english(written: str) -> tuple[str, str] | None:
         found
     ):
         return None
-    return found["building"], unit_of(found.get("entrance", ""), found["unit"])
+    return found["building"], unit_of(found.get("entrance", ""), found["unit"], language)

@@ -17,7 +17,7 @@ LOOKALIKE, DOUBLE = "lookalike", "enrolled_twice"
 SAID_NO, MOVED_OUT, ANOTHERS_CARD = "said_no", "moved_out", "anothers_card"
 WORDS: dict[str, str] = {
     Fault.NO_FACE: "no face in it",
-    Fault.SEVERAL_FACES: "several faces in it; cut it to one",
+    Fault.SEVERAL_FACES: "several faces in it",
     Fault.OTHER_PERSON: "somebody else than on the other photographs",
     Unusable.TOO_FAR: "the face is too small",
     Unusable.CUT_OFF: "the face is cut off",

@@ -293,17 +293,20 @@ class _Lines:
 
     def _home(self, line: int, values: dict[str, str]) -> list[Wrong]:
         """Building and unit of the address and the entrance, which are no columns of their own."""
+        language = self._choices.language
         address = values.pop("address", "")
         entrance = values.pop("entrance", "")
         if "unit" in values and entrance:
-            values["unit"] = unit_of(entrance, values["unit"])
+            values["unit"] = unit_of(entrance, values["unit"], language)
         elif entrance and not address:
             return [Wrong(line, "unit", "building and unit are given together or not at all")]
         # one cell with all of it, whatever its heading
-        if "unit" in values and "building" not in values and (found := home(values["unit"])):
+        if "unit" in values and "building" not in values and (
+            found := home(values["unit"], language)
+        ):
             values["building"], values["unit"] = found
         if address and "unit" not in values:
-            found = home(address)
+            found = home(address, language)
             if found is None:
                 text = "{which} is not understood; write it as 3号楼2单元501"
                 return [Wrong(line, "address", text, address[:40])]

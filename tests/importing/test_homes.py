@@ -77,3 +77,20 @@ def test_flats_as_they_are_compared():
     assert unit_key("501") != unit_key("502")
     assert unit_of("2单元", "501") == unit_of("2", "501") == "2单元501"
     assert unit_of("", "501") == "501"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("3-2-502", ("3", "2-502")),
+        ("Block 3, Entrance 2, Flat 502", ("3", "2-502")),
+        ("3-502", ("3", "502")),
+        ("3号楼2单元502", ("3号楼", "2单元502")),
+    ],
+)
+def test_an_english_page_keeps_a_flat_without_chinese_words(text, kept):
+    assert home(text, "en") == kept
+    chinese = home(text)
+    assert chinese is None or home_key(*chinese) == home_key(*kept)
+    assert unit_of("2", "502", "en") == "2-502"
+    assert unit_of("2单元", "502", "en") == "2单元502"  # as somebody wrote it
