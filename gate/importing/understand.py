@@ -301,8 +301,10 @@ class _Lines:
         elif entrance and not address:
             return [Wrong(line, "unit", "building and unit are given together or not at all")]
         # one cell with all of it, whatever its heading
-        if "unit" in values and "building" not in values and (
-            found := home(values["unit"], language)
+        if (
+            "unit" in values
+            and "building" not in values
+            and (found := home(values["unit"], language))
         ):
             values["building"], values["unit"] = found
         if address and "unit" not in values:

@@ -7,6 +7,7 @@ keep their full size up to ``LONGEST_SIDE``, since a person some metres away is 
 from __future__ import annotations
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from gate.errors import CameraError
 from gate.recognition.face import Image
 
 Pillow.init()  # with a list of formats Pillow loads none of the rarer ones by itself
-pi_heif.register_heif_opener(thumbnails=False)
+# nothing but the picture itself: less of a damaged file is read
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "HEIF", "AVIF")
 NAMES = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF or BMP"
@@ -81,6 +83,7 @@ def _opened(data: bytes, where: str) -> Iterator[Pillow.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _check_items(data)
             picture = Pillow.open(io.BytesIO(_without_text(data)), formats=FORMATS)
     except Pillow.DecompressionBombError as error:
         raise _too_large(where) from error
@@ -140,6 +143,27 @@ def _without_text(data: bytes) -> bytes:
             kept.append(data[at : at + size])
         at += size
     return b"".join(kept)
+
+
+def _check_items(data: bytes) -> None:
+    """Raises ValueError for a HEIC whose items have types or names that are no UTF-8.
+
+    ISO/IEC 14496-12, 8.11.6 asks for UTF-8; pi-heif 1.4 makes Python strings of them without
+    looking at the result, and a damaged one ends the process by a segmentation fault.
+    """
+    if data[4:8] != b"ftyp":
+        return
+    at = 0
+    while at + 8 <= len(data):
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if size == 1:  # 64 bits of it follow
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        end = at + size if size >= 8 else len(data)
+        for found in re.finditer(b"infe", data[at:end]) if kind == b"meta" else ():
+            start = at + found.start() - 4
+            begin = start + (18 if data[start + 8] >= 3 else 16)  # after the number of the item
+            data[begin : start + int.from_bytes(data[start : start + 4], "big")].decode("utf-8")
+        at = end
 
 
 def _too_large(where: str) -> CameraError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.orm.attributes import flag_modified
 
 from gate.store.engine import Database
 from gate.store.tables import KeyValueRow
@@ -23,7 +24,8 @@ class KeyValueStore:
 
     def set(self, key: str, value: dict[str, Any]) -> None:
         with self._database.write() as session:
-            session.merge(KeyValueRow(key=key, value=value))
+            row = session.merge(KeyValueRow(key=key, value=value))
+            flag_modified(row, "value")  # another order of keys is equal to Python
 
     def forget(self, key: str) -> None:
         """Take it out; no matter when it is not there."""

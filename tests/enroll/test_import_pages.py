@@ -373,3 +373,13 @@ def test_a_no_to_the_face_keeps_two_records(manager, desk):
     page = manager.fill(f"{path}/same", older=str(one), newer=str(other), one="true")
     assert "said no to the face" in page.text
     assert desk.store.people.get(other) is not None
+
+
+def test_a_flat_is_kept_as_the_language_of_the_page_writes_it(manager, desk):
+    page = upload(manager, "name,address,colour\nLi,3-2-502,red\n")
+    assert "2-502" in page.text
+    job = int(page.url.path.rpartition("/")[2])
+    manager.fill(page.url.path + "/choose", **{"column-2": "note", "was-2": ""})
+    (line,) = desk.imports.plan(job, 14, again=True).lines  # still so after a choice
+    assert (line.values["building"], line.values["unit"]) == ("3", "2-502")
+    assert line.values["note"] == "red"

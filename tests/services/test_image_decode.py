@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -61,6 +63,27 @@ def test_a_heic_of_a_telephone_held_upright_or_on_its_side(name):
     data = (HEIC / name).read_bytes()
     check_header(data)
     assert difference(data) < 8
+
+
+@pytest.mark.parametrize("damage", [b"Ex\xaff", b"\xff\xff\xff\xff"])
+def test_an_item_of_a_heic_that_is_no_text_does_not_end_the_process(damage):
+    """In another process, which pi-heif 1.4 ends by a segmentation fault without the check."""
+    data = (HEIC / "turned.heic").read_bytes()
+    code = (
+        "import sys\nfrom gate.errors import CameraError\n"
+        "from gate.services.image_decode import decode\n"
+        "try:\n    decode(sys.stdin.buffer.read())\n"
+        "except CameraError as error:\n    print(error.what)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=data.replace(b"Exif", damage, 1),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout.strip() == b"the HEIC photograph is damaged"
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
