@@ -33,6 +33,8 @@ LEFT_OUT_SUFFIXES = (
     ".ballast",
     ".reserve",
     ".counters",
+    ".door",
+    ".door-new",
     ".lock",
     ".tmp",
     SUFFIX,

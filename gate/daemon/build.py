@@ -8,11 +8,12 @@ from gate.access.decision import Person
 from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon.clock_watch import ClockWatch
+from gate.daemon.door_persistence import file_of, read
 from gate.daemon.event_loop import Loop, Parts, Recorder
 from gate.daemon.site_controller import SiteController
 from gate.door.controller import DoorController
 from gate.door.startup import DoorStartup
-from gate.door.state import EventOut
+from gate.door.state import DoorState, EventOut
 from gate.passage import inputs
 from gate.recognition.detection.detector import Detector, build_detector
 from gate.recognition.encoders import Encoder
@@ -66,10 +67,18 @@ class Doorway:
 
 
 def open_doorway(settings: Settings, clock: Clock) -> Doorway:
-    """Put every relay to rest, before database, models and camera are touched."""
+    """Put every relay to rest, before database, models and camera are touched.
+
+    A lock-down from before the restart holds from here on. A fire release waits for the database:
+    a fire that still burns is read from its wire.
+    """
     relay = make_relay(settings.relay, clock)
-    controller = DoorController(relay, settings.door, settings.relay.channel)
-    opened = controller.open(clock.monotonic())
+    kept = read(file_of(settings.data, settings.name)) or {}
+    locked = kept.get("lockdown", False)
+    start = DoorState(lockdown=locked)
+    controller = DoorController(relay, settings.door, settings.relay.channel, start)
+    opened: tuple[EventOut, ...] = (EventOut("door.lockdown"),) if locked else ()
+    opened += controller.open(clock.monotonic())
     # opening takes a while: a release asked for at its beginning would be over before it began
     opened += controller.tick(clock.monotonic())
     return Doorway(relay, controller, opened, DoorStartup(controller, clock))

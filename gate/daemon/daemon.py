@@ -119,7 +119,7 @@ class Daemon:
             register.often = people.follow
             register.minutely = people.look
             register.forget = [peripherals.forget, people.forget]
-            memory = DoorMemory(store, settings.name, writes.later)
+            memory = DoorMemory(store, settings.name, writes.later, settings.data)
             board = Noticeboard(store.key_values, settings.name, clock, writes.later)
             credentials = CredentialWorker(
                 settings, store, clock, self.post, outgoing, lambda: not watch.fault

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from gate.clock import ManualClock
+from gate.config.settings import Settings
+from gate.daemon.build import open_doorway
 from gate.daemon.deferred_writes import DeferredWrites
-from gate.daemon.door_persistence import DoorMemory
+from gate.daemon.door_persistence import DoorMemory, file_of, read
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
-from gate.door.state import FireReset, Input, Lockdown
+from gate.door.state import ExitButton, FireReset, Input, Lockdown, Normal
+from gate.door.state_machine import energised
 from gate.relay.simulated import SimulatedRelay
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -116,3 +119,77 @@ def test_a_fire_that_still_burns_after_a_restart_cannot_be_reset(store: Store) -
     DoorMemory(store, "g", lambda write: write()).recall(quiet)  # type: ignore[arg-type]
     quiet.wait(2)
     assert quiet.controller.state.released
+
+
+def beside(store: Store, folder: Path, door: Door) -> DoorMemory:
+    memory = DoorMemory(store, "g", lambda write: write(), folder)
+    memory.recall(door)  # type: ignore[arg-type]
+    memory.keep(door)  # type: ignore[arg-type]
+    return memory
+
+
+@pytest.mark.parametrize("button", [True, False])
+def test_a_lockdown_holds_before_the_database_is_open(
+    store: Store, tmp_path: Path, button: bool
+) -> None:
+    door = Door()
+    memory = beside(store, tmp_path, door)
+    door.restore(Lockdown())
+    memory.keep(door)  # type: ignore[arg-type]
+    settings = Settings.model_validate(
+        {
+            "name": "g",
+            "data": tmp_path,
+            "door": {"exit_in_lockdown": button},
+            "relay": {"driver": "simulated"},
+        }
+    )
+    clock = ManualClock(100.0)
+    doorway = open_doorway(settings, clock)  # no store is open here
+    try:
+        assert doorway.controller.state.lockdown
+        assert [event.type for event in doorway.opened].count("door.lockdown") == 1
+        doorway.controller.handle(ExitButton(), clock.monotonic())
+        assert energised(doorway.controller.state, settings.door) == button
+    finally:
+        doorway.close()
+
+
+def test_what_only_the_file_or_only_the_database_keeps_is_restored_and_written_to_both(
+    store: Store, tmp_path: Path
+) -> None:
+    store.key_values.set("door:g", {"fire": False, "lockdown": True})
+    beside(store, tmp_path, Door())
+    assert read(file_of(tmp_path, "g")) == {"fire": False, "lockdown": True}
+    store.key_values.set("door:g", {"fire": False, "lockdown": False})
+    door = Door()
+    memory = beside(store, tmp_path, door)
+    assert door.controller.state.lockdown
+    assert (store.key_values.get("door:g") or {})["lockdown"]
+    door.restore(Normal())
+    memory.keep(door)  # type: ignore[arg-type]
+    assert read(file_of(tmp_path, "g")) == {"fire": False, "lockdown": False}
+    assert not locked_or_burning(store)[1]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "null", '{"fire": 1, "lockdown": "no"}', "\x00"]
+)
+def test_a_damaged_file_locks_nothing_and_stops_nothing(
+    store: Store, tmp_path: Path, content: str
+) -> None:
+    file_of(tmp_path, "g").write_text(content)
+    door = Door()
+    beside(store, tmp_path, door)
+    assert not door.controller.state.lockdown
+
+
+def test_a_file_that_cannot_be_replaced_is_removed(store: Store, tmp_path: Path) -> None:
+    door = Door()
+    memory = beside(store, tmp_path, door)
+    file_of(tmp_path, "g").write_text('{"fire": false, "lockdown": true}')
+    (tmp_path / "g.door-new").mkdir()  # as good as a full disk
+    door.restore(Lockdown())
+    memory.keep(door)  # type: ignore[arg-type]
+    assert read(file_of(tmp_path, "g")) is None
+    assert locked_or_burning(store)[1]
