@@ -118,7 +118,6 @@ def main(people: int, events: int) -> None:
             written.path,
             "four words nobody guesses",
             Path(folder) / "again",
-            Path(folder) / "again.toml",
             settings,
             replace=False,
             now=datetime.now(UTC),

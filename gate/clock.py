@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+# no version with this line is older: a clock before it is not set
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Source of time for the daemon and the drivers."""

@@ -43,7 +43,6 @@ def restore(
     file: Path,
     secret: str,
     data: Path,
-    configuration: Path,
     store: StoreSettings,
     *,
     replace: bool,
@@ -51,7 +50,7 @@ def restore(
 ) -> Restored:
     """Unpack beside, check everything, and only then swap; nothing is lost when it fails.
 
-    A configuration that is there stays; the backup's is written where there is none.
+    The configuration is not touched; ``place_configuration`` writes the backup's.
 
     Raises StoreError: wrong secret, damaged, a database is there and ``replace`` was not said.
     """
@@ -78,10 +77,6 @@ def restore(
             # opened: migrated, and database and key checked, before anything is swapped
             restored.events.new_epoch()
         aside = archive.put_in_place(fresh, data, now)
-        kept = folder / archive.CONFIGURATION
-        if kept.is_file() and not configuration.exists():
-            configuration.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(kept, configuration)
     except OSError as error:
         raise StoreError(
             f"the backup cannot be put back: {error.strerror or error}",
@@ -91,6 +86,35 @@ def restore(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return _compared(manifest, aside, data, store)
+
+
+def place_configuration(file: Path, secret: str, configuration: Path) -> bool:
+    """Write the backup's configuration where there is none, before its values are needed.
+
+    Returns whether it was written; one that is there stays. Raises StoreError: wrong secret,
+    damaged, the backup has none, the file cannot be written.
+    """
+    if configuration.exists():
+        return False
+    with opened(file) as source:
+        header = sealed.open_header(source, secret, str(file))
+        kept = archive.configuration(source, header, str(file))
+    if kept is None:
+        raise StoreError(
+            "there is no configuration, here or in the backup",
+            where=str(configuration),
+            hint="write one first, then restore again",
+        )
+    try:
+        configuration.parent.mkdir(parents=True, exist_ok=True)
+        configuration.write_bytes(kept)
+    except OSError as error:
+        raise StoreError(
+            f"the configuration cannot be written: {error.strerror or error}",
+            where=str(configuration),
+            hint="check room and owner of the folder",
+        ) from None
+    return True
 
 
 def opened(file: Path) -> BinaryIO:

@@ -99,14 +99,13 @@ def restore(
     secret = os.environ.get(PASSPHRASE) or typer.prompt(
         "passphrase or recovery key", hide_input=True
     )
-    if not config.exists():
-        _configuration(file, secret, config)
+    if restoring.place_configuration(file, secret, config):
+        out.print(f"configuration of the backup written to {config}")
     settings = load(config)
     done = restoring.restore(
         file,
         secret,
         settings.data,
-        config,
         settings.store,
         replace=replace,
         now=datetime.now(UTC),
@@ -125,22 +124,6 @@ def restore(
     if done.aside is not None:
         out.print(f"what was there is kept in {done.aside}; delete it when all is well")
     out.print("next: gate doctor")
-
-
-def _configuration(file: Path, secret: str, config: Path) -> None:
-    """A new box has none: the backup's own."""
-    with restoring.opened(file) as source:
-        header = sealed.open_header(source, secret, str(file))
-        kept = archive.configuration(source, header, str(file))
-    if kept is None:
-        raise StoreError(
-            "there is no configuration, here or in the backup",
-            where=str(config),
-            hint="write one first, then restore again",
-        )
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_bytes(kept)
-    out.print(f"configuration of the backup written to {config}")
 
 
 def _make_key(public: Path) -> None:

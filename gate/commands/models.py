@@ -22,9 +22,9 @@ from gate.commands import Config
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ModelError
 from gate.models import MODELS, Model, ModelFile, find, install, model
-from gate.models.choose import set_key
 from gate.models.download import Limits
 from gate.models.folder import State, accepted, folders, state
+from gate.setup.document import Document
 from gate.store.store import Store
 
 models = typer.Typer(
@@ -203,7 +203,9 @@ def use(
         console.print(cost(value, settings), highlight=False)
         if not yes:
             typer.confirm("Change the encoder?", abort=True)
-    set_key(config, "recognition", chosen.task, value)
+    document = Document.open(config)
+    document.set(f"recognition.{chosen.task}", value)
+    document.save()
     console.print(f'{config}: [recognition] {chosen.task} = "{value}"', markup=False)
     console.print("it counts from the next start of the gate")
 

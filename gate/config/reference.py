@@ -204,15 +204,15 @@ def _allowed(field: FieldInfo) -> str:
     limits = {
         name: getattr(mark, name)
         for mark in field.metadata
-        for name in ("ge", "gt", "le", "lt")
+        for name in ("ge", "gt", "le")
         if getattr(mark, name, None) is not None
     }
     low = limits.get("ge", limits.get("gt"))
-    high = limits.get("le", limits.get("lt"))
+    high = limits.get("le")
     if low is None or high is None:
         return ""
     lowest = f"above {_number(low)}" if "gt" in limits else _number(low)
-    return f"{lowest} to {'below ' if 'lt' in limits else ''}{_number(high)}"
+    return f"{lowest} to {_number(high)}"
 
 
 def _number(value: float) -> str:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from gate.clock import Clock
+from gate.clock import RELEASED, Clock
 
-# this release is not older: a clock before it is not set
-RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
-HORIZON = timedelta(days=3653)  # nor does a gate run the same release for ten years
+HORIZON = timedelta(days=3653)  # from the release: a gate does not run the same one for ten years
 BEHIND = timedelta(hours=1)  # by which the clock may be behind the newest event
 JUMP = 2.0  # seconds the wall clock may drift from the monotonic one within ``EVERY``
 EVERY = 1.0  # seconds between two looks

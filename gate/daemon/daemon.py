@@ -24,10 +24,10 @@ from contextlib import ExitStack, suppress
 from datetime import datetime
 
 from gate import __version__
-from gate.clock import Clock, SystemClock
+from gate.clock import RELEASED, Clock, SystemClock
 from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
-from gate.daemon.clock_watch import HORIZON, RELEASED, ClockWatch
+from gate.daemon.clock_watch import HORIZON, ClockWatch
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.door_persistence import DoorMemory

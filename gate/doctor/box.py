@@ -11,18 +11,17 @@ from pathlib import Path
 
 from gate.camera.capture import Capture
 from gate.camera.settings import masked
+from gate.clock import RELEASED
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
 
-# the day this version was made: a clock before it is wrong
-BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 DISK_LOW = 500_000_000  # bytes free
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
     """Whether the box can know the time."""
     now = datetime.now(UTC)
-    if now < BUILT:
+    if now < RELEASED:
         yield Finding(
             "clock",
             Level.BAD,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gate.backup import archive, sealed
-from gate.backup.restore import Restored, restore
+from gate.backup.restore import Restored, place_configuration, restore
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.recognition.face import Template
@@ -50,8 +50,22 @@ def written(store: Store, data: Path, to: Path, now: datetime = NOW) -> archive.
 
 
 def put_back(file: Path, data: Path, *, replace: bool = False) -> Restored:
-    config = data.parent / "gate.toml"
-    return restore(file, SECRET, data, config, STORE, replace=replace, now=NOW)
+    return restore(file, SECRET, data, STORE, replace=replace, now=NOW)
+
+
+def test_the_configuration_is_placed_only_where_there_is_none(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    file = written(store, data, tmp_path / "stick").path
+    config = tmp_path / "new" / "gate.toml"
+    with pytest.raises(StoreError):
+        place_configuration(file, "another secret", config)
+    assert not config.exists()
+    assert place_configuration(file, SECRET, config)
+    assert config.read_text() == 'name = "north"\n'
+    config.write_text('name = "south"\n')
+    assert not place_configuration(file, SECRET, config)
+    assert config.read_text() == 'name = "south"\n'
 
 
 def test_a_box_lives_again_on_new_hardware(store: Store, data: Path, tmp_path: Path) -> None:
@@ -69,7 +83,6 @@ def test_a_box_lives_again_on_new_hardware(store: Store, data: Path, tmp_path: P
     assert (done.manifest.people, done.aside, done.compared) == (1, None, False)
     assert (new / "permit.key").read_text() == "a private key"
     assert (new / "broker" / "ca.crt").read_text() == "a certificate"
-    assert (new.parent / "gate.toml").read_text() == 'name = "north"\n'
     with Store.open(STORE, new) as again:
         assert again.people.find()[0].name == "李红"
         assert again.templates.of([person.id], "test")[0].vector.tolist() == vector.tolist()

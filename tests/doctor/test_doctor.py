@@ -78,7 +78,7 @@ def test_a_clock_before_this_software_was_made_is_wrong(
     values = {**values, "timezone": "Asia/Shanghai"}
     assert look("clock", values).level is Level.OK
     assert "CST" in look("clock", values).says
-    monkeypatch.setattr(box, "BUILT", datetime(2999, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(box, "RELEASED", datetime(2999, 1, 1, tzinfo=UTC))
     found = look("clock", values)
     assert found.level is Level.BAD
     assert "set the clock" in found.hint

@@ -674,3 +674,66 @@ def test_at_a_door_that_is_held_open_only_recognised_people_are_recorded() -> No
     decided = [(d.decision.rule, d.decision.person) for d in gate.all(Decided)]
     assert decided == [("held_open", LI)]
     assert gate.all(Open) == []
+
+
+def test_a_card_opens_before_its_passage_is_reported() -> None:
+    gate = Gate()
+    gate.card(LI)
+    assert [type(output) for _, output in gate.log[:4]] == [Decided, Show, Open, Began]
+
+
+def test_a_card_at_a_door_that_is_held_open_is_recorded_and_opens_nothing() -> None:
+    gate = Gate()
+    gate.give(Ordered(Mode.HELD_OPEN))
+    gate.card(LI)
+    (decided,) = gate.all(Decided)
+    assert (decided.decision.method, decided.decision.person) == (Method.CARD, LI)
+    assert decided.decision.outcome is Outcome.GRANT
+    assert not gate.all(Open)
+
+
+def test_a_card_after_the_face_keeps_the_status_the_temperature_and_the_face() -> None:
+    gate = Gate(replace(STATUS, temperature=True))
+    gate.see(face(1, Verdict.WAIT, 1, evidence=4))
+    gate.give(Answered(1, (Finding("code", True, value="green"),)))
+    gate.temperature(36.5)
+    gate.card(LI)
+    assert [asked.person.id for asked in gate.all(AskStatus)] == [1]
+    assert gate.when(Decided) == [0.0]
+    (decided,) = gate.all(Decided)
+    assert decided.decision.reading is not None
+    assert decided.decision.reading.estimated == 36.5
+    assert gate.all(Show)[-1].message.items[-1].value == "green"
+    assert gate.lane.passing[-1].key == ("main", 1)
+
+
+def test_a_card_after_a_high_temperature_waits_for_the_same_second_measurement() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.2)
+    gate.card(LI)
+    gate.wait(1.0)
+    assert len(gate.all(MeasureAgain)) == 1
+    assert not gate.all(Decided)
+    gate.wait(1.0)
+    assert [d.decision.outcome for d in gate.all(Decided)] == [Outcome.DENY]
+
+
+def test_whoever_is_known_stays_so_through_a_bad_frame_until_they_are_measured() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    for verdict in (Verdict.WAIT, Verdict.UNUSABLE):
+        gate.see(face(1, verdict))
+    gate.temperature(36.5)
+    assert gate.granted == [1]
+    assert gate.when(Decided) == [0.0]
+
+
+def test_a_high_temperature_counts_at_once_where_none_is_measured_again() -> None:
+    settings = HOT.settings.model_copy(update={"measure_again": 0.0})
+    gate = Gate(replace(HOT, settings=settings))
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.2)
+    assert not gate.all(MeasureAgain)
+    assert gate.when(Decided) == [0.0]
+    assert gate.all(Decided)[0].decision.outcome is Outcome.DENY
