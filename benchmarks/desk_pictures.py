@@ -58,7 +58,7 @@ def main() -> None:
 def addresses(community: Community) -> list[str]:
     """Every page there is; those of one thing with one that is there."""
     refused = next(event for event in reversed(community.events) if event.decision == "deny")
-    known = {"person": str(community.people[10].id), "event": refused.id}
+    known = {"person": str(community.people[10].id), "event": refused.id, "building": "1"}
     found = []
     for path, methods in create_app(community.desk).openapi()["paths"].items():
         blanks = {part.strip("{}") for part in path.split("/") if part.startswith("{")}

@@ -138,7 +138,7 @@ KINDS = ("gate.started", "person.not_seen", "camera.lost")
 def addresses(desk):
     """Every page there is; those of one thing with one that is there."""
     job = desk.imports.add("人员.csv", open_table(), None, "manager")
-    known = {"person": desk.person, "event": desk.event, "job": job.id}
+    known = {"person": desk.person, "event": desk.event, "job": job.id, "building": 1}
     paths = create_app(desk).openapi()["paths"]
     pages = [
         path.format(**known)

@@ -21,6 +21,7 @@ from enroll.enrolment_sessions import STEPS
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
 from enroll.register import SORTS, STATES
+from enroll.wall_chart import Mark
 from gate.access.decision import Kind, Method, Outcome
 from gate.access.policy import ORDER
 from gate.access.reasons import REASONS
@@ -66,6 +67,7 @@ PAGES = [
         for result in ("enrolled", "registered", "updated", "unchanged", "failed")
     ),
     *(f"sort {order}" for order in SORTS),
+    *(f"chart {mark}" for mark in Mark),
     *(f"batch {action}" for action in Action),
     *(f"severity {level:d}" for level in Severity),
     *(f"retention.{reason}" for reason in WAITING),
