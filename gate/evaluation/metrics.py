@@ -22,9 +22,9 @@ class Outcome:
     """What came of a trial.
 
     Attributes:
-        mates: float (g,), score of each genuine probe; -inf when somebody else scored higher.
+        mates: float64 (g,), score of each genuine probe; -inf when somebody else scored higher.
         mate_people: whose probe it was.
-        others: float (s,), the highest score of each impostor.
+        others: float64 (s,), the highest score of each impostor.
         other_people: which impostor it was.
         taken_for: who they were mistaken for.
     """
@@ -54,7 +54,7 @@ def weights(people: Sequence[str], *, alike: bool) -> Floats:
 
 
 def numbered(people: Sequence[str]) -> Ints:
-    """A number for each person, from 0 in the order in which they come, int (n,)."""
+    """A number for each person, from 0 in the order in which they come, intp (n,)."""
     known: dict[str, int] = {}
     return np.array([known.setdefault(person, len(known)) for person in people], np.intp)
 
@@ -130,7 +130,7 @@ def resampled(
 def _drawn(
     people: Sequence[str], random: np.random.Generator, rounds: int, *, alike: bool
 ) -> Floats:
-    """Weights of each probe in each round, float (rounds, n)."""
+    """Weights of each probe in each round, float64 (rounds, n)."""
     member = numbered(people)
     count = int(member.max()) + 1
     times = random.multinomial(count, np.full(count, 1 / count), size=rounds)

@@ -111,7 +111,7 @@ def generate_templates(
 
 
 def measure(real: Vector, axes: int = AXES) -> Spread:
-    """The spread of real unit templates, one per person, (n, d).
+    """The spread of real unit templates, one per person, float32 (n, d).
 
     Raises:
         RecognitionError: when there are fewer than 200.

@@ -1,7 +1,8 @@
-"""Public names of the numeric core say what shape their arrays have.
+"""Public names of the numeric core say what shape and dtype their arrays have.
 
 A function, method or class whose annotations name an array type has a docstring in which a shape
-is given, such as ``(n, d)`` or ``(H, W, 3)``; every other public name has a docstring.
+is given, such as ``(n, d)`` or ``(H, W, 3)``, and a dtype, such as float32; every other public name
+has a docstring.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ ARRAYS = {
     "Thumbnail",
 }
 SHAPE = re.compile(r"\((?:[A-Za-z]|\d+|capacity|photographs|rounds|size)(?: ?[-+/] ?\w+)?,[^()]*\)")
+DTYPE = re.compile(r"\b(?:float(?:16|32|64)|u?int(?:8|16|32|64)|intp|bool)\b")
 Definition = ast.FunctionDef | ast.ClassDef
 
 
@@ -76,11 +78,13 @@ def faults(source: str) -> list[str]:
             found.append(f"{name}: no docstring")
         if type_names(node) & ARRAYS and not SHAPE.search(text):
             found.append(f"{name}: no shape")
+        if type_names(node) & ARRAYS and not DTYPE.search(text):
+            found.append(f"{name}: no dtype")
     return found
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_arrays_have_their_shape_in_the_docstring(file: Path) -> None:
+def test_arrays_have_their_shape_and_dtype_in_the_docstring(file: Path) -> None:
     assert faults(file.read_text("utf-8")) == []
 
 
@@ -100,12 +104,17 @@ def test_every_alias_of_an_array_is_known_here() -> None:
 
 
 def test_the_rules_would_notice() -> None:
-    assert faults("def f(rows: Vector) -> int:\n    'Rows.'") == ["f: no shape"]
+    assert faults("def f(rows: Vector) -> int:\n    'Rows.'") == [
+        "f: no shape",
+        "f: no dtype",
+    ]
+    assert faults("def f(rows: Vector) -> int:\n    'Rows (n, d).'") == ["f: no dtype"]
     assert faults("def f(rows: Vector) -> int:\n    'float32 (n, d).'") == []
     assert faults("def f(rows: list[NDArray[x]]) -> int:\n    'float32 (n,).'") == []
     assert faults("def f() -> int: ...") == ["f: no docstring"]
-    assert faults("class A:\n    'Of them.'\n    rows: Vector") == ["A: no shape"]
+    assert faults("class A:\n    'Of them.'\n    rows: Vector") == ["A: no shape", "A: no dtype"]
     assert faults("class A:\n    'No.'\n    def g(self) -> Values:\n        'S.'") == [
-        "A.g: no shape"
+        "A.g: no shape",
+        "A.g: no dtype",
     ]
     assert len(FILES) > 40

@@ -44,7 +44,7 @@ class Composite:
         self._pool = ThreadPoolExecutor(max(1, len(parts) - 1), thread_name_prefix="encoder")
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
-        """The crops of all encoders next to each other, (n, tallest, sum of widths, 3).
+        """The crops of all encoders side by side, uint8 (n, tallest, sum of widths, 3).
 
         What is below a crop that is less tall is black, and is cut off again by ``encode``.
         """

@@ -132,7 +132,7 @@ class _Cues:
 
 
 def summary(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean score of each network over the frames, (n, networks) → (networks,)."""
+    """The mean score of each network over the frames, float64 (n, networks) → (networks,)."""
     return np.asarray(np.clip(frames, -CLIP, CLIP).mean(axis=0), dtype=np.float64)
 
 

@@ -122,7 +122,7 @@ def _content(file: Path) -> bytes:
 
 
 def scores(tests: Sequence[FrameTest], image: Image, face: Face) -> NDArray[np.float64]:
-    """The score of each test, shape (n,)."""
+    """The score of each test, float64 (n,); ``image`` uint8 (H, W, 3)."""
     return np.array([test.score(image, face) for test in tests])
 
 

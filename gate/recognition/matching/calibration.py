@@ -75,11 +75,11 @@ class Calibration:
         return np.asarray(np.interp(score, self.grid, self.ratios), np.float64)
 
     def verify_llr(self, score: Values | float) -> Values:
-        """The same for a claimed person, (n,): a mate's score against one other person's."""
+        """The same for a claimed person, float64 (n,): a mate's against one other person's."""
         return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
 
     def fpir_at(self, score: Values | float) -> Values:
-        """Share of impostors whose highest score exceeds ``score``, (n,); exact in the tail."""
+        """Share of impostors scoring above ``score``, float64 (n,); exact in the tail."""
         return self.impostors.survival(score)
 
     def threshold_at(self, fpir: float) -> float:
@@ -139,8 +139,8 @@ def calibration_from(
     """A calibration from samples of chance and the prior for mates.
 
     Args:
-        impostors: float (n,), highest scores of simulated impostors.
-        others: float (m,), scores of single pairs of different people.
+        impostors: float64 (n,), highest scores of simulated impostors.
+        others: float64 (m,), scores of single pairs of different people.
     """
     tail, single = fit_tail(impostors), fit_tail(others, begin=0.99, censor=0.9995)
     grid = np.linspace(-0.5, 1.2, 341)

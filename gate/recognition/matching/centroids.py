@@ -48,7 +48,7 @@ class Centroids:
 
 
 def mean_of_near(near: Vector) -> Vector:
-    """Mean over the finite values of each row, (n, k) to (n,); 0 where there is none."""
+    """Mean over the finite values of each row, float32 (n, k) to (n,); 0 where there is none."""
     there = np.isfinite(near)
     total = np.where(there, near, 0.0).sum(axis=1)
     mean: Vector = (total / np.maximum(there.sum(axis=1), 1)).astype(np.float32)

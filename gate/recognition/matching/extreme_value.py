@@ -45,11 +45,11 @@ class Tail:
     seen: int = 10_000
 
     def survival(self, score: Values | float) -> Values:
-        """P(chance > score) for scores (n,) above ``start``; ``rate`` below."""
+        """P(chance > score) for scores, float64 (n,), above ``start``; ``rate`` below."""
         return self.rate * np.exp(-self.seen * self._log(score))
 
     def likely(self, score: Values | float) -> Values:
-        """P(chance > score) for scores (n,), with the most likely scale: for hints.
+        """P(chance > score) for scores, float64 (n,), with the most likely scale: for hints.
 
         A threshold must not be set by it: with few values it is too low on average.
         """
@@ -57,7 +57,7 @@ class Tail:
         return self.rate * np.exp(-excess / self.scale)
 
     def density(self, score: Values | float) -> Values:
-        """Of chance at scores (n,) above ``start``."""
+        """Of chance at scores, float64 (n,), above ``start``."""
         return self.rate / self.scale * np.exp(-(self.seen + 1) * self._log(score))
 
     def _log(self, score: Values | float) -> Values:
@@ -74,7 +74,7 @@ def fit_tail(sample: Values, *, begin: float = 0.85, censor: float = 0.98) -> Ta
     """Fit by maximum likelihood, values above the ``censor`` quantile only counted.
 
     Args:
-        sample: float (n,), n ≥ 10.
+        sample: float64 (n,), n ≥ 10.
         begin: quantile at which the tail begins.
         censor: quantile above which values are not looked at; the ``SPARED`` highest never are.
     """

@@ -52,7 +52,7 @@ class Whitening:
         return unit(np.asarray((rows - self.centre) @ self.transform, np.float32))
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """All values, for ``numpy.savez``: ``centre`` (d,), ``transform`` (d, d) or (0, 0)."""
+        """For ``numpy.savez``: float32 ``centre`` (d,), ``transform`` (d, d) or (0, 0)."""
         transform = np.zeros((0, 0), np.float32) if self.transform is None else self.transform
         return {
             "encoder": np.array(self.encoder),
@@ -64,7 +64,7 @@ class Whitening:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> Whitening:
-        """The opposite of ``to_arrays``: ``centre`` (d,), ``transform`` (d, d) or (0, 0).
+        """The opposite of ``to_arrays``: float32 ``centre`` (d,), ``transform`` (d, d) or (0, 0).
 
         Raises:
             RecognitionError: something is missing or of the wrong form.

@@ -15,8 +15,8 @@ def eyes_open(grey: NDArray[np.uint8], eyes: NDArray[np.float32]) -> float:
     does not ask for a visible white, which narrow eyes do not show.
 
     Args:
-        grey: aligned face.
-        eyes: (2, 2), x and y of the eyes in it.
+        grey: aligned face, uint8 (H, W).
+        eyes: float32 (2, 2), x and y of the eyes in it.
     """
     distance = float(eyes[1, 0] - eyes[0, 0])
     return max(_open(grey, float(x), float(y), distance) for x, y in eyes)

@@ -51,7 +51,7 @@ class Coefficients:
     threshold: float
 
     def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-odds of a mask, shape (n,), for features of shape (n, d)."""
+        """Log-odds of a mask, float32 (n,), for features float32 (n, d)."""
         layer = (features - self.mean) / self.scale @ self.hidden + self.hidden_bias
         return np.asarray(np.maximum(layer, 0) @ self.out + self.out_bias, dtype=np.float32)
 
@@ -80,15 +80,15 @@ def mask_score(image: Image, landmarks: NDArray[np.float32]) -> float:
     """Log-odds that a mask is worn, shifted so that 0 and more counts as one.
 
     Args:
-        image: BGR.
-        landmarks: (5, 2) as in ``Face``.
+        image: BGR, uint8 (H, W, 3).
+        landmarks: float32 (5, 2) as in ``Face``.
     """
     fitted = coefficients()
     return float(fitted.score(features(mask_crop(image, landmarks))[None])[0]) - fitted.threshold
 
 
 def features(face: Image) -> NDArray[np.float32]:
-    """Gradients and colours of a aligned crop, float32 (1332,)."""
+    """Gradients and colours of an aligned crop, float32 (1332,)."""
     middle = face[26:122, 16:112]
     small = cv2.resize(middle, (64, 64), interpolation=cv2.INTER_AREA)
     patches = cv2.resize(middle, (_COLOURS, _COLOURS), interpolation=cv2.INTER_AREA)
