@@ -133,8 +133,9 @@ def test_columns_chosen_by_hand_are_remembered_and_the_oldest_forgotten(store, m
     monkeypatch.setattr(module, "_MOST_SHAPES", 3)
     remember(store, "", {0: "name"})
     remember(store, "empty", {})
-    for shape in ("a", "b", "c", "a", "d"):  # a is used again: it is b that is forgotten
+    assert remembered(store) == {}
+    for shape in ("a", "b", "a", "c", "d"):  # a is used again: it is b that is forgotten
         remember(store, shape, {0: "name", 3: shape})
     kept = remembered(store)
-    assert list(kept) == ["c", "a", "d"]
+    assert list(kept) == ["a", "c", "d"]
     assert kept["a"] == {0: "name", 3: "a"}
