@@ -737,3 +737,15 @@ def test_a_high_temperature_counts_at_once_where_none_is_measured_again() -> Non
     assert not gate.all(MeasureAgain)
     assert gate.when(Decided) == [0.0]
     assert gate.all(Decided)[0].decision.outcome is Outcome.DENY
+
+
+def test_a_card_after_the_answer_waits_for_a_new_temperature() -> None:
+    gate = Gate(HOT)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.temperature(38.2, Weight.REFER)
+    gate.wait(2)
+    assert [d.decision.outcome for d in gate.all(Decided)] == [Outcome.ASK]
+    gate.card(LI)
+    gate.wait(0.1)
+    gate.temperature(36.6, Weight.REFER)
+    assert [d.decision.outcome for d in gate.all(Decided)] == [Outcome.ASK, Outcome.GRANT]
