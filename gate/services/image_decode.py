@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pi_heif  # type: ignore[import-untyped]
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageFile, ImageOps
 
 from gate.errors import CameraError
 from gate.recognition.face import Image
@@ -51,6 +51,8 @@ def decode(data: bytes, where: str = "") -> Image:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+                    # face_recognition makes Pillow fill up truncated files, for the whole process
+                    ImageFile.LOAD_TRUNCATED_IMAGES = False
                     picture.load()
                     image = _bgr(_upright(picture))
             except Exception as error:  # Pillow and its plugins raise many kinds

@@ -144,7 +144,9 @@ def addresses(desk):
         path.format(**known)
         for path, methods in paths.items()
         if "get" in methods and ANSWER in methods["get"]["responses"]["200"]["content"]
-        if not path.endswith((".csv", ".jpg", ".xlsx", "/progress")) and "{code}" not in path
+        if not path.endswith((".csv", ".jpg", ".xlsx", "/progress"))
+        and "{code}" not in path
+        and not path.startswith("/look/")
     ]
     return [page for page in pages if page not in ("/login", "/setup")] + [
         f"/people/{desk.person}/consent?purpose=not_seen",

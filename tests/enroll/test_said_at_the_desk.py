@@ -184,7 +184,7 @@ def test_a_form_loaded_before_somebody_else_saved_overwrites_nothing(clerk, desk
     assert desk.store.people.get(li).note == "typed"
 
 
-@pytest.mark.parametrize("day", ["9999-12-31", "9999-12-30", "2200-01-01", "0001-01-01"])
+@pytest.mark.parametrize("day", ["9999-12-30", "2200-01-01", "0001-01-01"])
 @pytest.mark.slow
 def test_a_day_beyond_every_calendar_is_a_mistake_not_a_crash(clerk, desk, tmp_path, day):
     answer = clerk.fill("/people/new", name="Li", kind="tenant", valid_until=day)

@@ -102,7 +102,9 @@ def test_the_maintainer_scripts_are_for_a_plain_shell(name: str) -> None:
 
 def test_a_purge_that_asks_nobody_deletes_nothing() -> None:
     script = (DEB / "postrm").read_text()
-    assert script.index("delete=false") < script.index("rm -rf")
+    asked = script.index('if [ "$delete" = true ]')
+    assert script.index("delete=false") < asked < script.index("rm -rf /var/lib/gate")
+    assert script.count("/etc/gate") == 2  # deleted in one place, named in the sentence
     assert "Default: false" in (DEB / "templates").read_text()
 
 

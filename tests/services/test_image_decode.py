@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageFile
 
 from gate.errors import CameraError
 from gate.services.image_decode import LONGEST_SIDE, check_header, decode, reduced
@@ -135,7 +136,9 @@ def test_a_picture_of_two_as_cameras_save_them():
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_a_photograph_cut_off_is_damaged(share):
+def test_a_photograph_cut_off_is_damaged(share, monkeypatch):
+    # as after an import of face_recognition
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     data = saved(source(), "JPEG")
     with pytest.raises(CameraError, match="damaged"):
         decode(data[: int(len(data) * share)], "a.jpg")
