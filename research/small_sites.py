@@ -21,13 +21,16 @@ from rich.table import Table
 from gate.evaluation.faces_in import measuring_data
 from gate.evaluation.measure import data_in
 from gate.evaluation.protocols import by_person
+from gate.models.settings import ModelsSettings
+from gate.recognition.encoders import build_encoder
 from gate.recognition.face import Template, Vector
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.matcher import build_matcher
 from gate.recognition.matching.site_calibration import learn_site
+from gate.recognition.settings import RecognitionSettings
 from research.scoring_variants import vectors_of
 
-NAMES = {"retail-0095": "retail-0095/2", "dlib": "dlib/1"}  # as templates are marked
+ENCODERS = ("retail-0095", "dlib", "faceplugin", "retail-0095+faceplugin")
 PEOPLE = (20, 30, 33, 40, 60, 100, 200, 600)
 
 
@@ -53,12 +56,15 @@ def rates(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", choices=sorted(NAMES), default="retail-0095")
+    parser.add_argument("--encoder", choices=ENCODERS, default="retail-0095")
     parser.add_argument("--galleries", type=int, default=40)
     parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
     options = parser.parse_args()
     data = data_in(measuring_data("lfw"))
     vectors, found, _ = vectors_of(data, options.encoder, options.cache)
+    # as templates are marked
+    settings = RecognitionSettings.model_validate({"encoder": options.encoder})
+    name = build_encoder(settings, ModelsSettings()).name
     labels = [photo.person for photo in data.named]
     people = list(by_person(labels, (row for row in range(len(labels)) if found[row])).values())
     table = Table(
@@ -70,7 +76,7 @@ def main() -> None:
     for count in PEOPLE:
         each = np.array(
             [
-                rates(vectors, people, count, NAMES[options.encoder], seed)
+                rates(vectors, people, count, name, seed)
                 for seed in track(range(options.galleries), description=f"{count} people")
             ]
         )
