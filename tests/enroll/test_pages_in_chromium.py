@@ -146,7 +146,7 @@ def addresses(desk):
         if "get" in methods and ANSWER in methods["get"]["responses"]["200"]["content"]
         if not path.endswith((".csv", ".jpg", ".xlsx", "/progress"))
         and "{code}" not in path
-        and not path.startswith("/look/")
+        and not path.startswith(("/look/", "/stream"))
     ]
     return [page for page in pages if page not in ("/login", "/setup")] + [
         f"/people/{desk.person}/consent?purpose=not_seen",
