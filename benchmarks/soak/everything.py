@@ -348,7 +348,7 @@ class Rig:
             f'[models]\nfolder = "{self._folder / "models"}"\n'
             f'[relay]\ndriver = "lcus"\nport = "{board}"\n[relay.lcus]\nreadback = "text"\n'
             f"[door]\nunlock = {UNLOCK}\n"
-            f'[[reader]]\nname = "main"\ndriver = "rdm6300"\nport = "{main}"\nretry_most = 2\n'
+            f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{main}"\nretry_most = 2\n'
             f'[[reader]]\nname = "side"\ndriver = "rdm6300"\nport = "{side}"\nretry_most = 2\n'
             f"[mqtt]\nport = {self.mqtt.port}\nkeepalive = 5\nretry_most = 2\n"
             f'[screen]\nport = {self.screen}\nspeech = "off"\n'
