@@ -16,7 +16,7 @@ PACKAGES = ("gate", "enroll", "benchmarks", "research")
 # layers or its own place, and places that share a layer do not import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate",),
-    ("gate.errors", "gate.clock", "gate.texts"),
+    ("gate.errors", "gate.clock", "gate.files", "gate.texts"),
     ("gate.section", "gate.sockets", "gate.devices", "gate.models.convert"),
     (
         "gate.camera",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from gate import files
 from gate.access.permit import key_id
 from gate.errors import AccessError
 
@@ -138,11 +138,9 @@ def _make(path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    files.create(path, pem)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-        path.with_suffix(".pub").write_bytes(public)
+        files.replace(path.with_suffix(".pub"), public)
     except OSError:  # half a key would keep the whole one from being made
         path.unlink()
         raise

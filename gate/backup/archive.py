@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from gate import __version__
+from gate import __version__, files
 from gate.backup import sealed
 from gate.errors import StoreError
 from gate.store.engine import Database
@@ -34,7 +34,7 @@ LEFT_OUT_SUFFIXES = (
     ".reserve",
     ".counters",
     ".door",
-    ".door-new",
+    files.PART,
     ".lock",
     ".tmp",
     SUFFIX,

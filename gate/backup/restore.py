@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
+from gate import files
 from gate.backup import archive, sealed
 from gate.errors import GateError, StoreError
 from gate.store.settings import StoreSettings
@@ -107,7 +108,7 @@ def place_configuration(file: Path, secret: str, configuration: Path) -> bool:
         )
     try:
         configuration.parent.mkdir(parents=True, exist_ok=True)
-        configuration.write_bytes(kept)
+        files.replace(configuration, kept, durable=True)
     except OSError as error:
         raise StoreError(
             f"the configuration cannot be written: {error.strerror or error}",

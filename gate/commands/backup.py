@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gate import files
 from gate.backup import archive, sealed
 from gate.backup import restore as restoring
 from gate.commands import Config
@@ -128,7 +129,7 @@ def restore(
 
 def _make_key(public: Path) -> None:
     text, half = sealed.new_recovery_key()
-    public.write_text(half.hex() + "\n")
+    files.replace(public, f"{half.hex()}\n".encode(), durable=True)
     out.print("The recovery key; it is shown once and kept nowhere. Write it down twice:\n")
     out.print(f"    {text}\n", style="bold")
 

@@ -9,17 +9,15 @@ from typing import Annotated
 
 import typer
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.table import Table
 
-from gate.commands import Config
+from gate.commands import Config, private_key
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.exporting import preview
 from gate.exporting.ledger import key_of
 from gate.exporting.settings import ExportSettings
-from gate.exporting.signing import read_private
 from gate.store.store import Store
 
 export = typer.Typer(help="Records for platforms: check, look, send again.", no_args_is_help=True)
@@ -98,22 +96,8 @@ def key(
     to: Annotated[Path, typer.Argument(help="A new file for the private key.")],
 ) -> None:
     """Make a key for sign = "ed25519"; prints the public half for the platform."""
-    private = Ed25519PrivateKey.generate()
-    text = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    try:
-        with to.open("xb") as file:
-            to.chmod(0o600)
-            file.write(text)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the key cannot be written: {error.strerror}", where=str(to), hint="name a new file"
-        ) from None
     public = (
-        read_private(to)
+        private_key.make(to, "name a new file")
         .public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.table import Table
 
-from gate.commands import Config
+from gate.commands import Config, private_key
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.integrations.command_client import ask
@@ -47,10 +46,8 @@ def make(
         )
     settings = load(config)
     target = to or _place(settings, name)
-    private = Ed25519PrivateKey.generate()
-    public = private.public_key().public_bytes_raw()
     with _store(settings, create=True) as store:
-        _write(target, private)
+        public = private_key.make(target, "use --to").public_key().public_bytes_raw()
         try:
             row = store.command_keys.add(key_id(public), name, public, command)
             store.audit.note("cli", "key.make", row.id, commands=list(command))
@@ -134,21 +131,6 @@ def _place(settings: Settings, name: str) -> Path:
             f"the key cannot be written: {error.strerror}", where=str(folder), hint="use --to"
         ) from error
     return folder / f"{name}.pem"
-
-
-def _write(path: Path, private: Ed25519PrivateKey) -> None:
-    text = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the key cannot be written: {error.strerror}", where=str(path), hint="use --to"
-        ) from error
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

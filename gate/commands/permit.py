@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gate import files
 from gate.access.decision import Method, Outcome
 from gate.access.permit_keys import KeyFolder, own_key, private_key
 from gate.access.policy import decide
@@ -83,7 +84,7 @@ def issue(
         zone=now.astimezone().tzinfo or UTC,
     )
     try:
-        to.write_bytes(pdf)
+        files.replace(to, pdf)
     except OSError as error:
         raise AccessError(
             f"the permit cannot be written: {error.strerror}",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gate import files
 from gate.backup import archive, sealed
 from gate.commands import Config
 from gate.commands.backup import PUBLIC
@@ -127,9 +128,7 @@ def _backup(settings: Settings, config: Path, target: Path | None) -> None:
 
 def _new_key(file: Path) -> None:
     private, public = signature.key_pair()
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(private + "\n")
+    files.create(file, f"{private}\n".encode())
     beside = file.with_name(file.name + ".pub")
     beside.write_text(public + "\n")
     out.print(f"{file}: keep it away from every gate\n{beside}: to each box as {KEY}")

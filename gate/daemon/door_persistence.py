@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from gate import files
 from gate.daemon.event_loop import Loop
 from gate.door.state import Fire, Lockdown
 from gate.store.store import Store
@@ -86,11 +87,8 @@ def read(file: Path) -> Kept | None:
 
 
 def _replace(file: Path, kept: Kept) -> None:
-    fresh = file.with_suffix(".door-new")
     try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(kept))
-        fresh.replace(file)
+        files.replace(file, json.dumps(kept).encode(), 0o600)
     except OSError as error:  # the database keeps it all the same
         log.warning("door.file", extra={"cause": str(error)})
         with suppress(OSError):

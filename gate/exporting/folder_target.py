@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from gate import files
 from gate.exporting.settings import ExportSettings
 from gate.exporting.target import Batch, DeliveryError, Receipt
 
@@ -18,19 +18,9 @@ class FolderTarget:
 
     async def deliver(self, batch: Batch) -> Receipt:
         file = self._folder / batch.path / batch.name
-        partial = file.with_name(f".{batch.name}.part")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as out:
-                out.write(batch.body)
-                out.flush()
-                os.fsync(out.fileno())
-            partial.replace(file)
-            folder = os.open(file.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)  # the name too must outlast a power cut
-            finally:
-                os.close(folder)
+            files.replace(file, batch.body, durable=True)
         except OSError as error:
             raise DeliveryError(
                 f"the file cannot be written: {error.strerror}",

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gate import files
 from gate.errors import ConfigurationError
 from gate.importing.days import ORDERS
 from gate.importing.headings import HEADINGS
@@ -58,9 +59,7 @@ def load_choices(path: Path) -> Choices:
 
 def save_choices(path: Path, choices: Choices) -> None:
     """Written in full before it takes the place of older ones."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(choices), ensure_ascii=False), "utf-8")
-    fresh.replace(path)
+    files.replace(path, json.dumps(asdict(choices), ensure_ascii=False).encode())
 
 
 def load_lines(path: Path) -> list[Line]:
@@ -76,10 +75,8 @@ def load_lines(path: Path) -> list[Line]:
 
 def save_lines(path: Path, lines: Sequence[Line]) -> None:
     """Written in full before they take the place of older ones."""
-    fresh = path.with_suffix(".new")
     raw = [[line.number, line.values] for line in lines]
-    fresh.write_text(json.dumps(raw, ensure_ascii=False), "utf-8")
-    fresh.replace(path)
+    files.replace(path, json.dumps(raw, ensure_ascii=False).encode())
 
 
 def from_json(raw: Any) -> Choices:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gate import files
 from gate.errors import BrokerError
 
 _AUTHORITY_DAYS = 3650
@@ -122,9 +122,7 @@ def write_revocations(folder: Path, revoke: str | None = None) -> None:
     for row in known.values():
         builder = builder.add_revoked_certificate(row)
     crl = builder.sign(signer, hashes.SHA256())
-    fresh = target.with_suffix(".crl-new")
-    fresh.write_bytes(crl.public_bytes(serialization.Encoding.PEM))
-    fresh.replace(target)
+    files.replace(target, crl.public_bytes(serialization.Encoding.PEM))
 
 
 def _certificate(folder: Path, name: str) -> x509.Certificate:
@@ -203,10 +201,9 @@ def _write(folder: Path, name: str, key: Key, certificate: x509.Certificate) -> 
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / f"{name}.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(private)
-        (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        files.replace(folder / f"{name}.key", private, 0o600)
+        public = certificate.public_bytes(serialization.Encoding.PEM)
+        files.replace(folder / f"{name}.crt", public)
     except OSError as error:
         raise BrokerError(
             f"the certificates cannot be written: {error.strerror}",

@@ -5,7 +5,6 @@ The private keys are made here and never leave the box; they lie in ``hub/`` in 
 
 from __future__ import annotations
 
-import os
 import shutil
 import ssl
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gate import files
 from gate.errors import StoreError
 from gate.fleet.signing import statement
 from gate.store.store import JOINED, Store
@@ -110,11 +110,7 @@ def write_private(path: Path, content: bytes) -> None:
     """Mode 0600. Raises StoreError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        files.replace(path, content, 0o600, durable=True)
     except OSError as error:
         raise StoreError(
             f"the keys of the hub cannot be written: {error.strerror}",

@@ -14,6 +14,7 @@ from pathlib import Path
 from gate.config.places import FILE as CONFIGURATION
 from gate.config.places import SYSTEM, SYSTEM_DATA
 from gate.errors import ConfigurationError
+from gate.files import replace as write_whole
 
 UNITS = Path("/etc/systemd/system")
 _PLACEHOLDER = re.compile(r"@([A-Z]+)@")
@@ -54,13 +55,9 @@ def place(content: str, target: Path, mode: int = 0o644, *, replace: bool = Fals
     """
     if target.exists() and not replace:
         return False
-    fresh = target.with_name(target.name + ".new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh.touch(mode)
-        fresh.chmod(mode)
-        fresh.write_text(content, "utf-8")
-        fresh.replace(target)
+        write_whole(target, content.encode(), mode)
     except OSError as error:
         raise ConfigurationError(
             f"{target.name} cannot be written: {error.strerror or error}",

@@ -10,6 +10,7 @@ import json
 import logging
 from pathlib import Path
 
+from gate import files
 from gate.store.events import Events
 
 log = logging.getLogger(__name__)
@@ -21,12 +22,8 @@ def path_of(database: Path) -> Path:
 
 def write(database: Path, events: Events) -> None:
     """Replace the mark. A disk without room for it keeps the old one: only a hint is lost."""
-    path = path_of(database)
-    fresh = path.with_suffix(".mark-new")
     try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(events.series()))
-        fresh.replace(path)
+        files.replace(path_of(database), json.dumps(events.series()).encode(), 0o600)
     except OSError as error:
         log.warning("store.mark", extra={"cause": str(error)})
 

@@ -188,7 +188,7 @@ def test_a_file_that_cannot_be_replaced_is_removed(store: Store, tmp_path: Path)
     door = Door()
     memory = beside(store, tmp_path, door)
     file_of(tmp_path, "g").write_text('{"fire": false, "lockdown": true}')
-    (tmp_path / "g.door-new").mkdir()  # as good as a full disk
+    (tmp_path / ".g.door.part").mkdir()  # as good as a full disk
     door.restore(Lockdown())
     memory.keep(door)  # type: ignore[arg-type]
     assert read(file_of(tmp_path, "g")) is None

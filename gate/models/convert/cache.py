@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gate import files
 from gate.errors import ModelError
 
 CONVERTER = "1"  # counts up when the converters write something else
@@ -66,9 +67,6 @@ def _keep(product: Path, seal: Path, key: str, model: bytes) -> None:
             (product, model),
             (seal, f"{key}\n{hashlib.sha256(model).hexdigest()}\n".encode()),
         ):
-            # renamed into place, so a power cut leaves the old file or the new one
-            fresh = path.with_name(path.name + ".new")
-            fresh.write_bytes(content)
-            fresh.replace(path)
+            files.replace(path, content)
     except OSError:
         return  # a read-only folder costs a conversion at each start, nothing else

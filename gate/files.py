@@ -1,0 +1,61 @@
+"""Small files written so that nobody ever finds half of one: readers, or a start after a fault."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+PART = ".part"  # ends the name of what is not complete yet; backups leave it out
+
+
+def replace(path: Path, content: bytes, mode: int | None = None, *, durable: bool = False) -> None:
+    """Write ``content`` beside ``path`` and rename it: the old file or the new one is there.
+
+    Args:
+        mode: permissions of the new file; None: what the umask leaves.
+        durable: whether it must outlast a power cut once this returns, name included. That waits
+            for the disk.
+
+    Raises OSError; nothing half-written is left then.
+    """
+    part = path.with_name(f".{path.name}{PART}")
+    try:
+        handle = os.open(
+            part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode
+        )
+        with os.fdopen(handle, "wb") as file:
+            if mode is not None:
+                os.fchmod(handle, mode)  # whatever the umask, or a part left behind, had
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(handle)
+        part.replace(path)
+        if durable:
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def create(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file that must not exist yet, such as a key; on the disk when this returns.
+
+    Raises OSError, FileExistsError among them; half a file does not stay.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+    except OSError:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise

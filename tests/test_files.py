@@ -1,0 +1,68 @@
+"""What is found of a file when writing it succeeds, and when it does not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gate import files
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path, durable: bool) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("a much longer old one")
+    files.replace(file, b"new", durable=durable)
+    assert file.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_mode_holds_whatever_the_umask_and_a_part_left_behind_say(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    left = tmp_path / f".key{files.PART}"
+    left.write_text("of an attempt that was cut off")
+    left.chmod(0o644)
+    files.replace(file, b"secret", 0o600)
+    assert mode_of(file) == 0o600
+    before = os.umask(0o077)
+    try:
+        files.replace(file, b"public", 0o644)
+        files.replace(tmp_path / "other", b"")
+    finally:
+        os.umask(before)
+    assert mode_of(file) == 0o644
+    assert mode_of(tmp_path / "other") == 0o600
+
+
+def test_a_disk_that_fills_up_leaves_the_old_file_and_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    file.write_text("old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        files.replace(file, b"new", durable=True)
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+    with pytest.raises(OSError, match="No space left"):
+        files.create(tmp_path / "key", b"half")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_existing_file_is_never_created_over(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    files.create(file, b"first")
+    assert mode_of(file) == 0o600
+    with pytest.raises(FileExistsError):
+        files.create(file, b"second")
+    assert file.read_bytes() == b"first"
