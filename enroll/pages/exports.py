@@ -11,6 +11,7 @@ from enroll.page import render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.exporting import preview
+from gate.store.tables import AuditRow
 
 router = APIRouter()
 
@@ -21,20 +22,20 @@ HOURS = 50  # lines of the audit that are looked through
 def exports(visit: Annotated[Visit, Depends(allowed(Permission.EVENTS_VIEW))]) -> Response:
     """Figures and names of fields only, nothing about a person."""
     desk = visit.desk
-    lines = desk.store.audit.lines(HOURS, action="platform.sent")
-    refused = desk.store.audit.lines(HOURS, action="platform.refused")
+
+    def lines(action: str) -> dict[str, list[AuditRow]]:
+        found = desk.store.audit.lines(HOURS, action=action)
+        return {
+            each.name: [line for line in found if line.actor == each.receiver]
+            for each in desk.exports
+        }
+
     views = [preview.view(each, desk.gate, desk.store) for each in desk.exports]
     return render(
         visit.request,
         "exports.html",
         visit,
         views=views,
-        hours={
-            view.name: [line for line in lines if line.actor == f"export:{view.name}"]
-            for view in views
-        },
-        refused={
-            view.name: [line for line in refused if line.actor == f"export:{view.name}"]
-            for view in views
-        },
+        hours=lines("platform.sent"),
+        refused=lines("platform.refused"),
     )

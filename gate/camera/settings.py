@@ -25,8 +25,8 @@ class CameraSettings(Section):
     )
     source_file: Path | None = Field(
         None,
-        description="a file that holds the source, for an address with a password: then it stands "
-        "in no configuration. Mode 0600, or a credential of systemd",
+        description="a file that holds the source, for an address with a password: then it "
+        "is in no configuration. Mode 0600, or a credential of systemd",
     )
     width: int = Field(
         640, ge=160, le=3840, description="pixels; the nearest size that the camera has"

@@ -81,7 +81,7 @@ def check(name: Name, config: Config = DEFAULT) -> None:
             console.print(f"  withheld: {field_name} ({why})")
         if record.refused:
             console.print(f"  not sent: {record.refused}")
-            if not record.refused.startswith("withheld"):
+            if not record.must_stay:
                 wrong.append(record.source.kind)
     if wrong:
         raise ConfigurationError(

@@ -61,7 +61,6 @@ def send_test(
 @notify.command()
 def kinds(config: Config = DEFAULT) -> None:
     """List the events that are alarms, with their severity."""
-
     language = load(config).notify.language
     table = Table("type", "severity", "", box=None)
     for kind, severity in SEVERITY.items():

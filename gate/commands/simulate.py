@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import closing
 from typing import Annotated, Literal
 
 import typer
@@ -162,11 +163,9 @@ def osdp(
                 return None
         return "shown" if device.secure else "no secure channel yet"
 
-    try:
-        own = "show 0002972728     a card, as Wiegand 34"
+    own = "show 0002972728     a card, as Wiegand 34"
+    with closing(device):
         _run(device, words, own, 'driver = "osdp"', seconds)
-    finally:
-        device.close()
 
 
 @app.command()
@@ -197,11 +196,9 @@ def controller(
                 return None
         return "secure channel" if device.secure else "no secure channel yet"
 
-    try:
-        own = "cards               the cards it was shown\nsilent on|off       no answers"
+    own = "cards               the cards it was shown\nsilent on|off       no answers"
+    with closing(device):
         _run(device, words, own, "baud = 9600", seconds)
-    finally:
-        device.close()
 
 
 def _secret(key: str) -> bytes:

@@ -366,7 +366,7 @@ class Exporter:
         self.fault, self._failing, self._unsure = None, None, False
         if self._reported:
             self._reported = False
-            self._tell("export.back", "")
+            self._emit("export.back", "")
 
     def _failed(self, error: DeliveryError) -> None:
         if self.fault is None:
@@ -376,9 +376,9 @@ class Exporter:
         self._failing = now if self._failing is None else self._failing
         if now - self._failing >= _SILENT and not self._reported:
             self._reported = True
-            self._tell("export.lost", error.what)
+            self._emit("export.lost", error.what)
 
-    def _tell(self, type: str, cause: str) -> None:
+    def _emit(self, type: str, cause: str) -> None:
         details = {"export": self._settings.name, "cause": cause}
         self._report(Event.make(self._gate, type, self._clock.utc(), details=details))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,7 @@ class Feed:
                     known.agreed if known else frozenset(),
                 )
             )
-            if record.refused.startswith("withheld"):
+            if record.must_stay:
                 run.skipped.append(sequence)
                 run.withheld.append(record)
                 continue
@@ -167,7 +167,7 @@ class Feed:
                     ref = str(known.values["ref"])
                     portion.sent.append(Sent(number, ref, digest, rendered.sent))
                 return
-            if not rendered.refused.startswith("withheld"):
+            if not rendered.must_stay:
                 portion.records.append(rendered)
                 return
         if sent is not None:  # deleted, or no longer to be sent
@@ -195,9 +195,7 @@ class Feed:
         if record.refused:
             return record
         wrong = self._checks[source.kind](record.data)
-        return (
-            Rendered(source, record.data, record.sent, record.withheld, wrong) if wrong else record
-        )
+        return replace(record, refused=wrong)
 
     def batch(self, kind: Kind, records: list[Rendered], generation: int = 0) -> Batch:
         """Records of one kind as they are sent."""

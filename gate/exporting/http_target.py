@@ -17,6 +17,7 @@ from gate.exporting.mapping import Mapping
 from gate.exporting.settings import ExportSettings
 from gate.exporting.signing import signer
 from gate.exporting.target import Batch, DeliveryError, Receipt, RefusedError
+from gate.integrations.tls import client_context
 
 _LONGEST = 64 << 10  # bytes of an answer that are read
 _REFUSING = frozenset({400, 409, 413, 415, 422})  # of the records, not of the sender
@@ -37,10 +38,8 @@ class HttpTarget:
         self._mapping = mapping
         self._wall = wall
         self._sign = signer(settings)
-        url = httpx.URL(settings.url)
-        self._base = str(url).rstrip("/")
-        # what may be shown and logged: neither password nor query
-        self._where = str(url.copy_with(username="", password="", query=None))
+        self._base = str(httpx.URL(settings.url)).rstrip("/")
+        self._where = settings.place
         self._client = httpx.AsyncClient(
             verify=_context(settings), timeout=settings.timeout, follow_redirects=False
         )
@@ -162,16 +161,13 @@ def _context(settings: ExportSettings) -> ssl.SSLContext | bool:
     if not settings.url.startswith("https"):
         return True
     try:
-        context = ssl.create_default_context(cafile=settings.ca)
-        if settings.certificate is not None:
-            context.load_cert_chain(settings.certificate, settings.key)
-    except (OSError, ssl.SSLError) as error:
+        return client_context(settings.ca, settings.certificate, settings.key)
+    except OSError as error:
         raise ConfigurationError(
             f"the certificates of the export cannot be used: {type(error).__name__}",
             where=f"[[export]] {settings.name}",
             hint="check ca, certificate and key",
         ) from None
-    return context
 
 
 def _retry_after(headers: httpx.Headers) -> float:

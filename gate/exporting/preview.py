@@ -60,21 +60,13 @@ def view(settings: ExportSettings, gate: str, store: Store) -> ExportView:
     return ExportView(
         name=settings.name,
         enabled=settings.enabled,
-        where=place_of(settings),
+        where=settings.place,
         title=mapping.title,
         state=State.read(store.key_values.get(key_of(gate, settings.receiver))),
         waiting=store.outbox.waiting(gate, settings.receiver),
         people=store.exports.count(target_of(gate, settings.receiver)),
         fields=tuple(fields),
     )
-
-
-def place_of(settings: ExportSettings) -> str:
-    """The url without what signs in."""
-    scheme, _, rest = settings.url.partition("://")
-    place = rest.split("?", 1)[0]
-    host, slash, path = place.partition("/")
-    return f"{scheme}://{host.rsplit('@', 1)[-1]}{slash}{path}"
 
 
 def examples(settings: ExportSettings, gate: str, store: Store, now: datetime) -> list[Rendered]:

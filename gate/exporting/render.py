@@ -48,6 +48,11 @@ class Rendered:
     withheld: dict[str, str] = field(default_factory=dict)
     refused: str = ""
 
+    @property
+    def must_stay(self) -> bool:
+        """Whether it is refused because a required field may not leave, not for a mistake."""
+        return self.refused.startswith("withheld")
+
 
 def render(
     mapping: m.Mapping,

@@ -87,6 +87,13 @@ class ExportSettings(Section):
         return f"export:{self.name}"
 
     @property
+    def place(self) -> str:
+        """The url as it may be shown and logged: with neither user, password nor query."""
+        scheme, _, rest = self.url.partition("://")
+        host, slash, path = rest.split("?", 1)[0].partition("/")
+        return f"{scheme}://{host.rsplit('@', 1)[-1]}{slash}{path}"
+
+    @property
     def scheme(self) -> str:
         return self.url.split(":", 1)[0].lower()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,16 +12,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from gate.errors import ConfigurationError
 from gate.exporting.settings import ExportSettings
+from gate.integrations import webhook
 
 # gives the signature of (timestamp, body)
 Signer = Callable[[str, bytes], str]
 
 
 def signer(settings: ExportSettings) -> Signer | None:
-    """As ``sign`` says; None without signatures. Raises ConfigurationError: no usable key."""
+    """As ``sign`` says; None without signatures. Raises ConfigurationError: no usable key.
+
+    "hmac" is HMAC-SHA-256 in the form of the webhook (docs/mqtt.md).
+    """
     if settings.sign == "hmac":
-        secret = settings.secret.get_secret_value().encode()
-        return lambda timestamp, body: hmac_signature(secret, timestamp, body)
+        secret = settings.secret.get_secret_value()
+        return lambda timestamp, body: webhook.signature(secret, timestamp, body)
     if settings.sign == "ed25519":
         assert settings.signing_key is not None
         private = read_private(settings.signing_key)
@@ -30,11 +33,6 @@ def signer(settings: ExportSettings) -> Signer | None:
             "ed25519=" + base64.b64encode(private.sign(_signed(timestamp, body))).decode()
         )
     return None
-
-
-def hmac_signature(secret: bytes, timestamp: str, body: bytes) -> str:
-    """HMAC-SHA-256 in the form of the webhook (docs/mqtt.md)."""
-    return "v1=" + hmac.digest(secret, _signed(timestamp, body), "sha256").hex()
 
 
 def verify(public: bytes, timestamp: str, body: bytes, given: str) -> bool:

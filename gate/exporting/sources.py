@@ -10,7 +10,7 @@ from gate.exporting import mapping as m
 from gate.exporting.render import Source
 from gate.exporting.settings import Kind
 
-# what is the matter with a device, from the last part of the event's type
+# taken from an event as they are
 _OF_EVENT = ("id", "gate", "sequence", "epoch", "type", "passage", "method", "decision", "rule")
 
 

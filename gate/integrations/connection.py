@@ -12,6 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from gate.errors import BrokerError
 from gate.integrations.settings import MqttSettings
+from gate.integrations.tls import client_context
 from gate.integrations.topics import Topics
 
 
@@ -49,17 +50,13 @@ def refusal(reason: str, where: str) -> BrokerError:
 def tls_context(settings: MqttSettings) -> ssl.SSLContext:
     """TLS 1.2 or newer, the broker's name checked. Raises BrokerError for unusable files."""
     try:
-        context = ssl.create_default_context(cafile=str(settings.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if settings.certificate is not None and settings.key is not None:
-            context.load_cert_chain(settings.certificate, settings.key)
-    except (OSError, ssl.SSLError) as error:
+        return client_context(settings.ca, settings.certificate, settings.key)
+    except OSError as error:
         raise BrokerError(
             f"the certificates cannot be used: {error}",
             where=f"{settings.ca}, {settings.certificate}, {settings.key}",
             hint="make new ones with `gate broker setup`",
         ) from error
-    return context
 
 
 def check(settings: MqttSettings, topics: Topics, timeout: float = 5.0) -> None:

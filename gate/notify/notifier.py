@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import select
 
@@ -121,7 +121,7 @@ class Notifier:
             if self.fault is None:
                 log.warning("notify.fault", extra={"to": message.receiver, "cause": error.what})
             self.fault = error
-            later = datetime.fromtimestamp(now.timestamp() + wait, UTC)
+            later = now + timedelta(seconds=wait)
             self._not_before[message.receiver] = (later, min(2 * wait, RETRY_MOST))
             self._plan.back(message)
             return

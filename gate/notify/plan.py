@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gate.notify.settings import NotifyReceiver, NotifySettings, Severity
+from gate.notify.settings import NotifySettings, Severity
 
 SEVERITY: dict[str, Severity] = {
     "door.forced": "critical",
@@ -90,9 +90,8 @@ class _Group:
 class _Open:
     """A critical alarm that was sent and is not acknowledged."""
 
-    message: Message
+    message: Message  # as it was sent last
     at: datetime
-    repeated: int = 0
 
 
 class Plan:
@@ -100,6 +99,7 @@ class Plan:
 
     def __init__(self, settings: NotifySettings) -> None:
         self._settings = settings
+        self._to = {to.name: to for to in settings.to}
         self._groups: dict[tuple[str, str], _Group] = {}
         self._open: dict[tuple[str, str], _Open] = {}
         self._sent: dict[str, deque[datetime]] = {to.name: deque() for to in settings.to}
@@ -141,7 +141,7 @@ class Plan:
                 continue
             severity = SEVERITY[kind]
             if severity != "critical" and (
-                self._receiver(name).quiet(local.time()) or not self._room(name, now)
+                self._to[name].quiet(local.time()) or not self._room(name, now)
             ):
                 continue  # kept for later, counted on
             subject = group.subjects.pop() if len(group.subjects) == 1 else ""
@@ -196,25 +196,13 @@ class Plan:
         for key, one in list(self._open.items()):
             if now - one.at < wait:
                 continue
-            if one.repeated >= self._settings.repeat_most:
+            repeated = one.message.repeated
+            if repeated >= self._settings.repeat_most:
                 del self._open[key]
                 continue
-            one.at, one.repeated = now, one.repeated + 1
-            said = one.message
-            self._sent[said.receiver].append(now)
-            found.append(
-                Message(
-                    said.receiver,
-                    said.kind,
-                    said.severity,
-                    said.count,
-                    said.first,
-                    said.last,
-                    said.subject,
-                    one.repeated,
-                    said.events,
-                )
-            )
+            one.at, one.message = now, replace(one.message, repeated=repeated + 1)
+            self._sent[one.message.receiver].append(now)
+            found.append(one.message)
         return found
 
     def _room(self, name: str, now: datetime) -> bool:
@@ -222,9 +210,6 @@ class Plan:
         while sent and now - sent[0] > HOUR:
             sent.popleft()
         return len(sent) < self._settings.per_hour
-
-    def _receiver(self, name: str) -> NotifyReceiver:
-        return next(to for to in self._settings.to if to.name == name)
 
 
 def _subject(event: Mapping[str, Any]) -> str:

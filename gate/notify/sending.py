@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import Any, Protocol
 
 from gate.errors import BrokerError, ConfigurationError
 from gate.notify.settings import NotifyReceiver
@@ -16,7 +16,7 @@ class Sender(Protocol):
 
 
 class AppriseSender:
-    """Raises ConfigurationError when Apprise is not installed or an address is none of its own."""
+    """Raises ConfigurationError when Apprise is not installed or does not know an address."""
 
     def __init__(self, receivers: tuple[NotifyReceiver, ...]) -> None:
         try:
@@ -41,7 +41,7 @@ class AppriseSender:
         if not taken:
             raise self._refused(to, "it was not taken")
 
-    def _service(self, to: NotifyReceiver):  # type: ignore[no-untyped-def]  # Apprise has no types
+    def _service(self, to: NotifyReceiver) -> Any:  # Apprise has no types
         service = self._apprise.Apprise()
         if not service.add(to.url.get_secret_value()):
             raise ConfigurationError(

@@ -79,16 +79,6 @@ class OsdpLine:
         panel = self._panel
         if panel is None or panel.lock is None:
             return
-        colour = osdp.CommandLEDColor.Green if granted else osdp.CommandLEDColor.Red
-        light = {
-            "control_code": 2,
-            "on_count": 10,
-            "off_count": 0,
-            "on_color": colour,
-            "off_color": osdp.CommandLEDColor.Black,
-            "timer_count": 20,
-            "temporary": True,
-        }
         sound = {
             "control_code": 2,
             "on_count": 2,
@@ -96,7 +86,7 @@ class OsdpLine:
             "rep_count": 1 if granted else 2,
         }
         commands = (
-            {"command": osdp.Command.LED, "reader": 0, "led_number": 0, **light},
+            light(granted, 20),
             {"command": osdp.Command.Buzzer, "reader": 0, **sound},
         )
         with contextlib.suppress(TypeError, ValueError, RuntimeError):
@@ -133,6 +123,24 @@ class OsdpLine:
             where=f"{self._settings.port}, address {self._settings.address}",
             hint="check wiring, speed, address and key of the reader",
         )
+
+
+def light(granted: bool, tenths: int) -> dict[str, Any]:
+    """The command for a temporary light, green or red, of so many tenths of a second."""
+    import osdp
+
+    return {
+        "command": osdp.Command.LED,
+        "reader": 0,
+        "led_number": 0,
+        "control_code": 2,
+        "on_count": 10,
+        "off_count": 0,
+        "on_color": osdp.CommandLEDColor.Green if granted else osdp.CommandLEDColor.Red,
+        "off_color": osdp.CommandLEDColor.Black,
+        "timer_count": tenths,
+        "temporary": True,
+    }
 
 
 def panel_for(settings: ReaderSettings, channel: Any) -> Any:

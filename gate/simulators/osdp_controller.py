@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import osdp  # type: ignore[import-untyped]
 
 from gate.readers import wiegand
-from gate.simulators.osdp_reader import WireBytes
+from gate.readers.osdp import light
+from gate.simulators.osdp_reader import OsdpDevice
 
 # seconds for one attempt at the secure channel
 AGAIN = 2.0
 
 
-class OsdpController:
+class OsdpController(OsdpDevice):
     """Says yes to the cards it knows, by a green light, and no to others, by a red one.
 
     ``key``: 16 bytes of the secure channel. ``cards``: by their bits as a number. Close it to end
@@ -26,11 +26,11 @@ class OsdpController:
     def __init__(
         self, key: bytes, address: int = 0, knows: Callable[[int], bool] = lambda card: False
     ) -> None:
+        super().__init__()
         self.seen: list[tuple[int, int]] = []  # length in bits, bits as a number
         self.silent = False  # cards are not answered
         self._knows = knows
         self._address = address
-        self._wire = WireBytes()
         reader = osdp.PDInfo(
             address, self._wire, scbk=key, name="gate", flags=[osdp.LibFlag.EnforceSecure]
         )
@@ -49,36 +49,9 @@ class OsdpController:
         self._thread.join(5.0)
         self._panel.teardown()
 
-    def receive(self, data: bytes, now: float) -> bytes:
-        with self._wire.lock:
-            self._wire.incoming += data
-        return b""
-
-    def stream(self, now: float) -> bytes:
-        with self._wire.lock:
-            data, self._wire.outgoing = self._wire.outgoing, b""
-        return data
-
     def light(self, granted: bool) -> None:
         """The answer of a controller: a light for a second."""
-        colour = osdp.CommandLEDColor.Green if granted else osdp.CommandLEDColor.Red
-        self._submit(
-            {
-                "command": osdp.Command.LED,
-                "reader": 0,
-                "led_number": 0,
-                "control_code": 2,
-                "on_count": 10,
-                "off_count": 0,
-                "on_color": colour,
-                "off_color": osdp.CommandLEDColor.Black,
-                "timer_count": 10,
-                "temporary": True,
-            }
-        )
-
-    def _submit(self, command: dict[str, Any]) -> None:
-        self._panel.submit_command(self._address, command)
+        self._panel.submit_command(self._address, light(granted, 10))
 
     def _run(self) -> None:
         begun = time.monotonic()

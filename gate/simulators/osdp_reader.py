@@ -33,11 +33,28 @@ class WireBytes(osdp.Channel):  # type: ignore[misc]
         pass
 
 
-class OsdpReader:
+class OsdpDevice:
+    """What both ends of a line have in common: the simulated port's bytes are libosdp's."""
+
+    def __init__(self) -> None:
+        self._wire = WireBytes()
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        with self._wire.lock:
+            self._wire.incoming += data
+        return b""
+
+    def stream(self, now: float) -> bytes:
+        with self._wire.lock:
+            data, self._wire.outgoing = self._wire.outgoing, b""
+        return data
+
+
+class OsdpReader(OsdpDevice):
     """``key``: 16 bytes of the secure channel. Close it to end libosdp's thread."""
 
     def __init__(self, key: bytes, address: int = 0) -> None:
-        self._wire = WireBytes()
+        super().__init__()
         info = osdp.PDInfo(
             address, self._wire, scbk=key, name="reader", flags=[osdp.LibFlag.EnforceSecure]
         )
@@ -77,16 +94,6 @@ class OsdpReader:
 
     def close(self) -> None:
         self._device.teardown()
-
-    def receive(self, data: bytes, now: float) -> bytes:
-        with self._wire.lock:
-            self._wire.incoming += data
-        return b""
-
-    def stream(self, now: float) -> bytes:
-        with self._wire.lock:
-            data, self._wire.outgoing = self._wire.outgoing, b""
-        return data
 
     def _obey(self, command: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
         self.commands.append(command)
