@@ -143,9 +143,8 @@ def compared_in(
 ) -> list[Comparison]:
     """Protocols (f) to (h), as far as their data are there."""
     shots: dict[str, list[Shot]] = {}
-    if "f" in which:
-        for members in list(data.groups.values())[:1]:
-            shots["f"] = comparisons.of_group(data.named, members)
+    if "f" in which and data.groups:
+        shots["f"] = comparisons.of_group(data.named, next(iter(data.groups.values())))
     if "g" in which and data.webcam:
         shots["g"] = comparisons.of_webcam(data.webcam)
     if "h" in which and data.clips:

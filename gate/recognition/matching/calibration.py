@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,7 +24,7 @@ OUTGROWN = 1.25  # times the people it was made for, beyond which a calibration 
 LLR_LIMIT = 8.0  # nats one face may weigh at most, for or against
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the version to be kept
 class Calibration:
     """Values that belong to one encoder, one fit and one size of gallery.
 
@@ -62,9 +63,9 @@ class Calibration:
     verify_ratios: tuple[float, ...]
     mates: str
 
-    @property
+    @cached_property
     def version(self) -> str:
-        """Hash of all values, eight hexadecimal digits."""
+        """Hash of all values, eight hexadecimal digits: a thousand figures, so worked out once."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
 
     def llr(self, score: Values | float) -> Values:

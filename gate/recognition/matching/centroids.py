@@ -89,16 +89,13 @@ def nearest(vectors: Vector, keep: int) -> tuple[Vector, NDArray[np.int64]]:
         cosines = vectors[start:stop] @ vectors[start:].T
         strip = np.arange(stop - start)
         cosines[strip, strip] = -np.inf
-        best = highest(cosines, keep)
-        values = np.take_along_axis(cosines, best, axis=1)
+        best, values = _highest(cosines, keep)
         _merge(near, columns, np.arange(start, stop), values, best + start)
         behind = cosines[:, stop - start :]
         if not behind.shape[1]:
             break
         if start == 0:  # nobody behind has anything yet
-            turned = np.ascontiguousarray(behind.T)
-            best = highest(turned, keep)
-            values = np.take_along_axis(turned, best, axis=1)
+            best, values = _highest(np.ascontiguousarray(behind.T), keep)
             _merge(near, columns, np.arange(stop, count), values, best)
             continue
         row, column = np.nonzero(behind > near[stop:, -1])
@@ -109,14 +106,20 @@ def nearest(vectors: Vector, keep: int) -> tuple[Vector, NDArray[np.int64]]:
     return near, columns
 
 
+def _highest(cosines: Vector, keep: int) -> tuple[Index, Vector]:
+    """Columns and values of the ``keep`` highest of each row, best first."""
+    best = highest(cosines, keep)
+    return best, np.take_along_axis(cosines, best, axis=1)
+
+
 def _grouped(
     group: Index, member: Index, value: Vector, keep: int
 ) -> tuple[Index, Vector, NDArray[np.int64]]:
     """The ``keep`` highest values of each group, as rows: groups (g,), values and members."""
     order = np.lexsort((-value, group))
     group, member, value = group[order], member[order], value[order]
-    first = np.flatnonzero(np.diff(group, prepend=-1))
-    line = np.cumsum(np.diff(group, prepend=-1) > 0) - 1
+    begins = np.diff(group, prepend=-1) > 0
+    first, line = np.flatnonzero(begins), np.cumsum(begins) - 1
     rank = np.arange(len(group)) - first[line]
     high = rank < keep
     values = np.full((len(first), keep), -np.inf, np.float32)
@@ -173,9 +176,10 @@ def updated_centroids(
     lost = kept[np.isin(near_people[kept], gone).any(axis=1)] if len(gone) else kept[:0]
     redo = np.concatenate([fresh, lost])
     for start in range(0, len(redo), _CHUNK):
-        _fill(near, near_people, redo[start : start + _CHUNK], vectors, new.people)
-    for start in range(0, len(fresh), _CHUNK):
-        _offer(near, near_people, fresh[start : start + _CHUNK], redo, vectors, new.people)
+        rows = redo[start : start + _CHUNK]
+        cosines = _fill(near, near_people, rows, vectors, new.people)
+        if (offered := len(fresh) - start) > 0:
+            _offer(near, near_people, rows[:offered], redo, cosines[:offered], new.people)
     return Centroids(gallery, before.fit, before.scoring, vectors, near, near_people)
 
 
@@ -204,16 +208,15 @@ def _offer(
     near_people: NDArray[np.int64],
     fresh: Index,
     done: Index,
-    vectors: Vector,
+    cosines: Vector,
     people: NDArray[np.int64],
 ) -> None:
-    """Take ``fresh`` into the lists of everybody but ``done``."""
-    cosines = vectors @ vectors[fresh].T
-    closer = cosines.max(axis=1) > near[:, -1]
+    """Take ``fresh`` into the lists of everybody but ``done``; ``cosines`` float32 (f, p)."""
+    closer = cosines.max(axis=0) > near[:, -1]
     closer[done] = False
     rows = np.flatnonzero(closer)
     persons = np.broadcast_to(people[fresh], (len(rows), len(fresh)))
-    _merge(near, near_people, rows, cosines[rows], persons)
+    _merge(near, near_people, rows, cosines[:, rows].T, persons)
 
 
 def _rows(gallery: Snapshot, row: int) -> Vector:
@@ -226,12 +229,12 @@ def _fill(
     rows: Index,
     vectors: Vector,
     people: NDArray[np.int64],
-) -> None:
-    """Set the lists of ``rows`` to the nearest other people."""
-    cosines = vectors[rows] @ vectors.T
+) -> Vector:
+    """Set the lists of ``rows`` to the nearest other people; their cosines, float32 (n, p)."""
+    cosines: Vector = vectors[rows] @ vectors.T
     cosines[np.arange(len(rows)), rows] = -np.inf
-    columns = highest(cosines, min(near.shape[1], max(len(people) - 1, 0)))
+    columns, values = _highest(cosines, min(near.shape[1], max(len(people) - 1, 0)))
     found = columns.shape[1]
     near[rows, found:], near_people[rows, found:] = -np.inf, -1
-    near[rows, :found] = np.take_along_axis(cosines, columns, axis=1)
-    near_people[rows, :found] = people[columns]
+    near[rows, :found], near_people[rows, :found] = values, people[columns]
+    return cosines

@@ -150,8 +150,5 @@ def build_matcher(
         centroids = updated_centroids(before.centroids, gallery, changed)
     else:
         centroids = build_centroids(gallery, fit, scoring)
-    if before is not None and before.calibration is calibration and before.centroids.fit is fit:
-        version = before.version  # a hash of a thousand figures: most of what a change would cost
-    else:
-        version = f"{fit.version}/{calibration.version}"
+    version = f"{fit.version}/{calibration.version}"
     return Matcher(centroids, scoring.weight * centroids.cohort_term, calibration, version)
