@@ -263,6 +263,7 @@ def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
             refused = refused or error
     progress, fault = visit.desk.imports.progress(job)
     report = visit.desk.imports.to_look_at(job, SHOWN)
+    translate = translator(visit.language)
     return render(
         visit.request,
         "import.html",
@@ -278,10 +279,10 @@ def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
         fault=fault,
         report=report,
         names=visit.desk.store.people.names(row.person_id for row in report if row.person_id),
-        to_do=lambda noted: to_do(noted, translator(visit.language)),
-        in_words=lambda noted: in_words(noted, translator(visit.language)),
+        to_do=lambda noted: to_do(noted, translate),
+        in_words=lambda noted: in_words(noted, translate),
         unsettled=visit.desk.imports.unsettled(job)[:1] if row.state == "done" else [],
-        same=_same(visit, job)[:SAME] if row.state == "done" else [],
+        same=_same(visit, job) if row.state == "done" else [],
     )
 
 

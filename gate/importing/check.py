@@ -18,7 +18,6 @@ from gate.importing.wrong import Line, Wrong
 from gate.readers.card_number import canonical
 from gate.services.image_decode import check_header
 from gate.store.store import Store
-from gate.store.tables import ConsentRow
 from gate.store.vault import Vault
 
 # a day beyond them is a mistake, or means "indefinitely": that is an empty cell
@@ -73,9 +72,9 @@ def answer_of(values: dict[str, str]) -> str | None:
     return ANSWERS.get(values.get("consent", "").lower())
 
 
-def against(said: ConsentRow | None, values: dict[str, str]) -> bool:
-    """Whether a line claims an agreement where the newest answer was a no."""
-    return said is not None and said.answer != "agreed" and answer_of(values) == "agreed"
+def against(said: str, values: dict[str, str]) -> bool:
+    """Whether a line claims an agreement where the newest answer, "" for none, was a no."""
+    return said not in ("", "agreed") and answer_of(values) == "agreed"
 
 
 def day(text: str) -> date | None:
@@ -179,7 +178,7 @@ def _barred(values: dict[str, str], register: Register) -> Iterator[tuple[str, s
         yield "number", "has moved out; take them back at the desk first"
     if person.active and gone:
         yield "state", "lives here; people move out at the desk"
-    if person.answer not in ("", "agreed") and answer_of(values) == "agreed":
+    if against(person.answer, values):
         yield "consent", "said no at the desk; ask there"
     elif answer_of(values) == "withdrawn" and person.answer != "withdrawn":
         yield "consent", "is neither agreed nor refused"

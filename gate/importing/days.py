@@ -23,9 +23,10 @@ _DAY = r"([0-9]{1,2})"
 # a time of day after a date, and nothing else: 2026-1-5 ~ 2027-1-5 are two days
 _TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _YMD = re.compile(rf"([0-9]{{4}}) ?[-/.年,、\\ ] ?{_DAY} ?[-/.月,、\\ ] ?{_DAY} ?[日号號]?{_TIME}")
-_XXY = re.compile(rf"{_DAY} ?[-/.] ?{_DAY} ?[-/.] ?([0-9]{{4}}){_TIME}")
-_XXX = re.compile(rf"([0-9]{{2}})([-/.年]){_DAY}[-/.月]{_DAY}[日号號]?{_TIME}")
-_SHORT = re.compile(rf"{_DAY}([-/.]){_DAY}[-/.]([0-9]{{2}}){_TIME}")
+# the year behind day and month; years of two digits, in front or behind
+_YEAR_LAST = re.compile(rf"{_DAY} ?[-/.] ?{_DAY} ?[-/.] ?([0-9]{{4}}){_TIME}")
+_SHORT_FIRST = re.compile(rf"([0-9]{{2}})([-/.年]){_DAY}[-/.月]{_DAY}[日号號]?{_TIME}")
+_SHORT_LAST = re.compile(rf"{_DAY}([-/.]){_DAY}[-/.]([0-9]{{2}}){_TIME}")
 _NAMED = re.compile(
     r"(?:([0-9]{1,2})[- ]?([A-Za-z]{3,9})\.?[- ,]*|([A-Za-z]{3,9})\.? ([0-9]{1,2}),? )"
     r"([0-9]{4}|[0-9]{2})"
@@ -60,13 +61,13 @@ def days(text: str) -> dict[str, date]:
         month = _MONTHS.get((found[2] or found[3])[:3].lower(), 0)
         year = int(found[5]) + (2000 if len(found[5]) == 2 else 0)
         return _single(year, month, int(found[1] or found[4]))
-    if found := _XXY.fullmatch(written):
+    if found := _YEAR_LAST.fullmatch(written):
         one, two, year = (int(part) for part in found.groups())
         return _several({"dmy": (year, two, one), "mdy": (year, one, two)})
-    if (found := _XXX.fullmatch(written)) and found[2] == "年":
-        return _single(2000 + int(found[1]), int(found[3]), int(found[4]))
-    if found := _XXX.fullmatch(written) or _SHORT.fullmatch(written):
+    if found := _SHORT_FIRST.fullmatch(written) or _SHORT_LAST.fullmatch(written):
         one, two, three = int(found[1]), int(found[3]), int(found[4])
+        if found[2] == "年":
+            return _single(2000 + one, two, three)
         return _several(
             {
                 "ymd": (2000 + one, two, three),

@@ -396,7 +396,7 @@ def _barred(session: Session, store: Store, person: PersonRow, values: dict[str,
     if not person.active:
         return MOVED_OUT
     said = store.consents.answer_in(session, person.id)
-    return SAID_NO if against(said, values) else ""
+    return SAID_NO if against(said.answer if said else "", values) else ""
 
 
 def _columns(values: dict[str, str], household: int | None) -> dict[str, Any]:

@@ -82,14 +82,12 @@ class _Reader:
         elif tag == "Cell" and self._row is not None:
             self._end_cell(self._row)
         elif tag == "Row" and self._row is not None:
-            number = self._row.number
             if self._row.cells:
                 self.sheets[-1].rows.append(self._row)
-            self._row, self._number = None, number
+            self._row = None
         elif tag == "Visible" and self.sheets:
-            self.sheets[-1].hidden = "".join(self._text or []).startswith("SheetHidden") or (
-                "".join(self._text or []).startswith("SheetVeryHidden")
-            )
+            visible = "".join(self._text or [])
+            self.sheets[-1].hidden = visible.startswith(("SheetHidden", "SheetVeryHidden"))
             self._text = None
 
     def _end_cell(self, row: Row) -> None:
