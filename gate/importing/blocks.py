@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from gate.importing.book import Cell, Form, Row, Sheet
+from gate.importing.book import Cell, Form, Row, Sheet, letters
 from gate.importing.guesses import guess_of
 from gate.importing.headings import column_of, heading_key, is_unneeded
 
@@ -36,9 +36,8 @@ def split(sheet: Sheet) -> list[Sheet]:
 
 
 def _named(sheet: Sheet, column: int, rows: list[Row]) -> str:
-    letter = chr(65 + column) if column < 26 else f"{column + 1}"
     number = next((row.number for row in rows if _is_head(row)), rows[0].number)
-    return f"{sheet.name}!{letter}{number}"
+    return f"{sheet.name}!{letters(column)}{number}"
 
 
 def _beside(rows: list[Row]) -> list[tuple[int, list[Row]]]:

@@ -109,6 +109,16 @@ class Budget:
             )
 
 
+def letters(index: int) -> str:
+    """A, B, … Z, AA, … of a column from 0."""
+    text = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
 def fill_merged(sheet: Sheet, ranges: list[tuple[int, int, int, int]]) -> None:
     """Give the value of merged cells to every row they cover.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gate.importing.blocks import split
-from gate.importing.book import Book, Cell, Form, Row, Sheet
+from gate.importing.book import Book, Cell, Form, Row, Sheet, letters
 from gate.importing.guesses import guess_of, is_about_another
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
 from gate.importing.text import code
@@ -68,16 +68,6 @@ class Layout:
     twice: tuple[tuple[str, ...], ...]
     shape: str
     width: int
-
-
-def letters(index: int) -> str:
-    """A, B, … Z, AA, … of a column from 0."""
-    text = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def sheets_of(book: Book) -> list[Sheet]:

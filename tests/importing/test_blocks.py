@@ -34,6 +34,12 @@ def test_a_table_beside_another_is_asked_about(tmp_path):
     assert names(table(tmp_path, text, sheet="!D1")) == ["张三", "李四"]
 
 
+def test_a_table_beyond_column_z_has_the_letters_of_its_column(tmp_path):
+    gap = "," * 26
+    text = f"姓名,编号{gap}姓名,编号\n王芳,1{gap}张三,3\n"
+    assert table(tmp_path, text).sheets == ("!A1", "!AB1")
+
+
 @pytest.mark.parametrize("again", ["姓名,编号", "姓 名*,编号：", "住户姓名,编号"])
 def test_headings_repeated_on_each_page_begin_no_other_table(tmp_path, again):
     found = table(tmp_path, f"姓名,编号\n王芳,1\n{again}\n李红,2\n")
