@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
+from gate.store.places import with_place
 from gate.store.tables import (
     BuildingRow,
     ConsentRow,
     CredentialRow,
-    HouseholdRow,
     PersonRow,
     TemplateRow,
     UnitRow,
@@ -77,13 +77,9 @@ def search(
     with database.read() as session:
         spelt = _spelt(session, text)
         condition = and_(*(_word(word) for word in words)) if words else true()
-        query = (
+        query = with_place(
             select(PersonRow.id, PersonRow.name, BuildingRow.name, UnitRow.name)
-            .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-            .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-            .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-            .where(or_(condition, PersonRow.id.in_({*spelt, *known})), *_state(state, now))
-        )
+        ).where(or_(condition, PersonRow.id.in_({*spelt, *known})), *_state(state, now))
         if building:
             query = query.where(BuildingRow.id == building)
         # a few thousand short rows: sorting by pinyin is nothing a database does

@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from enroll.page import go, render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
+from gate.config.settings import GATE_NAME
 from gate.hub.authority import Authority
-from gate.hub.boxes import Boxes
-from gate.hub.keys import CommunityKeys
+from gate.hub.boxes import Boxes, shut_out
 from gate.hub.overview import overview
 from gate.hub.receipts import Receipts
 
@@ -22,8 +22,6 @@ View = Annotated[Visit, Depends(allowed(Permission.LIVE_VIEW))]
 Mode = Annotated[Visit, Depends(allowed(Permission.DOOR_MODE))]
 Manage = Annotated[Visit, Depends(allowed(Permission.ACCOUNTS))]
 
-NAME = r"^[a-z0-9-]{1,32}$"
-
 
 @router.get("/fleet")
 def fleet(visit: View) -> Response:
@@ -31,7 +29,7 @@ def fleet(visit: View) -> Response:
 
 
 @router.post("/fleet/pair")
-def pair(visit: Manage, gate: Annotated[str, Form(pattern=NAME)]) -> Response:
+def pair(visit: Manage, gate: Annotated[str, Form(pattern=GATE_NAME)]) -> Response:
     """The code is on this answer only."""
     return _page(visit, gate, Boxes(visit.desk.store).new_code(gate, visit.account.login))
 
@@ -49,13 +47,8 @@ def lock_down(visit: Mode) -> Response:
 
 @router.post("/fleet/{gate}/revoke")
 def revoke(visit: Manage, gate: str) -> Response:
-    boxes = Boxes(visit.desk.store)
-    rows = [row for row in boxes.all() if row.gate == gate]
-    if not rows:
+    if shut_out(visit.desk.store, gate, "revoked", visit.account.login) is None:
         raise HTTPException(404)
-    for row in rows:
-        boxes.end(row.id, "revoked", "revoked", visit.account.login)
-    CommunityKeys(visit.desk.store).rotate()
     return go("/fleet", "saved")
 
 

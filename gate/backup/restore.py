@@ -156,4 +156,4 @@ def _compared(
 
 def _people(store: Store) -> dict[str, int]:
     with store.database.read() as session:
-        return dict(session.execute(select(PersonRow.ref, PersonRow.id)).tuples().all())
+        return {row[0]: row[1] for row in session.execute(select(PersonRow.ref, PersonRow.id))}

@@ -15,7 +15,7 @@ from rich.table import Table
 from gate.commands import Config
 from gate.config.settings import DEFAULT, GATE_NAME, Settings, load
 from gate.errors import ConfigurationError
-from gate.hub.boxes import Boxes
+from gate.hub.boxes import Boxes, shut_out
 from gate.hub.keys import CommunityKeys
 from gate.sockets import listen
 from gate.store.store import Store
@@ -128,17 +128,11 @@ def revoke(
 ) -> None:
     """Shut out the box of a gate and begin new keys; for a box that was stolen or is broken."""
     with _store(load(config)) as store:
-        places = Boxes(store)
-        ended = [
-            row.gate
-            for row in places.all()
-            if row.gate == gate and places.end(row.id, "revoked", reason, BY)
-        ]
-        if not ended:
-            raise ConfigurationError(
-                "that gate has no box", where=gate, hint="look with `gate hub boxes`"
-            )
-        epoch = CommunityKeys(store).rotate()
+        epoch = shut_out(store, gate, reason, BY)
+    if epoch is None:
+        raise ConfigurationError(
+            "that gate has no box", where=gate, hint="look with `gate hub boxes`"
+        )
     Console(highlight=False).print(f"{gate}: shut out; keys of epoch {epoch} from now on")
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gate.fleet.scope import Scope
-from gate.fleet.sealing import seal_template
+from gate.fleet.sealing import open_template, seal_template
 from gate.services.gallery_sync import KIND
 from gate.store.engine import pieces
+from gate.store.places import with_place
 from gate.store.store import Store
 from gate.store.tables import (
     BuildingRow,
@@ -76,10 +77,7 @@ class Records:
         self, session: Session, people: Sequence[int]
     ) -> list[tuple[PersonRow, list[Any] | None]]:
         query = (
-            select(PersonRow, HouseholdRow, UnitRow.name, BuildingRow.name)
-            .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-            .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-            .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+            with_place(select(PersonRow, HouseholdRow, UnitRow.name, BuildingRow.name))
             .where(PersonRow.id.in_(people))
             .order_by(PersonRow.id)
         )
@@ -165,7 +163,26 @@ def values(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def template_row(
+    store: Store, person: PersonRow, ref: str, face: Mapping[str, Any], epoch: int, key: bytes
+) -> TemplateRow:
+    """A template that arrived, sealed for this register. ``ref``: whose it was when it was sent.
+
+    Raises StoreError when it cannot be opened, KeyError and ValueError for what is none.
+    """
+    encoder = face["encoder"]
+    vector = open_template(base64.b64decode(face["sealed"]), key, epoch, ref, encoder)
+    return TemplateRow(
+        person_id=person.id,
+        encoder=encoder,
+        vector=store.vault.seal(vector, person.id, encoder),
+        quality=face["quality"],
+        label=face["label"],
+    )
+
+
 def text(raw: bytes) -> str:
+    """Base64, as everything binary travels."""
     return base64.b64encode(raw).decode()
 
 
@@ -179,6 +196,4 @@ def _columns(row: Any, names: Iterable[str]) -> Record:
 
 
 def _plain(value: Any) -> Any:
-    return (
-        value.isoformat() if isinstance(value, datetime) or hasattr(value, "isoformat") else value
-    )
+    return value.isoformat() if isinstance(value, date) else value  # a datetime is one too

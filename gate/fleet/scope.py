@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from gate.store.places import with_place
 from gate.store.store import Store
-from gate.store.tables import BuildingRow, GateRow, HouseholdRow, PersonRow, UnitRow
+from gate.store.tables import BuildingRow, GateRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +22,31 @@ class Scope:
     @classmethod
     def of(cls, gate: GateRow | None) -> Scope:
         if gate is None:
-            return cls(frozenset(), frozenset())
+            return EVERYBODY
         return cls(frozenset(gate.buildings), frozenset(gate.groups))
 
+    @property
+    def everybody(self) -> bool:
+        return not self.buildings and not self.groups
+
     def holds(self, building: str, groups: Iterable[str]) -> bool:
-        if not self.buildings and not self.groups:
-            return True
-        return building in self.buildings or not self.groups.isdisjoint(groups)
+        return self.everybody or building in self.buildings or not self.groups.isdisjoint(groups)
 
 
-def people_in(store: Store, scope: Scope) -> list[int]:
-    """The numbers of everybody who belongs on a box of this scope. Raises StoreError."""
-    query = (
-        select(PersonRow.id, PersonRow.groups, BuildingRow.name)
-        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-    )
+EVERYBODY = Scope(frozenset(), frozenset())
+
+
+# somebody's number, groups and building ("" for none)
+Placed = tuple[int, list[str], str]
+
+
+def placed(store: Store) -> list[Placed]:
+    """Everybody of the register. Raises StoreError."""
+    query = with_place(select(PersonRow.id, PersonRow.groups, BuildingRow.name))
     with store.database.read() as session:
-        rows = session.execute(query).all()
-    return [id for id, groups, building in rows if scope.holds(building or "", groups)]
+        return [(id, groups, name or "") for id, groups, name in session.execute(query)]
+
+
+def people_in(register: Iterable[Placed], scope: Scope) -> list[int]:
+    """The numbers of everybody who belongs on a box of this scope."""
+    return [id for id, groups, building in register if scope.holds(building, groups)]

@@ -7,9 +7,6 @@ it opens as nobody else's.
 
 from __future__ import annotations
 
-import secrets
-
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,8 +15,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gate.errors import StoreError
 from gate.recognition.face import Vector
+from gate.store.aead import decrypt, encrypt, to_bytes, to_vector
 
-_NONCE, _PUBLIC = 12, 32
+_PUBLIC = 32  # bytes
 
 
 def wrap(key: bytes, public: bytes, purpose: str) -> bytes:
@@ -27,18 +25,16 @@ def wrap(key: bytes, public: bytes, purpose: str) -> bytes:
     ours = X25519PrivateKey.generate()
     mine = ours.public_key().public_bytes_raw()
     shared = ours.exchange(X25519PublicKey.from_public_bytes(public))
-    nonce = secrets.token_bytes(_NONCE)
-    sealed = AESGCM(_between(shared, mine + public)).encrypt(nonce, key, purpose.encode())
-    return mine + nonce + sealed
+    return mine + encrypt(AESGCM(_between(shared, mine + public)), key, purpose.encode())
 
 
 def unwrap(wrapped: bytes, private: X25519PrivateKey, purpose: str) -> bytes:
     """The key again. Raises StoreError when it is for another box or purpose, or altered."""
-    theirs, nonce = wrapped[:_PUBLIC], wrapped[_PUBLIC : _PUBLIC + _NONCE]
+    theirs, sealed = wrapped[:_PUBLIC], wrapped[_PUBLIC:]
     try:
         shared = private.exchange(X25519PublicKey.from_public_bytes(theirs))
         key = _between(shared, theirs + private.public_key().public_bytes_raw())
-        return AESGCM(key).decrypt(nonce, wrapped[_PUBLIC + _NONCE :], purpose.encode())
+        return decrypt(AESGCM(key), sealed, purpose.encode())
     except (InvalidTag, ValueError) as error:
         raise StoreError(
             "a key from the hub cannot be opened",
@@ -49,34 +45,30 @@ def unwrap(wrapped: bytes, private: X25519PrivateKey, purpose: str) -> bytes:
 
 def seal_template(vector: Vector, key: bytes, epoch: int, ref: str, encoder: str) -> bytes:
     """``vector`` float32 (d,), bound to person, encoder and epoch."""
-    nonce = secrets.token_bytes(_NONCE)
-    plain = np.ascontiguousarray(vector, dtype="<f4").tobytes()
-    return nonce + AESGCM(key).encrypt(nonce, plain, _bound(epoch, ref, encoder))
+    return encrypt(AESGCM(key), to_bytes(vector), _bound(epoch, ref, encoder))
 
 
 def open_template(sealed: bytes, key: bytes, epoch: int, ref: str, encoder: str) -> Vector:
     """The float32 vector (d,) again. Raises StoreError when anything differs."""
     try:
-        plain = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(epoch, ref, encoder))
+        return to_vector(decrypt(AESGCM(key), sealed, _bound(epoch, ref, encoder)))
     except (InvalidTag, ValueError) as error:
         raise StoreError(
             "a template from the hub cannot be opened",
             where=f"person {ref}, epoch {epoch}",
             hint="the box asks for its keys again; if that does not help, pair it again",
         ) from error
-    return np.frombuffer(plain, dtype="<f4").astype(np.float32)
 
 
 def seal_key(secret: bytes, key: bytes, purpose: str) -> bytes:
     """A key that travels under the community's key."""
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, secret, purpose.encode())
+    return encrypt(AESGCM(key), secret, purpose.encode())
 
 
 def open_key(sealed: bytes, key: bytes, purpose: str) -> bytes:
     """Raises StoreError."""
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose.encode())
+        return decrypt(AESGCM(key), sealed, purpose.encode())
     except (InvalidTag, ValueError) as error:
         raise StoreError(
             "a key from another box cannot be opened", where=purpose, hint="try again"

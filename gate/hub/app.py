@@ -20,8 +20,9 @@ from gate import __version__
 from gate.config.hub import HubSettings
 from gate.errors import StoreError
 from gate.fleet.pairing import proof
+from gate.fleet.records import text
 from gate.fleet.sealing import open_key
-from gate.hub.authority import RENEW_DAYS, Authority, end_of
+from gate.hub.authority import RENEW_DAYS, Authority
 from gate.hub.boxes import Boxes
 from gate.hub.feed import Feed
 from gate.hub.intake import MOST, Intake
@@ -151,14 +152,18 @@ def create_app(hub: Hub) -> FastAPI:
         certificate = hub.authority.for_box(signing, gate)
         der = certificate.public_bytes(Encoding.DER)
         box = hub.boxes.admit(
-            wish.code, hashlib.sha256(der).hexdigest(), signing, public, end_of(certificate)
+            wish.code,
+            hashlib.sha256(der).hexdigest(),
+            signing,
+            public,
+            certificate.not_valid_after_utc,
         )
         return {
             "box": box.id,
             "gate": gate,
             "certificate": certificate.public_bytes(Encoding.PEM).decode(),
             "orders": hub.authority.order_key.hex(),
-            "proof": _text(proof(secret, "hub", ours, der, hub.authority.order_key, gate.encode())),
+            "proof": text(proof(secret, "hub", ours, der, hub.authority.order_key, gate.encode())),
         }
 
     @app.post("/renew")
@@ -167,7 +172,7 @@ def create_app(hub: Hub) -> FastAPI:
         certificate = hub.authority.for_box(signing, box.gate)
         der = certificate.public_bytes(Encoding.DER)
         fingerprint = hashlib.sha256(der).hexdigest()
-        hub.boxes.renewed(box.id, fingerprint, signing, end_of(certificate))
+        hub.boxes.renewed(box.id, fingerprint, signing, certificate.not_valid_after_utc)
         return {"certificate": certificate.public_bytes(Encoding.PEM).decode()}
 
     @app.get("/feed")
@@ -248,7 +253,3 @@ def create_app(hub: Hub) -> FastAPI:
 def opened_cards(sealed: list[str], key: bytes) -> list[bytes]:
     """Card keys a box sends along. Raises StoreError when they cannot be opened."""
     return [open_key(base64.b64decode(each), key, "card") for each in sealed]
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()

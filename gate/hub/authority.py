@@ -7,7 +7,6 @@ them by having database and key file.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -71,10 +70,6 @@ def public_key(der: bytes) -> ec.EllipticCurvePublicKey:
             "the box sent no P-256 key", where="public key", hint="update the box and pair it again"
         )
     return key
-
-
-def end_of(certificate: x509.Certificate) -> datetime:
-    return certificate.not_valid_after_utc
 
 
 def _make(store: Store) -> None:

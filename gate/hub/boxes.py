@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from gate.errors import StoreError
 from gate.fleet import pairing
+from gate.hub.keys import CommunityKeys
 from gate.store.changes import RULES, touch
 from gate.store.store import Store
 from gate.store.tables import BoxRow, GateRow, PairingCodeRow
@@ -171,3 +172,15 @@ class Boxes:
             query = query.where(BoxRow.state == "active")
         with self._store.database.read() as session:
             return list(session.scalars(query))
+
+
+def shut_out(store: Store, gate: str, reason: str, by: str) -> int | None:
+    """Revoke the box of a gate and begin new keys, which it does not get. Their epoch.
+
+    None when the gate has no box. Raises StoreError.
+    """
+    boxes = Boxes(store)
+    ended = [
+        row for row in boxes.all() if row.gate == gate and boxes.end(row.id, "revoked", reason, by)
+    ]
+    return CommunityKeys(store).rotate() if ended else None

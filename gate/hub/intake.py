@@ -16,8 +16,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
+from gate.store.events import series_of
 from gate.store.store import Store
-from gate.store.tables import EventRow, IntakeRow, SequenceRow
+from gate.store.tables import EventRow, IntakeRow
 from gate.store.tables.base import now
 
 MOST = 500  # events in one message
@@ -74,10 +75,7 @@ class Intake:
     def _write(self, session: Session, gate: str, bodies: list[dict[str, Any]]) -> None:
         if not bodies:
             return
-        series = session.get(SequenceRow, gate, with_for_update=True)
-        if series is None:
-            series = SequenceRow(gate=gate, last=0, epoch=int(now().timestamp()))
-            session.add(series)
+        series = series_of(session, gate)
         rows = []
         for body in bodies:
             series.last += 1

@@ -7,12 +7,12 @@ while everything runs.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from typing import Any
 
 from sqlalchemy import select
 
+from gate.fleet.records import text
 from gate.fleet.sealing import wrap
 from gate.store.database_errors import ConflictError
 from gate.store.store import Store
@@ -61,11 +61,7 @@ class CommunityKeys:
         self._store.card_keys.load()
         return {
             "epoch": epoch,
-            "template": _text(wrap(key, public, f"template {epoch}")),
-            "cards": [_text(wrap(card, public, "card")) for card in self._store.vault.card_keys],
+            "template": text(wrap(key, public, f"template {epoch}")),
+            "cards": [text(wrap(card, public, "card")) for card in self._store.vault.card_keys],
             "orders": order_key.hex(),
         }
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()

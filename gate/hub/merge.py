@@ -16,8 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
-from gate.fleet.records import PERSON, values
-from gate.fleet.sealing import open_template
+from gate.fleet.records import PERSON, template_row, values
 from gate.store.changes import RULES, touch
 from gate.store.store import Store
 from gate.store.tables import (
@@ -141,17 +140,5 @@ def _rest(
             session.flush()
     have = set(session.scalars(select(TemplateRow.encoder).where(TemplateRow.person_id == row.id)))
     for template in record["templates"]:
-        encoder = template["encoder"]
-        if encoder in have:
-            continue
-        raw = base64.b64decode(template["sealed"])
-        vector = open_template(raw, key, epoch, record["ref"], encoder)
-        session.add(
-            TemplateRow(
-                person_id=row.id,
-                encoder=encoder,
-                vector=store.vault.seal(vector, row.id, encoder),
-                quality=template["quality"],
-                label=template["label"],
-            )
-        )
+        if template["encoder"] not in have:
+            session.add(template_row(store, row, record["ref"], template, epoch, key))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gate.fleet.scope import Scope, people_in
+from gate.fleet.scope import Scope, people_in, placed
 from gate.hub.boxes import Boxes
 from gate.store.store import Store
 
@@ -43,11 +43,12 @@ def overview(store: Store, now: datetime) -> list[Line]:
     boxes = Boxes(store)
     in_use = {row.gate: row for row in boxes.all()}
     generation = store.changes.generation()
+    gates = [(gate, Scope.of(gate)) for gate in boxes.gates()]
+    register = [] if all(scope.everybody for _, scope in gates) else placed(store)
+    count = len(register) or store.people.count()
     lines = []
-    for gate in boxes.gates():
-        scope = Scope.of(gate)
-        everybody = not scope.buildings and not scope.groups
-        expected = store.people.count() if everybody else len(people_in(store, scope))
+    for gate, scope in gates:
+        expected = count if scope.everybody else len(people_in(register, scope))
         row = in_use.get(gate.name)
         status: dict[str, Any] = row.status if row else {}
         seen = row.seen if row else None

@@ -94,13 +94,10 @@ class Receipts:
                 select(ErasureRow).order_by(ErasureRow.at.desc()).limit(limit)
             ).all()
             boxes = session.scalars(select(BoxRow).where(BoxRow.state == "active")).all()
-            receipts = set(
-                session.execute(
-                    select(ReceiptRow.ref, ReceiptRow.box).where(
-                        ReceiptRow.ref.in_([row.ref for row in rows])
-                    )
-                ).tuples()
+            signed = select(ReceiptRow.ref, ReceiptRow.box).where(
+                ReceiptRow.ref.in_([row.ref for row in rows])
             )
+            receipts = {(row[0], row[1]) for row in session.execute(signed)}
         return [
             Erasure(
                 row.ref,

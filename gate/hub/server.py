@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gate import files
 from gate.hub.app import CERTIFICATE, Hub, create_app
 from gate.hub.authority import Authority
 from gate.integrations.pki import certify
@@ -23,7 +24,7 @@ MOST = 64 << 20  # bytes of a request
 
 
 class MutualTls(H11Protocol):
-    """uvicorn's HTTP, which tells the application whose certificate the connection has."""
+    """uvicorn's HTTP, which passes the connection's client certificate to the application."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -65,15 +66,10 @@ def tls_context(authority: Authority, hosts: tuple[str, ...]) -> ssl.SSLContext:
     context.load_verify_locations(cadata=authority.pem)
     with tempfile.TemporaryDirectory() as folder:  # the library reads keys from files only
         file = Path(folder) / "hub.pem"
-        file.touch(mode=0o600)
-        file.write_bytes(
-            key.private_bytes(
-                Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(Encoding.PEM)
+        private = key.private_bytes(
+            Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        files.create(file, private + certificate.public_bytes(Encoding.PEM))
         context.load_cert_chain(file)
     return context
 

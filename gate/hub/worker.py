@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 
 from gate.errors import GateError
-from gate.fleet.scope import Scope, people_in
+from gate.fleet.scope import Scope, people_in, placed
 from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.recognition.matching.gallery import Gallery
@@ -46,15 +46,16 @@ class Worker:
     def learn(self) -> list[str]:
         """Whitening and calibration of each gate that has a scope of its own and has outgrown its
         last. The gates learnt for; boxes get them by the feed."""
+        scopes = {gate.name: Scope.of(gate) for gate in self._boxes.gates()}
+        # the calibration of the whole register is its own
+        scoped = {name: scope for name, scope in scopes.items() if not scope.everybody}
+        if not scoped:
+            return []
+        register, encoders = placed(self._store), self._store.templates.count()
         done = []
-        for gate in self._boxes.gates():
-            scope = Scope.of(gate)
-            if not scope.buildings and not scope.groups:
-                continue  # the calibration of the whole register is its own
-            people = people_in(self._store, scope)
-            for encoder in self._store.templates.count():
-                if self._learn(f"{KIND}:{gate.name}", encoder, people):
-                    done.append(gate.name)
+        for name, scope in scoped.items():
+            people = people_in(register, scope)
+            done += [name for each in encoders if self._learn(f"{KIND}:{name}", each, people)]
         return done
 
     def _learn(self, kind: str, encoder: str, people: list[int]) -> bool:

@@ -11,8 +11,9 @@ from gate.importing.choices import NEW, SAME
 from gate.importing.homes import home_key
 from gate.importing.text import compact
 from gate.importing.wrong import Line
+from gate.store.places import with_place
 from gate.store.store import Store
-from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
+from gate.store.tables import BuildingRow, PersonRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,7 @@ class Proposal:
 
 def known_people(store: Store) -> list[Known]:
     """Everybody who has not moved out."""
-    query = (
-        select(PersonRow, BuildingRow.name, UnitRow.name)
-        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-        .where(PersonRow.active)
-    )
+    query = with_place(select(PersonRow, BuildingRow.name, UnitRow.name)).where(PersonRow.active)
     with store.database.read() as session:
         return [
             Known(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from gate.importing.workbooks import heading, table, words_of
+from gate.store.places import with_place
 from gate.store.store import Store
 from gate.store.tables import BuildingRow, ConsentRow, HouseholdRow, PersonRow, UnitRow
 
@@ -37,13 +38,9 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 def export(store: Store) -> Iterator[str]:
     """CSV (UTF-8 with mark, as spreadsheets like it), headings first; hundreds of lines a piece."""
     lines = ["\ufeff" + _line(COLUMNS)]
-    query = (
+    query = with_place(
         select(PersonRow, BuildingRow.name, UnitRow.name, HouseholdRow.label)
-        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-        .order_by(PersonRow.id)
-    )
+    ).order_by(PersonRow.id)
     with store.database.read() as session:
         for person, *home in session.execute(query):
             lines.append(_line(_cells(person, *home)))
@@ -72,10 +69,9 @@ def workbook(store: Store, language: str) -> bytes:
 def _rows(store: Store, language: str) -> Iterator[list[str]]:
     newest = select(func.max(ConsentRow.id)).where(ConsentRow.purpose == "face")
     query = (
-        select(PersonRow, BuildingRow.name, UnitRow.name, HouseholdRow.label, ConsentRow)
-        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+        with_place(
+            select(PersonRow, BuildingRow.name, UnitRow.name, HouseholdRow.label, ConsentRow)
+        )
         .outerjoin(
             ConsentRow,
             (ConsentRow.person_id == PersonRow.id)

@@ -6,21 +6,21 @@ import base64
 import hashlib
 import json
 import time as _time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gate.fleet.records import PERSON, values
-from gate.fleet.sealing import open_template, unwrap
+from gate.fleet.records import PERSON, template_row, values
+from gate.fleet.sealing import unwrap
 from gate.replica.identity import Identity
 from gate.services.gallery_sync import KIND
 from gate.store.changes import RULES, touch
 from gate.store.database_errors import ConflictError
+from gate.store.engine import pieces
 from gate.store.store import Store
 from gate.store.tables import (
     ConsentRow,
@@ -101,8 +101,8 @@ class Applier:
     def records(self, records: Iterable[Record]) -> int:
         """Add and change people; what is as it was before is left alone. How many changed."""
         changed = 0
-        for some in _pieces(records, _READ):
-            for fresh in _pieces(self._fresh(some), _WRITTEN):
+        for some in pieces(records, _READ):
+            for fresh in pieces(self._fresh(some), _WRITTEN):
                 with self._store.database.write() as session:
                     for change in fresh:
                         self._person(session, change)
@@ -126,7 +126,7 @@ class Applier:
 
     def gone(self, items: Sequence[Mapping[str, str]]) -> None:
         """Delete people. Whoever was erased gets a receipt once nothing is left (``pending``)."""
-        for some in _pieces(items, _WRITTEN):
+        for some in pieces(items, _WRITTEN):
             with self._store.database.write() as session:
                 pending = _pending(session)
                 for item in some:
@@ -271,20 +271,9 @@ class Applier:
     def _faces(self, session: Session, row: PersonRow, faces: Sequence[Record]) -> None:
         session.execute(delete(TemplateRow).where(TemplateRow.person_id == row.id))
         for face in faces:
-            encoder, epoch = face["encoder"], int(face["epoch"])
-            sealed = base64.b64decode(face["sealed"])
-            vector = open_template(
-                sealed, self._keys.get(epoch, b"\0" * 32), epoch, row.ref, encoder
-            )
-            session.add(
-                TemplateRow(
-                    person_id=row.id,
-                    encoder=encoder,
-                    vector=self._store.vault.seal(vector, row.id, encoder),
-                    quality=face["quality"],
-                    label=face["label"],
-                )
-            )
+            epoch = int(face["epoch"])
+            key = self._keys.get(epoch, b"\0" * 32)  # one that opens nothing
+            session.add(template_row(self._store, row, row.ref, face, epoch, key))
 
     def _gone(self, session: Session, ref: str, proof: str) -> None:
         row = session.scalar(select(PersonRow).where(PersonRow.ref == ref))
@@ -321,9 +310,3 @@ def _note(session: Session, key: str, digest: bytes) -> bool:
 def _pending(session: Session) -> list[str]:
     row = session.get(KeyValueRow, PENDING)
     return list(row.value["refs"]) if row else []
-
-
-def _pieces(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some

@@ -100,13 +100,13 @@ def new_signing_key() -> tuple[ec.EllipticCurvePrivateKey, bytes]:
 def write_certificate(folder: Path, key: ec.EllipticCurvePrivateKey, certificate: str) -> None:
     """Put key and certificate (PEM) in place, together. Raises StoreError."""
     private = key.private_bytes(Encoding.PEM, *_PLAIN)
-    write_private(folder / "box.key.new", private)
-    write_private(folder / "box.crt.new", certificate.encode())
+    write_key(folder / "box.key.new", private)
+    write_key(folder / "box.crt.new", certificate.encode())
     (folder / "box.key.new").replace(folder / "box.key")
     (folder / "box.crt.new").replace(folder / "box.crt")
 
 
-def write_private(path: Path, content: bytes) -> None:
+def write_key(path: Path, content: bytes) -> None:
     """Mode 0600. Raises StoreError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

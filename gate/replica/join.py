@@ -18,8 +18,8 @@ from sqlalchemy import delete, select
 
 from gate.errors import AccessError, StoreError
 from gate.fleet.pairing import proof, proved, split
-from gate.fleet.records import Records
-from gate.fleet.scope import Scope
+from gate.fleet.records import Records, text
+from gate.fleet.scope import EVERYBODY
 from gate.fleet.sealing import seal_key, unwrap
 from gate.replica.apply import CURSOR, PENDING
 from gate.replica.identity import (
@@ -29,8 +29,9 @@ from gate.replica.identity import (
     remember,
     trusting,
     write_certificate,
-    write_private,
+    write_key,
 )
+from gate.replica.lease import KEPT
 from gate.store.store import HUB, JOINED, Store
 from gate.store.tables import KeyValueRow, OutboxRow, PersonRow, ReplicaRow
 
@@ -88,7 +89,7 @@ def upload(store: Store, data: Path) -> Joined:
         wrapped = base64.b64decode(keys["template"])
         key = unwrap(wrapped, identity.sealing, f"template {epoch}")
         records = Records(store)
-        cards = [_text(seal_key(card, key, "card")) for card in store.vault.card_keys]
+        cards = [text(seal_key(card, key, "card")) for card in store.vault.card_keys]
         first = {"epoch": epoch, "rules": records.rules(), "card_keys": cards}
         _json(client.post(f"{url}/upload", json=first), url)
         after = 0
@@ -96,8 +97,7 @@ def upload(store: Store, data: Path) -> Joined:
             page = select(PersonRow.id).where(PersonRow.id > after).order_by(PersonRow.id)
             with store.database.read() as session:
                 people = session.scalars(page.limit(_PAGE)).all()
-                everybody = Scope(frozenset(), frozenset())
-                some, _ = records.of(session, people, everybody, epoch, key)
+                some, _ = records.of(session, people, EVERYBODY, epoch, key)
             if not people:
                 return Joined(identity.gate, new, known, double)
             after = people[-1]
@@ -124,7 +124,7 @@ def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
         except (httpx.HTTPError, OSError):
             heard = False
     with store.database.write() as session:
-        for key in (JOINED, CURSOR, PENDING, "hub.lease"):
+        for key in (JOINED, CURSOR, PENDING, KEPT):
             session.execute(delete(KeyValueRow).where(KeyValueRow.key == key))
         session.execute(delete(ReplicaRow))
         session.execute(delete(OutboxRow).where(OutboxRow.receiver == HUB))
@@ -149,9 +149,9 @@ def _pair(
     wish = {
         "code": number,
         "gate": gate,
-        "signing": _text(public),
-        "public": _text(sealed_for),
-        "proof": _text(proof(secret, "box", ours, public, sealed_for, gate.encode())),
+        "signing": text(public),
+        "public": text(sealed_for),
+        "proof": text(proof(secret, "box", ours, public, sealed_for, gate.encode())),
     }
     # from here on only a server of that authority is talked to, and the proofs cover it
     with httpx.Client(verify=trusting(authority), timeout=_TIMEOUT, trust_env=False) as client:
@@ -167,8 +167,8 @@ def _pair(
         )
     folder = folder_of(data)
     raw = sealing.private_bytes_raw().hex().encode()
-    write_private(folder / "seal.key", raw)
-    write_private(folder / "authority.crt", authority.encode())
+    write_key(folder / "seal.key", raw)
+    write_key(folder / "authority.crt", authority.encode())
     write_certificate(folder, signing, answer["certificate"])
     remember(store, answer["box"], answer["gate"], urls, answer["orders"])
 
@@ -221,7 +221,3 @@ def _no_hub(url: str) -> StoreError:
     return StoreError(
         "something else than a hub answers", where=url, hint="check the address and the port"
     )
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 DEFAULT = 7 * 86_400.0  # seconds
+KEPT = "hub.lease"  # where it is kept while the box is off
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import random
 import shutil
@@ -17,11 +16,12 @@ from typing import Any, Protocol
 from gate import __version__
 from gate.clock import Clock, SystemClock
 from gate.errors import StoreError
+from gate.fleet.records import text
 from gate.fleet.signing import order_is_signed
 from gate.replica.apply import Applier, Cursor
 from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
-from gate.replica.lease import Lease
+from gate.replica.lease import KEPT, Lease
 from gate.replica.link import Link, ShutOutError, UnreachableError
 from gate.replica.snapshot import Arriving, apply_snapshot
 from gate.services.gate_status import read
@@ -35,7 +35,6 @@ _EVENTS = 0.5  # seconds between two looks into the outbox
 _MOST_WAIT = 15.0  # seconds between two attempts
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
 _KEEP_LEASE = 60.0  # seconds between two writings of the lease
-LEASE = "hub.lease"
 
 
 class Gate(Protocol):
@@ -95,7 +94,7 @@ class Replica:
         self._writing = asyncio.Lock()  # one applier at a time
         self._link = Link(identity)
         self._obeyed: dict[str, str] = {}  # orders by id, so that none is obeyed twice
-        self._lease = Lease.kept(store.key_values.get(LEASE), self._clock.utc())
+        self._lease = Lease.kept(store.key_values.get(KEPT), self._clock.utc())
         self._counted = self._clock.monotonic()
         self._kept = -_KEEP_LEASE
         self._forgotten = False
@@ -296,7 +295,7 @@ class Replica:
 
     async def _renew(self) -> None:
         key, public = new_signing_key()
-        answer = await self._link.post("/renew", {"signing": base64.b64encode(public).decode()})
+        answer = await self._link.post("/renew", {"signing": text(public)})
         folder = self._identity.folder
         await asyncio.to_thread(write_certificate, folder, key, answer["certificate"])
         identity = await asyncio.to_thread(Identity.of, self._store, folder)
@@ -330,7 +329,7 @@ class Replica:
             self._counted = now
         if now - self._kept >= _KEEP_LEASE:
             self._kept = now
-            await asyncio.to_thread(self._store.key_values.set, LEASE, self._lease.value())
+            await asyncio.to_thread(self._store.key_values.set, KEPT, self._lease.value())
         if self._lease.over and not self._forgotten:
             self._forgotten = True
             async with self._writing:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from gate.errors import StoreError
 from gate.store.ballast import Reserve
 from gate.store.database_errors import disk_full, named, translate
+
+Value = TypeVar("Value")
 
 
 class Database:
@@ -195,8 +197,8 @@ def _limits(driver: str, seconds: float) -> dict[str, Any]:
     return {}
 
 
-def pieces(values: Iterable[int], size: int = 10_000) -> Iterator[list[int]]:
-    """Lists short enough for an IN: SQLite takes 32,766 variables, PostgreSQL 65,535."""
+def pieces(values: Iterable[Value], size: int = 10_000) -> Iterator[list[Value]]:
+    """Lists of ``size``; 10,000 fit an IN: SQLite takes 32,766 variables, PostgreSQL 65,535."""
     rest = iter(values)
     while some := list(islice(rest, size)):
         yield some

@@ -40,7 +40,7 @@ class Events:
         for event in events:
             row = series.get(event.gate)
             if row is None:
-                row = series[event.gate] = _series_of(session, event.gate)
+                row = series[event.gate] = series_of(session, event.gate)
             row.last += 1
             numbered.append(event.numbered(row.last, row.epoch))
         if not numbered:
@@ -191,7 +191,8 @@ class Events:
         return count
 
 
-def _series_of(session: Session, gate: str) -> SequenceRow:
+def series_of(session: Session, gate: str) -> SequenceRow:
+    """The numbers of a gate, locked until the transaction ends; begun if it has none."""
     row = session.get(SequenceRow, gate, with_for_update=True)
     if row is None:
         row = SequenceRow(gate=gate, last=0, epoch=int(now().timestamp()))

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from gate.store.audit import Audit
 from gate.store.engine import Database, pieces
+from gate.store.outbox import take_off
+from gate.store.places import with_place
 from gate.store.tables import (
     BuildingRow,
     ConsentRow,
     ExportedRow,
     HouseholdRow,
     KeyValueRow,
-    OutboxRow,
     PersonRow,
     UnitRow,
 )
@@ -143,14 +144,7 @@ class Exports:
         """
         target = target_of(gate, receiver)
         with self._database.write() as session:
-            for some in pieces(done, 500):
-                session.execute(
-                    delete(OutboxRow).where(
-                        OutboxRow.gate == gate,
-                        OutboxRow.receiver == receiver,
-                        OutboxRow.sequence.in_(some),
-                    )
-                )
+            take_off(session, gate, receiver, done)
             for each in sent:
                 session.merge(
                     ExportedRow(
@@ -178,15 +172,8 @@ def target_of(gate: str, receiver: str) -> str:
 
 
 def _known(session: Session, where: ColumnElement[bool]) -> list[Known]:
-    query = (
-        select(PersonRow, BuildingRow.name, UnitRow.name, HouseholdRow.label)
-        .outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
-        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
-        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
-        .where(where)
-        .order_by(PersonRow.id)
-    )
-    rows = session.execute(query).all()
+    query = select(PersonRow, BuildingRow.name, UnitRow.name, HouseholdRow.label).where(where)
+    rows = session.execute(with_place(query).order_by(PersonRow.id)).all()
     agreed: dict[int, dict[str, bool]] = {}
     for some in pieces(row[0].id for row in rows):
         answers = (

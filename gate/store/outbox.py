@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from gate.store.engine import Database
+from gate.store.engine import Database, pieces
 from gate.store.tables import EventRow, OutboxRow
 
 
@@ -57,14 +57,7 @@ class Outbox:
     def delivered(self, gate: str, receiver: str, sequences: Sequence[int]) -> None:
         """The receiver has these: their rows go."""
         with self._database.write() as session:
-            for start in range(0, len(sequences), 500):
-                session.execute(
-                    delete(OutboxRow).where(
-                        OutboxRow.gate == gate,
-                        OutboxRow.receiver == receiver,
-                        OutboxRow.sequence.in_(list(sequences[start : start + 500])),
-                    )
-                )
+            take_off(session, gate, receiver, sequences)
 
     def waiting(self, gate: str, receiver: str) -> int:
         with self._database.read() as session:
@@ -119,6 +112,18 @@ class Outbox:
         ).all()
         session.execute(delete(OutboxRow).where(mine, OutboxRow.sequence <= oldest[-1]))
         return Dropped(receiver, oldest[0], oldest[-1], len(oldest))
+
+
+def take_off(session: Session, gate: str, receiver: str, sequences: Iterable[int]) -> None:
+    """``Outbox.delivered`` in the transaction of what else the delivery changes."""
+    for some in pieces(sequences, 500):
+        session.execute(
+            delete(OutboxRow).where(
+                OutboxRow.gate == gate,
+                OutboxRow.receiver == receiver,
+                OutboxRow.sequence.in_(some),
+            )
+        )
 
 
 def _waiting(session: Session, gate: str, receiver: str) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
-from gate.store.tables import BuildingRow, HouseholdRow, UnitRow
+from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
+
+Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
 
 
 class Places:
@@ -72,3 +76,13 @@ class Places:
                     select(UnitRow).where(UnitRow.building_id == building).order_by(UnitRow.name)
                 )
             )
+
+
+def with_place(query: Query) -> Query:
+    """A query of people, with the columns of their household, unit and building beside them; NULL
+    for whoever lives nowhere here."""
+    return (
+        query.outerjoin(HouseholdRow, HouseholdRow.id == PersonRow.household_id)
+        .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
+        .outerjoin(BuildingRow, BuildingRow.id == UnitRow.building_id)
+    )

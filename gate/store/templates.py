@@ -97,7 +97,7 @@ class Templates:
             rows = [
                 row
                 for some in pieces(people)
-                for row in session.execute(query.where(TemplateRow.person_id.in_(some))).tuples()
+                for row in session.execute(query.where(TemplateRow.person_id.in_(some)))
             ]
         rows.sort(key=lambda row: row[0])
         return [

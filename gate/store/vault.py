@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -21,8 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from gate import files
 from gate.errors import StoreError
 from gate.recognition.face import Vector
-
-_NONCE = 12
+from gate.store.aead import decrypt, encrypt, to_bytes, to_vector
 
 
 class Vault:
@@ -80,23 +78,18 @@ class Vault:
 
     def seal(self, vector: Vector, person: int, encoder: str) -> bytes:
         """Encrypt one template with AES-256-GCM, bound to its person and encoder."""
-        nonce = secrets.token_bytes(_NONCE)
-        plain = np.ascontiguousarray(vector, dtype="<f4").tobytes()
-        return nonce + self._templates.encrypt(nonce, plain, _bound_to(person, encoder))
+        return encrypt(self._templates, to_bytes(vector), _bound_to(person, encoder))
 
     def unseal(self, sealed: bytes, person: int, encoder: str) -> Vector:
         """The float32 vector (d,) again. Raises StoreError if key, person or encoder differ."""
         try:
-            plain = self._templates.decrypt(
-                sealed[:_NONCE], sealed[_NONCE:], _bound_to(person, encoder)
-            )
+            return to_vector(decrypt(self._templates, sealed, _bound_to(person, encoder)))
         except (InvalidTag, ValueError) as error:
             raise StoreError(
                 f"a template of person {person} cannot be opened: wrong key or damaged",
                 where=self.where,
                 hint="put the key file back that belongs to this database",
             ) from error
-        return np.frombuffer(plain, dtype="<f4").astype(np.float32)
 
     def digest(self, kind: str, value: str) -> bytes:
         """Keyed hash of a card number or PIN: equal values, equal digests, no way back."""
@@ -118,13 +111,12 @@ class Vault:
 
     def keep(self, secret: bytes, name: str) -> bytes:
         """Seal a secret that lies in the database, bound to its name."""
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._secrets.encrypt(nonce, secret, name.encode())
+        return encrypt(self._secrets, secret, name.encode())
 
     def reveal(self, sealed: bytes, name: str) -> bytes:
         """What ``keep`` sealed. Raises StoreError when key or name differ."""
         try:
-            return self._secrets.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
+            return decrypt(self._secrets, sealed, name.encode())
         except (InvalidTag, ValueError) as error:
             raise StoreError(
                 f"a secret of the register cannot be opened: {name}",

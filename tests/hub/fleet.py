@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,16 +23,9 @@ from gate.replica.replica import Replica
 from gate.sockets import listen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import wait_for
 
 ENCODER, WIDTH = "e/1", 128
-
-
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait for what happens; fails when it does not."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def vector(seed: int) -> Vector:
@@ -56,7 +49,7 @@ class Server:
             target=self._server.run, args=([self._listening],), daemon=True
         )
         self._thread.start()
-        until(lambda: self._server.started)
+        wait_for(lambda: self._server.started)
 
     @property
     def url(self) -> str:
@@ -163,12 +156,11 @@ class Fleet:
         self.join(box, urls)
         if start:
             box.start()
-            until(lambda: box.at >= 0)
+            wait_for(lambda: box.at >= 0)
         return box
 
     def join(self, box: Box, urls: tuple[str, ...] = ()) -> None:
         code = Boxes(self.store).new_code(box.gate, "clerk")
-        # the last address is tried first here, so that a proxy in front can be named
         join(box.store, box.data, box.gate, urls or (self.server.url,), code)
 
     def enrol(self, name: str, seed: int = 0, **fields: object) -> int:

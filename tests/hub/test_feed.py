@@ -8,7 +8,8 @@ from sqlalchemy import delete
 from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.store.tables import ChangeRow
-from tests.hub.fleet import ENCODER, Fleet, until, vector
+from tests.hub.fleet import ENCODER, Fleet, vector
+from tests.waiting import wait_for
 
 CARD = "0012345678"
 
@@ -27,7 +28,7 @@ def test_people_faces_cards_rules_and_orders_reach_the_boxes(
     hub.rulebook.set_schedule("office", "mon-fri 08:00-18:00")
     home = hub.places.household("3", "0402")
     hub.people.update(late, household_id=home.id)
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     for box in (north, south):
         assert box.names == {"李红", "王刚"}
         found = box.store.credentials.find("card", CARD)
@@ -41,15 +42,15 @@ def test_people_faces_cards_rules_and_orders_reach_the_boxes(
         assert box.store.places.address(row.household_id or 0) == ("3", "0402", "")
     hub.people.update(late, blocked=True, blocked_reason="moved")
     hub.orders.give("south", "lockdown", "guard")
-    until(lambda: south.orders)
-    until(fleet.agreed)
+    wait_for(lambda: south.orders)
+    wait_for(fleet.agreed)
     assert [order[:2] for order in south.orders] == [("lockdown", "guard")]
     assert north.orders == []
     blocked = north.store.people.register()
     assert [p.blocked for p in blocked.values() if p.name == "王刚"] == ["moved"]
-    until(lambda: hub.orders.latest("south")[0].result == "done")
+    wait_for(lambda: hub.orders.latest("south")[0].result == "done")
     hub.people.delete(early)
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     assert north.names == south.names == {"王刚"}
     assert north.store.credentials.find("card", CARD) is None
 
@@ -66,14 +67,14 @@ def test_a_box_holds_nobody_out_of_its_scope(fleet: Fleet) -> None:
     assert box.names == {"inside", "cleaner"}
     # who moves in is there, who moves out is gone, bytes and all
     hub.people.update(outside, household_id=homes["A"])
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     assert box.names == {"inside", "outside", "cleaner"}
     hub.people.update(inside, household_id=homes["B"])
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     assert box.names == {"outside", "cleaner"}
     # a new scope of the gate
     Boxes(hub).set_gate("north", buildings=["B"], groups=[])
-    until(lambda: box.names == {"inside"})
+    wait_for(lambda: box.names == {"inside"})
     files = [path.read_bytes() for path in box.data.rglob("*") if path.is_file()]
     assert not any(b"outside" in content or b"cleaner" in content for content in files)
 
@@ -89,7 +90,7 @@ def test_number_and_card_that_change_hands_do_so_on_the_box(fleet: Fleet) -> Non
     hub.credentials.remove(card.id)
     hub.people.update(first, number="7")
     hub.credentials.add(first, "card", CARD)
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     found = box.store.credentials.find("card", CARD)
     assert found is not None
     assert found.person.name == "first"
@@ -104,7 +105,7 @@ def test_keys_are_rotated_while_everything_runs(fleet: Fleet) -> None:
         if number % 3 == 0:
             fleet.server.hub.keys.rotate()
         fleet.store.templates.add(Template(person, vector(number), ENCODER))
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     assert len(box.store.templates.load(ENCODER).people) == 12
 
 
@@ -112,7 +113,7 @@ def test_keys_are_rotated_while_everything_runs(fleet: Fleet) -> None:
 def test_a_box_long_away_loads_everything(fleet: Fleet) -> None:
     box = fleet.box("north")
     fleet.enrol("early", 1)
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     box.stop()
     fleet.enrol("late", 2)
     for n in range(3):
@@ -120,5 +121,5 @@ def test_a_box_long_away_loads_everything(fleet: Fleet) -> None:
     with fleet.store.database.write() as session:
         session.execute(delete(ChangeRow).where(ChangeRow.id < fleet.level()))
     box.start()
-    until(lambda: box.replica is not None and box.replica.state.snapshots == 1)
+    wait_for(lambda: box.replica is not None and box.replica.state.snapshots == 1)
     assert len(box.names) == 5

@@ -26,7 +26,8 @@ from gate.replica.snapshot import Arriving
 from gate.store.store import HUB, Store
 from gate.store.tables import EventRow, PairingCodeRow, PersonRow
 from gate.store.tables.base import now
-from tests.hub.fleet import ENCODER, Box, Fleet, Server, fleet_of, settings, until, vector
+from tests.hub.fleet import ENCODER, Box, Fleet, Server, fleet_of, settings, vector
+from tests.waiting import wait_for
 
 CARD = "0012345678"
 pytestmark = pytest.mark.slow
@@ -64,11 +65,11 @@ def test_every_event_is_at_the_hub_once_and_in_order_although_the_hub_dies(fleet
     thread.start()
     for _ in range(3):
         before = len(bodies(fleet.store, "north"))
-        until(partial(more_than, fleet.store, before + 40))
+        wait_for(partial(more_than, fleet.store, before + 40))
         fleet.restart_hub()
     stopping.set()
     thread.join(30)
-    until(lambda: box.store.outbox.waiting("north", HUB) == 0)
+    wait_for(lambda: box.store.outbox.waiting("north", HUB) == 0)
     there = bodies(fleet.store, "north")
     mine = bodies(box.store, "north")
     assert [body["id"] for body in there] == [body["id"] for body in mine]
@@ -134,12 +135,11 @@ def test_a_lock_down_reaches_every_box_within_two_seconds(postgresql_fleet: Flee
     began = time.monotonic()
     for box in boxes:
         fleet.store.orders.give(box.gate, "lockdown", "guard")
-    until(lambda: all(box.orders for box in boxes))
+    wait_for(lambda: all(box.orders for box in boxes))
     # orders of one click: measured by `python -m benchmarks.many_gates`; here with room for load
     assert max(box.orders[0][3] for box in boxes) - began < 10
-    until(lambda: all(row.result == "done" for row in fleet.store.orders.latest()))
-    time_of_none = [len(box.orders) for box in boxes]
-    assert time_of_none == [1] * 4  # none was obeyed twice
+    wait_for(lambda: all(row.result == "done" for row in fleet.store.orders.latest()))
+    assert [len(box.orders) for box in boxes] == [1] * 4  # none was obeyed twice
 
 
 def test_an_order_without_the_hubs_signature_is_not_obeyed(fleet: Fleet) -> None:
@@ -156,7 +156,7 @@ def test_an_order_without_the_hubs_signature_is_not_obeyed(fleet: Fleet) -> None
     }
     assert box.replica._one({**order, "signature": "00" * 64}, now()) == "bad_signature"
     fleet.store.orders.give("north", "open", "guard")
-    until(lambda: box.orders)
+    wait_for(lambda: box.orders)
     assert [each[:2] for each in box.orders] == [("open", "guard")]
 
 
@@ -170,13 +170,13 @@ def test_a_deletion_is_proved_by_receipts_once_the_matcher_has_let_go(fleet: Fle
     boxes[2].stop()
     fleet.store.people.delete(person)
     receipts = Receipts(fleet.store, fleet.server.hub.authority)
-    until(lambda: receipts.state()[0].done == 1)
+    wait_for(lambda: receipts.state()[0].done == 1)
     assert [gate for gate, _ in receipts.state()[0].missing] == ["b", "c"]
     boxes[1].holds = False
     fleet.enrol("another", 2)  # with the next answer of the feed
-    until(lambda: receipts.state()[0].done == 2)
+    wait_for(lambda: receipts.state()[0].done == 2)
     boxes[2].start()
-    until(lambda: receipts.state()[0].done == 3)
+    wait_for(lambda: receipts.state()[0].done == 3)
     assert receipts.state()[0].missing == ()
     for box in boxes:
         content = b"".join(path.read_bytes() for path in box.data.rglob("*") if path.is_file())
@@ -200,7 +200,7 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         boxes = [fleet.box(gate) for gate in ("a", "b")]
         fleet.store.database.backup(tmp_path / "day-old.db")
         fleet.store.people.delete(gone)
-        until(lambda: not any(box.store.people.count() == 2 for box in boxes))
+        wait_for(lambda: not any(box.store.people.count() == 2 for box in boxes))
         # the hub goes on with the backup, and numbers are given again to other changes
         fleet.server.stop()
         fleet.store.close()
@@ -213,9 +213,9 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
             fleet.enrol(f"new {n}", 10 + n)
         fleet.server = Server(fleet.store, fleet.server.port)
         names = {"stays", "new 0", "new 1", "new 2"}
-        until(lambda: {row.name for row in fleet.store.people.find()} == names)
-        until(lambda: all(box.names == names for box in boxes))
-        until(fleet.agreed)
+        wait_for(lambda: {row.name for row in fleet.store.people.find()} == names)
+        wait_for(lambda: all(box.names == names for box in boxes))
+        wait_for(fleet.agreed)
 
 
 def test_a_box_cannot_have_people_deleted_by_claiming_it(fleet: Fleet) -> None:
@@ -237,7 +237,7 @@ def test_a_box_without_its_hub_restarts_and_keeps_people_and_events(fleet: Fleet
     fleet.store.credentials.add(person, "card", CARD)
     box = fleet.box("north")
     fleet.server.stop()
-    until(lambda: ("link", False) in box.reports)
+    wait_for(lambda: ("link", False) in box.reports)
     box.stop()
     box.store.close()
     box.store = Store.open(settings(), box.data)
@@ -247,7 +247,7 @@ def test_a_box_without_its_hub_restarts_and_keeps_people_and_events(fleet: Fleet
     record(box, 700)
     assert box.store.outbox.waiting("north", HUB) == 700
     fleet.server = Server(fleet.store, fleet.server.port)
-    until(lambda: len(bodies(fleet.store, "north")) == 700)
+    wait_for(lambda: len(bodies(fleet.store, "north")) == 700)
 
 
 def test_beyond_its_lease_a_box_forgets_faces_and_keeps_cards(tmp_path: Path) -> None:
@@ -256,9 +256,9 @@ def test_beyond_its_lease_a_box_forgets_faces_and_keeps_cards(tmp_path: Path) ->
         person = fleet.enrol("李红", 1)
         fleet.store.credentials.add(person, "card", CARD)
         box = fleet.box("north")
-        until(lambda: box.replica and box.replica._lease.limit == pytest.approx(seconds))
+        wait_for(lambda: box.replica and box.replica._lease.limit == pytest.approx(seconds))
         fleet.server.stop()
-        until(lambda: ("lease", False) in box.reports)
+        wait_for(lambda: ("lease", False) in box.reports)
         assert box.store.templates.count() == {}
         assert box.store.credentials.find("card", CARD) is not None
         # switching it off and on does not help a thief
@@ -266,7 +266,7 @@ def test_beyond_its_lease_a_box_forgets_faces_and_keeps_cards(tmp_path: Path) ->
         box.start()
         assert box.store.templates.count() == {}
         fleet.server = Server(fleet.store, fleet.server.port, lease_days=seconds / 86_400)
-        until(lambda: box.store.templates.count() == {ENCODER: 1})
+        wait_for(lambda: box.store.templates.count() == {ENCODER: 1})
         assert box.store.templates.load(ENCODER).vectors[0].tolist() == vector(1).tolist()
 
 
@@ -280,11 +280,11 @@ def test_a_revoked_box_is_shut_out_with_its_next_word_and_empties_itself(fleet: 
     with httpx.Client(verify=identity.tls(), trust_env=False) as thief:
         for path in ("/snapshot", "/keys", "/feed?after=0"):
             assert thief.get(f"{fleet.server.url}{path}").status_code == 410
-    until(lambda: box.store.people.count() == 0)
-    until(lambda: ("box", False) in box.reports)
+    wait_for(lambda: box.store.people.count() == 0)
+    wait_for(lambda: ("box", False) in box.reports)
     assert box.store.templates.count() == {}
     fleet.enrol("王刚", 2)
-    until(lambda: other.names == {"李红", "王刚"})
+    wait_for(lambda: other.names == {"李红", "王刚"})
 
 
 def test_without_a_certificate_of_this_hub_nothing_is_said(fleet: Fleet, tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_a_replaced_box_no_longer_counts_and_the_new_one_has_everything(fleet: F
     old = fleet.box("north")
     fresh = fleet.box("north")
     assert fresh.names == {"李红"}
-    until(lambda: old.store.people.count() == 0)
+    wait_for(lambda: old.store.people.count() == 0)
     assert [row.state for row in fleet.server.hub.boxes.all(active=False)] == ["active", "revoked"]
 
 
@@ -373,7 +373,7 @@ def test_boxes_that_were_alone_join_without_enrolling_anybody_again(fleet: Fleet
     for box in (a, b):
         fleet.join(box)
         box.start()
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     assert fleet.store.people.count() == 3
     for box in (a, b):
         assert sorted(row.name for row in box.store.people.find()) == ["张伟", "李红", "王刚"]
@@ -385,7 +385,7 @@ def test_boxes_that_were_alone_join_without_enrolling_anybody_again(fleet: Fleet
         assert box.store.rulebook.schedules() == {"office": "mon-fri 08:00-18:00"}
     # a card given out at the hub, with the hub's key, is found everywhere
     fleet.store.credentials.add(fleet.store.people.by_number("7").id, "card", "333")  # type: ignore[union-attr]
-    until(fleet.agreed)
+    wait_for(fleet.agreed)
     assert a.store.credentials.find("card", "333") is not None
     # and one of them leaves again, with everybody
     a.stop()
@@ -399,9 +399,7 @@ def test_boxes_that_were_alone_join_without_enrolling_anybody_again(fleet: Fleet
 
 def test_whoever_was_deleted_at_the_hub_is_not_brought_back_by_a_box(fleet: Fleet) -> None:
     box = fleet.alone("a")
-    ref = box.store.people.by_ref(  # type: ignore[union-attr]
-        box.store.people.create("李红").ref
-    ).ref
+    ref = box.store.people.create("李红").ref
     person = fleet.store.people.create("李红", ref=ref).id
     fleet.store.people.delete(person)
     fleet.join(box)
@@ -431,7 +429,7 @@ def test_two_hubs_behind_two_addresses_one_dies(postgresql_fleet: Fleet) -> None
     box = fleet.box("north", urls=(fleet.server.url, second.url))
     fleet.server.stop()
     fleet.enrol("李红", 1)
-    until(lambda: box.names == {"李红"})
+    wait_for(lambda: box.names == {"李红"})
     second.stop()
     second_store.close()
     with fleet.store.database.read() as session:
