@@ -17,6 +17,7 @@ from enroll.permits import Permits
 from gate.access.permit_keys import own_key
 from gate.clock import use_zone
 from gate.commands import Config
+from gate.commands.own_register import refuse_on_a_box
 from gate.config.desk import DeskSettings
 from gate.config.settings import DEFAULT, Settings, load
 from gate.daemon.integrations import receivers
@@ -30,7 +31,7 @@ from gate.services.rule_set import rules_of
 from gate.setup import desk_certificate
 from gate.setup.announce import announced
 from gate.sockets import BoundedHttp, listen
-from gate.store.store import JOINED, Store
+from gate.store.store import Store
 
 
 def desk(config: Config = DEFAULT) -> None:
@@ -39,12 +40,7 @@ def desk(config: Config = DEFAULT) -> None:
     use_zone(settings.timezone)
     out = Console(highlight=False, soft_wrap=True)
     with Store.open(settings.store, settings.data, receivers=receivers(settings)) as store:
-        if store.key_values.get(JOINED):
-            raise ConfigurationError(
-                "this box belongs to a hub, which keeps its register",
-                where=str(settings.data),
-                hint="open the desk of the hub; to be alone again: `gate leave`",
-            )
+        refuse_on_a_box(store, settings.data)
         place = Desk(
             settings.desk,
             store,

@@ -12,6 +12,7 @@ from rich.console import Console
 from gate.clock import use_zone
 from gate.commands import Config
 from gate.commands.enroll_table import enroll_folder, table_choices
+from gate.commands.own_register import refuse_on_a_box
 from gate.commands.people import find_person
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError, CameraError, ConfigurationError, RecognitionError
@@ -85,6 +86,7 @@ def enroll(
     use_zone(settings.timezone)
     console = Console(highlight=False)
     with Store.open(settings.store, settings.data) as store:
+        refuse_on_a_box(store, settings.data)
         if len(photos) == 1 and photos[0].is_dir():
             choices = table_choices(
                 sheet=sheet,

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gate.clock import use_zone
 from gate.commands import Config
+from gate.commands.own_register import refuse_on_a_box
 from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
 from gate.importing.export import export as lines_of
@@ -116,6 +117,7 @@ def remove(
     settings = load(config)
     use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
+        refuse_on_a_box(store, settings.data)
         row = find_person(store, who)
         if not yes:
             typer.confirm(f"Delete {row.name} (#{row.id}) for good?", abort=True)

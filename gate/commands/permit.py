@@ -19,6 +19,7 @@ from gate.access.reasons import text as words_of
 from gate.access.request import Request
 from gate.clock import use_zone
 from gate.commands import Config
+from gate.commands.own_register import refuse_on_a_box
 from gate.commands.people import Who, find_person
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
@@ -57,6 +58,7 @@ def issue(
         )
     key = private_key(own_key(settings.data))
     with _book(settings) as (store, book):
+        refuse_on_a_box(store, settings.data)
         row = find_person(store, who)
         home = row.household_id
         if household and home is None:
@@ -123,7 +125,9 @@ def revoke(
     config: Config = DEFAULT,
 ) -> None:
     """Withdraw a permit: no gate takes it any more."""
-    with _book(load(config)) as (store, book):
+    settings = load(config)
+    with _book(settings) as (store, book):
+        refuse_on_a_box(store, settings.data)
         book.revoke(serial, reason)
         store.audit.note("cli", "permit.revoke", serial)
     Console().print(f"permit {serial} is withdrawn")

@@ -16,6 +16,7 @@ from gate.access.decision import Kind, Method
 from gate.access.request import Allow
 from gate.access.schedule import HOLIDAY
 from gate.commands import Config
+from gate.commands.own_register import refuse_on_a_box
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
 from gate.services.rule_set import rules_of, unknown_schedules
@@ -33,7 +34,7 @@ _MOST_DAYS = 366
 @rules.command("list")
 def list_(config: Config = DEFAULT) -> None:
     """Show what the gate goes by: file and register together."""
-    with _open(config, create=False) as (settings, store):
+    with _open(config, changes=False) as (settings, store):
         known = rules_of(settings.access, store.rulebook)
         schedules = {**settings.access.schedules, **store.rulebook.schedules()}
         names = {row.day: row.name for row in store.rulebook.holidays()}
@@ -117,9 +118,11 @@ def allow(
 
 
 @contextmanager
-def _open(config: Config, *, create: bool = True) -> Iterator[tuple[Settings, Store]]:
+def _open(config: Config, *, changes: bool = True) -> Iterator[tuple[Settings, Store]]:
     settings = load(config)
-    with Store.open(settings.store, settings.data, create=create) as store:
+    with Store.open(settings.store, settings.data, create=changes) as store:
+        if changes:
+            refuse_on_a_box(store, settings.data)
         yield settings, store
 
 

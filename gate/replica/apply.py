@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time as _time
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from gate.errors import StoreError
 from gate.fleet.records import PERSON, template_row, values
 from gate.fleet.sealing import unwrap
 from gate.replica.identity import Identity
@@ -73,6 +74,11 @@ class Applier:
         self._store = store
         self._identity = identity
         self._keys: dict[int, bytes] = {}  # of the community, by epoch: in memory only
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """By any thread: whatever is being applied ends after the transaction it is in."""
+        self._stopping.set()
 
     @property
     def cursor(self) -> Cursor | None:
@@ -107,7 +113,7 @@ class Applier:
                     for change in fresh:
                         self._person(session, change)
                 changed += len(fresh)
-                _time.sleep(_PAUSE)
+                self._pause()
         return changed
 
     def _fresh(self, records: Sequence[Record]) -> list[Change]:
@@ -134,9 +140,17 @@ class Applier:
                     if "proof" in item:
                         pending.append(item["ref"])
                 session.merge(KeyValueRow(key=PENDING, value={"refs": sorted(set(pending))}))
-            _time.sleep(_PAUSE)
+            self._pause()
         if items:
             self._store.database.wipe()
+
+    def _pause(self) -> None:
+        if self._stopping.wait(_PAUSE):
+            raise StoreError(
+                "the box is being stopped",
+                where="changes of the hub",
+                hint="nothing: what is missing comes again at the next start",
+            )
 
     def pending(self) -> list[str]:
         """Erased people for whom the hub has no receipt yet."""

@@ -111,6 +111,7 @@ class Replica:
             self.state.shut_out = str(errors.exceptions[0]) or "revoked"
             await self._shut_out()
         finally:
+            self._applier.stop()  # a thread of its own, which cancelling does not end
             await self._link.close()
 
     async def _again(self, job: Callable[[], Any]) -> None:

@@ -19,6 +19,7 @@ from gate.store.ballast import Reserve
 from gate.store.database_errors import disk_full, named, translate
 
 Value = TypeVar("Value")
+_WIPING = 20  # milliseconds for which a checkpoint may keep writers out
 
 
 class Database:
@@ -128,16 +129,29 @@ class Database:
             return True
         end = time.monotonic() + patience
         while True:
-            raw = self.engine.raw_connection()
-            try:
-                busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            except sqlite3.OperationalError:
-                busy = 1
-            finally:
-                raw.close()
-            if not busy or time.monotonic() >= end:
-                return not busy
+            done = self._empty_wal()
+            if done or time.monotonic() >= end:
+                return done
             time.sleep(0.05)
+
+    def _empty_wal(self) -> bool:
+        """One attempt. It waits for readers while it keeps every writer out, so only briefly: with
+        the connection's own time-out one long reader made all writes meanwhile fail as locked."""
+        raw = self.engine.raw_connection()
+        cursor = raw.cursor()
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # the long part: no locks
+            before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={_WIPING}")
+            try:
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={before}")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            raw.close()
+        return not busy
 
     def shrink(self, pages: int = 2000) -> None:
         """Give free pages of an SQLite file back to the disk; a few at a time, so it is quick."""

@@ -1,0 +1,26 @@
+"""A box ends at once, whatever it is doing with what the hub sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.replica import apply
+from tests.hub.fleet import Fleet
+from tests.waiting import wait_for
+
+
+@pytest.mark.slow
+def test_a_box_that_is_loading_everything_stops_and_goes_on_later(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(20):
+        fleet.enrol(f"p{n}", n)
+    box = fleet.box("north", start=False)
+    monkeypatch.setattr(apply, "_PAUSE", 600.0)  # the pause between two transactions
+    box.start()
+    wait_for(lambda: box.store.people.count() > 0)
+    assert box.stop() < 10  # without it: ten minutes
+    assert box.store.people.count() < 20
+    monkeypatch.setattr(apply, "_PAUSE", 0.0)
+    box.start()
+    wait_for(lambda: len(box.names) == 20)

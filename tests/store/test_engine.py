@@ -1,0 +1,41 @@
+"""How one database is shared by those who read, write and wipe."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from gate.store.engine import Database
+
+
+@pytest.mark.durable
+def test_wiping_never_keeps_writers_out_while_somebody_reads(tmp_path: Path) -> None:
+    """Waiting for the reader, it once held the lock of all writers: they failed as locked."""
+    url = f"sqlite:///{tmp_path}/gate.db"
+    database, writer = Database(url, busy_timeout=5), Database(url, busy_timeout=1)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (x INTEGER)"))
+    wiped: list[bool] = []
+    with database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM t")) == 0
+        with writer.write() as other:
+            other.execute(text("INSERT INTO t VALUES (0)"))
+        thread = threading.Thread(target=lambda: wiped.append(database.wipe(patience=3)))
+        thread.start()
+        written = 0
+        while thread.is_alive():
+            with writer.write() as other:  # raises LockedError after a second
+                other.execute(text("INSERT INTO t VALUES (1)"))
+            written += 1
+            time.sleep(0.01)
+        thread.join()
+    assert wiped == [False]  # the reader was there all the time
+    assert written > 1
+    assert database.wipe()
+    assert (tmp_path / "gate.db-wal").stat().st_size == 0
+    writer.close()
+    database.close()
