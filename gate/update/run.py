@@ -87,10 +87,11 @@ def update(
     began = time.monotonic()
     services.stop()
     kept = settings.data / KEPT
-    why, register_back = "", False
+    why, schema, swapped, register_back = "", None, False, False
     try:
         schema = _keep(settings, kept)
         tree.swap()
+        swapped = True
         started = datetime.now(UTC)
         services.start()
         why = _not_ready(settings, started, faults, ready_within, str(found["software"]))
@@ -100,10 +101,10 @@ def update(
         return Outcome(True, str(found["software"]), "", time.monotonic() - began)
     say(f"going back: {why}")
     services.stop()
-    if tree.previous.exists():
+    if swapped:  # else what runs was not touched, and ``previous`` is of an earlier update
         tree.back()
-    if kept.exists():
-        register_back = _put_back(settings, kept, schema)
+        if kept.exists():
+            register_back = _put_back(settings, kept, schema)
     started = datetime.now(UTC)
     services.start()
     still = _not_ready(settings, started, faults, ready_within, "")

@@ -68,10 +68,24 @@ class Tree:
             shutil.rmtree(scratch, ignore_errors=True)
 
     def swap(self) -> None:
-        """``new`` becomes the version that runs; the one there was is kept."""
-        shutil.rmtree(self.previous, ignore_errors=True)
-        self.home.rename(self.previous)
-        self.new.rename(self.home)
+        """``new`` becomes the version that runs; the one there was is kept.
+
+        Raises ConfigurationError; then the version that runs is the one there was.
+        """
+        try:
+            shutil.rmtree(self.previous, ignore_errors=True)
+            self.home.rename(self.previous)
+            try:
+                self.new.rename(self.home)
+            except OSError:
+                self.previous.rename(self.home)
+                raise
+        except OSError as error:
+            raise ConfigurationError(
+                f"the versions cannot be exchanged: {error.strerror or error}",
+                where=str(self.home),
+                hint="check the folder's owner and disk; nothing was changed",
+            ) from None
 
     def back(self) -> None:
         """The previous version runs again; the one that failed is kept as ``new``."""

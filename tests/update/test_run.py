@@ -15,11 +15,12 @@ import pytest
 
 from gate import __version__
 from gate.config.settings import Settings, load
-from gate.errors import ConfigurationError
+from gate.errors import ConfigurationError, StoreError
 from gate.readers.card_number import of_number
 from gate.simulators.card import CardReader
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
+from gate.store.engine import Database
 from gate.store.store import Store
 from gate.update import signature
 from gate.update.run import KEPT, Outcome, update
@@ -205,6 +206,26 @@ def test_one_that_changed_the_register_and_dies_brings_the_register_back_too(box
     assert outcome.register_back, outcome
     with box.store() as store:
         assert [row.name for row in store.people.find()] == ["李红"]
+
+
+def test_a_disk_that_is_full_before_the_exchange_leaves_the_version_that_runs(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    software(box.tree.previous, "0.0.1")  # of an earlier update
+    copy = Database.backup
+
+    def full(database: Database, target: Path) -> None:
+        if target.name == KEPT:
+            raise StoreError("the backup cannot be written", where=str(target), hint="make room")
+        copy(database, target)
+
+    monkeypatch.setattr(Database, "backup", full)
+    box.services.start()
+    outcome = box.install(box.release(lambda code: None), 240)
+    assert outcome == Outcome(
+        False, __version__, "the backup cannot be written", outcome.away, register_back=False
+    )
+    box.card_opens()
 
 
 def test_one_that_cannot_read_the_register_is_refused_before_anything_stops(box: Box) -> None:

@@ -58,3 +58,10 @@ def test_an_archive_of_something_else_is_no_update(tmp_path: Path) -> None:
         archive.add(tmp_path / "letter", arcname="letter")
     with pytest.raises(ConfigurationError, match="no update"):
         tree.unpack(tmp_path / "x.tar")
+
+
+def test_an_exchange_that_fails_half_way_leaves_the_version_that_runs(tmp_path: Path) -> None:
+    tree = Tree(software(tmp_path / "gate", "1"))
+    with pytest.raises(ConfigurationError, match="cannot be exchanged"):
+        tree.swap()  # nothing was unpacked
+    assert (tree.home / "version").read_text() == "1"
