@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-# no version with this line is older: a clock before it is not set
+# every version with this line was released later: a clock that is before it has not been set
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -15,7 +15,7 @@ from gate import files
 from gate.backup import archive, sealed
 from gate.backup import restore as restoring
 from gate.commands import Config
-from gate.config.settings import DEFAULT, load
+from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
 from gate.setup import system
 from gate.store.store import Store
@@ -50,19 +50,9 @@ def backup(
             _make_key(public)
             store.audit.note("command line", "backup.recovery_key")
         target = to or settings.data / "backups"
-        header = _header(public)
+        header = header_of(public)
         begun = time.monotonic()
-        last = store.events.last_sequence(settings.name)
-        written = archive.write(
-            store.database,
-            settings.data,
-            config,
-            target,
-            header,
-            gate=settings.name,
-            counts=(store.people.count(), store.events.count(), last),
-            now=datetime.now(UTC),
-        )
+        written = write(store, settings, config, target, header)
         seconds = time.monotonic() - begun
         dropped = archive.rotate(target, settings.name, keep)
         store.key_values.set(
@@ -71,7 +61,7 @@ def backup(
                 "made": written.manifest.made,
                 "folder": str(target),
                 "size": written.size,
-                "last_event": last,
+                "last_event": written.manifest.last_event,
             },
         )
         store.audit.note("command line", "backup.made", size=written.size)
@@ -87,6 +77,26 @@ def backup(
         out.print(
             "this is on the gate's own disk: copy it elsewhere, or name a folder", style="red"
         )
+
+
+def write(
+    store: Store, settings: Settings, config: Path, target: Path, header: sealed.Header
+) -> archive.Written:
+    """A backup of this box into the folder ``target``. Raises StoreError."""
+    return archive.write(
+        store.database,
+        settings.data,
+        config,
+        target,
+        header,
+        gate=settings.name,
+        counts=(
+            store.people.count(),
+            store.events.count(),
+            store.events.last_sequence(settings.name),
+        ),
+        now=datetime.now(UTC),
+    )
 
 
 def restore(
@@ -134,7 +144,8 @@ def _make_key(public: Path) -> None:
     out.print(f"    {text}\n", style="bold")
 
 
-def _header(public: Path) -> sealed.Header:
+def header_of(public: Path) -> sealed.Header:
+    """Seals for the recovery key if one was made, else by a passphrase. Raises StoreError."""
     if public.exists():
         try:
             return sealed.for_recovery_key(bytes.fromhex(public.read_text().strip()))

@@ -74,7 +74,5 @@ def units(
     config: Config = DEFAULT,
 ) -> None:
     """Write the units of systemd for this installation: gate, desk, kiosk, backup."""
-    for name in shipped.unit_names():
-        content = shipped.unit(name, config=config.absolute(), data=base_of(config.absolute()))
-        shipped.place(content, folder / name, replace=True)
-        Console(soft_wrap=True).print(f"{folder / name}", highlight=False)
+    for unit in shipped.place_units(config.absolute(), folder):
+        Console(soft_wrap=True).print(f"{unit}", highlight=False)

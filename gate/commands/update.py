@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,8 @@ import typer
 from rich.console import Console
 
 from gate import files
-from gate.backup import archive, sealed
 from gate.commands import Config
-from gate.commands.backup import PUBLIC
+from gate.commands.backup import PUBLIC, header_of, write
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.setup import system
@@ -112,17 +110,8 @@ def _backup(settings: Settings, config: Path, target: Path | None) -> None:
         out.print("no recovery key: `gate backup` before an update is up to you", style="yellow")
         return
     with Store.open(settings.store, settings.data, create=False) as store:
-        last = store.events.last_sequence(settings.name)
-        written = archive.write(
-            store.database,
-            settings.data,
-            config,
-            target or settings.data / "backups",
-            sealed.for_recovery_key(bytes.fromhex(public.read_text().strip())),
-            gate=settings.name,
-            counts=(store.people.count(), store.events.count(), last),
-            now=datetime.now(UTC),
-        )
+        folder = target or settings.data / "backups"
+        written = write(store, settings, config, folder, header_of(public))
     out.print(f"backup: {written.path}")
 
 

@@ -1,6 +1,6 @@
-"""Keys that a configuration file of before may still have: accepted, reported, without effect.
+"""Keys that an older configuration file may still have: accepted, reported, without effect.
 
-Each was set nowhere; its value is a constant next to the code that uses it.
+Nobody set them; what each was is a constant next to the code that uses it.
 """
 
 from __future__ import annotations

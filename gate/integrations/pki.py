@@ -85,16 +85,19 @@ def renew_certificate(folder: Path, name: str) -> None:
 
     The old one stays valid until it ends or is revoked. Raises BrokerError.
     """
-    old = _certificate(folder, name)
-    hosts: tuple[str, ...] = ()
-    try:
-        names = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        hosts = tuple(str(host.value) for host in names)
-    except x509.ExtensionNotFound:
-        pass
+    hosts = hosts_of(_certificate(folder, name))
     for ending in ("crt", "key"):
         (folder / f"{name}.{ending}").replace(folder / f"{name}.{ending}.old")
     make_certificate(folder, name, hosts)
+
+
+def hosts_of(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The names and addresses a certificate is for; () for a client's."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(str(host.value) for host in names)
 
 
 def write_revocations(folder: Path, revoke: str | None = None) -> None:

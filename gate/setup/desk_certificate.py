@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from gate.integrations import pki
 from gate.integrations.pki import make_authority, make_certificate, renew_certificate
 
 FOLDER = "desk-tls"  # in the data folder
@@ -57,9 +58,7 @@ def make(data: Path, hosts: tuple[str, ...]) -> tuple[Path, Path, Path]:
 
 def hosts_of(certificate: Path) -> set[str]:
     """The names and addresses a certificate is for."""
-    read = x509.load_pem_x509_certificate(certificate.read_bytes())
-    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return {str(host.value) for host in names}
+    return set(pki.hosts_of(x509.load_pem_x509_certificate(certificate.read_bytes())))
 
 
 def renew_if_due(data: Path, now: datetime | None = None) -> bool:

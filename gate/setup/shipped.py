@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from gate.config.places import FILE as CONFIGURATION
-from gate.config.places import SYSTEM, SYSTEM_DATA
+from gate.config.places import SYSTEM, SYSTEM_DATA, base_of
 from gate.errors import ConfigurationError
 from gate.files import replace as write_whole
 
@@ -46,6 +46,19 @@ def unit(
 ) -> str:
     """The text of a unit for this installation."""
     return text(name, GATE=gate or command(), CONFIG=config, DATA=data)
+
+
+def place_units(config: Path, folder: Path = UNITS) -> list[Path]:
+    """Write every unit for this installation, in place of those there; returns them.
+
+    ``config``: absolute. Raises ConfigurationError.
+    """
+    written = []
+    for name in unit_names():
+        target = folder / name
+        place(unit(name, config=config, data=base_of(config)), target, replace=True)
+        written.append(target)
+    return written
 
 
 def place(content: str, target: Path, mode: int = 0o644, *, replace: bool = False) -> bool:

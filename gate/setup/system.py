@@ -74,16 +74,11 @@ def give_data(data: Path = SYSTEM_DATA, config: Path = SYSTEM / FILE) -> None:
         config.chmod(0o640)
 
 
-def place_units(config: Path, folder: Path = shipped.UNITS) -> list[Path]:
+def place_units(config: Path) -> list[Path]:
     """Write the units that no package has brought; returns those written."""
     if any((packaged / "gate.service").exists() for packaged in PACKAGED):
         return []
-    written = []
-    for name in shipped.unit_names():
-        target = folder / name
-        shipped.place(shipped.unit(name, config=config), target, replace=True)
-        written.append(target)
-    return written
+    return shipped.place_units(config)
 
 
 def start(services: Sequence[str] = SERVICES, run: Run = run) -> bool:

@@ -18,9 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from gate.backup.archive import LEFT_OUT_SUFFIXES
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError, GateError, StoreError
 from gate.services.gate_status import read as read_status
+from gate.store.engine import Database
 from gate.store.migrate import revision
 from gate.store.store import Store
 from gate.update import signature
@@ -122,7 +124,7 @@ def _tried(tree: Tree, settings: Settings, config: Path) -> dict[str, Any]:
             if place is not None:  # a register on a server is migrated by the new version's start
                 store.database.backup(copy / place.relative_to(settings.data))
         for path in settings.data.iterdir():  # keys, certificates, mark
-            if path.is_file() and path != place and not path.name.endswith(("-wal", "-shm")):
+            if path.is_file() and path != place and not path.name.endswith(LEFT_OUT_SUFFIXES):
                 shutil.copy2(path, copy / path.name)
         ran = subprocess.run(
             [tree.python(tree.new), "-m", "gate.update.trial", str(config.absolute()), str(copy)],
@@ -161,10 +163,10 @@ def _put_back(settings: Settings, kept: Path, schema: str | None) -> bool:
         with Store.open(settings.store, settings.data, create=False) as store:
             if revision(store.database) == schema:
                 return False
-            place = store.database.path
     except StoreError:  # a schema that this version does not know
-        place = None
-    path = place or settings.data / Path(settings.store.address(settings.data).split("///")[-1])
+        pass
+    path = Database(settings.store.address(settings.data)).path
+    assert path is not None  # only a file is kept
     for beside in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         beside.unlink(missing_ok=True)
     shutil.copy2(kept, path)
@@ -207,7 +209,8 @@ def _not_ready(
 
 def _version(tree: Tree) -> str:
     ran = subprocess.run(
-        [tree.python(tree.home), "-c", "import gate; print(gate.__version__)"],
+        # -P: not the code of the folder in which the command was called
+        [tree.python(tree.home), "-P", "-c", "import gate; print(gate.__version__)"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -37,13 +37,7 @@ class Tree:
             else:
                 with tarfile.open(file) as archive:
                     archive.extractall(self.new, filter="data")
-        except (
-            OSError,
-            EOFError,
-            zlib.error,
-            tarfile.TarError,
-            subprocess.SubprocessError,
-        ) as error:
+        except _UNREADABLE as error:
             shutil.rmtree(self.new, ignore_errors=True)
             raise ConfigurationError(
                 f"the update cannot be unpacked: {error}",

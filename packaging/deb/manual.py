@@ -1,6 +1,6 @@
 """Man pages and Bash completion, generated from the commands themselves.
 
-python -m packaging.deb.manual FOLDER     # writes FOLDER/man/*.1 and FOLDER/gate.bash
+python packaging/deb/manual.py FOLDER     # writes FOLDER/man/*.1 and FOLDER/gate.bash
 """
 
 from __future__ import annotations

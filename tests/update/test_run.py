@@ -225,6 +225,7 @@ def test_a_disk_that_is_full_before_the_exchange_leaves_the_version_that_runs(
     assert outcome == Outcome(
         False, __version__, "the backup cannot be written", outcome.away, register_back=False
     )
+    assert "0.0.1" in (box.tree.previous / "site" / "gate" / "__init__.py").read_text()
     box.card_opens()
 
 
