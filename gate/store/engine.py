@@ -100,17 +100,18 @@ class Database:
             session.close()
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """A writing connection, for migrations and maintenance."""
-        with named(self.where), self._write.connect() as connection:
+    def connect(self, *, write: bool = True) -> Iterator[Connection]:
+        """A connection for migrations and maintenance; without ``write`` nobody waits for it."""
+        engine = self._write if write else self._read
+        with named(self.where), engine.connect() as connection:
             yield connection
 
     def check(self) -> None:
         """Raises StoreError when the file is damaged. Nothing to do for other databases."""
         if not self.is_sqlite:
-            with self.connect():
+            with self.connect(write=False):
                 return
-        with self.connect() as connection:
+        with self.connect(write=False) as connection:  # seconds with a large file
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
             raise StoreError(
@@ -229,9 +230,11 @@ def _listen(engine: Engine) -> None:
     def _connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, see below
         cursor = connection.cursor()
-        # auto_vacuum must come before the first page is written, which WAL does
+        # before the first page is written, which WAL does; later it would only wait for the lock
+        # of writers, at each new connection, of readers too
+        if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+            cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for pragma in (
-            "auto_vacuum=INCREMENTAL",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",

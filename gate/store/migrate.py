@@ -17,6 +17,8 @@ def migrate(database: Database) -> None:
 
     Raises StoreError when the database was written by a newer gate.
     """
+    if not is_behind(database):  # found by reading: whoever opens the database keeps nobody waiting
+        return
     config = _config()
     with database.connect() as connection, connection.begin():
         if _behind(config, connection, database.where):
@@ -26,13 +28,13 @@ def migrate(database: Database) -> None:
 
 def revision(database: Database) -> str | None:
     """The schema the database is at; None when it holds no schema at all. Raises StoreError."""
-    with database.connect() as connection:
+    with database.connect(write=False) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_behind(database: Database) -> bool:
     """Whether ``migrate`` would have something to do. Raises StoreError as it does."""
-    with database.connect() as connection:
+    with database.connect(write=False) as connection:
         return _behind(_config(), connection, database.where)
 
 

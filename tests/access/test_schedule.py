@@ -1,4 +1,5 @@
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -54,3 +55,25 @@ def test_a_make_up_working_day_counts_as_the_weekday_it_stands_for() -> None:
 def test_what_cannot_be_read_is_named(text: str) -> None:
     with pytest.raises(AccessError, match="not valid"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "before", "after"),
+    [
+        # clocks go forward: 02:00 to 03:00 does not exist
+        ("Europe/Berlin", datetime(2027, 3, 28, 1, tzinfo=UTC), "01:00-02:00", "03:00-04:00"),
+        ("Australia/Sydney", datetime(2026, 10, 3, 16, tzinfo=UTC), "01:00-02:00", "03:00-04:00"),
+        # and back: 02:00 to 03:00 comes twice
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC), "02:00-03:00", "02:00-03:00"),
+        ("Australia/Sydney", datetime(2027, 4, 3, 16, tzinfo=UTC), "02:00-03:00", "02:00-03:00"),
+        ("America/New_York", datetime(2026, 11, 1, 6, tzinfo=UTC), "01:00-02:00", "01:00-02:00"),
+    ],
+)
+def test_on_the_days_clocks_change_hours_follow_the_wall_clock(
+    zone: str, at: datetime, before: str, after: str
+) -> None:
+    second = timedelta(seconds=1)
+    moments = [(at - second).astimezone(ZoneInfo(zone)), at.astimezone(ZoneInfo(zone))]
+    for hours in (before, after, "04:00-05:00"):
+        opened = [is_open(parse(f"mon-sun {hours}"), moment, {}) for moment in moments]
+        assert opened == [hours == before, hours == after]

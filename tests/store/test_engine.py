@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from gate.store.engine import Database
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
 
 
 @pytest.mark.durable
@@ -39,3 +41,22 @@ def test_wiping_never_keeps_writers_out_while_somebody_reads(tmp_path: Path) -> 
     assert (tmp_path / "gate.db-wal").stat().st_size == 0
     writer.close()
     database.close()
+
+
+def test_a_database_is_opened_while_another_process_writes(
+    tmp_path: Path, settings: StoreSettings
+) -> None:
+    with Store.open(settings, tmp_path) as first, first.database.write() as session:
+        session.connection()  # the transaction begins here
+        with Store.open(settings, tmp_path) as second:
+            assert second.people.count() == 0
+
+
+def test_a_new_connection_reads_while_another_process_writes(
+    tmp_path: Path, settings: StoreSettings
+) -> None:
+    with Store.open(settings, tmp_path) as first, Store.open(settings, tmp_path) as second:
+        second.database.engine.dispose()  # the next one is made now
+        with first.database.write() as session:
+            session.connection()
+            assert second.people.count() == 0

@@ -1,0 +1,361 @@
+"""A whole gate under wrong clocks: ``python -m benchmarks.clocks [--only 1970]``.
+
+A real ``gate run`` with a card reader and a relay board, both simulated, starts with its wall clock
+(``benchmarks.soak.jumping``) at a chosen moment; cards are shown, the clock jumps or passes a
+change of daylight saving by itself, the cards are shown again. At the end the desk's retention runs
+unasked with the same clock. Printed as a table: who was let in, what was deleted, which events of
+the clock were recorded, what ``/readyz`` answered. Ends with an error when one is not as it should
+be.
+
+The residents: one without an end of validity, one whose validity ends in a year, one whose ended
+forty days ago (deleted by a right clock), and, on the days of a change, staff with hours before and
+after it. Meanwhile staff hold the door open; that is to last its real length.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+
+from enroll import retention
+from enroll.deletion_limits import trust
+from enroll.desk import Desk
+from gate.clock import ManualClock
+from gate.config.desk import DeskSettings
+from gate.events.event import Event
+from gate.integrations.broker import free_port
+from gate.readers.card_number import of_number
+from gate.simulators.card import CardReader
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.port import SimulatedPort
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+
+NAME = "north"
+NOW = datetime(2026, 7, 1, 10, tzinfo=UTC)
+LEAD = 75.0  # seconds before a change of daylight saving at which the gate starts
+HOLD = 6.0  # seconds staff hold the door open
+LATE = 1.5  # by which a hold may be longer: the board is asked once more
+LEAD_TO_HOLD = timedelta(seconds=LEAD - HOLD / 2)
+PATIENCE = 90.0
+NO_END, VALID, OVER = "no end", "valid a year", "over"
+REGULAR, UNCERTAIN = frozenset({NO_END, VALID}), frozenset({NO_END})
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One clock, and what is right under it.
+
+    Attributes:
+        start: the wall clock when the gate starts.
+        then: what the wall clock jumps to; None: it runs on over the change of ``zone``.
+        first, later: who is let in before and after.
+        deleted: people deleted by the desk at the end.
+        reported: events of the clock, in order.
+        ready: what ``/readyz`` answers before and after.
+        hours: schedules of members of staff.
+    """
+
+    name: str
+    start: datetime
+    then: datetime | None
+    first: frozenset[str] = REGULAR
+    later: frozenset[str] = REGULAR
+    deleted: int = 1
+    reported: tuple[str, ...] = ()
+    ready: tuple[bool, bool] = (True, True)
+    zone: str = "Asia/Shanghai"
+    hours: tuple[str, ...] = ()
+
+    @property
+    def truth(self) -> datetime:
+        """The right time when the gate starts."""
+        return NOW if self.then else self.start
+
+
+def wrong_start(name: str, start: datetime) -> Case:
+    """A clock that is wrong at the start and set a little later."""
+    told = ("clock.implausible", "clock.jumped", "clock.plausible")
+    return Case(name, start, NOW, UNCERTAIN, reported=told, ready=(False, True))
+
+
+def wrong_later(name: str, then: datetime) -> Case:
+    """A clock that is right at the start and then is not."""
+    told = ("clock.jumped", "clock.implausible")
+    return Case(name, NOW, then, later=UNCERTAIN, deleted=0, reported=told, ready=(True, False))
+
+
+def change(zone: str, at: datetime, before: str, after: str, later: str) -> Case:
+    """The clock passes the change of daylight saving at the instant ``at``.
+
+    ``before``, ``after``: hours of two members of staff; ``later``: the hours that count then.
+    """
+    start, staff = at - timedelta(seconds=LEAD), (before, after)
+    first, then = REGULAR | {before}, REGULAR | {later}
+    return Case(f"{zone} {at:%Y-%m-%d}", start, None, first, then, zone=zone, hours=staff)
+
+
+LONG_AGO, FAR_AHEAD = datetime(1970, 1, 1, tzinfo=UTC), datetime(2037, 1, 1, tzinfo=UTC)
+JUMPED = ("clock.jumped",)
+MORNING, NIGHT, EARLY = "01:00-02:00", "02:00-03:00", "03:00-04:00"
+CASES = (
+    wrong_start("1970 at the start, then set", LONG_AGO),
+    wrong_later("right, then 1970", LONG_AGO),
+    wrong_start("2037 at the start, then set", FAR_AHEAD),
+    wrong_later("right, then 2037", FAR_AHEAD),
+    Case("one hour ahead", NOW, NOW + HOUR, reported=JUMPED),
+    Case("one hour back", NOW, NOW - HOUR, reported=JUMPED),
+    Case("a year ahead", NOW, NOW + 8784 * HOUR, later=UNCERTAIN, deleted=0, reported=JUMPED),
+    # 02:00 becomes 03:00; 03:00 becomes 02:00, and the hour that was comes again
+    change("Europe/Berlin", datetime(2027, 3, 28, 1, tzinfo=UTC), MORNING, EARLY, EARLY),
+    change("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC), NIGHT, EARLY, NIGHT),
+    change("Australia/Sydney", datetime(2026, 10, 3, 16, tzinfo=UTC), MORNING, EARLY, EARLY),
+    change("Australia/Sydney", datetime(2027, 4, 3, 16, tzinfo=UTC), NIGHT, EARLY, NIGHT),
+)
+
+
+@dataclass(slots=True)
+class Result:
+    """What was seen under one clock; ``held``: real seconds the door was held open."""
+
+    first: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
+    ready: tuple[bool, bool] = (False, False)
+    held: float = 0.0
+    reported: tuple[str, ...] = ()
+    deleted: int = 0
+    why: str = ""
+
+    def faults(self, case: Case) -> list[str]:
+        """What is not as it should be."""
+        pairs = {
+            name: (getattr(self, name), getattr(case, name))
+            for name in ("first", "later", "ready", "deleted", "reported")
+        }
+        found = [
+            f"{name} is {was}, not {right}" for name, (was, right) in pairs.items() if was != right
+        ]
+        if not HOLD - 0.5 <= self.held <= HOLD + LATE:
+            found.append(f"held open for {self.held:.1f} s instead of {HOLD:.0f}")
+        return found
+
+
+class Gate:
+    """A running gate, what is wired to it, and its clock."""
+
+    def __init__(self, folder: Path, case: Case) -> None:
+        self._folder, self._data, self._health = folder, folder / "var", free_port()
+        self._file = folder / "clock"
+        self.set_clock(case.start)
+        self._board, self._reader = LcusBoard(1, readback="text"), CardReader()
+        self._open = contextlib.ExitStack()
+        relay = self._open.enter_context(SimulatedPort(self._board)).path
+        reader = self._open.enter_context(SimulatedPort(self._reader)).path
+        (folder / "gate.toml").write_text(
+            f'name = "{NAME}"\ntimezone = "{case.zone}"\n'
+            f'[[camera]]\nsource = "{empty_scene(folder)}"\n[models]\nfolder = "models"\n'
+            f'[relay]\ndriver = "lcus"\nport = "{relay}"\n[relay.lcus]\nreadback = "text"\n'
+            f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{reader}"\n'
+            "[door]\nunlock = 0.5\n[store]\nballast = 0\n"
+            "[mqtt]\nenabled = false\n[screen]\nenabled = false\n"
+            f"[http]\nenabled = true\nport = {self._health}\n"
+        )
+        self.cards = enrol(self._data, case)
+        self._log = self._open.enter_context((folder / "log").open("w"))
+        command = [sys.executable, "-m", "benchmarks.soak.jumping", str(self._file)]
+        command += ["run", "-c", str(folder / "gate.toml")]
+        self._process = subprocess.Popen(command, stderr=self._log)
+
+    def set_clock(self, now: datetime) -> None:
+        new = self._file.with_suffix(".new")
+        new.write_text(str((now - datetime.now(UTC)).total_seconds()))
+        new.replace(self._file)
+
+    @property
+    def now(self) -> datetime:
+        """What the clock of the gate shows."""
+        return datetime.now(UTC) + timedelta(seconds=float(self._file.read_text()))
+
+    def until(self, happened: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+        """Wait for something. Raises SystemExit when it does not happen."""
+        end = time.monotonic() + patience
+        while not happened():
+            if time.monotonic() > end or self._process.poll() is not None:
+                said = (self._folder / "log").read_text()[-1500:]
+                raise SystemExit(f"{said}\n{what}: not within {patience:.0f} s")
+            time.sleep(0.05)
+
+    def ready(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"http://127.0.0.1:{self._health}/readyz", timeout=5).is_success
+        return False
+
+    def events(self, kind: str) -> tuple[str, ...]:
+        """The types of the events so far that begin with ``kind``, in order."""
+        query = "select type from events where gate = ? and sequence > 1 order by sequence"
+        path = self._data / "gate.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            rows = database.execute(query, [NAME]).fetchall()
+        return tuple(each for (each,) in rows if each.startswith(kind))
+
+    def let_in(self) -> frozenset[str]:
+        """Everybody shows their card, one after the other."""
+        return frozenset(who for who, card in self.cards.items() if self._decision(card))
+
+    def _decision(self, card: int) -> bool:
+        """Whether the bearer of a card is let in; shown again while nobody decides."""
+        before = len(self.decisions())
+        shown = -PATIENCE
+
+        def decided() -> bool:
+            nonlocal shown
+            if time.monotonic() - shown > 4:
+                shown = time.monotonic()
+                self._reader.show(card, 0.5)
+            return len(self.decisions()) > before
+
+        self.until(decided, f"a decision about card {card}")
+        granted = self.decisions()[-1] == "passage.granted"
+        if granted:
+            self.until(lambda: not self._board.board.relays[0], "the end of the pulse")
+        # the next one comes when this card has left the reader and the screen
+        time.sleep(2.0)
+        return granted
+
+    def decisions(self) -> tuple[str, ...]:
+        granted_or_denied = ("passage.granted", "passage.denied")
+        return tuple(kind for kind in self.events("passage.") if kind in granted_or_denied)
+
+    def pass_on(self, case: Case) -> None:
+        """Let the clock jump, or run on over the change of daylight saving."""
+        if case.then is not None:
+            self.set_clock(case.then)
+
+    def hold(self, meanwhile: Callable[[], None]) -> float:
+        """Staff hold the door open; real seconds it was held, whatever the clock does."""
+        before = len(self._board.board.history)
+        with Store.open(StoreSettings(ballast=0), self._data) as store:
+            until = self.now + timedelta(seconds=HOLD)
+            store.orders.give(NAME, "hold", "guard", until=until)
+        self.until(lambda: self._board.board.relays[0], "the door is held open")
+        began = time.monotonic()
+        meanwhile()
+        self.until(lambda: not self._board.board.relays[0], "the end of the hold")
+        assert len(self._board.board.history) > before
+        return time.monotonic() - began
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(60)
+        self._open.close()
+
+
+def empty_scene(folder: Path) -> Path:
+    """A recording of a wall, with the noise of a camera."""
+    path, random = folder / "wall.avi", np.random.default_rng(1)
+    wall = cv2.resize(random.integers(60, 200, (9, 16, 3), np.uint8), (640, 360))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (640, 360))
+    for _ in range(50):
+        writer.write(cv2.add(wall, random.integers(0, 12, wall.shape, np.uint8)))
+    writer.release()
+    return path
+
+
+def enrol(data: Path, case: Case) -> dict[str, int]:
+    """The register of the case; the cards by whose they are."""
+    ends = {NO_END: None, VALID: case.truth + 8760 * HOUR, OVER: case.truth - 960 * HOUR}
+    with Store.open(StoreSettings(ballast=0), data) as store:
+        people = {who: store.people.create(who, valid_until=end).id for who, end in ends.items()}
+        for number, hours in enumerate(case.hours):
+            group = f"shift{number}"
+            store.rulebook.set_schedule(group, f"mon-sun {hours}")
+            store.rulebook.set_allow(group, {"groups": [group], "schedule": group})
+            people[hours] = store.people.create(hours, kind="visitor", groups=[group]).id
+        store.rulebook.set_allow("residents", {"kinds": ["resident"]})
+        cards = {who: 10_000_000 + number for who, number in people.items()}
+        for who, card in cards.items():
+            store.credentials.add(people[who], "card", of_number(card))
+        # the desk and another gate were here yesterday
+        yesterday = case.truth - timedelta(days=1)
+        trust(store, yesterday)
+        store.events.append([Event.make(NAME, "door.locked", yesterday)])
+    return cards
+
+
+def delete_unasked(data: Path, folder: Path, now: datetime) -> tuple[int, str]:
+    """How many people the desk deletes by that clock, and else why it waits."""
+    with Store.open(StoreSettings(ballast=0), data) as store:
+        desk = Desk(DeskSettings(), store, clock=ManualClock(start=now), folder=folder)
+        desk.synchronised = lambda: None  # as on a box without NTP: nobody knows
+        why = retention.waiting(desk, now)
+        done = retention.run_unasked(desk, now)
+        desk.imports.close()
+    return (done or {}).get("people", 0), why
+
+
+def run(case: Case) -> Result:
+    """One case from beginning to end."""
+    result = Result()
+    with (
+        tempfile.TemporaryDirectory(prefix="gate-clock-") as name,
+        gate_of(Path(name), case) as gate,
+    ):
+        ready = gate.ready()
+        result.first = gate.let_in()
+        if case.then is None:
+            gate.until(lambda: gate.now > case.start + LEAD_TO_HOLD, "the change", LEAD)
+        result.held = gate.hold(lambda: gate.pass_on(case))
+        result.ready = ready, gate.ready()
+        result.later = gate.let_in()
+        result.reported = gate.events("clock.")
+        result.deleted, result.why = delete_unasked(Path(name) / "var", Path(name), gate.now)
+    return result
+
+
+@contextlib.contextmanager
+def gate_of(folder: Path, case: Case) -> Iterator[Gate]:
+    """A gate that is ready for people."""
+    gate = Gate(folder, case)
+    try:
+        gate.until(lambda: "gate.ready" in (folder / "log").read_text(), "the start")
+        yield gate
+    finally:
+        gate.end()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", default="", help="the cases whose name has this")
+    chosen = parser.parse_args().only
+    print("| the clock | let in before | and after | deleted | events | `/readyz` | held open |")
+    print("|---|---|---|---|---|---|---|")
+    wrong = []
+    for case in CASES:
+        if chosen not in case.name:
+            continue
+        seen = run(case)
+        ready = " → ".join("ok" if each else "fails" for each in seen.ready)
+        cells = [case.name, *(", ".join(sorted(who)) for who in (seen.first, seen.later))]
+        cells += [f"{seen.deleted} {seen.why}".strip(), ", ".join(seen.reported) or "–", ready]
+        print("| " + " | ".join([*cells, f"{seen.held:.1f} s"]) + " |", flush=True)
+        wrong += [f"{case.name}: {fault}" for fault in seen.faults(case)]
+    print("\n" + ("\n".join(wrong) or "everything is as it should be"))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
