@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,6 @@ from gate.texts.catalogue import word
 
 SILENT = timedelta(seconds=3 * noticeboard.BEAT)
 _LIFE = ("gate.started", "gate.stopped")
-_PASSAGES = ("passage.granted", "passage.denied", "passage.asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,22 @@ class GateView:
 
 def view(store: Store, gate: str, now: datetime) -> GateView:
     """The gate as of now. Raises StoreError."""
+    return _views(store, [gate], now)[0]
+
+
+def views(store: Store, own: str, now: datetime) -> list[GateView]:
+    """Every gate that ever wrote an event, and ``own``, as of now. Raises StoreError."""
+    names = history.gates(store.database)
+    return _views(store, names if own in names else [own, *names], now)
+
+
+def _views(store: Store, names: Sequence[str], now: datetime) -> list[GateView]:
+    newest = history.newest(store.database, names, (*_LIFE, *history.PASSAGES))
+    return [_view(store, name, newest[name], now) for name in names]
+
+
+def _view(store: Store, gate: str, newest: dict[str, EventRow], now: datetime) -> GateView:
     said, things = noticeboard.read(store.key_values, gate)
-    newest = history.newest(store.database, gate, (*_LIFE, *_PASSAGES))
     until = things.get("mode", {}).get("until")
     devices: dict[str, dict[str, bool]] = {}
     for thing, value in things.items():
@@ -54,7 +68,7 @@ def view(store: Store, gate: str, now: datetime) -> GateView:
             family = devices.setdefault(str(value["family"]), {})
             family[thing.removeprefix("device/")] = bool(value["up"])
     known = {f"{family}.{name}" for family, names in devices.items() for name in names}
-    passages = [newest[kind] for kind in _PASSAGES if kind in newest]
+    passages = [newest[kind] for kind in history.PASSAGES if kind in newest]
     return GateView(
         name=gate,
         said=said,
@@ -70,12 +84,6 @@ def view(store: Store, gate: str, now: datetime) -> GateView:
         liveness=things.get("liveness", {}).get("active"),
         passage=max(passages, key=lambda row: row.time, default=None),
     )
-
-
-def views(store: Store, own: str, now: datetime) -> list[GateView]:
-    """Every gate that ever wrote an event, and ``own``, as of now. Raises StoreError."""
-    names = history.gates(store.database)
-    return [view(store, name, now) for name in (names if own in names else [own, *names])]
 
 
 def fault_in_words(fault: str, language: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import and_, extract, func, literal, select, true, union_all
+from sqlalchemy.orm import aliased
 
 from gate.store.engine import Database
 from gate.store.tables import AcknowledgementRow, EventRow, ImportRow, PersonRow, SequenceRow
@@ -137,11 +138,12 @@ def day(database: Database, begin: datetime, gate: str = "") -> Day:
             .limit(12)
         )
         result.reasons.extend((str(reason), count) for reason, count in reasons)
-        latencies = select(EventRow.latency).where(*where, EventRow.latency.is_not(None))
-        result.latencies.extend(value for value in session.scalars(latencies) if value is not None)
         warmth = EventRow.body["temperature"]["estimated"].as_float()
-        measured = session.scalars(select(warmth).where(*where))
-        result.temperatures.extend(value for value in measured if value is not None)
+        for latency, degrees in session.execute(select(EventRow.latency, warmth).where(*where)):
+            if latency is not None:
+                result.latencies.append(latency)
+            if degrees is not None:
+                result.temperatures.append(degrees)
     return result
 
 
@@ -235,17 +237,31 @@ def acknowledged(database: Database, limit: int = 50) -> list[tuple[Acknowledgem
         return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def newest(database: Database, gate: str, types: Sequence[str]) -> dict[str, EventRow]:
-    """The newest event of each type of a gate."""
-    found = {}
+def newest(
+    database: Database, gates: Sequence[str], types: Sequence[str]
+) -> dict[str, dict[str, EventRow]]:
+    """The newest event of each type of each gate: gate → type → event, by one query."""
+    found: dict[str, dict[str, EventRow]] = {gate: {} for gate in gates}
+    if not gates or not types:
+        return found
+    gate = union_all(*(select(literal(name).label("name")) for name in gates)).subquery()
+    kind = union_all(*(select(literal(name).label("name")) for name in types)).subquery()
+    one = aliased(EventRow)
+    last = (
+        select(one.sequence)
+        .where(one.gate == gate.c.name, one.type == kind.c.name)
+        .order_by(one.time.desc())
+        .limit(1)
+        .correlate(gate, kind)
+        .scalar_subquery()
+    )
+    query = (
+        select(gate.c.name, kind.c.name, EventRow)
+        .select_from(gate)
+        .join(kind, true())
+        .join(EventRow, and_(EventRow.gate == gate.c.name, EventRow.sequence == last))
+    )
     with database.read() as session:
-        for kind in types:
-            row = session.scalar(
-                select(EventRow)
-                .where(EventRow.type == kind, EventRow.gate == gate)
-                .order_by(EventRow.time.desc())
-                .limit(1)
-            )
-            if row is not None:
-                found[kind] = row
+        for name, type, row in session.execute(query):
+            found[name][type] = row
     return found

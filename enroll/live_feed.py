@@ -55,12 +55,14 @@ def read_cursor(text: str) -> Cursor:
 def now(database: Database) -> Cursor:
     """The end of every gate's events."""
     with database.read() as session:
-        rows = session.execute(
-            select(EventRow.gate, func.max(EventRow.sequence).label("last"))
-            .where(EventRow.gate.in_(select(SequenceRow.gate)))
-            .group_by(EventRow.gate)
+        # the end of an index for each gate: grouping by gate would read the whole of it
+        last = (
+            select(func.max(EventRow.sequence))
+            .where(EventRow.gate == SequenceRow.gate)
+            .scalar_subquery()
         )
-        return {row.gate: row.last for row in rows}
+        rows = session.execute(select(SequenceRow.gate, last.label("last")))
+        return {row.gate: row.last for row in rows if row.last is not None}
 
 
 def since(database: Database, cursor: Cursor) -> tuple[list[EventRow], Cursor]:

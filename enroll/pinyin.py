@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
-_KEPT = 50_000  # names whose readings are kept: more than any community has
+_KEPT = 50_000  # names and places whose keys are kept: more than any community has
 # characters that are read otherwise where they are a family name
 _FAMILY = {
     "曾": "zeng",
@@ -81,6 +81,7 @@ def sort_key(name: str) -> tuple[str, ...]:
     return (*syllables, name)
 
 
+@lru_cache(_KEPT)
 def natural_key(text: str) -> tuple[tuple[int, str], ...]:
     """Numbers by their value: building 2 before building 10."""
     parts = re.findall(r"\d+|\D+", text)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true
-from sqlalchemy.orm import Session
 
 from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
@@ -74,16 +73,22 @@ def search(
         known: people found otherwise, by a card; they are added whatever ``text`` says.
     """
     words = text.split()[:5]
+    condition = and_(*(_word(word) for word in words)) if words else true()
+    found_by_text = or_(condition, PersonRow.id.in_(known))
+    spelling = is_query(text.strip())
     with database.read() as session:
-        spelt = _spelt(session, text)
-        condition = and_(*(_word(word) for word in words)) if words else true()
         query = with_place(
-            select(PersonRow.id, PersonRow.name, BuildingRow.name, UnitRow.name)
-        ).where(or_(condition, PersonRow.id.in_({*spelt, *known})), *_state(state, now))
+            select(PersonRow.id, PersonRow.name, BuildingRow.name, UnitRow.name, found_by_text)
+        ).where(*_state(state, now))
+        if not spelling:  # pinyin is nothing a database knows
+            query = query.where(found_by_text)
         if building:
             query = query.where(BuildingRow.id == building)
+        rows = session.execute(query).all()
+        if spelling:
+            rows = [row for row in rows if row[4] or matches(row[1], text)]
         # a few thousand short rows: sorting by pinyin is nothing a database does
-        found = sorted(session.execute(query).all(), key=_ORDERS[sort])[offset : offset + limit]
+        found = sorted(rows, key=_ORDERS[sort])[offset : offset + limit]
         numbers = [row[0] for row in found]
         people = {
             row.id: row
@@ -114,28 +119,20 @@ def search(
             answers.get(number, ""),
             state_of(people[number], now),
         )
-        for number, _, building_name, unit in found
+        for number, _, building_name, unit, _ in found
     ]
 
 
-def _by_name(row: Row[int, str, str, str]) -> tuple[Any, ...]:
+def _by_name(row: Row[int, str, str, str, bool]) -> tuple[Any, ...]:
     return (sort_key(row[1]), row[0])
 
 
-def _by_home(row: Row[int, str, str, str]) -> tuple[Any, ...]:
+def _by_home(row: Row[int, str, str, str, bool]) -> tuple[Any, ...]:
     # who has no home comes last
     return (row[2] is None, natural_key(row[2] or ""), natural_key(row[3] or ""), *_by_name(row))
 
 
 _ORDERS = dict(zip(SORTS, (_by_name, _by_home), strict=True))
-
-
-def _spelt(session: Session, text: str) -> list[int]:
-    """Those whose name is spelt by the Latin letters of ``text``."""
-    if not is_query(text.strip()):
-        return []
-    rows = session.execute(select(PersonRow.id, PersonRow.name))
-    return [number for number, name in rows if matches(name, text)]
 
 
 def household_of(database: Database, household: int | None) -> list[PersonRow]:

@@ -137,11 +137,10 @@ def all_groups(visit: Visit, time: datetime) -> list[alarm_groups.Group]:
     oldest = min(row.time for row in rows)
     ends = tuple(set(alarm_groups.RECOVERIES.values()) - {"door.closed"})
     recovered = history.recoveries(database, ends, oldest)
-    held = [row for row in rows if row.type == "door.held"]
-    for gate in {row.gate for row in held}:
-        # a door closes after every passage: only the newest of each gate is asked for
-        closed = history.newest(database, gate, ("door.closed",)).get("door.closed")
-        recovered += [closed] if closed is not None else []
+    # a door closes after every passage: only the newest of each gate is asked for
+    held = {row.gate for row in rows if row.type == "door.held"}
+    for closed in history.newest(database, sorted(held), ("door.closed",)).values():
+        recovered += closed.values()
     return alarm_groups.grouped(rows, recovered)
 
 
