@@ -10,27 +10,19 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import shutil
-import socket
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from benchmarks.community import PASSWORD, Community, beat, settle
+from benchmarks.desk_browser import CHROMIUM, breaches, served, sign_in, too_wide
 from enroll.app import create_app
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
 SIZES = {"desktop": (1366, 768), "tablet": (1024, 768), "telephone": (390, 844)}
 LOOKS = (("desktop", "zh", "light"), ("tablet", "en", "dark"), ("telephone", "zh", "light"))
-WCAG = {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
 
 
 def main() -> None:
@@ -47,7 +39,7 @@ def main() -> None:
     ):
         community = settle(store, Path(name))
         pages = options.pages.split(",") if options.pages else addresses(community)
-        with served(community) as address:
+        with served(community.desk) as address:
             faults = photograph(
                 community, address, pages, looks if options.all else LOOKS, options.folder
             )
@@ -69,28 +61,6 @@ def addresses(community: Community) -> list[str]:
     return found
 
 
-@contextmanager
-def served(community: Community) -> Iterator[str]:
-    """The desk's address while it is served."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(
-        create_app(community.desk), port=port, log_level="warning", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        community.desk.imports.close()
-
-
 def photograph(
     community: Community, address: str, pages: list[str], looks: Any, folder: Path
 ) -> list[str]:
@@ -98,10 +68,10 @@ def photograph(
     from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    faults = []
+    faults: list[str] = []
+    axe = Axe()
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for size, language, theme in looks:
             width, height = SIZES[size]
             context = browser.new_context(
@@ -110,11 +80,7 @@ def photograph(
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-            page.goto(f"{address}/language/{language}?back=/login")
-            page.fill("[name=login]", "manager")
-            page.fill("[name=password]", PASSWORD)
-            page.keyboard.press("Enter")
-            page.wait_for_url(address + "/")
+            sign_in(page, address, language, "manager", PASSWORD)
             for path in pages:
                 beat(community.desk)
                 answer = page.goto(address + path, wait_until="load")
@@ -122,12 +88,7 @@ def photograph(
                     faults.append(f"{path}: answered {answer.status if answer else 'nothing'}")
                 name = f"{size}-{language}-{theme}{path.split('?')[0].replace('/', '-')}"
                 page.screenshot(path=folder / f"{name}.png", full_page=True)
-                for fault in Axe().run(page).response["violations"]:
-                    if fault["impact"] in ("serious", "critical") or WCAG & set(fault["tags"]):
-                        faults.append(f"{name}: {fault['id']} {fault['nodes'][0]['target']}")
-                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                if wide > 0:
-                    faults.append(f"{name}: {wide} pixels too wide")
+                faults += breaches(page, name, axe) + too_wide(page, name)
             context.close()
         browser.close()
     return faults

@@ -10,26 +10,19 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
-import socket
 import sys
 import tempfile
-import threading
-import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import patch
 
 import numpy as np
-import uvicorn
 from openpyxl import Workbook  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw
 
-from enroll.app import create_app
+from benchmarks.desk_browser import CHROMIUM, served, sign_in, too_wide
 from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.permissions import Role
@@ -134,7 +127,7 @@ class Drawn:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--browser", default=shutil.which("chromium") or "/usr/bin/chromium")
+    parser.add_argument("--browser", default=CHROMIUM or "/usr/bin/chromium")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     faults = []
@@ -143,34 +136,21 @@ def main() -> None:
             patch("enroll.imports.note_lookalikes", lambda *_: 0),  # drawn faces have no templates
             tempfile.TemporaryDirectory() as name,
             Store.open(StoreSettings(ballast=0), Path(name)) as store,
-            served(store, Path(name)) as (desk, address),
         ):
-            faults += photograph(desk, address, language, options)
+            desk = desk_of(store, Path(name))
+            with served(desk) as address:
+                faults += photograph(desk, address, language, options)
     print("\n".join(faults) or "nothing found")
     sys.exit(bool(faults))
 
 
-@contextmanager
-def served(store: Store, folder: Path) -> Iterator[tuple[Desk, str]]:
-    """A desk with a manager, and its address while it is served."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def desk_of(store: Store, folder: Path) -> Desk:
+    """A desk with a manager, whose examiner knows the drawn people."""
     known = SimpleNamespace(matcher=lambda: None)
     faces = Faces(cast(Examiner, Drawn()), cast(Any, known))
     desk = Desk(DeskSettings(requests=100_000, sign_ins=100), store, faces=faces, folder=folder)
     desk.accounts.create("manager", PASSWORD, Role.MANAGER, "Manager")
-    server = uvicorn.Server(uvicorn.Config(create_app(desk), port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    try:
-        yield desk, f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        desk.imports.close()
+    return desk
 
 
 def photograph(desk: Desk, address: str, language: str, options: Any) -> list[str]:
@@ -183,11 +163,7 @@ def photograph(desk: Desk, address: str, language: str, options: Any) -> list[st
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-        page.goto(f"{address}/language/{language}?back=/login")
-        page.fill("[name=login]", "manager")
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(address + "/")
+        sign_in(page, address, language, "manager", PASSWORD)
         page.goto(f"{address}/language/{language}")
 
         def look(name: str) -> None:
@@ -195,8 +171,7 @@ def photograph(desk: Desk, address: str, language: str, options: Any) -> list[st
             page.wait_for_load_state("networkidle")
             page.screenshot(path=file, full_page=True)
             Image.open(file).convert("RGB").quantize(COLOURS).save(file, optimize=True)
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            faults.extend([f"{file.name}: {wide} pixels too wide"] if wide > 0 else [])
+            faults.extend(too_wide(page, file.name))
 
         def upload(lines: str, photos: bytes = b"") -> None:
             page.goto(f"{address}/imports")

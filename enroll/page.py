@@ -20,37 +20,21 @@ from gate.texts.catalogue import LANGUAGES, Translate, translator
 
 HERE = Path(__file__).parent
 
-# path, title, the right that shows it
+# path, title, the right that shows it, icon
 MENU = (
-    ("/", "Today", Permission.SIGNED_IN),
-    ("/people", "People", Permission.PEOPLE_VIEW),
-    ("/events", "Events", Permission.EVENTS_VIEW),
-    ("/live", "Gates", Permission.LIVE_VIEW),
-    ("/alarms", "Alarms", Permission.ALARMS),
-    ("/imports", "Import", Permission.IMPORT),
-    ("/lookalikes", "Look-alikes", Permission.PEOPLE_VIEW),
-    ("/rules", "Times", Permission.RULES),
-    ("/retention", "Retention", Permission.RETENTION),
-    ("/accounts", "Accounts", Permission.ACCOUNTS),
-    ("/exports", "Exports", Permission.EVENTS_VIEW),
-    ("/audit", "Audit", Permission.AUDIT_VIEW),
+    ("/", "Today", Permission.SIGNED_IN, "house"),
+    ("/people", "People", Permission.PEOPLE_VIEW, "users"),
+    ("/events", "Events", Permission.EVENTS_VIEW, "scroll-text"),
+    ("/live", "Gates", Permission.LIVE_VIEW, "door-open"),
+    ("/alarms", "Alarms", Permission.ALARMS, "bell"),
+    ("/imports", "Import", Permission.IMPORT, "import"),
+    ("/lookalikes", "Look-alikes", Permission.PEOPLE_VIEW, "copy"),
+    ("/rules", "Times", Permission.RULES, "calendar-clock"),
+    ("/retention", "Retention", Permission.RETENTION, "archive"),
+    ("/accounts", "Accounts", Permission.ACCOUNTS, "key-round"),
+    ("/exports", "Exports", Permission.EVENTS_VIEW, "send"),
+    ("/audit", "Audit", Permission.AUDIT_VIEW, "shield-check"),
 )
-
-# the icon of a page of the menu
-ICONS = {
-    "/": "house",
-    "/people": "users",
-    "/events": "scroll-text",
-    "/live": "door-open",
-    "/alarms": "bell",
-    "/imports": "import",
-    "/lookalikes": "copy",
-    "/rules": "calendar-clock",
-    "/retention": "archive",
-    "/accounts": "key-round",
-    "/exports": "send",
-    "/audit": "shield-check",
-}
 
 # what an account chose of the look: cookie, attribute of the page, values
 LOOKS = {
@@ -140,8 +124,8 @@ def part(request: Request, template: str, visit: Visit | None = None, **values: 
         may=visit.may if visit else lambda right: False,
         Permission=Permission,
         menu=[
-            {"path": path, "title": title, "icon": ICONS.get(path, "chevron-right")}
-            for path, title, permission in MENU
+            {"path": path, "title": title, "icon": name}
+            for path, title, permission, name in MENU
             if visit is not None and visit.may(permission)
         ],
         said={"tone": tone, "text": translate(text)} if text else None,

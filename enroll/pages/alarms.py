@@ -9,9 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
-from enroll import alarm_groups, event_view, history
+from enroll import alarm_groups, event_view, history, open_alarms
 from enroll.page import go, render
-from enroll.pages.home import ALARM_SPAN, all_groups
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
 from gate.store.tables import EventRow
@@ -25,7 +24,7 @@ _FAULTS = 12  # lines of the table of faults
 @router.get("/alarms")
 def alarms(visit: Alarms) -> Response:
     database, now = visit.desk.store.database, visit.desk.clock.utc()
-    groups = all_groups(visit, now)
+    groups = open_alarms.by_cause(database, now)
     seen_to = history.acknowledged(database)
     names = {}
     may_name = visit.may(Permission.PEOPLE_VIEW)
@@ -37,7 +36,7 @@ def alarms(visit: Alarms) -> Response:
     def one(row: EventRow) -> event_view.Line:
         return event_view.line(row, names, visit.language, may_name)
 
-    since = now - ALARM_SPAN
+    since = now - open_alarms.SPAN
     technical = tuple(kind for kind in history.ALARMS if not kind.startswith("passage."))
     rows = history.find(database, since=since, until=now, types=technical, limit=1000)
     counts = Counter(alarm_groups.key_of(row) for row in rows)
@@ -71,10 +70,11 @@ def acknowledge_cause(
             raise ValueError
     except ValueError:
         raise HTTPException(422, "The form is out of date; load the page again") from None
-    groups = all_groups(visit, visit.desk.clock.utc())
+    database = visit.desk.store.database
+    groups = open_alarms.by_cause(database, visit.desk.clock.utc())
     rows = next((group.rows for group in groups if group.key == key), ())
     events = [row.id for row in rows if row.time <= last]
-    count = history.acknowledge_all(visit.desk.store.database, events, visit.account.login, note)
+    count = history.acknowledge_all(database, events, visit.account.login, note)
     if count:
         visit.note("alarm.acknowledge", events[0], count=count)
     return go("/alarms", "acknowledged" if count else "")

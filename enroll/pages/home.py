@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from enroll import alarm_groups, charts, event_view, gates, history, live_feed, today
+from enroll import alarm_groups, charts, event_view, gates, history, live_feed, open_alarms, today
 from enroll.page import part, render
 from enroll.permissions import Permission
 from enroll.register import count_of
@@ -26,7 +26,6 @@ LINES = 30
 EVERY = 0.7  # seconds between two looks for new lines
 PARTS_EVERY = 3  # of those looks, one at the gates and alarms
 LIFE = 300  # seconds after which a stream ends, and the page opens the next where it was
-ALARM_SPAN = timedelta(days=30)
 _LINE_SPAN = timedelta(days=1)
 
 
@@ -118,30 +117,13 @@ def _parts(visit: Visit, time: datetime) -> dict[str, Any]:
         "gates": gates.views(visit.desk.store, visit.desk.gate, time) if watches else [],
         "tone_of": gates.tone,
         "fault_in_words": lambda fault: gates.fault_in_words(fault, visit.language),
-        "groups": open_groups(visit, time) if visit.may(Permission.ALARMS) else [],
+        "groups": _needing_somebody(visit, time) if visit.may(Permission.ALARMS) else [],
         "say": lambda row: event_view.line(row, {}, visit.language, False).story.line,
     }
 
 
-def open_groups(visit: Visit, time: datetime) -> list[alarm_groups.Group]:
-    """Alarms that need somebody, grouped by cause."""
-    return [group for group in all_groups(visit, time) if group.open]
-
-
-def all_groups(visit: Visit, time: datetime) -> list[alarm_groups.Group]:
-    """All alarms nobody acknowledged, grouped by cause, also those that ended by themselves."""
-    database, since = visit.desk.store.database, time - ALARM_SPAN
-    rows = history.open_alarms(database, history.ALARMS, since, limit=2000)
-    if not rows:
-        return []
-    oldest = min(row.time for row in rows)
-    ends = tuple(set(alarm_groups.RECOVERIES.values()) - {"door.closed"})
-    recovered = history.recoveries(database, ends, oldest)
-    # a door closes after every passage: only the newest of each gate is asked for
-    held = {row.gate for row in rows if row.type == "door.held"}
-    for closed in history.newest(database, sorted(held), ("door.closed",)).values():
-        recovered += closed.values()
-    return alarm_groups.grouped(rows, recovered)
+def _needing_somebody(visit: Visit, time: datetime) -> list[alarm_groups.Group]:
+    return [group for group in open_alarms.by_cause(visit.desk.store.database, time) if group.open]
 
 
 def _newest(visit: Visit, time: datetime) -> list[EventRow]:

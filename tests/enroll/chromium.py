@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,13 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import uvicorn
 
-from enroll.app import create_app
+from benchmarks.desk_browser import CHROMIUM, breaches, too_wide
 from enroll.desk import Desk
 from gate.recognition.detection.detector import HogDetector
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 PASSWORD = "a-long-enough-secret"
 LAPTOP = {"width": 1366, "height": 768}
@@ -34,7 +29,6 @@ MARKS = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
 ]
-WCAG = {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}  # level AA, of any impact
 _MINUTES = 20  # of recording before the gate's camera
 _FPS = 5
 _CONFIG = """
@@ -149,29 +143,6 @@ class Gate:
 
 
 @contextmanager
-def served(desk: Desk) -> Iterator[str]:
-    """The desk's address while it is served."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(desk), port=port, log_level="warning", timeout_graceful_shutdown=1
-        )
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        desk.imports.close()
-
-
-@contextmanager
 def browser(address: str, video: Path | None = None) -> Iterator[Clerk]:
     """Somebody before a new browser; ``video`` plays in place of its camera."""
     from playwright.sync_api import sync_playwright
@@ -213,15 +184,7 @@ class Clerk:
 
     def look(self, name: str) -> None:
         """Check with axe, and that nothing lies beyond the edge; keep a picture."""
-        found = self._axe.run(self.page).response["violations"]
-        self.faults += [
-            f"{name}: {fault['id']} {fault['nodes'][0]['target']}"
-            for fault in found
-            if fault["impact"] in ("serious", "critical") or WCAG & set(fault["tags"])
-        ]
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if wide > 0:
-            self.faults.append(f"{name}: {wide} pixels too wide")
+        self.faults += breaches(self.page, name, self._axe) + too_wide(self.page, name)
         if self._folder:
             self.page.screenshot(path=f"{self._folder}/{name}.png", full_page=True)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from openpyxl import Workbook
 
+from benchmarks.desk_browser import served
 from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.permits import Permits
@@ -40,7 +41,6 @@ from tests.enroll.chromium import (
     browser,
     frames_of,
     jpeg,
-    served,
     waiting,
 )
 

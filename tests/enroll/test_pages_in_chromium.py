@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from benchmarks.desk_browser import served
 from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.faces import Faces
@@ -28,7 +29,7 @@ from gate.services.gate_status import Noticeboard
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
-from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, frames_of, jpeg, served
+from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, frames_of, jpeg
 
 pytestmark = MARKS
 STATES = {

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from benchmarks.desk_browser import served
 from enroll import today
 from enroll.gates import GateView, tone
 from enroll.ordinary_day import OrdinaryDay, means
 from gate.events.event import Event
 from gate.services.gate_status import Noticeboard
-from tests.enroll.chromium import PASSWORD, served
+from tests.enroll.chromium import PASSWORD
 from tests.enroll.test_live_feed import happen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
