@@ -88,7 +88,7 @@ def photograph(
                     faults.append(f"{path}: answered {answer.status if answer else 'nothing'}")
                 name = f"{size}-{language}-{theme}{path.split('?')[0].replace('/', '-')}"
                 page.screenshot(path=folder / f"{name}.png", full_page=True)
-                faults += breaches(page, name, axe) + too_wide(page, name)
+                faults.extend(breaches(page, name, axe) + too_wide(page, name))
             context.close()
         browser.close()
     return faults
