@@ -12,7 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 # every version with this line was released later: a clock that is before it has not been set
-RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):

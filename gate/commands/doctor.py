@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from pathlib import Path
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
-from gate.config.settings import DEFAULT, Settings, load
+from gate.config.settings import DEFAULT, load
 from gate.doctor import Finding, Level, examine
+from gate.doctor.configuration import configuration
 
 _LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]fix[/]"}
 
 
 def doctor(config: Config = DEFAULT) -> None:
-    """Look at clock, disk, camera, models, database, key, relay, readers and broker.
+    """Look at configuration, clock, disk, camera, models, database, key, relay, readers and broker.
 
     Exit status 0 when all is well or only worth a look, 1 when something must be fixed.
     """
-    if report(load(config), Console()) is Level.BAD:
+    if report(config, Console()) is Level.BAD:
         raise SystemExit(1)
 
 
-def report(settings: Settings, console: Console) -> Level:
-    """Print every finding; returns the worst."""
+def report(config: Path, console: Console) -> Level:
+    """Print every finding; returns the worst. Raises ConfigurationError."""
+    settings = load(config)
     table = Table(box=None, pad_edge=False, show_header=False)
     worst = Level.OK
-    for finding in examine(settings):
+    for finding in chain(configuration(config), examine(settings)):
         worst = max(worst, finding.level)
         _row(table, finding)
     console.print(table)

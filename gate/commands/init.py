@@ -133,7 +133,7 @@ def init(
         _manager(settings, manager, talk)
     _service(config, talk, start, asked="service" in wanted and not changing)
     talk.say("what doctor finds:")
-    if report(load(config), Console(soft_wrap=True)) is Level.BAD:
+    if report(config, Console(soft_wrap=True)) is Level.BAD:
         raise SystemExit(1)
 
 

@@ -181,6 +181,11 @@ def load(path: Path = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Se
     return _below(settings, base_of(path))
 
 
+def retired_keys(path: Path) -> list[str]:
+    """The keys of the file that no longer have an effect. Raises ConfigurationError."""
+    return without(_read(path))[1]
+
+
 def _below(model: _Model, base: Path) -> _Model:
     """The same model with every relative path below ``base``; those of [store] are below data."""
     moved: dict[str, Any] = {}

@@ -19,6 +19,9 @@ from gate.setup import shipped
 
 # serial ports, cameras, keyboards and pins: those that exist on this system
 GROUPS = ("dialout", "video", "input", "gpio", "plugdev")
+KIOSK = "gate-kiosk"  # shows the screen, and reads nothing of the gate
+KIOSK_DATA = Path("/var/lib/gate-kiosk")
+KIOSK_GROUPS = ("video", "input", "render", "audio")
 SERVICES = ("gate.service", "gate-desk.service", "gate-backup.timer")
 PACKAGED = (Path("/lib/systemd/system"), Path("/usr/lib/systemd/system"))
 RUNNING = Path("/run/systemd/system")  # there while systemd is process 1
@@ -42,16 +45,22 @@ def run(command: Sequence[str]) -> None:
 
 
 def make_user(run: Run = run) -> bool:
-    """The user of the services, in the groups that exist. Returns whether it is new."""
+    """The users of the services, in the groups that exist. Returns whether the gate's is new."""
+    made = _make(USER, SYSTEM_DATA, GROUPS, run)
+    _make(KIOSK, KIOSK_DATA, KIOSK_GROUPS, run)
+    return made
+
+
+def _make(user: str, home: Path, groups: Sequence[str], run: Run) -> bool:
     try:
-        pwd.getpwnam(USER)
+        pwd.getpwnam(user)
         new = False
     except KeyError:
-        run(["useradd", "--system", "--user-group", "--home-dir", str(SYSTEM_DATA), USER])
+        run(["useradd", "--system", "--user-group", "--home-dir", str(home), user])
         new = True
-    there = [group for group in GROUPS if _exists(group)]
+    there = [group for group in groups if _exists(group)]
     if there:
-        run(["usermod", "--append", "--groups", ",".join(there), USER])
+        run(["usermod", "--append", "--groups", ",".join(there), user])
     return new
 
 

@@ -9,7 +9,7 @@ import pytest
 from gate.clock import ManualClock
 from gate.daemon.clock_watch import PATIENCE, ClockWatch, implausible, kernel_synchronised
 
-NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+NOW = datetime(2027, 7, 1, 12, tzinfo=UTC)
 
 
 def watched(start: datetime, newest: datetime | None = None, sync: bool | None = None):  # type: ignore[no-untyped-def]
@@ -21,7 +21,7 @@ def watched(start: datetime, newest: datetime | None = None, sync: bool | None =
     ("now", "why"),
     [
         (datetime(1970, 1, 1, tzinfo=UTC), "before_release"),
-        (datetime(2025, 12, 31, tzinfo=UTC), "before_release"),
+        (datetime(2026, 10, 31, tzinfo=UTC), "before_release"),
         (NOW, ""),
         (datetime(2037, 1, 1, tzinfo=UTC), "far_future"),
     ],

@@ -79,7 +79,7 @@ class Gate:
 
     def __init__(self, door: DoorSettings = DOOR, clock: ManualClock | None = None) -> None:
         self.journal: list[str] = []
-        self.clock = clock or ManualClock(now=100.0)
+        self.clock = clock or ManualClock(100.0, datetime(2027, 1, 1, tzinfo=UTC))
         self.board = Board(channels=1, clock=self.clock)
         self.board.journal = self.journal
         self.board.wires = {"contact": False, "fire": False}
@@ -485,7 +485,7 @@ def test_a_clock_that_cannot_be_right_is_an_event_and_a_fault_until_it_is_set() 
     assert gate.event("clock.implausible").details["reason"] == "before_release"
     assert gate.loop.faults == {"clock.clock": "before_release"}
     assert gate.loop.able, "people without an end of validity still pass"
-    clock.start = datetime(2026, 7, 1, tzinfo=UTC)
+    clock.start = datetime(2027, 7, 1, tzinfo=UTC)
     gate.wait(1.5)
     assert {"clock.jumped", "clock.plausible"} <= set(gate.types)
     assert gate.loop.faults == {}
