@@ -19,6 +19,7 @@ from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
+from gate.simulators.wiegand_converter import WiegandConverter
 
 app = typer.Typer(
     help="Devices that exist only as bytes: each prints the port to put into the configuration, "
@@ -199,6 +200,22 @@ def controller(
     own = "cards               the cards it was shown\nsilent on|off       no answers"
     with closing(device):
         _run(device, words, own, "baud = 9600", seconds)
+
+
+@app.command()
+def converter(
+    kind: Annotated[Literal["mc-100", "s4a"], typer.Option(help="Whose description.")] = "mc-100",
+    seconds: Seconds = 0,
+) -> None:
+    """A converter from serial digits to Wiegand, for [reader_out] driver = "converter"."""
+    device = WiegandConverter(kind)
+
+    def words(given: list[str]) -> str | None:
+        if given != ["cards"]:
+            return None
+        return ", ".join(f"{length} bits, data {data}" for length, data in device.sent)
+
+    _run(device, words, "cards               what it sent on", 'driver = "converter"', seconds)
 
 
 def _secret(key: str) -> bytes:

@@ -7,6 +7,7 @@ are its output, and a test compares them.
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -189,8 +190,8 @@ def _toml(value: Any) -> str:
         case tuple() | list():
             return f"[{', '.join(_toml(each) for each in value)}]"
         case str() | Path():
-            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{escaped}"'
+            # a basic string of TOML escapes as JSON does
+            return json.dumps(str(value), ensure_ascii=False)
         case _:
             raise TypeError(f"no way to write {type(value).__name__} as TOML")
 

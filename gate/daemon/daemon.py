@@ -44,7 +44,7 @@ from gate.daemon.state_reporter import States
 from gate.daemon.store_sync import Register
 from gate.daemon.watchdog import Watchdog
 from gate.errors import GateError
-from gate.readers.out.peripheral import ReaderOut
+from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
 from gate.services.gate_status import Noticeboard
 from gate.store.store import Store

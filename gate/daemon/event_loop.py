@@ -280,7 +280,7 @@ class Loop:
         assert self.site is not None
         for outcome in outcomes:
             asked = outcome.asked
-            if self.site.decides:
+            if self.site.decides and outcome.said in _CONTROLLER:
                 details = {"cause": outcome.cause} if outcome.cause else {}
                 type = _CONTROLLER[outcome.said]
                 self._record(type, passage=asked.passage, details=details, person=asked.ref)

@@ -15,7 +15,7 @@ from gate.access.decision import Person
 from gate.readers.out.settings import ReaderOutSettings
 from gate.screen.message import Look, Message
 
-Said = Literal["waiting", "granted", "refused", "silent"]
+Said = Literal["waiting", "sent", "granted", "refused", "silent"]
 
 SETTLE = 0.4  # seconds after an answer in which the controller still speaks of the same card
 _KEPT = 20  # passages whose answers the screen may still need
@@ -43,6 +43,7 @@ class Outcome:
     Attributes:
         opens: whether the gate's own door opens now.
         over: whether nobody will pass through the gate's own door.
+        said: "sent" where no answer can come: the controller does what it does.
         cause: why there was no answer: "number", "silent", "time"; "" otherwise.
     """
 
@@ -86,6 +87,8 @@ class SiteController:
                 self._present(asked.number)
             return [Outcome(asked, "granted", True, False)]
         self._note(passage, "waiting")
+        if not self._settings.answers:
+            return [self._sent(asked)]
         self._queue.append(asked)
         return self.tick(now)
 
@@ -107,12 +110,11 @@ class SiteController:
             outcomes.append(self._ended(asked, "silent", "time"))
         while self._asking is None and self._queue and now >= self._quiet:
             asked = self._queue.pop(0)
-            problem = "number" if asked.number is None else self._present(asked.number)
-            if problem:
-                said: Said = "refused" if problem == "number" else "silent"
-                outcomes.append(self._ended(asked, said, problem))
-            else:
+            outcome = self._sent(asked)
+            if outcome.said == "sent":
                 self._asking = (asked, now)
+            else:
+                outcomes.append(outcome)
         return outcomes
 
     def shown(self, message: Message) -> Message:
@@ -123,9 +125,16 @@ class SiteController:
         said = self._said.get(message.passage, "granted")
         if message.look is not Look.GRANT or said == "granted":
             return message
-        if said == "waiting":
+        if said in ("waiting", "sent"):
             return replace(message, look=Look.WAIT, code="one_moment", advice=(), items=())
         return replace(message, look=Look.DENY, code=f"controller_{said}", advice=(), items=())
+
+    def _sent(self, asked: Asked) -> Outcome:
+        """Present a card: "sent", or why it is over at once."""
+        problem = "number" if asked.number is None else self._present(asked.number)
+        if problem:
+            return self._ended(asked, "refused" if problem == "number" else "silent", problem)
+        return self._ended(asked, "sent")
 
     def _ended(self, asked: Asked, said: Said, cause: str = "") -> Outcome:
         self._note(asked.passage, said)

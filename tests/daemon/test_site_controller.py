@@ -142,3 +142,20 @@ def test_the_screen_shows_what_the_controller_says(line: Line) -> None:
     made.answered(YES, 2.5)
     theirs = Message(Look.GRANT, "welcome", passage="b")
     assert made.shown(theirs) == theirs
+
+
+def test_a_converter_is_sent_the_card_and_nothing_waits_for_an_answer(line: Line) -> None:
+    made = site(line, driver="converter")
+    welcome = Message(Look.GRANT, "welcome", name="Li", passage="a")
+    for number in (1, 2):
+        [outcome] = made.ask("a", person(number), False, 0.0)
+        assert (outcome.said, outcome.opens, outcome.over) == ("sent", False, True)
+    assert line.sent == [1001, 1002]
+    assert (made.shown(welcome).look, made.shown(welcome).code) == (Look.WAIT, "one_moment")
+    assert made.tick(100.0) == []
+    line.problem = "silent"
+    [outcome] = made.ask("b", person(3), False, 0.0)
+    assert (outcome.said, outcome.cause) == ("silent", "silent")
+    line.problem = "number"
+    [outcome] = made.ask("c", person(4), False, 0.0)
+    assert (outcome.said, outcome.cause) == ("refused", "number")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from gate.devices.device_thread import DeviceThread, StatusListener
 from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
 from gate.readers import wiegand
 from gate.readers.osdp import channel_over
-from gate.readers.out import answer, card_formats
+from gate.readers.out import answer
 from gate.readers.out.settings import ReaderOutSettings
 
 SILENT = 8.0  # seconds without the controller's secure channel before it counts as lost
@@ -124,51 +123,6 @@ class PeripheralLine:
                 where=f"{self._settings.port}, address {self._settings.address}",
                 hint="check wiring, speed, address and key at the controller",
             )
-
-
-class ReaderOut:
-    """The line and its thread; ``answered`` is called in it with each answer."""
-
-    def __init__(
-        self,
-        settings: ReaderOutSettings,
-        answered: Callable[[bool], object],
-        status: StatusListener | None = None,
-    ) -> None:
-        self.settings = settings
-        self._form = card_formats.parse(settings.format, settings.parity)
-        self._line = PeripheralLine(settings)
-
-        def heard(said: bool | None) -> None:
-            if said is not None:
-                answered(said)
-
-        self._thread: DeviceThread[bool | None] = DeviceThread(
-            "reader-out",
-            self._line,
-            heard,
-            status,
-            settings.retry_first,
-            settings.retry_most,
-            speaks=True,  # only the secure channel shows that the controller is there
-        )
-
-    @property
-    def there(self) -> bool:
-        return self._thread.there and self._line.secure
-
-    def open(self) -> None:
-        self._thread.open()
-
-    def close(self) -> None:
-        self._thread.close()
-
-    def present(self, number: int) -> str:
-        """Send a card of this number. "" when it is on its way, else why it is not."""
-        bits = card_formats.encode(self._form, number, self.settings.facility)
-        if bits is None:
-            return "number"
-        return "" if self._line.send(bits) else "silent"
 
 
 def _answer_of(command: dict[str, Any], settings: ReaderOutSettings) -> bool | None:

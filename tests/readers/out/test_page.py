@@ -13,10 +13,12 @@ PAGE = (Path(__file__).parents[3] / "docs" / "reader-out.md").read_text("utf-8")
 
 
 def test_the_configuration_is_one() -> None:
-    [text] = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
-    settings = build(tomllib.loads(text)).reader_out
+    line, converter = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    settings = build(tomllib.loads(line)).reader_out
     assert settings.enabled
     assert settings.decides == "both"
+    settings = build(tomllib.loads(converter)).reader_out
+    assert (settings.driver, settings.ending) == ("converter", "\n\r")
 
 
 def test_the_free_layout_is_the_named_one() -> None:

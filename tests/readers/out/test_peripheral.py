@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("osdp", reason="libosdp is not installed")
 
 from gate.readers.out.card_formats import encode, parse
-from gate.readers.out.peripheral import ReaderOut
+from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
 from gate.simulators.osdp_controller import OsdpController
 from gate.simulators.port import SimulatedPort
