@@ -20,7 +20,7 @@ from enroll.sessions import Sessions
 from gate.access.request import Rules
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
-from gate.daemon.clock_watch import kernel_synchronised
+from gate.daemon import clock_sync
 from gate.exporting.settings import ExportSettings
 from gate.services.absence_alerts import AbsenceAlerts
 from gate.store.store import Store
@@ -40,7 +40,7 @@ class Desk:
     folder: Path = Path("var")
     rules: Callable[[], Rules] = Rules  # those the gates decide by, as of now
     clock: Clock = field(default_factory=SystemClock)
-    synchronised: Callable[[], bool | None] = kernel_synchronised
+    synchronised: Callable[[], bool | None] = clock_sync.synchronised
 
     def __post_init__(self) -> None:
         database = self.store.database

@@ -6,19 +6,18 @@ must not be decided by such a clock; see "Clock" in docs/access.md.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gate.clock import RELEASED, Clock
+from gate.daemon.clock_sync import synchronised as is_synchronised
 
 HORIZON = timedelta(days=3653)  # from the release: a gate does not run the same one for ten years
 BEHIND = timedelta(hours=1)  # by which the clock may be behind the newest event
 JUMP = 2.0  # seconds the wall clock may drift from the monotonic one within ``EVERY``
 EVERY = 1.0  # seconds between two looks
 PATIENCE = 300.0  # seconds from the start in which the clock may still be unsynchronised
-_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
 def implausible(now: datetime, newest: datetime | None = None) -> str:
@@ -34,16 +33,6 @@ def implausible(now: datetime, newest: datetime | None = None) -> str:
     if known and newest is not None and now < newest - BEHIND:
         return "behind_events"
     return ""
-
-
-def kernel_synchronised() -> bool | None:
-    """Whether the kernel's clock is synchronised (NTP, PTP); None where that is not known."""
-    try:
-        buffer = (ctypes.c_byte * 256)()  # struct timex; modes 0: only read
-        state = ctypes.CDLL(None).adjtimex(buffer)
-    except (OSError, AttributeError):
-        return None
-    return None if state < 0 else state != _TIME_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +55,7 @@ class ClockWatch:
         self,
         clock: Clock,
         newest: datetime | None = None,
-        synchronised: Callable[[], bool | None] = kernel_synchronised,
+        synchronised: Callable[[], bool | None] = is_synchronised,
     ) -> None:
         self._clock = clock
         self._newest = newest

@@ -138,7 +138,7 @@ class Repeated(Recording):
         try:
             return super().read(timeout)
         except EndOfRecording:
-            log.info("recording.again", extra={"camera": self.name})
+            log.debug("recording.again", extra={"camera": self.name})
             self.close()
             self.open()
             return super().read(timeout)  # one without frames ends all the same

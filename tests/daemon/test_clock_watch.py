@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gate.clock import ManualClock
-from gate.daemon.clock_watch import PATIENCE, ClockWatch, implausible, kernel_synchronised
+from gate.daemon.clock_watch import PATIENCE, ClockWatch, implausible
 
 NOW = datetime(2027, 7, 1, 12, tzinfo=UTC)
 
@@ -75,7 +75,3 @@ def test_a_clock_nobody_synchronises_is_reported_after_some_patience() -> None:
     watch._ask = lambda: True
     clock.advance(2)
     assert [n.type for n in watch.look()] == ["clock.synchronised"]
-
-
-def test_the_kernel_answers() -> None:
-    assert kernel_synchronised() in (True, False, None)

@@ -106,7 +106,7 @@ def test_a_recording_for_a_camera_begins_again_at_its_end(
 ) -> None:
     for number in range(2):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((32, 32, 3), 90 * number, np.uint8))
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG")
     source = make_source(CameraSettings(source=str(tmp_path), fps=60), lambda *_: None)
     source.open()
     seen = [frame.number for _ in range(5) if (frame := source.read(1.0)) is not None]

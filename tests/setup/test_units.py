@@ -78,6 +78,13 @@ def test_every_service_is_confined(name: str) -> None:
         assert line in text, line
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_system_call_that_is_not_allowed_is_refused_and_kills_nobody(name: str) -> None:
+    found = service(name)
+    assert found["SystemCallFilter"]
+    assert found["SystemCallErrorNumber"] == "EPERM"
+
+
 @needs_systemd
 @pytest.mark.parametrize("name", shipped.unit_names())
 def test_systemd_understands_it(name: str, units: Path) -> None:
