@@ -130,7 +130,7 @@ CASES = (
 
 @dataclass(slots=True)
 class Result:
-    """What was seen under one clock; ``held``: real seconds the door was held open."""
+    """What was seen under one clock; ``held``: real seconds until the order of staff had ended."""
 
     first: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
@@ -149,7 +149,7 @@ class Result:
         found = [
             f"{name} is {was}, not {right}" for name, (was, right) in pairs.items() if was != right
         ]
-        if not HOLD - 0.5 <= self.held <= HOLD + LATE:
+        if not HOLD - 0.2 <= self.held <= HOLD + LATE:
             found.append(f"held open for {self.held:.1f} s instead of {HOLD:.0f}")
         return found
 
@@ -246,16 +246,14 @@ class Gate:
             self.set_clock(case.then)
 
     def hold(self, meanwhile: Callable[[], None]) -> float:
-        """Staff hold the door open; real seconds it was held, whatever the clock does."""
-        before = len(self._board.board.history)
+        """Staff hold the door open; real seconds from the order to its end, whatever the clock."""
+        began = time.monotonic()
         with Store.open(StoreSettings(ballast=0), self._data) as store:
             until = self.now + timedelta(seconds=HOLD)
             store.orders.give(NAME, "hold", "guard", until=until)
         self.until(lambda: self._board.board.relays[0], "the door is held open")
-        began = time.monotonic()
         meanwhile()
         self.until(lambda: not self._board.board.relays[0], "the end of the hold")
-        assert len(self._board.board.history) > before
         return time.monotonic() - began
 
     def end(self) -> None:

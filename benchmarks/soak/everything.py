@@ -29,7 +29,9 @@ from pathlib import Path
 
 from benchmarks.soak.rig import CALM, CARDS, UNLOCK, Rig, rig
 
-LONGEST = UNLOCK + 3.0  # a frozen daemon ends a pulse by its guard; a board may be out of reach
+OBEYED = 1.0  # seconds in which an order that was answered, or the end of a pulse, is at the board
+# seconds after a fault in which the guard has the board again
+OUT_OF_REACH = {"cable pulled": 3.0, "guard killed": 3.0}
 PATIENCE = 5.0  # seconds a resident waits
 NEVER = float("inf")
 
@@ -169,20 +171,50 @@ def break_things(gate: Rig, seconds: float) -> tuple[int, int]:
 
 
 def door_faults(gate: Rig, locked: list[tuple[float, float]]) -> list[str]:
-    """Releases in a lock-down, or too long."""
+    """Releases in a lock-down, or too long; nobody can end one while the board is out of reach."""
     history = gate.board.board.history
-    faults = [
-        f"the lock was released in a lock-down, {at - begin:.1f} s after it began"
-        for begin, end in locked
-        for at, _, on in history
-        if on and begin < at < end
-    ]
+    faults = []
     for (begin, _, on), (end, _, _) in itertools.pairwise(history):
-        if on and end - begin > LONGEST:
-            faults.append(f"released for {end - begin:.1f} s")
+        if not on:
+            continue
+        reach = end - begin - overlap(begin, end, out_of_reach(gate))
+        if reach > UNLOCK + OBEYED:
+            faults.append(f"released for {end - begin:.1f} s{causes(gate, begin, end)}")
+        for since, until in locked:
+            late = max(begin, since + OBEYED)
+            lasted = min(end, until) - late
+            if lasted > 0 and lasted > overlap(late, min(end, until), out_of_reach(gate)):
+                faults.append(
+                    f"the lock was released in a lock-down, {begin - since:.2f} s after it was "
+                    f"answered, for {end - begin:.2f} s{causes(gate, begin, end)}"
+                )
     if gate.board.board.relays[0]:
         faults.append("the lock is still released")
     return faults
+
+
+def out_of_reach(gate: Rig) -> list[tuple[float, float]]:
+    """When no order could come to the board."""
+    return [
+        (begin, end + OUT_OF_REACH[kind])
+        for kind, begin, end in gate.suffered
+        if kind in OUT_OF_REACH
+    ]
+
+
+def overlap(begin: float, end: float, spans: list[tuple[float, float]]) -> float:
+    """Seconds of ``begin`` to ``end`` that lie in one of the spans."""
+    covered, at = 0.0, begin
+    for first, last in sorted(spans):
+        covered += max(0.0, min(end, last) - max(at, first))
+        at = max(at, min(end, last))
+    return covered
+
+
+def causes(gate: Rig, begin: float, end: float) -> str:
+    """The faults of that time, for whoever looks for the cause."""
+    kinds = {kind for kind, first, last in gate.suffered if first < end and begin < last + 3}
+    return f" ({', '.join(sorted(kinds)) or 'no fault'})"
 
 
 def event_faults(gate: Rig) -> tuple[int, list[str]]:

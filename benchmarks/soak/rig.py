@@ -51,6 +51,7 @@ class Rig:
         self.wrong: list[str] = []
         self.chance = random.Random(seed)
         self.quiet_since = time.monotonic()  # no fault is active since
+        self.suffered: list[tuple[str, float, float]] = []  # fault, monotonic seconds of both ends
         self._active = 0
         self._lock = threading.Lock()
         self._starting = threading.Lock()
@@ -96,6 +97,7 @@ class Rig:
         with self._lock:
             self._active += 1
             self.happened[kind] += 1
+        began = time.monotonic()
         try:
             self.faults()[kind]()
         except (OSError, BrokerError) as error:
@@ -105,6 +107,7 @@ class Rig:
             with self._lock:
                 self._active -= 1
                 self.quiet_since = time.monotonic()
+                self.suffered.append((kind, began, self.quiet_since))
 
     @property
     def calm(self) -> bool:

@@ -21,16 +21,21 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
     """The gate's answer to a signed command. Raises BrokerError: no broker, or no answer."""
     topics = Topics(settings.prefix, gate)
     correlation = secrets.token_bytes(8)
+    own = _id_of(message)
     answers: list[dict[str, Any]] = []
     refused: list[str] = []
     listening, answered = threading.Event(), threading.Event()
     client = first_contact(settings, f"ask-{correlation.hex()}", timeout)
 
     def received(c: paho.Client, u: Any, answer: paho.MQTTMessage) -> None:
-        # without MQTT 5 there is no correlation: the first answer counts
-        if getattr(answer.properties, "CorrelationData", correlation) == correlation:
-            answers.append(json.loads(answer.payload))
-            answered.set()
+        # everybody's answers come on this topic, those to unsigned messages without correlation
+        if settings.protocol == "5":
+            if getattr(answer.properties, "CorrelationData", None) != correlation:
+                return
+        elif json.loads(answer.payload).get("id", own) != own:
+            return
+        answers.append(json.loads(answer.payload))
+        answered.set()
 
     def published(c: paho.Client, u: Any, mid: int, code: Any, properties: Any) -> None:
         if code.is_failure:
@@ -64,6 +69,14 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
         client.disconnect()
         client.loop_stop()
     return answers[0]
+
+
+def _id_of(message: bytes) -> str:
+    """The id of a signed command; "" of anything else."""
+    try:
+        return str(json.loads(json.loads(message)["payload"])["id"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _properties(topics: Topics, correlation: bytes) -> Properties:
