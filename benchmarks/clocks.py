@@ -247,8 +247,8 @@ class Gate:
 
     def hold(self, meanwhile: Callable[[], None]) -> float:
         """Staff hold the door open; real seconds from the order to its end, whatever the clock."""
-        began = time.monotonic()
         with Store.open(StoreSettings(ballast=0), self._data) as store:
+            began = time.monotonic()
             until = self.now + timedelta(seconds=HOLD)
             store.orders.give(NAME, "hold", "guard", until=until)
         self.until(lambda: self._board.board.relays[0], "the door is held open")
