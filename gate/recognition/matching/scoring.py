@@ -38,7 +38,7 @@ class Scoring:
 
 def unit(rows: Vector) -> Vector:
     """Rows of unit length, float32 (n, d). A row of zeros stays zeros."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    length = np.sqrt(np.einsum("nd,nd->n", rows, rows))[:, None]
     return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
 
 
