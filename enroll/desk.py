@@ -18,11 +18,13 @@ from enroll.permits import Permits
 from enroll.second_factor import SecondFactor
 from enroll.sessions import Sessions
 from gate.access.request import Rules
+from gate.access.settings import AccessSettings
 from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
 from gate.daemon import clock_sync
 from gate.exporting.settings import ExportSettings
 from gate.services.absence_alerts import AbsenceAlerts
+from gate.services.rule_set import Book, rules_of
 from gate.store.store import Store
 
 
@@ -38,7 +40,7 @@ class Desk:
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     exports: tuple[ExportSettings, ...] = ()
     folder: Path = Path("var")
-    rules: Callable[[], Rules] = Rules  # those the gates decide by, as of now
+    access: AccessSettings = field(default_factory=AccessSettings)  # rules of the configuration
     clock: Clock = field(default_factory=SystemClock)
     synchronised: Callable[[], bool | None] = clock_sync.synchronised
 
@@ -69,6 +71,10 @@ class Desk:
     def cookie(self) -> str:
         # the prefix makes browsers refuse the cookie over plain HTTP and from other hosts
         return "__Host-desk" if self.settings.tls else "desk"
+
+    def rules(self, book: Book | None = None) -> Rules:
+        """Those the gates decide by, as of now; with ``book``, as they would be with it."""
+        return rules_of(self.access, book or self.store.rulebook)
 
     def missed(self) -> int:
         """How many people who agreed to it are missed and not yet looked after."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gate.access.decision import Method, Outcome, Person
+from gate.access.decision import Decision, Method, Outcome, Person
 from gate.access.policy import decide
 from gate.access.request import Credential, Request, Rules, Sight
 from gate.events import story
@@ -58,22 +58,25 @@ def answers(
     return [_answer(person, rules, way, when, gate, language) for way in ways]
 
 
+def decision_of(person: Person, rules: Rules, way: Method, when: datetime, gate: str) -> Decision:
+    """What the gate decides if the face is recognised, held to be live and the credential good."""
+    seen = way in (Method.FACE, Method.FACE_AND_CARD)
+    sight = Sight(Verdict.KNOWN, best=person.id, liveness=Liveness("assumed", 1.0, True))
+    request = Request(
+        way,
+        person,
+        when,
+        gate=gate,
+        sight=sight if seen else None,
+        credential=None if way is Method.FACE else Credential(),
+    )
+    return decide(request, rules)
+
+
 def _answer(
     person: Person, rules: Rules, way: Method, when: datetime, gate: str, language: str
 ) -> Answer:
-    seen = way in (Method.FACE, Method.FACE_AND_CARD)
-    sight = Sight(Verdict.KNOWN, best=person.id, liveness=Liveness("assumed", 1.0, True))
-    decision = decide(
-        Request(
-            way,
-            person,
-            when,
-            gate=gate,
-            sight=sight if seen else None,
-            credential=None if way is Method.FACE else Credential(),
-        ),
-        rules,
-    )
+    decision = decision_of(person, rules, way, when, gate)
     tone = {Outcome.GRANT: "good", Outcome.ASK: "warn", Outcome.DENY: "bad"}[decision.outcome]
     if tone == "good":
         return Answer(story.way(way.value, language), tone, "", "")

@@ -29,7 +29,7 @@ MENU = (
     ("/alarms", "Alarms", Permission.ALARMS, "bell"),
     ("/imports", "Import", Permission.IMPORT, "import"),
     ("/lookalikes", "Look-alikes", Permission.PEOPLE_VIEW, "copy"),
-    ("/rules", "Times", Permission.RULES, "calendar-clock"),
+    ("/rules", "Times and rules", Permission.RULES, "calendar-clock"),
     ("/retention", "Retention", Permission.RETENTION, "archive"),
     ("/accounts", "Accounts", Permission.ACCOUNTS, "key-round"),
     ("/exports", "Exports", Permission.EVENTS_VIEW, "send"),
@@ -66,6 +66,8 @@ SAID = {
         "Nothing was undone: somebody changed one of these people meanwhile. "
         "Look at them one by one.",
     ),
+    "rules_undone": ("good", "Undone: times and rules are as before."),
+    "rules_changed": ("warn", "Nothing was undone: this was changed again meanwhile."),
     "signed_out": ("", "You are signed out."),
 }
 

@@ -143,3 +143,12 @@ if (lines) {
   addEventListener("pagehide", close);
   if (!document.hidden) open();
 }
+
+// A file that is chosen is read into the text field beside it; nothing is uploaded as a file.
+document.addEventListener("change", async (event) => {
+  const into = document.getElementById(event.target.dataset?.into ?? "");
+  const file = into && event.target.files?.[0];
+  if (!file) return;
+  into.value = await file.text();
+  into.dispatchEvent(new Event("change", { bubbles: true }));
+});

@@ -27,7 +27,6 @@ from gate.recognition.quality.assessment import judge
 from gate.services.encoder_choice import site_encoder
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
-from gate.services.rule_set import rules_of
 from gate.setup import desk_certificate
 from gate.setup.announce import announced
 from gate.sockets import BoundedHttp, listen
@@ -50,7 +49,7 @@ def desk(config: Config = DEFAULT) -> None:
             not_seen_hours=settings.access.not_seen.hours,
             exports=settings.export,
             folder=settings.data,
-            rules=lambda: rules_of(settings.access, store.rulebook),
+            access=settings.access,
         )
         if settings.desk.tls and desk_certificate.renew_if_due(settings.data):
             store.audit.note("desk", "certificate.renewed")

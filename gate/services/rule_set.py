@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, Protocol
 
 from gate.access.decision import Person
 from gate.access.entry_status import judge
@@ -15,8 +16,9 @@ from gate.access.temperature import temperature_finding
 from gate.config.settings import Settings
 from gate.errors import AccessError
 from gate.passage import Context
-from gate.store.rulebook import Rulebook, allow_of
+from gate.store.rulebook import allow_of
 from gate.store.store import Store
+from gate.store.tables import HolidayRow
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,17 @@ def _passage(settings: Settings) -> PassageSettings:
     return passage.model_copy(update={"make_room": passage.show_grant})
 
 
-def rules_of(settings: AccessSettings, book: Rulebook) -> Rules:
+class Book(Protocol):
+    """What is read of a rulebook; a draft of one has it too."""
+
+    def schedules(self) -> dict[str, str]: ...
+
+    def allows(self) -> dict[str, dict[str, Any]]: ...
+
+    def holidays(self) -> list[HolidayRow]: ...
+
+
+def rules_of(settings: AccessSettings, book: Book) -> Rules:
     """Those of the file and those of the register in one; on a name clash the register's counts.
 
     What cannot be read in the register is omitted, and so opens nothing.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from gate.access.schedule import DAYS, HOLIDAY, parse
 from gate.access.settings import AllowSettings
@@ -49,13 +49,25 @@ class Rulebook:
 
     def set_day(self, day: date, counts_as: str = HOLIDAY, name: str = "") -> None:
         """``counts_as``: "holiday", or the weekday a make-up working day counts as."""
-        if counts_as not in (HOLIDAY, *DAYS):
-            raise AccessError(
-                f'a day cannot count as "{counts_as}"',
-                where=f"{day}",
-                hint=f"{HOLIDAY}, or one of {', '.join(DAYS)}",
-            )
-        self._write(HolidayRow(day=day, counts_as=counts_as, name=name.strip()[:80]))
+        self.set_days({day: (counts_as, name)})
+
+    def set_days(
+        self, days: Mapping[date, tuple[str, str]], without: Collection[date] = ()
+    ) -> None:
+        """Many days at once, what each counts as and its name; those of ``without`` go."""
+        for day, (counts_as, _) in days.items():
+            if counts_as not in (HOLIDAY, *DAYS):
+                raise AccessError(
+                    f'a day cannot count as "{counts_as}"',
+                    where=f"{day}",
+                    hint=f"{HOLIDAY}, or one of {', '.join(DAYS)}",
+                )
+        with self._database.write() as session:
+            for day, (counts_as, name) in days.items():
+                row = HolidayRow(day=day, counts_as=counts_as, name=name.strip()[:80])
+                session.merge(row)
+            session.execute(delete(HolidayRow).where(HolidayRow.day.in_(without)))
+            touch(session, RULES)
 
     def set_allow(self, name: str, body: Mapping[str, Any]) -> None:
         """Who may pass where, when and how; ``body`` as in an ``[[access.allow]]``."""
@@ -73,7 +85,7 @@ class Rulebook:
     def remove_allow(self, name: str) -> None:
         self._remove(RuleRow, name, f"there is no rule named {name}")
 
-    def _write(self, row: ScheduleRow | HolidayRow | RuleRow) -> None:
+    def _write(self, row: ScheduleRow | RuleRow) -> None:
         with self._database.write() as session:
             session.merge(row)
             touch(session, RULES)
