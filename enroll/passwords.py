@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from gate.errors import AccessError
 
@@ -27,8 +27,6 @@ _READ = 72  # characters that are judged; zxcvbn takes long for more
 _AT_ONCE = threading.BoundedSemaphore(2)
 
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low memory
-# verified when the login is unknown, so that the answer takes as long
-_DECOY = _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str, login: str = "") -> str:
@@ -63,13 +61,22 @@ def verify(kept: str | None, password: str) -> bool:
         return _verify(kept, password)
 
 
+@cache
+def _decoy() -> str:
+    """Verified when the login is unknown, so that the answer takes as long."""
+    return _hasher.hash("nobody has this password")
+
+
 def _score(password: str, login: str) -> int:
+    from zxcvbn import zxcvbn  # its lists of leaked passwords are read when one is chosen
+
     found = zxcvbn(password[:_READ], user_inputs=[*_TYPICAL, *filter(None, [login])])
     return int(found["score"])
 
 
 def _verify(kept: str | None, password: str) -> bool:
+    decoy = _decoy()  # made by the first call, whether the login is known or not
     try:
-        return _hasher.verify(kept or _DECOY, password) and kept is not None
+        return _hasher.verify(kept or decoy, password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin, pinyin
-
 _KEPT = 50_000  # names and places whose keys are kept: more than any community has
 # characters that are read otherwise where they are a family name
 _FAMILY = {
@@ -34,6 +32,8 @@ def is_query(text: str) -> bool:
 @lru_cache(_KEPT)
 def _readings(name: str) -> tuple[tuple[str, ...], ...]:
     """Every reading of each character, lower case; what is not Chinese stands for itself."""
+    from pypinyin import Style, pinyin  # its dictionary is 40 MB: read when a name is asked for
+
     found = []
     for place, character in enumerate(name.strip()):
         readings = [text.lower() for text in pinyin(character, Style.NORMAL, heteronym=True)[0]]
@@ -75,6 +75,8 @@ def _spells(readings: tuple[tuple[str, ...], ...], place: int, letters: str) -> 
 @lru_cache(_KEPT)
 def sort_key(name: str) -> tuple[str, ...]:
     """By syllables, as a Chinese list of names is sorted; Latin names by their letters."""
+    from pypinyin import lazy_pinyin
+
     syllables = [text.lower() for text in lazy_pinyin(name)]
     if syllables and name[:1] in _FAMILY:
         syllables[0] = _FAMILY[name[0]]

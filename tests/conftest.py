@@ -32,7 +32,6 @@ settings.load_profile("soak" if SOAK else "test")
 # argon2id as the desk uses it takes a tenth of a second and 64 MB; tests/enroll/test_passwords.py
 # checks those parameters
 enroll.passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-enroll.passwords._DECOY = enroll.passwords._hasher.hash("nobody has this password")
 
 # files whose tests take longest, begun first so that none of them runs alone at the end
 LONGEST = (

@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode
 import cv2
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +19,6 @@ from hypothesis import strategies as st
 from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.faces import Faces
-from enroll.pages import ROUTERS
 from enroll.permissions import Role
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
@@ -33,6 +31,7 @@ from gate.services.gallery_sync import KnownFaces
 from gate.store.orders import COMMANDS
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.enroll.operations import operations
 
 EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "10"))
 HOSTILE = (
@@ -67,16 +66,6 @@ FILES = (
     b"PK\x03\x04",
     b"\x00" * 999,
 )
-
-
-def operations():
-    """Method and path of everything the pages offer."""
-    app = FastAPI()
-    for router in ROUTERS:
-        app.include_router(router)
-    return [
-        (method, path) for path, methods in app.openapi()["paths"].items() for method in methods
-    ]
 
 
 class Served:

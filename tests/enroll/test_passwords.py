@@ -33,7 +33,7 @@ def test_the_desk_hashes_as_rfc_9106_asks(as_installed: ModuleType) -> None:
     parameters = extract_parameters(kept)
     assert parameters.type is Type.ID
     assert parameters == RFC_9106_LOW_MEMORY
-    assert extract_parameters(as_installed._DECOY) == RFC_9106_LOW_MEMORY
+    assert extract_parameters(as_installed._decoy()) == RFC_9106_LOW_MEMORY
 
 
 def test_only_the_password_itself_is_accepted() -> None:

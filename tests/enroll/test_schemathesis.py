@@ -10,23 +10,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import schemathesis
-from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from enroll.app import create_app
 from enroll.desk import Desk
-from enroll.pages import ROUTERS
 from enroll.permissions import Role
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
 from gate.config.desk import DeskSettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.enroll.operations import operations
+
+if TYPE_CHECKING:  # imported when it runs: it takes a second in every process that collects
+    import schemathesis
+    from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 FEW = 2
 MANY = int(os.environ.get("GATE_EXAMPLES", "200"))
@@ -36,21 +37,15 @@ ENDLESS = ("/stream",)  # answers until the browser leaves; test_live_feed.py ha
 
 def labels() -> list[str]:
     """Method and path of everything the pages offer."""
-    app = FastAPI()
-    for router in ROUTERS:
-        app.include_router(router)
-    return [
-        f"{method.upper()} {path}"
-        for path, methods in app.openapi()["paths"].items()
-        for method in methods
-        if path not in ENDLESS
-    ]
+    return [f"{method.upper()} {path}" for method, path in operations() if path not in ENDLESS]
 
 
 class Manager:
     """A browser of a manager that signs in again whenever a request ended the session."""
 
     def __init__(self, desk: Desk) -> None:
+        import schemathesis
+
         self.desk = desk
         app = create_app(desk)
         self.schema: OpenApiSchema = schemathesis.openapi.from_dict(app.openapi())
@@ -75,6 +70,8 @@ class Manager:
 
     def faults(self, label: str, examples: int) -> list[str]:
         """The requests that were answered 5xx, of ``examples`` to one operation."""
+        from schemathesis.generation import GenerationMode
+
         operation = self.schema.find_operation_by_label(label)
         assert operation is not None
         found: list[str] = []
