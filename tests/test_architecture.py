@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gate.fleet",),
     ("gate.hub", "gate.replica"),
     ("gate.importing", "gate.doctor", "gate.daemon"),
-    ("gate.demo", "gate.setup", "gate.update"),
+    ("gate.demo", "gate.setup", "gate.update", "gate.district"),
     ("enroll",),
     ("gate.commands",),
     ("gate.cli",),

@@ -38,10 +38,9 @@ def pair(visit: Manage, gate: Annotated[str, Form(pattern=GATE_NAME)]) -> Respon
 def lock_down(visit: Mode) -> Response:
     """Every gate that has a box, and that of this register's own machine."""
     store = visit.desk.store
-    names = {visit.desk.gate, *(row.gate for row in Boxes(store).all())}
-    for name in sorted(names):
-        store.orders.give(name, "lockdown", visit.account.login)
-    visit.note("order.lockdown", "all", gates=sorted(names))
+    names = sorted({visit.desk.gate, *(row.gate for row in Boxes(store).all())})
+    store.orders.give_all(names, "lockdown", visit.account.login)
+    visit.note("order.lockdown", "all", gates=names)
     return go("/fleet", "ordered")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gate.commands.simulate_fleet import fleet
 from gate.readers.card_number import canonical
 from gate.simulators.board import Board
 from gate.simulators.card import CardReader, CodeScanner
@@ -26,6 +27,8 @@ app = typer.Typer(
     "then takes words on its standard input (help lists them).",
     no_args_is_help=True,
 )
+
+app.command()(fleet)
 
 Fire = Annotated[
     int,

@@ -52,6 +52,7 @@ class Pairing(BaseModel):
 class Events(BaseModel):
     epoch: int
     floor: int = Field(ge=1)
+    skip: bool = True  # what is missing below the floor is not kept by the box any more
     events: list[dict[str, Any]] = Field(max_length=MOST)
 
 
@@ -182,16 +183,19 @@ def create_app(hub: Hub) -> FastAPI:
         mark: Annotated[str, Query(max_length=40)] = "",
         scope: int = 0,
         wait: Annotated[float, Query(ge=0, le=LONGEST_POLL)] = 25.0,
-    ) -> dict[str, Any]:
+    ) -> Response:
+        def look() -> dict[str, Any] | None:
+            # the box may have been revoked while it waited
+            return hub.feed.after(box_of(request), after, mark, scope)
+
         until = time.monotonic() + wait
         while True:
             ticket = hub.waker.ticket()
-            # the box may have been revoked while it waited
-            box = await run_sync(box_of, request)
-            answer = await run_sync(hub.feed.after, box, after, mark, scope)
+            answer = await run_sync(look)
             left = until - time.monotonic()
             if answer is not None or left <= 0 or hub.waker.stopping:
-                return answer or {"n": after, "mark": mark, "now": now().isoformat()}
+                nothing = {"n": after, "mark": mark, "now": now().isoformat()}
+                return JSONResponse(answer or nothing)
             await hub.waker.wait(ticket, left)
 
     @app.get("/snapshot")
@@ -199,9 +203,11 @@ def create_app(hub: Hub) -> FastAPI:
         return StreamingResponse(hub.feed.snapshot(box), media_type="application/x-ndjson")
 
     @app.post("/events")
-    def events(box: Box, message: Events) -> dict[str, int]:
-        taken = hub.intake.take(box.gate, message.epoch, message.floor, message.events)
-        return {"last": taken.last}
+    def events(box: Box, message: Events) -> dict[str, Any]:
+        taken = hub.intake.take(
+            box.gate, message.epoch, message.floor, message.events, skip=message.skip
+        )
+        return {"last": taken.last, "lost": taken.lost}
 
     @app.post("/receipt")
     def receipt(box: Box, message: Receipt) -> dict[str, int]:

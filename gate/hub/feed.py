@@ -4,24 +4,63 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gate.fleet.records import Records
-from gate.fleet.scope import Scope
+from gate.fleet.scope import EVERYBODY, Scope
 from gate.fleet.signing import sign_erasure, sign_order
 from gate.hub.authority import Authority
 from gate.hub.keys import CommunityKeys
 from gate.store.changes import CALIBRATION, RULES
 from gate.store.store import Store
-from gate.store.tables import BoxRow, ChangeRow, ErasureRow, GateRow, OrderRow, PersonRow
+from gate.store.tables import (
+    BoxRow,
+    ChangeRow,
+    ErasureRow,
+    GateRow,
+    OrderRow,
+    PersonRow,
+    ReceiptRow,
+)
 from gate.store.tables.base import now
 
 PAGE = 500  # changes in one answer
+_PAGES = 8  # kept for boxes that ask later
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Changes ``first`` to ``last`` of the register, for boxes of every scope.
+
+    ``rules`` are None, and ``calibration`` False, where they did not change.
+    """
+
+    first: int
+    last: int
+    mark: str
+    records: list[Answer]
+    erased: list[Answer]
+    rules: Answer | None
+    calibration: bool
+
+    def divided(self, scope: Scope) -> tuple[list[Answer], list[str]]:
+        """The records within a scope, and the pseudonyms of the others."""
+        inside: list[Answer] = []
+        outside: list[str] = []
+        for record in self.records:
+            place = record["place"]
+            if scope.holds(place[0] if place else "", record["groups"]):
+                inside.append(record)
+            else:
+                outside.append(record["ref"])
+        return inside, outside
 
 
 class Feed:
@@ -32,6 +71,8 @@ class Feed:
         self._authority = authority
         self._keys = keys
         self._records = Records(store)
+        self._reading = threading.Lock()  # of the pages read last
+        self._pages: dict[tuple[int, int, int], Page] = {}
 
     def after(self, box: BoxRow, n: int, mark: str, scope: int) -> Answer | None:
         """Changes after the number ``n``, whose mark the box knows; None: nothing is new.
@@ -52,32 +93,55 @@ class Feed:
                 return self._answer(box, n, snapshot="gap", orders=orders)
             if n and at is not None and mark_of(at) != mark:
                 return self._answer(box, n, snapshot="history", orders=orders)
+            if n == head:
+                return self._answer(box, n, orders=orders) if orders else None
+            page = self._page(session, n, head)
+            if n == 0 and page.first != 1:
+                return self._answer(box, n, snapshot="gap", orders=orders)
+            records, outside = page.divided(Scope.of(gate))
+            answer = self._answer(
+                box,
+                page.last,
+                keys=bool(records),
+                mark=page.mark,
+                orders=orders,
+                records=records,
+                gone=[*page.erased, *({"ref": ref} for ref in outside)],
+                more=page.last < head,
+            )
+            if page.rules is not None:
+                answer["rules"] = page.rules
+            if page.calibration:
+                answer["calibrations"] = self._records.calibrations(session, box.gate)
+            return answer
+
+    def _page(self, session: Session, n: int, head: int) -> Page:
+        """What comes after ``n``, read once for all boxes that have come as far: they ask within a
+        moment of each other, and each gets what is in its scope."""
+        with self._reading:
+            epoch, key = self._keys.current()
+            known = self._pages.get((n, head, epoch))
+            if known is not None:
+                return known
             rows = session.scalars(
                 select(ChangeRow).where(ChangeRow.id > n).order_by(ChangeRow.id).limit(PAGE)
             ).all()
-            if n == 0 and rows and rows[0].id != 1:
-                return self._answer(box, n, snapshot="gap", orders=orders)
-            if not rows:
-                return self._answer(box, n, orders=orders) if orders else None
             changed = {row.person_id for row in rows}
-            epoch, key = self._keys.current()
-            records, outside = self._records.of(
-                session, {c for c in changed if c > RULES}, Scope.of(gate), epoch, key
-            )
-            answer = self._answer(
-                box,
+            people = {person for person in changed if person > RULES}
+            records, _ = self._records.of(session, people, EVERYBODY, epoch, key)
+            page = Page(
+                rows[0].id,
                 rows[-1].id,
-                mark=mark_of(rows[-1]),
-                orders=orders,
-                records=records,
-                gone=[*self._erased(session, changed), *({"ref": ref} for ref in outside)],
-                more=rows[-1].id < head,
+                mark_of(rows[-1]),
+                records,
+                self._erased(session, changed),
+                self._records.rules() if RULES in changed else None,
+                CALIBRATION in changed,
             )
-            if RULES in changed:
-                answer["rules"] = self._records.rules()
-            if CALIBRATION in changed:
-                answer["calibrations"] = self._records.calibrations(session, box.gate)
-            return answer
+            self._pages[n, head, epoch] = page
+            while len(self._pages) > _PAGES:
+                self._pages.pop(next(iter(self._pages)))
+            return page
 
     def snapshot(self, box: BoxRow) -> Iterator[bytes]:
         """JSON lines: a head, a record of everybody who belongs on the box, an end with a hash.
@@ -88,15 +152,18 @@ class Feed:
             last = session.scalar(select(ChangeRow).order_by(ChangeRow.id.desc()).limit(1))
             gate = session.get(GateRow, box.gate)
             calibrations = self._records.calibrations(session, box.gate)
+            erased = self._unproved(session, box)
         epoch, key = self._keys.current()
         digest, count = hashlib.sha256(), 0
         head = self._answer(
             box,
             last.id if last else 0,
+            keys=True,
             mark=mark_of(last) if last else "",
             scope=gate.scope if gate else 0,
             rules=self._records.rules(),
             calibrations=calibrations,
+            erased=erased,
         )
         for line in self._lines(head, Scope.of(gate), epoch, key):
             raw = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -118,13 +185,11 @@ class Feed:
             yield from records
             after = people[-1]
 
-    def _answer(self, box: BoxRow, n: int, **more: Any) -> Answer:
-        return {
-            "n": n,
-            "now": now().isoformat(),
-            "keys": self._keys.wrapped(box.public, self._authority.order_key),
-            **more,
-        }
+    def _answer(self, box: BoxRow, n: int, *, keys: bool = False, **more: Any) -> Answer:
+        answer = {"n": n, "now": now().isoformat(), **more}
+        if keys:  # they open the records; without records they are of no use
+            answer["keys"] = self._keys.wrapped(box.public, self._authority.order_key)
+        return answer
 
     def _erased(self, session: Session, changed: set[int]) -> list[Answer]:
         rows = session.scalars(select(ErasureRow).where(ErasureRow.person_id.in_(changed)))
@@ -133,6 +198,15 @@ class Feed:
             for row in rows
             if session.get(PersonRow, row.person_id) is None
         ]
+
+    def _unproved(self, session: Session, box: BoxRow) -> list[Answer]:
+        """Who was erased since the box was paired and has no receipt from it yet."""
+        signed = select(ReceiptRow.ref).where(ReceiptRow.box == box.id)
+        query = select(ErasureRow.ref).where(
+            ErasureRow.at > box.paired, ErasureRow.ref.not_in(signed)
+        )
+        key = self._authority.orders
+        return [{"ref": ref, "proof": sign_erasure(key, ref)} for ref in session.scalars(query)]
 
     def _orders(self, session: Session, gate: str) -> list[Answer]:
         """Signed, until the box says that it has them; it knows one it had before by its id."""

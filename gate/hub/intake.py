@@ -26,10 +26,14 @@ MOST = 500  # events in one message
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The highest number without a gap, and how many events are new."""
+    """The highest number without a gap, and how many events are new.
+
+    ``lost``: the box has delivered more than this hub has; nothing was taken.
+    """
 
     last: int
     new: int
+    lost: bool = False
 
 
 class Intake:
@@ -38,15 +42,26 @@ class Intake:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def take(self, gate: str, epoch: int, floor: int, bodies: Sequence[dict[str, Any]]) -> Taken:
-        """Write what follows without a gap; ``floor`` is the lowest number the box still has.
+    def take(
+        self,
+        gate: str,
+        epoch: int,
+        floor: int,
+        bodies: Sequence[dict[str, Any]],
+        *,
+        skip: bool = True,
+    ) -> Taken:
+        """Write what follows without a gap; ``floor`` is the lowest number in the box's outbox.
 
-        What is below the floor and has not come never will: it was given up when the box's outbox
-        was full, or is older than its joining. Raises StoreError for what is no event of ``gate``.
+        What is below the floor and has not come was given up when the outbox was full, or this hub
+        was put back from a backup: the box is asked for it, until it says ``skip``. Raises
+        StoreError for what is no event of ``gate``.
         """
         events = sorted((_checked(body, gate, epoch) for body in bodies), key=_sequence)
         with self._store.database.write() as session:
             row = session.get(IntakeRow, (gate, epoch), with_for_update=True)
+            if floor - 1 > (row.last if row is not None else 0) and not skip:
+                return Taken(row.last if row is not None else 0, 0, lost=True)
             if row is None:
                 row = IntakeRow(gate=gate, epoch=epoch, last=floor - 1, missed=0)
                 session.add(row)

@@ -15,8 +15,9 @@ from sqlalchemy import select
 from gate.errors import StoreError
 from gate.fleet.signing import erasure_is_signed, statement
 from gate.hub.authority import Authority, public_key
+from gate.store.engine import pieces
 from gate.store.store import Store
-from gate.store.tables import BoxRow, ErasureRow, OrderRow, ReceiptRow
+from gate.store.tables import BoxRow, ErasureRow, OrderRow, PersonRow, ReceiptRow
 from gate.store.tables.base import now
 
 
@@ -73,17 +74,20 @@ class Receipts:
         """After this hub was put back from a backup: a box names, with the hub's own signature,
         who had been deleted. How many were there again."""
         public = self._authority.order_key
-        count = 0
         for ref, proof in proofs.items():
             if not erasure_is_signed(public, ref, proof):
                 raise StoreError(
                     "a proof of erasure is not this hub's", where=ref, hint="pair the box again"
                 )
-            person = self._store.people.by_ref(ref)
-            if person is not None:
-                self._store.people.delete(person.id)
-                count += 1
+        count = 0
+        for some in pieces(proofs, 200):
+            with self._store.database.write() as session:
+                there = session.scalars(select(PersonRow.id).where(PersonRow.ref.in_(some))).all()
+                for person in there:
+                    self._store.people.delete_in(session, person)
+            count += len(there)
         if count:
+            self._store.database.wipe()
             self._store.audit.note(f"box {box.gate}", "people.deleted_again", count=count)
         return count
 

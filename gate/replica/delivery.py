@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -24,7 +25,20 @@ def next_message(store: Store, gate: str) -> dict[str, Any] | None:
     return {"epoch": epoch, "floor": same[0]["sequence"], "events": same}
 
 
-async def deliver(link: Link, message: dict[str, Any]) -> list[int]:
-    """The sequences the hub has now. Raises as ``Link`` does."""
-    last = (await link.post("/events", message))["last"]
-    return [body["sequence"] for body in message["events"] if body["sequence"] <= last]
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """``done``: the sequences the hub has now. ``lost``: the first and last of those it had once
+    and has no longer, for it was put back from a backup; then it took nothing."""
+
+    done: list[int]
+    lost: tuple[int, int] | None
+
+
+async def deliver(link: Link, message: dict[str, Any], *, skip: bool) -> Delivered:
+    """``skip``: what is missing at the hub is not kept here any more. Raises as ``Link`` does."""
+    answer = await link.post("/events", {**message, "skip": skip})
+    last = answer["last"]
+    if answer.get("lost"):
+        return Delivered([], (last + 1, message["floor"] - 1))
+    done = [body["sequence"] for body in message["events"] if body["sequence"] <= last]
+    return Delivered(done, None)

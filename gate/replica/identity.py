@@ -31,6 +31,7 @@ class Identity:
     Attributes:
         urls: of the hub, the one to try first first.
         orders: the hub's public key of orders, 32 bytes.
+        since: the last event before the box joined: the hub gets what comes after.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Identity:
     orders: bytes
     signing: ec.EllipticCurvePrivateKey
     sealing: X25519PrivateKey
+    since: int = 0
 
     @classmethod
     def of(cls, store: Store, folder: Path) -> Identity | None:
@@ -59,6 +61,7 @@ class Identity:
                 bytes.fromhex(fact["orders"]),
                 signing,
                 X25519PrivateKey.from_private_bytes(sealing),
+                fact.get("since", 0),
             )
         except (OSError, ValueError) as error:
             raise StoreError(
@@ -121,6 +124,7 @@ def write_key(path: Path, content: bytes) -> None:
 
 def remember(store: Store, box: str, gate: str, urls: tuple[str, ...], orders: str) -> None:
     value: dict[str, Any] = {"box": box, "gate": gate, "urls": list(urls), "orders": orders}
+    value["since"] = store.events.last_sequence(gate)
     store.key_values.set(JOINED, value)
 
 

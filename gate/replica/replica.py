@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 POLL = 25.0  # seconds for which the hub may hold an answer back
 BEAT = 10.0  # seconds
 _EVENTS = 0.5  # seconds between two looks into the outbox
+_AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
 _KEEP_LEASE = 60.0  # seconds between two writings of the lease
@@ -60,11 +61,13 @@ class State:
     Attributes:
         contact: monotonic time of the last answer; None before the first.
         applied: when the newest change was applied, monotonic.
+        number: of the feed, applied up to here since the start; 0 before the first.
     """
 
     connected: bool = False
     contact: float | None = None
     applied: float | None = None
+    number: int = 0
     snapshots: int = 0
     shut_out: str = ""
 
@@ -84,6 +87,7 @@ class Replica:
         *,
         poll: float = POLL,
         beat: float = BEAT,
+        connect: Callable[[Identity], Link] = Link,
     ) -> None:
         self._store = store
         self._identity = identity
@@ -92,7 +96,10 @@ class Replica:
         self._poll, self._beat_every = poll, beat
         self._applier = Applier(store, identity)
         self._writing = asyncio.Lock()  # one applier at a time
-        self._link = Link(identity)
+        self._connect = connect
+        self._link = connect(identity)
+        self._skip = False  # what the hub has lost is no longer kept here either
+        self._again_to = identity.since  # the last event put into the outbox once more
         self._obeyed: dict[str, str] = {}  # orders by id, so that none is obeyed twice
         self._lease = Lease.kept(store.key_values.get(KEPT), self._clock.utc())
         self._counted = self._clock.monotonic()
@@ -154,13 +161,14 @@ class Replica:
             if answer["snapshot"] == "history":
                 proofs = await asyncio.to_thread(self._applier.proofs)
                 await self._link.post("/history", {"erased": proofs})
+                self._again_to = self._identity.since
             await self._load()
             return
         if answer["n"] == cursor.n:
             return
         async with self._writing:
             await asyncio.to_thread(self._apply, answer, cursor)
-        self.state.applied = self._clock.monotonic()
+        self.state.number, self.state.applied = answer["n"], self._clock.monotonic()
         await self._confirm()
 
     def _apply(self, answer: Mapping[str, Any], cursor: Cursor) -> None:
@@ -188,7 +196,7 @@ class Replica:
                 left, changed, cursor = await asyncio.to_thread(apply_snapshot, self._applier, path)
             self._forgotten = False
             self.state.snapshots += 1
-            self.state.applied = self._clock.monotonic()
+            self.state.number, self.state.applied = cursor.n, self._clock.monotonic()
             log.info("hub.loaded", extra={"left": left, "changed": changed, "number": cursor.n})
         finally:
             arriving.close()
@@ -253,12 +261,29 @@ class Replica:
         if message is None:
             await asyncio.sleep(_EVENTS)
             return
-        done = await deliver(self._link, message)
+        delivered = await deliver(self._link, message, skip=self._skip)
         self._heard()
-        if done:
-            await asyncio.to_thread(self._store.outbox.delivered, self._identity.gate, HUB, done)
+        gate = self._identity.gate
+        if delivered.lost is not None:
+            await self._again_from(*delivered.lost)
+            return
+        self._skip = False
+        if delivered.done:
+            await asyncio.to_thread(self._store.outbox.delivered, gate, HUB, delivered.done)
         else:
             await asyncio.sleep(_EVENTS)
+
+    async def _again_from(self, first: int, last: int) -> None:
+        """The hub has lost these events, which it had: send those that are still kept."""
+        first = max(first, self._again_to + 1)
+        last = min(last, first + _AGAIN - 1)
+        count = 0
+        if first <= last:
+            again = self._store.outbox.again
+            count = await asyncio.to_thread(again, self._identity.gate, HUB, first, last)
+            self._again_to = last
+            log.warning("hub.events_again", extra={"count": count, "first": first, "last": last})
+        self._skip = not count
 
     # ------------------------------------------------------------ the beat
 
@@ -302,7 +327,7 @@ class Replica:
         identity = await asyncio.to_thread(Identity.of, self._store, folder)
         if identity is not None:
             self._identity = identity
-            old, self._link = self._link, Link(identity)
+            old, self._link = self._link, self._connect(identity)
             await old.close()
         log.info("hub.renewed")
 

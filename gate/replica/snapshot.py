@@ -59,6 +59,7 @@ def apply_snapshot(applier: Applier, path: Path) -> tuple[int, int, Cursor]:
     lines = _lines(path)
     head = next(lines)
     applier.take_keys(head["keys"])
+    applier.gone(head.get("erased", ()))  # these ask for a receipt
     left = applier.keep_only({record["ref"] for record in _lines(path) if "ref" in record})
     changed = applier.records(record for record in lines if "ref" in record)
     applier.rules(head["rules"])

@@ -6,6 +6,7 @@ order needs no signature; orders from elsewhere come signed over MQTT.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -33,22 +34,37 @@ class Orders:
         reason: str = "",
     ) -> OrderRow:
         """Order a gate. An order the gate has not taken within ten seconds is void."""
+        return self.give_all([gate], command, by, until=until, reason=reason)[0]
+
+    def give_all(
+        self,
+        gates: Iterable[str],
+        command: str,
+        by: str,
+        *,
+        until: datetime | None = None,
+        reason: str = "",
+    ) -> list[OrderRow]:
+        """The same to many gates in one transaction: all of them see it at one moment."""
         if command not in COMMANDS:
             raise ValueError(f"no such command: {command}")
-        row = OrderRow(
-            gate=gate,
-            command=command,
-            ordered_by=by,
-            until=until,
-            reason=reason,
-            at=now(),
-            expires=now() + _VALID,
-        )
+        rows = [
+            OrderRow(
+                gate=gate,
+                command=command,
+                ordered_by=by,
+                until=until,
+                reason=reason,
+                at=now(),
+                expires=now() + _VALID,
+            )
+            for gate in gates
+        ]
         with self._database.write(urgent=True) as session:
-            session.add(row)
+            session.add_all(rows)
             session.flush()
             wake(session)
-            return row
+        return rows
 
     def take(self, gate: str) -> list[OrderRow]:
         """Orders not taken yet, oldest first; each is given out once."""

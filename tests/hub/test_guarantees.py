@@ -88,6 +88,11 @@ def test_messages_that_come_twice_late_or_with_a_gap_change_nothing(tmp_path: Pa
         assert intake.take("north", 5, 1, events[2:6]).last == 6  # overlapping
         assert intake.take("north", 5, 9, events[8:]).last == 10  # 7 and 8 were given up
         assert [body["sequence"] for body in bodies(store, "north")] == [1, 2, 3, 4, 5, 6, 9, 10]
+        # this hub has less than the box has delivered: it takes nothing and asks
+        later = Event.make("north", "door.closed", datetime.now(UTC)).numbered(20, 5).body()
+        taken = intake.take("north", 5, 20, [later], skip=False)
+        assert (taken.last, taken.lost) == (10, True)
+        assert intake.take("north", 7, 20, [{**later, "epoch": 7}], skip=False).lost
         # a box put back from a backup gives numbers again, in another epoch
         again = Event.make("north", "door.closed", datetime.now(UTC)).numbered(4, 6).body()
         assert intake.take("north", 6, 4, [again]).last == 4
@@ -198,9 +203,14 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         gone = fleet.enrol("gone", 1)
         fleet.enrol("stays", 2)
         boxes = [fleet.box(gate) for gate in ("a", "b")]
+        record(boxes[0], 10)
+        wait_for(lambda: len(bodies(fleet.store, "a")) == 10)
         fleet.store.database.backup(tmp_path / "day-old.db")
+        record(boxes[0], 10)
         fleet.store.people.delete(gone)
         wait_for(lambda: not any(box.store.people.count() == 2 for box in boxes))
+        wait_for(lambda: len(bodies(fleet.store, "a")) == 20)
+        wait_for(lambda: not boxes[0].store.outbox.waiting("a", HUB))
         # the hub goes on with the backup, and numbers are given again to other changes
         fleet.server.stop()
         fleet.store.close()
@@ -216,6 +226,13 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         wait_for(lambda: {row.name for row in fleet.store.people.find()} == names)
         wait_for(lambda: all(box.names == names for box in boxes))
         wait_for(fleet.agreed)
+        # both prove the deletion to the hub that has forgotten their receipts
+        receipts = Receipts(fleet.store, fleet.server.hub.authority)
+        wait_for(lambda: [(each.done, each.missing) for each in receipts.state()] == [(2, ())])
+        # with the next event the hub asks for those it has lost
+        record(boxes[0], 1)
+        wait_for(lambda: len(bodies(fleet.store, "a")) == 21)
+        assert [body["sequence"] for body in bodies(fleet.store, "a")] == list(range(1, 22))
 
 
 def test_a_box_cannot_have_people_deleted_by_claiming_it(fleet: Fleet) -> None:

@@ -1,0 +1,53 @@
+"""``gate simulate fleet``: a district of boxes on this machine, with everything that goes wrong."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def fleet(
+    gates: Annotated[int, typer.Option(min=1, max=5000, help="Boxes, one for each gate.")] = 20,
+    people: Annotated[int, typer.Option(min=1, help="People of the register.")] = 2_000,
+    reach: Annotated[int, typer.Option(min=1, help="Buildings that each gate serves.")] = 2,
+    changes: Annotated[float, typer.Option(help="Changes at the desk a second.")] = 2.0,
+    events: Annotated[float, typer.Option(help="Events of all boxes a second.")] = 50.0,
+    backlog: Annotated[int, typer.Option(help="Events each box has kept without the hub.")] = 500,
+    seconds: Annotated[float, typer.Option(help="Of the calm part; faults last half of it.")] = 30,
+    processes: Annotated[int, typer.Option(min=1, help="That share the boxes.")] = 2,
+    url: Annotated[
+        str, typer.Option(help="An empty PostgreSQL database for the hub; else SQLite.")
+    ] = "",
+    folder: Annotated[
+        Path | None, typer.Option(help="Empty; kept afterwards. Else a temporary one.")
+    ] = None,
+) -> None:
+    """Run a hub and many boxes, without cameras: links cut and frozen, messages twice, clocks set
+    wrong, boxes restarted, restored, shut out and replaced, the hub killed and put back from a
+    backup. What must hold is checked throughout; ends with 1 when something does not.
+    """
+    from gate.district.layout import Layout
+    from gate.district.run import simulate
+
+    out = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="gate-district-") as own:
+        result = simulate(
+            folder or Path(own),
+            Layout(gates, people, reach),
+            lambda line: out.print(line, markup=False),
+            url=url,
+            processes=processes,
+            seconds=seconds,
+            changes=changes,
+            events=events,
+            backlog=backlog,
+        )
+    for wrong in result.wrong[:50]:
+        out.print(wrong, style="red", markup=False)
+    out.print(f"{len(result.wrong)} things wrong" if result.wrong else "everything held")
+    if result.wrong:
+        raise typer.Exit(1)
