@@ -12,7 +12,7 @@ from gate.store.tables import ConsentRow, PersonRow
 
 # a new wording is a new file and a new version; the old files stay, as old answers refer to them
 VERSION = "1"
-PURPOSES = ("face", "not_seen", "export")
+PURPOSES = ("face", "not_seen", "export", "learning")
 ANSWERS = ("agreed", "refused", "withdrawn")
 _FOLDER = Path(__file__).parent / "consents"
 
@@ -86,4 +86,6 @@ def record(
         store.templates.remove(person.id)
     if purpose == "not_seen" and answer != "agreed":
         missing.no_more(store, person.id)
+    if purpose == "learning" and answer != "agreed":
+        store.looks.forget(person.id, asked_by)
     return row

@@ -38,6 +38,7 @@ class Desk:
     permits: Permits | None = None
     gate: str = "gate-1"
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
+    learns: bool = False  # whether the gate learns faces from cards
     exports: tuple[ExportSettings, ...] = ()
     folder: Path = Path("var")
     access: AccessSettings = field(default_factory=AccessSettings)  # rules of the configuration
@@ -80,3 +81,7 @@ class Desk:
         """How many people who agreed to it are missed and not yet looked after."""
         everybody = self.missing.watched(self.clock.utc())
         return sum(one.alerted is not None for one in everybody.values())
+
+    def unclear(self) -> int:
+        """Of how many people nothing can be learnt from their card, and nobody saw to it."""
+        return self.store.looks.unclear() if self.learns else 0

@@ -40,6 +40,8 @@ def own_data(store: Store, person: PersonRow) -> dict[str, Any]:
         "credentials": [_plain(row) for row in store.credentials.of(person.id)],
         "permits": permits,
         "face_templates": faces,
+        "learnt_from_cards": [_plain(row) for row in store.looks.of_person(person.id)],
+        "faces_not_used_yet": store.looks.waiting().get(person.id, 0),
         "last_seen": store.key_values.get(f"not_seen:{person.id}") or None,
         "place": store.key_values.get(f"place:{person.id}") or None,
         "platforms": [_plain(row) for row in store.exports.of_person(person.id)],

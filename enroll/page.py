@@ -52,6 +52,7 @@ SAID = {
         "Deleted. Another program was reading; the last traces go with the next clean-up.",
     ),
     "consent": ("good", "The answer is recorded."),
+    "face_forgotten": ("good", "Deleted: what was learnt there is gone."),
     "enrolled": ("good", "Enrolled: the gate knows the face within two seconds."),
     "ordered": ("good", "The order was given to the gate."),
     "password": ("good", "The password is changed. Sign in again."),

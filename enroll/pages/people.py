@@ -176,6 +176,8 @@ def person(
         consents=consents,
         answer=newest.get("face", ""),
         missed=newest.get("not_seen") == "agreed",
+        learns=visit.desk.learns,
+        learning=newest.get("learning") == "agreed",
         exports=bool(visit.desk.exports),
         exported=[row.target.partition(":")[2] for row in store.exports.of_person(person)],
         exportable=newest.get("export") == "agreed",

@@ -13,6 +13,9 @@ REASONS: tuple[str, ...] = (
     "door_held_open",
     "emergency",
     "door_released",
+    # granted, and something else besides
+    "face_enrolled",
+    "face_added",
     # nobody there, or somebody is being looked at
     "idle",
     "one_moment",

@@ -47,6 +47,7 @@ def desk(config: Config = DEFAULT) -> None:
             permits=Permits.open(store, own_key(settings.data), settings.access.permit),
             gate=settings.name,
             not_seen_hours=settings.access.not_seen.hours,
+            learns=settings.learning.enabled,
             exports=settings.export,
             folder=settings.data,
             access=settings.access,

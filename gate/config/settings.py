@@ -53,6 +53,7 @@ from gate.models.settings import ModelsSettings
 from gate.notify.settings import NotifySettings
 from gate.readers.out.settings import ReaderOutSettings
 from gate.readers.settings import ReaderSettings
+from gate.recognition.learning.settings import LearningSettings
 from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.quality.settings import QualitySettings
 from gate.recognition.settings import RecognitionSettings
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings = RecognitionSettings()
     quality: QualitySettings = QualitySettings()
     liveness: LivenessSettings = LivenessSettings()
+    learning: LearningSettings = LearningSettings()
     models: ModelsSettings = ModelsSettings()
     reader: tuple[ReaderSettings, ...] = ()
     reader_out: ReaderOutSettings = ReaderOutSettings()

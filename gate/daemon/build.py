@@ -124,6 +124,7 @@ def build_core(
         settings.recognition,
         assess=assess,
         watch=build_watch(settings.liveness, settings.models, settings.recognition.threads),
+        keep_probes=settings.learning.enabled,
     )
     loop = Loop(
         gate=settings.name,

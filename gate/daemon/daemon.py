@@ -8,6 +8,7 @@ Threads, and what each owns:
 - gallery: follows changes of faces, learns the site again.
 - orders: orders of staff and the hold-open schedule.
 - writes: what nobody waits for, in order.
+- learning: faces of people who showed a card, where that is switched on.
 - replica: follows the hub, where the box belongs to one.
 - claims: looks up cards, PINs and permits.
 - store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
@@ -34,6 +35,7 @@ from gate.daemon.door_persistence import DoorMemory
 from gate.daemon.event_loop import DeviceStatus, Item
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.integrations import Outgoing, receivers
+from gate.daemon.learning_worker import LearningWorker
 from gate.daemon.order_worker import OrderWorker
 from gate.daemon.peripherals import Peripherals
 from gate.daemon.presence_worker import PeopleSeen
@@ -114,6 +116,9 @@ class Daemon:
             writes = DeferredWrites(store, settings.name)
             orders = OrderWorker(core, clock, self.post, writes.later)
             gallery = GalleryWorker(core)
+            learning = LearningWorker(core, clock, outgoing)
+            core.loop.listen(learning.heard)
+            recognition.watched = learning.saw
             register = Register(core, self.post)
             people = PeopleSeen(core, clock, outgoing, writes.later, self.post)
             register.often = people.follow
@@ -135,7 +140,7 @@ class Daemon:
             memory.recall(core.loop)
             credentials.open()
             replica = ReplicaWorker(core, settings.data, clock, outgoing, self.post)
-            for job in (writes, gallery, register, orders, replica):
+            for job in (writes, gallery, register, orders, learning, replica):
                 self._begin(job.name, job.run, after)
                 after.callback(job.close)
             self._begin(

@@ -21,6 +21,7 @@ from gate.daemon.event_loop import DeviceStatus, Item
 from gate.errors import CameraError, RecognitionError
 from gate.passage import inputs
 from gate.readers.claim import Claim, ClaimKind
+from gate.recognition.face import Sighting
 from gate.recognition.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class RecognitionWorker:
         self._views: dict[str, View] = {}
         self._permit: tuple[str | None, float] = (None, 0.0)
         self._unread: dict[str, int] = {}  # looks in a row, by camera
+        self.watched: Callable[[tuple[Sighting, ...]], None] = lambda sightings: None
 
     def picture(self) -> bytes | None:
         """The newest frame as JPEG, for the screen of this box."""
@@ -102,7 +104,9 @@ class RecognitionWorker:
         self._newest = frame
         self._watch_view(frame)
         try:
-            self._post(inputs.Seen(tuple(recogniser.process(frame, claimed))))
+            sightings = tuple(recogniser.process(frame, claimed))
+            self.watched(sightings)
+            self._post(inputs.Seen(sightings))
         except RecognitionError as error:
             log.warning("frame.unrecognised", extra={"cause": error.what})
         now = time.monotonic()

@@ -43,6 +43,9 @@ _TONES = {
     "clock.implausible": "bad",
     "clock.unsynchronised": "warn",
     "person.not_seen": "bad",
+    "face.learnt": "good",
+    "face.unlearnt": "warn",
+    "face.not_learnt": "warn",
     "command.refused": "warn",
 }
 # details whose values are codes, and the topic of their words
@@ -167,6 +170,10 @@ def _variants(type: str, details: Mapping[str, Any]) -> tuple[str, ...]:
             return ("seconds", "")
         case "door.refused" if "asked" in details:
             return ("asked", "")
+        case "face.learnt" if "how" in details:
+            return (str(details["how"]), "")
+        case "face.unlearnt" | "face.not_learnt" if "cause" in details:
+            return (str(details["cause"]), "")
     return ("",)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gate.access.decision import Method
+from gate.access.decision import Method, Outcome
 from gate.passage.state import Context, Lane, Passage
 from gate.recognition.face import Verdict
 from gate.screen import pictures
@@ -26,7 +26,11 @@ def picture(lane: Lane, context: Context) -> Message:
 
 def _of_passage(p: Passage, context: Context) -> Message:
     if p.decision is not None:
-        return pictures.of_decision(p.decision, p.findings, context.names, p.id)
+        answer = pictures.of_decision(p.decision, p.findings, context.names, p.id)
+        notice = context.notices.get(p.person.id) if p.person else None
+        if notice is None or p.decision.outcome is not Outcome.GRANT:
+            return answer
+        return replace(answer, advice=(*answer.advice, notice))
     if p.again is not None:
         return pictures.guidance("measuring_again", p.id)
     if p.ready is None and p.method in (Method.FACE, Method.FACE_AND_CARD):

@@ -26,6 +26,7 @@ class Context:
         no_temperature, no_status: the finding that counts when none arrived in time.
         contact: whether a contact reports that the door was opened.
         presence: on which side people were last seen, for anti-passback.
+        notices: person → code of what the screen has to say to them once.
     """
 
     people: Mapping[int, Person]
@@ -40,6 +41,7 @@ class Context:
     no_status: tuple[Finding, ...] = ()
     contact: bool = False
     presence: Mapping[int, Presence] = field(default_factory=dict)
+    notices: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,12 @@ class Liveness:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What recognition has gathered about one tracked person over several frames."""
+    """What recognition has gathered about one tracked person over several frames.
+
+    Attributes:
+        probe: float32 (d,), unit length, raw: what was gathered of the face. Only where faces are
+            learnt from cards, in memory, for seconds.
+    """
 
     track: int
     camera: str
@@ -166,3 +171,4 @@ class Sighting:
     # the face's box as shares of the frame's width and height; may reach outside 0..1
     place: tuple[float, float, float, float] | None = None
     claim_held: bool = False  # whether the face is theirs, at the threshold of verification
+    probe: Vector | None = field(default=None, repr=False, compare=False)

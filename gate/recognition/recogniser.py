@@ -140,18 +140,21 @@ class Recogniser:
         *,
         assess: Assess,
         watch: Watch | None = None,
+        keep_probes: bool = False,
     ) -> None:
         """Raises RecognitionError when the matcher is for another encoder.
 
         Args:
             assess: measures a face and says whether it can be used.
             watch: measures liveness; None: it is not measured.
+            keep_probes: whether sightings carry what was gathered, for faces learnt from cards.
         """
         self._detector = detector
         self._encoder = encoder
         self._settings = settings
         self._assess = assess
         self._watch = watch
+        self._keep_probes = keep_probes
         self._numbers = itertools.count(1)
         self._trackers: dict[str, Tracker] = {}
         self._searched: dict[str, _Searched] = {}  # by camera
@@ -372,6 +375,9 @@ class Recogniser:
             encoder=self._encoder.name,
             fit=subject.fit,
             place=_place(frame.image, track.face),
+            probe=subject.gathered.probe
+            if self._keep_probes and subject.gathered.moments
+            else None,
         )
 
 

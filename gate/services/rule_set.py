@@ -16,6 +16,7 @@ from gate.access.temperature import temperature_finding
 from gate.config.settings import Settings
 from gate.errors import AccessError
 from gate.passage import Context
+from gate.services.card_learning import notices
 from gate.store.rulebook import allow_of
 from gate.store.store import Store
 from gate.store.tables import HolidayRow
@@ -67,6 +68,7 @@ def build_context(settings: Settings, store: Store, people: People | None = None
         no_temperature=temperature_finding(None, settings.temperature, 0.0),
         no_status=judge(None, settings.status) if settings.status.enabled else (),
         contact=settings.door.contact,
+        notices=notices(store) if settings.learning.enabled else {},
     )
 
 

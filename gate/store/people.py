@@ -22,6 +22,8 @@ from gate.store.tables import (
     HouseholdRow,
     ImportLineRow,
     KeyValueRow,
+    LearntRow,
+    LookRow,
     PermitRow,
     PersonRow,
     TemplateRow,
@@ -93,8 +95,10 @@ class People:
             .where(ImportLineRow.person_id == person)
             .values(note="", person_id=None)
         )
-        for table in (TemplateRow, CredentialRow, PermitRow, ConsentRow):
+        for table in (TemplateRow, LookRow, LearntRow, CredentialRow, PermitRow, ConsentRow):
             session.execute(delete(table).where(table.person_id == person))
+        about = update(LearntRow).where(LearntRow.other_id == person)
+        session.execute(about.values(other_id=None))
         session.execute(delete(PersonRow).where(PersonRow.id == person))
         kept = [f"{about}:{person}" for about in _KEPT_KEYS]
         session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))

@@ -25,6 +25,7 @@ from gate.store.engine import Database
 from gate.store.events import Events
 from gate.store.exports import Exports
 from gate.store.key_value import KeyValueStore
+from gate.store.looks import Looks
 from gate.store.migrate import migrate, revision
 from gate.store.missing import refuse_missing, without_database
 from gate.store.orders import Orders
@@ -60,6 +61,7 @@ class Store:
         self.people = People(database)
         self.consents = Consents(database)
         self.templates = Templates(database, vault)
+        self.looks = Looks(database, vault)
         self.credentials = Credentials(database, vault)
         self.changes = Changes(database)
         self.events = Events(database, receivers)

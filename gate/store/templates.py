@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from gate.recognition.face import Template
 from gate.store.changes import touch
 from gate.store.engine import Database, pieces
-from gate.store.tables import ChangeRow, TemplateRow
+from gate.store.tables import ChangeRow, LookRow, TemplateRow
 from gate.store.vault import Vault
 
 
@@ -81,6 +81,8 @@ class Templates:
             query = query.where(TemplateRow.encoder == encoder)
         with self._database.write() as session:
             session.execute(query)
+            if encoder is None:  # the faces from which one might be learnt, too
+                session.execute(delete(LookRow).where(LookRow.person_id == person))
             touch(session, person)
         return self._database.wipe()
 

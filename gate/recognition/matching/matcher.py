@@ -17,7 +17,7 @@ from gate.recognition.face import Vector
 from gate.recognition.matching.calibration import Calibration
 from gate.recognition.matching.centroids import Centroids, build_centroids, updated_centroids
 from gate.recognition.matching.gallery import Snapshot
-from gate.recognition.matching.scoring import Index, highest, probe_cohort
+from gate.recognition.matching.scoring import Index, highest, probe_cohort, unit
 from gate.recognition.matching.whitening import Whitening
 
 NOBODY = -1
@@ -104,6 +104,51 @@ class Matcher:
         cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
         scores: Vector = adjusted[:, column[0]] - self.centroids.scoring.weight * cohort_term
         return scores
+
+    def compare(self, templates: Vector, probes: Vector, without: int | None = None) -> Vector:
+        """Scores of probes against somebody with these templates, enrolled or not, float32 (n,).
+
+        To be compared with ``calibration.verify_threshold``, as those of ``verify``.
+
+        Args:
+            templates: float32 (m, d), raw unit vectors of one person.
+            probes: float32 (n, d).
+            without: that person's number, if they are enrolled: no cohort counts them.
+        """
+        scoring = self.centroids.scoring
+        people = self.centroids.gallery.people
+        others = self.centroids.vectors[people != without]
+        own = self._centroid(templates)
+        cohort = own @ others.T
+        near = highest(cohort, scoring.nearest)
+        term = float(np.take_along_axis(cohort, near, axis=1).mean()) if near.size else 0.0
+        fitted = self.centroids.fit.apply(np.asarray(probes, np.float32))
+        adjusted = np.concatenate(
+            [
+                fitted @ others.T - self.cohort_term[people != without],
+                fitted @ own.T - scoring.weight * term,
+            ],
+            axis=1,
+        )
+        best = highest(adjusted, scoring.nearest + 1)
+        scores: Vector = adjusted[:, -1] - scoring.weight * probe_cohort(
+            adjusted, best, scoring.nearest
+        )
+        return scores
+
+    def nearest_other(self, templates: Vector, person: int) -> float:
+        """Highest cosine of somebody and anybody but ``person``; -1 where there is nobody.
+
+        Args:
+            templates: float32 (m, d), raw unit vectors of the person.
+        """
+        others = self.centroids.vectors[self.centroids.gallery.people != person]
+        return float((others @ self._centroid(templates)[0]).max(initial=-1.0))
+
+    def _centroid(self, templates: Vector) -> Vector:
+        """The unit mean of fitted templates, float32 (1, d)."""
+        fitted = self.centroids.fit.apply(np.asarray(templates, np.float32))
+        return unit(fitted.mean(axis=0, keepdims=True))
 
     def _compare(self, probes: Vector, encoder: str) -> tuple[Vector, Index]:
         if encoder != self.encoder:

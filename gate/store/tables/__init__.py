@@ -26,6 +26,7 @@ from gate.store.tables.fleet import (
 from gate.store.tables.heads import HeadRow
 from gate.store.tables.imports import ImportLineRow, ImportRow
 from gate.store.tables.key_value import KeyValueRow
+from gate.store.tables.learning import LearntRow, LookRow
 from gate.store.tables.orders import OrderRow
 from gate.store.tables.people import ChangeRow, ConsentRow, PersonRow
 from gate.store.tables.places import BuildingRow, HouseholdRow, UnitRow
@@ -55,6 +56,8 @@ __all__ = [
     "ImportRow",
     "IntakeRow",
     "KeyValueRow",
+    "LearntRow",
+    "LookRow",
     "OrderRow",
     "OutboxRow",
     "PairingCodeRow",

@@ -52,7 +52,7 @@ class ConsentRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[str] = mapped_column(String(20), default="face")  # face | not_seen
+    purpose: Mapped[str] = mapped_column(String(20), default="face")  # enroll.consent
     answer: Mapped[str] = mapped_column(String(20))  # agreed | refused | withdrawn
     text_version: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(10), default="zh")

@@ -217,3 +217,23 @@ def test_a_small_site_forgets_whoever_is_deleted_in_the_lists_of_others_too() ->
     np.testing.assert_array_equal(after.centroids.near_people, rebuilt.centroids.near_people)
     np.testing.assert_array_equal(after.centroids.near, rebuilt.centroids.near)
     assert lookalikes(after) == lookalikes(rebuilt)
+
+
+@pytest.mark.parametrize("counts", [[1] * 40, [3, 1, 2] * 12, [2], [1, 1]])
+def test_somebody_compared_by_templates_scores_as_if_enrolled(counts: list[int]) -> None:
+    gallery = enrolled(counts).snapshot()
+    fit = fit_whitening(gallery) if len(counts) >= 30 else no_whitening(ENCODER, WIDTH)
+    made, probes = matcher(gallery, fit), faces(7, 5)
+    expected = made.verify(probes, ENCODER, 10)
+    found = made.compare(gallery.rows_of(10), probes, without=10)
+    assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_the_nearest_other_is_anybody_but_the_person() -> None:
+    gallery = enrolled([1] * 5).snapshot()
+    made = matcher(gallery, no_whitening(ENCODER, WIDTH))
+    rows = made.centroids.vectors
+    assert made.nearest_other(gallery.rows_of(10), 10) == pytest.approx((rows[1:] @ rows[0]).max())
+    assert made.nearest_other(gallery.rows_of(11), 10) == pytest.approx(1.0)
+    alone = matcher(enrolled([1]).snapshot(), no_whitening(ENCODER, WIDTH))
+    assert alone.nearest_other(gallery.rows_of(10), 10) == -1.0
