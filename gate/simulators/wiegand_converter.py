@@ -31,14 +31,15 @@ class WiegandConverter:
         if self.kind == "mc-100":
             *cards, self._heard = self._heard.split(b"\n\r")
             for card in cards:
-                if len(card) == 8 and card.isdigit() and int(card[:3]) < 256:
+                if len(card) == 8 and card.isascii() and card.isdigit() and int(card[:3]) < 256:
                     self._send(26, int(card[:3]) << 16 | int(card[3:]) & 0xFFFF)
         return b""
 
     def stream(self, now: float) -> bytes:
         if self.kind == "s4a" and self._heard and now - self._last > PAUSE:
             digits, self._heard = self._heard, b""
-            if digits.isdigit() and len(digits) > 1:  # a single one is a key, sent as 8 bits
+            # a single one is a key, sent as 8 bits
+            if digits.isascii() and digits.isdigit() and len(digits) > 1:
                 self._send(34, int(digits) & 0xFFFFFFFF)
         return b""
 

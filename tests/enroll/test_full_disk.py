@@ -45,6 +45,7 @@ def big(number: int) -> Event:
     return Event.make("north", "gate.started", datetime.now(UTC), details={"text": "x" * 2000})
 
 
+@pytest.mark.slow
 def test_sign_in_and_lock_down_on_a_full_disk(disk: Path) -> None:
     with Store.open(StoreSettings(ballast=2), disk) as store:
         desk = Desk(

@@ -45,6 +45,7 @@ def test_json_schema(tmp_path: Path) -> None:
     assert check({}) == "schema: record (required)"
 
 
+@pytest.mark.slow
 def test_xsd(tmp_path: Path) -> None:
     pytest.importorskip("xmlschema")
     (tmp_path / "p.xsd").write_text(XSD)

@@ -90,6 +90,7 @@ def test_where_no_server_can_be_reached_the_package_gives_the_file(
     assert [p.name for p in new.path.parent.iterdir()] == ["thing.onnx"]
 
 
+@pytest.mark.slow
 def test_the_sources_are_cut_off_one_after_the_other(
     npm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def test_every_command_has_its_man_page(manual: ModuleType) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+@pytest.mark.slow
 def test_man_shows_them_without_complaint(manual: ModuleType, tmp_path: Path) -> None:
     manual.main(tmp_path)
     for page in sorted((tmp_path / "man").glob("*.1")):

@@ -173,6 +173,7 @@ def test_a_small_file_that_would_unpack_to_gigabytes(size):
         check_header(png_of(*size))
 
 
+@pytest.mark.slow
 def test_fifty_megapixels_of_a_telephone():
     data = saved(source().resize((8160, 6120)), "JPEG", quality=60)
     image = decode(data)

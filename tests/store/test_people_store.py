@@ -193,6 +193,7 @@ def test_a_removed_or_altered_audit_line_shows(
     assert store.audit.verify() == ["line 2 was altered", "lines 4 to 4 were removed"]
 
 
+@pytest.mark.slow
 def test_more_people_than_a_database_takes_variables_are_read_at_once(store: Store) -> None:
     """65,536 changed at once stopped the follow-up of the gate for good."""
     first = store.people.create("first").id

@@ -187,6 +187,7 @@ def test_the_pages_have_the_same_sentences_in_every_language_and_none_is_empty(l
     assert [key for key, text in ours.items() if not text] == []
 
 
+@cache
 def constants() -> set[str]:
     """Every string in the code."""
     return {text for file in files("enroll", "gate") for text in strings(file)}

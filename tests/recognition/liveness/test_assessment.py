@@ -212,6 +212,7 @@ def test_boxes_of_dlib_are_drawn_as_yunet_would() -> None:
 
 @pytest.mark.data
 @needs_data
+@pytest.mark.slow
 def test_a_clip_is_live_and_the_same_clip_on_a_telephone_is_not(tmp_path: Path) -> None:
     models = ModelsSettings(folder=tmp_path)
     detector = build_detector(RecognitionSettings(), models)

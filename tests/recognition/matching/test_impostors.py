@@ -21,6 +21,7 @@ def gallery(count: int) -> Snapshot:
     return Gallery(ENCODER, WIDTH).fill(np.arange(count), unit(rows))
 
 
+@pytest.mark.slow
 def test_fewer_impostors_of_many_people_find_the_same_tail() -> None:
     snapshot = gallery(1500)
     everybody, some = simulate(snapshot, SCORING), simulate(snapshot, SCORING, many=500)
@@ -40,6 +41,7 @@ def test_what_is_kept_of_the_scores_does_not_keep_them_all() -> None:
     assert kept.nbytes < scores.nbytes / 4
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_people_not_with_their_pairs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
