@@ -13,6 +13,7 @@ import numpy as np
 
 from gate.recognition.box import overlap
 from gate.recognition.face import Face, Image
+from gate.recognition.quality.assessment import share_outside
 from gate.services.image_decode import reduced
 
 SIDES = (1024, 2048, 4096)  # pixels of the longer side, searched in this order
@@ -21,6 +22,7 @@ _CUT_SIDE = 1024
 _MARGIN = 1.0  # of the face, kept on each side of it: quality looks at the surroundings
 _FAR_LARGER = 4.0  # times the area of any other face: the others are in the background
 _LARGER = 2.25  # so when the others are farther from the middle too
+_WHOLE = 0.02  # share of a face that may lie outside the photograph
 _UPRIGHT = 50.0  # degrees a face may lean before the photograph is turned
 
 Detect = Callable[[Image], Sequence[Face]]
@@ -60,15 +62,22 @@ def find(image: Image, detect: Detect) -> Found:
 
 
 def meant(found: Found) -> int | None:
-    """The index of the face the photograph is of; None when only a person can say."""
+    """The index of the face the photograph is of; None when only a person can say.
+
+    A face that the edge of the photograph cuts off is not the one meant where the largest is whole
+    and nearer to the middle: somebody who stood beside.
+    """
     faces = found.faces
     if len(faces) < 2:
         return 0 if faces else None
-    ratio = faces[0].area / max(faces[1].area, 1e-9)
-    if ratio >= _FAR_LARGER:
+    if faces[0].area >= _FAR_LARGER * faces[1].area:
         return 0
     middle = [_off_middle(face, found.image) for face in faces]
-    return 0 if ratio >= _LARGER and middle[0] <= min(middle[1:]) else None
+    if middle[0] > min(middle[1:]):
+        return None
+    whole = [face for face in faces if _is_whole(face, found.image)]
+    rivals = whole[1:] if whole and whole[0] is faces[0] else list(faces[1:])
+    return 0 if all(faces[0].area >= _LARGER * rival.area for rival in rivals) else None
 
 
 def cut_out(found: Found, index: int, detect: Detect) -> tuple[Image, Face]:
@@ -117,6 +126,10 @@ def _rotated(image: Image, way: int) -> Image:
 
 def _best(faces: Sequence[Face]) -> float:
     return max((face.score for face in faces), default=0.0)
+
+
+def _is_whole(face: Face, image: Image) -> bool:
+    return share_outside(image.shape[:2], face) <= _WHOLE
 
 
 def _off_middle(face: Face, image: Image) -> float:

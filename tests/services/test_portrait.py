@@ -92,6 +92,29 @@ def test_which_face_is_meant(faces, index):
     assert meant(find(marked(600, 800, *faces), detect)) == index
 
 
+def face_at(left, top, side):
+    """A face of ``side`` pixels, landmarks well inside it."""
+    points = POINTS * (side / 100) + np.array([left, top], np.float32)
+    box = (float(left), float(top), float(left + side), float(top + side))
+    return Face(box=box, score=0.9, landmarks=points.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("faces", "index"),
+    [
+        ([(350, 250, 100), (730, 250, 95)], 0),  # the other is cut off by the edge
+        ([(350, 250, 100), (702, 250, 95)], None),  # the other is whole
+        ([(350, 250, 100), (730, 250, 95), (500, 250, 80)], None),  # a third is whole
+        ([(730, 250, 100), (350, 250, 90)], None),  # the largest is cut off
+        ([(-30, 250, 100), (730, 250, 95)], None),  # both are
+        ([(60, 250, 100), (-60, 260, 99), (500, 270, 30)], None),  # another is nearer the middle
+    ],
+)
+def test_a_face_cut_off_by_the_edge_is_not_the_one_meant(faces, index):
+    image = np.zeros((600, 800, 3), np.uint8)
+    assert meant(Found(image, tuple(face_at(*face) for face in faces))) == index
+
+
 def test_the_picked_face_is_cut_out_without_its_neighbour():
     found = find(marked(1200, 1600, (200, 300, 200), (1100, 300, 190)), detect)
     small, face = cut_out(found, 1, detect)
