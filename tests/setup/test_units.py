@@ -78,6 +78,12 @@ def test_every_service_is_confined(name: str) -> None:
         assert line in text, line
 
 
+def test_the_kiosk_has_a_folder_for_its_sockets_that_its_confinement_leaves_open() -> None:
+    found = service("gate-kiosk.service")
+    assert found["ProtectHome"] == "yes"  # closes /run/user, where a session has them
+    assert f"XDG_RUNTIME_DIR=/run/{found['RuntimeDirectory']} " in found["ExecStart"]
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_system_call_that_is_not_allowed_is_refused_and_kills_nobody(name: str) -> None:
     found = service(name)

@@ -1,0 +1,138 @@
+#!/bin/bash
+# The units under a systemd of their own: the package in a bare Debian that is booted as a container.
+# Gate and desk run and go on running, a card opens, a killed daemon is back with its relay at rest,
+# the backup's unit makes one, hub and worker start and stop, cage shows the screen in Chromium.
+#
+#   make deb && sudo packaging/try_units.sh build/access-gate_*.deb [SUITE] [FOLDER]
+#
+# Needs root, debootstrap, systemd-container and a Debian mirror. What a container has not: a display
+# (cage draws into memory), a console, real ports (pseudo-terminals are allowed by a drop-in).
+set -euo pipefail
+
+deb=$(realpath "$1")
+suite=${2:-bookworm}
+work=$(realpath -m "${3:-build/try-units}")
+here=$(dirname "$(realpath "$0")")
+bare=$work/$suite
+root=$work/booted
+card=0002972728
+mkdir -p "$work"
+
+step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+leader=
+inside() {
+  nsenter -t "$leader" -m -u -i -n -p -C env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    GATE_MANAGER_PASSWORD="correct horse battery" DEBIAN_FRONTEND=noninteractive "$@"
+}
+cleanup() { [ -z "$leader" ] || kill -KILL "$leader" 2>/dev/null || true; }
+trap cleanup EXIT
+fail() {
+  echo "FAILED: $1" >&2
+  inside journalctl --no-pager -n 40 >&2 || true
+  exit 1
+}
+# until COMMAND succeeds inside, at most SECONDS
+until_() {
+  local end=$((SECONDS + $1))
+  shift
+  until inside sh -c "$*" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || fail "not in time: $*"
+    sleep 0.2
+  done
+}
+
+if [ ! -e "$bare/.whole" ]; then
+  step "debootstrap $suite"
+  rm -rf "$bare"
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$bare" >"$work/debootstrap.log"
+  touch "$bare/.whole"
+fi
+step "packages"
+rm -rf "$root"
+cp -a "$bare" "$root"
+cp /etc/resolv.conf "$root/etc/"
+for file in /etc/apt/apt.conf.d/*proxy* /etc/apt/apt.conf; do
+  [ ! -e "$file" ] || cp "$file" "$root/etc/apt/apt.conf.d/"
+done
+cp "$deb" "$root/root/gate.deb"
+cp -r "$here/../fixtures/recordings/empty" "$root/srv/camera"
+chroot "$root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -c '
+  apt-get update && apt-get install -y --no-install-recommends systemd systemd-sysv dbus libpam-systemd \
+    udev procps cage xwayland chromium fonts-noto-cjk /root/gate.deb' >"$work/apt.log" 2>&1 ||
+  { tail -n 20 "$work/apt.log"; exit 1; }
+rm "$root/root/gate.deb"
+drop_in() {
+  mkdir -p "$root/etc/systemd/system/$1.service.d"
+  printf '[Service]\n%b' "$2" >"$root/etc/systemd/system/$1.service.d/container.conf"
+}
+drop_in gate 'DeviceAllow=char-pts rw\n'
+drop_in gate-kiosk 'Environment=WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
+TTYPath=\nStandardInput=null\nTTYReset=no\nTTYVHangup=no\nTTYVTDisallocate=no\nUtmpIdentifier=\n'
+
+step "boot"
+systemd-nspawn --boot --directory="$root" --register=no --keep-unit --console=pipe \
+  </dev/null >"$work/boot.log" 2>&1 &
+nspawn=$!
+for _ in $(seq 300); do
+  leader=$(cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null | tr -d ' ') && [ -n "$leader" ] && break
+  sleep 0.1
+done
+until_ 120 'systemctl is-system-running | grep -q running'
+[ -z "$(inside systemctl --failed --plain --no-legend)" ] || fail "a unit failed at boot"
+
+step "simulators and init"
+inside sh -c 'cd /srv && mkfifo -m 666 reader.in && chmod 777 .
+  (setsid runuser -u gate -- sh -c "sleep 1000000 | gate simulate modbus" >relay.log 2>&1 &)
+  (setsid runuser -u gate -- sh -c "gate simulate card <>reader.in" >reader.log 2>&1 &)'
+until_ 120 'grep -q "^port" /srv/relay.log && grep -q "^port" /srv/reader.log'
+port() { inside readlink -f "$(sed -n 's/^port = "\(.*\)"/\1/p' "$root/srv/$1.log")"; }
+inside gate init --yes --name north --label 东门 --timezone Asia/Shanghai --camera /srv/camera \
+  --board "modbus:$(port relay)" --set 'relay.inputs.fire={number=2,invert=true}' \
+  --reader "rdm6300:$(port reader)" --models skip --manager wang || fail "gate init"
+mkdir "$root/srv/people"
+printf '姓名,卡号,楼栋,单元,房号\n李红,%s,3,1,402\n' "$card" >"$root/srv/people/people.csv"
+inside gate enroll /srv/people </dev/null
+until_ 60 'systemctl is-active gate gate-desk gate-backup.timer'
+
+step "a card opens"
+moved() { grep -c 'channel 1 on' "$root/srv/relay.log" || true; }
+show() {
+  local before end=$((SECONDS + 60))
+  before=$(moved)
+  until [ "$(moved)" -gt "$before" ]; do
+    [ $SECONDS -lt $end ] || fail "the card did not open the door"
+    echo "show $card 2" >"$root/srv/reader.in"
+    sleep 5
+  done
+}
+show
+step "the daemon is killed while the door is released"
+sleep 6
+show
+inside systemctl kill -s KILL --kill-whom=main gate
+until_ 30 'tail -n 1 /srv/relay.log | grep -q "channel 1 off"'
+until_ 120 'systemctl is-active gate'
+show
+step "backup by its unit"
+inside gate backup --new-recovery-key /var/backups/gate >"$work/backup.log"
+inside systemctl start gate-backup || fail "gate-backup.service"
+ls "$root"/var/backups/gate/*.gatebackup
+
+step "kiosk"
+inside systemctl start gate-kiosk
+until_ 120 'ss -Htn state established "( dport = :8480 )" | grep -q .'
+
+step "hub and worker"
+inside systemctl stop gate-desk
+inside systemctl start gate-hub gate-hub-worker
+until_ 60 'journalctl -u gate-hub | grep -q "hub: port"'
+sleep 20
+inside systemctl stop gate-hub gate-hub-worker
+[ "$(inside systemctl show -p Result --value gate-hub gate-hub-worker | sort -u | tr -d '\n')" = success ] ||
+  fail "the hub did not end well"
+[ "$(inside systemctl show -p NRestarts --value gate-kiosk)" = 0 ] || fail "the kiosk was restarted"
+[ -z "$(inside systemctl --failed --plain --no-legend)" ] || fail "a unit failed"
+inside systemctl poweroff
+wait "$nspawn" || true
+leader=
+step "all well"
