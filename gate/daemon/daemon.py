@@ -48,7 +48,7 @@ from gate.daemon.watchdog import Watchdog
 from gate.errors import GateError
 from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
-from gate.services.gate_status import Noticeboard
+from gate.services.gate_status import BEAT, Noticeboard
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,13 @@ class Daemon:
             register.minutely = people.look
             register.forget = [peripherals.forget, people.forget]
             memory = DoorMemory(store, settings.name, writes.later, settings.data)
-            board = Noticeboard(store.key_values, settings.name, clock, writes.later)
+            board = Noticeboard(
+                store.key_values,
+                settings.name,
+                clock,
+                writes.later,
+                gather=BEAT if settings.store.sparing else 0.0,
+            )
             credentials = CredentialWorker(
                 settings, store, clock, self.post, outgoing, lambda: not watch.fault
             )

@@ -22,11 +22,14 @@ class Noticeboard:
         gate: str,
         clock: Clock,
         later: Callable[[Callable[[], None]], None],
+        gather: float = 0.0,
     ) -> None:
+        """``gather``: seconds between two writes, in which changes become one."""
         self._facts = facts
         self._key = _KEY + gate
         self._clock = clock
         self._later = later
+        self._gather = gather
         self._things: dict[str, dict[str, object]] = {}
         self._changed = False
         self._waiting = False
@@ -40,7 +43,8 @@ class Noticeboard:
     def keep(self) -> None:
         """Have it written when something changed or the beat is due."""
         now = self._clock.monotonic()
-        if self._waiting or not (self._changed or now - self._written >= BEAT):
+        wait = self._gather if self._changed else BEAT
+        if self._waiting or now - self._written < wait:
             return
         self._waiting, self._changed, self._written = True, False, now
         value = {"at": self._clock.utc().isoformat(), "things": dict(self._things)}

@@ -19,6 +19,7 @@ from gate.store.ballast import Reserve
 from gate.store.database_errors import disk_full, named, translate
 
 Value = TypeVar("Value")
+_SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
 _WIPING = 20  # milliseconds for which a checkpoint may keep writers out
 
 
@@ -29,7 +30,11 @@ class Database:
     at the start and cannot fail half way because somebody else wrote meanwhile.
     """
 
-    def __init__(self, url: str, busy_timeout: float = 5.0) -> None:
+    def __init__(self, url: str, busy_timeout: float = 5.0, *, sparing: bool = False) -> None:
+        """``sparing``: an SQLite file is written back seldom, and commits do not wait for the disk.
+
+        Then a power cut loses what was committed last; what is left is whole.
+        """
         self.reserve: Reserve | None = None
         try:
             self.url = make_url(url)
@@ -52,7 +57,7 @@ class Database:
                 hint="write for example sqlite:///var/gate.db, and install the driver it names",
             ) from error
         if self.is_sqlite:
-            _listen(self.engine)
+            _listen(self.engine, sparing=sparing)
         self._read = self.engine
         self._write = self.engine.execution_options(gate_write=True)
 
@@ -225,7 +230,7 @@ def _file_of(database: str | None) -> Path | None:
     return Path(database)
 
 
-def _listen(engine: Engine) -> None:
+def _listen(engine: Engine, *, sparing: bool) -> None:
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, see below
@@ -236,7 +241,8 @@ def _listen(engine: Engine) -> None:
             cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            "synchronous=NORMAL" if sparing else "synchronous=FULL",
+            f"wal_autocheckpoint={_SPARING if sparing else 1000}",
             "foreign_keys=ON",
             "secure_delete=ON",
             "temp_store=MEMORY",

@@ -45,6 +45,12 @@ class StoreSettings(Section):
         "(never the database)",
     )
 
+    sparing: bool = Field(
+        False,
+        description="write less, for SD cards: a power cut may lose the events of the last half "
+        "minute, and the desk sees states up to ten seconds late; see docs/operating.md",
+    )
+
     def address(self, data: Path) -> str:
         """The database's address, with an SQLite file's relative path below ``data``."""
         url = self.url.get_secret_value()

@@ -36,7 +36,7 @@ from gate.store.rulebook import Rulebook
 from gate.store.settings import StoreSettings
 from gate.store.templates import Templates
 from gate.store.vault import Vault
-from gate.store.writer import Writer
+from gate.store.writer import LINGER, Writer
 
 JOINED = "hub.joined"  # the fact of a box that is one of a hub; see gate.replica
 HUB = "hub"  # its name among the receivers of events
@@ -123,6 +123,7 @@ class Store:
                 self.outbox,
                 _ballast(self.database, self._settings),
                 size=self._settings.queue,
+                linger=LINGER if self._settings.sparing else 0.0,
                 clock=self._clock,
             )
         return self._writer
@@ -173,7 +174,7 @@ class Store:
 
 
 def _opened(settings: StoreSettings, data: Path) -> tuple[Database, Vault]:
-    database = Database(settings.address(data), settings.busy_timeout)
+    database = Database(settings.address(data), settings.busy_timeout, sparing=settings.sparing)
     try:
         database.check()
         key = data / settings.key

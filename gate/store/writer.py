@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,10 @@ from gate.store.outbox import Outbox
 log = logging.getLogger(__name__)
 
 _BATCH = 256
+_LOOK = 0.2  # seconds between two looks whether the end has come
+# what only says how a passage went on: nobody waits for it, so it may be written with the next
+LATER = frozenset({"door.unlocked", "door.locked", "door.opened", "door.closed", "passage.ended"})
+LINGER = 5.0  # seconds for which such events are gathered where writing is to be sparing
 _WAITS = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between attempts while the store refuses
 
 
@@ -30,6 +35,10 @@ class Writer:
     What it promises: a future with a result means its event is on the disk. While
     the store refuses, events wait in memory, in order; only when that queue is full are further
     ones dropped, counted, and reported by a ``store.lost`` event once writing is possible.
+
+    Args:
+        linger: seconds for which events of ``LATER`` wait for others, so that they are written
+            together; any other event is written at once, and those before it.
     """
 
     def __init__(
@@ -40,8 +49,10 @@ class Writer:
         ballast: Ballast,
         *,
         size: int = 20_000,
+        linger: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
+        self._linger = linger
         self._database = database
         self._events = events
         self._outbox = outbox
@@ -107,9 +118,16 @@ class Writer:
     def _take(self) -> list[tuple[Event, Future[Event]]]:
         batch = []
         with suppress(queue.Empty):
-            batch.append(self._queue.get(timeout=0.2))
+            batch.append(self._queue.get(timeout=_LOOK))
+            end = time.monotonic() + self._linger
             while len(batch) < _BATCH:
-                batch.append(self._queue.get_nowait())
+                rest = end - time.monotonic()
+                may_wait = batch[-1][0].type in LATER and not self._stopping.is_set()
+                try:
+                    batch.append(self._queue.get(timeout=min(_LOOK, max(0.0, may_wait * rest))))
+                except queue.Empty:
+                    if not may_wait or rest <= 0:
+                        break
         return batch
 
     def _write(self, batch: list[tuple[Event, Future[Event]]]) -> None:

@@ -130,6 +130,20 @@ def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
     assert desk.store.key_values.get("state.north")["things"] == {"mode": {"mode": "fire"}}
 
 
+def test_a_board_that_gathers_writes_changes_of_ten_seconds_as_one(desk, clock):
+    waiting = []
+    board = Noticeboard(desk.store.key_values, "north", clock, waiting.append, gather=BEAT)
+    for mode in ("normal", "fire", "hold"):
+        board.put("mode", {"mode": mode})
+        board.keep()
+        [write() for write in waiting[:1]]
+    assert len(waiting) == 1
+    clock.advance(BEAT)
+    board.keep()
+    waiting.pop()()
+    assert desk.store.key_values.get("state.north")["things"] == {"mode": {"mode": "hold"}}
+
+
 def test_who_may_not_hold_the_door_open_gives_an_emergency_of_minutes_and_may_end_it(
     clerk, manager, desk, board, clock
 ):
