@@ -146,7 +146,8 @@ class Exporter:
             self._divide(run, error)
             return True
         except DeliveryError as error:
-            self._unsure = not error.certain
+            # that this attempt reached nobody says nothing of one before it
+            self._unsure = self._unsure or not error.certain
             self._size = max(1, self._size // 2)  # of the next batch; this one stays as it is
             raise
         self._accepted(run, position)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +18,7 @@ from gate.recognition.encoders import build_encoder
 from gate.services.enrolment import Examiner
 from gate.store.store import Store
 from tests.camera.rtsp_serving import RtspServer, film_of, missing
+from tests.gate_process import GateProcess
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -130,73 +125,31 @@ def frames(recording: Path) -> list[np.ndarray]:
     return found
 
 
-def events(folder: Path) -> list[str]:
-    """Types, the first event first."""
-    with closing(sqlite3.connect(folder / "gate.db")) as connection:
-        rows = connection.execute("select type from events order by sequence")
-        return [type for (type,) in rows]
-
-
-@contextmanager
-def gate_run(folder: Path, source: str) -> Iterator[None]:
-    """``gate run`` with the enrolled of the fixtures, and this camera."""
-    values: dict[str, dict[str, Any]] = {
-        "recognition": {"detector": "hog", "encoder": "dlib", "threads": 1},
-        "liveness": {"mode": "warn"},
-        "models": {"folder": str(folder / "models")},
-        "mqtt": {"enabled": False},
-        "screen": {"enabled": False},
-        "access": {"passage": {"same_person": 1.0}},
-        "store": {"ballast": 0},
-    }
-    settings = build({**values, "data": str(folder)})
-    with Store.open(settings.store, folder) as store:
+def enrol(gate: GateProcess) -> None:
+    settings = build(gate.values)
+    with Store.open(settings.store, gate.folder) as store:
         detector = build_detector(settings.recognition, settings.models)
         encoder = build_encoder(settings.recognition, settings.models)
         enrol_photographs(store, Examiner(detector, [encoder]), FIXTURES / "enrolled")
-    lines = [
-        f"data = {json.dumps(str(folder))}",
-        "[[camera]]",
-        f"source = {json.dumps(source)}",
-        "silent_after = 3",
-        "retry_first = 0.1",
-        "retry_most = 0.5",
-        "[access.passage]",
-        "same_person = 1.0",
-    ]
-    for name in ("recognition", "liveness", "models", "mqtt", "screen", "store"):
-        lines += [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in values[name].items())]
-    (folder / "gate.toml").write_text("\n".join(lines))
-    run = "from gate.cli import main; main()"
-    with (folder / "log").open("wb") as log:
-        daemon = subprocess.Popen(
-            [sys.executable, "-c", run, "run", "-c", str(folder / "gate.toml")],
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_for(lambda: b"gate.ready" in (folder / "log").read_bytes(), 2 * LONG)
-        yield
-    finally:
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(LONG) == 0
 
 
 def test_a_resident_passes_at_a_network_camera_before_and_after_a_cut(
     server: RtspServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GATE_MODELS_DIR", raising=False)
-    with gate_run(tmp_path, server.address):
-        wait_for(lambda: "passage.granted" in events(tmp_path), LONG)
+    camera = {"source": server.address, "silent_after": 3, "retry_first": 0.1, "retry_most": 0.5}
+    gate = GateProcess(tmp_path, {"camera": [camera], "access": {"passage": {"same_person": 1.0}}})
+    enrol(gate)
+    with gate.running():
+        wait_for(lambda: "passage.granted" in gate.types(), LONG)
         server.down()
-        wait_for(lambda: "camera.lost" in events(tmp_path), LONG)
+        wait_for(lambda: "camera.lost" in gate.types(), LONG)
         server.up()
-        wait_for(lambda: "camera.back" in events(tmp_path), LONG)
+        wait_for(lambda: "camera.back" in gate.types(), LONG)
 
         def after() -> list[str]:
-            seen = events(tmp_path)
+            seen = gate.types()
             return seen[seen.index("camera.back") :]
 
         wait_for(lambda: "passage.granted" in after(), LONG)
-    log = (tmp_path / "log").read_text()
-    assert "secret" not in log  # the address' password
+    assert "secret" not in gate.log.read_text()  # the address' password

@@ -77,6 +77,33 @@ def test_a_receiver_that_can_be_asked_is_sent_nothing_twice(
     assert platform.sequences == list(range(1, 21))
 
 
+@pytest.mark.parametrize("mood", ["kept, then 500", "kept, then silent", "kept, then cut"])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_lost_answer_is_still_asked_about_after_the_receiver_was_away(
+    restarted: bool,
+    mood: str,
+    store: Store,
+    platform: Platform,
+    host: Host,
+    settings_for: Make,
+) -> None:
+    platform.dedupes = False
+    passages(store, 9)
+    platform.moods = [mood]
+    made = exporter(store, settings_for(batch=3))
+    with pytest.raises(DeliveryError):
+        asyncio.run(made.step())
+    host.down()
+    if restarted:
+        made = exporter(store, settings_for(batch=3))
+    for _ in range(2):
+        with pytest.raises(DeliveryError):
+            asyncio.run(made.step())
+    host.up()
+    drive(made)
+    assert platform.sequences == list(range(1, 10))
+
+
 def test_a_receiver_that_cannot_be_asked_knows_a_repeated_request_by_its_key(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:

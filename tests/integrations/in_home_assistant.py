@@ -1,6 +1,7 @@
-"""Runs in a Python that has Home Assistant: the blueprints over a broker; prints what happened.
+"""Runs in a Python that has Home Assistant: blueprints and dashboard over a broker.
 
-``python in_home_assistant.py CONFIG_FOLDER BROKER_PORT``; ends when its standard input does.
+``python in_home_assistant.py CONFIG_FOLDER BROKER_PORT PROTOCOL`` prints what happens, and answers
+``states`` and ``dashboard``; ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import sys
 
 
-async def main(folder: str, port: int) -> None:
+async def main(folder: str, port: int, protocol: str) -> None:
     from homeassistant import bootstrap, runner
     from homeassistant.config_entries import ConfigEntry
 
@@ -22,7 +23,7 @@ async def main(folder: str, port: int) -> None:
         hass.bus.async_listen(name, lambda event: print("event", event.event_type, flush=True))
     entry = ConfigEntry(
         version=1, minor_version=1, domain="mqtt", title="broker", source="user",
-        data={"broker": "127.0.0.1", "port": port, "protocol": "5"},
+        data={"broker": "127.0.0.1", "port": port, "protocol": protocol},
     )  # fmt: skip
     await hass.config_entries.async_add(entry)
     await hass.async_start()
@@ -33,8 +34,12 @@ async def main(folder: str, port: int) -> None:
             await hass.async_block_till_done()
             states = {state.entity_id: state.state for state in hass.states.async_all()}
             print("states", json.dumps(states), flush=True)
+        elif line == "dashboard":
+            # what its page is made of: the file, read and checked by Home Assistant
+            loaded = await hass.data["lovelace"]["dashboards"]["gate-door"].async_load(False)
+            print("dashboard", json.dumps(loaded), flush=True)
     await hass.async_stop(force=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -1,20 +1,10 @@
-"""Blueprints and dashboard: as files, and (where there is one) in a real Home Assistant.
-
-GATE_HOME_ASSISTANT names a Python that has it: ``pip install homeassistant==2024.3.3
-paho-mqtt==1.6.1`` in an environment of its own is the newest for Python 3.11.
-"""
+"""Blueprints and dashboard: as files, and in a real Home Assistant, which the test installs."""
 
 from __future__ import annotations
 
 import json
-import os
-import queue
 import shutil
-import subprocess
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +13,12 @@ import pytest
 import yaml
 
 from gate.events.types import TYPES
-from gate.integrations.broker import Mosquitto
+from gate.integrations.broker import Broker, Embedded, Mosquitto, find_mosquitto, free_port
 from gate.integrations.homeassistant import discovery
 from gate.integrations.settings import HomeAssistantSettings
 from gate.integrations.topics import Topics
+from tests.integrations.home_assistant import HomeAssistant, python_with_home_assistant
+from tests.waiting import wait_for
 
 FOLDER = Path(__file__).parents[2] / "packaging" / "homeassistant"
 BLUEPRINTS = sorted((FOLDER / "blueprints").glob("*.yaml"))
@@ -87,85 +79,128 @@ def test_the_dashboard_shows_entities_the_gate_announces() -> None:
     assert shown <= entities()
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_a_real_home_assistant_rings_misses_and_burns(
-    mosquitto: Callable[[int], Mosquitto], port: int, tmp_path: Path
-) -> None:
-    python = os.environ.get("GATE_HOME_ASSISTANT")
-    if not python:
-        pytest.skip("GATE_HOME_ASSISTANT names no Python with Home Assistant")
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    program = find_mosquitto()
+    running: Broker = (
+        Embedded(free_port())
+        if program is None
+        else Mosquitto(program, free_port(), tmp_path / "broker")
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def home(broker: Broker, tmp_path: Path) -> Iterator[HomeAssistant]:
+    """Home Assistant with the three blueprints, the dashboard and a lock of its own."""
+    python, why = python_with_home_assistant()
+    if python is None:
+        pytest.skip(why)
     config = tmp_path / "ha"
     shutil.copytree(FOLDER / "blueprints", config / "blueprints" / "automation" / "gate")
-    topic = TOPICS.event
-    automations = [
-        {"alias": name, "use_blueprint": {"path": f"gate/{name}.yaml", "input": given}}
-        for name, given in {
-            "doorbell": {"topic": topic, "ring": [{"event": "rung"}], "pause": 1},
-            "not_seen": {"topic": topic, "act": [{"event": "missed"}]},
-            "fire": {"topic": topic, "act": [{"event": "burning"}]},
-        }.items()
-    ]
-    written = yaml.safe_dump({"homeassistant": {}, "automation": automations})
-    (config / "configuration.yaml").write_text(written)
-    broker = mosquitto(port)
-    script = Path(__file__).parent / "in_home_assistant.py"
-    process = subprocess.Popen(
-        [python, str(script), str(config), str(port)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        stderr=(tmp_path / "ha.log").open("w"),
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    lines: queue.Queue[str] = queue.Queue()
-    output = process.stdout
-    threading.Thread(
-        target=lambda: deque(map(lines.put, map(str.strip, output)), maxlen=0), daemon=True
-    ).start()
-
-    def heard(start: str, seconds: float = 60.0) -> str:
-        while not (line := lines.get(timeout=seconds)).startswith(start):
-            pass
-        return line
-
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
+    shutil.copy(FOLDER / "dashboard.yaml", config)
+    opens = {"service": "lock.unlock", "target": {"entity_id": "lock.front"}}
+    given = {
+        "doorbell": {"ring": [{"event": "rung"}], "pause": 1},
+        "not_seen": {"act": [{"event": "missed"}]},
+        "fire": {"act": [opens, {"event": "burning"}]},
+    }
+    written = {
+        "homeassistant": {},
+        "lovelace": {
+            "dashboards": {
+                "gate-door": {"mode": "yaml", "title": "Gate", "filename": "dashboard.yaml"}
+            }
+        },
+        "automation": [
+            {
+                "alias": name,
+                "use_blueprint": {
+                    "path": f"gate/{name}.yaml",
+                    "input": {"topic": TOPICS.event, **inputs},
+                },
+            }
+            for name, inputs in given.items()
+        ],
+    }
+    (config / "configuration.yaml").write_text(yaml.safe_dump(written))
+    running = HomeAssistant(python, config, broker.port, broker.protocol)
     try:
-        heard("started", 180)
-        said = described()
-        # 2024.3 knows no device-based discovery: the same components, one message each
-        for key, one in said["components"].items():
-            single = {k: v for k, v in one.items() if k != "platform"}
-            single |= {k: said[k] for k in ("device", "availability", "qos")}
-            where = f"homeassistant/{one['platform']}/{key}/config"
-            client.publish(where, json.dumps(single), 1, True).wait_for_publish(10)
-        client.publish(TOPICS.status, "online", 1, True).wait_for_publish(10)
-        door = {"locked": True, "open": False, "tamper": False, "problem": False}
-        client.publish(TOPICS.state("door"), json.dumps(door), 1, True).wait_for_publish(10)
-        shown: dict[str, str] = {}
-        for _ in range(120):
-            time.sleep(0.25)
-            process.stdin.write("states\n")
-            process.stdin.flush()
-            shown = json.loads(heard("states").removeprefix("states "))
-            if shown.get("binary_sensor.gate_north_lock") == "off":
-                break
-        assert shown.get("binary_sensor.gate_north_lock") == "off", sorted(shown)
-        assert entities() <= set(shown)
-        for body, event in (
-            ({"type": "passage.denied", "reasons": ["face_unknown"]}, "rung"),
-            ({"type": "person.not_seen"}, "missed"),
-            ({"type": "door.fire"}, "burning"),
-        ):
-            client.publish(topic, json.dumps(body), 1).wait_for_publish(10)
-            assert heard("event") == f"event {event}"
-        client.publish(topic, json.dumps({"type": "passage.denied", "reasons": ["blocked"]}), 1)
-        client.publish(topic, json.dumps({"type": "person.not_seen"}), 1)
-        assert heard("event") == "event missed"  # whom the gate knows rings nothing
+        running.heard("started", 180)
+        yield running
     finally:
-        process.stdin.close()
-        process.kill()
-        client.disconnect()
-        client.loop_stop()
-        broker.stop()
+        running.stop()
+
+
+@pytest.fixture
+def client(broker: Broker) -> Iterator[paho.Client]:
+    made = paho.Client(paho.CallbackAPIVersion.VERSION2)
+    made.connect("127.0.0.1", broker.port)
+    made.loop_start()
+    yield made
+    made.disconnect()
+    made.loop_stop()
+
+
+def announce(client: paho.Client) -> None:
+    """The gate, its door locked and shut, and a lock of the house."""
+    said = described()
+    # 2024.3 knows no device-based discovery: the same components, one message each
+    for key, one in said["components"].items():
+        single = {k: v for k, v in one.items() if k != "platform"}
+        single |= {k: said[k] for k in ("device", "availability", "qos")}
+        where = f"homeassistant/{one['platform']}/{key}/config"
+        client.publish(where, json.dumps(single), 1, True).wait_for_publish(10)
+    lock = {"name": "front", "unique_id": "front", "command_topic": "house/front"}
+    client.publish("homeassistant/lock/front/config", json.dumps(lock), 1, True)
+    client.publish(TOPICS.status, "online", 1, True).wait_for_publish(10)
+    door = {"locked": True, "open": False, "tamper": False, "problem": False}
+    client.publish(TOPICS.state("door"), json.dumps(door), 1, True).wait_for_publish(10)
+
+
+def shown_on(dashboard: dict[str, Any]) -> set[str]:
+    return {
+        entity
+        for view in dashboard["views"]
+        for card in view["cards"]
+        for entity in card["entities"]
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)  # it may have to install Home Assistant first
+def test_a_real_home_assistant_shows_rings_misses_and_opens(
+    home: HomeAssistant, client: paho.Client
+) -> None:
+    announce(client)
+
+    def states() -> dict[str, str]:
+        found: dict[str, str] = home.ask("states")
+        there = found.get("binary_sensor.gate_north_lock") == "off" and "lock.front" in found
+        return found if there else {}
+
+    shown = wait_for(states)
+    assert entities() <= set(shown)
+    dashboard = home.ask("dashboard")
+    assert len(shown_on(dashboard)) >= 9
+    assert shown_on(dashboard) <= set(shown)  # nothing "entity not found"
+    assert {shown[f"automation.{name}"] for name in ("doorbell", "not_seen", "fire")} == {"on"}
+
+    opened: list[bytes] = []
+    client.on_message = lambda client, userdata, message: opened.append(message.payload)
+    client.subscribe("house/front", 1)
+
+    def happens(body: dict[str, Any]) -> str:
+        client.publish(TOPICS.event, json.dumps(body), 1).wait_for_publish(10)
+        return home.heard("event")
+
+    assert happens({"type": "passage.denied", "reasons": ["face_unknown"]}) == "rung"
+    assert happens({"type": "person.not_seen"}) == "missed"
+    assert not opened
+    assert happens({"type": "door.fire"}) == "burning"
+    wait_for(lambda: opened)
+    assert opened == [b"UNLOCK"]
+    client.publish(TOPICS.event, json.dumps({"type": "passage.denied", "reasons": ["blocked"]}), 1)
+    # whom the gate knows rings nothing
+    assert happens({"type": "person.not_seen"}) == "missed"
