@@ -10,6 +10,7 @@ from enroll.accounts import Accounts
 from enroll.batch import Batches
 from enroll.enrolment_sessions import EnrolmentSessions
 from enroll.faces import Faces
+from enroll.figures import Figures
 from enroll.first_run import FirstRun
 from enroll.imports import Imports
 from enroll.limits import RateLimit
@@ -52,6 +53,7 @@ class Desk:
         self.sessions = Sessions(database, self.settings, self.clock)
         self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
         self.ordinary = OrdinaryDay()
+        self.figures = Figures()
         self.batches = Batches(self.store, self.clock.monotonic)
         self.enrolments = EnrolmentSessions(self.clock.monotonic)
         self.imports = Imports(

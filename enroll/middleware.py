@@ -19,7 +19,7 @@ from enroll.own_hosts import is_own, own_names
 from gate.sockets import same_origin
 
 PUBLIC = ("/login", "/setup", "/healthz")
-PUBLIC_FOLDERS = ("/static/", "/language/")
+PUBLIC_FOLDERS = ("/static/", "/language/", "/v/")  # /v/: the permit itself is the proof
 SAFE = {"GET", "HEAD", "OPTIONS"}
 UPLOAD = "/imports/"
 # pages that ask for themselves again and again: see templates/live.html, import.html

@@ -24,7 +24,9 @@ HERE = Path(__file__).parent
 MENU = (
     ("/", "Today", Permission.SIGNED_IN, "house"),
     ("/people", "People", Permission.PEOPLE_VIEW, "users"),
+    ("/visitors", "Visitors", Permission.PEOPLE_VIEW, "ticket"),
     ("/events", "Events", Permission.EVENTS_VIEW, "scroll-text"),
+    ("/figures", "Figures", Permission.EVENTS_VIEW, "chart-column"),
     ("/live", "Gates", Permission.LIVE_VIEW, "door-open"),
     ("/alarms", "Alarms", Permission.ALARMS, "bell"),
     ("/imports", "Import", Permission.IMPORT, "import"),

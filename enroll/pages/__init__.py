@@ -11,6 +11,7 @@ from enroll.pages import (
     credentials,
     events,
     exports,
+    figures,
     fleet,
     hints,
     home,
@@ -24,6 +25,7 @@ from enroll.pages import (
     rules,
     session,
     style,
+    visitors,
 )
 
 ROUTERS = (
@@ -37,7 +39,9 @@ ROUTERS = (
     capture.router,
     credentials.router,
     permits.router,
+    visitors.router,
     events.router,
+    figures.router,
     live.router,
     fleet.router,
     alarms.router,

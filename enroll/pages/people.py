@@ -184,6 +184,7 @@ def person(
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
         permits=permits_of(store, person, now),
+        permit_gates=[name for name in gates if name.isascii()],
         allowance=_allowance(visit, row.household_id),
         now=now,
     )

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
-from enroll.page import go
+from enroll.page import go, inside
+from enroll.pages import visitors
 from enroll.pages.people import Number, person_of
 from enroll.permissions import Permission
-from enroll.permits import Permits
 from enroll.visit import Visit, allowed
 from gate.access.permit_print import permit_pdf
 
@@ -27,24 +27,31 @@ def issue(
     hours: Annotated[int, Form(ge=1, le=24 * 366)] = 24,
     uses: Annotated[int, Form(ge=0, le=1000)] = 0,
     visitor_of_household: Annotated[bool, Form()] = False,
+    starts: visitors.Moment = "",
+    gates: Annotated[list[str] | None, Form(max_length=60)] = None,
+    for_telephone: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Sign a permit from now on and return it as a page to print. The text is not kept."""
+    """Sign a permit: a page to print, or the link for a telephone. The text is not kept."""
     row = person_of(visit, person)
-    permits = _permits(visit)
+    permits = visitors.permits_of(visit)
     now = visit.desk.clock.utc()
+    begin = visitors.moment(starts, now)
     if visitor_of_household and row.household_id is None:
         raise HTTPException(400, "This person belongs to no household")
     issued = permits.book.issue(
         permits.key(),
         person,
-        now,
-        now + timedelta(hours=hours),
+        begin,
+        begin + timedelta(hours=hours),
         now=now,
         uses=uses,
+        gates=gates or (),
         issued_by=visit.account.login,
         household=row.household_id if visitor_of_household else None,
     )
     visit.note("permit.issue", row.ref, serial=issued.permit.serial, hours=hours, uses=uses)
+    if for_telephone:
+        return visitors.given(visit, issued, row.name, person)
     zone = now.astimezone().tzinfo
     assert zone is not None
     pdf = permit_pdf(
@@ -77,17 +84,16 @@ def allow(
 
 
 @router.post("/people/{person}/permits/{serial}/revoke")
-def revoke(visit: Edit, person: Number, serial: str) -> Response:
+def revoke(
+    visit: Edit,
+    person: Number,
+    serial: str,
+    back: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
     row = person_of(visit, person)
     permit = visit.desk.store.credentials.permit(serial)
     if permit is None or permit.person_id != person:
         raise HTTPException(404)
-    _permits(visit).book.revoke(serial, f"by {visit.account.login}")
+    visitors.permits_of(visit).book.revoke(serial, f"by {visit.account.login}")
     visit.note("permit.revoke", row.ref, serial=serial)
-    return go(f"/people/{person}", "saved")
-
-
-def _permits(visit: Visit) -> Permits:
-    if visit.desk.permits is None:
-        raise HTTPException(503, "The desk issues no permits")
-    return visit.desk.permits
+    return go(inside(back) if back else f"/people/{person}", "saved")

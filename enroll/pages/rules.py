@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import Annotated, Any
 
+from babel.dates import get_day_names
 from fastapi import APIRouter, Depends, Form, HTTPException, Query
 from fastapi.responses import Response
 
@@ -19,6 +20,7 @@ from gate.access.decision import Kind, Method
 from gate.access.schedule import DAYS, HOLIDAY, parse
 from gate.errors import AccessError
 from gate.events import story
+from gate.texts.catalogue import word
 
 router = APIRouter()
 
@@ -328,10 +330,18 @@ def _week(visit: Visit, name: str, text: str, wrong: AccessError | None = None) 
         grid=grid,
         exact=exact,
         rows=weekly_grid.ROWS,
+        short=_short(visit.language),
         slots=[
             weekly_grid.clock_of(slot * weekly_grid.MINUTES) for slot in range(weekly_grid.SLOTS)
         ],
     )
+
+
+def _short(language: str) -> dict[str, str]:
+    """The heads of the grid's columns, for a telephone's width."""
+    names = get_day_names("abbreviated", locale=language)
+    days = {day: names[number] for number, day in enumerate(DAYS)}
+    return {**days, HOLIDAY: word("day", HOLIDAY, language)}
 
 
 def _rule(visit: Visit, name: str, wrong: AccessError | None = None) -> Response:

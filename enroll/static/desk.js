@@ -152,3 +152,8 @@ document.addEventListener("change", async (event) => {
   into.value = await file.text();
   into.dispatchEvent(new Event("change", { bubbles: true }));
 });
+
+// A link to be passed on is chosen whole when its field is entered.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-select]")) event.target.select();
+});

@@ -123,9 +123,17 @@ class PermitBook:
         signature vouches for it. Its holder, when unknown here, must be a visitor.
         """
         try:
-            permit = read(text, self._keys)
+            permit = self.read(text)
         except PermitRefused as refused:
             return None, Credential(refused.code)
+        return self.examine(permit, gate, now)
+
+    def read(self, text: str) -> Permit:
+        """What a text says. Raises PermitRefused unless one of the keys signed it."""
+        return read(text, self._keys)
+
+    def examine(self, permit: Permit, gate: str, now: datetime) -> tuple[Person | None, Credential]:
+        """The same as ``look_up`` of a permit that was read."""
         row = self._store.credentials.permit(permit.serial)
         elsewhere = {} if row else self._elsewhere(permit.serial)
         used = row.uses if row else int(elsewhere.get("uses", 0))

@@ -59,7 +59,8 @@ def test_no_route_answers_without_a_session(browser, desk):
 
 
 def test_every_route_asks_for_a_right(desk):
-    public = (*PUBLIC, "/language/1")
+    # under /v/ the permit in the address is the proof: tests/enroll/test_visitors.py
+    public = (*PUBLIC, "/language/1", "/v/1", "/v/1/permit.png", "/v/1/permit.pdf")
     for method, path, route in routes(desk):
         permissions = [
             getattr(part.call, "permission", None) for part in route.dependant.dependencies

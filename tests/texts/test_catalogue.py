@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 import enroll
-from enroll import consent
+from enroll import consent, figures, visitors
 from enroll.alarm_groups import Severity
 from enroll.batch import Action
 from enroll.enrolment_sessions import STEPS
@@ -69,6 +69,8 @@ PAGES = [
     *(f"sort {order}" for order in SORTS),
     *(f"chart {mark}" for mark in Mark),
     *(f"batch {action}" for action in Action),
+    *(f"health {what}" for what in figures.HEALTH),
+    *(f"visitor {state}" for state in visitors.STATES),
     *(f"severity {level:d}" for level in Severity),
     *(f"retention.{reason}" for reason in WAITING),
     *(f"same {what}" for what in ("home", "name", "number")),
