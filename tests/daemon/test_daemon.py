@@ -129,6 +129,10 @@ class Running:
     def events(self, type: str) -> list[dict[str, Any]]:
         return [body for body in bodies(self.store) if body["type"] == type]
 
+    def nobody_is_served(self) -> bool:
+        """Whoever stood before the camera is gone and their passage is over."""
+        return self.cores[0].loop.lane.serving is None
+
     def stop(self) -> None:
         self.daemon.stop()
         self.thread.join(30)
@@ -236,7 +240,7 @@ def test_a_resident_is_let_in_and_after_deletion_no_more(
     wait_for(lambda: person.id not in running.context.people)
     granted = len(running.events("passage.granted"))
     answered = len(running.events("passage.denied")) + len(running.events("passage.asked"))
-    time.sleep(1.0)  # they are gone from the gate's sight
+    wait_for(running.nobody_is_served)
     running.stage.shows = "resident"
     wait_for(
         lambda: (
@@ -265,7 +269,7 @@ def test_somebody_enrolled_while_it_runs_is_let_in(running: Running, settings: S
         if running.events("passage.granted"):
             break
         running.stage.shows = "nobody"
-        time.sleep(3.0)
+        wait_for(running.nobody_is_served)
     assert running.events("passage.granted")
 
 
@@ -299,10 +303,13 @@ def test_a_frozen_database_does_not_keep_the_gate_from_stopping(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thaw = threading.Event()
+    asked: set[str] = set()
 
     @contextmanager
     def frozen(self: Database) -> Iterator[Any]:
+        asked.add(name := threading.current_thread().name)
         thaw.wait(60)
+        asked.discard(name)
         raise StoreError("it was frozen")
         yield
 
@@ -310,7 +317,7 @@ def test_a_frozen_database_does_not_keep_the_gate_from_stopping(
         patched.setattr(Database, "read", frozen)
         patched.setattr(Database, "write", frozen)
         running.daemon.post(Order("lockdown", "test"))
-        time.sleep(1.0)  # every thread has asked the database meanwhile
+        wait_for(lambda: len(asked) >= 2)  # the writer, and whoever reads in turn
         before = time.monotonic()
         running.stop()
         assert time.monotonic() - before < 30  # the database stays frozen for a minute
@@ -318,7 +325,7 @@ def test_a_frozen_database_does_not_keep_the_gate_from_stopping(
         assert running.daemon.overdue
         assert not running.relay.state(1)
         thaw.set()
-        time.sleep(1.0)
+        wait_for(lambda: not asked)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a mistake"), StoreError("the disk is full")])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from gate.door.state_machine import energised
 from gate.relay.simulated import SimulatedRelay
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -60,12 +60,22 @@ def locked_or_burning(store: Store) -> tuple[bool, bool]:
     return state.fire, state.lockdown
 
 
+class Tried(DeferredWrites):
+    """Counts how often it has begun to write what waits."""
+
+    looks = 0
+
+    def look(self) -> None:
+        self.looks += 1
+        super().look()
+
+
 @pytest.mark.parametrize("kind", ["reset", "lockdown"])
 def test_what_could_not_be_written_at_once_is_written_later(
     store: Store, tmp_path: Path, kind: str
 ) -> None:
     door = Door()
-    writes = DeferredWrites(store)
+    writes = Tried(store)
     if kind == "reset":
         store.key_values.set("door:g", {"fire": True, "lockdown": False})
     memory = DoorMemory(store, "g", writes.later)
@@ -77,14 +87,11 @@ def test_what_could_not_be_written_at_once_is_written_later(
     memory.keep(door)  # type: ignore[arg-type]
     thread.start()
     try:
-        time.sleep(1.0)  # it is tried meanwhile, and cannot be written
+        wait_for(lambda: writes.looks)  # it is tried, and cannot be written
         assert locked_or_burning(store) == (kind == "reset", False)
         other.execute("ROLLBACK")
         other.close()
-        end = time.monotonic() + 60
-        while locked_or_burning(store) != (False, kind == "lockdown"):
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_for(lambda: locked_or_burning(store) == (False, kind == "lockdown"))
     finally:
         writes.close()
         thread.join()

@@ -91,14 +91,21 @@ def test_a_message_says_what_it_is(
 
 
 def test_a_broker_that_is_killed_costs_no_event(
-    mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
+    mosquitto: Start,
+    port: int,
+    listen: Listen,
+    store: Store,
+    eventually: Eventually,
+    tmp_path: Path,
 ) -> None:
     broker = mosquitto(port)
     listener = listen(port)
+    saved = tmp_path / "broker" / "mosquitto.db"
     publisher = Publisher(settings(broker), "north", store)
     publisher.start()
     try:
-        time.sleep(3.0)  # the broker, saving once a second, has saved that somebody listens
+        # the broker, which saves once a second, has saved that somebody listens
+        eventually(lambda: saved.exists() and b"gate/#" in saved.read_bytes())
         make(store, 100)
         for _ in range(3):
             broker._process.kill()
@@ -202,7 +209,8 @@ def test_a_broker_that_hangs_does_not_settle_anything(
     make(store, 5)
     eventually(lambda: publisher.published == 5)
     broker._process.send_signal(signal.SIGSTOP)
-    time.sleep(3.0)
+    hung = time.monotonic()
+    eventually(lambda: publisher._flushed > hung + 2.0)  # looked at after more than ``settle``
     assert store.outbox.waiting("north", "mqtt") == 5
     broker._process.send_signal(signal.SIGCONT)
     eventually(lambda: store.outbox.waiting("north", "mqtt") == 0)
