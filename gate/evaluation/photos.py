@@ -47,7 +47,10 @@ def named_people(folder: Path) -> list[Photo]:
 
 
 def grouped_people(folder: Path, groups: Path) -> list[Photo]:
-    """Photographs of people without names; ``groups`` has lines ``PHOTO NUMBER``."""
+    """Photographs of people without names; ``groups`` has lines ``PHOTO NUMBER``.
+
+    Raises ConfigurationError when the file cannot be read.
+    """
     number = dict(_pairs_of_words(groups))
     return [
         Photo(path, path.stem, "#" + number.get(path.stem, path.stem))
@@ -58,7 +61,7 @@ def grouped_people(folder: Path, groups: Path) -> list[Photo]:
 def corrected(photos: Iterable[Photo], errata: Path) -> list[Photo]:
     """With the labels of ``errata``: lines ``PHOTO PERSON``, ``*`` in a photo matches any.
 
-    The person ``-`` is nobody else here.
+    The person ``-`` is nobody else here. Raises ConfigurationError when the file cannot be read.
     """
     rules = _pairs_of_words(errata)
     result = []
@@ -72,7 +75,10 @@ def corrected(photos: Iterable[Photo], errata: Path) -> list[Photo]:
 
 
 def merged(photos: Iterable[Photo], merges: Path) -> list[Photo]:
-    """With people who appear twice made one: lines ``PHOTO PHOTO`` or ``PHOTO PERSON``."""
+    """With people who appear twice made one: lines ``PHOTO PHOTO`` or ``PHOTO PERSON``.
+
+    Raises ConfigurationError when the file cannot be read.
+    """
     kept = list(photos)
     person_of = {photo.name: photo.person for photo in kept}
     parent: dict[str, str] = {}
@@ -99,7 +105,10 @@ def names_in(file: Path) -> frozenset[str]:
 
 
 def pairs_in(file: Path) -> list[tuple[str, str, bool]]:
-    """Photo names and whether they show one person, of a file like LFW's ``pairs.txt``."""
+    """Photo names and whether they show one person, of a file like LFW's ``pairs.txt``.
+
+    Raises ConfigurationError when the file cannot be read.
+    """
     pairs = []
     for line in _lines(file):
         words = line.split()

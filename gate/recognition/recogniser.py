@@ -163,7 +163,10 @@ class Recogniser:
 
     @property
     def matcher(self) -> Matching:
-        """The matcher in use; assigned as a whole, from any thread."""
+        """The matcher in use; assigned as a whole, from any thread.
+
+        Raises RecognitionError when one is assigned whose gallery is of another encoder.
+        """
         return self._matcher
 
     @matcher.setter

@@ -2,7 +2,8 @@
 
 A function, method or class whose annotations name an array type has a docstring in which a shape
 is given, such as ``(n, d)`` or ``(H, W, 3)``, and a dtype, such as float32; every other public name
-has a docstring.
+has a docstring. What a public function raises, itself or by a private one of its module, is in its
+docstring; a module that follows a paper or a standard names it, the others are listed here.
 """
 
 from __future__ import annotations
@@ -38,6 +39,30 @@ DTYPE = re.compile(r"\b(?:float(?:16|32|64)|u?int(?:8|16|32|64)|intp|bool)\b")
 Definition = ast.FunctionDef | ast.ClassDef
 
 
+# an author and a year, or a standard
+CITED = re.compile(
+    r"\b[A-Z][\w-]+(?:,? (?:and|van|[A-Z][\w-]+))*(?: et al\.)?,? \(?(?:19|20)\d\d\b"
+    r"|ISO/IEC \d+|NIST IR \d+"
+)
+# modules that follow no paper: values, rules and arithmetic of our own, or other modules' methods
+OF_OUR_OWN = {
+    *(f"evaluation/{name}.py" for name in ("baselines", "embedding", "faces_in", "measure")),
+    *(f"evaluation/{name}.py" for name in ("on_site", "photos", "recipe", "report", "study")),
+    "evaluation/synthetic_gallery.py",
+    "recognition/box.py",
+    *(f"recognition/detection/{name}.py" for name in ("landmarks", "motion")),
+    *(f"recognition/encoders/{name}.py" for name in ("build", "composite", "encoder")),
+    *(f"recognition/encoders/{name}.py" for name in ("reference", "refined")),
+    *("recognition/face.py", "recognition/recogniser.py", "recognition/runtime.py"),
+    *("recognition/learning/choice.py", "recognition/learning/rules.py"),
+    *(f"recognition/matching/{name}.py" for name in ("centroids", "gallery", "impostors")),
+    *(f"recognition/matching/{name}.py" for name in ("lookalikes", "matcher", "score_prior")),
+    "recognition/matching/site_calibration.py",
+    "recognition/quality/eye_openness.py",
+    "recognition/tracking.py",
+}
+
+
 def public(tree: ast.Module) -> Iterator[tuple[str, Definition]]:
     """Public functions and classes of a module, and the public methods of those classes."""
     for node in tree.body:
@@ -69,9 +94,46 @@ def type_names(node: Definition) -> set[str]:
     return set().union(names_in(node.returns), *found)
 
 
+def raised(node: ast.AST, private: dict[str, ast.FunctionDef], seen: frozenset[str]) -> set[str]:
+    """Names of the errors that ``node`` raises itself or by ``private`` functions it calls."""
+    found = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Raise) and inner.exc is not None:
+            made = inner.exc.func if isinstance(inner.exc, ast.Call) else inner.exc
+            found |= {ast.unparse(made).split(".")[-1]}
+        elif isinstance(inner, ast.Call):
+            called = ast.unparse(inner.func).split(".")[-1]
+            if called in private and called not in seen:
+                found |= raised(private[called], private, seen | {called})
+    return {name for name in found if name[:1].isupper()}
+
+
+def undocumented(tree: ast.Module) -> list[str]:
+    """Errors of public functions that no docstring of theirs names."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    private = {node.name: node for node in functions if node.name.startswith("_")}
+    found = []
+    for name, node in public(tree):
+        inside = [node]
+        if isinstance(node, ast.ClassDef):  # how it is made; its methods come apart
+            inside = [n for n in node.body if isinstance(n, ast.FunctionDef)]
+            inside = [n for n in inside if n.name in ("__init__", "__post_init__")]
+        text = "".join(ast.get_docstring(n) or "" for n in {node, *inside})
+        errors = set().union(*(raised(n, private, frozenset()) for n in inside))
+        found += [f"{name}: raises {error}" for error in sorted(errors) if error not in text]
+    return found
+
+
+def cites(tree: ast.Module) -> bool:
+    """Whether a docstring of the module names a paper or a standard."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, kinds)]
+    return any(CITED.search(text) for text in texts)
+
+
 def faults(source: str) -> list[str]:
     """What is wrong with the docstrings of a module's text."""
-    found = []
+    found = undocumented(ast.parse(source))
     for name, node in public(ast.parse(source)):
         text = ast.get_docstring(node) or ""
         if not text:
@@ -84,8 +146,17 @@ def faults(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_arrays_have_their_shape_and_dtype_in_the_docstring(file: Path) -> None:
+def test_docstrings_give_shapes_dtypes_and_errors(file: Path) -> None:
     assert faults(file.read_text("utf-8")) == []
+
+
+def test_a_module_names_its_source_or_has_none() -> None:
+    without = {
+        str(file.relative_to(ROOT / "gate"))
+        for file in FILES
+        if file.stem not in ("__init__", "settings") and not cites(ast.parse(file.read_text()))
+    }
+    assert without == OF_OUR_OWN, "name the paper or the standard, or list the module above"
 
 
 def test_every_alias_of_an_array_is_known_here() -> None:
@@ -117,4 +188,10 @@ def test_the_rules_would_notice() -> None:
         "A.g: no shape",
         "A.g: no dtype",
     ]
+    raises = "def _g() -> int:\n    raise {}\ndef f() -> int:\n    'A number.{}'\n    return _g()"
+    assert faults(raises.format("GateError('no')", "")) == ["f: raises GateError"]
+    assert faults(raises.format("ValueError", " Raises ValueError.")) == []
+    for text in ("(Pickands 1975)", "Wu, Peng and Yu 2023; MIT", "Xu et al. 2019", "ISO/IEC 30107"):
+        assert CITED.search(text), text
+    assert not CITED.search("since 2019, 1,375 photographs, in January")
     assert len(FILES) > 40

@@ -1,5 +1,5 @@
 """dlib's five points of a face (the corners of both eyes and the base of the nose), and what
-Face.landmarks become of them.
+Face.landmarks become of them: an ensemble of regression trees (Kazemi and Sullivan 2014).
 
 The files are those of the package ``face_recognition_models``, found without importing it: it
 needs ``pkg_resources``, which new versions of setuptools no longer have.

@@ -1,7 +1,8 @@
 """The encoder of the npm package ``faceplugin-face-recognition-js`` (MIT by its package file).
 
-512 values, cosine. Its publisher does not state what it was trained on; ``[models] provenance``
-excludes it where that is not acceptable. docs/recognition.md has the error rates.
+512 values, cosine; faces aligned to the template of ArcFace (Deng et al. 2019). Its publisher does
+not state what it was trained on; ``[models] provenance`` excludes it where that is not acceptable.
+docs/recognition.md has the error rates.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ class Faceplugin:
             self.name += "-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
-        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
+        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR.
+
+        Raises RecognitionError when a face has no landmarks.
+        """
         if any(face.landmarks is None for face in faces):
             raise RecognitionError(
                 "this encoder needs the five landmarks of a face",

@@ -1,6 +1,7 @@
 """Intel's face-reidentification-retail-0095 (Apache-2.0), rewritten as ONNX.
 
-256 values, cosine; a MobileNetV2 with squeeze-and-excitation. In floating point it runs as fast in
+256 values, cosine; a MobileNetV2 (Sandler et al. 2018) with squeeze-and-excitation (Hu et al.
+2018). In floating point it runs as fast in
 ONNX Runtime as in OpenVINO, with the same vectors within 1e-6; see docs/evidence.md.
 """
 
@@ -75,7 +76,10 @@ class Retail0095:
             self.name += "-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
-        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR."""
+        """Each face aligned for this encoder, uint8 (n, side, side, 3), BGR.
+
+        Raises RecognitionError when a face has no landmarks.
+        """
         if any(face.landmarks is None for face in faces):
             raise RecognitionError(
                 "this encoder needs the five landmarks of a face",

@@ -51,7 +51,10 @@ class SFace:
         self.name = "sface/2021dec" if mirror else "sface/2021dec-plain"
 
     def crops(self, image: Image, faces: Sequence[Face]) -> AlignedCrops:
-        """Each face aligned for this encoder, uint8 (n, 112, 112, 3), BGR."""
+        """Each face aligned for this encoder, uint8 (n, 112, 112, 3), BGR.
+
+        Raises RecognitionError when a face has no landmarks.
+        """
         cut = [np.asarray(self._network.alignCrop(image, _row(face)), np.uint8) for face in faces]
         return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
 

@@ -25,7 +25,8 @@ def nose_place(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     """Where the nose tip lies in the frame spanned by both eyes and the mouth, float64 (2,).
 
     However a flat picture is held, turned or tilted, this stays the same (affine invariance); the
-    nose of a head protrudes and moves against the eyes when the head turns (parallax).
+    nose of a head protrudes and moves against the eyes when the head turns (parallax; affine
+    coordinates of a point as of Koenderink and van Doorn 1991).
     """
     left, right, nose, mouth_left, mouth_right = landmarks.astype(np.float64)
     mouth = (mouth_left + mouth_right) / 2

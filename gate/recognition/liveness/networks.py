@@ -35,7 +35,8 @@ class FrameTest(Protocol):
 
 @dataclass(slots=True)
 class MiniFasNet:
-    """MiniFASNetV2 (``scale`` 2.7) or MiniFASNetV1SE (4.0) of Silent-Face-Anti-Spoofing."""
+    """MiniFASNetV2 (``scale`` 2.7) or MiniFASNetV1SE (4.0) of Silent-Face-Anti-Spoofing
+    (Minivision 2020; Apache-2.0)."""
 
     name: str
     scale: float
@@ -50,7 +51,7 @@ class MiniFasNet:
 
 @dataclass(slots=True)
 class CelebaSpoof:
-    """The network trained on CelebA-Spoof: a square 1.5 times the face, RGB 0..1."""
+    """A network trained on CelebA-Spoof (Zhang et al. 2020): a square 1.5 times the face, RGB."""
 
     name: str
     network: Runnable

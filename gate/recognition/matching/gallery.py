@@ -163,7 +163,8 @@ class Gallery:
 
         The same as ``remove`` for each and ``add``, with one copy of the matrix at most.
 
-        Raises RecognitionError like ``add``; nothing is changed then.
+        Raises RecognitionError like ``add``, and ValueError for a template of somebody who is not
+        replaced; nothing is changed then.
         """
         new: dict[int, list[Vector]] = {}
         for template in templates:
