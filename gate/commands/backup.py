@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 from gate import files
 from gate.backup import archive, sealed
 from gate.backup import restore as restoring
+from gate.backup.sftp import SCHEME, SftpFolder
 from gate.commands import Config
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
@@ -27,7 +29,9 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 def backup(
-    to: Annotated[Path | None, typer.Argument(help="The folder for it.")] = None,
+    to: Annotated[
+        str | None, typer.Argument(help="The folder for it, or sftp://USER@HOST/FOLDER.")
+    ] = None,
     keep: Annotated[int, typer.Option(min=1, help="How many of this gate's to keep there.")] = 14,
     new_recovery_key: Annotated[
         bool,
@@ -49,34 +53,48 @@ def backup(
         if new_recovery_key:
             _make_key(public)
             store.audit.note("command line", "backup.recovery_key")
-        target = to or settings.data / "backups"
         header = header_of(public)
         begun = time.monotonic()
-        written = write(store, settings, config, target, header)
+        if to is not None and to.startswith(SCHEME):
+            written, place, dropped = _to_server(store, settings, config, to, header, keep)
+        else:
+            target = Path(to) if to else settings.data / "backups"
+            written = write(store, settings, config, target, header)
+            place, dropped = str(target), len(archive.rotate(target, settings.name, keep))
         seconds = time.monotonic() - begun
-        dropped = archive.rotate(target, settings.name, keep)
         store.key_values.set(
             archive.NEWEST,
             {
                 "made": written.manifest.made,
-                "folder": str(target),
+                "folder": place,
                 "size": written.size,
                 "last_event": written.manifest.last_event,
             },
         )
         store.audit.note("command line", "backup.made", size=written.size)
     held = written.manifest
-    out.print(f"{written.path}")
+    out.print(f"{place}/{written.path.name}")
     out.print(
         f"{held.people:,} people, {held.events:,} events, {written.size / 1e6:.1f} MB, "
         f"written and read back in {seconds:.1f} s"
     )
     if dropped:
-        out.print(f"{len(dropped)} older deleted, the newest {keep} kept")
-    if target.resolve().is_relative_to(settings.data.resolve()):
+        out.print(f"{dropped} older deleted, the newest {keep} kept")
+    if SCHEME not in place and Path(place).resolve().is_relative_to(settings.data.resolve()):
         out.print(
             "this is on the gate's own disk: copy it elsewhere, or name a folder", style="red"
         )
+
+
+def _to_server(
+    store: Store, settings: Settings, config: Path, to: str, header: sealed.Header, keep: int
+) -> tuple[archive.Written, str, int]:
+    """Written here, sent, compared there. What was written, where it is, how many it replaced."""
+    folder = SftpFolder(to, settings.backup)
+    with tempfile.TemporaryDirectory(dir=settings.data, prefix="backup-", suffix=".tmp") as here:
+        written = write(store, settings, config, Path(here), header)
+        folder.send(written.path)
+    return written, folder.place, len(folder.rotate(settings.name, keep))
 
 
 def write(

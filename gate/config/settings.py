@@ -34,6 +34,7 @@ from pydantic_settings import (
 from gate.access.settings import AccessSettings
 from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
+from gate.config.backup import BackupSettings
 from gate.config.desk import DeskSettings
 from gate.config.hub import HubSettings
 from gate.config.places import base_of, configuration
@@ -120,6 +121,7 @@ class Settings(BaseSettings):
     screen: ScreenSettings = ScreenSettings()
     desk: DeskSettings = DeskSettings()
     hub: HubSettings = HubSettings()
+    backup: BackupSettings = BackupSettings()
 
     @model_validator(mode="before")
     @classmethod

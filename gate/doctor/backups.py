@@ -31,11 +31,11 @@ def judged(newest: dict[str, object] | None, data: Path, now: datetime) -> Findi
     if newest is None:
         return Finding(PART, Level.WARN, "there is no backup", _HINT)
     made = datetime.fromisoformat(str(newest["made"]))
-    folder = Path(str(newest["folder"]))
+    folder = str(newest["folder"])
     says = f"the newest verified backup is of {made:%Y-%m-%d}, in {folder}"
     if now - made > OLDEST:
         days = (now - made).days
         return Finding(PART, Level.WARN, f"{says}: {days} days old", _HINT)
-    if folder.resolve().is_relative_to(data.resolve()):
+    if "://" not in folder and Path(folder).resolve().is_relative_to(data.resolve()):
         return Finding(PART, Level.WARN, f"{says}: on the gate's own disk", _HINT)
     return Finding(PART, Level.OK, says)

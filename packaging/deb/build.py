@@ -27,7 +27,7 @@ from gate.setup import shipped
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 NAME = "access-gate"
-EXTRAS = ("hardware", "notify", "hub")
+EXTRAS = ("hardware", "notify", "hub", "sftp")
 HOME = Path("usr/lib/gate")
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SCRIPTS = ("postinst", "prerm", "postrm")

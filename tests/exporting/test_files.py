@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from gate.exporting.exporter import Exporter
 from gate.exporting.settings import ExportSettings
 from gate.exporting.target import DeliveryError
 from gate.store.store import Store
+from tests.simulators.sftp_server import Sftp
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 Make = Callable[..., ExportSettings]
@@ -103,58 +103,6 @@ def test_csv_with_names_of_those_who_agreed(
     assert [row["name"] for row in rows] == ["王芳", ""]
     assert rows[0]["time"] == "2026-06-01 20:00:00"
     assert "李雷" not in text
-
-
-class Sftp:
-    """asyncssh's server in a thread; ``full`` and ``gone`` are its faults."""
-
-    def __init__(self, folder: Path) -> None:
-        import asyncssh
-
-        self.full = False
-        self.folder = folder
-        owner = self
-
-        class Server(asyncssh.SSHServer):
-            def begin_auth(self, username: str) -> bool:
-                return True
-
-            def password_auth_supported(self) -> bool:
-                return True
-
-            def validate_password(self, username: str, password: str) -> bool:
-                return (username, password) == ("gate", "secret word")
-
-        class Files(asyncssh.SFTPServer):
-            def __init__(self, channel: Any) -> None:
-                super().__init__(channel, chroot=str(folder))
-
-            def write(self, file_obj: object, offset: int, data: bytes) -> Any:
-                if owner.full:
-                    raise asyncssh.SFTPFailure("disk full")
-                return super().write(file_obj, offset, data)
-
-        self.key = asyncssh.generate_private_key("ssh-ed25519")
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-
-        async def run() -> Any:
-            return await asyncssh.listen(
-                "127.0.0.1", 0, server_factory=Server, server_host_keys=[self.key],
-                sftp_factory=Files,
-            )  # fmt: skip
-
-        self._server = asyncio.run_coroutine_threadsafe(run(), self._loop).result(20)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def known_hosts(self, file: Path) -> Path:
-        public = self.key.export_public_key().decode().strip()
-        file.write_text(f"[127.0.0.1]:{self.port} {public}\n")
-        return file
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
-        self._loop.call_soon_threadsafe(self._loop.stop)
 
 
 @pytest.fixture
