@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Required, TypedDict, Unpack
 
-from sqlalchemy import and_, extract, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, and_, extract, func, literal, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from gate.store.engine import Database
@@ -47,35 +48,31 @@ class Day:
     temperatures: list[float] = field(default_factory=list)
 
 
+class Wanted(TypedDict, total=False):
+    """What events are asked for; what is not named does not matter.
+
+    Attributes:
+        people: pseudonyms; None asks for everybody's events and those of nobody.
+    """
+
+    since: Required[datetime]
+    until: Required[datetime]
+    gate: str
+    types: Sequence[str]
+    reasons: Sequence[str]
+    method: str
+    people: Sequence[str] | None
+
+
 def find(
     database: Database,
     *,
-    since: datetime,
-    until: datetime,
-    gate: str = "",
-    types: Sequence[str] = (),
-    reasons: Sequence[str] = (),
-    method: str = "",
-    people: Sequence[str] | None = None,
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
+    **wanted: Unpack[Wanted],
 ) -> list[EventRow]:
-    """Events newest first; ``before`` is the last row of the page before.
-
-    ``people`` are pseudonyms; None asks for everybody's events and those of nobody.
-    """
-    query = select(EventRow).where(EventRow.time >= since, EventRow.time < until)
-    if gate:
-        # of one person there are few: an expression leaves the index to the person
-        query = query.where((EventRow.gate + "" if people else EventRow.gate) == gate)
-    if types:
-        query = query.where(EventRow.type.in_(types))
-    if reasons:
-        query = query.where(EventRow.reason.in_(reasons))
-    if method:
-        query = query.where(EventRow.method == method)
-    if people is not None:
-        query = query.where(EventRow.person.in_(people))
+    """Events newest first; ``before`` is the last row of the page before."""
+    query = select(EventRow).where(*_conditions(wanted))
     if before is not None:
         time, sequence = before
         query = query.where(
@@ -84,6 +81,30 @@ def find(
     query = query.order_by(EventRow.time.desc(), EventRow.sequence.desc()).limit(limit)
     with database.read() as session:
         return list(session.scalars(query))
+
+
+def count(database: Database, most: int, **wanted: Unpack[Wanted]) -> int:
+    """How many events there are, at most ``most``."""
+    some = select(EventRow.sequence).where(*_conditions(wanted)).limit(most).subquery()
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    people = wanted.get("people")
+    yield EventRow.time >= wanted["since"]
+    yield EventRow.time < wanted["until"]
+    if gate := wanted.get("gate"):
+        # of one person there are few: an expression leaves the index to the person
+        yield (EventRow.gate + "" if people else EventRow.gate) == gate
+    if types := wanted.get("types"):
+        yield EventRow.type.in_(types)
+    if reasons := wanted.get("reasons"):
+        yield EventRow.reason.in_(reasons)
+    if method := wanted.get("method"):
+        yield EventRow.method == method
+    if people is not None:
+        yield EventRow.person.in_(people)
 
 
 def names_of(database: Database, rows: Sequence[EventRow]) -> dict[str, tuple[int, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, null, or_, select, true
 
 from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
@@ -76,10 +76,12 @@ def search(
     condition = and_(*(_word(word) for word in words)) if words else true()
     found_by_text = or_(condition, PersonRow.id.in_(known))
     spelling = is_query(text.strip())
+    by_place = bool(words or building or sort != SORTS[0])
     with database.read() as session:
-        query = with_place(
-            select(PersonRow.id, PersonRow.name, BuildingRow.name, UnitRow.name, found_by_text)
-        ).where(*_state(state, now))
+        # of everybody only what is sorted by; where they live is read for those that are shown
+        place = (BuildingRow.name, UnitRow.name) if by_place else (null(), null())
+        query = select(PersonRow.id, PersonRow.name, *place, found_by_text)
+        query = (with_place(query) if by_place else query).where(*_state(state, now))
         if not spelling:  # pinyin is nothing a database knows
             query = query.where(found_by_text)
         if building:
@@ -93,6 +95,13 @@ def search(
         people = {
             row.id: row
             for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(numbers)))
+        }
+        shown = with_place(select(PersonRow.id, BuildingRow.name, UnitRow.name))
+        homes = {
+            number: (building_name or "", unit or "")
+            for number, building_name, unit in session.execute(
+                shown.where(PersonRow.id.in_(numbers))
+            )
         }
         templates = _counts(session.execute(_count(TemplateRow, numbers)).all())
         cards = _counts(
@@ -112,14 +121,13 @@ def search(
     return [
         Listed(
             people[number],
-            building_name or "",
-            unit or "",
+            *homes[number],
             templates[number],
             cards[number],
             answers.get(number, ""),
             state_of(people[number], now),
         )
-        for number, _, building_name, unit, _ in found
+        for number in numbers
     ]
 
 

@@ -76,7 +76,7 @@ class ManualClock:
     """A clock that is advanced by hand: for tests and for replay at full speed."""
 
     now: float = 0.0
-    start: datetime = field(default=datetime(2026, 1, 1, tzinfo=UTC))
+    start: datetime = field(default=datetime(2026, 11, 5, tzinfo=UTC))
 
     def monotonic(self) -> float:
         return self.now

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from enroll import charts, event_filter, event_view, history
 from enroll.event_filter import GROUPS, WAYS, Filter
@@ -19,7 +19,7 @@ from gate.access.explanation import retell
 from gate.access.reasons import REASONS
 from gate.events import story
 from gate.events.types import TYPES
-from gate.importing.workbooks import table
+from gate.importing import workbook_stream
 from gate.store.tables import EventRow
 from gate.texts.catalogue import translator
 
@@ -30,6 +30,7 @@ Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 Export = Annotated[Visit, Depends(allowed(Permission.EXPORT))]
 PAGE = 50
 EXPORTED = 20_000
+_PIECE = 1000  # events read at a time
 _SPAN = timedelta(days=7)
 
 
@@ -55,14 +56,18 @@ def events(
     visit: View, chosen: Chosen, before: Annotated[str, Query(max_length=60)] = ""
 ) -> Response:
     database = visit.desk.store.database
-    rows, first, last = _find(visit, chosen, _before(before), PAGE + 1)
+    wanted = _wanted(visit, chosen)
+    rows = history.find(database, before=_before(before), limit=PAGE + 1, **wanted)
     visit.note("events.view", chosen.person, results=min(len(rows), PAGE))
     names, may_name = _names(visit, rows)
     older = ""
     if len(rows) > PAGE:
         end = rows[PAGE - 1]
         older = chosen.link(before=f"{end.time.isoformat()}/{end.sequence}")
-    days = {"since": first.date(), "until": (last - timedelta(days=1)).date()}
+    days = {
+        "since": wanted["since"].date(),
+        "until": (wanted["until"] - timedelta(days=1)).date(),
+    }
     about = history.names_of_refs(database, [chosen.person]) if may_name else {}
     name = about[chosen.person][1] if chosen.person in about else _one_person(visit)
     return render(
@@ -89,58 +94,62 @@ def events(
 
 @router.get("/events.xlsx")
 def as_table(visit: Export, chosen: Chosen) -> Response:
-    """What the list shows, as an Excel workbook of at most ``EXPORTED`` lines."""
+    """What the list shows, as an Excel workbook of at most ``EXPORTED`` lines, as a stream."""
     _ = translator(visit.language)
-    rows, first, last = _find(visit, chosen, None, EXPORTED)
-    names, may_name = _names(visit, rows)
-    visit.note("events.export", chosen.person, results=len(rows))
+    database, wanted = visit.desk.store.database, _wanted(visit, chosen)
+    visit.note("events.export", chosen.person, results=history.count(database, EXPORTED, **wanted))
     headings = ("Time", "Gate", "What happened", "Person", "Way", "Why", "What would have helped")
-    lines = ((row, event_view.line(row, names, visit.language, may_name)) for row in rows)
-    cells = (
-        (
-            local(row.time, "%Y-%m-%d %H:%M:%S"),
-            row.gate,
-            one.story.line,
-            event_view.who(row, names, visit.language, may_name),
-            story.way(row.method, visit.language),
-            "; ".join(one.story.why),
-            " ".join(one.story.remedy),
-        )
-        for row, one in lines
-    )
-    name = f"events-{first:%Y%m%d}-{last - timedelta(days=1):%Y%m%d}.xlsx"
-    return Response(
-        table([_(heading) for heading in headings], cells, _("Events")),
+    rows = _cells(visit, wanted)
+    name = f"events-{wanted['since']:%Y%m%d}-{wanted['until'] - timedelta(days=1):%Y%m%d}.xlsx"
+    return StreamingResponse(
+        workbook_stream.stream([_(heading) for heading in headings], rows, _("Events")),
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _find(
-    visit: Visit, chosen: Filter, before: tuple[datetime, int] | None, limit: int
-) -> tuple[list[EventRow], datetime, datetime]:
-    """The events of a filter, newest first, and from when until when was looked."""
-    database = visit.desk.store.database
+def _cells(visit: Visit, wanted: history.Wanted) -> Iterator[tuple[str, ...]]:
+    """The lines of the table; read in pieces, so that no reading transaction lasts."""
+    database, left = visit.desk.store.database, EXPORTED
+    before: tuple[datetime, int] | None = None
+    while left > 0:
+        rows = history.find(database, before=before, limit=min(_PIECE, left), **wanted)
+        names, may_name = _names(visit, rows)
+        for row in rows:
+            one = event_view.line(row, names, visit.language, may_name)
+            yield (
+                local(row.time, "%Y-%m-%d %H:%M:%S"),
+                row.gate,
+                one.story.line,
+                event_view.who(row, names, visit.language, may_name),
+                story.way(row.method, visit.language),
+                "; ".join(one.story.why),
+                " ".join(one.story.remedy),
+            )
+        if len(rows) < _PIECE:
+            return
+        left -= len(rows)
+        before = rows[-1].time, rows[-1].sequence
+
+
+def _wanted(visit: Visit, chosen: Filter) -> history.Wanted:
+    """The events of a filter, and from when until when to look."""
     last = _midnight(chosen.until, visit) + timedelta(days=1)
-    first = _midnight(chosen.since, visit) if chosen.since else last - _SPAN
     people = [chosen.person] if chosen.person else None
     if chosen.who:
         # who may not see names may not find events by them either
-        called = history.called(database, chosen.who) if visit.may(Permission.PEOPLE_VIEW) else []
+        may_name = visit.may(Permission.PEOPLE_VIEW)
+        called = history.called(visit.desk.store.database, chosen.who) if may_name else []
         people = [ref for ref in called if people is None or ref in people]
-    rows = history.find(
-        database,
-        since=first,
-        until=last,
-        gate=chosen.gate,
-        types=chosen.types,
-        reasons=_meaning(chosen.reason, visit.language),
-        method=chosen.method,
-        people=people,
-        before=before,
-        limit=limit,
-    )
-    return rows, first, last
+    return {
+        "since": _midnight(chosen.since, visit) if chosen.since else last - _SPAN,
+        "until": last,
+        "gate": chosen.gate,
+        "types": chosen.types,
+        "reasons": _meaning(chosen.reason, visit.language),
+        "method": chosen.method,
+        "people": people,
+    }
 
 
 def _names(visit: Visit, rows: Sequence[EventRow]) -> tuple[event_view.Names, bool]:

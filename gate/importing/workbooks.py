@@ -203,7 +203,7 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
             if mine:
                 cell.fill = _BAD
                 cell.comment = Comment(
-                    _legal("\n".join(one.words(words) for one in mine)), "gate", 60, 320
+                    legal("\n".join(one.words(words) for one in mine)), "gate", 60, 320
                 )
             line.append(cell)
         last = _cell(sheet, "; ".join(one.words(words) for one in mistakes))
@@ -213,13 +213,13 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
 
 
 def _cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=_legal(text)[:32_000])
+    cell = WriteOnlyCell(sheet, value=legal(text)[:32_000])
     cell.data_type = "s"  # never a formula
     cell.number_format = "@"
     return cell
 
 
-def _legal(text: str) -> str:
+def legal(text: str) -> str:
     """What XML can hold; _x0041_ would be read as a letter."""
     return _WRITTEN.sub("_x005F_", _ILLEGAL.sub("", text))
 

@@ -353,3 +353,12 @@ def test_no_permit_is_offered_to_whoever_is_blocked(clerk, desk, tmp_path):
     assert "Print a permit" not in clerk.get(f"/people/{person}").text
     refused = clerk.fill(f"/people/{person}/permits", hours="48", uses="4")
     assert (refused.status_code, "blocked" in refused.text) == (400, True)
+
+
+def test_a_table_longer_than_a_piece_has_every_event_once(manager, written, monkeypatch):
+    whole = load_workbook(io.BytesIO(manager.get("/events.xlsx").content)).active
+    monkeypatch.setattr("enroll.pages.events._PIECE", 1)
+    pieces = load_workbook(io.BytesIO(manager.get("/events.xlsx").content)).active
+    assert list(pieces.values) == list(whole.values)
+    monkeypatch.setattr("enroll.pages.events.EXPORTED", 2)
+    assert len(list(load_workbook(io.BytesIO(manager.get("/events.xlsx").content)).active)) == 3
