@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gate.errors import ConfigurationError
-from gate.store.store import JOINED, Store
+from gate.store.key_value import JOINED
+from gate.store.store import Store
 
 
 def refuse_on_a_box(store: Store, data: Path) -> None:

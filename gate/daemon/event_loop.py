@@ -20,7 +20,7 @@ from gate import __version__
 from gate.access.decision import Decision, Method, Person
 from gate.access.decision import Outcome as Answer
 from gate.access.policy import decide
-from gate.access.request import Mode, Presence, Request
+from gate.access.request import Mode, Presence, Request, Rules
 from gate.clock import Clock, local
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.site_controller import ControllerAnswer, Outcome, SiteController
@@ -79,6 +79,13 @@ class Moved:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Whether this box of a hub hears from the other gates; a gate that is alone always does."""
+
+    there: bool
+
+
 class Recorder(Protocol):
     """Where events go: the store's writer."""
 
@@ -109,7 +116,7 @@ class Parts(Protocol):
 
 
 # what a loop can handle
-Item = inputs.Input | Order | DeviceStatus | Context | Moved | ControllerAnswer
+Item = inputs.Input | Order | DeviceStatus | Context | Moved | Linked | ControllerAnswer
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -146,6 +153,7 @@ class Loop:
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
         self._granting: Future[Event] | None = None  # the event of the newest decision
         self._moved = 0  # version of ``Context.presence``
+        self._given, self._linked = context.rules, True
         self._zone = zone
         self._watch = watch
         self.site = site
@@ -205,7 +213,9 @@ class Loop:
         match item:
             case Context():
                 # where people are is known here, not in the register
-                self.context = replace(item, presence=self.context.presence)
+                self._given = item.rules
+                rules = self._rules()
+                self.context = replace(item, presence=self.context.presence, rules=rules)
                 self._step(inputs.Tick())
             case Order():
                 self._order(item)
@@ -215,11 +225,21 @@ class Loop:
                 if version >= self._moved:
                     self._moved = version
                     self.context = replace(self.context, presence=presence)
+            case Linked(there):
+                self._linked = there
+                self.context = replace(self.context, rules=self._rules())
             case ControllerAnswer():
                 if self.site is not None:
                     self._site(self.site.answered(item, self._clock.monotonic()))
             case _:
                 self._step(item)
+
+    def _rules(self) -> Rules:
+        """A box without its hub does not know who passed other gates meanwhile: it lets people in
+        who seem to be inside already, and says so."""
+        if self._linked or self._given.antipassback != "hard":
+            return self._given
+        return replace(self._given, antipassback="soft")
 
     def tick(self) -> None:
         """Let time pass; call at least every 50 ms."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gate.clock import Clock
 from gate.daemon.build import Core
-from gate.daemon.event_loop import DeviceStatus, Item, Order, Recorder
+from gate.daemon.event_loop import DeviceStatus, Item, Linked, Order, Recorder
 from gate.events.event import Event
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
@@ -35,6 +35,7 @@ class ReplicaWorker:
         self._recorder = recorder
         self._post = post
         self._stopping = threading.Event()
+        self._there = True  # the other gates are heard, or there are none
         self._lock = threading.Lock()  # of the two below
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -43,8 +44,10 @@ class ReplicaWorker:
         while not self._stopping.is_set():
             identity = Identity.of(self._core.store, self._folder)
             if identity is None:
+                self._linked(True)  # alone, perhaps since a moment ago
                 self._stopping.wait(_LOOK)
                 continue
+            self._linked(False)  # until the hub is heard
             with suppress(asyncio.CancelledError):
                 asyncio.run(self._follow(identity))
             self._stopping.wait(_LOOK)  # shut out: until the box joins again
@@ -69,6 +72,11 @@ class ReplicaWorker:
             with self._lock:
                 self._loop = self._task = None
 
+    def _linked(self, there: bool) -> None:
+        if there is not self._there:
+            self._there = there
+            self._post(Linked(there))
+
     # ------------------------------------------------------------ what the replica asks of the gate
 
     def obey(self, command: str, by: str, seconds: float) -> str:
@@ -86,6 +94,7 @@ class ReplicaWorker:
         if part != "link":
             self._post(DeviceStatus("hub", part, there, cause))
             return
+        self._linked(there)
         # a box without its hub serves people as always: an event, and no fault of the gate
         details = {"device": part, "family": "hub", "cause": cause}
         name = f"device.{'back' if there else 'lost'}"

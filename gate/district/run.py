@@ -284,7 +284,7 @@ class Simulation:
 
     def _revived(self, began: float) -> None:
         """Boxes that the backup knows follow it again; the two replaced since then are paired
-        again, for the backup has never heard of them."""
+        again: the backup has never heard of them."""
         site = self._site
         known = {row.gate for row in site.boxes.all()}
         unknown = [gate for gate in self._emptied if gate in known]

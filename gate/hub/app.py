@@ -29,6 +29,7 @@ from gate.hub.intake import MOST, Intake
 from gate.hub.keys import CommunityKeys
 from gate.hub.merge import merge, merge_rules
 from gate.hub.receipts import Receipts
+from gate.hub.sightings import Sightings, checked
 from gate.hub.waker import Waker
 from gate.services.gate_status import put
 from gate.store.store import Store
@@ -61,6 +62,14 @@ class Receipt(BaseModel):
     orders: dict[str, str] = {}
 
 
+class Seen(BaseModel):
+    """Rows of ``gate.hub.sightings.Place`` and ``Uses``."""
+
+    epoch: int
+    places: list[list[Any]] = Field(default=[], max_length=500)
+    uses: list[list[Any]] = Field(default=[], max_length=500)
+
+
 class Beat(BaseModel):
     cursor: int
     scope: int
@@ -90,6 +99,7 @@ class Hub:
         self.feed = Feed(store, self.authority, self.keys)
         self.intake = Intake(store)
         self.receipts = Receipts(store, self.authority)
+        self.sightings = Sightings(store)
         self.waker = Waker(store)
 
 
@@ -183,10 +193,18 @@ def create_app(hub: Hub) -> FastAPI:
         mark: Annotated[str, Query(max_length=40)] = "",
         scope: int = 0,
         wait: Annotated[float, Query(ge=0, le=LONGEST_POLL)] = 25.0,
+        seen: Annotated[int | None, Query(ge=0)] = None,
+        epoch: int = 0,
     ) -> Response:
         def look() -> dict[str, Any] | None:
             # the box may have been revoked while it waited
-            return hub.feed.after(box_of(request), after, mark, scope)
+            box = box_of(request)
+            answer = hub.feed.after(box, after, mark, scope)
+            others = None if seen is None else hub.sightings.after(box, epoch, seen)
+            return answer if others is None else {**(answer or nothing()), "seen": others}
+
+        def nothing() -> dict[str, Any]:
+            return {"n": after, "mark": mark, "now": now().isoformat()}
 
         until = time.monotonic() + wait
         while True:
@@ -194,8 +212,7 @@ def create_app(hub: Hub) -> FastAPI:
             answer = await run_sync(look)
             left = until - time.monotonic()
             if answer is not None or left <= 0 or hub.waker.stopping:
-                nothing = {"n": after, "mark": mark, "now": now().isoformat()}
-                return JSONResponse(answer or nothing)
+                return JSONResponse(answer or nothing())
             await hub.waker.wait(ticket, left)
 
     @app.get("/snapshot")
@@ -219,6 +236,11 @@ def create_app(hub: Hub) -> FastAPI:
     @app.post("/history")
     def history(box: Box, message: History) -> dict[str, int]:
         return {"deleted": hub.receipts.delete_again(box, message.erased)}
+
+    @app.post("/seen")
+    def seen(box: Box, message: Seen) -> dict[str, bool]:
+        hub.sightings.take(box, message.epoch, *checked(message.places, message.uses))
+        return {"kept": True}
 
     @app.post("/beat")
     def beat(box: Box, message: Beat) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from gate.errors import StoreError
 from gate.store.heads import CHANNEL
 from gate.store.store import Store
-from gate.store.tables import ChangeRow, OrderRow
+from gate.store.tables import ChangeRow, OrderRow, SightingRow
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Waker:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._stopping = threading.Event()
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name="feed-waker", daemon=True)
@@ -77,11 +77,12 @@ class Waker:
                 log.warning("hub.waker", extra={"cause": cause})
                 self._stopping.wait(_SAFE)
 
-    def _look(self) -> tuple[int, int]:
+    def _look(self) -> tuple[int, int, int]:
         with self._store.database.read() as session:
             return (
                 session.scalar(select(func.max(ChangeRow.id))) or 0,
                 session.scalar(select(func.max(OrderRow.id))) or 0,
+                session.scalar(select(func.max(SightingRow.n))) or 0,
             )
 
     def _wake(self) -> None:

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gate import files
 from gate.errors import StoreError
 from gate.fleet.signing import statement
-from gate.store.store import JOINED, Store
+from gate.store.key_value import JOINED
+from gate.store.store import Store
 
 _PLAIN = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 

@@ -32,7 +32,8 @@ from gate.replica.identity import (
     write_key,
 )
 from gate.replica.lease import KEPT
-from gate.store.store import HUB, JOINED, Store
+from gate.store.key_value import JOINED
+from gate.store.store import HUB, Store
 from gate.store.tables import KeyValueRow, OutboxRow, PersonRow, ReplicaRow
 
 _PAGE = 100  # people in one message

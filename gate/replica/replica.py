@@ -23,6 +23,7 @@ from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.lease import KEPT, Lease
 from gate.replica.link import Link, ShutOutError, UnreachableError
+from gate.replica.sightings import Sightings
 from gate.replica.snapshot import Arriving, apply_snapshot
 from gate.services.gate_status import read
 from gate.store.store import HUB, Store
@@ -95,6 +96,7 @@ class Replica:
         self._clock = clock or SystemClock()
         self._poll, self._beat_every = poll, beat
         self._applier = Applier(store, identity)
+        self._sightings = Sightings(store)
         self._writing = asyncio.Lock()  # one applier at a time
         self._connect = connect
         self._link = connect(identity)
@@ -112,7 +114,7 @@ class Replica:
             self._store.events.receivers = (*self._store.events.receivers, HUB)
         try:
             async with asyncio.TaskGroup() as group:
-                for job in (self._follow, self._deliver, self._beat):
+                for job in (self._follow, self._deliver, self._beat, self._share):
                     group.create_task(self._again(job))
         except* ShutOutError as errors:
             self.state.shut_out = str(errors.exceptions[0]) or "revoked"
@@ -152,10 +154,14 @@ class Replica:
             mark=cursor.mark,
             scope=cursor.scope,
             wait=self._poll,
+            seen=self._sightings.n,
+            epoch=await asyncio.to_thread(self._sightings.epoch),
         )
         self._heard()
         if answer.get("orders"):
             await self._obey(answer)
+        if "seen" in answer:
+            await asyncio.to_thread(self._sightings.apply, answer["seen"])
         if "snapshot" in answer:
             log.warning("hub.snapshot", extra={"cause": answer["snapshot"]})
             if answer["snapshot"] == "history":
@@ -284,6 +290,15 @@ class Replica:
             self._again_to = last
             log.warning("hub.events_again", extra={"count": count, "first": first, "last": last})
         self._skip = not count
+
+    async def _share(self) -> None:
+        """Who passed here and which permits were used: to the hub, for the other gates."""
+        news = await asyncio.to_thread(self._sightings.news)
+        if news is None:
+            await asyncio.sleep(_EVENTS)
+            return
+        await self._link.post("/seen", {name: news[name] for name in ("epoch", "places", "uses")})
+        self._sightings.sent(news)
 
     # ------------------------------------------------------------ the beat
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gate.access.decision import Person
@@ -14,10 +14,13 @@ from gate.errors import StoreError
 from gate.store.changes import touch
 from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
+from gate.store.key_value import JOINED
 from gate.store.people import as_person
-from gate.store.tables import CredentialRow, PermitRow, PersonRow
+from gate.store.tables import CredentialRow, KeyValueRow, PermitRow, PersonRow, SequenceRow
 from gate.store.tables.base import now
 from gate.store.vault import Vault
+
+USES = "uses:"  # of a permit at this gate, by epoch and serial, on a box of a hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,18 @@ class Credentials:
                 )
                 .values(uses=PermitRow.uses + 1)
             )
-            return bool(done.rowcount)  # type: ignore[attr-defined]
+            counted = bool(done.rowcount)  # type: ignore[attr-defined]
+            if counted and session.get(KeyValueRow, JOINED) is not None:
+                self._own_use(session, permit)
+            return counted
+
+    def _own_use(self, session: Session, permit: str) -> None:
+        """Count what was used at this gate alone: the hub adds those of all gates up."""
+        epoch = session.scalar(select(func.max(SequenceRow.epoch))) or 0
+        key = f"{USES}{epoch}:{permit}"
+        row = session.get(KeyValueRow, key)
+        used = row.value["n"] if row is not None else 0
+        session.merge(KeyValueRow(key=key, value={"n": used + 1}, at=now()))
 
     def revoke_permit(self, permit: str, reason: str) -> None:
         with self._database.write() as session:

@@ -29,6 +29,7 @@ class Head(IntEnum):
     CALIBRATIONS = 1
     AUDIT = 2
     CHANGES = 3
+    SIGHTINGS = 4
 
 
 Job = Callable[[Session], None]

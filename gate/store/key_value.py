@@ -10,6 +10,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from gate.store.engine import Database
 from gate.store.tables import KeyValueRow
 
+JOINED = "hub.joined"  # kept by a box that is one of a hub; see gate.replica
+
 
 class KeyValueStore:
     """JSON values by key."""

@@ -26,6 +26,7 @@ from gate.store.tables import (
     LookRow,
     PermitRow,
     PersonRow,
+    SightingRow,
     TemplateRow,
     UnitRow,
 )
@@ -102,6 +103,9 @@ class People:
         session.execute(delete(PersonRow).where(PersonRow.id == person))
         kept = [f"{about}:{person}" for about in _KEPT_KEYS]
         session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))
+        session.execute(
+            delete(SightingRow).where(SightingRow.kind == "place", SightingRow.ref == ref)
+        )
         if erased:
             session.merge(ErasureRow(ref=ref, person_id=person))
         touch(session, person)

@@ -24,7 +24,7 @@ from gate.store.database_errors import DiskFullError
 from gate.store.engine import Database
 from gate.store.events import Events
 from gate.store.exports import Exports
-from gate.store.key_value import KeyValueStore
+from gate.store.key_value import JOINED, KeyValueStore
 from gate.store.looks import Looks
 from gate.store.migrate import migrate, revision
 from gate.store.missing import refuse_missing, without_database
@@ -38,8 +38,7 @@ from gate.store.templates import Templates
 from gate.store.vault import Vault
 from gate.store.writer import LINGER, Writer
 
-JOINED = "hub.joined"  # the fact of a box that is one of a hub; see gate.replica
-HUB = "hub"  # its name among the receivers of events
+HUB = "hub"  # the hub's name among the receivers of events
 
 
 class Store:

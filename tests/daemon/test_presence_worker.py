@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from gate.access.request import Presence, Rules
+from gate.clock import ManualClock
 from gate.config.settings import Settings
-from gate.daemon.event_loop import Order
+from gate.daemon.event_loop import Linked, Order
 from gate.daemon.presence_worker import PeopleSeen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -26,12 +28,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:
     """A gate with hard anti-passback that hears of the others when it is set to follow."""
-    gate = Gate()
+    gate = Gate(clock=ManualClock(0.0, datetime.now(UTC)))  # places carry the machine's time
     settings = Settings.model_validate(
         {"access": {"antipassback": "hard", "direction": direction, "antipassback_hours": 12}}
     )
     rules = Rules(antipassback="hard")
-    gate.loop.context = replace(gate.loop.context, rules=rules, inward=direction == "in")
+    gate.loop.handle(replace(gate.loop.context, rules=rules, inward=direction == "in"))
     core = SimpleNamespace(settings=settings, store=store, loop=gate.loop)
     people = PeopleSeen(
         core,  # type: ignore[arg-type]
@@ -78,6 +80,20 @@ def test_after_the_hours_nobody_knows_any_more(store: Store) -> None:
     gate.clock.advance(2 * 3600)
     people.look()
     assert through(gate)
+
+
+def test_without_the_other_gates_nobody_is_refused_for_it(store: Store) -> None:
+    """Li may have left by a gate that is not heard at the moment."""
+    gate, _ = watched(store, "in")
+    read_again = gate.loop.context
+    assert through(gate)
+    gate.loop.handle(Linked(False))
+    gate.loop.handle(read_again)  # the register, meanwhile
+    assert through(gate)
+    granted = [each for each in gate.recorder.events if each.type == "passage.granted"]
+    assert [event.reasons for event in granted] == [("welcome",), ("welcome", "already_passed")]
+    gate.loop.handle(Linked(True))
+    assert not through(gate)
 
 
 def test_who_is_known_at_a_door_that_stands_open_walks_through(store: Store) -> None:

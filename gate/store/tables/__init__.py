@@ -21,6 +21,7 @@ from gate.store.tables.fleet import (
     PairingCodeRow,
     ReceiptRow,
     ReplicaRow,
+    SightingRow,
     TemplateKeyRow,
 )
 from gate.store.tables.heads import HeadRow
@@ -69,6 +70,7 @@ __all__ = [
     "ScheduleRow",
     "SequenceRow",
     "SessionRow",
+    "SightingRow",
     "TemplateKeyRow",
     "TemplateRow",
     "UnitRow",

@@ -110,6 +110,22 @@ class IntakeRow(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+class SightingRow(Base):
+    """At the hub, what boxes tell each other: the newest passage of a person (kind "place", one row
+    for each pseudonym), and how often a box has seen a permit used (kind "uses", one for each
+    serial and source)."""
+
+    __tablename__ = "sightings"
+    __table_args__ = (Index(None, "n"),)
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(40), primary_key=True)
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)  # box and epoch
+    value: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    n: Mapped[int] = mapped_column(BigInteger)  # in the order of commits
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
 class ReplicaRow(Base):
     """On a box of a hub: a record as it was last applied, by its hash."""
 
