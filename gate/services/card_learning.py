@@ -23,8 +23,9 @@ from gate.recognition.learning.rules import (
 )
 from gate.recognition.learning.settings import LearningSettings
 from gate.recognition.matching.matcher import Matcher
+from gate.store.key_value import JOINED
 from gate.store.looks import ADDED, ENROLLED, MIXED, RESEMBLES, Kept
-from gate.store.store import JOINED, Store
+from gate.store.store import Store
 from gate.store.tables import PersonRow
 
 PURPOSE = "learning"  # of the consent

@@ -16,8 +16,9 @@ from gate.recognition.learning.settings import LearningSettings
 from gate.recognition.matching.matcher import Matcher
 from gate.services.card_learning import CardLearning, Passed, notices
 from gate.services.gallery_sync import KnownFaces
+from gate.store.key_value import JOINED
 from gate.store.settings import StoreSettings
-from gate.store.store import JOINED, Store
+from gate.store.store import Store
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ENCODER = "faceplugin/1"  # plain cosines of strangers here are far below its thresholds
