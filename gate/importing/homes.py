@@ -43,6 +43,9 @@ def home(text: str, language: str = "zh") -> tuple[str, str] | None:
     """
     written = numerals(code(text).translate(_SIMPLE))
     written = re.sub(r"^no\.? ?(?=[0-9])", "", written, flags=re.IGNORECASE)
+    written = re.sub(r"第(?=[0-9A-Za-z])", "", written)
+    # three parts only: 1,000 and 3,501 are numbers
+    written = re.sub(r"^([0-9]{1,2})[,、] ?([0-9]{1,2})[,、] ?([0-9]{3,4})$", r"\1-\2-\3", written)
     parts = re.sub(r"(?<=[0-9A-Za-z]) +(?=[0-9A-Za-z])", "-", written)
     joined = re.sub(r"\s+", "", parts)
     if found := _HOME.fullmatch(joined):

@@ -15,7 +15,8 @@ from gate.importing.homes import home, home_key, unit_key, unit_of
         *("3栋2门501", "3-2-501", "3－2－501室", "3_2_501", "3 2 501", "3号楼2单元5层501"),
         *("3#楼2单元501",),
         *("花园小区3号楼2单元501", "叁号楼二单元五零一室", "3-2-5-501", "3#2-501"),
-        *("3号楼2号门501室",),
+        *("3号楼2号门501室", "第3栋第2单元第501室", "第三栋第二单元501"),
+        *("3，2，501", "3、2、501"),
     ],
 )
 def test_one_home_in_many_ways(text):
@@ -50,7 +51,9 @@ def test_two_phases_of_a_community_have_two_buildings_3():
     assert home_key(*one) != home_key(*other)
 
 
-@pytest.mark.parametrize("text", ["501", "302室", "幸福路", "3号楼2单元", "Block 3", "AB-CD", ""])
+@pytest.mark.parametrize(
+    "text", ["501", "302室", "幸福路", "3号楼2单元", "Block 3", "AB-CD", "1,000", "第3栋", ""]
+)
 def test_what_is_no_home_is_none(text):
     assert home(text) is None
 
