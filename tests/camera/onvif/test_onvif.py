@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from gate.config.settings import Settings
 from gate.doctor.finding import Level
 from gate.doctor.network import network_cameras
 from gate.errors import CameraError
+from tests.camera.onvif.onvif_schema import OnvifSchema
 
 IPYCAM = """
 import sys, time
@@ -116,11 +118,19 @@ def test_it_is_found_in_the_network(ipycam: str) -> None:
     assert devices[0].name == "Virtual Camera" or devices[0].name.startswith("Virtual")
 
 
-PROFILES = """<trt:GetProfilesResponse><trt:Profiles token="P"><tt:Name>main</tt:Name>
-<tt:VideoEncoderConfiguration token="E"><tt:Encoding>H264</tt:Encoding><tt:Resolution>
-<tt:Width>{w}</tt:Width><tt:Height>{h}</tt:Height></tt:Resolution><tt:RateControl>
-<tt:FrameRateLimit>25</tt:FrameRateLimit></tt:RateControl></tt:VideoEncoderConfiguration>
-</trt:Profiles></trt:GetProfilesResponse>"""
+ENCODER = """<tt:Name>enc</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>
+<tt:Resolution><tt:Width>{w}</tt:Width><tt:Height>{h}</tt:Height></tt:Resolution>
+<tt:Quality>5</tt:Quality><tt:RateControl><tt:FrameRateLimit>25</tt:FrameRateLimit>
+<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>2048</tt:BitrateLimit></tt:RateControl>
+<tt:H264><tt:GovLength>25</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>
+<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>
+<tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>
+<tt:SessionTimeout>PT60S</tt:SessionTimeout>"""
+PROFILES = (
+    '<trt:GetProfilesResponse><trt:Profiles token="P"><tt:Name>main</tt:Name>'
+    '<tt:VideoEncoderConfiguration token="E">' + ENCODER + "</tt:VideoEncoderConfiguration>"
+    "</trt:Profiles></trt:GetProfilesResponse>"
+)
 
 
 class Simulated(HTTPServer):
@@ -130,12 +140,14 @@ class Simulated(HTTPServer):
         self.ahead = timedelta(hours=3)
         self.size = (1920, 1080)
         self.raw: bytes | None = None
+        self.talk: list[bytes] = []  # requests and answers
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 data = owner.raw if owner.raw is not None else owner.answer(body)
+                owner.talk += [body, data]
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
@@ -155,7 +167,9 @@ class Simulated(HTTPServer):
             case "GetSystemDateAndTime":
                 t = datetime.now(UTC) + self.ahead
                 return soap.envelope(
-                    "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:UTCDateTime>"
+                    "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>"
+                    "<tt:DateTimeType>Manual</tt:DateTimeType>"
+                    "<tt:DaylightSavings>false</tt:DaylightSavings><tt:UTCDateTime>"
                     f"<tt:Time><tt:Hour>{t.hour}</tt:Hour><tt:Minute>{t.minute}</tt:Minute>"
                     f"<tt:Second>{t.second}</tt:Second></tt:Time><tt:Date><tt:Year>{t.year}"
                     f"</tt:Year><tt:Month>{t.month}</tt:Month><tt:Day>{t.day}</tt:Day></tt:Date>"
@@ -167,10 +181,17 @@ class Simulated(HTTPServer):
                 at = datetime(n[0], n[1], n[2], n[3], n[4], n[5], tzinfo=UTC)
                 self.ahead = at - datetime.now(UTC)
                 return soap.envelope("<tds:SetSystemDateAndTimeResponse/>")
+            case "GetDeviceInformation":
+                named = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
+                inner = "".join(f"<tds:{name}>{name} 1</tds:{name}>" for name in named)
+                return soap.envelope(
+                    f"<tds:GetDeviceInformationResponse>{inner}</tds:GetDeviceInformationResponse>"
+                )
             case "GetCapabilities":
                 return soap.envelope(
                     "<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Media><tt:XAddr>"
-                    "http://192.168.77.1/onvif/Media</tt:XAddr></tt:Media></tds:Capabilities>"
+                    "http://192.168.77.1/onvif/Media</tt:XAddr><tt:StreamingCapabilities/>"
+                    "</tt:Media></tds:Capabilities>"
                     "</tds:GetCapabilitiesResponse>"
                 )
             case "GetProfiles":
@@ -178,14 +199,15 @@ class Simulated(HTTPServer):
             case "GetStreamUri":
                 return soap.envelope(
                     "<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>rtsp://127.0.0.1/main</tt:Uri>"
+                    "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>"
+                    "false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
                     "</trt:MediaUri></trt:GetStreamUriResponse>"
                 )
             case "GetVideoEncoderConfiguration":
                 return soap.envelope(
                     '<trt:GetVideoEncoderConfigurationResponse><trt:Configuration token="E">'
-                    "<tt:Name>enc</tt:Name><tt:Resolution><tt:Width>1</tt:Width><tt:Height>1"
-                    "</tt:Height></tt:Resolution><tt:Quality>5</tt:Quality></trt:Configuration>"
-                    "</trt:GetVideoEncoderConfigurationResponse>"
+                    + ENCODER.format(w=self.size[0], h=self.size[1])
+                    + "</trt:Configuration></trt:GetVideoEncoderConfigurationResponse>"
                 )
             case "SetVideoEncoderConfiguration":
                 assert soap.text(request, "trt:Configuration/tt:Quality") == "5"  # kept
@@ -216,6 +238,23 @@ def test_clock_and_resolution_are_set(simulated: Simulated) -> None:
         camera.set_resolution(stream, 640, 480)
         [stream] = camera.streams()
         assert (stream.width, stream.height) == (640, 480)
+
+
+@pytest.mark.slow
+def test_every_request_is_as_onvifs_own_schema_says(simulated: Simulated, tmp_path: Path) -> None:
+    schema = OnvifSchema(tmp_path)
+    with Camera(f"127.0.0.1:{simulated.server_port}", "gate", "x") as camera:
+        camera.clock()
+        camera.set_clock(datetime.now(UTC))
+        camera.model()
+        [stream] = camera.streams()
+        camera.set_resolution(stream, 640, 480)
+    assert len(simulated.talk) == 2 * 8  # what is asked, and what the simulated camera answers
+    wrong = {message: errors for message in simulated.talk if (errors := schema.errors(message))}
+    assert not wrong
+    # and the schema is one: a request without what it must have is refused
+    [sent] = [message for message in simulated.talk if b"trt:SetVideoEncoderConf" in message][:1]
+    assert schema.errors(sent.replace(b"ForcePersistence", b"Persistence"))
 
 
 @pytest.mark.parametrize(
