@@ -182,8 +182,8 @@ class Simulated(HTTPServer):
                 self.ahead = at - datetime.now(UTC)
                 return soap.envelope("<tds:SetSystemDateAndTimeResponse/>")
             case "GetDeviceInformation":
-                named = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
-                inner = "".join(f"<tds:{name}>{name} 1</tds:{name}>" for name in named)
+                said = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
+                inner = "".join(f"<tds:{name}>{name} 1</tds:{name}>" for name in said)
                 return soap.envelope(
                     f"<tds:GetDeviceInformationResponse>{inner}</tds:GetDeviceInformationResponse>"
                 )
