@@ -16,7 +16,8 @@ from gate.config.settings import Settings
 from gate.daemon.bounded_call import BoundedCall
 from gate.daemon.claim_queue import ClaimQueue
 from gate.daemon.credential_lookup import METHODS, ClaimDesk
-from gate.daemon.event_loop import DeviceStatus, Item, Recorder
+from gate.daemon.device_faults import DeviceStatus
+from gate.daemon.event_loop import Item, Recorder
 from gate.errors import GateError, StoreError
 from gate.events.event import Event
 from gate.passage import outputs

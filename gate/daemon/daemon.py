@@ -31,8 +31,9 @@ from gate.daemon.build import Core, build_core, open_doorway
 from gate.daemon.clock_watch import HORIZON, ClockWatch
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.deferred_writes import DeferredWrites
+from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.door_persistence import DoorMemory
-from gate.daemon.event_loop import DeviceStatus, Item
+from gate.daemon.event_loop import Item
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.integrations import Outgoing, receivers
 from gate.daemon.learning_worker import LearningWorker

@@ -13,16 +13,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from types import MappingProxyType
 from typing import Protocol
 
 from gate import __version__
-from gate.access.decision import Decision, Method, Person
+from gate.access.decision import Decision, Method
 from gate.access.decision import Outcome as Answer
 from gate.access.policy import decide
 from gate.access.request import Mode, Presence, Request, Rules
 from gate.clock import Clock, local
 from gate.daemon.clock_watch import ClockWatch
+from gate.daemon.decision_event import decision_event
+from gate.daemon.device_faults import DeviceFaults, DeviceStatus, event_of
+from gate.daemon.parts import Parts
 from gate.daemon.site_controller import ControllerAnswer, Outcome, SiteController
 from gate.door import state as door
 from gate.door.controller import DoorController
@@ -39,11 +41,6 @@ log = logging.getLogger(__name__)
 # how long a granted passage waits for its event to be on the disk before the door opens; after
 # it the event waits in memory and the resident is let in
 DURABLE_WITHIN = 0.25
-_VIEWS = {
-    "covered": "camera.covered",
-    "frozen": "camera.frozen",
-    "moved": "camera.moved",
-}
 _CONTROLLER = {
     "granted": "controller.granted",
     "refused": "controller.refused",
@@ -59,16 +56,6 @@ class Order:
     kind: str
     by: str
     seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceStatus:
-    """A camera, reader, sensor or board is lost or back."""
-
-    family: str  # camera | reader | sensor | relay
-    name: str
-    there: bool
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +77,6 @@ class Recorder(Protocol):
     """Where events go: the store's writer."""
 
     def record(self, event: Event) -> Future[Event]: ...
-
-
-class Parts(Protocol):
-    """What the loop asks of the outside; the daemon gives the real ones, tests simple ones."""
-
-    def show(self, message: Message) -> None:
-        """Put a picture on the screen."""
-        ...
-
-    def ask_status(self, person: Person) -> None:
-        """Begin to ask the entry status; the answer comes back as ``inputs.Answered``."""
-        ...
-
-    def measure(self, passage: str) -> None:
-        """Restart the median of the temperature for this passage."""
-        ...
-
-    def measured(self, face: Sighting | None, *, behind: bool) -> inputs.Measured | None:
-        """The temperature of whoever is being served, once there is one that is new.
-
-        ``face``: theirs. ``behind``: someone else is nearer to the gate.
-        """
-        ...
 
 
 # what a loop can handle
@@ -142,7 +106,7 @@ class Loop:
         self.context = context
         self.lane = Lane()
         self.controller = controller
-        self.faults: Mapping[str, str] = MappingProxyType({})
+        self._devices = DeviceFaults()
         self._recorder = recorder
         self._clock = clock
         self._parts = parts
@@ -161,10 +125,14 @@ class Loop:
         self._picture: Message | None = None  # as the lane wants it
 
     @property
+    def faults(self) -> Mapping[str, str]:
+        """What is out of order, ``family.name`` → reason; any thread may ask."""
+        return self._devices.now
+
+    @property
     def able(self) -> bool:
         """Whether the gate sees people pass: eyes and readers in order, the door not held open."""
-        blind = {name.split(".")[0] for name in self.faults} & {"camera", "reader"}
-        return not blind and self.lane.mode is Mode.NORMAL
+        return not self._devices.blind and self.lane.mode is Mode.NORMAL
 
     @property
     def face(self) -> Sighting | None:
@@ -428,30 +396,13 @@ class Loop:
         self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
 
     def _device(self, status: DeviceStatus, *, record: bool = True) -> None:
-        key = f"{status.family}.{status.name}"
-        if status.there == (key not in self.faults):
+        if not self._devices.changed(status):
             return
-        faults = {name: reason for name, reason in self.faults.items() if name != key}
-        if not status.there:
-            faults[key] = status.reason
-        self.faults = MappingProxyType(faults)  # other threads hold on to what they have read
-        if status.family == "view":
-            self._record_view(status)
-        elif record:
-            family = "camera" if status.family == "camera" else "device"
-            details: dict[str, object] = {family: status.name, "cause": status.reason}
-            details |= {} if family == "camera" else {"family": status.family}
-            self._record(f"{family}.{'back' if status.there else 'lost'}", details=details)
-        self._step(inputs.OutOfOrder(self._fault_code()))
-
-    def _record_view(self, status: DeviceStatus) -> None:
-        """A camera that delivers pictures, but not of what it should see."""
-        camera, _, problem = status.name.rpartition("-")
-        if status.there:
-            self._record("camera.clear", details={"camera": camera, "was": problem})
-        else:
-            details = {"camera": camera, "cause": status.reason}
-            self._record(_VIEWS[problem], details=details)
+        if record or status.family == "view":
+            type, details = event_of(status)
+            self._record(type, details=details)
+        decides = self.site is not None and self.site.decides
+        self._step(inputs.OutOfOrder(self._devices.code(controller_decides=decides)))
 
     def _look_at_the_clock(self) -> None:
         for notice in self._watch.look() if self._watch else ():
@@ -460,15 +411,6 @@ class Loop:
                 good = notice.type == "clock.plausible"
                 cause = str(notice.details["reason"])
                 self._device(DeviceStatus("clock", "clock", good, cause), record=False)
-
-    def _fault_code(self) -> str:
-        """What the screen says: only what keeps people from passing as usual counts."""
-        families = {key.split(".")[0] for key in self.faults}
-        if "door" in families or "relay" in families:
-            return "door_fault"
-        if "controller" in families and self.site is not None and self.site.decides:
-            return "door_fault"
-        return "camera_fault" if "camera" in families else ""
 
     # ------------------------------------------------------------ helpers
 
@@ -505,31 +447,3 @@ class Loop:
 
     def _new_id(self) -> str:
         return uuid7(self._clock.utc())
-
-
-def decision_event(gate: str, at: datetime, decided: outputs.Decided) -> Event:
-    """The event of a decision: scores and versions apart, the rest as the values it came from."""
-    decision = decided.decision
-    sight = decision.request.sight
-    scores: dict[str, float] = {}
-    versions = {"software": __version__}
-    if sight is not None:
-        compared = {
-            "best": sight.score,
-            "second": sight.second_score,
-            "evidence": round(sight.evidence, 3),
-            "threshold": round(sight.threshold, 3),
-        }
-        scores = {name: float(value) for name, value in compared.items() if value is not None}
-        used = {"encoder": sight.encoder, "fit": sight.fit, "liveness": sight.liveness.method}
-        versions |= {name: version for name, version in used.items() if version}
-    return Event.of_decision(
-        gate,
-        at,
-        decision,
-        passage=decided.passage,
-        scores=scores,
-        versions=versions,
-        latency=1000 * decided.latency,
-        details={"queued": round(1000 * decided.queued, 1)} if decided.queued else {},
-    )

@@ -12,7 +12,8 @@ from gate.access.status_http import HttpStatus
 from gate.access.temperature import temperature_finding
 from gate.clock import Clock
 from gate.config.settings import Settings
-from gate.daemon.event_loop import DeviceStatus, Item
+from gate.daemon.device_faults import DeviceStatus
+from gate.daemon.event_loop import Item
 from gate.passage import inputs
 from gate.recognition.face import Sighting
 from gate.screen.message import Message

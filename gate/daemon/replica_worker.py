@@ -10,7 +10,8 @@ from pathlib import Path
 
 from gate.clock import Clock
 from gate.daemon.build import Core
-from gate.daemon.event_loop import DeviceStatus, Item, Linked, Order, Recorder
+from gate.daemon.device_faults import DeviceStatus
+from gate.daemon.event_loop import Item, Linked, Order, Recorder
 from gate.events.event import Event
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of

@@ -16,7 +16,7 @@ from gate.access.request import Finding, Mode, Request, Rules, Sight, Weight
 from gate.cli import app as gate_app
 from gate.commands.explain import explain
 from gate.config.settings import load
-from gate.daemon.event_loop import decision_event
+from gate.daemon.decision_event import decision_event
 from gate.errors import StoreError
 from gate.events import story
 from gate.passage.outputs import Decided

@@ -15,7 +15,7 @@ from gate.access.request import Credential
 from gate.clock import ManualClock
 from gate.config.settings import build
 from gate.daemon.credential_worker import CredentialWorker
-from gate.daemon.event_loop import DeviceStatus
+from gate.daemon.device_faults import DeviceStatus
 from gate.events.event import Event
 from gate.passage.inputs import CLAIM_AGE, Shown
 from gate.readers.claim import Claim, ClaimKind

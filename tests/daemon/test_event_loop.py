@@ -15,7 +15,8 @@ from gate.access.request import Credential, Mode, Presence
 from gate.clock import ManualClock
 from gate.daemon.build import NoParts
 from gate.daemon.clock_watch import ClockWatch
-from gate.daemon.event_loop import DURABLE_WITHIN, DeviceStatus, Loop, Moved, Order
+from gate.daemon.device_faults import DeviceStatus
+from gate.daemon.event_loop import DURABLE_WITHIN, Loop, Moved, Order
 from gate.daemon.site_controller import ControllerAnswer, SiteController
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
