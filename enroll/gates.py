@@ -92,7 +92,12 @@ def fault_in_words(fault: str, language: str) -> str:
     if part == "view":  # of a camera, named with what is wrong with it
         camera, _, problem = name.rpartition("-")
         return f"{word('event', f'camera.{problem}', language)} {camera}"
-    return f"{word('fault', part, language)} {name}".strip()
+    return called(word("fault", part, language), name)
+
+
+def called(kind: str, name: str) -> str:
+    """A part in words with its own name; the kind is left out where the name says it already."""
+    return name if name and kind in name else f"{kind} {name}".strip()
 
 
 def tone(gate: GateView) -> str:

@@ -116,6 +116,7 @@ def _parts(visit: Visit, time: datetime) -> dict[str, Any]:
     return {
         "gates": gates.views(visit.desk.store, visit.desk.gate, time) if watches else [],
         "tone_of": gates.tone,
+        "called": gates.called,
         "fault_in_words": lambda fault: gates.fault_in_words(fault, visit.language),
         "groups": _needing_somebody(visit, time) if visit.may(Permission.ALARMS) else [],
         "say": lambda row: event_view.line(row, {}, visit.language, False).story.line,

@@ -128,13 +128,18 @@ def _by_card(visit: Visit, text: str) -> set[int]:
 
 
 @router.get("/people/new")
-def new(visit: Edit, visits: Number | None = None) -> Response:
-    """An empty form; for a visitor of somebody with their home filled in."""
+def new(
+    visit: Edit,
+    visits: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    family: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Response:
+    """An empty form; with the home of whom they visit, or whose household they belong to."""
     form = person_form.EMPTY
-    if visits is not None:
-        host = person_form.of_person(visit.desk.store, person_of(visit, visits))
+    known = visits or family
+    if known is not None:
+        host = person_form.of_person(visit.desk.store, person_of(visit, known))
         home = {key: host[key] for key in ("building", "unit", "household")}
-        form = {**form, **home, "kind": "visitor"}
+        form = {**form, **home, "kind": "visitor" if visits else host["kind"]}
     return _form(visit, form, None)
 
 

@@ -158,3 +158,11 @@ def test_who_may_not_hold_the_door_open_gives_an_emergency_of_minutes_and_may_en
     assert (short.until - clock.utc()).total_seconds() == 600
     assert (long.until - clock.utc()).total_seconds() == 240 * 60
     assert (end.command, end.ordered_by) == ("emergency_ends", short.ordered_by)
+
+
+def test_a_kind_is_left_out_where_the_name_says_it_already():
+    assert gates.called("读卡器", "读卡器") == "读卡器"
+    assert gates.called("读卡器", "东门读卡器") == "东门读卡器"
+    assert gates.called("读卡器", "north") == "读卡器 north"
+    assert gates.called("继电器", "") == "继电器"
+    assert gates.fault_in_words("reader.读卡器", "zh") == "读卡器"

@@ -244,3 +244,23 @@ def test_people_are_sorted_by_pinyin_or_by_home(clerk, desk):
     assert order("name") == ["安然", "曾欣", "张伟"]
     assert order("home") == ["张伟", "安然", "曾欣"]
     assert order("'; drop") == order("name")
+
+
+def test_the_next_of_a_household_has_its_home_filled_in(clerk, desk):
+    home = desk.store.places.household("3", "808", "")
+    one = desk.store.people.create("Li", household_id=home.id)
+    assert f"/people/new?family={one.id}" in clerk.get(f"/people/{one.id}").text
+    form = clerk.get(f"/people/new?family={one.id}").text
+    assert 'value="3"' in form
+    assert 'value="808"' in form
+    assert clerk.get("/people/new?family=999").status_code == 404
+
+
+def test_who_moved_out_is_deleted_from_the_list_by_a_manager_only(manager, clerk, desk):
+    gone = desk.store.people.create("Li", active=False)
+    button = f'formaction="/people/{gone.id}/delete"'
+    assert button in manager.get("/people?state=moved_out").text
+    assert button not in clerk.get("/people?state=moved_out").text
+    assert button not in manager.get("/people").text
+    manager.fill(f"/people/{gone.id}/delete", action="extend")
+    assert desk.store.people.get(gone.id) is None
