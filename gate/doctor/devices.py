@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,7 +35,8 @@ def relay(settings: Settings) -> Iterator[Finding]:
         state, inputs = driver.state(board.channel), driver.inputs()
     except DeviceError as error:
         driver.close()
-        yield _hinted(_refused("relay", error), _otherwise(board))
+        found = _refused("relay", error, board.port)
+        yield found if found.level is Level.WARN else _hinted(found, _otherwise(board))
         return
     driver.close()
     said = {None: "it cannot report its state", True: "energised", False: "at rest"}[state]
@@ -115,7 +118,7 @@ def readers(settings: Settings) -> Iterator[Finding]:
         try:
             line.open()
         except DeviceError as error:
-            yield _refused(part, error)
+            yield _refused(part, error, reader.port)
         else:
             yield Finding(part, Level.OK, f"{reader.driver} at {reader.port}")
         finally:
@@ -136,7 +139,8 @@ def thermometer(settings: Settings) -> Iterator[Finding]:
             samples = list(line.read())
     except DeviceError as error:
         line.close()
-        yield _hinted(_refused("temperature", error), _speed(chosen))
+        found = _refused("temperature", error, chosen.port)
+        yield found if found.level is Level.WARN else _hinted(found, _speed(chosen))
         return
     line.close()
     where = f"{chosen.driver} at {chosen.port}"
@@ -155,9 +159,24 @@ def _speed(chosen: TemperatureSettings) -> str:
     return f"it is heard with [temperature] baud = {baud}" if baud else ""
 
 
-def _refused(part: str, error: DeviceError) -> Finding:
+def _held(port: str) -> bool:
+    """Whether a program keeps the port for itself: some drivers only say that nothing answers."""
+    try:
+        handle = os.open(port, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _refused(part: str, error: DeviceError, port: str) -> Finding:
     where = f" ({error.where})" if error.where else ""
-    if any(word in error.what for word in IN_USE):
+    if any(word in error.what for word in IN_USE) or _held(port):
         hint = "stop the gate for this look, or ask the running gate's desk"
         return Finding(part, Level.WARN, f"in use, probably by the running gate{where}", hint)
     return Finding(part, Level.BAD, error.what + where, error.hint)

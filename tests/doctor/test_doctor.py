@@ -19,7 +19,6 @@ from gate.doctor import PARTS, Finding, Level, box, examine
 from gate.events.event import Event
 from gate.integrations.broker import free_port
 from gate.recognition.face import Template
-from gate.relay.settings import RelaySettings
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import Device, SimulatedPort
@@ -309,17 +308,20 @@ def test_a_board_with_a_timer_that_is_not_used_is_pointed_out(values: dict[str, 
         assert "timed_pulse = true" in look("relay", values).hint
 
 
-def test_a_board_the_running_gate_holds_is_no_fault(
-    values: dict[str, Any], board: SimulatedPort
-) -> None:
-    holder = SerialPort(RelaySettings(**values["relay"]).port)
-    holder.open()
-    try:
-        found = look("relay", values)
-    finally:
-        holder.close()
+@pytest.mark.parametrize("driver", ["lcus", "modbus"])
+def test_a_board_the_running_gate_holds_is_no_fault(values: dict[str, Any], driver: str) -> None:
+    device: Device = ModbusBoard() if driver == "modbus" else LcusBoard()
+    with SimulatedPort(device) as port:
+        values["relay"] = {"driver": driver, "port": port.path}
+        holder = SerialPort(port.path)
+        holder.open()
+        try:
+            found = look("relay", values)
+        finally:
+            holder.close()
     assert found.level is Level.WARN
     assert "in use" in found.says
+    assert "stop the gate" in found.hint
 
 
 def test_a_reader_that_is_not_there_is_named(values: dict[str, Any]) -> None:
