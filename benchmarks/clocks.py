@@ -45,7 +45,7 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
 NAME = "north"
-NOW = datetime(2026, 7, 1, 10, tzinfo=UTC)
+NOW = datetime(2027, 7, 1, 10, tzinfo=UTC)
 LEAD = 75.0  # seconds before a change of daylight saving at which the gate starts
 HOLD = 6.0  # seconds staff hold the door open
 LATE = 1.5  # by which a hold may be longer: the board is asked once more
@@ -122,8 +122,8 @@ CASES = (
     Case("a year ahead", NOW, NOW + 8784 * HOUR, later=UNCERTAIN, deleted=0, reported=JUMPED),
     # 02:00 becomes 03:00; 03:00 becomes 02:00, and the hour that was comes again
     change("Europe/Berlin", datetime(2027, 3, 28, 1, tzinfo=UTC), MORNING, EARLY, EARLY),
-    change("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC), NIGHT, EARLY, NIGHT),
-    change("Australia/Sydney", datetime(2026, 10, 3, 16, tzinfo=UTC), MORNING, EARLY, EARLY),
+    change("Europe/Berlin", datetime(2027, 10, 31, 1, tzinfo=UTC), NIGHT, EARLY, NIGHT),
+    change("Australia/Sydney", datetime(2027, 10, 2, 16, tzinfo=UTC), MORNING, EARLY, EARLY),
     change("Australia/Sydney", datetime(2027, 4, 3, 16, tzinfo=UTC), NIGHT, EARLY, NIGHT),
 )
 
