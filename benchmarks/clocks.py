@@ -47,6 +47,7 @@ from gate.store.store import Store
 NAME = "north"
 NOW = datetime(2027, 7, 1, 10, tzinfo=UTC)
 LEAD = 75.0  # seconds before a change of daylight saving at which the gate starts
+UNLOCK = 0.5
 HOLD = 6.0  # seconds staff hold the door open
 LATE = 1.5  # by which a hold may be longer: the board is asked once more
 LEAD_TO_HOLD = timedelta(seconds=LEAD - HOLD / 2)
@@ -170,7 +171,7 @@ class Gate:
             f'[[camera]]\nsource = "{empty_scene(folder)}"\n[models]\nfolder = "models"\n'
             f'[relay]\ndriver = "lcus"\nport = "{relay}"\n[relay.lcus]\nreadback = "text"\n'
             f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{reader}"\n'
-            "[door]\nunlock = 0.5\n[store]\nballast = 0\n"
+            f"[door]\nunlock = {UNLOCK}\n[store]\nballast = 0\n"
             "[mqtt]\nenabled = false\n[screen]\nenabled = false\n"
             f"[http]\nenabled = true\nport = {self._health}\n"
         )
@@ -251,10 +252,15 @@ class Gate:
             began = time.monotonic()
             until = self.now + timedelta(seconds=HOLD)
             store.orders.give(NAME, "hold", "guard", until=until)
-        self.until(lambda: self._board.board.relays[0], "the door is held open")
+        self.until(self._held, "the door is held open")
         meanwhile()
         self.until(lambda: not self._board.board.relays[0], "the end of the hold")
         return time.monotonic() - began
+
+    def _held(self) -> bool:
+        """Whether the lock is released for longer than for a passage."""
+        history = self._board.board.history
+        return bool(history) and history[-1][2] and time.monotonic() - history[-1][0] > 2 * UNLOCK
 
     def end(self) -> None:
         self._process.terminate()

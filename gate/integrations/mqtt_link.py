@@ -7,6 +7,7 @@ import logging
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 SESSION_EXPIRY = 86_400  # seconds the broker keeps our session while we are away
 WINDOW = 20  # messages in flight: what Mosquitto takes
 RETRY_FIRST = 1.0  # seconds before the second attempt to connect; doubles up to retry_most
+OFTEN, OFTEN_WITHIN = 3, 60.0  # breaks within so many seconds are no accident
 _TAKEN_OVER = 142  # MQTT 5, 3.14.2.1: session taken over
 
 OnMessage = Callable[[paho.MQTTMessage], None]
@@ -57,6 +59,7 @@ class Link:
         self._settings = settings
         self._on_message = on_message
         self._on_acknowledged = on_acknowledged
+        self._breaks: deque[float] = deque(maxlen=OFTEN)  # monotonic seconds
         self._lock = threading.Lock()  # guards _retained
         self._retained: dict[str, bytes] = {}
         self._tls: ssl.SSLContext | None = None
@@ -240,13 +243,23 @@ class Link:
                 )
             )
         elif was_up and reason.is_failure:
-            self._fault(
-                BrokerError(
-                    f"the connection to the broker broke: {reason}",
-                    where=self.where,
-                    hint="nothing if it comes back by itself; events wait meanwhile",
-                )
+            self._fault(self._broke(str(reason)))
+
+    def _broke(self, reason: str) -> BrokerError:
+        """What to say of a connection that broke; not every broker says that it was taken over."""
+        self._breaks.append(time.monotonic())
+        if len(self._breaks) == OFTEN and self._breaks[-1] - self._breaks[0] < OFTEN_WITHIN:
+            return BrokerError(
+                f"the connection to the broker broke {OFTEN} times within a minute: {reason}",
+                where=f"{self.where}, {self.topics.gate}",
+                hint="see whether another gate has the same name: two of one name throw each other "
+                "off for as long as both run; otherwise look at the network and the broker's log",
             )
+        return BrokerError(
+            f"the connection to the broker broke: {reason}",
+            where=self.where,
+            hint="nothing if it comes back by itself; events wait meanwhile",
+        )
 
     def _fault(self, error: BrokerError) -> None:
         if self.fault is None or self.fault.what != error.what:

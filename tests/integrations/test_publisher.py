@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -16,7 +17,8 @@ import pytest
 from gate.errors import BrokerError
 from gate.events.event import Event
 from gate.integrations.broker import Broker, Mosquitto, find_mosquitto, free_port
-from gate.integrations.connection import check
+from gate.integrations.connection import check, first_contact
+from gate.integrations.mqtt_link import OFTEN
 from gate.integrations.publisher import Publisher
 from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
@@ -24,6 +26,7 @@ from gate.store.store import Store
 
 pytestmark = pytest.mark.slow
 
+TAKEN = re.compile("another client connected under the name of this gate|broke 3 times")
 Listen = Callable[..., Any]
 Start = Callable[[int], Mosquitto]
 Eventually = Callable[..., None]
@@ -165,6 +168,31 @@ def test_a_wrong_password_is_named_and_events_wait(
         publisher.stop()
         process.terminate()
         process.wait()
+
+
+def test_two_gates_of_one_name_are_told_so_in_plain_words(
+    store: Store, tmp_path: Path, eventually: Eventually, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = find_mosquitto()
+    if program is None:
+        pytest.skip("there is no mosquitto here")
+    broker = Mosquitto(program, free_port(), tmp_path / "broker")
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    try:
+        eventually(lambda: publisher.health().connected)
+        for _ in range(OFTEN):  # the other one comes again and again, too
+            before = publisher.link.connection
+            other = first_contact(settings(broker), "gate-north")
+            eventually(lambda before=before: publisher.link.connection > before)
+            other.disconnect()
+            other.loop_stop()
+        causes = [getattr(record, "cause", "") for record in caplog.records]
+        # at once where the broker says so, as newer ones do
+        assert any(TAKEN.search(cause) for cause in causes), causes
+    finally:
+        publisher.stop()
+        broker.stop()
 
 
 def test_a_broker_that_is_not_there_is_named(store: Store, eventually: Eventually) -> None:
