@@ -19,8 +19,8 @@ from gate.commands.doctor import report
 from gate.commands.models import fetch
 from gate.config.settings import DEFAULT, Settings, load
 from gate.doctor import Level, seek
-from gate.errors import ConfigurationError, GateError
-from gate.setup import answers, system, trying
+from gate.errors import CameraError, ConfigurationError, GateError
+from gate.setup import answers, network_camera, system, trying
 from gate.setup.document import Document
 from gate.setup.talk import Talk, Terminal
 from gate.store.store import Store
@@ -43,7 +43,9 @@ QUESTIONS = (
     Question("label", "name", "name of this gate for people, such as 东门", answers.label),
     Question("community", "name", "name of the estate, school or office", answers.community),
     Question("timezone", "timezone", "time zone", answers.timezone),
-    Question("camera", "camera", "camera: device, rtsp address or recording", answers.camera),
+    Question(
+        "camera", "camera", "camera: device, rtsp address, recording, or find", answers.camera
+    ),
     Question("board", "board", "relay board: driver:port, simulated, or find", answers.board),
     Question("reader", "reader", "card reader: driver:port, or off", answers.reader),
     Question("sensor", "sensor", "temperature sensor: driver:port, or off", answers.sensor),
@@ -63,7 +65,9 @@ def init(
     label: Annotated[str | None, typer.Option(help="Name for people: 东门.")] = None,
     community: Annotated[str | None, typer.Option(help="Name of the estate.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Asia/Shanghai")] = None,
-    camera: Annotated[str | None, typer.Option(help="/dev/video0, rtsp://…, a folder.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="/dev/video0, rtsp://…, a folder, find, find:HOST.")
+    ] = None,
     board: Annotated[
         str | None, typer.Option(help="modbus:PORT, gpio:17, simulated, find, find:PORT.")
     ] = None,
@@ -149,10 +153,12 @@ def _one(
         try:
             if question.name == "board" and answer.partition(":")[0] == "find":
                 _find(document, answer.partition(":")[2], talk)
+            elif question.name == "camera" and answer.partition(":")[0] == "find":
+                question.apply(document, network_camera.choose(answer.partition(":")[2], talk))
             else:
                 question.apply(document, answer)
             _ = document.settings
-        except ConfigurationError as error:
+        except (ConfigurationError, CameraError) as error:
             if flag is not None or not talk.asks:
                 raise
             talk.say("{what}", "yellow", what=error)
