@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated, Any
 
-from anyio.to_thread import run_sync
+from anyio.to_thread import current_default_thread_limiter, run_sync
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -32,6 +32,7 @@ from gate.hub.receipts import Receipts
 from gate.hub.sightings import Sightings, checked
 from gate.hub.waker import Waker
 from gate.services.gate_status import put
+from gate.store.engine import CONNECTIONS
 from gate.store.store import Store
 from gate.store.tables import BoxRow
 from gate.store.tables.base import now
@@ -125,6 +126,8 @@ def create_app(hub: Hub) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # each holds one connection at a time, and the waker one: more would wait for the pool
+        current_default_thread_limiter().total_tokens = CONNECTIONS - 3
         hub.waker.start()
         yield
         hub.waker.stop()

@@ -85,37 +85,38 @@ class Feed:
             orders = self._orders(session, box.gate)
             gate = session.get(GateRow, box.gate)
             head = session.scalar(select(func.max(ChangeRow.id))) or 0
-            if gate is not None and gate.scope != scope:
-                return self._answer(box, n, snapshot="scope", orders=orders)
-            if n > head:
-                return self._answer(box, n, snapshot="history", orders=orders)
-            if n and (at := session.get(ChangeRow, n)) is None:
-                return self._answer(box, n, snapshot="gap", orders=orders)
-            if n and at is not None and mark_of(at) != mark:
-                return self._answer(box, n, snapshot="history", orders=orders)
-            if n == head:
-                return self._answer(box, n, orders=orders) if orders else None
-            page = self._page(session, n, head)
-            if n == 0 and page.first != 1:
-                return self._answer(box, n, snapshot="gap", orders=orders)
-            records, outside = page.divided(Scope.of(gate))
-            answer = self._answer(
-                box,
-                page.last,
-                keys=bool(records),
-                mark=page.mark,
-                orders=orders,
-                records=records,
-                gone=[*page.erased, *({"ref": ref} for ref in outside)],
-                more=page.last < head,
-            )
-            if page.rules is not None:
-                answer["rules"] = page.rules
-            if page.calibration:
+            at = session.get(ChangeRow, n) if n else None
+        # nobody waits for others, or asks for another connection, while holding one
+        if gate is not None and gate.scope != scope:
+            return self._answer(box, n, snapshot="scope", orders=orders)
+        if n > head or (at is not None and mark_of(at) != mark):
+            return self._answer(box, n, snapshot="history", orders=orders)
+        if n and at is None:
+            return self._answer(box, n, snapshot="gap", orders=orders)
+        if n == head:
+            return self._answer(box, n, orders=orders) if orders else None
+        page = self._page(n, head)
+        if n == 0 and page.first != 1:
+            return self._answer(box, n, snapshot="gap", orders=orders)
+        records, outside = page.divided(Scope.of(gate))
+        answer = self._answer(
+            box,
+            page.last,
+            keys=bool(records),
+            mark=page.mark,
+            orders=orders,
+            records=records,
+            gone=[*page.erased, *({"ref": ref} for ref in outside)],
+            more=page.last < head,
+        )
+        if page.rules is not None:
+            answer["rules"] = page.rules
+        if page.calibration:
+            with self._store.database.read() as session:
                 answer["calibrations"] = self._records.calibrations(session, box.gate)
-            return answer
+        return answer
 
-    def _page(self, session: Session, n: int, head: int) -> Page:
+    def _page(self, n: int, head: int) -> Page:
         """What comes after ``n``, read once for all boxes that have come as far: they ask within a
         moment of each other, and each gets what is in its scope."""
         with self._reading:
@@ -123,18 +124,20 @@ class Feed:
             known = self._pages.get((n, head, epoch))
             if known is not None:
                 return known
-            rows = session.scalars(
-                select(ChangeRow).where(ChangeRow.id > n).order_by(ChangeRow.id).limit(PAGE)
-            ).all()
-            changed = {row.person_id for row in rows}
-            people = {person for person in changed if person > RULES}
-            records, _ = self._records.of(session, people, EVERYBODY, epoch, key)
+            with self._store.database.read() as session:
+                rows = session.scalars(
+                    select(ChangeRow).where(ChangeRow.id > n).order_by(ChangeRow.id).limit(PAGE)
+                ).all()
+                changed = {row.person_id for row in rows}
+                people = {person for person in changed if person > RULES}
+                records, _ = self._records.of(session, people, EVERYBODY, epoch, key)
+                erased = self._erased(session, changed)
             page = Page(
                 rows[0].id,
                 rows[-1].id,
                 mark_of(rows[-1]),
                 records,
-                self._erased(session, changed),
+                erased,
                 self._records.rules() if RULES in changed else None,
                 CALIBRATION in changed,
             )

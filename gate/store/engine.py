@@ -20,6 +20,7 @@ from gate.store.database_errors import disk_full, named, translate
 
 Value = TypeVar("Value")
 _SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
+CONNECTIONS = 15  # of one database at one time: SQLAlchemy's 5, and 10 more when needed
 _WIPING = 20  # milliseconds for which a checkpoint may keep writers out
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 import pytest
 from sqlalchemy import delete
 
 from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
+from gate.replica.identity import Identity
+from gate.replica.join import folder_of
+from gate.store.engine import CONNECTIONS
 from gate.store.tables import ChangeRow
 from tests.hub.fleet import ENCODER, Fleet, vector
 from tests.waiting import wait_for
@@ -123,3 +129,28 @@ def test_a_box_long_away_loads_everything(fleet: Fleet) -> None:
     box.start()
     wait_for(lambda: box.replica is not None and box.replica.state.snapshots == 1)
     assert len(box.names) == 5
+
+
+@pytest.mark.slow
+def test_more_boxes_than_connections_ask_at_one_moment(fleet: Fleet) -> None:
+    """Each once held a connection while it waited for another: all stood still until time-outs."""
+    box = fleet.box("north")
+    row = fleet.server.hub.boxes.all()[0]
+    fleet.enrol("李红", 1)
+    fleet.store.rulebook.set_schedule("office", "mon-fri 08:00-18:00")
+    wait_for(fleet.agreed)
+    identity = Identity.of(box.store, folder_of(box.data))
+    assert identity is not None
+    start = fleet.store.changes.generation()
+    url = f"{fleet.server.url}/feed?after=0&scope={row.scope}&wait=0"
+    with ThreadPoolExecutor(3 * CONNECTIONS) as pool:
+        limits = httpx.Limits(max_connections=3 * CONNECTIONS)
+        with httpx.Client(
+            verify=identity.tls(), trust_env=False, timeout=60, limits=limits
+        ) as client:
+            for _ in range(3):
+                fleet.store.people.create("another")  # the page has to be read again
+                answers = list(pool.map(lambda _: client.get(url), range(3 * CONNECTIONS)))
+                assert {answer.status_code for answer in answers} == {200}
+                assert len({answer.json()["n"] for answer in answers}) == 1
+    assert fleet.store.changes.generation() == start + 3
