@@ -98,13 +98,14 @@ class Server:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def database(self) -> str:
-        """An empty database; its address for SQLAlchemy."""
+    def database(self, like: str = "") -> str:
+        """An empty database, or a copy of one nobody uses now; its address for SQLAlchemy."""
         import psycopg
 
         name = f"t{next(_databases)}"
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            copied = f" TEMPLATE {like}" if like else ""
+            connection.execute(f"CREATE DATABASE {name}{copied}")
         return self.address(name)
 
     def address(self, name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.store.databases import ON_FILES
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -31,6 +32,7 @@ def attack(tmp_path: Path, store: Store) -> Callable[..., None]:
     return run
 
 
+@ON_FILES
 @pytest.mark.parametrize(
     ("statements", "faults"),
     [
@@ -64,6 +66,7 @@ def test_what_is_removed_or_altered_is_found(
     assert store.audit.verify() == faults
 
 
+@ON_FILES
 def test_lines_cut_off_with_their_sealed_head_put_back_are_known_from_the_events(
     tmp_path: Path, store: Store, attack: Callable[..., None]
 ) -> None:

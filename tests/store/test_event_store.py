@@ -26,6 +26,7 @@ from gate.store.ballast import Ballast
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import EventRow
+from tests.store.databases import ON_FILES
 from tests.waiting import PATIENCE, wait_for
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -51,6 +52,7 @@ def test_each_gate_counts_for_itself(store: Store) -> None:
     assert store.events.last_sequence("south") == 1
 
 
+@ON_FILES
 def test_events_are_written_once(tmp_path: Path, store: Store) -> None:
     store.events.append([event()])
     with (
@@ -112,6 +114,7 @@ def test_the_same_event_twice_harms_no_other(store: Store) -> None:
     assert store.events.last_sequence("north") == 4
 
 
+@ON_FILES
 def test_a_locked_database_delays_and_is_reported(tmp_path: Path, store: Store) -> None:
     other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
     store.writer.record(event()).result(PATIENCE)

@@ -13,6 +13,7 @@ from gate.errors import StoreError
 from gate.recognition.face import Template
 from gate.store.looks import ADDED, ENROLLED, MIXED, Kept
 from gate.store.store import Store
+from tests.store.databases import ON_FILES
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ENCODER = "dlib/1"
@@ -48,6 +49,7 @@ def test_a_passage_counts_once(store: Store, person: int) -> None:
     assert len(keep(store, person, 1)) == 1
 
 
+@ON_FILES
 def test_looks_are_sealed_and_no_templates(store: Store, person: int, tmp_path: Path) -> None:
     look = keep(store, person, 1)[0]
     files = [f for f in tmp_path.iterdir() if f.name.startswith("gate.db")]
@@ -61,6 +63,7 @@ def test_looks_are_sealed_and_no_templates(store: Store, person: int, tmp_path: 
         store.templates.load(ENCODER)
 
 
+@ON_FILES
 @pytest.mark.parametrize("how", ["delete", "no_face", "forget", "time"])
 def test_nothing_of_a_look_is_left_in_any_file(
     store: Store, person: int, tmp_path: Path, how: str

@@ -14,6 +14,7 @@ from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import PermitRow
+from tests.store.databases import ON_FILES
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -47,6 +48,7 @@ def test_people_are_found_by_name_number_and_unit(store: Store) -> None:
     assert store.places.address(household.id) == ("3", "1204", "")
 
 
+@ON_FILES
 def test_a_template_comes_back_bit_for_bit_and_is_not_in_the_file(
     tmp_path: Path, store: Store
 ) -> None:
@@ -60,6 +62,7 @@ def test_a_template_comes_back_bit_for_bit_and_is_not_in_the_file(
     assert kept.vector.tobytes()[:16] not in (tmp_path / "gate.db").read_bytes()
 
 
+@ON_FILES
 def test_a_template_moved_to_another_person_does_not_open(tmp_path: Path, store: Store) -> None:
     mine, yours = (store.people.create(name).id for name in "AB")
     store.templates.add(template(mine))
@@ -69,6 +72,7 @@ def test_a_template_moved_to_another_person_does_not_open(tmp_path: Path, store:
         store.templates.load("dlib/1")
 
 
+@ON_FILES
 def test_deleting_leaves_no_byte_in_any_file(tmp_path: Path, store: Store) -> None:
     others = [store.people.create(f"other {n}").id for n in range(50)]
     store.templates.add(*(template(person, person) for person in others))
@@ -114,6 +118,7 @@ def test_a_gate_learns_of_every_change(store: Store) -> None:
     assert store.templates.of(changed, "dlib/1") == []
 
 
+@ON_FILES
 def test_a_gate_away_too_long_loads_everything(store: Store, tmp_path: Path) -> None:
     for name in "ABC":
         store.people.create(name)
@@ -125,6 +130,7 @@ def test_a_gate_away_too_long_loads_everything(store: Store, tmp_path: Path) -> 
     assert store.changes.since(2) == (3, frozenset({3}))
 
 
+@ON_FILES
 def test_cards_are_found_but_not_kept(tmp_path: Path, store: Store) -> None:
     person = store.people.create("A").id
     store.credentials.add(person, "card", "0012345678", valid_until=NOON, duress=True)
@@ -177,6 +183,7 @@ def test_one_calibration_of_a_kind_is_active(store: Store) -> None:
     assert back.body == b"1"
 
 
+@ON_FILES
 def test_a_removed_or_altered_audit_line_shows(
     tmp_path: Path, store: Store, settings: StoreSettings
 ) -> None:

@@ -15,6 +15,7 @@ from gate.store import engine
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import Base
+from tests.store.databases import ON_FILES
 
 
 def test_the_migration_makes_exactly_the_tables(store: Store) -> None:
@@ -32,6 +33,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path, settings: StoreSettings) 
         assert row.name == "王秀英"
 
 
+@ON_FILES
 @pytest.mark.durable
 def test_the_database_is_durable_and_forgets(store: Store) -> None:
     raw = store.database.engine.raw_connection()
@@ -55,6 +57,7 @@ def test_the_database_is_durable_and_forgets(store: Store) -> None:
     }
 
 
+@ON_FILES
 def test_only_the_owner_reads_database_and_key(tmp_path: Path, store: Store) -> None:
     for name in ("gate.db", "gate.db-wal", "gate.key"):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600, name
@@ -68,6 +71,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path, settings: StoreSettings) -> N
         Store.open(settings, tmp_path)
 
 
+@ON_FILES
 def test_a_locked_database_is_named(tmp_path: Path, store: Store) -> None:
     other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -148,6 +152,7 @@ def test_a_key_that_is_a_folder_is_named(tmp_path: Path, settings: StoreSettings
         Store.open(settings, tmp_path)
 
 
+@ON_FILES
 def test_a_backup_is_a_whole_database(tmp_path: Path, store: Store) -> None:
     store.people.create("A")
     store.database.backup(tmp_path / "copy.db")
