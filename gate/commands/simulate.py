@@ -191,7 +191,8 @@ def controller(
     def words(given: list[str]) -> str | None:
         match given:
             case ["cards"]:
-                return ", ".join(f"{length} bits {bits:#x}" for length, bits in device.seen)
+                seen = (f"{length} bits {bits:#x}" for length, bits in device.seen)
+                return ", ".join(seen) or "none yet"
             case ["silent", "on" | "off" as state]:
                 device.silent = state == "on"
             case ["secure"]:
@@ -216,7 +217,8 @@ def converter(
     def words(given: list[str]) -> str | None:
         if given != ["cards"]:
             return None
-        return ", ".join(f"{length} bits, data {data}" for length, data in device.sent)
+        sent = (f"{length} bits, data {data}" for length, data in device.sent)
+        return ", ".join(sent) or "none yet"
 
     _run(device, words, "cards               what it sent on", 'driver = "converter"', seconds)
 

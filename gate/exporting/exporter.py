@@ -156,7 +156,7 @@ class Exporter:
     # --- events -----------------------------------------------------------------------------
 
     def _collecting(self, run: Events, size: int) -> bool:
-        full = len(run.records) >= size
+        full = run.whole or len(run.records) >= size
         return not full and self._clock.monotonic() - self._since < self._settings.every
 
     def _passed_over(self, run: Events) -> bool:

@@ -32,6 +32,7 @@ class Events:
         skipped: sequences the receiver does not want or may not have.
         withheld: records that may not be sent at all; counted, then passed over.
         wrong: the first record that cannot be sent as it is; the run ends before it.
+        whole: another kind or epoch follows, so no record can join this run any more.
     """
 
     kind: Kind | None = None
@@ -39,6 +40,7 @@ class Events:
     skipped: list[int] = field(default_factory=list)
     withheld: list[Rendered] = field(default_factory=list)
     wrong: Rendered | None = None
+    whole: bool = False
 
     @property
     def done(self) -> list[int]:
@@ -119,6 +121,7 @@ class Feed:
                 run.withheld.append(record)
                 continue
             if run.kind is not None and (kind != run.kind or record.source.epoch != epoch):
+                run.whole = True
                 break
             if record.refused:
                 run.wrong = record

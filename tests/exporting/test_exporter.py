@@ -245,6 +245,21 @@ def test_events_asked_for_again_are_sent_again(
     assert sorted(platform.sequences) == list(range(1, 11))
 
 
+def test_records_of_kinds_that_alternate_do_not_wait_one_by_one(
+    store: Store, platform: Platform, host: Host, settings_for: Make
+) -> None:
+    for count, type in ((2, "passage.granted"), (1, "device.lost"), (2, "passage.granted")):
+        passages(store, count, type)
+    clock = ManualClock()
+    made = Exporter(settings_for(every=60), "north", store, clock)
+    drive(made)
+    # the last two may get company; nothing can join those before them
+    assert platform.sequences == [1, 2, 3]
+    clock.advance(61)
+    drive(made)
+    assert platform.sequences == [1, 2, 3, 4, 5]
+
+
 def test_records_are_collected_as_long_as_asked(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:

@@ -23,11 +23,18 @@ RUN = "from gate.commands.simulate import app; app()"
 
 
 def test_every_device_prints_its_port_and_ends_on_quit() -> None:
-    for command in ("relay", "modbus", "numato", "temperature", "card", "scanner"):
+    readers = ("card", "scanner", "converter")
+    for command in ("relay", "modbus", "numato", "temperature", *readers):
         result = CliRunner().invoke(app, [command], input="help\nquit\n")
         assert result.exit_code == 0, (command, result.output)
         assert re.search(r'^port = "/.+"$', result.output, re.MULTILINE)
         assert "unplug, plug" in result.output
+
+
+def test_a_converter_says_that_no_card_came() -> None:
+    result = CliRunner().invoke(app, ["converter", "--kind", "s4a"], input="cards\nquit\n")
+    assert result.exit_code == 0
+    assert "none yet" in result.output
 
 
 @pytest.mark.slow

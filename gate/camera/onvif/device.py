@@ -213,7 +213,8 @@ class Camera:
         return CameraError(
             f"the camera refuses: {why}",
             where=self.address,
-            hint="many cameras have an ONVIF user of their own, made in their web page",
+            hint="many cameras have an ONVIF user of their own, made in their web page; what a "
+            "camera does not offer by ONVIF is set there as well",
         )
 
     def _wrong(self, why: str) -> CameraError:
