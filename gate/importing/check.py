@@ -62,6 +62,11 @@ def photo_names(values: dict[str, str]) -> list[str]:
     return [name.strip() for name in re.split("[;；]", values.get("photo", "")) if name.strip()]
 
 
+def card_numbers(values: dict[str, str]) -> list[str]:
+    """The cards of a line as they are compared; AccessError for what is no card."""
+    return [canonical(number) for number in values.get("card", "").split(";") if number]
+
+
 def groups_of(text: str) -> list[str]:
     """Groups as typed, on a Chinese keyboard too; each once, in order."""
     return sorted({group.strip() for group in re.split("[,，;；]", text) if group.strip()})
@@ -113,7 +118,7 @@ def _line(
         yield "locale", "is neither zh nor en"
     if "card" in values:
         try:
-            canonical(values["card"])
+            card_numbers(values)
         except AccessError as error:
             yield "card", error.what
     if not known:
@@ -204,21 +209,19 @@ def _twice(
     line: Line, seen: dict[tuple[str, str], int], register: Register, vault: Vault
 ) -> Iterator[tuple[str, str, str]]:
     values = dict(line.values)
-    if "card" in values:
-        try:
-            values["card"] = canonical(values["card"])
-        except AccessError:
-            del values["card"]
-    once: list[tuple[str, str]] = [
-        (key, values[key]) for key in ("number", "card") if key in values
-    ]
+    try:
+        numbers = card_numbers(values)
+    except AccessError:
+        numbers = []
+    once = [("number", values["number"])] if "number" in values else []
+    once += [("card", number) for number in numbers]
     once += [("photo", name) for name in photo_names(values)]  # no two people have one face
     for column, value in once:
         before = seen.setdefault((column, value), line.number)
         if before != line.number:
             yield column, "is in line {which} too", str(before)
-    if "card" in values:
-        holder = register.cards.get(vault.digest("card", values["card"]))
+    for number in numbers:
+        holder = register.cards.get(vault.digest("card", number))
         owner = register.person_of(values) if holder is not None else None
         if holder is not None and (owner is None or owner.id != holder):
             yield "card", "belongs to somebody in the register", ""

@@ -12,6 +12,14 @@ _NOT_THE_PERSON = re.compile(
     r"紧急|緊急|房东|中介|担保|介绍|物业|单位|公司|车|宠|银行|社保|医保|身份证|护照|证件|微信|"
     r"拼音|英文|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
 )
+# what was once theirs: a card that was lost must not open the door again
+_NO_LONGER = re.compile(
+    r"旧|舊|曾用|^原(?!籍)|前(卡|姓名)|挂失|掛失|作废|作廢|注销|註銷|遗失|丢失|补办前|"
+    r"^(old|lost|former|previous)|(cancell?ed|revoked|replaced)"
+)
+_OTHER_CARDS = re.compile(
+    r"公交|地铁|饭卡|餐卡|食堂|市民卡|老年卡|会员|购物|busc|transit|meal|member"
+)
 # column → what is in its heading, without blanks and in lower case; the first that fits counts
 _WORDS: dict[str, tuple[str, ...]] = {
     "consent": (
@@ -48,6 +56,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "number": (r"^(人员号|住户号|用户编号|用户id|personid|userid)$",),
     "note": (r"^(说明|其他|其它|情况说明)$",),
 }
+_NUMBERED = re.compile(r"第?[0-9一二三四五六]+张?")
 _PATTERNS = {column: re.compile("|".join(words)) for column, words in _WORDS.items()}
 
 
@@ -60,10 +69,18 @@ def guess_of(heading: str) -> str:
     if (
         len(key) > (_LONGEST if key.isascii() else _LONGEST_CHINESE)
         or _NOT_THE_PERSON.search(key)
+        or _NO_LONGER.search(key)
+        or _OTHER_CARDS.search(key)
         or is_unneeded(heading)
     ):
         return ""
     return next((column for column, words in _PATTERNS.items() if words.search(key)), "")
+
+
+def is_next(heading: str, other: str) -> bool:
+    """Whether two headings differ in their number only: 卡号1 and 卡号2, 卡号 and 卡号2."""
+    one, two = (_NUMBERED.sub("", heading_key(text)) for text in (heading, other))
+    return one == two and heading_key(heading) != heading_key(other)
 
 
 def is_heading(cell: str) -> bool:

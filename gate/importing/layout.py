@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gate.importing.blocks import split
 from gate.importing.book import Book, Cell, Form, Row, Sheet, letters
-from gate.importing.guesses import guess_of, is_about_another
+from gate.importing.guesses import guess_of, is_about_another, is_next
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
 from gate.importing.text import code
 
@@ -109,16 +109,23 @@ def lay_out(
     for index in indexes:
         heading = headings.get(index, "")
         meant[index] = _meaning(index, heading, above.get(index, ""), chosen, known)
-    taken = {field for field, _ in meant.values() if field}
+    taken = {field: index for index, (field, _) in meant.items() if field}
     for index, (_, reason) in meant.items():
         guess = guess_of(above.get(index, "") + headings.get(index, ""))
-        if reason == "unknown" and guess and (guess not in taken or guess == "photo"):
+        if reason != "unknown" or not guess:
+            continue
+        first = taken.get(guess)
+        if first is None or guess == "photo" or (guess == "card" and _next(headings, index, first)):
             meant[index] = guess, "guessed"
-            taken.add(guess)
+            taken.setdefault(guess, index)
     columns = [
         Column(index, headings.get(index, ""), *meant[index], counts[index]) for index in indexes
     ]
     return Layout(head.number, tuple(columns), rows, skipped, _twice(columns), shape, width)
+
+
+def _next(headings: Mapping[int, str], index: int, first: int) -> bool:
+    return is_next(headings.get(index, ""), headings.get(first, ""))
 
 
 def _meaning(
@@ -225,7 +232,9 @@ def _is_sum(own: Mapping[int, Cell]) -> bool:
 
 def _twice(columns: list[Column]) -> tuple[tuple[str, ...], ...]:
     found: dict[str, list[str]] = {}
+    first = next((column for column in columns if column.field == "card"), None)
     for column in columns:
-        if column.field and column.field != "photo":
+        another = column.field == "card" and first and is_next(column.heading, first.heading)
+        if column.field and column.field != "photo" and not another:
             found.setdefault(column.field, []).append(f"{column.letter} {column.heading}".strip())
     return tuple(tuple(names) for names in found.values() if len(names) > 1)

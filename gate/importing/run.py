@@ -20,7 +20,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gate.errors import CameraError
-from gate.importing.check import against, answer_of, day, groups_of, photo_names
+from gate.importing.check import against, answer_of, card_numbers, day, groups_of, photo_names
 from gate.importing.homes import home_key, unit_key
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.photos import Photos
@@ -28,7 +28,6 @@ from gate.importing.text import code, prose
 from gate.importing.text import name as name_of
 from gate.importing.values import KINDS
 from gate.importing.wrong import Line
-from gate.readers.card_number import canonical
 from gate.recognition.face import Vector
 from gate.services.enrolment import MOST, Examiner, Fault, Shot, of_one_person
 from gate.services.image_decode import decode
@@ -251,8 +250,8 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     shots = [] if barred else ready.shots
     if not barred:
         changed |= _answered(session, store, person.id, values, by)
-    if "card" in values:
-        given = _card(session, store, person.id, canonical(values["card"]))
+    for number in card_numbers(values):
+        given = _card(session, store, person.id, number)
         changed |= given is True
         noted += [("", ANOTHERS_CARD)] if given is None else []
     if answer_of(values) == "refused" and not barred:

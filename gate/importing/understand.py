@@ -167,7 +167,8 @@ class _Lines:
             if what:
                 wrong.append(Wrong(row.number, column.field, what, _which(what, cell)))
             if value and column.field in values:
-                value = f"{values[column.field]};{value}" if column.field == "photo" else value
+                several = column.field in ("photo", "card")
+                value = f"{values[column.field]};{value}" if several else value
             if value or what:
                 own = own or column.index not in row.filled
             if value:
@@ -217,14 +218,14 @@ class _Lines:
             lost_digits(text) or (cell.form is Form.NUMBER and abs(cell.number or 0) >= 10**15)
         ):
             return _DIGITS_LOST, ""
+        if column == "card":
+            return self._several(text)
         value = self._cleaned(column, text)
         match column:
             case "birth_year":
                 return "", birth_year(value)
             case "valid_from" | "valid_until":
                 return "", self._day(value)
-            case "card":
-                return self._card(value, text)
             case "kind":
                 return "", kind(value)
             case "consent":
@@ -272,7 +273,14 @@ class _Lines:
         chosen = found.get(self._choices.date_order)
         return chosen.isoformat() if chosen else text
 
-    def _card(self, value: str, text: str) -> tuple[str, str]:
+    def _several(self, text: str) -> tuple[str, str]:
+        """What is wrong with the first card of a cell that is none, and all of them."""
+        parts = [self._cleaned("card", part) for part in re.split(r"[;；、\n]", text)]
+        found = [self._card(part) for part in parts if part]
+        wrong = next((what for what, _ in found if what), "")
+        return wrong, "" if wrong else ";".join(number for _, number in found if number)
+
+    def _card(self, value: str) -> tuple[str, str]:
         if no_card(value):
             return "", ""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.importing.guesses import guess_of, is_heading
+from gate.importing.guesses import guess_of, is_heading, is_next
 from gate.importing.headings import column_of, is_unneeded
 
 
@@ -37,6 +37,38 @@ def test_a_heading_is_known_by_a_word_in_it(heading, field):
 )
 def test_what_is_about_something_else_is_not(heading):
     assert column_of(heading) == guess_of(heading) == ""
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *(
+            "旧卡号",
+            "原卡号",
+            "挂失卡号",
+            "已作废卡号",
+            "注销卡号",
+            "遗失的卡号",
+            "前卡号",
+            "Old card number",
+        ),
+        *("曾用姓名", "原手机号码", "原住址", "公交卡号", "食堂饭卡卡号", "Cancelled card no"),
+    ],
+)
+def test_what_was_once_theirs_is_not_theirs_now(heading):
+    assert column_of(heading) == guess_of(heading) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "next_"),
+    [
+        *(("卡号1", "卡号2", True), ("卡号", "卡号2", True), ("Card No. 1", "Card No. 2", True)),
+        *(("第一张卡号", "第二张卡号", True), ("卡号一", "卡号二", True)),
+        *(("卡号", "卡号", False), ("新卡号", "卡号", False), ("IC卡号", "ID卡号", False)),
+    ],
+)
+def test_headings_that_differ_in_their_number_only(one, other, next_):
+    assert is_next(one, other) is next_
 
 
 def test_what_is_not_needed_is_a_heading_too():

@@ -171,6 +171,42 @@ def test_importing_twice_updates_and_adds_nobody(tmp_path, store):
     assert [(row.name, row.phone) for row in store.people.find()] == [("Li", "456")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "姓名,卡号1,卡号2\n李红,0002972728,0002972729\n",
+        "姓名,卡号\n李红,0002972728；0002972729\n",
+        "姓名,卡号\n李红,0002972728、0002972729\n",
+        '姓名,卡号\n李红,"0002972728\n0002972729"\n',
+    ],
+)
+def test_somebody_with_two_cards_gets_both(tmp_path, store, text):
+    lines = read_table(table(tmp_path, text))
+    assert check(lines, NoPhotos(), store, today=TODAY) == []
+    list(run(store, job(store), lines, NoPhotos(), None, by="li"))
+    (person,) = store.people.find()
+    for number in ("0002972728", "0002972729"):
+        found = store.credentials.find("card", number)
+        assert found is not None
+        assert found.credential.person_id == person.id
+
+
+@pytest.mark.parametrize("second", ["0", "0002972728"])
+def test_each_of_two_cards_is_checked(tmp_path, store, second):
+    other = "赵,0002972728\n" if second != "0" else ""
+    text = f"姓名,卡号\n{other}李红,0002972730；{second}\n"
+    found = check_table(open_table(table(tmp_path, text)), NoPhotos(), store, today=TODAY)
+    assert [wrong.column for wrong in found] == ["card"]
+
+
+def test_a_lost_card_is_not_given_back(tmp_path, store):
+    text = "姓名,旧卡号,新卡号\n李红,0002972728,0002972729\n"
+    lines = read_table(table(tmp_path, text))
+    list(run(store, job(store), lines, NoPhotos(), None, by="li"))
+    assert store.credentials.find("card", "0002972728") is None
+    assert store.credentials.find("card", "0002972729") is not None
+
+
 def test_what_is_exported_can_be_imported_and_is_the_same(tmp_path, store):
     text = (
         "name,number,kind,building,unit,birth year,phone,valid from,valid until,groups,note\n"
