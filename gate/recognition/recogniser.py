@@ -24,6 +24,7 @@ from gate.recognition.face import (
     Face,
     Image,
     Liveness,
+    Quality,
     Sighting,
     Unusable,
     Vector,
@@ -39,6 +40,8 @@ Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it
 _SMALLEST_IMAGE = 32  # pixels a side
 _LOOK_ON = 2.0  # seconds from the first usable face during which a rejection may still be revised
 SEARCH_IDLE = 0.1  # seconds between two searches of what has changed while nobody is there
+FOLLOW_DECIDED = 0.15  # seconds between two looks where somebody is who is alone and decided
+ASSESS_AGAIN = 0.5  # seconds after which a face that is not to be encoded is measured again
 MAX_FACES = 4  # faces encoded in one frame at most, largest first
 FNIR = 0.01  # share of residents taken for strangers at which a sequential test gives up
 _EARLY = 0.01  # seconds: rather a search a little early than a frame late
@@ -105,6 +108,9 @@ class _Subject:
 
     gathered: Gathered = _NOTHING
     verdict: Verdict = Verdict.UNUSABLE
+    assessed: float | None = None  # when quality was measured
+    quality: Quality | None = None
+    unusable: Unusable | None = None
     encoded: float | None = None  # when
     first_usable: float | None = None
     best: Candidate | None = None
@@ -191,16 +197,51 @@ class Recogniser:
         if min(image.shape[:2]) < _SMALLEST_IMAGE:
             return []
         tracker = self._trackers.setdefault(frame.camera, Tracker(self._numbers))
-        faces = [self._assess(image, face) for face in nearest(self._find(frame, tracker))]
-        tracks = tracker.update(faces, frame.captured)
+        if claimed is None and self._may_rest(frame, tracker):
+            tracks = [self._assessed(image, track) for track in tracker.tracks]
+            tracks.sort(key=lambda track: -track.face.area)
+            return [self._sighting(frame, track) for track in tracks]
+        tracks = tracker.update(nearest(self._find(frame, tracker)), frame.captured)
         known = {t.number for each in self._trackers.values() for t in each.tracks}
         self._subjects = {n: s for n, s in self._subjects.items() if n in known}
-        tracks = sorted(tracks, key=lambda track: -track.face.area)
+        tracks = [self._assessed(image, track) for track in tracks]
+        tracks.sort(key=lambda track: -track.face.area)
         tracks = self._encode(frame, tracker, tracks)
         for track in tracks:
             self._end_of_patience(track)
         sightings = [self._sighting(frame, track) for track in tracks]
         return sightings if claimed is None else self._verified(sightings, claimed)
+
+    def _may_rest(self, frame: Frame, tracker: Tracker) -> bool:
+        """Whether the only one in view is decided and was followed a moment ago: then that stands.
+
+        Where there are two they may change places, and every frame counts.
+        """
+        now, last = frame.captured, self._searched.get(frame.camera)
+        if len(tracker.tracks) != 1 or last is None:
+            return False
+        track = tracker.tracks[0]
+        subject = self._subjects.get(track.number)
+        if subject is None or subject.encoded is None or not self._is_settled(subject):
+            return False
+        searched = 0 <= now - last.whole < self._settings.search_busy - _EARLY
+        followed = 0 <= now - track.last_seen < FOLLOW_DECIDED - _EARLY
+        return searched and followed and not self._is_time(track)
+
+    def _assessed(self, image: Image, track: Track) -> Track:
+        """The track with its face measured, or with what was measured a moment ago.
+
+        Measured is what may be encoded now; of other faces it only says what the screen shows.
+        """
+        subject = self._subjects.setdefault(track.number, _Subject())
+        since = track.last_seen - subject.assessed if subject.assessed is not None else -1.0
+        if not 0 <= since < ASSESS_AGAIN or (since > 0 and self._is_time(track)):
+            face = self._assess(image, track.face)
+            subject.assessed = track.last_seen
+            subject.quality, subject.unusable = face.quality, face.unusable
+            return replace(track, face=face)
+        face = replace(track.face, quality=subject.quality, unusable=subject.unusable)
+        return replace(track, face=face)
 
     def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:
         """Faces, searched around those followed, or where something changed, if that will do."""
@@ -250,8 +291,10 @@ class Recogniser:
 
     def _is_due(self, track: Track) -> bool:
         """Whether encoding this face can change anything."""
-        if track.face.unusable is not None:
-            return False
+        return track.face.unusable is None and self._is_time(track)
+
+    def _is_time(self, track: Track) -> bool:
+        """Whether this face is to be encoded now, if it is usable."""
         subject = self._subjects.setdefault(track.number, _Subject())
         if subject.encoded is None or not track.sure or subject.gathered.strange:
             return True

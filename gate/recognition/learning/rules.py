@@ -145,7 +145,7 @@ def agree(vectors: Vector, matcher: Matcher) -> bool:
     least = matcher.calibration.verify_threshold
     if len(vectors) < 2:
         return False
-    like = np.stack([matcher.compare(one[None], vectors) >= least for one in vectors])
+    like = matcher.pairwise(vectors) >= least
     np.fill_diagonal(like, False)
     return bool((2 * like.sum(axis=1) >= len(vectors) - 1).all())
 

@@ -136,6 +136,30 @@ class Matcher:
         )
         return scores
 
+    def pairwise(self, vectors: Vector) -> Vector:
+        """The score of each face against somebody with one other as template, float32 (n, n).
+
+        Line i has every face against ``vectors[i]``, as ``compare`` gives it.
+
+        Args:
+            vectors: float32 (n, d), raw, unit length, of people who are not enrolled.
+        """
+        scoring = self.centroids.scoring
+        fitted = self.centroids.fit.apply(np.asarray(vectors, np.float32))
+        others = fitted @ self.centroids.vectors.T
+        near = np.take_along_axis(others, highest(others, scoring.nearest), axis=1)
+        term = near.mean(axis=1) if near.shape[1] else np.zeros(len(fitted), np.float32)
+        others -= self.cohort_term
+        best = np.take_along_axis(others, highest(others, scoring.nearest + 1), axis=1)
+        adjusted: Vector = fitted @ fitted.T - scoring.weight * term[:, None]
+        # whoever is nearest to a face is not of its cohort, be it this template or somebody else
+        all_best = np.broadcast_to(best, (len(fitted), *best.shape))
+        union = -np.sort(-np.concatenate([all_best, adjusted[:, :, None]], axis=2), axis=2)
+        cohort = union[:, :, 1 : scoring.nearest + 1]
+        mean = cohort.mean(axis=2) if cohort.shape[2] else np.zeros_like(adjusted)
+        scores: Vector = adjusted - scoring.weight * mean
+        return scores
+
     def nearest_other(self, templates: Vector, person: int) -> float:
         """Highest cosine of somebody and anybody but ``person``; -1 where there is nobody.
 

@@ -237,3 +237,12 @@ def test_the_nearest_other_is_anybody_but_the_person() -> None:
     assert made.nearest_other(gallery.rows_of(11), 10) == pytest.approx(1.0)
     alone = matcher(enrolled([1]).snapshot(), no_whitening(ENCODER, WIDTH))
     assert alone.nearest_other(gallery.rows_of(10), 10) == -1.0
+
+
+@pytest.mark.parametrize("counts", [[1] * 40, [2], [1, 1], []])
+def test_all_pairs_at_once_score_as_one_by_one(counts: list[int]) -> None:
+    gallery = enrolled(counts).snapshot() if counts else Gallery(ENCODER, WIDTH).snapshot()
+    fit = fit_whitening(gallery) if len(counts) >= 30 else no_whitening(ENCODER, WIDTH)
+    made, probes = matcher(gallery, fit), faces(9, 5)
+    one_by_one = np.stack([made.compare(row[None], probes) for row in probes])
+    assert np.allclose(made.pairwise(probes), one_by_one, atol=1e-5)
