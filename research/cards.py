@@ -1,6 +1,6 @@
 """What faces learnt from cards are worth, and what somebody else's card can do to them.
 
-    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.cards [--people 7000]
+    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.cards [--people 7000] [--part attacks]
 
 Passages are short pieces of NUAA's windows and of the recordings beside them, the sessions are
 their days. Residents: each window in turn is held out, the gate learns from the others in random
@@ -302,6 +302,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="auto")
     parser.add_argument("--people", type=int, default=7000)
     parser.add_argument("--fpir", type=float, default=0.01)
+    parser.add_argument("--part", choices=("residents", "attacks", "both"), default="both")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     settings = RecognitionSettings(encoder=options.encoder)
@@ -320,8 +321,10 @@ def main() -> None:
         f"{detector.name}, {encoder.name}; {len(pieces)} people, {options.people:,} generated ones"
         f" enrolled, FPIR {options.fpir:g}"
     )
-    residents(site, np.random.default_rng(0))
-    attacks(site, np.random.default_rng(1))
+    if options.part != "attacks":
+        residents(site, np.random.default_rng(0))
+    if options.part != "residents":
+        attacks(site, np.random.default_rng(1))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from gate.recognition.learning.rules import (
     Outcome,
     Refusal,
     addition,
+    agree,
     contradicted,
     enrolment,
     resembled,
@@ -187,6 +188,22 @@ def test_a_face_that_brings_them_nearer_to_somebody_is_not_added():
     known = site(p7=FIRST)
     assert resembled(towards, known, 7) is None
     assert added(towards, known_as(FIRST, []), known).refused is Refusal.NEARER
+
+
+def test_one_face_agrees_with_nobody():
+    assert not agree(ANN[None], site())
+
+
+def test_of_two_who_are_alike_no_look_taken_for_the_other_is_added():
+    """Although it brings them no nearer than they were when they were enrolled."""
+    alike = unit((ANN + 0.62 * person(503))[None])[0]
+    first = [unit((alike + 0.1 * apart(person(60 + i)))[None])[0] for i in range(2)]
+    look = unit((alike + 0.3 * apart(person(64)))[None])[0]
+    known = site(p7=first)
+    assert known.nearest_other(np.stack([*first, look]), 7) < known.nearest_other(
+        np.stack(first), 7
+    )
+    assert added(look, known_as(first, []), known).refused is Refusal.NEARER
 
 
 def test_a_face_taken_for_somebody_else_is_not_added():
