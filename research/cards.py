@@ -114,17 +114,23 @@ def pieces_of(
     return Piece(session, rows, tuple(looks))
 
 
-def material(detector: Detector, encoder: Encoder) -> dict[int, list[Piece]]:
-    """The windows of everybody: NUAA's people by their number, those of the clips behind them."""
+def material(detector: Detector, encoder: Encoder, most: int) -> dict[int, list[Piece]]:
+    """The windows of everybody: NUAA's people by their number, those of the clips behind them.
+
+    Args:
+        most: windows of a person, and times ten frames of a recording, that are used.
+    """
     found: dict[int, list[Piece]] = defaultdict(list)
     for window in windows(measuring_data("nuaa") / "live"):
         number = int(window.person)
+        if len(found[number]) >= most:
+            continue
         key = 1000 * len(found[number])
         session = int(window.session.strip("s"))
         found[number].append(pieces_of(window.frames(), session, 4, detector, encoder, key))
     for number, person in enumerate(sorted(measuring_data("clips").iterdir()), 900):
-        for session, clip in enumerate(sorted(person.glob("*.mkv"))):
-            frames = iter(people.frames_of(clip)[::3])
+        for session, clip in enumerate(sorted(person.glob("*.mkv"))[:most]):
+            frames = iter(people.frames_of(clip)[::3][: 10 * most])
             key = 1000 * len(found[number])
             found[number].append(pieces_of(frames, session, 10, detector, encoder, key))
     return {number: [p for p in own if p.passages] for number, own in found.items()}
@@ -152,7 +158,7 @@ def accepted(matcher: Matcher, rows: Vector) -> int:
 def learn(looks: Sequence[Look], matcher: Matcher, person: int) -> tuple[Finding, int]:
     """What comes of looks one after the other, and after how many passages."""
     finding = Finding(Outcome.WAIT)
-    for count in range(1, len(looks) + 1):
+    for count in range(SETTINGS.passages, len(looks) + 1):
         finding = enrolment(looks[:count], matcher, person, SETTINGS)
         if finding.outcome is Outcome.ENROL:
             return finding, count
@@ -302,13 +308,14 @@ def main() -> None:
     parser.add_argument("--encoder", default="auto")
     parser.add_argument("--people", type=int, default=7000)
     parser.add_argument("--fpir", type=float, default=0.01)
+    parser.add_argument("--most", type=int, default=100, help="windows of a person")
     parser.add_argument("--part", choices=("residents", "attacks", "both"), default="both")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     settings = RecognitionSettings(encoder=options.encoder)
     detector = build_detector(settings, ModelsSettings())
     encoder = build_encoder(settings, ModelsSettings())
-    pieces = material(detector, encoder)
+    pieces = material(detector, encoder, options.most)
     matcher = people.site(generate(options.people, encoder.name), encoder, options.fpir)
     snapshot = matcher.centroids.gallery
     gallery = Gallery(encoder.name, encoder.dimension)

@@ -106,12 +106,17 @@ def resembled(vector: Vector, matcher: Matcher, person: int) -> int | None:
     Args:
         vector: float32 (d,), raw, unit length.
     """
-    found = matcher.identify(vector[None], matcher.encoder)
-    pairs = ((found.best[0], found.score[0]), (found.second[0], found.second_score[0]))
-    for other, score in pairs:
-        if other not in (NOBODY, person):
-            return int(other) if score >= matcher.calibration.threshold else None
-    return None
+    return _first_resembled(vector[None], matcher, person)
+
+
+def _first_resembled(vectors: Vector, matcher: Matcher, person: int) -> int | None:
+    """The same of the first of these faces, float32 (n, d), that is taken for anybody."""
+    found = matcher.identify(vectors, matcher.encoder)
+    own = found.best == person
+    others = np.where(own, found.second, found.best)
+    scores = np.where(own, found.second_score, found.score)
+    taken = others[(others != NOBODY) & (scores >= matcher.calibration.threshold)]
+    return int(taken[0]) if len(taken) else None
 
 
 def enrolment(
@@ -127,10 +132,9 @@ def enrolment(
         return Finding(Outcome.WAIT)
     vectors = np.stack([look.vector for look in looks])
     mean = unit(vectors.mean(axis=0, keepdims=True))
-    for vector in np.concatenate([vectors, mean]):
-        other = resembled(vector, matcher, person)
-        if other is not None:
-            return Finding(Outcome.RESEMBLES, other=other)
+    other = _first_resembled(np.concatenate([vectors, mean]), matcher, person)
+    if other is not None:
+        return Finding(Outcome.RESEMBLES, other=other)
     if not agree(vectors, matcher):
         return Finding(Outcome.MIXED)
     best = sorted(looks, key=lambda look: (-look.quality, look.key))[:KEPT]
