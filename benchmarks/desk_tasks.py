@@ -69,8 +69,15 @@ class Hands:
             return
         self._go_to(target, selector)
         ticks = target.evaluate("e => e.matches('input[type=checkbox]')")
-        self.page.keyboard.press("Space" if ticks else "Enter")
+        leads_on = target.evaluate(
+            "e => e.matches('a[href]') || (e.type === 'submit' && e.form !== null)"
+        )
         self.strokes += 1
+        if not leads_on:
+            self.page.keyboard.press("Space" if ticks else "Enter")
+            return
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def write(self, selector: str, text: str) -> None:
         self.fields += 1
@@ -104,7 +111,8 @@ class Hands:
         self.clicks += 1
         cells = [self.page.locator(f'td[data-row="{row}"][data-at="{n}"]') for n in (first, last)]
         if not self.keys:
-            cells[0].scroll_into_view_if_needed()
+            for cell in (cells[1], cells[0]):
+                cell.scroll_into_view_if_needed()
             boxes = [cell.bounding_box() for cell in cells]
             for number, box in enumerate(boxes):
                 self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -12,6 +12,7 @@ from enroll.enrolment_sessions import EnrolmentSessions
 from enroll.faces import Faces
 from enroll.figures import Figures
 from enroll.first_run import FirstRun
+from enroll.first_steps import FirstSteps
 from enroll.imports import Imports
 from enroll.limits import RateLimit
 from enroll.ordinary_day import OrdinaryDay
@@ -54,6 +55,7 @@ class Desk:
         self.first_run = FirstRun(self.accounts, self.store.key_values, self.clock)
         self.ordinary = OrdinaryDay()
         self.figures = Figures()
+        self.first_steps = FirstSteps()
         self.batches = Batches(self.store, self.clock.monotonic)
         self.enrolments = EnrolmentSessions(self.clock.monotonic)
         self.imports = Imports(

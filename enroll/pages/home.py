@@ -37,6 +37,7 @@ def now(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Resp
     cursor = live_feed.now(database)  # before the lines: one that comes between is not lost
     rows = _newest(visit, time) if watches else []
     edits = visit.may(Permission.PEOPLE_EDIT)
+    parts = _parts(visit, time)
     return render(
         visit.request,
         "home.html",
@@ -47,7 +48,8 @@ def now(visit: Annotated[Visit, Depends(allowed(Permission.SIGNED_IN))]) -> Resp
         care=today.care(desk, time) if edits or visit.may(Permission.EVENTS_RAW) else [],
         curve=_curve(visit, time) if watches else None,
         people=count_of(database, "", time) if visit.may(Permission.PEOPLE_VIEW) else None,
-        **_parts(visit, time),
+        steps=desk.first_steps.of(database, parts["gates"]) if edits else [],
+        **parts,
     )
 
 

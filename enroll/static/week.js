@@ -50,7 +50,9 @@
   });
   table.addEventListener("pointermove", (event) => {
     const cell = stroke && cellAt(event);
-    if (cell && table.contains(cell)) paintTo(cell);
+    if (!cell || !table.contains(cell)) return;
+    paintTo(cell);
+    cell.scrollIntoView({ block: "nearest" }); // a stroke goes on past the edge of the frame
   });
   const end = () => {
     if (!stroke) return;

@@ -107,8 +107,10 @@ def test_what_waits_is_counted_and_leads_to_those_people(desk, clerk):
 
 def test_an_empty_desk_teaches_the_next_step(clerk, desk):
     page = clerk.get("/").text
-    assert "Nobody is registered yet" in page
+    assert "First steps" in page
     assert "Whoever passes appears here by itself" in page
+    desk.store.events.append([Event.make("north", "passage.granted", desk.clock.utc())])
+    assert "Nobody is registered yet" in clerk.get("/").text
     desk.store.people.create("甲")
     assert "Nobody is registered yet" not in clerk.get("/").text
 
