@@ -174,7 +174,8 @@ def initials(hands: Hands, community: Community) -> bool:
 def refusal(hands: Hands, community: Community) -> bool:
     hands.press("#stream li.bad a, #stream li.warn a")
     hands.page.wait_for_url("**/events/*")
-    return bool(hands.page.locator("dl.facts dd").count() > 2)
+    hands.page.locator("dl.facts dd").nth(2).wait_for()
+    return bool(hands.page.locator(".notice").count() > 0)  # what would have let them in
 
 
 def saturdays(hands: Hands, community: Community) -> bool:

@@ -129,7 +129,7 @@ def paper(request: Request, token: Token) -> Response:
 
 
 def given(visit: Visit, issued: Issued, name: str, person: int) -> Response:
-    """A new permit to hand over: its link as a code to scan, to copy, or to print."""
+    """A new permit for its holder: the link as a code to scan, to copy, or to print."""
     token = visitor_link.token_of(issued.text)
     link = f"{str(visit.request.base_url).rstrip('/')}/v/{token}"
     return render(
