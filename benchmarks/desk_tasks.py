@@ -172,10 +172,10 @@ def initials(hands: Hands, community: Community) -> bool:
 
 
 def refusal(hands: Hands, community: Community) -> bool:
-    hands.press("#stream li.bad a, #stream li.warn a")
+    hands.press("#stream li.bad:has(small) a, #stream li.warn:has(small) a")
     hands.page.wait_for_url("**/events/*")
-    hands.page.locator("dl.facts dd").nth(2).wait_for()
-    return bool(hands.page.locator(".notice").count() > 0)  # what would have let them in
+    hands.page.locator(".notice").wait_for()  # what would have let them in
+    return bool(hands.page.locator("dl.facts dd").count() > 1)
 
 
 def saturdays(hands: Hands, community: Community) -> bool:
