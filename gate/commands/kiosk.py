@@ -28,7 +28,12 @@ def kiosk(
         int, typer.Option(envvar="GATE_KIOSK_ROTATE", help="0, 90, 180 or 270 degrees.")
     ] = 0,
     test: Annotated[
-        bool, typer.Option("--test", help="Show the test picture in place of the screen.")
+        bool,
+        typer.Option(
+            "--test",
+            envvar="GATE_KIOSK_TEST",
+            help="Show the test picture in place of the screen.",
+        ),
     ] = False,
     profile: Annotated[
         Path | None, typer.Option(help="The browser's folder; without one a new one each time.")
