@@ -58,7 +58,7 @@ cp "$deb" "$root/root/gate.deb"
 cp -r "$here/../fixtures/recordings/empty" "$root/srv/camera"
 chroot "$root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -c '
   apt-get update && apt-get install -y --no-install-recommends systemd systemd-sysv dbus libpam-systemd \
-    udev procps cage xwayland chromium fonts-noto-cjk /root/gate.deb' >"$work/apt.log" 2>&1 ||
+    udev procps iproute2 cage xwayland chromium fonts-noto-cjk /root/gate.deb' >"$work/apt.log" 2>&1 ||
   { tail -n 20 "$work/apt.log"; exit 1; }
 rm "$root/root/gate.deb"
 drop_in() {
