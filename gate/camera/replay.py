@@ -77,10 +77,14 @@ class Recording:
             if item is None:
                 raise EndOfRecording
             self._number += 1
+            if (
+                self._paced and self._number == 0
+            ):  # the first is never late, however slow the machine
+                self._start = time.monotonic()
             due = self._start + self._number / self._fps
             if self._paced:
                 late = time.monotonic() - due
-                if late > 1.5 / self._fps:
+                if self._number and late > 1.5 / self._fps:
                     continue  # a live camera would have dropped it too
                 if late < 0:
                     time.sleep(-late)

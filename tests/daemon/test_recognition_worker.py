@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,20 @@ def test_a_recording_for_a_camera_begins_again_at_its_end(
     source.close()
     assert len(seen) == 5
     assert "recording.again" in caplog.text
+
+
+def test_a_recording_never_ends_although_the_machine_is_too_slow_for_every_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((32, 32, 3), 90, np.uint8))
+    seconds = itertools.count(0.0, 10.0)  # each look at the clock is ten seconds later
+    monkeypatch.setattr("gate.camera.replay.time.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("gate.camera.replay.time.sleep", lambda _: None)
+    source = make_source(CameraSettings(source=str(tmp_path), fps=60), lambda *_: None)
+    source.open()
+    assert [source.read(1.0) is not None for _ in range(4)] == [True] * 4
+    source.close()
 
 
 def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
