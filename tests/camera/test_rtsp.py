@@ -49,9 +49,11 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(kind: str, film: Path, packages: Path) -> Iterator[RtspServer]:
     made = RtspServer(kind, film, packages)
-    made.up()
-    yield made
-    made.down()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()
 
 
 @pytest.fixture
