@@ -1,7 +1,7 @@
 """A small register as a version of the gate leaves it: ``python tools/old_register.py FOLDER``.
 
 Run by the code of that version (its checkout in PYTHONPATH); it writes ``FOLDER/SCHEMA.sql`` and
-``FOLDER/SCHEMA.key``. fixtures/registers/ holds one of each schema, from which
+``FOLDER/SCHEMA.hex`` (its key; of nobody). fixtures/registers/ holds one of each schema, from which
 tests/store/test_old_registers.py migrates. A new migration brings the register of the schema before
 it, made by the code before it.
 """
@@ -58,7 +58,7 @@ def main(target: Path) -> None:
             schema = revision(store.database)
         with sqlite3.connect(data / "gate.db") as raw:
             (target / f"{schema}.sql").write_text("\n".join(raw.iterdump()) + "\n")
-        shutil.copy(data / "gate.key", target / f"{schema}.key")
+        shutil.copy(data / "gate.key", target / f"{schema}.hex")
 
 
 if __name__ == "__main__":

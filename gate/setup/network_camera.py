@@ -42,7 +42,7 @@ def choose(
                 name=f"{device.name} {device.hardware}".strip(),
             )  # fmt: skip
         chosen = talk.ask("number of the camera", "1")
-        if not chosen.isdigit() or not 1 <= int(chosen) <= len(devices):
+        if not (chosen.isascii() and chosen.isdigit()) or not 1 <= int(chosen) <= len(devices):
             raise ConfigurationError(
                 f"there is no camera {chosen}", where="camera", hint=f"write 1 to {len(devices)}"
             )

@@ -39,7 +39,7 @@ def data(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         raw.executescript((FOLDER / f"{schema}.sql").read_text())
     raw.close()
     key = tmp_path / "gate.key"
-    key.write_bytes((FOLDER / f"{schema}.key").read_bytes())
+    key.write_bytes((FOLDER / f"{schema}.hex").read_bytes())
     key.chmod(0o600)
     return tmp_path
 
