@@ -16,6 +16,7 @@ from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.permissions import Role
 from enroll.permits import Permits
+from enroll.visitor_link import token_of
 from gate.access.settings import PermitSettings
 from gate.config.desk import DeskSettings
 from gate.events.event import Event
@@ -92,7 +93,8 @@ def filled(desk, encoder):
         store.templates.add(Template(person.id, vector / np.linalg.norm(vector), encoder.name))
         store.credentials.add(person.id, "card", f"{number + 1:010d}", label="蓝卡")
     key = desk.permits.key()
-    desk.permits.book.issue(key, people[0].id, now, now + timedelta(hours=3), now=now)
+    issued = desk.permits.book.issue(key, people[0].id, now, now + timedelta(hours=3), now=now)
+    desk.visitor = token_of(issued.text)
     written = [Event.make("north", kind, now - timedelta(minutes=1)) for kind in KINDS]
     written += [Event.make("north", "door.forced", now)]
     written += [
@@ -140,12 +142,13 @@ def addresses(desk):
     """Every page there is; those of one thing with one that is there."""
     job = desk.imports.add("人员.csv", open_table(), None, "manager")
     known = {"person": desk.person, "event": desk.event, "job": job.id, "building": 1}
+    known["token"] = desk.visitor
     paths = create_app(desk).openapi()["paths"]
     pages = [
         path.format(**known)
         for path, methods in paths.items()
         if "get" in methods and ANSWER in methods["get"]["responses"]["200"]["content"]
-        if not path.endswith((".csv", ".jpg", ".xlsx", "/progress"))
+        if not path.endswith((".csv", ".jpg", ".xlsx", ".png", ".pdf", "/progress"))
         and "{code}" not in path
         and not path.startswith(("/look/", "/stream"))
     ]
