@@ -16,27 +16,14 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from enroll.history import PASSAGES
+from gate.recognition.face import Unusable
 from gate.store.engine import Database
 from gate.store.tables import EventRow
 
 _KEPT = 400  # days
 _FACES = ("face", "face+card")
 # reasons for which a face could not be looked at
-UNUSABLE = frozenset(
-    {
-        "too_far",
-        "cut_off",
-        "too_dark",
-        "too_bright",
-        "backlight",
-        "blurred",
-        "turned",
-        "eyes_shut",
-        "mask",
-        "occluded",
-        "look_here",
-    }
-)
+UNUSABLE = frozenset({*Unusable, "look_here"})
 HEALTH = ("first_look", "asked", "unusable", "refused")
 
 

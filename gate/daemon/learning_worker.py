@@ -7,7 +7,6 @@ rules and the register are asked in a thread of its own: nothing at the gate wai
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,8 +96,8 @@ class LearningWorker(Periodic):
         with self._lock:
             while self._seen and now - self._seen[0].last_seen > 2 * (BEFORE + AFTER):
                 self._seen.popleft()
-        if self._tidied is None or time.monotonic() - self._tidied > HOUR:
-            self._tidied = time.monotonic()
+        if self._tidied is None or now - self._tidied > HOUR:
+            self._tidied = now
             self._learning.tidy(self._clock.utc())
 
     def _settle(self, shown: _Shown) -> None:

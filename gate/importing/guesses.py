@@ -18,7 +18,7 @@ _NO_LONGER = re.compile(
     r"^(old|lost|former|previous)|(cancell?ed|revoked|replaced)"
 )
 _OTHER_CARDS = re.compile(
-    r"公交|地铁|饭卡|餐卡|食堂|市民卡|老年卡|会员|购物|busc|transit|meal|member"
+    r"公交|地铁|饭卡|餐卡|食堂|市民卡|老年卡|会员|购物|buscard|transit|meal|member"
 )
 # column → what is in its heading, without blanks and in lower case; the first that fits counts
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -70,11 +70,11 @@ def guess_of(heading: str) -> str:
         len(key) > (_LONGEST if key.isascii() else _LONGEST_CHINESE)
         or _NOT_THE_PERSON.search(key)
         or _NO_LONGER.search(key)
-        or _OTHER_CARDS.search(key)
         or is_unneeded(heading)
     ):
         return ""
-    return next((column for column, words in _PATTERNS.items() if words.search(key)), "")
+    found = next((column for column, words in _PATTERNS.items() if words.search(key)), "")
+    return "" if found == "card" and _OTHER_CARDS.search(key) else found
 
 
 def is_next(heading: str, other: str) -> bool:

@@ -109,23 +109,26 @@ def lay_out(
     for index in indexes:
         heading = headings.get(index, "")
         meant[index] = _meaning(index, heading, above.get(index, ""), chosen, known)
-    taken = {field: index for index, (field, _) in meant.items() if field}
+    taken: dict[str, str] = {}  # field → the heading of its first column
+    for index, (field, _) in meant.items():
+        taken.setdefault(field, headings.get(index, ""))
     for index, (_, reason) in meant.items():
         guess = guess_of(above.get(index, "") + headings.get(index, ""))
         if reason != "unknown" or not guess:
             continue
-        first = taken.get(guess)
-        if first is None or guess == "photo" or (guess == "card" and _next(headings, index, first)):
+        heading = headings.get(index, "")
+        if guess not in taken or _counts_too(guess, heading, taken[guess]):
             meant[index] = guess, "guessed"
-            taken.setdefault(guess, index)
+            taken.setdefault(guess, heading)
     columns = [
         Column(index, headings.get(index, ""), *meant[index], counts[index]) for index in indexes
     ]
     return Layout(head.number, tuple(columns), rows, skipped, _twice(columns), shape, width)
 
 
-def _next(headings: Mapping[int, str], index: int, first: int) -> bool:
-    return is_next(headings.get(index, ""), headings.get(first, ""))
+def _counts_too(field: str, heading: str, first: str) -> bool:
+    """Whether a column adds to the first of its field instead of contradicting it."""
+    return field == "photo" or (field == "card" and is_next(heading, first))
 
 
 def _meaning(
@@ -232,9 +235,11 @@ def _is_sum(own: Mapping[int, Cell]) -> bool:
 
 def _twice(columns: list[Column]) -> tuple[tuple[str, ...], ...]:
     found: dict[str, list[str]] = {}
-    first = next((column for column in columns if column.field == "card"), None)
+    first: dict[str, str] = {}
     for column in columns:
-        another = column.field == "card" and first and is_next(column.heading, first.heading)
-        if column.field and column.field != "photo" and not another:
+        heading = first.setdefault(column.field, column.heading)
+        if column.field and not (
+            column.field in found and _counts_too(column.field, column.heading, heading)
+        ):
             found.setdefault(column.field, []).append(f"{column.letter} {column.heading}".strip())
     return tuple(tuple(names) for names in found.values() if len(names) > 1)

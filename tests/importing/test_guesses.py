@@ -16,6 +16,7 @@ from gate.importing.headings import column_of, is_unneeded
         *(("住户照片", "photo"), ("合同到期", "valid_until"), ("有效期结束", "valid_until")),
         *(("有效期开始时间", "valid_from"), ("是否已同意人脸采集", "consent")),
         *(("Face recognition consent", "consent"), ("所住楼号", "building"), ("房间号码", "unit")),
+        *(("Member name", "name"), ("食堂电话", "phone")),
         *(("Resident type", "kind"), ("Card-No", "card"), ("Mobile No.", "phone")),
     ],
 )
