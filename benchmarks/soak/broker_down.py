@@ -80,7 +80,9 @@ def broker_down(folder: Path, seconds: float, around: float = 10.0) -> Outcome:
     broker = Mosquitto(program, port, folder / "broker")
     arrived: list[int] = []
     try:
-        with _gate(folder, port) as (store, work), _receiver(port, arrived):
+        # The receiver first: an event published before it has subscribed passes it by, and comes
+        # again only with the repetitions after the outage, behind later ones.
+        with _receiver(port, arrived), _gate(folder, port) as (store, work):
             time.sleep(around)
             broker.stop()
             before = store.events.count()
@@ -182,7 +184,8 @@ def _receiver(port: int, arrived: list[int]) -> Iterator[None]:
     properties.SessionExpiryInterval = 3600
     client.connect("127.0.0.1", port, clean_start=False, properties=properties)
     client.loop_start()
-    ready.wait(10)
+    if not ready.wait(30):
+        raise SystemExit("the receiver could not subscribe at the broker")
     try:
         yield
     finally:

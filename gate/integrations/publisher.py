@@ -202,6 +202,8 @@ class Publisher:
                 self._after = self._ready[-1]["sequence"]
             elif not self._under_way and not self._done:
                 self._after = 0  # older events may have been put into the outbox again
+        if not self._ready:
+            return  # an event written or acknowledged wakes the thread
         now = self._monotonic()
         self._next = max(self._next, now - _SLICE)
         while self._ready and len(self._under_way) < self.link.window and self._next <= now:
@@ -216,5 +218,5 @@ class Publisher:
                 return
             self._ready.popleft()
             self._under_way[info.mid] = body["sequence"]
-        if not self._ready and len(self._under_way) < self.link.window and self._after:
-            self._wake.set()  # there may be more
+        if not self._ready and len(self._under_way) < self.link.window:
+            self._wake.set()  # there may be more than one batch

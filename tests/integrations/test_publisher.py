@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -260,6 +261,24 @@ def test_nothing_meant_for_one_connection_goes_out_on_the_next(
     assert publisher.link.publish("gate/north/event", b"{}", connection=first) is None
     publisher.stop()
     broker.stop()
+
+
+def test_waiting_for_an_acknowledged_event_to_settle_asks_the_store_seldom(
+    broker: Broker,
+    listener: Any,
+    store: Store,
+    eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Mock(wraps=store.outbox.next)
+    monkeypatch.setattr(store.outbox, "next", asked)
+    publisher = Publisher(settings(broker), "north", store)
+    publisher.start()
+    make(store, 3)
+    eventually(lambda: publisher.published == 3)
+    eventually(lambda: store.outbox.waiting("north", "mqtt") == 0)
+    assert asked.call_count < 100  # a thread that spins asks thousands of times in two seconds
+    publisher.stop()
 
 
 def test_a_backlog_is_drained_at_the_rate_that_was_set(
