@@ -22,17 +22,24 @@ def demo(
     picture: Annotated[Path, typer.Option(help="The picture it writes.")] = Path(
         "var/demo/run.jpg"
     ),
+    film: Annotated[Path, typer.Option(help="The film it writes (animated WebP).")] = Path(
+        "var/demo/film.webp"
+    ),
+    page: Annotated[
+        Path, typer.Option(help="The page with film, table, figures and picture.")
+    ] = Path("var/demo/index.html"),
     recorded_speed: Annotated[
         bool, typer.Option("--recorded-speed", help="As slowly as it was recorded.")
     ] = False,
 ) -> None:
     """Watch recorded people walk up to a gate with 7,000 enrolled.
 
-    Needs no camera, no relay and no network. Ends with a table and a picture of the run.
+    Needs no camera, no relay and no network. Ends with a table, a picture, a film and a page with
+    all of them.
     """
     from gate.demo.runner import run_demo
 
-    run_demo(Console(), data, fixtures, picture, paced=recorded_speed)
+    run_demo(Console(), data, fixtures, picture, film=film, page=page, paced=recorded_speed)
 
 
 def replay(

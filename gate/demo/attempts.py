@@ -91,7 +91,7 @@ def _attempt(
             NOTHING,
             attack=attack,
             image=image,
-            marks=tuple(_mark(s, names) for s in sightings),
+            marks=tuple(mark_of(s, names) for s in sightings),
         )
     decision = moment.decided.decision
     outcome = _OUTCOMES[decision.outcome]
@@ -112,7 +112,7 @@ def _attempt(
         door="unlocked" if moment.door is Phase.UNLOCKING else moment.door.value,
         second=moment.second,
         image=moment.image,
-        marks=tuple(_mark(s, names) for s in moment.sightings),
+        marks=tuple(mark_of(s, names) for s in moment.sightings),
     )
 
 
@@ -124,7 +124,7 @@ _COLOURS = {
 }
 
 
-def _mark(sighting: Sighting, names: Mapping[int, str]) -> Mark:
+def mark_of(sighting: Sighting, names: Mapping[int, str]) -> Mark:
     """A box with what the camera made of this face, whoever the decision was about."""
     known = sighting.verdict is Verdict.KNOWN and sighting.best is not None
     label = names.get(sighting.best.person, "?") if known and sighting.best else ""

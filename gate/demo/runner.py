@@ -21,6 +21,8 @@ from gate.config.settings import Settings, build
 from gate.daemon.build import build_core, open_doorway
 from gate.daemon.event_loop import Recorder
 from gate.demo.contact_sheet import write_picture
+from gate.demo.film import Film, write_film
+from gate.demo.page import write_page
 from gate.demo.replay import Replay
 from gate.demo.report import report
 from gate.demo.scenes import demo_clock, prepare, run, scenes
@@ -106,9 +108,19 @@ class Arrivals:
 
 
 def run_demo(
-    console: Console, data: Path, fixtures: Path, picture: Path, *, paced: bool = False
+    console: Console,
+    data: Path,
+    fixtures: Path,
+    picture: Path,
+    *,
+    film: Path | None = None,
+    page: Path | None = None,
+    paced: bool = False,
 ) -> None:
-    """``gate demo``: everything in ``data``, nothing of the machine's own configuration."""
+    """``gate demo``: everything in ``data``, nothing of the machine's own configuration.
+
+    ``film`` and ``page`` are written after the run, in which they take no part.
+    """
     logging.basicConfig(level=logging.ERROR)
     settings = build(
         {
@@ -144,7 +156,8 @@ def run_demo(
             publisher = Publisher(reachable, settings.name, store)
             arrivals = Arrivals(reachable, publisher.topics.event)
             publisher.start()
-            record = run(core, clock, recordings, paced=paced)
+            shown = Film(core, clock) if film else None
+            record = run(core, clock, recordings, paced=paced, film=shown)
             publisher.stop(DRAIN)
             arrivals.close()
     finally:
@@ -155,6 +168,13 @@ def run_demo(
     console.print(report(record))
     console.print(f"{teller.made} events made; {arrivals.summary}", highlight=False)
     console.print(f"picture: {picture}", highlight=False)
+    if shown is not None and film is not None:
+        with console.status("drawing the film"):
+            write_film(shown, film)
+        console.print(f"film:    {film}", highlight=False)
+    if page is not None:
+        write_page(record, page, film=film, picture=picture)
+        console.print(f"page:    {page}", highlight=False)
 
 
 def fetch_models(console: Console, settings: ModelsSettings) -> None:

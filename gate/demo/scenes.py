@@ -21,6 +21,7 @@ from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
 from gate.daemon.event_loop import Recorder
 from gate.demo.attempts import attempts_of, titled
+from gate.demo.film import Film
 from gate.demo.replay import Played, Replay
 from gate.demo.report import RunRecord
 from gate.errors import CameraError
@@ -130,14 +131,21 @@ def holders(truth: Mapping[str, Any]) -> frozenset[str]:
 
 
 def run(
-    core: Core, clock: ManualClock, recordings: list[Scene], *, paced: bool = False
+    core: Core,
+    clock: ManualClock,
+    recordings: list[Scene],
+    *,
+    paced: bool = False,
+    film: Film | None = None,
 ) -> RunRecord:
     """Play every recording through the core; the door is at rest before and after."""
     core.start()
-    replay = Replay(core, clock, paced=paced)
+    replay = Replay(core, clock, paced=paced, watch=film.watch if film else None)
     began, work = time.perf_counter(), time.process_time()
     played: list[tuple[Scene, Played]] = []
     for scene in recordings:
+        if film is not None:
+            film.begin(scene.path.stem)
         played.append((scene, replay.play(scene.path, scene.fps, cards=holders(scene.truth))))
         # the next one comes when a face alone is enough again: a stranger may be seen as an attack
         clock.advance(core.settings.access.passage.after_attack)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from PIL import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -21,14 +22,16 @@ def line_of(text: str, title: str) -> str:
 
 
 def test_the_demonstration_ends_well_with_table_and_picture(tmp_path: Path) -> None:
-    data, picture = tmp_path / "demo", tmp_path / "run.jpg"
+    data, picture, page = tmp_path / "demo", tmp_path / "run.jpg", tmp_path / "index.html"
+    film = tmp_path / "film.webp"
+    command = [sys.executable, "-c", START, "demo", "--data", str(data), "--picture", str(picture)]
     done = subprocess.run(
-        [sys.executable, "-c", START, "demo", "--data", str(data), "--picture", str(picture)],
+        [*command, "--film", str(film), "--page", str(page)],
         capture_output=True,
         text=True,
         timeout=850,
         cwd=tmp_path,
-        env=os.environ | {"COLUMNS": "100"},
+        env=os.environ | {"COLUMNS": "80"},
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "Traceback" not in done.stderr
@@ -50,3 +53,8 @@ def test_the_demonstration_ends_well_with_table_and_picture(tmp_path: Path) -> N
     assert image is not None
     assert min(image.shape[:2]) > 200
     assert image.std() > 10, "the picture shows something"
+    assert "…" not in done.stdout, "nothing is cut in 80 columns"
+    with Image.open(film) as shown:
+        assert getattr(shown, "n_frames", 1) > 100
+    assert film.stat().st_size < 2 << 20
+    assert "data:image/webp;base64," in page.read_text("utf-8")
