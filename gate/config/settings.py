@@ -313,6 +313,8 @@ def _explain(detail: ErrorDetails) -> str:
         near = difflib.get_close_matches(str(location[-1]), known, 1)
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
         return f"{key}: there is no such key; {hint}"
+    if detail["type"] in ("tuple_type", "list_type") and isinstance(detail["input"], Mapping):
+        return f"{key}: there may be several; write [[{key}]] where [{key}] is"
     field = _field(location)
     secret = field is not None and SecretStr in (field, *get_args(field))
     if not secret and isinstance(detail["input"], (Mapping, list)):

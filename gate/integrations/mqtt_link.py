@@ -85,11 +85,11 @@ class Link:
 
     def stop(self) -> None:
         """Publish ``offline`` and disconnect."""
+        self._stopping.set()  # first: its own farewell comes back and must not be corrected
         farewell = self.publish(self.topics.status, b"offline", retain=True)
         if farewell is not None:
             with suppress(ValueError, RuntimeError):  # the connection broke meanwhile
                 farewell.wait_for_publish(2.0)
-        self._stopping.set()
         self._down.set()
         self._thread.join(10.0)
 
@@ -281,6 +281,8 @@ class Link:
 
     def _received(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
         if message.topic == self.topics.status:
+            if self._stopping.is_set():
+                return
             if message.payload != b"online" and self.up.is_set():
                 log.warning("broker.status_overwritten", extra={"broker": self.where})
                 self.publish(self.topics.status, b"online", retain=True)

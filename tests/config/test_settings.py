@@ -60,3 +60,9 @@ def test_a_section_in_an_environment_variable_that_is_none_is_named(
     monkeypatch.setenv("GATE_STORE", "abc")
     with pytest.raises(ConfigurationError, match="environment variable cannot be read"):
         build({})
+
+
+def test_a_section_of_which_there_may_be_several_says_how_it_is_written() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        build({"camera": {"source": 0}})
+    assert "camera: there may be several; write [[camera]] where [camera] is" in caught.value.what

@@ -77,6 +77,24 @@ def test_birth_state_and_farewell_are_retained(
     eventually(lambda: listener.last("gate/north/status") == b"offline")
 
 
+def test_a_gate_that_stops_does_not_correct_its_own_farewell(
+    mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
+) -> None:
+    broker = mosquitto(port)
+    publisher = Publisher(settings(broker), "north", store, on_message=lambda message: None)
+    publisher.start()
+    eventually(lambda: publisher.link.up.is_set())
+    publisher.link.publish(publisher.topics.status, b"offline", retain=True)  # by somebody else
+    listener = listen(port)
+    eventually(lambda: listener.last("gate/north/status") == b"online")  # corrected
+    publisher.stop()
+    eventually(lambda: listener.last("gate/north/status") == b"offline")
+    later = listen(port, topic="gate/north/status")
+    eventually(lambda: later.messages)
+    assert later.last("gate/north/status") == b"offline"
+    broker.stop()
+
+
 def test_a_message_says_what_it_is(
     mosquitto: Start, port: int, listen: Listen, store: Store, eventually: Eventually
 ) -> None:
