@@ -35,6 +35,7 @@ MENU = (
     ("/retention", "Retention", Permission.RETENTION, "archive"),
     ("/accounts", "Accounts", Permission.ACCOUNTS, "key-round"),
     ("/exports", "Exports", Permission.EVENTS_VIEW, "send"),
+    ("/log", "Log", Permission.LOG_VIEW, "terminal"),
     ("/audit", "Audit", Permission.AUDIT_VIEW, "shield-check"),
 )
 

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     RETENTION = "retention"
     RULES = "rules"  # schedules and holidays
     AUDIT_VIEW = "audit_view"
+    LOG_VIEW = "log_view"  # what the services of the box wrote
 
 
 _DESK = {
@@ -51,6 +52,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.EVENTS_RAW,
             Permission.LIVE_VIEW,
             Permission.DOOR_OPEN,
+            Permission.LOG_VIEW,
         }
     ),
     Role.AUDITOR: frozenset(

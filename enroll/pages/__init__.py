@@ -18,6 +18,7 @@ from enroll.pages import (
     imports,
     learning,
     live,
+    log,
     not_seen,
     people,
     permits,
@@ -52,6 +53,7 @@ ROUTERS = (
     rules.router,
     accounts.router,
     audit.router,
+    log.router,
     exports.router,
     style.router,
 )

@@ -18,7 +18,8 @@ from gate.errors import ConfigurationError
 from gate.setup import shipped
 
 # serial ports, cameras, keyboards and pins: those that exist on this system
-GROUPS = ("dialout", "video", "input", "gpio", "plugdev")
+# and the journal, which the desk shows to technicians
+GROUPS = ("dialout", "video", "input", "gpio", "plugdev", "systemd-journal")
 KIOSK = "gate-kiosk"  # shows the screen, and reads nothing of the gate
 KIOSK_DATA = Path("/var/lib/gate-kiosk")
 KIOSK_GROUPS = ("video", "input", "render", "audio")

@@ -132,10 +132,10 @@ def test_a_role_sent_along_is_not_believed(clerk, desk):
 
 PERMISSIONS = {
     "desk": {"/people", "/events", "/live", "/alarms"},
-    "technician": {"/events", "/live"},
+    "technician": {"/events", "/live", "/log"},
     "auditor": {"/people", "/events", "/live", "/audit"},
     "manager": {"/people", "/events", "/live", "/alarms", "/imports", "/retention", "/rules"}
-    | {"/accounts"},
+    | {"/accounts", "/log"},
 }
 PAGES = set().union(*PERMISSIONS.values())
 

@@ -17,6 +17,7 @@ import enroll
 from enroll import consent, figures, visitors
 from enroll.alarm_groups import Severity
 from enroll.batch import Action
+from enroll.box_log import UNITS, Level
 from enroll.enrolment_sessions import STEPS
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
@@ -75,6 +76,8 @@ PAGES = [
     *(f"retention.{reason}" for reason in WAITING),
     *(f"same {what}" for what in ("home", "name", "number")),
     *(f"record {kind}" for kind in get_args(ExportKind)),
+    *(f"log level {level}" for level in Level),
+    *(f"service {unit}" for unit in UNITS),
 ]
 
 
@@ -187,6 +190,26 @@ def test_the_pages_have_the_same_sentences_in_every_language_and_none_is_empty(l
     ours = messages(language, "desk")
     assert sorted(ours) == sorted(messages("zh", "desk"))
     assert [key for key, text in ours.items() if not text] == []
+
+
+def logged() -> set[str]:
+    """The names of the lines that are logged, but those for developers."""
+    found = set()
+    for call in (call for file in files("enroll", "gate") for call in calls(file)):
+        if ast.unparse(call.func) in {f"log.{how}" for how in LOUD} and call.args:
+            names = [n.value for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant)]
+            found |= {str(name) for name in names if re.fullmatch(r"[a-z_]+\.[a-z_]+", str(name))}
+    return found
+
+
+LOUD = ("info", "warning", "error", "exception", "critical")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_of_the_log_has_its_words_and_none_is_left_over(language):
+    ours = messages(language, "log")
+    assert sorted(ours) == sorted(f"log {name}" for name in logged())
+    assert [key for key, text in ours.items() if not text or "." in text] == []
 
 
 @cache
