@@ -1,7 +1,8 @@
 #!/bin/bash
 # The units under a systemd of their own: the package in a bare Debian that is booted as a container.
 # Gate and desk run and go on running, a card opens, a killed daemon is back with its relay at rest,
-# the backup's unit makes one, hub and worker start and stop, cage shows the screen in Chromium.
+# the desk shows the log with the kill in it, the backup's unit makes one, cage shows the screen in
+# Chromium (a picture of it is left in FOLDER) and on an upright one, hub and worker start and stop.
 #
 #   make deb && sudo packaging/try_units.sh build/access-gate_*.deb [SUITE] [FOLDER]
 #
@@ -58,7 +59,7 @@ cp "$deb" "$root/root/gate.deb"
 cp -r "$here/../fixtures/recordings/empty" "$root/srv/camera"
 chroot "$root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -c '
   apt-get update && apt-get install -y --no-install-recommends systemd systemd-sysv dbus libpam-systemd \
-    udev procps iproute2 cage xwayland chromium fonts-noto-cjk /root/gate.deb' >"$work/apt.log" 2>&1 ||
+    udev procps iproute2 cage xwayland chromium fonts-noto-cjk grim wlr-randr /root/gate.deb' >"$work/apt.log" 2>&1 ||
   { tail -n 20 "$work/apt.log"; exit 1; }
 rm "$root/root/gate.deb"
 drop_in() {
@@ -118,9 +119,44 @@ inside gate backup --new-recovery-key /var/backups/gate >"$work/backup.log"
 inside systemctl start gate-backup || fail "gate-backup.service"
 ls "$root"/var/backups/gate/*.gatebackup
 
+step "the log at the desk"
+cat >"$root/srv/log.py" <<'END'
+import http.cookiejar, os, sys, urllib.parse, urllib.request
+
+jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+desk = urllib.request.build_opener(jar)
+desk.addheaders = [("Accept", "text/html"), ("Accept-Language", "en")]
+form = {"login": "wang", "password": os.environ["GATE_MANAGER_PASSWORD"]}
+desk.open("http://127.0.0.1:8443/login", urllib.parse.urlencode(form).encode()).read()
+for text in ("gate.ready", "code=killed", "passage.granted"):
+    page = desk.open(f"http://127.0.0.1:8443/log?text={text}").read().decode()
+    rows = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    if text not in rows or "李红" in page:
+        sys.exit(f"the log at the desk has no {text}, or a name: {page}")
+    print(f"{rows.count('<tr>')} lines with {text}")
+END
+inside /usr/lib/gate/bin/python3 /srv/log.py || fail "the log at the desk"
+
+# the page is there: Chromium holds its stream, and what cage shows is more than one colour
+shown() {
+  inside systemctl "$1" gate-kiosk
+  until_ 120 'ss -Htnp state established "( dport = :8480 )" | grep -q chrom'
+  local end=$((SECONDS + 60))
+  until inside runuser -u gate-kiosk -- env XDG_RUNTIME_DIR=/run/gate-kiosk WAYLAND_DISPLAY=wayland-0 \
+    grim -t ppm - >"$work/$2.ppm" && [ "$(tail -c +20 "$work/$2.ppm" | od -An -tx1 -v -w3 | sort -u | head -n 50 | wc -l)" = 50 ]; do
+    [ $SECONDS -lt $end ] || fail "cage shows nothing"
+    sleep 1
+  done
+  size=$(head -n 2 "$work/$2.ppm" | tail -n 1 | tr -d '\0')
+  echo "$2: ${size% *} x ${size#* }"
+}
 step "kiosk"
-inside systemctl start gate-kiosk
-until_ 120 'ss -Htn state established "( dport = :8480 )" | grep -q .'
+shown start kiosk
+[ "${size% *}" -gt "${size#* }" ] || fail "the screen is upright without being asked"
+step "kiosk, upright"
+echo GATE_KIOSK_ROTATE=90 >"$root/etc/gate/kiosk.env"
+shown restart kiosk-upright
+[ "${size% *}" -lt "${size#* }" ] || fail "the screen was not turned"
 
 step "hub and worker"
 inside systemctl stop gate-desk
@@ -132,6 +168,7 @@ inside systemctl stop gate-hub gate-hub-worker
   fail "the hub did not end well"
 [ "$(inside systemctl show -p NRestarts --value gate-kiosk)" = 0 ] || fail "the kiosk was restarted"
 [ -z "$(inside systemctl --failed --plain --no-legend)" ] || fail "a unit failed"
+step "power off"
 inside systemctl poweroff
 wait "$nspawn" || true
 leader=
