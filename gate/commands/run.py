@@ -6,14 +6,16 @@ import fcntl
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gate.clock import use_zone
 from gate.commands import Config
+from gate.config import from_hub
 from gate.config.settings import DEFAULT, load
-from gate.errors import ConfigurationError
+from gate.errors import ConfigurationError, GateError
 
 
 def run(config: Config = DEFAULT) -> None:
@@ -22,16 +24,34 @@ def run(config: Config = DEFAULT) -> None:
     Ends on SIGTERM or Ctrl-C with every relay at rest and every event written.
     """
     settings = load(config)
+    if from_hub.started(settings.data):
+        settings = load(config)
     use_zone(settings.timezone)
     from gate import log
     from gate.daemon.daemon import Daemon
 
     log.set_up(settings.log)
     with alone(settings.data, settings.name):
-        daemon = Daemon(settings)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda got, _: daemon.stop(signal.Signals(got).name))
-        daemon.run()
+        daemon = Daemon(settings, config=config)
+        ended: list[int] = []  # by a signal: not to be started again
+
+        def end(number: int, _: object) -> None:
+            ended.append(number)
+            daemon.stop(signal.Signals(number).name)
+
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, end)
+        try:
+            daemon.run()
+        except GateError as error:
+            if not from_hub.give_up(settings.data, error.what):
+                raise
+            daemon.again = True
+        # systemd starts the gate again by itself; elsewhere the same process does, for whoever
+        # looks after it
+        if daemon.again and not ended and "NOTIFY_SOCKET" not in os.environ:
+            logging.shutdown()
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
         if daemon.overdue:  # the interpreter would wait for the thread that hangs
             logging.shutdown()
             os._exit(0)

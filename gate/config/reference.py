@@ -106,6 +106,11 @@ def as_page() -> str:
     return "\n".join(out).rstrip() + "\n"
 
 
+def as_value(value: Any) -> str:
+    """One value as TOML; raises TypeError for what a configuration cannot hold."""
+    return _toml(value)
+
+
 def _section(
     model: BaseModel | type[BaseModel],
     path: str,

@@ -34,6 +34,7 @@ from pydantic_settings import (
 from gate.access.settings import AccessSettings
 from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
+from gate.config import from_hub
 from gate.config.backup import BackupSettings
 from gate.config.desk import DeskSettings
 from gate.config.hub import HubSettings
@@ -176,13 +177,47 @@ class Settings(BaseSettings):
         return (env_settings, init_settings)
 
 
-def load(path: Path = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Read the file, then the environment, then ``overrides`` (nested as in the file).
+def load(
+    path: Path = DEFAULT,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    hub: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read the file, what the hub of this box has set, the environment, then ``overrides`` (nested
+    as in the file). Each overrides the ones before; only the environment cannot be overridden.
 
-    Raises ConfigurationError naming every mistake at once: key, value, what is allowed.
+    Args:
+        hub: instead of what the hub has set so far, to see whether it fits.
+
+    Raises ConfigurationError naming every mistake at once: key, value, what is allowed. What a hub
+    has set and does not fit the file any more has no effect, and is logged.
     """
-    settings = build(_read(path), overrides, where=str(path))
-    return _below(settings, base_of(path))
+    own, base = _read(path), base_of(path)
+    settings = build(own, overrides, where=str(path))
+    if hub is not None:
+        settings = build(_merge(dict(own), hub), overrides, where=f"{path} and the hub's")
+    elif values := from_hub.values_of(base / settings.data):
+        try:
+            settings = build(_merge(dict(own), values), overrides, where=str(path))
+        except ConfigurationError as error:
+            log.error("hub.configuration", extra={"cause": f"has no effect: {error.what}"})
+    return _below(settings, base)
+
+
+def checked_for_gates(values: Mapping[str, Any]) -> None:
+    """What a hub may give its gates, by the same rules as a file of theirs.
+
+    Raises ConfigurationError naming every mistake at once.
+    """
+    where = "the configuration for the gates"
+    if keys := from_hub.forbidden(values):
+        raise ConfigurationError(
+            f"a hub may not set {', '.join(keys)}",
+            where=where,
+            hint="this belongs in the file of each box: wiring, addresses, secrets and paths; "
+            "rules and schedules are in the register",
+        )
+    build(values, where=where)
 
 
 def retired_keys(path: Path) -> list[str]:

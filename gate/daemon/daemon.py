@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from pathlib import Path
 
 from gate import __version__
 from gate.clock import RELEASED, Clock, SystemClock
@@ -61,8 +62,13 @@ TICK = 0.02  # seconds between two ticks of the loop at the longest
 class Daemon:
     """One gate, running. ``run`` blocks until ``stop`` is called, from any thread or signal."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, config: Path | None = None
+    ) -> None:
+        """``config``: the file of the settings, for what a hub of this box may set beside it."""
         self._settings = settings
+        self._config = config
+        self.again = False  # it ended to be started again, with another configuration
         self._clock = clock or SystemClock()
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -76,6 +82,11 @@ class Daemon:
         if not self._stopping.is_set():
             self._why = why
         self._stopping.set()
+
+    def start_again(self, why: str) -> None:
+        """End ``run``, and ask whoever called it to start the gate again."""
+        self.again = True
+        self.stop(why)
 
     def post(self, item: Item) -> None:
         """Pass something to the main loop, from any thread."""
@@ -146,7 +157,9 @@ class Daemon:
                 self._close_with(after, reader_out.close)
             memory.recall(core.loop)
             credentials.open()
-            replica = ReplicaWorker(core, settings.data, clock, outgoing, self.post)
+            replica = ReplicaWorker(
+                core, settings.data, clock, outgoing, self.post, self._config, self.start_again
+            )
             for job in (writes, gallery, register, orders, learning, replica):
                 self._begin(job.name, job.run, after)
                 after.callback(job.close)

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gate.clock import Clock
@@ -13,12 +14,15 @@ from gate.daemon.build import Core
 from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.event_loop import Item, Linked, Order, Recorder
 from gate.events.event import Event
+from gate.replica.configuration import Configurer
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
 from gate.replica.replica import Replica
+from gate.replica.trial import tried
 from gate.store.orders import COMMANDS
 
 _LOOK = 2.0  # seconds between two looks whether this box has joined a hub
+_SERVED = 30.0  # seconds for which a new configuration waits for a moment when nobody is served
 
 
 class ReplicaWorker:
@@ -28,9 +32,21 @@ class ReplicaWorker:
     name = "replica"
 
     def __init__(
-        self, core: Core, data: Path, clock: Clock, recorder: Recorder, post: Callable[[Item], None]
+        self,
+        core: Core,
+        data: Path,
+        clock: Clock,
+        recorder: Recorder,
+        post: Callable[[Item], None],
+        config: Path | None = None,
+        again: Callable[[str], None] = lambda why: None,
     ) -> None:
+        """``config``: the box's own file; without it nothing a hub wants is set. ``again``: ends
+        the gate and has it started again."""
         self._core = core
+        self._data = data
+        self._config = config
+        self._again = again
         self._folder = folder_of(data)
         self._clock = clock
         self._recorder = recorder
@@ -60,7 +76,9 @@ class ReplicaWorker:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
     async def _follow(self, identity: Identity) -> None:
-        replica = Replica(self._core.store, identity, self, self._clock)
+        replica = Replica(
+            self._core.store, identity, self, self._clock, configurer=self._configurer()
+        )
         with self._lock:
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         try:
@@ -72,6 +90,12 @@ class ReplicaWorker:
         finally:
             with self._lock:
                 self._loop = self._task = None
+
+    def _configurer(self) -> Configurer | None:
+        config, facts = self._config, self._core.store.key_values
+        if config is None:
+            return None
+        return Configurer(facts, self._data, self, partial(tried, config), self._clock)
 
     def _linked(self, there: bool) -> None:
         if there is not self._there:
@@ -86,6 +110,21 @@ class ReplicaWorker:
         refused = self._core.loop.refusal(command, by)
         self._post(Order(command, by, seconds))
         return refused or "done"
+
+    def faults(self) -> frozenset[str]:
+        return frozenset(self._core.loop.faults)
+
+    def restart(self, why: str) -> None:
+        """Once nobody is being served, or after a while all the same."""
+        end = self._clock.monotonic() + _SERVED
+        while self._busy() and self._clock.monotonic() < end:
+            if self._stopping.wait(0.1):
+                return
+        self._again(why)
+
+    def _busy(self) -> bool:
+        lane = self._core.loop.lane
+        return lane.serving is not None or bool(lane.passing)
 
     def settled(self, generation: int) -> bool:
         known = self._core.known

@@ -16,8 +16,9 @@ from gate.fleet.records import Records
 from gate.fleet.scope import EVERYBODY, Scope
 from gate.fleet.signing import sign_erasure, sign_order
 from gate.hub.authority import Authority
+from gate.hub.configurations import wanted
 from gate.hub.keys import CommunityKeys
-from gate.store.changes import CALIBRATION, RULES
+from gate.store.changes import CALIBRATION, CONFIGURATION, RULES
 from gate.store.store import Store
 from gate.store.tables import (
     BoxRow,
@@ -39,7 +40,7 @@ Answer = dict[str, Any]
 class Page:
     """Changes ``first`` to ``last`` of the register, for boxes of every scope.
 
-    ``rules`` are None, and ``calibration`` False, where they did not change.
+    ``rules`` are None, ``calibration`` and ``configuration`` False, where they did not change.
     """
 
     first: int
@@ -49,6 +50,7 @@ class Page:
     erased: list[Answer]
     rules: Answer | None
     calibration: bool
+    configuration: bool
 
     def divided(self, scope: Scope) -> tuple[list[Answer], list[str]]:
         """The records within a scope, and the pseudonyms of the others."""
@@ -114,6 +116,9 @@ class Feed:
         if page.calibration:
             with self._store.database.read() as session:
                 answer["calibrations"] = self._records.calibrations(session, box.gate)
+        if page.configuration:
+            with self._store.database.read() as session:
+                answer["configuration"] = wanted(session, box.gate)
         return answer
 
     def _page(self, n: int, head: int) -> Page:
@@ -140,6 +145,7 @@ class Feed:
                 erased,
                 self._records.rules() if RULES in changed else None,
                 CALIBRATION in changed,
+                CONFIGURATION in changed,
             )
             self._pages[n, head, epoch] = page
             while len(self._pages) > _PAGES:
@@ -156,6 +162,7 @@ class Feed:
             gate = session.get(GateRow, box.gate)
             calibrations = self._records.calibrations(session, box.gate)
             erased = self._unproved(session, box)
+            configuration = wanted(session, box.gate)
         epoch, key = self._keys.current()
         digest, count = hashlib.sha256(), 0
         head = self._answer(
@@ -166,6 +173,7 @@ class Feed:
             scope=gate.scope if gate else 0,
             rules=self._records.rules(),
             calibrations=calibrations,
+            configuration=configuration,
             erased=erased,
         )
         for line in self._lines(head, Scope.of(gate), epoch, key):

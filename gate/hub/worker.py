@@ -1,14 +1,17 @@
-"""What is done once for a register, by one process: learning for each gate, and tidying."""
+"""What is done once for a register, by one process: learning for each gate, moving a roll-out on,
+and tidying."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 from gate.errors import GateError
 from gate.fleet.scope import Scope, people_in, placed
 from gate.hub.boxes import Boxes
+from gate.hub.rollouts import Rollouts
 from gate.recognition.face import Template
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.site_calibration import learn_site, pack
@@ -18,6 +21,7 @@ from gate.store.store import Store
 log = logging.getLogger(__name__)
 
 _EVERY = 60.0  # seconds
+_LOOK = 5.0  # seconds between two looks at a roll-out
 _TIDY = 3600.0
 _GROWN = 0.1  # a scope is learnt again when it has grown or shrunk by more
 
@@ -28,6 +32,7 @@ class Worker:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._boxes = Boxes(store)
+        self._rollouts = Rollouts(store)
 
     def run(self, stopping: threading.Event) -> None:
         tidied = 0.0
@@ -40,8 +45,19 @@ class Worker:
                     self._store.tidy()
             except GateError as error:
                 log.warning("hub.worker", extra={"cause": error.what, "where": error.where})
-            if stopping.wait(_EVERY):
+            if self._follow(stopping, time.monotonic() + _EVERY):
                 return
+
+    def _follow(self, stopping: threading.Event, end: float) -> bool:
+        """Move a roll-out on until ``end`` (monotonic). Whether the worker was ended meanwhile."""
+        while time.monotonic() < end:
+            if stopping.wait(_LOOK):
+                return True
+            try:
+                self._rollouts.step()
+            except GateError as error:
+                log.warning("hub.worker", extra={"cause": error.what, "where": error.where})
+        return False
 
     def learn(self) -> list[str]:
         """Whitening and calibration of each gate that has a scope of its own and has outgrown its

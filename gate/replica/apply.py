@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from gate.errors import StoreError
 from gate.fleet.records import PERSON, template_row, values
 from gate.fleet.sealing import unwrap
+from gate.replica.configuration import keep_wish
 from gate.replica.identity import Identity
 from gate.services.gallery_sync import KIND
 from gate.store.changes import RULES, touch
@@ -207,6 +208,10 @@ class Applier:
             for name, body in rules["allows"].items():
                 session.add(RuleRow(name=name, body=body))
             touch(session, RULES)
+
+    def configuration(self, values: Record) -> None:
+        """Keep what the hub wants set; ``gate.replica.configuration`` acts on it."""
+        keep_wish(self._store.key_values, values)
 
     def calibrations(self, rows: Iterable[Record]) -> None:
         """Use what the hub has learnt."""

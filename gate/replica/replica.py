@@ -15,10 +15,11 @@ from typing import Any, Protocol
 
 from gate import __version__
 from gate.clock import Clock, SystemClock
-from gate.errors import StoreError
+from gate.errors import ConfigurationError, StoreError
 from gate.fleet.records import text
 from gate.fleet.signing import order_is_signed
 from gate.replica.apply import Applier, Cursor
+from gate.replica.configuration import EVERY, Configurer
 from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.lease import KEPT, Lease
@@ -89,8 +90,11 @@ class Replica:
         poll: float = POLL,
         beat: float = BEAT,
         connect: Callable[[Identity], Link] = Link,
+        configurer: Configurer | None = None,
     ) -> None:
+        """``configurer``: sets on this box what the hub wants; None: nothing is set."""
         self._store = store
+        self._configurer = configurer
         self._identity = identity
         self._gate = gate
         self._clock = clock or SystemClock()
@@ -114,7 +118,7 @@ class Replica:
             self._store.events.receivers = (*self._store.events.receivers, HUB)
         try:
             async with asyncio.TaskGroup() as group:
-                for job in (self._follow, self._deliver, self._beat, self._share):
+                for job in (self._follow, self._deliver, self._beat, self._share, self._configure):
                     group.create_task(self._again(job))
         except* ShutOutError as errors:
             self.state.shut_out = str(errors.exceptions[0]) or "revoked"
@@ -187,6 +191,8 @@ class Replica:
             applier.rules(answer["rules"])
         if "calibrations" in answer:
             applier.calibrations(answer["calibrations"])
+        if "configuration" in answer:
+            applier.configuration(answer["configuration"])
         applier.move(Cursor(answer["n"], answer["mark"], cursor.scope))
 
     async def _load(self) -> None:
@@ -300,6 +306,15 @@ class Replica:
         await self._link.post("/seen", {name: news[name] for name in ("epoch", "places", "uses")})
         self._sightings.sent(news)
 
+    async def _configure(self) -> None:
+        """Set what the hub wants; also without a hub, so that a bad version is given up."""
+        if self._configurer is not None:
+            try:
+                await asyncio.to_thread(self._configurer.step)
+            except ConfigurationError as error:
+                log.error("hub.configuration", extra={"cause": error.what, "where": error.where})
+        await asyncio.sleep(EVERY)
+
     # ------------------------------------------------------------ the beat
 
     async def _beat(self) -> None:
@@ -332,6 +347,7 @@ class Replica:
             "templates": store.templates.count(),
             "pending": len(self._applier.pending()),
             "things": things,
+            **({"configuration": self._configurer.status()} if self._configurer else {}),
         }, self._applier.cursor
 
     async def _renew(self) -> None:

@@ -64,6 +64,8 @@ def apply_snapshot(applier: Applier, path: Path) -> tuple[int, int, Cursor]:
     changed = applier.records(record for record in lines if "ref" in record)
     applier.rules(head["rules"])
     applier.calibrations(head["calibrations"])
+    if "configuration" in head:  # a hub of before does not know of it
+        applier.configuration(head["configuration"])
     cursor = Cursor(head["n"], head["mark"], head["scope"])
     applier.move(cursor)
     return left, changed, cursor

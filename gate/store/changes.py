@@ -15,6 +15,7 @@ from gate.store.tables.base import now
 _KEPT = timedelta(days=2)
 RULES = 0  # means the rules where a change names a person
 CALIBRATION = -1  # means whitening and calibration
+CONFIGURATION = -2  # means what the hub sets on its boxes
 
 
 class Changes:

@@ -144,6 +144,13 @@ class Templates:
                 found.setdefault(encoder, []).append(quality)
             return found
 
+    def known(self, encoder: str) -> tuple[int, int]:
+        """How many people have a template of ``encoder``, and how many have any."""
+        everybody = select(func.count(TemplateRow.person_id.distinct()))
+        with self._database.read() as session:
+            known = session.scalar(everybody.where(TemplateRow.encoder == encoder)) or 0
+            return known, session.scalar(everybody) or 0
+
     def count(self) -> dict[str, int]:
         """How many templates there are for each encoder."""
         with self._database.read() as session:

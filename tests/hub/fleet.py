@@ -17,6 +17,7 @@ from gate.hub.app import Hub
 from gate.hub.boxes import Boxes
 from gate.hub.server import build_server
 from gate.recognition.face import Template, Vector
+from gate.replica.configuration import Configurer
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of, join
 from gate.replica.replica import Replica
@@ -73,6 +74,9 @@ class Box:
     reports: list[tuple[str, bool]] = field(default_factory=list)
     replica: Replica | None = None
     holds: bool = False  # the matcher does not let go of who was deleted
+    ailing: frozenset[str] = frozenset()  # faults of the gate
+    restarts: int = 0  # asked for by the replica
+    refusal: str = ""  # of every configuration
     _loop: asyncio.AbstractEventLoop | None = None
     _task: asyncio.Task[None] | None = None
     _thread: threading.Thread | None = None
@@ -87,13 +91,24 @@ class Box:
     def report(self, part: str, there: bool, cause: str) -> None:
         self.reports.append((part, there))
 
+    def faults(self) -> frozenset[str]:
+        return self.ailing
+
+    def restart(self, why: str) -> None:
+        self.restarts += 1
+
     def start(self, *, poll: float = 5.0, beat: float = 0.5) -> None:
         identity = Identity.of(self.store, folder_of(self.data))
         assert identity is not None
         ready = threading.Event()
 
         async def main() -> None:
-            self.replica = Replica(self.store, identity, self, poll=poll, beat=beat)
+            configurer = Configurer(
+                self.store.key_values, self.data, self, lambda values: self.refusal, settled=0.1
+            )
+            self.replica = Replica(
+                self.store, identity, self, poll=poll, beat=beat, configurer=configurer
+            )
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
             ready.set()
             await self.replica.run()

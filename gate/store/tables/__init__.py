@@ -15,12 +15,14 @@ from gate.store.tables.events import EventRow, OutboxRow, SequenceRow
 from gate.store.tables.exports import ExportedRow
 from gate.store.tables.fleet import (
     BoxRow,
+    ConfigurationRow,
     ErasureRow,
     GateRow,
     IntakeRow,
     PairingCodeRow,
     ReceiptRow,
     ReplicaRow,
+    RolloutRow,
     SightingRow,
     TemplateKeyRow,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "ChangeRow",
     "CommandCounterRow",
     "CommandKeyRow",
+    "ConfigurationRow",
     "ConsentRow",
     "CredentialRow",
     "DoorModeRow",
@@ -66,6 +69,7 @@ __all__ = [
     "PersonRow",
     "ReceiptRow",
     "ReplicaRow",
+    "RolloutRow",
     "RuleRow",
     "ScheduleRow",
     "SequenceRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gate.store.tables.base import Base, now
@@ -124,6 +124,54 @@ class SightingRow(Base):
     value: Mapped[dict[str, Any]] = mapped_column(default=dict)
     n: Mapped[int] = mapped_column(BigInteger)  # in the order of commits
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ConfigurationRow(Base):
+    """At the hub, a version of what it sets on its boxes; never changed.
+
+    ``scope``: "" for every gate, "area NAME" or "gate NAME"; the narrower one overrides.
+    """
+
+    __tablename__ = "configurations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(90))
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RolloutRow(Base):
+    """A version on its way to the gates, wave by wave; see ``gate.hub.rollout``.
+
+    ``gates``: what is known of each gate since its wave began, by name.
+    """
+
+    __tablename__ = "rollouts"
+    __table_args__ = (
+        Index(
+            "uq_rollouts_running",  # one at a time
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    configuration: Mapped[int] = mapped_column()
+    scope: Mapped[str] = mapped_column(String(90))
+    state: Mapped[str] = mapped_column(String(10))  # running | done | returned | stopped
+    waves: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    wave: Mapped[int] = mapped_column(default=0)
+    gates: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    watch: Mapped[float] = mapped_column()  # seconds each wave is watched
+    why: Mapped[str] = mapped_column(String(200), default="")
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(default=now)
+    since: Mapped[datetime] = mapped_column(default=now)  # the wave began
+    ended: Mapped[datetime | None] = mapped_column()
 
 
 class ReplicaRow(Base):
