@@ -34,7 +34,7 @@ OPTIONS = {
     "dmy": "Day, month, year",
     "mdy": "Month, day, year",
 }
-_REASONS = {
+REASONS = {
     "known": "recognised",
     "guessed": "by a word in it",
     "remembered": "as last time",
@@ -90,7 +90,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
                 "letter": column.letter,
                 "heading": column.heading,
                 "field": column.field,
-                "reason": translate(_REASONS[column.reason]),
+                "reason": translate(REASONS[column.reason]),
                 "left": not column.field,
                 "filled": column.filled,
             }

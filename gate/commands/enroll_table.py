@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from enroll.import_form import OPTIONS, TITLES, heading
+from enroll.import_form import OPTIONS, REASONS, TITLES, heading
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError
 from gate.importing.alike import note_lookalikes
@@ -110,6 +110,8 @@ def enroll_folder(
         return
     if job is None:
         refuse_none(table, path.name)
+        if left := _left_out(table, words):
+            console.print(left, style="yellow", markup=False)
         lines = _ready(table, photos, store, settings, choices, doubles, words, path)
         job = _begin(store, title, len(lines))
         _kept(settings, job.id).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -193,6 +195,17 @@ def _ready(
             hint=words("correct each line above and run the command again"),
         )
     return list(made.lines)
+
+
+def _left_out(table: Understanding, words: Translate) -> str:
+    """The columns that hold something and are not taken over; "" when there are none."""
+    left = [
+        f"{column.letter} {column.heading}".strip()
+        + f" ({words(REASONS[column.reason])})" * (column.reason != "unneeded")
+        for column in table.columns
+        if not column.field and column.filled
+    ]
+    return f"{words('Columns left out')}: {', '.join(left)}" if left else ""
 
 
 def _mistakes(made: Plan, words: Translate) -> list[str]:

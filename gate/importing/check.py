@@ -24,6 +24,9 @@ from gate.store.vault import Vault
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120}
 
+# 张三、李四: Chinese names do not hold these marks; of Latin ones some do (Li, Ming)
+_SEVERAL = re.compile("[\u3400-\u9fff]{2,4}(?: ?[、，,/／;；&＆+] ?[\u3400-\u9fff]{2,4})+")
+
 
 def check(
     lines: Sequence[Line], photos: Photos, store: Store, *, today: date, guardian_age: int = 14
@@ -99,6 +102,8 @@ def _line(
         yield "name", "is missing"
     elif "person" not in values and not values["name"].isascii() and column_of(values["name"]):
         yield "name", "is a heading and nobody's name"
+    elif "person" not in values and _SEVERAL.fullmatch(values["name"]):
+        yield "name", "names several people; give each a line of their own"
     for column, text in values.items():
         if len(text) > LONGEST.get(column, 80 if column != "photo" else 1000):
             yield column, "is too long"

@@ -332,6 +332,14 @@ def test_every_mistake_of_a_table_is_reported_before_anything_is_written(
     assert camera.seen == 0
 
 
+def test_columns_that_are_left_out_are_named(gate: Run, folder: Path) -> None:
+    table = "姓名,同住人1,性别,空\n王芳,李明,女,\n李四、王五,,,\n"
+    (folder / "people.csv").write_text(table, "utf-8")
+    outcome = gate("enroll", str(folder))
+    assert "Columns left out: B 同住人1 (not recognised), C 性别\n" in outcome.output
+    assert outcome.exit_code != 0
+
+
 def test_a_folder_without_a_table_says_what_is_missing(gate: Run, tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "recordings" / "empty", tmp_path / "empty")
     error = gate("enroll", str(tmp_path / "empty")).exception

@@ -274,3 +274,22 @@ def test_who_passes_by_which_clock(people, when, expected):
     assert {number for number, one in decided.items() if one.rule == "grant"} == expected
     if when.year in (1970, 2037):
         assert {decided[number].reasons[0] for number in (1, 3, 4, 5)} == {"clock_not_set"}
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [
+        ("张三、李四", True),
+        ("张三/李四/王小五", True),
+        ("欧阳娜娜，王芳", True),
+        ("王芳", False),
+        ("阿依古丽·买买提", False),
+        ("Li, Ming", False),
+        ("周和平", False),
+        ("王芳(小)", False),
+    ],
+)
+def test_several_people_in_one_cell_are_not_one_person(tmp_path, store, name, several):
+    table = open_table(csv(tmp_path, f'姓名,房号\n"{name}",3-2-501\n'))
+    found = mistakes(table, NoPhotos(), store)
+    assert found == several * [(2, "name", "names several people; give each a line of their own")]
