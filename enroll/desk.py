@@ -15,6 +15,7 @@ from enroll.first_run import FirstRun
 from enroll.first_steps import FirstSteps
 from enroll.imports import Imports
 from enroll.limits import RateLimit
+from enroll.looking import Looking
 from enroll.ordinary_day import OrdinaryDay
 from enroll.permits import Permits
 from enroll.second_factor import SecondFactor
@@ -69,6 +70,7 @@ class Desk:
             self.not_seen_hours,
             lambda event: self.store.events.append([event]),
         )
+        self.looking = Looking(self.clock.monotonic)
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
 

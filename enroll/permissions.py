@@ -22,6 +22,7 @@ class Permission(StrEnum):
     EVENTS_VIEW = "events_view"
     EVENTS_RAW = "events_raw"  # an event as it was written
     LIVE_VIEW = "live_view"
+    LIVE_PICTURE = "live_picture"  # through a gate's camera, where the configuration allows it
     DOOR_OPEN = "door_open"  # open once, emergency
     DOOR_MODE = "door_mode"  # hold open, lock down, back to normal
     ALARMS = "alarms"  # acknowledge
@@ -38,6 +39,7 @@ _DESK = {
     Permission.PEOPLE_EDIT,
     Permission.EVENTS_VIEW,
     Permission.LIVE_VIEW,
+    Permission.LIVE_PICTURE,
     Permission.DOOR_OPEN,
     Permission.ALARMS,
 }

@@ -18,6 +18,7 @@ from enroll.pages import (
     imports,
     learning,
     live,
+    live_picture,
     log,
     not_seen,
     people,
@@ -43,6 +44,7 @@ ROUTERS = (
     visitors.router,
     events.router,
     figures.router,
+    live_picture.router,  # before the orders, of which "picture" is none
     live.router,
     fleet.router,
     alarms.router,

@@ -12,6 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from enroll import alarm_groups, charts, event_view, gates, history, live_feed, open_alarms, today
+from enroll.looking import here
 from enroll.page import part, render
 from enroll.permissions import Permission
 from enroll.register import count_of
@@ -115,8 +116,11 @@ def _changed(visit: Visit) -> dict[str, str]:
 def _parts(visit: Visit, time: datetime) -> dict[str, Any]:
     """What changes by itself: gates and alarms."""
     watches = visit.may(Permission.LIVE_VIEW)
+    views = gates.views(visit.desk.store, visit.desk.gate, time) if watches else []
+    looks = visit.desk.settings.live_picture and visit.may(Permission.LIVE_PICTURE)
     return {
-        "gates": gates.views(visit.desk.store, visit.desk.gate, time) if watches else [],
+        "gates": views,
+        "pictured": here(visit.desk.folder, [g.name for g in views]) if looks else frozenset(),
         "tone_of": gates.tone,
         "called": gates.called,
         "fault_in_words": lambda fault: gates.fault_in_words(fault, visit.language),

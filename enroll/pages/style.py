@@ -24,7 +24,9 @@ _CSS = Path(__file__).parent.parent / "static" / "desk.css"
 def tokens() -> tuple[str, ...]:
     """The names of the colours as the style sheet has them."""
     text = _CSS.read_text("utf-8")
-    return tuple(dict.fromkeys(re.findall(r"--([\w-]+): #", text[: text.index("@media")])))
+    return tuple(
+        dict.fromkeys(re.findall(r"--([\w-]+): var\(--when-light, #", text[: text.index("@media")]))
+    )
 
 
 @router.get("/style")

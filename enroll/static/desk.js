@@ -157,3 +157,28 @@ document.addEventListener("change", async (event) => {
 document.addEventListener("focusin", (event) => {
   if (event.target.matches("[data-select]")) event.target.select();
 });
+
+// A look through a camera: a new picture each second until the minute is over.
+const live = document.getElementById("live-picture");
+if (live) {
+  const end = Date.now() + 1000 * Number(live.dataset.seconds);
+  const address = live.getAttribute("src");
+  const again = () => {
+    if (Date.now() >= end) {
+      live.remove();
+      document.getElementById("live-over").hidden = false;
+    } else if (document.hidden) {
+      setTimeout(again, 1000);
+    } else {
+      live.src = `${address}?${Date.now()}`;
+    }
+  };
+  const answered = (lost) => {
+    document.getElementById("live-lost").hidden = !lost;
+    live.hidden = lost;
+    setTimeout(again, 1000);
+  };
+  live.addEventListener("load", () => answered(false));
+  live.addEventListener("error", () => answered(true));
+  if (live.complete) answered(!live.naturalWidth);
+}

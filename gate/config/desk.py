@@ -38,6 +38,12 @@ class DeskSettings(Section):
         max_length=80,
         description="the name of the community on the pages, the consent text and printed permits",
     )
+    live_picture: bool = Field(
+        False,
+        description="whether clerks and managers may look through the camera of a gate on this "
+        "machine: a minute at a time, written down in the audit, never stored; put up a notice "
+        "that people at the gate can read",
+    )
     session_hours: float = Field(
         10, gt=0, le=24, description="hours after which a session ends, whatever happens"
     )

@@ -11,6 +11,7 @@ Threads, and what each owns:
 - learning: faces of people who showed a card, where that is switched on.
 - replica: follows the hub, where the box belongs to one.
 - claims: looks up cards, PINs and permits.
+- live-picture: the newest picture for the desk, where that is switched on.
 - store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
 """
 
@@ -51,6 +52,7 @@ from gate.errors import GateError
 from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
 from gate.services.gate_status import BEAT, Noticeboard
+from gate.services.live_picture import WIDTH, PictureServer
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -110,6 +112,12 @@ class Daemon:
             )
             peripherals = Peripherals(settings, clock, self.post, recognition.picture)
             self._close_with(after, peripherals.close)
+            if settings.desk.live_picture:
+                live = PictureServer(
+                    settings.data, settings.name, lambda: recognition.small_picture(WIDTH)
+                )
+                live.open()
+                self._close_with(after, live.close)
             outgoing = Outgoing(
                 settings,
                 store,

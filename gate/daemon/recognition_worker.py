@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from gate.access.permit_image import UNREADABLE, find_permit
 from gate.camera.capture import Capture, StatusListener
@@ -57,6 +58,19 @@ class RecognitionWorker:
         if frame is None:
             return None
         ok, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        return data.tobytes() if ok else None
+
+    def small_picture(self, width: int) -> bytes | None:
+        """The newest frame as JPEG, at most ``width`` pixels wide, for the desk."""
+        frame = self._newest
+        if frame is None:
+            return None
+        image, share = frame.image, width / frame.image.shape[1]
+        if share < 1:
+            image = np.asarray(
+                cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8
+            )
+        ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 70])
         return data.tobytes() if ok else None
 
     def run(

@@ -143,3 +143,20 @@ def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
         ("view", "main-covered", False, "dark"),
         ("view", "main-covered", True, ""),
     ]
+
+
+def test_the_picture_for_the_desk_is_reduced_and_never_enlarged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    film = Film([NOTHING], "main")
+    monkeypatch.setattr(
+        "gate.daemon.recognition_worker.make_source", lambda settings, reported: film
+    )
+    cameras = [{"name": "main", "source": "0"}]
+    recognition = RecognitionWorker(build({"camera": cameras}), lambda item: None, lambda: None)
+    assert recognition.small_picture(320) is None, "before the first frame"
+    recognition.run(NoFaces(), lambda claim: None, lambda: None)  # type: ignore[arg-type]
+    for width, shape in ((320, (240, 320)), (9000, (480, 640))):
+        jpeg = recognition.small_picture(width)
+        assert jpeg is not None
+        assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape[:2] == shape

@@ -26,13 +26,15 @@ TEXT = [
 ]
 
 
-def tokens(block: str) -> dict[str, str]:
-    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+TOKENS = CSS[CSS.index(":root {") : CSS.index("* { box-sizing")]
 
 
-LIGHT = tokens(CSS[CSS.index(":root {") : CSS.index("@media")])
-DARK = tokens(CSS[CSS.index(':root[data-theme="dark"]') : CSS.index("* { box-sizing")])
-SYSTEM = tokens(CSS[CSS.index("@media") : CSS.index(':root[data-theme="dark"]')])
+def tokens(theme: str) -> dict[str, str]:
+    """Every colour of a theme by its name."""
+    return dict(re.findall(rf"--([\w-]+): [^;]*var\(--when-{theme}, (#[0-9a-f]{{6}})\)", TOKENS))
+
+
+LIGHT, DARK = tokens("light"), tokens("dark")
 
 
 def luminance(colour: str) -> float:
@@ -66,9 +68,14 @@ def test_edges_of_fields_and_the_focus_can_be_seen(theme, line, ground):
     assert contrast(theme[line], theme[ground]) >= 3
 
 
-def test_the_system_s_dark_is_the_chosen_dark_and_both_themes_have_every_token():
-    assert SYSTEM == DARK
+def test_both_themes_have_every_token_and_each_is_written_once():
+    assert len(LIGHT) > 20
     assert DARK.keys() == LIGHT.keys()
+    names = re.findall(r"(--[\w-]+):(?! ;| initial)", TOKENS)
+    assert len(names) == len({*names})
+    # the switch to dark is the same for the system's wish and for what was chosen
+    dark = re.findall(r"color-scheme: dark; --when-light: ; --when-dark: initial;", TOKENS)
+    assert len(dark) == 2
 
 
 def test_no_colour_is_written_outside_the_tokens():
