@@ -1,6 +1,7 @@
 """What all tests share: reproducible examples, a database that is quickly there, loads of examples.
 
-``GATE_SOAK=1`` (``make soak``) draws fifty times as many examples and frames as ``make test``.
+``GATE_SOAK=1`` (``make soak``) draws fifty times as many examples and frames as ``make test``,
+``GATE_QUICK=1`` (``make check``) a quarter of the examples.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import enroll.passwords
 import gate.store.store as store_module
 from gate.store.engine import Database
 from gate.store.migrate import migrate
-from tests.effort import SOAK
+from tests.effort import QUICK, SOAK
 from tests.postgresql import Server, server_or_skip
 
 settings.register_profile("test", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("soak", deadline=None, max_examples=5_000)
-settings.load_profile("soak" if SOAK else "test")
+settings.register_profile("quick", settings.get_profile("test"), max_examples=25)
+settings.load_profile("soak" if SOAK else "quick" if QUICK else "test")
 
 
 # argon2id as the desk uses it takes a tenth of a second and 64 MB; tests/enroll/test_passwords.py
@@ -102,6 +104,7 @@ def _quick_database(
                 _without_waiting(connection)
                 if _is_empty(connection):
                     _copy(template_database, connection)
+                    return  # of the present schema
             finally:
                 raw.close()
         migrate(database)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gate.backup import sealed
 from gate.errors import StoreError
+from tests.effort import examples
 
 PASSPHRASE = "four words nobody guesses"
 
@@ -56,7 +57,7 @@ def test_the_same_content_never_looks_the_same() -> None:
     assert len(files) == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_no_byte_can_be_changed_and_no_end_cut_off(data: st.DataObject) -> None:
     private, _public = SEALED_FOR

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.permissions import Role
 from gate.clock import ManualClock
 from gate.config.desk import DeskSettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.enroll.app import app_of
 
 PASSWORD = "a-long-enough-secret"
 
@@ -62,7 +62,7 @@ class Browser(TestClient):
 @pytest.fixture
 def browser(desk: Desk) -> Iterator[Callable[..., Browser]]:
     """``browser("desk")`` is a browser signed in as a desk clerk; ``browser()`` is nobody."""
-    app = create_app(desk)
+    app = app_of(desk)
     opened = []
 
     def make(role: str = "") -> Browser:

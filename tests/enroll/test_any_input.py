@@ -16,7 +16,6 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.permissions import Role
@@ -31,6 +30,7 @@ from gate.services.gallery_sync import KnownFaces
 from gate.store.orders import COMMANDS
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.enroll.app import app_of
 from tests.enroll.operations import operations
 
 EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "10"))
@@ -84,7 +84,7 @@ class Served:
             permits=Permits.open(store, folder / "permit.key", PermitSettings()),
             folder=folder,
         )
-        app = create_app(self.desk)
+        app = app_of(self.desk)
         self.document = app.openapi()
         self.client = TestClient(app, follow_redirects=False, raise_server_exceptions=False)
         self._accounts = 0

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from enroll.app import create_app
 from enroll.desk import Desk
 from enroll.permissions import Role
 from gate.clock import ManualClock
@@ -20,6 +19,7 @@ from gate.events.event import Event
 from gate.store.database_errors import DiskFullError
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.enroll.app import app_of
 from tests.enroll.conftest import PASSWORD, Browser
 
 
@@ -72,7 +72,7 @@ def test_sign_in_and_lock_down_on_a_full_disk(disk: Path) -> None:
             store.people.create_many([{"name": "x" * 4000} for _ in range(500)])
 
         with Browser(
-            create_app(desk), base_url="http://desk.test", headers={"accept": "text/html"}
+            app_of(desk), base_url="http://desk.test", headers={"accept": "text/html"}
         ) as browser:
             for wrong in range(20):
                 data = {"login": "boss", "password": f"guess-{wrong}"}

@@ -14,6 +14,7 @@ from enroll.rule_effects import as_schedule, effects
 from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.request import HOUSE_RULES, Allow, Rules
 from gate.access.schedule import parse
+from tests.effort import examples
 
 TODAY = date(2026, 3, 2)  # a Monday
 CARD = frozenset({Method.CARD})
@@ -126,7 +127,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rules, rules)
 def test_at_any_hour_of_a_week_the_policy_agrees_with_what_was_said(before, after):
     people = [(staff(1, "cleaning"), CARD), (staff(2, "garden"), CARD), OTHERS[1]]

@@ -18,6 +18,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 
 from gate.importing.table import open_table
+from tests.effort import examples
 
 COLUMNS = ("name", "number", "kind", "building", "unit", "phone", "valid_until", "card", "consent")
 HEADS = ("姓名*", "编号", "人员类型", "楼栋", "房号", "手机号", "有效期至", "卡号", "是否同意")
@@ -181,7 +182,7 @@ WAYS: dict[str, Callable] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

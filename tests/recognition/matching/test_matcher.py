@@ -18,6 +18,7 @@ from gate.recognition.matching.lookalikes import lookalikes
 from gate.recognition.matching.matcher import NOBODY, Matcher, build_matcher
 from gate.recognition.matching.scoring import Scoring, unit
 from gate.recognition.matching.whitening import Whitening, fit_whitening, no_whitening
+from tests.effort import examples
 
 WIDTH, ENCODER = 12, "e/1"
 
@@ -71,7 +72,7 @@ def slowly(gallery: Snapshot, fit: Whitening, probe: np.ndarray) -> list[tuple[f
     return [(score - weight * cohort_term, person) for score, person in ranked]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=45), st.integers(0, 5), st.booleans())
 def test_it_equals_the_slow_reference(counts: list[int], seed: int, fitted: bool) -> None:
     gallery = enrolled(counts, seed).snapshot()
@@ -89,7 +90,7 @@ def test_it_equals_the_slow_reference(counts: list[int], seed: int, fitted: bool
             assert found.second[number] == NOBODY
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["add", "more", "remove"]), st.integers(0, 39)), max_size=15)
 )
