@@ -50,7 +50,7 @@ def test_a_folder_gives_every_frame_at_its_own_time(tmp_path: Path) -> None:
 def test_paced_takes_the_time_it_took(tmp_path: Path) -> None:
     began = time.monotonic()
     frames = everything(Recording(folder(tmp_path, 6), fps=20, paced=True))
-    assert 0.2 < time.monotonic() - began < 2
+    assert 0.2 < time.monotonic() - began < 30
     assert frames
 
 

@@ -22,15 +22,15 @@ def test_results_and_errors_come_back() -> None:
 
 def test_what_takes_too_long_is_an_error_and_the_next_fails_at_once() -> None:
     frozen = threading.Event()
-    call = BoundedCall(0.1, "test")
+    call = BoundedCall(1.0, "test")
     with pytest.raises(StoreError, match="did not answer within"):
         call(lambda: frozen.wait(30))
     before = time.monotonic()
     with pytest.raises(StoreError, match="did not answer"):
         call(lambda: 7)
-    assert time.monotonic() - before < 0.1
+    assert time.monotonic() - before < 0.9  # it does not wait once more
     frozen.set()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while True:  # as soon as it is back, calls are answered again
         try:
             assert call(lambda: 7) == 7

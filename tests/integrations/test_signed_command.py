@@ -316,7 +316,7 @@ def test_commands_go_on_being_obeyed_after_one_that_fails_in_a_way_nobody_foresa
     try:
         for n in range(2):
             send(sign(OURS, order("open", "north", NOW + n)))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while len(obeyed) < 2 and time.monotonic() < end:
             time.sleep(0.02)
         assert obeyed == ["open", "open"]

@@ -65,7 +65,7 @@ def test_it_ends_by_itself_when_asked_to() -> None:
     begin = time.monotonic()
     result = CliRunner().invoke(app, ["card", "--seconds", "0.3"], input="")
     assert result.exit_code == 0
-    assert 0.25 < time.monotonic() - begin < 5
+    assert 0.25 < time.monotonic() - begin < 60
 
 
 def test_wrong_options_are_explained() -> None:
