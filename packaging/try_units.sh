@@ -1,8 +1,9 @@
 #!/bin/bash
 # The units under a systemd of their own: the package in a bare Debian that is booted as a container.
-# Gate and desk run and go on running, a card opens, a killed daemon is back with its relay at rest,
-# the desk shows the log with the kill in it, the backup's unit makes one, cage shows the screen in
-# Chromium (a picture of it is left in FOLDER) and on an upright one, hub and worker start and stop.
+# Gate and desk run and go on running, a card opens, a killed daemon is back with its relay at rest, the
+# backup's unit makes one, an update that breaks is undone with the door at rest, the desk shows the log,
+# cage shows the screen in Chromium (a picture of it is left in FOLDER), on an upright one too, hub and
+# worker start and stop.
 #
 #   make deb && sudo packaging/try_units.sh build/access-gate_*.deb [SUITE] [FOLDER]
 #
@@ -118,6 +119,35 @@ step "backup by its unit"
 inside gate backup --new-recovery-key /var/backups/gate >"$work/backup.log"
 inside systemctl start gate-backup || fail "gate-backup.service"
 ls "$root"/var/backups/gate/*.gatebackup
+
+step "an update that breaks"
+cat >"$root/srv/broken.sh" <<'END'
+set -e
+cd /srv
+mkdir -p broken/usr/lib broken/DEBIAN
+cp -a /usr/lib/gate broken/usr/lib
+site=$(echo broken/usr/lib/gate/lib/python3*/site-packages)
+sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' "$site/gate/__init__.py"
+echo 'raise RuntimeError("a mistake of the release")' >>"$site/gate/daemon/event_loop.py"
+# what the package compiled counts whatever the source says
+rm -r "$site/gate/__pycache__" "$site/gate/daemon/__pycache__"
+printf 'Package: access-gate\nVersion: 9.9.9\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: broken\n' \
+  >broken/DEBIAN/control
+dpkg-deb -Znone --build broken update.deb
+rm -r broken
+gate update --new-key release
+cp release.pub /etc/gate/update.pub
+GATE_UPDATE_KEY=$(cat release) gate update --sign update.deb
+rm release
+END
+inside sh /srv/broken.sh
+before=$(moved)
+! inside gate update /srv/update.deb >"$work/update.log" 2>&1 || fail "a broken update was kept"
+cat "$work/update.log"
+grep -q 'is back, .* s without a gate' "$work/update.log" || fail "the version of before is not back"
+[ "$(moved)" = "$before" ] || fail "a relay moved during the update"
+rm "$root/srv/update.deb"
+show
 
 step "the log at the desk"
 cat >"$root/srv/log.py" <<'END'

@@ -117,14 +117,17 @@ def write(
                 last_event=counts[2],
                 files={inside: _digest(path) for inside, path in sources.items()},
             )
-            tar = Path(folder) / "content.tar"
-            with tarfile.open(tar, "w") as archive:
-                _add(archive, MANIFEST, json.dumps(asdict(manifest)).encode())
-                for inside, path in sources.items():
-                    archive.add(path, arcname=inside, recursive=False)
             handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with tar.open("rb") as plain, os.fdopen(handle, "wb") as out:
-                sealed.seal(plain, out, header)
+            with os.fdopen(handle, "wb") as out:
+                sealer = sealed.Sealer(out, header)
+                # a file that can only be written to; the size of its copies is not in the stubs
+                with tarfile.open(  # type: ignore[call-overload]
+                    fileobj=sealer, mode="w", copybufsize=_CHUNK
+                ) as archive:
+                    _add(archive, MANIFEST, json.dumps(asdict(manifest)).encode())
+                    for inside, path in sources.items():
+                        archive.add(path, arcname=inside, recursive=False)
+                sealer.close()
                 out.flush()
                 os.fsync(out.fileno())
         with half.open("rb") as back:
@@ -237,7 +240,9 @@ def _sources(
 def _members(source: BinaryIO, header: sealed.Header, where: str) -> Iterator[tuple[str, BinaryIO]]:
     try:
         stream = _Stream(sealed.pieces(source, header, where))
-        with tarfile.open(fileobj=io.BufferedReader(stream), mode="r|") as archive:
+        buffered = io.BufferedReader(stream, _CHUNK)
+        # small buffers made a gigabyte a hundred thousand calls in Python
+        with tarfile.open(fileobj=buffered, mode="r|", bufsize=_CHUNK) as archive:
             for member in archive:
                 content = archive.extractfile(member) if member.isreg() else None
                 if content is None:
@@ -252,7 +257,7 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
-        self._rest = b""
+        self._rest = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -262,7 +267,7 @@ class _Stream(io.RawIOBase):
             part = next(self._parts, None)
             if part is None:
                 return 0
-            self._rest = part
+            self._rest = memoryview(part)
         taken = self._rest[: len(buffer)]
         buffer[: len(taken)] = taken
         self._rest = self._rest[len(taken) :]

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
+import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -30,6 +33,7 @@ from gate.errors import StoreError
 MAGIC = "gate-backup/1"
 PIECE = 1 << 20  # bytes of plain text in a piece
 _TAG = 16
+_SYNC = 16  # pieces
 _LONGEST_HEADER = 4096
 # RFC 9106, second recommended choice: 64 MiB, three passes, four lanes
 _ARGON = {"time_cost": 3, "memory_cost": 1 << 16, "parallelism": 4}
@@ -106,19 +110,50 @@ def open_header(source: BinaryIO, secret: str, where: str) -> Header:
         ) from None
 
 
-def seal(plain: BinaryIO, target: BinaryIO, header: Header) -> None:
-    """Write header and sealed content; both streams stay open."""
-    cipher = AESGCM(header.key)
-    target.write(header.line)
-    piece = plain.read(PIECE)
-    number = 0
-    while True:
-        following = plain.read(PIECE)
-        nonce = _nonce(number, last=not following)
-        target.write(cipher.encrypt(nonce, piece, header.line))
-        if not following:
-            return
-        piece, number = following, number + 1
+class Sealer:
+    """A file to write plain content to; what comes out at ``target`` is header and sealed pieces.
+
+    What is written reaches the disk every ``_SYNC`` bytes: a gigabyte that waits in memory would be
+    in front of the next event, whose commit waits for the disk.
+    """
+
+    def __init__(self, target: BinaryIO, header: Header) -> None:
+        self._target, self._header = target, header
+        self._cipher = AESGCM(header.key)
+        self._held = bytearray()
+        self._number = self._written = 0
+        target.write(header.line)
+
+    def write(self, content: bytes) -> int:
+        self._held += content
+        self._written += len(content)
+        while len(self._held) > PIECE:  # the last piece is known only at the end
+            self._put(bytes(self._held[:PIECE]), last=False)
+            del self._held[:PIECE]
+        return len(content)
+
+    def tell(self) -> int:
+        """How much plain content was written."""
+        return self._written
+
+    def close(self) -> None:
+        """Write the last piece; ``target`` stays open."""
+        self._put(bytes(self._held), last=True)
+        self._held.clear()
+
+    def _put(self, piece: bytes, *, last: bool) -> None:
+        nonce = _nonce(self._number, last=last)
+        self._target.write(self._cipher.encrypt(nonce, piece, self._header.line))
+        self._number += 1
+        if self._number % _SYNC == 0:
+            to_disk(self._target)
+
+
+def to_disk(file: BinaryIO) -> None:
+    """What was written so far, where ``file`` is one on a disk."""
+    file.flush()
+    with suppress(OSError, io.UnsupportedOperation):
+        os.fsync(file.fileno())
 
 
 def pieces(source: BinaryIO, header: Header, where: str) -> Iterator[bytes]:

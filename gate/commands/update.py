@@ -36,6 +36,9 @@ class Units:
         system.give_data()  # what this command wrote as root
         system.start()
 
+    def deaths(self) -> int:
+        return system.restarts("gate.service")
+
 
 def update(
     file: Annotated[Path, typer.Argument(help="The file of the new version, FILE.sig beside it.")],

@@ -111,6 +111,17 @@ def stop(services: Sequence[str] = SERVICES, run: Run = run) -> bool:
     return True
 
 
+def restarts(service: str) -> int:
+    """How often systemd started ``service`` again by itself since it was last asked to; 0 where it
+    does not say."""
+    command = ["systemctl", "show", "--property=NRestarts", "--value", service]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        return int(said.stdout.strip() or 0)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return 0
+
+
 def _failed(command: Sequence[str], why: str) -> ConfigurationError:
     return ConfigurationError(
         f"{command[0]} failed: {why}", where=" ".join(command), hint="run it by hand as root"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from gate.store.database_errors import disk_full, named, translate
 Value = TypeVar("Value")
 _SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
 CONNECTIONS = 15  # of one database at one time: SQLAlchemy's 5, and 10 more when needed
+_STEADY = 0.25  # seconds between two flushes of a copy
 _WIPING = 20  # milliseconds for which a checkpoint may keep writers out
 
 
@@ -190,7 +193,8 @@ class Database:
             )
         raw = self.engine.raw_connection()
         try:
-            raw.cursor().execute("VACUUM INTO ?", (str(target),))
+            with _written_steadily(target):
+                raw.cursor().execute("VACUUM INTO ?", (str(target),))
             target.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
@@ -201,6 +205,37 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _written_steadily(path: Path) -> Iterator[None]:
+    """Send what another call writes to ``path`` to the disk as it comes.
+
+    SQLite leaves a copy to the system, which collects a gigabyte and writes it at once: commits of
+    events then wait for it, since a journaling file system writes what is older first.
+    """
+    done = threading.Event()
+
+    def flush() -> None:
+        handle = None
+        while not done.wait(_STEADY):
+            try:
+                handle = os.open(path, os.O_RDONLY) if handle is None else handle
+                os.fsync(handle)
+            except FileNotFoundError:  # not begun
+                continue
+            except OSError:  # the copy itself meets it too, and says so
+                break
+        if handle is not None:
+            os.close(handle)
+
+    thread = threading.Thread(target=flush, name="backup-flush", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _limits(driver: str, seconds: float) -> dict[str, Any]:

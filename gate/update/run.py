@@ -29,6 +29,7 @@ from gate.update import signature
 from gate.update.tree import Tree
 
 READY_WITHIN = 120.0  # seconds for the new version to serve
+DEATHS = 3  # so often it may not end by itself meanwhile; once may be a device still in use
 TRIAL_WITHIN = 900.0  # a copy of a large register is migrated
 KEPT = "before-update.tmp"  # in the data folder: the register before the swap; not in backups
 
@@ -39,6 +40,10 @@ class Services(Protocol):
     def stop(self) -> None: ...
 
     def start(self) -> None: ...
+
+    def deaths(self) -> int:
+        """How often the gate ended by itself since it was started."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def update(
         swapped = True
         started = datetime.now(UTC)
         services.start()
-        why = _not_ready(settings, started, faults, ready_within, str(found["software"]))
+        why = _not_ready(settings, services, started, faults, ready_within, str(found["software"]))
     except GateError as error:
         why = error.what
     if not why:
@@ -109,7 +114,7 @@ def update(
             register_back = _put_back(settings, kept, schema)
     started = datetime.now(UTC)
     services.start()
-    still = _not_ready(settings, started, faults, ready_within, "")
+    still = _not_ready(settings, services, started, faults, ready_within, "")
     if still:
         why += f"; the previous version is back but not ready: {still}"
     return Outcome(False, _version(tree), why, time.monotonic() - began, register_back)
@@ -183,9 +188,17 @@ def _faults(settings: Settings) -> set[str]:
 
 
 def _not_ready(
-    settings: Settings, since: datetime, faults: set[str], within: float, software: str
+    settings: Settings,
+    services: Services,
+    since: datetime,
+    faults: set[str],
+    within: float,
+    software: str,
 ) -> str:
-    """ "" as soon as the gate reports that it serves, else why it does not."""
+    """ "" as soon as the gate reports that it serves, else why it does not.
+
+    One that dies again and again is not waited for; the previous version (``software`` is "") is.
+    """
     end = time.monotonic() + within
     why = "it did not report within the time"
     while time.monotonic() < end:
@@ -203,6 +216,8 @@ def _not_ready(
                 if not new:
                     return ""
                 why = f"new faults: {', '.join(sorted(new))}"
+        if software and (deaths := services.deaths()) >= DEATHS:
+            return f"it ended {deaths} times by itself"
         time.sleep(0.5)
     return why
 

@@ -17,7 +17,11 @@ PASSPHRASE = "four words nobody guesses"
 
 def sealed_file(plain: bytes, header: sealed.Header) -> bytes:
     target = io.BytesIO()
-    sealed.seal(io.BytesIO(plain), target, header)
+    sealer = sealed.Sealer(target, header)
+    for begin in range(0, len(plain), 700_001):
+        sealer.write(plain[begin : begin + 700_001])
+    assert sealer.tell() == len(plain)
+    sealer.close()
     return target.getvalue()
 
 

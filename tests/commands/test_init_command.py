@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from gate.commands.init import PASSWORD, QUESTIONS, init
 from gate.config.settings import load
 from gate.doctor import Finding, Level
 from gate.errors import ConfigurationError
+from gate.setup import system
 from gate.setup.talk import Terminal
 from gate.simulators.card import CardReader
 from gate.simulators.modbus_board import ModbusBoard
@@ -174,3 +176,16 @@ def test_the_conversation_is_in_the_language_that_was_chosen(config: Path) -> No
     done = run(config, *FLAGS, "--languages", "zh,en", "--models", "skip")
     assert "检查结果" in done.output
     assert "检查结果" in run(config, "--label", "西门").output  # as the configuration says
+
+
+@pytest.mark.parametrize(
+    ("says", "count"), [("echo 3", 3), ("echo", 0), ("echo unknown; exit 1", 0), ("exit 1", 0)]
+)
+def test_how_often_systemd_started_a_service_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, count: int
+) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text(f'#!/bin/sh\ntest "$4" = gate.service && {says}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert system.restarts("gate.service") == count
