@@ -40,6 +40,7 @@ REASONS = {
     "remembered": "as last time",
     "chosen": "chosen",
     "unneeded": "not needed, not stored",
+    "relative": "somebody else; each person needs a line of their own",
     "unknown": "not recognised",
     "nameless": "no heading",
 }

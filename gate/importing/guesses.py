@@ -12,6 +12,11 @@ _NOT_THE_PERSON = re.compile(
     r"紧急|緊急|房东|中介|担保|介绍|物业|单位|公司|车|宠|银行|社保|医保|身份证|护照|证件|微信|"
     r"拼音|英文|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
 )
+# another person of the home, in columns beside the one the line is about
+_RELATIVE = re.compile(
+    r"配偶|同住|爱人|丈夫|妻子|子女|儿子|女儿|父亲|母亲|(家庭成员|家属|成员)[0-9一二三四五六]|"
+    r"spouse|wife|husband|cohabitant|coresident|(occupant|resident|member)[2-9]"
+)
 # what was once theirs: a card that was lost must not open the door again
 _NO_LONGER = re.compile(
     r"旧|舊|曾用|^原(?!籍)|前(卡|姓名)|挂失|掛失|作废|作廢|注销|註銷|遗失|丢失|补办前|"
@@ -70,6 +75,7 @@ def guess_of(heading: str) -> str:
         len(key) > (_LONGEST if key.isascii() else _LONGEST_CHINESE)
         or _NOT_THE_PERSON.search(key)
         or _NO_LONGER.search(key)
+        or is_relative(heading)
         or is_unneeded(heading)
     ):
         return ""
@@ -86,6 +92,11 @@ def is_next(heading: str, other: str) -> bool:
 def is_heading(cell: str) -> bool:
     """Whether a cell is a heading people write, needed or not."""
     return len(cell) < 60 and bool(column_of(cell) or is_unneeded(cell) or guess_of(cell))
+
+
+def is_relative(heading: str) -> bool:
+    """Whether a heading names somebody else of the home, who needs a line of their own."""
+    return bool(_RELATIVE.search(heading_key(heading)))
 
 
 def is_about_another(heading: str) -> bool:

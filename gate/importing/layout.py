@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gate.importing.blocks import split
 from gate.importing.book import Book, Cell, Form, Row, Sheet, letters
-from gate.importing.guesses import guess_of, is_about_another, is_next
+from gate.importing.guesses import guess_of, is_about_another, is_next, is_relative
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
 from gate.importing.text import code
 
@@ -37,7 +37,8 @@ class Column:
     Attributes:
         index: from 0; ``letter`` as the spreadsheet names it.
         field: what it is taken for; "" when it is left out.
-        reason: why so: known, guessed, remembered, chosen, unneeded, unknown or nameless.
+        reason: why so: known, guessed, remembered, chosen, unneeded, relative, unknown or
+            nameless.
         filled: lines in which it holds something.
     """
 
@@ -144,7 +145,9 @@ def _meaning(
         return field, "known"
     if not heading:
         return "", "nameless"
-    return "", "unneeded" if is_unneeded(heading) else "unknown"
+    if is_unneeded(heading):
+        return "", "unneeded"
+    return "", "relative" if is_relative(heading) else "unknown"
 
 
 def _above(sheet: Sheet, at: int) -> dict[int, str]:

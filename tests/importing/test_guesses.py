@@ -34,6 +34,8 @@ def test_a_heading_is_known_by_a_word_in_it(heading, field):
             "2026年花园小区住户人脸照片信息采集登记明细表（第一批）总表",
         ),
         *("Lease agreement number", "ID"),
+        *("配偶姓名", "配偶手机", "同住人1", "同住人2电话", "子女姓名", "家庭成员1姓名"),
+        *("Spouse name", "Resident 2 phone"),
     ],
 )
 def test_what_is_about_something_else_is_not(heading):
