@@ -12,7 +12,8 @@ from gate.store.tables import ConsentRow, PersonRow
 
 # a new wording is a new file and a new version; the old files stay, as old answers refer to them
 VERSION = "1"
-PURPOSES = ("face", "not_seen", "export", "learning")
+# "help" and "alone" are marks on the chart, which exist only as long as somebody agrees to them
+PURPOSES = ("face", "not_seen", "export", "learning", "help", "alone")
 ANSWERS = ("agreed", "refused", "withdrawn")
 _FOLDER = Path(__file__).parent / "consents"
 

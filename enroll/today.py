@@ -10,9 +10,13 @@ from cryptography import x509
 
 from enroll import drift, history
 from enroll.desk import Desk
-from enroll.register import count_of
+from enroll.register import count_of, people_of
+from enroll.wall_chart import answered
 from gate.backup.archive import NEWEST
 
+NAMED = 5  # people who are missed and named on the page; the others are counted
+_HOURS = "{name}: not seen for {count} hours"
+_ALONE_HOURS = "{name}, lives alone: not seen for {count} hours"
 BACKUP_AGE = timedelta(days=8)
 CERTIFICATE_AGE = timedelta(days=30)
 
@@ -26,6 +30,7 @@ class Wait:
     count: int
     link: str
     tone: str = "warn"
+    name: str = ""  # of whom it is about, where {name} is in the text
 
 
 def waits(desk: Desk, now: datetime) -> list[Wait]:
@@ -36,6 +41,7 @@ def waits(desk: Desk, now: datetime) -> list[Wait]:
     if desk.settings.keep_moved_out_days > 0:
         over = "{count} whose last day is over: extend, or they are deleted"
     found = [
+        *_missed(desk, now),
         Wait("eye-off", "{count} not seen for long", desk.missed(), "/alarms/not-seen", "bad"),
         _people("hourglass", over, "ended", desk, now),
         _people("clock", "{count} end within 14 days", "ends_soon", desk, now),
@@ -44,7 +50,30 @@ def waits(desk: Desk, now: datetime) -> list[Wait]:
         Wait("copy", "{count} should be enrolled again", again, "/lookalikes"),
         Wait("import", "{count} imports not finished", history.open_imports(database), "/imports"),
     ]
-    return [wait for wait in found if wait.count]
+    return [wait for wait in found if wait.count or wait.name]
+
+
+def _missed(desk: Desk, now: datetime) -> list[Wait]:
+    """Those of the missed who are to be looked after first: who live alone, then the longest."""
+    missed = [one for one in desk.missing.watched(now).values() if one.alerted is not None]
+    if not missed:
+        return []
+    with desk.store.database.read() as session:
+        alone = answered(session, "alone", ("agreed",))
+    missed.sort(key=lambda one: (one.person not in alone, one.seen or one.since))
+    people = people_of(desk.store.database, (one.person for one in missed[:NAMED]))
+    waits = []
+    for one in missed[:NAMED]:
+        if one.person not in people:
+            continue
+        hours = int((now - (one.seen or one.since)).total_seconds() // 3600)
+        text = "{name}: not seen for {count} days" if hours >= 48 else _HOURS
+        if one.person in alone:
+            text = "{name}, lives alone: not seen for {count} days" if hours >= 48 else _ALONE_HOURS
+        count = hours // 24 if hours >= 48 else hours
+        name = people[one.person].name
+        waits.append(Wait("eye-off", text, count, "/alarms/not-seen", "bad", name))
+    return waits
 
 
 def care(desk: Desk, now: datetime) -> list[Wait]:

@@ -36,7 +36,13 @@ class Mark(StrEnum):
     ENDED = "ended"  # the last day is over
     ENDS_SOON = "ends_soon"  # within register.SOON
     NO_FACE = "no_face"  # none yet, and neither refused nor withdrawn
+    HELP = "help"  # needs help, and agreed that it is marked
+    ALONE = "alone"  # lives alone, and agreed that it is marked
     MISSED = "missed"  # agreed that somebody looks after them when they are not seen
+
+
+# the question that was answered with yes
+_AGREED = {Mark.HELP: "help", Mark.ALONE: "alone", Mark.MISSED: "not_seen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +102,38 @@ def chart_of(database: Database, building: int, now: datetime) -> Chart | None:
         )
         rows = [(unit, row) for unit, row in session.execute(people).all()]
         faces = set(session.scalars(select(TemplateRow.person_id).distinct()))
-        refused = _answered(session, "face", ("refused", "withdrawn"))
-        missed = _answered(session, "not_seen", ("agreed",))
+        refused = answered(session, "face", ("refused", "withdrawn"))
+        agreed = {
+            mark: answered(session, purpose, ("agreed",)) for mark, purpose in _AGREED.items()
+        }
     for unit, row in rows:
         no_face = row.id not in faces and row.id not in refused
-        marks = marks_of(row, now, no_face=no_face, missed=row.id in missed)
+        own = tuple(mark for mark, people_of_it in agreed.items() if row.id in people_of_it)
+        marks = marks_of(row, now, no_face=no_face, agreed=own)
         homes[unit].people.append(Dweller(row.id, row.name, row.kind, marks))
     return _laid_out(house.name, list(homes.values()))
 
 
-def marks_of(row: PersonRow, now: datetime, *, no_face: bool, missed: bool) -> tuple[Mark, ...]:
-    """The marks of somebody, the most urgent first."""
+def marks_of(
+    row: PersonRow, now: datetime, *, no_face: bool, agreed: tuple[Mark, ...] = ()
+) -> tuple[Mark, ...]:
+    """The marks of somebody, the most urgent first; ``agreed``: those they agreed to."""
     until = row.valid_until
     ended = until is not None and until <= now
     soon = until is not None and now < until <= now + SOON
     said = (
+        (Mark.HELP, Mark.HELP in agreed),
         (Mark.BLOCKED, row.blocked),
         (Mark.ENDED, ended),
         (Mark.ENDS_SOON, soon),
         (Mark.NO_FACE, no_face),
-        (Mark.MISSED, missed),
+        (Mark.ALONE, Mark.ALONE in agreed),
+        (Mark.MISSED, Mark.MISSED in agreed),
     )
     return tuple(mark for mark, given in said if given)
 
 
-def _answered(session: Session, purpose: str, answers: tuple[str, ...]) -> set[int]:
+def answered(session: Session, purpose: str, answers: tuple[str, ...]) -> set[int]:
     """Whose newest answer to a question is one of ``answers``."""
     newest = select(func.max(ConsentRow.id)).where(ConsentRow.purpose == purpose)
     query = select(ConsentRow.person_id).where(

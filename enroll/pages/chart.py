@@ -18,10 +18,12 @@ router = APIRouter()
 View = Annotated[Visit, Depends(allowed(Permission.PEOPLE_VIEW))]
 # icon and tone of each mark: never the colour alone
 SIGNS = {
+    Mark.HELP: ("hand", "bad"),
     Mark.BLOCKED: ("circle-x", "bad"),
     Mark.ENDED: ("clock", "warn"),
     Mark.ENDS_SOON: ("hourglass", "warn"),
     Mark.NO_FACE: ("scan-face", "plain"),
+    Mark.ALONE: ("user", "warn"),
     Mark.MISSED: ("bell", "good"),
 }
 

@@ -181,6 +181,7 @@ def person(
         consents=consents,
         answer=newest.get("face", ""),
         missed=newest.get("not_seen") == "agreed",
+        marked=[mark for mark in ("help", "alone") if newest.get(mark) == "agreed"],
         learns=visit.desk.learns,
         learning=newest.get("learning") == "agreed",
         exports=bool(visit.desk.exports),

@@ -157,3 +157,21 @@ def test_many_are_shown_by_pages_and_found_by_name(clerk, desk):
     found = clerk.get(LIST, params={"text": "户007"}).text
     assert found.count("/pause") == 1
     assert "Nobody found" in clerk.get(LIST, params={"text": "nobody"}).text
+
+
+def test_today_names_who_is_missed_and_who_lives_alone_first(clerk, desk, gate, elder):
+    other = desk.store.people.create("李爷爷", birth_year=1938).id
+    for purpose in ("not_seen", "alone"):
+        path = f"/people/{other}/consent"
+        clerk.fill(path, answer="agreed", language="zh", purpose=purpose)
+    assert "not seen for" not in clerk.get("/").text
+    gate(3)
+    text = clerk.get("/").text
+    assert "李爷爷, lives alone: not seen for 3 hours" in text
+    assert "陈奶奶: not seen for 3 hours" in text
+    assert text.index("李爷爷") < text.index("陈奶奶")
+    desk.clock.advance(3 * 86400)
+    clerk.sign_in("desk")
+    assert "李爷爷, lives alone: not seen for 3 days" in clerk.get("/").text
+    clerk.fill(f"{LIST}/{other}/acknowledge")
+    assert "李爷爷, lives alone" not in clerk.get("/").text

@@ -77,6 +77,34 @@ def test_people_are_in_their_homes_with_their_marks(desk, homes):
     assert [(one.name, one.marks) for one in guard.people] == [("庚", (Mark.MISSED,))]
 
 
+def test_who_needs_help_or_lives_alone_is_marked_as_long_as_they_agree(clerk, desk, homes):
+    building, people = homes
+    path = f"/people/{people['甲']}/consent"
+    assert "chart" in clerk.get(path, params={"purpose": "help", "language": "en"}).text
+    for purpose in ("help", "alone"):
+        clerk.fill(path, answer="agreed", language="zh", purpose=purpose, birth_year="1940")
+
+    def marks():
+        chart = chart_of(desk.store.database, building, desk.clock.utc())
+        return next(
+            one.marks
+            for _, row in chart.floors
+            for found in row.values()
+            for home in found
+            for one in home.people
+            if one.name == "甲"
+        )
+
+    assert marks() == (Mark.HELP, Mark.NO_FACE, Mark.ALONE)
+    page = clerk.get(f"/chart/{building}").text
+    assert "needs help" in page.split("甲")[1].split("</a>")[0]
+    assert "lives alone" in page.split("甲")[1].split("</a>")[0]
+    assert desk.store.consents.answer(people["甲"]) is None, "the face was not asked for"
+    clerk.fill(path, answer="withdrawn", language="zh", purpose="help")
+    assert marks() == (Mark.NO_FACE, Mark.ALONE)
+    assert "Ask whether to mark that help is needed" in clerk.get(f"/people/{people['甲']}").text
+
+
 def test_the_chart_leads_to_each_person_and_is_audited(clerk, desk, homes):
     building, people = homes
     page = clerk.get("/chart")
