@@ -13,6 +13,7 @@ from enroll.pages import (
     exports,
     figures,
     fleet,
+    gate_configuration,
     hints,
     home,
     imports,
@@ -46,6 +47,7 @@ ROUTERS = (
     figures.router,
     live_picture.router,  # before the orders, of which "picture" is none
     live.router,
+    gate_configuration.router,
     fleet.router,
     alarms.router,
     not_seen.router,

@@ -51,6 +51,8 @@ from gate.daemon.watchdog import Watchdog
 from gate.errors import GateError
 from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
+from gate.recognition.face import Sighting
+from gate.services.camera_figures import CameraFigures
 from gate.services.gate_status import BEAT, Noticeboard
 from gate.services.live_picture import WIDTH, PictureServer
 from gate.store.store import Store
@@ -138,7 +140,13 @@ class Daemon:
             gallery = GalleryWorker(core)
             learning = LearningWorker(core, clock, outgoing)
             core.loop.listen(learning.heard)
-            recognition.watched = learning.saw
+            cameras = CameraFigures([camera.name for camera in settings.camera])
+
+            def watched(sightings: tuple[Sighting, ...]) -> None:
+                learning.saw(sightings)
+                cameras.saw(sightings)
+
+            recognition.watched = watched
             register = Register(core, self.post)
             people = PeopleSeen(core, clock, outgoing, writes.later, self.post)
             register.often = people.follow
@@ -166,7 +174,14 @@ class Daemon:
             memory.recall(core.loop)
             credentials.open()
             replica = ReplicaWorker(
-                core, settings.data, clock, outgoing, self.post, self._config, self.start_again
+                core,
+                settings.data,
+                clock,
+                outgoing,
+                self.post,
+                self._config,
+                self.start_again,
+                cameras.figures,
             )
             for job in (writes, gallery, register, orders, learning, replica):
                 self._begin(job.name, job.run, after)

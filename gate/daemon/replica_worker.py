@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gate.clock import Clock
 from gate.daemon.build import Core
@@ -40,9 +41,11 @@ class ReplicaWorker:
         post: Callable[[Item], None],
         config: Path | None = None,
         again: Callable[[str], None] = lambda why: None,
+        cameras: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         """``config``: the box's own file; without it nothing a hub wants is set. ``again``: ends
-        the gate and has it started again."""
+        the gate and has it started again. ``cameras``: figures of them, by name."""
+        self._cameras = cameras
         self._core = core
         self._data = data
         self._config = config
@@ -77,7 +80,12 @@ class ReplicaWorker:
 
     async def _follow(self, identity: Identity) -> None:
         replica = Replica(
-            self._core.store, identity, self, self._clock, configurer=self._configurer()
+            self._core.store,
+            identity,
+            self,
+            self._clock,
+            configurer=self._configurer(),
+            cameras=self._cameras,
         )
         with self._lock:
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()

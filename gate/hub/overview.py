@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from gate.config.from_hub import digest_of
 from gate.fleet.scope import Scope, people_in, placed
 from gate.hub.boxes import Boxes
+from gate.hub.configurations import Configurations
 from gate.store.store import Store
 
 SILENT = timedelta(seconds=30)  # three beats
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLine:
+    """What a camera gave of late: medians over the newest people before it, each counted once.
+
+    Attributes:
+        people: how many that are; the shares and medians say little below twenty.
+        usable: the share of them with a face that could be compared.
+        light: mean luminance of the face, 0 to 255; ``sharpness``: 0 to 100.
+        reason: what was wrong most often, a code of ``gate.recognition.face.Unusable``.
+    """
+
+    name: str
+    people: int
+    usable: float | None
+    light: float | None
+    sharpness: float | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +44,8 @@ class Line:
         off: by how many seconds the box's clock differed from the hub's at its last beat.
         people: how many are on the box; ``expected``: how many should be.
         behind: changes the box has not applied yet.
+        configuration: whether it serves with what the hub sets: "same", "waiting", "trial",
+            "refused", "returned" (``why``).
     """
 
     gate: str
@@ -36,11 +60,14 @@ class Line:
     expected: int
     behind: int | None
     faults: tuple[str, ...]
+    configuration: str
+    why: str
+    cameras: tuple[CameraLine, ...]
 
 
 def overview(store: Store, now: datetime) -> list[Line]:
     """By the names of the gates. Raises StoreError."""
-    boxes = Boxes(store)
+    boxes, configurations = Boxes(store), Configurations(store)
     in_use = {row.gate: row for row in boxes.all()}
     generation = store.changes.generation()
     gates = [(gate, Scope.of(gate)) for gate in boxes.gates()]
@@ -53,6 +80,7 @@ def overview(store: Store, now: datetime) -> list[Line]:
         status: dict[str, Any] = row.status if row else {}
         seen = row.seen if row else None
         clock = status.get("clock")
+        state, why = configuration_of(digest_of(configurations.wanted(gate.name)), status)
         off = (datetime.fromisoformat(clock) - seen).total_seconds() if clock and seen else None
         lines.append(
             Line(
@@ -68,6 +96,33 @@ def overview(store: Store, now: datetime) -> list[Line]:
                 expected=expected,
                 behind=max(0, generation - row.cursor) if row and seen else None,
                 faults=tuple(status.get("things", {}).get("gate", {}).get("faults", ())),
+                configuration=state,
+                why=why,
+                cameras=tuple(cameras_of(status)),
             )
         )
     return lines
+
+
+def configuration_of(wanted: str, status: Mapping[str, Any]) -> tuple[str, str]:
+    """State and reason, from the digest a gate should have and its box's last beat."""
+    said = status.get("configuration")
+    if not said:
+        return ("waiting" if wanted and status else ""), ""
+    if said.get("refused") == wanted != said.get("digest"):
+        return said.get("how", "refused"), str(said.get("why", ""))
+    if said.get("digest") != wanted:
+        return "waiting", ""
+    return ("same" if said.get("state") == "running" else "trial"), ""
+
+
+def cameras_of(status: Mapping[str, Any]) -> Iterator[CameraLine]:
+    for name, said in sorted(status.get("cameras", {}).items()):
+        yield CameraLine(
+            name,
+            int(said.get("people", 0)),
+            said.get("usable"),
+            said.get("light"),
+            said.get("sharpness"),
+            str(said.get("reason", "")),
+        )

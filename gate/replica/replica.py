@@ -91,8 +91,11 @@ class Replica:
         beat: float = BEAT,
         connect: Callable[[Identity], Link] = Link,
         configurer: Configurer | None = None,
+        cameras: Callable[[], dict[str, Any]] = dict,
     ) -> None:
-        """``configurer``: sets on this box what the hub wants; None: nothing is set."""
+        """``configurer``: sets on this box what the hub wants; None: nothing is set. ``cameras``:
+        figures of each camera for the beat, see ``gate.services.camera_figures``."""
+        self._cameras = cameras
         self._store = store
         self._configurer = configurer
         self._identity = identity
@@ -347,6 +350,7 @@ class Replica:
             "templates": store.templates.count(),
             "pending": len(self._applier.pending()),
             "things": things,
+            "cameras": self._cameras(),
             **({"configuration": self._configurer.status()} if self._configurer else {}),
         }, self._applier.cursor
 

@@ -31,6 +31,7 @@ from gate.access.schedule import DAYS, HOLIDAY
 from gate.door.state import Phase
 from gate.events.types import TYPES
 from gate.exporting.settings import Kind as ExportKind
+from gate.hub.configurations import DONE, RETURNED, STOPPED
 from gate.importing.headings import HEADINGS
 from gate.importing.notes import (
     ANOTHERS_CARD,
@@ -78,6 +79,9 @@ PAGES = [
     *(f"record {kind}" for kind in get_args(ExportKind)),
     *(f"log level {level}" for level in Level),
     *(f"service {unit}" for unit in UNITS),
+    *(f"rollout {state}" for state in (DONE, RETURNED, STOPPED)),
+    *(f"return {code}" for code in ("failed", "not_ready", "silent", "grants", "by_face")),
+    *(f"configuration {s}" for s in ("same", "waiting", "trial", "refused", "returned")),
 ]
 
 
