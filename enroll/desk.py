@@ -88,6 +88,10 @@ class Desk:
         everybody = self.missing.watched(self.clock.utc())
         return sum(one.alerted is not None for one in everybody.values())
 
+    def to_confirm(self) -> int:
+        """How many faces learnt from cards wait for staff to confirm them."""
+        return self.store.looks.to_confirm() if self.learns else 0
+
     def unclear(self) -> int:
         """Of how many people nothing can be learnt from their card, and nobody saw to it."""
         return self.store.looks.unclear() if self.learns else 0

@@ -56,6 +56,13 @@ SAID = {
     ),
     "consent": ("good", "The answer is recorded."),
     "face_forgotten": ("good", "Deleted: what was learnt there is gone."),
+    "face_confirmed": ("good", "Confirmed: the gate knows these faces within seconds."),
+    "face_none_confirmed": ("warn", "Nothing was confirmed: choose at least one that waits."),
+    "face_waits": (
+        "warn",
+        "Revoked. The face was learnt from this person's cards: it no longer opens until you "
+        "confirm it under Learnt from cards.",
+    ),
     "enrolled": ("good", "Enrolled: the gate knows the face within two seconds."),
     "ordered": ("good", "The order was given to the gate."),
     "password": ("good", "The password is changed. Sign in again."),

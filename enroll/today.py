@@ -46,6 +46,7 @@ def waits(desk: Desk, now: datetime) -> list[Wait]:
         _people("hourglass", over, "ended", desk, now),
         _people("clock", "{count} end within 14 days", "ends_soon", desk, now),
         _people("scan-face", "{count} agreed and have no face yet", "no_face_yet", desk, now),
+        Wait("scan-face", "{count} faces to confirm", desk.to_confirm(), "/learnt"),
         Wait("id-card", "{count} cards that teach no face", desk.unclear(), "/learnt"),
         Wait("copy", "{count} should be enrolled again", again, "/lookalikes"),
         Wait("import", "{count} imports not finished", history.open_imports(database), "/imports"),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 
 from enroll.page import go
+from enroll.pages.learning import unlearnt
 from enroll.pages.people import Number, person_of
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
@@ -15,6 +16,7 @@ from gate.errors import AccessError
 from gate.readers.card_number import Form as CardForm
 from gate.readers.card_number import canonical
 from gate.store.database_errors import ConflictError
+from gate.store.looks import ENROLLED
 
 router = APIRouter()
 
@@ -58,9 +60,12 @@ def revoke(
     row = person_of(visit, person)
     if all(one.id != credential for one in visit.desk.store.credentials.of(person)):
         raise HTTPException(404)
-    visit.desk.store.credentials.revoke(credential, reason)
+    store = visit.desk.store
+    lost = store.credentials.revoke(credential, reason)
     visit.note("credential.revoke", row.ref, credential=credential)
-    return go(f"/people/{person}", "saved")
+    if lost:
+        store.events.append([unlearnt(visit, ENROLLED, row.ref, "card_revoked")])
+    return go(f"/people/{person}", "face_waits" if lost else "saved")
 
 
 def _add(visit: Visit, person: int, kind: str, value: str, label: str, duress: bool) -> Response:

@@ -23,6 +23,7 @@ from gate.recognition.learning.choice import AFTER, BEFORE, face_at
 from gate.services.card_learning import CardLearning, Passed
 
 HOUR = 3600.0  # seconds between two deletions of looks whose time is over
+SETTLE = 5.0  # seconds between two looks for what staff confirmed
 SEEN = 1000  # sightings held at most
 _CARDS = (Method.CARD, Method.FACE_AND_CARD)
 
@@ -62,6 +63,7 @@ class LearningWorker(Periodic):
             settings.zone,
         )
         self._tidied: float | None = None
+        self._settled: float | None = None
 
     def saw(self, sightings: Sequence[Sighting]) -> None:
         """What one frame showed."""
@@ -96,6 +98,9 @@ class LearningWorker(Periodic):
         with self._lock:
             while self._seen and now - self._seen[0].last_seen > 2 * (BEFORE + AFTER):
                 self._seen.popleft()
+        if self.enabled and (self._settled is None or now - self._settled > SETTLE):
+            self._settled = now
+            self._learning.settle(self._clock.utc())
         if self._tidied is None or now - self._tidied > HOUR:
             self._tidied = now
             self._learning.tidy(self._clock.utc())

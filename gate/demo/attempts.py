@@ -39,6 +39,7 @@ def attempts_of(
             others = {titled(p["person"]) for p in people}
             own = [m for m in left if _name(m.decided.decision, names) not in others]
         moment = _most_telling(own)
+        question = _question(moment, left)
         left = [m for m in left if m is not moment and not _asked_before(moment, m)]
         attempts.append(
             _attempt(
@@ -48,6 +49,7 @@ def attempts_of(
                 titled(person["person"]),
                 bool(person["enrolled"]),
                 _EXPECTED[person["expected"]],
+                question=question,
             )
         )
     return attempts
@@ -60,6 +62,13 @@ def _asked_before(granted: Moment | None, other: Moment) -> bool:
     person, sight = granted.decided.decision.person, other.decided.decision.request.sight
     asked = other.decided.decision.outcome is Outcome.ASK and sight is not None
     return asked and person is not None and sight is not None and sight.best == person.id
+
+
+def _question(moment: Moment | None, moments: list[Moment]) -> Moment | None:
+    """The first question for a card that ``moment`` is, or that its card answered."""
+    if moment is not None and moment.decided.decision.outcome is Outcome.ASK:
+        return moment
+    return next((m for m in moments if _asked_before(moment, m)), None)
 
 
 def _by_card(decision: Decision) -> bool:
@@ -80,6 +89,7 @@ def _attempt(
     enrolled: bool,
     expected: str,
     attack: str = "",
+    question: Moment | None = None,
 ) -> Attempt:
     if moment is None:
         image, sightings = played.largest[:2] if played.largest else (None, ())
@@ -104,8 +114,10 @@ def _attempt(
         outcome,
         recognised=_name(decision, names),
         by_card=_by_card(decision),
+        asked_because=_first_reason(question),
+        best=_most_like(question, names),
         attack=attack,
-        reason=decision.reasons[0] if decision.reasons else "",
+        reason=_first_reason(moment),
         score=round(sight.evidence, 3) if sight else None,
         threshold=round(sight.threshold, 3) if sight else None,
         latency=moment.wall if outcome == GRANTED and not _by_card(decision) else None,
@@ -131,6 +143,16 @@ def mark_of(sighting: Sighting, names: Mapping[int, str]) -> Mark:
     label = label or (sighting.guidance.value if sighting.guidance else sighting.verdict.value)
     outcome = _COLOURS.get(sighting.verdict, NOTHING)
     return Mark(sighting.face.box, label.replace("_", " "), outcome)
+
+
+def _first_reason(moment: Moment | None) -> str:
+    reasons = moment.decided.decision.reasons if moment else ()
+    return reasons[0] if reasons else ""
+
+
+def _most_like(moment: Moment | None, names: Mapping[int, str]) -> str:
+    sight = moment.decided.decision.request.sight if moment else None
+    return names.get(sight.best, "?") if sight is not None and sight.best is not None else ""
 
 
 def _name(decision: Decision, names: Mapping[int, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import sqrt
 
@@ -44,6 +45,9 @@ class Attempt:
         outcome: what it did: GRANTED, REFUSED, ASKED (for a card) or NOTHING.
         recognised: the name of the person identified, "" for nobody.
         by_card: whether a card opened, after the face alone did not.
+        asked_because: the first reason for which the face alone did not open, where a card was
+            asked for.
+        best: whom the face was most like when the card was asked for, "" for nobody.
         attack: what was held up, "" for a living face.
         reason: the decision's first reason.
         score, threshold: of the best candidate, in the units of the decision.
@@ -61,6 +65,8 @@ class Attempt:
     outcome: str
     recognised: str = ""
     by_card: bool = False
+    asked_because: str = ""
+    best: str = ""
     attack: str = ""
     reason: str = ""
     score: float | None = None
@@ -91,6 +97,7 @@ class RunRecord:
         memory: the process's greatest resident memory, bytes.
         people, generated: people enrolled, and how many of them are generated.
         encoder, detector: their names.
+        liveness: what tells a living face from a picture, in words.
     """
 
     attempts: tuple[Attempt, ...]
@@ -103,6 +110,7 @@ class RunRecord:
     work: float = 0.0
     encoder: str = ""
     detector: str = ""
+    liveness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,8 @@ class Figures:
         fpir: living strangers for whom somebody was identified, of all who came.
         by_card: of those granted, whom a card let in.
         fnir: enrolled people who came to pass and were not let in as themselves by their face.
+        not_by_face: why, of those whose face was most like themselves and who were asked for a
+            card: reason and how many, commonest first. The rest of ``fnir`` was not recognised.
         strangers_granted: strangers that the door opened for.
         iapar: attacks the door opened for (impostor attack presentation accept rate).
         latency: p50, p95, p99 in seconds; None without a grant.
@@ -150,6 +160,7 @@ class Figures:
     kept_out: int
     fpir: Rate
     fnir: Rate
+    not_by_face: tuple[tuple[str, int], ...]
     strangers_granted: int
     iapar: Rate
     latency: tuple[float, float, float] | None
@@ -164,6 +175,7 @@ def figures(record: RunRecord) -> Figures:
     mated = [a for a in came if a.enrolled]
     attacks = [a for a in record.attempts if a.attack]
     waits = [a.latency for a in record.attempts if a.latency is not None]
+    asked = Counter(a.asked_because for a in mated if a.asked_because and a.best == a.person)
     quantiles = np.percentile(waits, (50, 95, 99)) if waits else None
     return Figures(
         granted=sum(a.outcome == GRANTED for a in living),
@@ -171,6 +183,7 @@ def figures(record: RunRecord) -> Figures:
         kept_out=sum(a.outcome != GRANTED for a in came),
         fpir=Rate(sum(bool(a.recognised) for a in strangers), len(strangers)),
         fnir=Rate(sum(a.by_card or a.recognised != a.person for a in mated), len(mated)),
+        not_by_face=tuple(asked.most_common()),
         strangers_granted=sum(a.outcome == GRANTED for a in strangers),
         iapar=Rate(sum(a.outcome == GRANTED for a in attacks), len(attacks)),
         latency=None
@@ -238,16 +251,26 @@ def _figures(record: RunRecord, f: Figures) -> Table:
         ("kept out, or asked for a card", str(f.kept_out)),
         ("FPIR (impostors accepted)", str(f.fpir)),
         ("FNIR (residents not let in)", str(f.fnir)),
+        ("  recognised, asked for a card", _asked(f)),
         ("attacks that opened the door", str(f.iapar)),
         ("frame to relay, p50 / p95 / p99", latency),
         ("frames", f"{record.frames:,}, {record.damaged} damaged"),
         ("frames a second", _frame_rate(record)),
         ("memory", f"{record.memory / 2**20:.0f} MB"),
         ("detector, encoder", f"{record.detector or '–'}, {record.encoder or '–'}"),
+        ("liveness", record.liveness or "–"),
     ]
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _asked(f: Figures) -> str:
+    """Why a face that was recognised did not open: "5: liveness unknown 5"."""
+    if not f.not_by_face:
+        return "0"
+    reasons = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in f.not_by_face)
+    return f"{sum(n for _, n in f.not_by_face)}: {reasons}"
 
 
 def _frame_rate(record: RunRecord) -> str:

@@ -37,7 +37,6 @@ from gate.models.folder import State, state
 from gate.models.settings import ModelsSettings
 from gate.models.table import MODELS
 from gate.recognition.liveness.assessment import NETWORKS
-from gate.recognition.liveness.settings import LivenessSettings
 from gate.store.store import Store
 
 FETCH = 60.0  # seconds the models may take
@@ -131,10 +130,9 @@ def run_demo(
     )
     fetch_models(console, settings.models)
     if not any(find(name, settings.models) for name in NETWORKS):
-        settings = settings.model_copy(update={"liveness": LivenessSettings(mode="warn")})
         console.print(
-            "without a network against attacks a face alone would open nothing: the demonstration "
-            'sets [liveness] mode = "warn"',
+            "there is no liveness network: a face alone opens nothing, so residents are asked for "
+            "their card; `gate models fetch` installs networks",
             style="yellow",
             highlight=False,
         )

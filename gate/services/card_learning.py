@@ -16,6 +16,8 @@ from gate.recognition.learning.rules import (
     Look,
     Outcome,
     addition,
+    agree,
+    checked,
     contradicted,
     enrolment,
     is_theirs,
@@ -24,9 +26,9 @@ from gate.recognition.learning.rules import (
 from gate.recognition.learning.settings import LearningSettings
 from gate.recognition.matching.matcher import Matcher
 from gate.store.key_value import JOINED
-from gate.store.looks import ADDED, ENROLLED, MIXED, RESEMBLES, Kept
+from gate.store.looks import ADDED, CONFIRMED, ENROLLED, MIXED, RESEMBLES, Kept
 from gate.store.store import Store
-from gate.store.tables import PersonRow
+from gate.store.tables import LearntRow, PersonRow
 
 PURPOSE = "learning"  # of the consent
 ACTOR = "gate"  # in the audit
@@ -94,9 +96,43 @@ class CardLearning:
         elif not self._doubted(passed, row, kept, matcher) and passed.known:
             self._towards_addition(passed, row, kept, matcher)
 
+    def settle(self, now: datetime) -> int:
+        """Make templates of the enrolments that staff confirmed; how many.
+
+        The rules are asked again: somebody who looks like that may have been enrolled since.
+        """
+        made = 0
+        for line in self._store.looks.proposals(CONFIRMED) if self.active else ():
+            made += self._confirmed(line, now)
+        return made
+
+    def _confirmed(self, line: LearntRow, now: datetime) -> bool:
+        looks, matcher = self._store.looks, self._matcher()
+        row = self._store.people.get(line.person_id)
+        if row is None or not may_learn(self._store, row):
+            return False  # blocked for now perhaps; without an answer its looks are gone
+        kept = looks.of(row.id, matcher.encoder)
+        if not kept or looks.templates(row.id, matcher.encoder):  # enrolled at the desk meanwhile
+            looks.withdraw(line.id, ACTOR)
+            return False
+        finding = checked(self._looks(kept), matcher, row.id)
+        if finding.outcome is not Outcome.ENROL:
+            looks.withdraw(line.id, ACTOR)
+            cause = RESEMBLES if finding.outcome is Outcome.RESEMBLES else MIXED
+            self._cannot(row, matcher.encoder, cause, finding.other, now)
+            return False
+        counts = {"passages": line.passages, "days": line.days}
+        chosen = [one for one in kept if one.key in finding.looks]
+        looks.enrol(row.id, matcher.encoder, chosen, **counts, confirmed=line.id)
+        self._say("face.learnt", row, now, how=ENROLLED, **counts)
+        return True
+
     def tidy(self, now: datetime) -> int:
         """Delete looks whose time is over, all of them where nothing is learnt; how many."""
         before = now - timedelta(days=self._settings.keep_days)
+        for line in self._store.looks.proposals() if self.active else ():
+            if self._store.looks.templates(line.person_id, line.encoder):  # enrolled at the desk
+                self._store.looks.withdraw(line.id, ACTOR)
         return self._store.looks.forget_before(before if self.active else None)
 
     def _towards_enrolment(self, passed: Passed, row: PersonRow, matcher: Matcher) -> None:
@@ -104,6 +140,16 @@ class CardLearning:
         if other is not None:  # the card in somebody else's hand, or somebody very like them
             self._cannot(row, matcher.encoder, RESEMBLES, other, passed.at)
             return
+        proposal = self._store.looks.proposal(row.id)
+        if proposal is not None and proposal.encoder == matcher.encoder:
+            if not self._same(passed, row, matcher):
+                # another face with this card: nothing to confirm any more
+                self._keep(passed, matcher.encoder)
+                self._store.looks.withdraw(proposal.id, ACTOR)
+                self._cannot(row, matcher.encoder, MIXED, None, passed.at)
+            return  # as many faces as are needed wait for staff already
+        if proposal is not None:  # of another encoder: the gate changed it
+            self._store.looks.withdraw(proposal.id, ACTOR)
         looks = self._keep(passed, matcher.encoder)
         finding = enrolment(self._looks(looks), matcher, row.id, self._settings)
         if finding.outcome is Outcome.MIXED:
@@ -112,9 +158,18 @@ class CardLearning:
             self._cannot(row, matcher.encoder, RESEMBLES, finding.other, passed.at)
         elif finding.outcome is Outcome.ENROL:
             counts = {"passages": len(looks), "days": len({self._day(one.at) for one in looks})}
+            if self._settings.confirm:
+                self._store.looks.propose(row.id, matcher.encoder, **counts)
+                self._store.audit.note(ACTOR, "face.proposed", row.ref, **counts)
+                return
             chosen = [one for one in looks if one.key in finding.looks]
             self._store.looks.enrol(row.id, matcher.encoder, chosen, **counts)
             self._say("face.learnt", row, passed.at, how=ENROLLED, **counts)
+
+    def _same(self, passed: Passed, row: PersonRow, matcher: Matcher) -> bool:
+        """Whether a face agrees with each other one that waits for staff to confirm them."""
+        kept = self._store.looks.of(row.id, matcher.encoder)
+        return agree(np.stack([*(one.vector for one in kept), passed.vector]), matcher)
 
     def _towards_addition(
         self, passed: Passed, row: PersonRow, kept: list[Kept], matcher: Matcher

@@ -15,6 +15,7 @@ from gate.store.changes import touch
 from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
 from gate.store.key_value import JOINED
+from gate.store.looks import suspend
 from gate.store.people import as_person
 from gate.store.tables import CredentialRow, KeyValueRow, PermitRow, PersonRow, SequenceRow
 from gate.store.tables.base import now
@@ -88,14 +89,22 @@ class Credentials:
                 session.scalars(select(CredentialRow).where(CredentialRow.person_id == person))
             )
 
-    def revoke(self, credential: int, reason: str) -> None:
-        """Make a card or PIN invalid; it stays in the register so that its use is noticed."""
+    def revoke(self, credential: int, reason: str) -> bool:
+        """Make a card or PIN invalid; it stays in the register so that its use is noticed.
+
+        A face that was learnt from the person's cards alone no longer counts until staff confirm
+        it: whoever had the card may have taught it. Returns whether there was one.
+        """
         with self._database.write() as session:
             row = session.get(CredentialRow, credential)
             if row is None:
                 raise StoreError(f"there is no credential {credential}", hint="look it up again")
             row.revoked, row.revoked_reason = now(), reason
             touch(session, row.person_id)
+            lost = row.kind == "card" and suspend(session, self._vault, row.person_id)
+        if lost:
+            self._database.wipe()
+        return lost
 
     def remove(self, credential: int) -> None:
         """Take a card or PIN out of the register, so that it can be given to somebody else."""

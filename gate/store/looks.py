@@ -1,4 +1,8 @@
-"""Faces seen while a card was shown, and what was learnt of them. Sealed like templates."""
+"""Faces seen while a card was shown, and what was learnt of them. Sealed like templates.
+
+States of a line: "waiting" for staff to confirm it, "confirmed" until the gate takes it over,
+"open" (what was learnt is in use), "undone", "refused".
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gate.recognition.face import Vector
 from gate.store.changes import touch
 from gate.store.engine import Database
 from gate.store.tables import LearntRow, LookRow, TemplateRow
+from gate.store.tables.base import now
 from gate.store.vault import Vault
 
 ENROLLED, ADDED = "enrolled", "added"  # kinds of what was learnt; also the labels of templates
 MIXED, RESEMBLES = "mixed", "resembles"  # why nothing was learnt
+WAITING, CONFIRMED, OPEN = "waiting", "confirmed", "open"  # states that are not over
+_LIVE = (WAITING, CONFIRMED, OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +116,65 @@ class Looks:
                 for row in session.scalars(query)
             ]
 
-    def enrol(
-        self, person: int, encoder: str, looks: Sequence[Kept], *, passages: int, days: int
-    ) -> int:
-        """Make templates of these looks and delete all looks of the person; the new line."""
+    def propose(self, person: int, encoder: str, *, passages: int, days: int) -> int:
+        """Put somebody whose looks would enrol them on the list for staff; the new line."""
         with self._database.write() as session:
-            line = _line(session, person, encoder, ENROLLED, passages=passages, days=days)
+            counts = {"passages": passages, "days": days}
+            return _line(session, person, encoder, ENROLLED, state=WAITING, **counts)
+
+    def proposal(self, person: int) -> LearntRow | None:
+        """The enrolment of somebody that waits for staff, or for the gate once confirmed."""
+        with self._database.read() as session:
+            return session.scalar(_proposals().where(LearntRow.person_id == person).limit(1))
+
+    def proposals(self, *states: str) -> list[LearntRow]:
+        """Those in one of these states (all without any), oldest first."""
+        query = _proposals()
+        if states:
+            query = query.where(LearntRow.state.in_(states))
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+    def confirm(self, line: int, by: str) -> LearntRow | None:
+        """Staff say that the face is that of the card's holder; the gate makes the templates.
+
+        None when the line is not there or does not wait for them.
+        """
+        with self._database.write() as session:
+            row = session.get(LearntRow, line)
+            if row is None or row.state != WAITING:
+                return None
+            row.state, row.by = CONFIRMED, by
+            return row
+
+    def withdraw(self, line: int, by: str) -> None:
+        """Take a proposal from the list; the looks stay."""
+        with self._database.write() as session:
+            row = session.get(LearntRow, line)
+            if row is not None and row.state in (WAITING, CONFIRMED):
+                row.state, row.by = "undone", by
+
+    def enrol(
+        self,
+        person: int,
+        encoder: str,
+        looks: Sequence[Kept],
+        *,
+        passages: int,
+        days: int,
+        confirmed: int | None = None,
+    ) -> int:
+        """Make templates of these looks and delete all looks of the person; the line.
+
+        Args:
+            confirmed: the line that staff confirmed; None makes a new one.
+        """
+        with self._database.write() as session:
+            row = session.get(LearntRow, confirmed) if confirmed is not None else None
+            if row is None:
+                line = _line(session, person, encoder, ENROLLED, passages=passages, days=days)
+            else:
+                row.state, line = OPEN, row.id
             self._add(session, person, encoder, looks, f"{ENROLLED}:{line}")
             session.execute(delete(LookRow).where(LookRow.person_id == person))
             touch(session, person)
@@ -155,11 +215,11 @@ class Looks:
         """Delete what a line brought; ``refuse``: nothing more is learnt of the person.
 
         Whoever is refused loses all looks and everything else that was learnt of them. None when
-        the line is not there or is not open.
+        the line is not there or is over.
         """
         with self._database.write() as session:
             row = session.get(LearntRow, line)
-            if row is None or row.state != "open":
+            if row is None or row.state not in _LIVE:
                 return None
             labels = [f"{row.kind}:{row.id}"]
             if refuse or row.kind == ENROLLED:  # additions to it rest on it
@@ -208,10 +268,21 @@ class Looks:
             return session.scalar(query.limit(1)) is not None
 
     def forget_before(self, at: datetime | None) -> int:
-        """Delete looks older than ``at``, all for None; how many."""
+        """Delete looks older than ``at``, all for None; how many.
+
+        A proposal of which no look is left is over.
+        """
         query = delete(LookRow) if at is None else delete(LookRow).where(LookRow.at < at)
         with self._database.write() as session:
             gone = int(session.execute(query).rowcount)  # type: ignore[attr-defined]
+            session.execute(
+                update(LearntRow)
+                .where(
+                    LearntRow.state.in_((WAITING, CONFIRMED)),
+                    LearntRow.person_id.not_in(select(LookRow.person_id)),
+                )
+                .values(state="undone", by="gate")
+            )
         if gone:
             self._database.wipe()
         return gone
@@ -227,6 +298,12 @@ class Looks:
         query = select(LearntRow).where(LearntRow.person_id == person).order_by(LearntRow.id)
         with self._database.read() as session:
             return list(session.scalars(query))
+
+    def to_confirm(self) -> int:
+        """How many enrolments wait for staff."""
+        query = select(func.count()).where(LearntRow.state == WAITING)
+        with self._database.read() as session:
+            return session.scalar(query) or 0
 
     def waiting(self) -> dict[int, int]:
         """How many looks are kept of whom."""
@@ -281,12 +358,64 @@ class Looks:
         )
 
 
+def suspend(session: Session, vault: Vault, person: int) -> bool:
+    """A card of somebody is no longer theirs alone: what it taught waits for staff.
+
+    An enrolment learnt from cards becomes looks and a proposal again; additions to it go, as they
+    rest on it. Looks that led to nothing yet are deleted. What photographs taught, and what was
+    added to it, stays: it was compared with them. Returns whether the person lost templates.
+    """
+    proposed = session.scalar(_proposals().where(LearntRow.person_id == person).limit(1))
+    if proposed is not None:
+        proposed.state, proposed.by = WAITING, ""
+    else:
+        session.execute(delete(LookRow).where(LookRow.person_id == person))
+    query = select(TemplateRow).where(TemplateRow.person_id == person)
+    templates = list(session.scalars(query.order_by(TemplateRow.id)))
+    photographed = {row.encoder for row in templates if ":" not in row.label}
+    templates = [row for row in templates if row.encoder not in photographed]
+    learnt = [row for row in templates if row.label.startswith(f"{ENROLLED}:")]
+    if not learnt:
+        return False
+    line = session.get(LearntRow, int(learnt[-1].label.partition(":")[2]))
+    if line is None:
+        return False
+    session.execute(
+        update(LearntRow)
+        .where(LearntRow.person_id == person, LearntRow.kind == ADDED, LearntRow.state == OPEN)
+        .values(state="undone", by="gate")
+    )
+    line.state, line.by, line.told = WAITING, "", None
+    for row in learnt:
+        vector = vault.unseal(row.vector, person, row.encoder)
+        session.add(
+            LookRow(
+                person_id=person,
+                passage=f"template {row.id}",  # no passage is called so
+                encoder=row.encoder,
+                vector=vault.seal(vector, person, _look(row.encoder)),
+                quality=row.quality,
+                at=now(),  # they wait as long as one of today
+            )
+        )
+    for row in templates:
+        session.delete(row)
+    return True
+
+
+def _proposals() -> Select[LearntRow]:
+    states = LearntRow.state.in_((WAITING, CONFIRMED))
+    return select(LearntRow).where(LearntRow.kind == ENROLLED, states).order_by(LearntRow.id)
+
+
 def _look(encoder: str) -> str:
     """What a look is bound to: moved into the table of templates it could not be opened."""
     return f"look {encoder}"
 
 
-def _line(session: Session, person: int, encoder: str, kind: str, **fields: int | None) -> int:
+def _line(
+    session: Session, person: int, encoder: str, kind: str, **fields: int | str | None
+) -> int:
     row = LearntRow(person_id=person, encoder=encoder, kind=kind, **fields)
     session.add(row)
     session.flush()
@@ -303,6 +432,6 @@ def _labels(session: Session, person: int) -> list[str]:
 def _close(session: Session, person: int, state: str, by: str) -> None:
     session.execute(
         update(LearntRow)
-        .where(LearntRow.person_id == person, LearntRow.state == "open")
+        .where(LearntRow.person_id == person, LearntRow.state.in_(_LIVE))
         .values(state=state, by=by)
     )

@@ -87,6 +87,20 @@ def test_who_was_let_in_by_card_was_not_recognised() -> None:
     assert "of them by card 1" in shown
 
 
+def test_a_recognised_face_that_needed_a_card_is_told_from_one_not_recognised() -> None:
+    carded = replace(ANN, by_card=True, latency=None, asked_because="liveness_unknown", best="Ann")
+    unlike = replace(carded, asked_because="doubtful", best="Bob")
+    record = run(carded, carded, unlike, ANN)
+    assert figures(record).fnir.count == 3
+    assert figures(record).not_by_face == (("liveness_unknown", 2),)
+    assert "2: liveness unknown 2" in text_of(record)
+    assert figures(run(ANN, BOB)).not_by_face == ()
+
+
+def test_the_liveness_is_named() -> None:
+    assert "required: net alone" in text_of(replace(run(ANN), liveness="required: net alone"))
+
+
 def test_the_frame_rate_is_also_given_for_a_core_of_its_own() -> None:
     busy = replace(run(ANN), frames=300, seconds=30.0, work=10.0)
     assert "10.0; 30.0 a core second" in text_of(busy)

@@ -45,10 +45,14 @@ def test_the_demonstration_ends_well_with_table_and_picture(tmp_path: Path) -> N
     assert "none missing" in done.stdout
     assert "Barack Obama" in done.stdout
     assert "0 of 3" in line_of(done.stdout, "FPIR"), "no stranger"
-    assert "0 of 5" in line_of(done.stdout, "FNIR"), "every resident"
-    # without a network for it a good print passes: docs/liveness.md
+    granted = line_of(done.stdout, "people granted")
+    assert "strangers 0" in granted
+    assert re.search(r"\b5, of them by card", granted), "every resident, by face or by card"
+    if "minifas" in line_of(done.stdout, "liveness"):  # others hold these drawn scenes for pictures
+        assert "0 of 5" in line_of(done.stdout, "FNIR")
+    assert "0 of 1" in line_of(done.stdout, "attacks that opened the door")
     missed = [row for row in done.stdout.splitlines() if row.rstrip().endswith(" NO")]
-    assert len(missed) <= ("retail-0095" not in done.stdout), missed
+    assert not missed
     image = cv2.imread(str(picture))
     assert image is not None
     assert min(image.shape[:2]) > 200

@@ -104,6 +104,52 @@ def test_a_card_that_teaches_no_face_waits_for_staff(clerk, desk, ann):
     assert "cards that teach no face" not in clerk.get("/").text
 
 
+@pytest.fixture
+def proposal(desk, ann):
+    for index in range(5):
+        desk.store.looks.keep(ann, ENCODER, face(index), passage=f"p{index}", at=AT)
+    return desk.store.looks.propose(ann, ENCODER, passages=5, days=2)
+
+
+def test_staff_confirm_whose_face_it_is(clerk, desk, ann, proposal):
+    assert "1 faces to confirm" in clerk.get("/").text
+    page = clerk.get("/learnt").text
+    assert "To be confirmed" in page
+    assert f'name="line" value="{proposal}"' in page
+    assert clerk.fill("/learnt/confirm", line=proposal).status_code == 200
+    row = desk.store.looks.proposal(ann)
+    assert (row.state, row.by) == ("confirmed", "desk")
+    assert desk.store.audit.lines(1, action="learnt.confirm")[0].actor == "desk"
+    assert "confirmed by desk" in clerk.get("/learnt").text
+    assert "faces to confirm" not in clerk.get("/").text
+
+
+def test_nothing_chosen_or_gone_meanwhile_is_said(clerk, desk, ann, proposal):
+    assert "Nothing was confirmed" in clerk.fill("/learnt/confirm").text
+    clerk.fill(f"/learnt/{proposal}/refuse")
+    assert desk.store.looks.waiting() == {}
+    assert "Nothing was confirmed" in clerk.fill("/learnt/confirm", line=proposal).text
+    assert desk.store.looks.refused(ann)
+    assert not desk.store.events.search(types=("face.unlearnt",), limit=1)  # it was in no use
+
+
+def test_an_auditor_confirms_nothing(browser, desk, ann, proposal):
+    auditor = browser("auditor")
+    assert 'name="line"' not in auditor.get("/learnt").text
+    assert auditor.fill("/learnt/confirm", line=proposal).status_code == 403
+    assert desk.store.looks.proposal(ann).state == "waiting"
+
+
+def test_a_card_that_is_revoked_takes_back_its_face_and_says_so(clerk, desk, ann, line):
+    card = desk.store.credentials.add(ann, "card", "0011223344").id
+    page = clerk.fill(f"/people/{ann}/credentials/{card}/revoke", reason="lost").text
+    assert "no longer opens until you confirm it" in page
+    assert templates(desk, ann) == 0
+    event = desk.store.events.search(types=("face.unlearnt",), limit=1)[0]
+    assert event.body["details"] == {"how": "enrolled", "by": "desk", "cause": "card_revoked"}
+    assert "waits for staff" in clerk.get("/learnt").text
+
+
 def test_an_auditor_sees_it_and_changes_nothing(browser, desk, ann, line):
     auditor = browser("auditor")
     assert "王安" in auditor.get("/learnt").text

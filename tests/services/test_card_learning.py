@@ -44,7 +44,7 @@ class Gate:
     def __init__(self, store: Store, **settings: object) -> None:
         self.store, self.events, self.passages = store, [], 0
         self.known = KnownFaces(store, ENCODER, WIDTH)
-        values = {"enabled": True, **settings}
+        values = {"enabled": True, "confirm": False, **settings}
         self.learning = CardLearning(
             store,
             "gate-1",
@@ -114,6 +114,140 @@ def test_five_passages_on_two_days_enrol_and_the_gate_knows_the_face(store, gate
     assert (line.actor, line.subject) == ("gate", store.people.get(ann).ref)
     assert line.details == {"how": "enrolled", "passages": 5, "days": 2}
     assert notices(store) == {ann: "face_enrolled"}
+
+
+@pytest.fixture
+def careful(store: Store) -> Gate:
+    """A gate with the default: staff confirm."""
+    return Gate(store, confirm=LearningSettings().confirm)
+
+
+def proposed(gate: Gate, person: int, face: np.ndarray) -> int:
+    """``face`` comes with the card of ``person`` until staff are asked; the line."""
+    gate.shows(person, face, 4)
+    gate.shows(person, face, 16, day=1)
+    line = gate.store.looks.proposal(person)
+    assert line is not None
+    assert line.state == "waiting"
+    return line.id
+
+
+def test_a_borrower_always_alone_with_the_card_opens_nothing_before_staff_confirm(
+    store, careful, ann
+):
+    proposed(careful, ann, BOB)
+    assert (careful.labels(ann), careful.said) == ([], [])
+    assert careful.learning.settle(START) == 0
+    found = careful.matcher.identify(seen(BOB, 901)[None], ENCODER)
+    assert found.best[0] != ann
+    assert store.looks.waiting() == {ann: 5}  # no more faces are kept than are needed
+    assert store.audit.lines(1, action="face.proposed")[0].subject == store.people.get(ann).ref
+
+
+def test_what_staff_confirm_the_gate_knows(store, careful, ann):
+    line = proposed(careful, ann, ANN)
+    assert store.looks.confirm(line, "li").person_id == ann
+    assert careful.learning.settle(START + timedelta(days=1)) == 1
+    assert careful.labels(ann) == ["enrolled"] * 5
+    assert careful.said == [("face.learnt", "enrolled")]
+    row = store.looks.lines(1)[0]
+    assert (row.id, row.state, row.by) == (line, "open", "li")
+    assert careful.learning.settle(START + timedelta(days=1)) == 0
+    assert notices(store) == {ann: "face_enrolled"}
+
+
+def test_the_holder_withdraws_what_waits_by_one_passage(store, careful, ann):
+    line = proposed(careful, ann, BOB)
+    careful.shows(ann, ANN, 1, day=2)
+    assert careful.said == [("face.not_learnt", "mixed")]
+    assert store.looks.proposal(ann) is None
+    assert store.looks.confirm(line, "li") is None
+
+
+def test_somebody_enrolled_since_is_not_enrolled_under_another_name(store, careful, ann):
+    line = proposed(careful, ann, BOB)
+    bob = store.people.create("Bob").id
+    store.templates.add(*(Template(bob, seen(BOB, i), ENCODER) for i in range(5)))
+    store.looks.confirm(line, "li")
+    assert careful.learning.settle(START + timedelta(days=2)) == 0
+    assert careful.labels(ann) == []
+    assert careful.said == [("face.not_learnt", "resembles")]
+
+
+def test_who_is_blocked_after_staff_confirmed_is_not_enrolled(store, careful, ann):
+    store.looks.confirm(proposed(careful, ann, ANN), "li")
+    store.people.update(ann, blocked=True)
+    assert careful.learning.settle(START + timedelta(days=1)) == 0
+    store.people.update(ann, blocked=False)
+    assert careful.learning.settle(START + timedelta(days=1)) == 1
+
+
+def test_what_nobody_confirms_ends_with_its_faces(store, careful, ann):
+    line = proposed(careful, ann, ANN)
+    careful.learning.tidy(START + timedelta(days=40))
+    assert store.looks.proposal(ann) is None
+    assert store.looks.confirm(line, "li") is None
+
+
+def test_a_photograph_at_the_desk_ends_what_waits(store, careful, ann):
+    proposed(careful, ann, ANN)
+    store.templates.add(Template(ann, seen(ANN, 1), ENCODER))
+    careful.learning.tidy(START + timedelta(days=2))
+    assert store.looks.proposal(ann) is None
+
+
+def test_a_lost_card_takes_back_what_it_taught_until_staff_confirm(store, gate, ann):
+    card = store.credentials.add(ann, "card", "0011223344").id
+    gate.shows(ann, BOB, 5)
+    gate.shows(ann, BOB, 1, day=1)
+    assert gate.labels(ann) == ["enrolled"] * 5
+    assert store.credentials.revoke(card, "lost") is True
+    assert gate.labels(ann) == []
+    found = gate.matcher.identify(seen(BOB, 901)[None], ENCODER)
+    assert found.best[0] != ann
+    line = store.looks.proposal(ann)
+    assert line.state == "waiting"
+    gate.shows(ann, BOB, 5, day=3)  # with another card of the household
+    assert gate.labels(ann) == []  # also where passages alone are enough at first
+    store.looks.confirm(line.id, "li")
+    assert gate.learning.settle(START + timedelta(days=3)) == 1
+    assert gate.labels(ann) == ["enrolled"] * 5
+
+
+def test_the_holder_with_a_new_card_ends_what_a_lost_one_taught(store, gate, ann):
+    card = store.credentials.add(ann, "card", "0011223344").id
+    gate.shows(ann, BOB, 5)
+    gate.shows(ann, BOB, 1, day=1)
+    store.credentials.revoke(card, "lost")
+    gate.shows(ann, ANN, 1, day=2)
+    assert store.looks.proposal(ann) is None
+    assert ("face.not_learnt", "mixed") in gate.said
+
+
+def test_a_lost_card_leaves_photographs_and_what_was_compared_with_them(store, gate, ann):
+    card = store.credentials.add(ann, "card", "0011223344").id
+    store.templates.add(*(Template(ann, seen(ANN, i), ENCODER) for i in range(2)))
+    for day in range(3):
+        gate.shows(ann, ANN, 1, day=day, known=True)
+    before = gate.labels(ann)
+    assert "added" in before
+    assert store.credentials.revoke(card, "lost") is False
+    assert gate.labels(ann) == before
+
+
+def test_a_lost_card_drops_faces_on_the_way(store, careful, ann):
+    card = store.credentials.add(ann, "card", "0011223344").id
+    careful.shows(ann, BOB, 3)
+    assert store.credentials.revoke(card, "lost") is False
+    assert store.looks.waiting() == {}
+
+
+def test_a_pin_that_is_revoked_changes_nothing_learnt(store, gate, ann):
+    pin = store.credentials.add(ann, "pin", "918273").id
+    gate.shows(ann, ANN, 5)
+    gate.shows(ann, ANN, 1, day=1)
+    assert store.credentials.revoke(pin, "known to others") is False
+    assert gate.labels(ann) == ["enrolled"] * 5
 
 
 def test_days_are_those_of_the_place(store, ann):

@@ -130,6 +130,11 @@ def enrolment(
     """
     if len(looks) < settings.passages or len({look.day for look in looks}) < settings.days:
         return Finding(Outcome.WAIT)
+    return checked(looks, matcher, person)
+
+
+def checked(looks: Sequence[Look], matcher: Matcher, person: int) -> Finding:
+    """The same of looks that are enough, one at least: are they all of one person, and new?"""
     vectors = np.stack([look.vector for look in looks])
     mean = unit(vectors.mean(axis=0, keepdims=True))
     other = _first_resembled(np.concatenate([vectors, mean]), matcher, person)

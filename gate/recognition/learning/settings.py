@@ -22,6 +22,11 @@ class LearningSettings(Section):
         description="passages by card after which somebody without a face is enrolled",
     )
     days: int = Field(2, ge=2, le=30, description="different days these passages lie on at least")
+    confirm: bool = Field(
+        True,
+        description="whether a face learnt from a card counts only after staff confirmed at the "
+        "desk that the card was its holder's own all the time; false: after the passages alone",
+    )
     keep_days: int = Field(
         30, ge=3, le=90, description="days after which a face that did not lead to one is deleted"
     )

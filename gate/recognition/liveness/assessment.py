@@ -80,7 +80,14 @@ def active(settings: LivenessSettings, models: ModelsSettings) -> str:
         if len(heard) == 1 and not weak:
             more = " alone: more people are asked for a card; `gate models fetch` installs others"
         return f"{settings.mode}: {' + '.join(heard)}{more}"
-    return f"{settings.mode}: motion and display cues only, weak; `gate models fetch` installs more"
+    # said only where it is so: with "warn" a face alone opens
+    asks = (
+        ": a face alone opens nothing, a card is asked for" if settings.mode == "required" else ""
+    )
+    return (
+        f"{settings.mode}: motion and display cues only{asks or ', weak'}; "
+        "`gate models fetch` installs networks"
+    )
 
 
 class NetworkWatch:

@@ -38,6 +38,6 @@ class LearntRow(Base):
     passages: Mapped[int] = mapped_column(default=1)
     days: Mapped[int] = mapped_column(default=1)
     at: Mapped[datetime] = mapped_column(default=now)
-    state: Mapped[str] = mapped_column(String(20), default="open")  # open | undone | refused
+    state: Mapped[str] = mapped_column(String(20), default="open")  # see looks.py
     by: Mapped[str] = mapped_column(String(80), default="")
     told: Mapped[datetime | None] = mapped_column()  # when the screen informed the person

@@ -143,7 +143,8 @@ def test_without_models_the_cues_remain_and_that_is_said(
     models = ModelsSettings(folder=tmp_path)
     watching = build_watch(LivenessSettings(), models)
     assert isinstance(watching, MotionWatch)
-    assert "weak" in liveness.active(LivenessSettings(), models)
+    assert "a face alone opens nothing" in liveness.active(LivenessSettings(), models)
+    assert "weak" in liveness.active(LivenessSettings(mode="warn"), models)
     assert watching(*seen()).method == "motion"
 
 
