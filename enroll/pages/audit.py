@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from enroll import audit_words
 from enroll.page import render
 from enroll.permissions import Permission
 from enroll.visit import Visit, allowed
@@ -31,6 +32,7 @@ def audit(
         "audit.html",
         visit,
         lines=lines[:PAGE],
+        words=audit_words,
         more=lines[PAGE - 1].id if len(lines) > PAGE else None,
         verified=verify,
         faults=store.audit.verify() if verify else [],
