@@ -167,7 +167,11 @@ def write_film(film: Film, path: Path, quality: int = 40) -> None:
         pictures.append(draw(still))
         shown.append(milliseconds)
     if not pictures:
-        raise StoreError("there is no film: no frame was played", where=str(path))
+        raise StoreError(
+            "there is no film: no frame was played",
+            where=str(path),
+            hint="play at least one recording",
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         pictures[0].save(
