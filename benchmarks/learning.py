@@ -3,9 +3,9 @@
     python -m benchmarks.learning [--people 20000] [--templates 3] [--encoder NAME]
 
 People are generated (``gate.evaluation.synthetic_gallery``), three templates each, in an SQLite
-register of their own. Times are seconds of processor over all threads, so they hold on a loaded
-machine; memory is the peak of a process that did only this step. Each step is a process of its
-own:
+register of their own. numpy has one thread, as in ``gate run``. Times are seconds of processor
+over all threads, so they hold on a loaded machine; memory is the peak of a process that did only
+this step. Each step is a process of its own:
 
     learn   register → first start: nothing is learnt yet
     start   register → matcher and rules, when everything was learnt before
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -100,10 +101,11 @@ def main() -> None:
             f"{options.people:,} people, {options.templates} templates each, "
             f"{options.encoder}, {dimension} values"
         )
+        once = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
         for step in STEPS:
             command = [sys.executable, "-m", "benchmarks.learning", "--step", step]
             command += ["--folder", folder, "--encoder", options.encoder]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=once)
             figures = json.loads(done.stdout)
             print(step, ", ".join(f"{name} {value:.3g}" for name, value in figures.items()))
 

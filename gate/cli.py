@@ -66,6 +66,11 @@ _wanted = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS else list(C
 if sys.argv[1:] == ["--version"]:
     _wanted = ["config"]
 
+# beside a camera numpy works in one thread, as the networks do: on a busy box two of them spend
+# as long waiting for each other as they work. To be set before numpy is loaded.
+if sys.argv[1:2] in (["run"], ["desk"], ["demo"]):
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 for _name in _wanted:
     _file, _given = COMMANDS[_name]
     _thing = getattr(importlib.import_module(f"gate.commands.{_file}"), _given)

@@ -13,7 +13,7 @@ from gate.recognition.face import Vector
 from gate.recognition.matching.calibration import Calibration
 from gate.recognition.matching.gallery import Gallery, Snapshot
 from gate.recognition.matching.matcher import Matcher, build_matcher
-from gate.recognition.matching.site_calibration import FMR, FPIR, learn_site, pack, unpack
+from gate.recognition.matching.site_calibration import FMR, FPIR, learn_matcher, pack, unpack
 from gate.recognition.matching.whitening import Whitening
 from gate.store.database_errors import ConflictError
 from gate.store.store import Store
@@ -81,8 +81,11 @@ class KnownFaces:
                 snapshot = self._gallery.snapshot()
                 people = len(snapshot.people)
                 if people <= QUICK and calibration.outgrown(people):
-                    fit, calibration = self._learn(snapshot, wished(calibration))
-                self._matcher = build_matcher(snapshot, fit, calibration, self._matcher, changed)
+                    self._matcher = self._learn(snapshot, wished(calibration))
+                else:
+                    self._matcher = build_matcher(
+                        snapshot, fit, calibration, self._matcher, changed
+                    )
             return self._matcher
 
     def _take_in(self, changed: frozenset[int]) -> frozenset[int]:
@@ -109,31 +112,39 @@ class KnownFaces:
             now, version = self._matcher, self._version
         if now is None or not now.calibration.outgrown(now.people):
             return False
-        fit, calibration = _learnt(now.centroids.gallery, wished(now.calibration))
+        learnt = _learnt(now.centroids.gallery, wished(now.calibration))
+        fit, calibration = learnt.centroids.fit, learnt.calibration
         with self._lock:
             # what staff put into use in those seconds counts: ``matcher`` takes it up
             if self._put(fit, calibration, version) and self._gallery is not None:
+                # only who changed meanwhile is compared again while everybody else waits
                 snapshot = self._gallery.snapshot()
-                self._matcher = build_matcher(snapshot, fit, calibration, now)
+                self._matcher = build_matcher(snapshot, fit, calibration, learnt)
         return True
 
     def _load(self) -> Matcher:
+        self._fill()
+        assert self._gallery is not None
+        self._version = ""
+        snapshot = self._gallery.snapshot()
+        stored = self._stored()
+        if stored is None:
+            row = self._store.calibrations.active(KIND, self._encoder)
+            self._matcher = self._learn(snapshot, wished_in(row))
+        elif stored[1].outgrown(len(snapshot.people)):
+            self._matcher = self._learn(snapshot, wished(stored[1]))
+        else:
+            self._matcher = build_matcher(snapshot, *stored)
+        return self._matcher
+
+    def _fill(self) -> None:
+        """The gallery as it is in the store; what was read is gone again before anything else."""
         loaded = self._store.templates.load(self._encoder)
         self._gallery = Gallery(self._encoder, self._dimension)
         self._gallery.fill(loaded.people, loaded.vectors)
         loaded.vectors.setflags(write=True)
         loaded.vectors.fill(0)
         self._generation = loaded.generation
-        self._version = ""
-        snapshot = self._gallery.snapshot()
-        stored = self._stored()
-        if stored is None:
-            row = self._store.calibrations.active(KIND, self._encoder)
-            stored = self._learn(snapshot, wished_in(row))
-        elif stored[1].outgrown(len(snapshot.people)):
-            stored = self._learn(snapshot, wished(stored[1]))
-        self._matcher = build_matcher(snapshot, *stored)
-        return self._matcher
 
     def _stored(self) -> tuple[Whitening, Calibration] | None:
         """What another program put into use since the last look; None if unreadable."""
@@ -147,11 +158,12 @@ class KnownFaces:
             log.error("calibration.unreadable", extra={"cause": error.what})
             return None
 
-    def _learn(self, snapshot: Snapshot, rates: Rates) -> tuple[Whitening, Calibration]:
-        fit, calibration = _learnt(snapshot, rates)
-        if self._put(fit, calibration, self._version):
-            return fit, calibration
-        return self._stored() or (fit, calibration)
+    def _learn(self, snapshot: Snapshot, rates: Rates) -> Matcher:
+        learnt = _learnt(snapshot, rates)
+        if self._put(learnt.centroids.fit, learnt.calibration, self._version):
+            return learnt
+        stored = self._stored()
+        return build_matcher(snapshot, *stored) if stored else learnt
 
     def _put(self, fit: Whitening, calibration: Calibration, after: str) -> bool:
         """Put it into use in place of ``after``; False when that is no longer the one in use.
@@ -170,9 +182,9 @@ def _same(rows: Vector, vectors: list[Vector]) -> bool:
     return len(rows) == len(vectors) and all(map(np.array_equal, rows, vectors))
 
 
-def _learnt(snapshot: Snapshot, rates: Rates) -> tuple[Whitening, Calibration]:
+def _learnt(snapshot: Snapshot, rates: Rates) -> Matcher:
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    return learn_site(snapshot, made=made, fpir=rates[0], fmr=rates[1])
+    return learn_matcher(snapshot, made=made, fpir=rates[0], fmr=rates[1])
 
 
 def wished(calibration: Calibration) -> Rates:

@@ -16,7 +16,7 @@ from gate.recognition.detection.detector import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
 from gate.recognition.matching.scoring import unit
-from gate.recognition.matching.site_calibration import FMR, FPIR, learn_site
+from gate.recognition.matching.site_calibration import FMR, FPIR, learn_matcher, learn_site
 from gate.services.enrolment import Examiner, Fault, Shot, keep, of_one_person, resembling, try_out
 from gate.services.gallery_sync import KIND, KnownFaces, put_in_use
 from gate.services.image_decode import decode, reduced
@@ -169,9 +169,9 @@ def test_a_wish_that_staff_state_while_it_relearns_counts(store, monkeypatch):
 
     def learn(snapshot, **wished):  # `gate calibrate --fpir 0.001` ends meanwhile
         put_in_use(store, *learn_site(snapshot, made="staff", fpir=0.001))
-        return learn_site(snapshot, **wished)
+        return learn_matcher(snapshot, **wished)
 
-    monkeypatch.setattr("gate.services.gallery_sync.learn_site", learn)
+    monkeypatch.setattr("gate.services.gallery_sync.learn_matcher", learn)
     assert faces.relearn()
     assert faces.matcher().calibration.fpir == 0.001
     assert store.calibrations.active(KIND, ENCODER).figures["fpir"] == 0.001

@@ -7,7 +7,7 @@ as building it at once. ``updated_centroids`` only saves work.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from gate.recognition.matching.scoring import Index, Scoring, highest, person_ve
 from gate.recognition.matching.whitening import Whitening
 
 _CHUNK = 512
+_LISTED = 64  # people whose whole lists are compared at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +56,60 @@ def mean_of_near(near: Vector) -> Vector:
     return mean
 
 
-def build_centroids(gallery: Snapshot, fit: Whitening, scoring: Scoring) -> Centroids:
-    """Everything from the beginning; ``python -m benchmarks.learning`` measures it."""
+def build_centroids(
+    gallery: Snapshot, fit: Whitening, scoring: Scoring, *, keep: int = 0
+) -> Centroids:
+    """Everything from the beginning; ``python -m benchmarks.learning`` measures it.
+
+    Args:
+        keep: how many of the nearest other people are listed, if more than ``scoring`` needs.
+    """
+    vectors = fitted_vectors(gallery, fit)
+    near, columns = nearest(vectors, max(keep, scoring.nearest + 1))
+    return _centroids(gallery, fit, scoring, vectors, near, columns)
+
+
+def refitted_centroids(wide: Centroids, fit: Whitening) -> Centroids:
+    """``build_centroids`` under another fit, in which the nearest are looked for in wide lists.
+
+    For a fit that differs little, such as one without a part of the people: whoever is nearest
+    under it is in the longer list under the other. The work grows with the people, not with
+    their pairs.
+
+    Args:
+        wide: of the same people, built with a ``keep`` several times ``scoring.nearest``.
+    """
+    gallery, scoring = wide.gallery, wide.scoring
+    vectors = fitted_vectors(gallery, fit)
+    count, keep = len(vectors), scoring.nearest + 1
+    listed = rows_of_people(gallery.people, wide.near_people)
+    near = np.full((count, keep), -np.inf, np.float32)
+    columns = np.full((count, keep), -1, np.int64)
+    for start in range(0, count, _LISTED):
+        rows = np.arange(start, min(start + _LISTED, count))
+        cosines = (vectors[listed[rows]] @ vectors[rows][:, :, None])[:, :, 0]
+        cosines[listed[rows] < 0] = -np.inf
+        _merge(near, columns, rows, cosines, listed[rows])
+    return _centroids(gallery, fit, scoring, vectors, near, columns)
+
+
+def narrow_centroids(wide: Centroids) -> Centroids:
+    """What ``build_centroids`` gives without ``keep``, of the same vectors."""
+    keep = wide.scoring.nearest + 1
+    return replace(
+        wide, near=wide.near[:, :keep].copy(), near_people=wide.near_people[:, :keep].copy()
+    )
+
+
+def rows_of_people(people: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the people of these numbers are among ``people`` (p,), int64 (any); -1 for -1."""
+    order = np.argsort(people, kind="stable")
+    found = np.searchsorted(people, numbers, sorter=order)
+    return np.where(numbers < 0, -1, order[np.minimum(found, max(len(order) - 1, 0))])
+
+
+def fitted_vectors(gallery: Snapshot, fit: Whitening) -> Vector:
+    """One fitted unit vector a person, float32 (p, d), read-only."""
     count, width = len(gallery.people), gallery.rows.shape[1]
     vectors = Block(count, width).rows()
     for start in range(0, count, _CHUNK):
@@ -64,8 +117,18 @@ def build_centroids(gallery: Snapshot, fit: Whitening, scoring: Scoring) -> Cent
         fitted = fit.apply(gallery.rows[starts[0] : starts[-1]])
         vectors[start : start + _CHUNK] = person_vectors(fitted, starts - starts[0])
     vectors.flags.writeable = False
-    near, columns = nearest(vectors, scoring.nearest + 1)
-    near_people = np.where(columns < 0, -1, gallery.people[columns]) if count else columns
+    return vectors
+
+
+def _centroids(
+    gallery: Snapshot,
+    fit: Whitening,
+    scoring: Scoring,
+    vectors: Vector,
+    near: Vector,
+    columns: NDArray[np.int64],
+) -> Centroids:
+    near_people = np.where(columns < 0, -1, gallery.people[columns]) if len(vectors) else columns
     return Centroids(gallery, fit, scoring, vectors, near, near_people)
 
 

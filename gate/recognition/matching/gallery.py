@@ -30,10 +30,15 @@ _SPARED = 1 << 20  # values from which a block is worth keeping
 
 
 class Block:
-    """Memory for ``capacity`` float32 rows, overwritten with zeros when its last view is gone."""
+    """Memory for ``capacity`` float32 rows, overwritten with zeros when its last view is gone.
+
+    Attributes:
+        used: how many rows may be other than zeros; whoever fills fewer than all says so.
+    """
 
     def __init__(self, capacity: int, width: int) -> None:
         self._memory: Vector = _memory(capacity, width)
+        self.used = capacity
         self.__array_interface__ = self._memory[:capacity].__array_interface__
 
     def rows(self) -> Vector:
@@ -41,7 +46,7 @@ class Block:
         return np.asarray(self)
 
     def __del__(self) -> None:
-        self._memory.fill(0.0)
+        self._memory[: self.used].fill(0.0)
         if self._memory.size >= _SPARED:
             _spare.append(self._memory)  # may run in any thread: a deque needs no lock
 
@@ -234,6 +239,7 @@ class Gallery:
 
     def _publish(self, used: int, people: Persons, counts: Persons) -> Snapshot:
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self._block.used = used  # a block is only ever added to
         self._now = Snapshot(
             self._now.encoder,
             self._now.generation + 1,

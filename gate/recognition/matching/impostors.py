@@ -11,6 +11,8 @@ from gate.recognition.matching.centroids import (
     Centroids,
     build_centroids,
     mean_of_near,
+    refitted_centroids,
+    rows_of_people,
 )
 from gate.recognition.matching.extreme_value import SPARED
 from gate.recognition.matching.gallery import Snapshot
@@ -18,8 +20,9 @@ from gate.recognition.matching.scoring import Scoring, highest, person_vectors, 
 from gate.recognition.matching.whitening import FEWEST, SHRINKAGE, Moments, no_whitening
 
 FOLDS = 5
-# beyond so many people two folds fit as well as five, and so many impostors are enough
-MANY, FOLDS_OF_MANY = 10_000, 2
+# beyond so many people two folds fit as well as five, so many impostors are enough, and the
+# nearest under the fit of a fold are looked for among so many under the fit of all
+MANY, FOLDS_OF_MANY, LISTED = 10_000, 2, 32
 _CHUNK = 512
 _SINGLES = 200  # scores against one person that are kept of each impostor
 
@@ -46,7 +49,12 @@ class Impostors:
 
 
 def simulate(
-    gallery: Snapshot, scoring: Scoring, *, shrinkage: float = SHRINKAGE, many: int = MANY
+    gallery: Snapshot,
+    scoring: Scoring,
+    *,
+    shrinkage: float = SHRINKAGE,
+    many: int = MANY,
+    wide: Centroids | None = None,
 ) -> Impostors:
     """Scores of impostors like the people of ``gallery``, in the order of ``gallery.people``.
 
@@ -56,6 +64,10 @@ def simulate(
     template, as a gate sees one face at a time. Where so many people are enrolled twice that it
     would raise the thresholds (a table imported twice), these duplicates are skipped. The memory
     needed grows with the people, not with their pairs (``python -m benchmarks.learning``).
+
+    Args:
+        wide: of ``gallery`` under the fit of everybody, with ``LISTED`` people in each list; then
+            a fold's nearest people are looked for in these lists, and not among all pairs.
     """
     count = len(gallery.people)
     folds = FOLDS if count <= many else FOLDS_OF_MANY
@@ -79,7 +91,10 @@ def simulate(
             fit = no_whitening(gallery.encoder, vectors.shape[1])
         else:
             fit = moments.whitening(gallery.encoder, f"without {fold}", shrinkage)
-        centroids = build_centroids(gallery, fit, scoring)
+        if wide is None:
+            centroids = build_centroids(gallery, fit, scoring)
+        else:
+            centroids = refitted_centroids(wide, fit)
         listed = Listed(centroids)
         held = held[chosen[held]]
         for start in range(0, len(held), _CHUNK):
@@ -123,10 +138,9 @@ class Listed:
     def __init__(self, centroids: Centroids) -> None:
         people = centroids.gallery.people
         lists = centroids.near_people[:, : centroids.scoring.nearest]
-        order = np.argsort(people)
         flat = lists.ravel()
         place = np.flatnonzero(flat >= 0)
-        named = order[np.searchsorted(people, flat[place], sorter=order)]
+        named = rows_of_people(people, flat[place])
         by_name = np.argsort(named, kind="stable")
         self._rows = (place // max(1, lists.shape[1]))[by_name]
         self._starts = np.searchsorted(named[by_name], np.arange(len(people) + 1))

@@ -219,5 +219,11 @@ def build_matcher(
         centroids = updated_centroids(before.centroids, gallery, changed)
     else:
         centroids = build_centroids(gallery, fit, scoring)
-    version = f"{fit.version}/{calibration.version}"
-    return Matcher(centroids, scoring.weight * centroids.cohort_term, calibration, version)
+    return matcher_of(centroids, calibration)
+
+
+def matcher_of(centroids: Centroids, calibration: Calibration) -> Matcher:
+    """A matcher from centroids whose fit and scoring are the calibration's."""
+    version = f"{centroids.fit.version}/{calibration.version}"
+    term = calibration.scoring.weight * centroids.cohort_term
+    return Matcher(centroids, term, calibration, version)

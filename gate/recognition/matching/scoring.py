@@ -51,6 +51,9 @@ def person_vectors(fitted: Vector, starts: NDArray[np.int64]) -> Vector:
     """
     if len(starts) == 1:
         return fitted[:0]
+    counts = np.diff(starts)
+    if (counts == counts[0]).all():  # in one piece, at half the cost
+        return unit(fitted.reshape(len(counts), counts[0], -1).sum(axis=1))
     return unit(np.add.reduceat(fitted, starts[:-1], axis=0))
 
 

@@ -8,6 +8,7 @@ import pytest
 from gate.errors import RecognitionError
 from gate.evaluation.synthetic_gallery import generate
 from gate.recognition.face import Template
+from gate.recognition.matching import impostors, site_calibration
 from gate.recognition.matching.calibration import LLR_LIMIT, Calibration
 from gate.recognition.matching.extreme_value import fit_tail
 from gate.recognition.matching.gallery import Gallery, Snapshot
@@ -15,7 +16,7 @@ from gate.recognition.matching.impostors import simulate
 from gate.recognition.matching.lookalikes import lookalikes
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.scoring import Scoring, unit
-from gate.recognition.matching.site_calibration import learn_site, pack, unpack
+from gate.recognition.matching.site_calibration import learn_matcher, learn_site, pack, unpack
 from gate.recognition.matching.whitening import FEWEST
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,20 @@ def test_what_was_asked_comes_out() -> None:
         out = float((scores > site.calibration.threshold_at(asked)).mean())
         # on the safe side: the tail is taken for no lighter than exponential
         assert asked / 4 < out < asked * 1.5
+
+
+def test_many_people_are_learnt_from_lists_as_from_all_pairs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    snapshot = gallery(people(900, 0))
+    monkeypatch.setattr(impostors, "FOLDS", impostors.FOLDS_OF_MANY)
+    pairs = learn(snapshot)
+    monkeypatch.setattr(site_calibration, "MANY", 899)
+    lists = learn_matcher(snapshot, made="2026-01-01")
+    assert lists.calibration.threshold == pytest.approx(pairs.calibration.threshold, abs=1e-6)
+    assert lists.calibration.fit == pairs.calibration.fit
+    assert lists.centroids.near == pytest.approx(pairs.centroids.near, abs=1e-6)
+    assert lists.centroids.near.shape == pairs.centroids.near.shape
 
 
 def test_the_interval_holds_the_true_threshold() -> None:

@@ -7,10 +7,16 @@ import pytest
 
 from gate.recognition.face import Template
 from gate.recognition.matching import centroids as module
-from gate.recognition.matching.centroids import build_centroids, nearest, updated_centroids
+from gate.recognition.matching.centroids import (
+    build_centroids,
+    narrow_centroids,
+    nearest,
+    refitted_centroids,
+    updated_centroids,
+)
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.scoring import Scoring, unit
-from gate.recognition.matching.whitening import no_whitening
+from gate.recognition.matching.whitening import fit_whitening, no_whitening
 
 ENCODER, WIDTH, SCORING = "e/1", 8, Scoring(0.5, 4)
 
@@ -66,3 +72,18 @@ def test_templates_added_to_somebody_known_are_seen_although_nobody_is_named() -
     after, whole = updated_centroids(before, snapshot), build_centroids(snapshot, fit, SCORING)
     assert after.vectors == pytest.approx(whole.vectors, abs=1e-6)
     assert np.array_equal(after.near_people, whole.near_people)
+
+
+def test_wide_lists_hold_the_nearest_under_another_fit() -> None:
+    rows = unit(np.random.default_rng(2).normal(size=(900, 32)).astype(np.float32))
+    gallery = Gallery(ENCODER, 32).fill(np.repeat(np.arange(300)[::-1] * 3, 3)[::-1], rows)
+    half = Gallery(ENCODER, 32).fill(np.arange(450), rows[:450])
+    wide = build_centroids(gallery, fit_whitening(gallery), SCORING, keep=40)
+    narrow, whole = narrow_centroids(wide), build_centroids(gallery, wide.fit, SCORING)
+    assert np.array_equal(narrow.near_people, whole.near_people)
+    assert narrow.near == pytest.approx(whole.near, abs=1e-6)
+    other = fit_whitening(half)
+    listed, pairs = refitted_centroids(wide, other), build_centroids(gallery, other, SCORING)
+    assert listed.near == pytest.approx(pairs.near, abs=1e-6)
+    assert np.array_equal(listed.near_people, pairs.near_people)
+    assert not np.allclose(pairs.near, whole.near, atol=1e-3), "the fits differ"

@@ -97,6 +97,16 @@ def test_a_block_is_zeros_after_its_last_view() -> None:
     assert not memory.any()
 
 
+def test_a_block_that_is_partly_used_is_zeros_after_its_last_view() -> None:
+    gallery = Gallery("e/1", WIDTH)
+    gallery.add([template(1), template(2)])
+    gallery.add([template(3)])  # into the room to spare
+    memory = gallery._block._memory
+    assert memory[:3].any(axis=1).all()
+    gallery.replace([1, 2], [])
+    assert not memory.any()
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

@@ -34,6 +34,16 @@ def test_fewer_impostors_of_many_people_find_the_same_tail() -> None:
         )
 
 
+def test_wide_lists_give_the_same_scores_as_all_pairs() -> None:
+    snapshot = gallery(900)
+    wide = build_centroids(snapshot, fit_whitening(snapshot), SCORING, keep=32)
+    pairs = simulate(snapshot, SCORING, many=400)
+    lists = simulate(snapshot, SCORING, many=400, wide=wide)
+    np.testing.assert_allclose(lists.highest, pairs.highest, atol=1e-6)
+    assert np.array_equal(lists.taken_for, pairs.taken_for)
+    np.testing.assert_allclose(lists.singles, pairs.singles, atol=1e-6)
+
+
 def test_what_is_kept_of_the_scores_does_not_keep_them_all() -> None:
     scores = np.random.default_rng(1).normal(size=(8, 4000)).astype(np.float32)
     kept = _some(scores)
