@@ -8,7 +8,7 @@
 #   make deb && sudo packaging/try_units.sh build/access-gate_*.deb [SUITE] [FOLDER]
 #
 # Needs root, debootstrap, systemd-container and a Debian mirror. What a container has not: a display
-# (cage draws into memory), a console, real ports (pseudo-terminals are allowed by a drop-in).
+# (cage draws into a window of Xvfb; its headless output never asks Chromium for a second frame), a console, real ports (pseudo-terminals are allowed by a drop-in).
 set -euo pipefail
 
 deb=$(realpath "$1")
@@ -60,7 +60,7 @@ cp "$deb" "$root/root/gate.deb"
 cp -r "$here/../fixtures/recordings/empty" "$root/srv/camera"
 chroot "$root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -c '
   apt-get update && apt-get install -y --no-install-recommends systemd systemd-sysv dbus libpam-systemd \
-    udev procps iproute2 cage xwayland chromium fonts-noto-cjk grim wlr-randr /root/gate.deb' >"$work/apt.log" 2>&1 ||
+    udev procps iproute2 cage xwayland chromium fonts-noto-cjk grim wlr-randr xvfb /root/gate.deb' >"$work/apt.log" 2>&1 ||
   { tail -n 20 "$work/apt.log"; exit 1; }
 rm "$root/root/gate.deb"
 drop_in() {
@@ -68,7 +68,7 @@ drop_in() {
   printf '[Service]\n%b' "$2" >"$root/etc/systemd/system/$1.service.d/container.conf"
 }
 drop_in gate 'DeviceAllow=char-pts rw\n'
-drop_in gate-kiosk 'Environment=WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
+drop_in gate-kiosk 'Environment=WLR_BACKENDS=x11 DISPLAY=:99 WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
 TTYPath=\nStandardInput=null\nTTYReset=no\nTTYVHangup=no\nTTYVTDisallocate=no\nUtmpIdentifier=\n'
 
 step "boot"
@@ -181,6 +181,7 @@ shown() {
   echo "$2: ${size% *} x ${size#* }"
 }
 step "kiosk"
+inside sh -c '(setsid Xvfb :99 -screen 0 1280x1024x24 -nolisten tcp >/srv/xvfb.log 2>&1 &)'
 shown start kiosk
 [ "${size% *}" -gt "${size#* }" ] || fail "the screen is upright without being asked"
 step "kiosk, upright"

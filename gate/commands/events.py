@@ -68,7 +68,9 @@ def export(
                 count += 1
     except OSError as error:
         raise ConfigurationError(
-            f"the file cannot be written: {error.strerror}", where=str(to), hint="name a new file"
+            f"the file cannot be written: {error.strerror}",
+            where=str(to),
+            hint="name a new file in a folder that the gate's user may write to",
         ) from error
     Console().print(f"{count} events in {to}")
 

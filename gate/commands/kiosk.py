@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 from importlib.resources import as_file, files
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gate.errors import ConfigurationError
+from gate.errors import ConfigurationError, DeviceError
 from gate.setup import kiosk as kiosks
 
 
@@ -35,6 +36,9 @@ def kiosk(
             help="Show the test picture in place of the screen.",
         ),
     ] = False,
+    cage: Annotated[
+        bool, typer.Option("--cage", help="Start the compositor cage first, turned as asked.")
+    ] = False,
     profile: Annotated[
         Path | None, typer.Option(help="The browser's folder; without one a new one each time.")
     ] = None,
@@ -42,7 +46,7 @@ def kiosk(
         list[str] | None, typer.Option(help="A further flag for the browser.")
     ] = None,
 ) -> None:
-    """Show the screen in full; started by gate-kiosk.service inside the compositor cage.
+    """Show the screen in full; started by gate-kiosk.service with the compositor cage.
 
     Ends when the browser or its page has died, so that the service starts it again. It reads no
     configuration: its user may not.
@@ -51,6 +55,12 @@ def kiosk(
         raise ConfigurationError(
             f"{rotate} is no rotation", where="--rotate", hint="write 0, 90, 180 or 270"
         )
+    if cage:
+        command, turned = kiosks.compositor(rotate)
+        # its program: this command again, which has its settings from the same environment
+        os.environ["GATE_KIOSK_ROTATE"] = "0" if turned else str(rotate)
+        again = [sys.executable, "-P", "-c", "from gate.cli import main; main()", "kiosk"]
+        os.execv(command[0], [*command, *again])
     program = kiosks.browser()
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -67,7 +77,10 @@ def kiosk(
             rotate=rotate,
         )
         if rotate and os.environ.get("WAYLAND_DISPLAY"):
-            kiosks.rotate(rotate)
+            try:
+                kiosks.rotate(rotate)
+            except DeviceError as error:  # a picture that lies on its side is better than none
+                Console(stderr=True).print(f"kiosk: {error.what}: {error.hint}")
         why = kiosks.show(shown, program, browser_flag or (), stopped=over.is_set)
     Console(stderr=True).print(f"kiosk: {why}")
     if why != "stopped":

@@ -7,6 +7,8 @@ answers, it is ended, and the service manager starts everything again.
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import socket
 import subprocess
@@ -75,6 +77,32 @@ def arguments(kiosk: Kiosk, extra: Sequence[str] = ()) -> list[str]:
     return [*_FLAGS, f"--user-data-dir={kiosk.profile}", *extra, kiosk.url]
 
 
+def prepare(profile: Path) -> None:
+    """Settings that no flag makes: the browser offers no translation over the screen."""
+    preferences = profile / "Default" / "Preferences"
+    if not preferences.exists():
+        preferences.parent.mkdir(parents=True, exist_ok=True)
+        preferences.write_text(json.dumps({"translate": {"enabled": False}}))
+
+
+def compositor(degrees: int) -> tuple[list[str], bool]:
+    """The command line of cage, and whether it turns the picture itself.
+
+    Debian 12's does by ``-r``; later ones have left that to ``wlr-randr``, which Debian 12's does
+    not understand. Raises DeviceError.
+    """
+    program = shutil.which("cage")
+    if program is None:
+        raise DeviceError(
+            "there is no compositor for the screen", where="cage", hint="apt install cage"
+        )
+    shown = subprocess.run([program, "-h"], capture_output=True, text=True, timeout=10, check=False)
+    turns = re.search(r"^\s*-r\b", shown.stdout + shown.stderr, re.MULTILINE) is not None
+    # -d: no decorations; -s: the keys of virtual consoles work for the installer
+    flags = ["-d", "-s"] + ["-r"] * (degrees // 90 if turns else 0)
+    return [program, *flags, "--"], turns
+
+
 def rotate(degrees: int) -> None:
     """Turn every output of the compositor. Raises DeviceError."""
     tool = shutil.which("wlr-randr")
@@ -82,9 +110,18 @@ def rotate(degrees: int) -> None:
         raise DeviceError("wlr-randr is missing", where="rotation", hint="apt install wlr-randr")
     listed = subprocess.run([tool], capture_output=True, text=True, timeout=10, check=False)
     names = [line.split()[0] for line in listed.stdout.splitlines() if line[:1].strip()]
-    for name in names:
-        turn = [tool, "--output", name, "--transform", ROTATIONS[degrees]]
-        subprocess.run(turn, timeout=10, check=False)
+    turned = [
+        subprocess.run(
+            [tool, "--output", name, "--transform", ROTATIONS[degrees]], timeout=10, check=False
+        ).returncode
+        for name in names
+    ]
+    if not turned or any(turned):
+        raise DeviceError(
+            "the compositor does not turn the picture",
+            where="wlr-randr",
+            hint="use the cage of Debian 12 or of Debian 13",
+        )
 
 
 def answers(host: str, port: int) -> bool:
@@ -123,6 +160,7 @@ def show(
         if stopped():
             return "stopped"
         time.sleep(min(1.0, look_every))
+    prepare(kiosk.profile)
     process = subprocess.Popen([program, *arguments(kiosk, extra)])
     seen = time.monotonic()
     try:

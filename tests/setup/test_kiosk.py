@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 import threading
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,50 @@ def test_no_browser_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(DeviceError) as refused:
         kiosk.browser()
     assert "apt install chromium" in refused.value.hint
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def test_an_old_compositor_turns_the_picture_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    program(tmp_path, "cage", "echo ' -d  no decorations'; echo ' -r\t rotate by 90 degrees' >&2")
+    cage = str(tmp_path / "cage")
+    assert kiosk.compositor(270) == ([cage, "-d", "-s", "-r", "-r", "-r", "--"], True)
+    assert kiosk.compositor(0) == ([cage, "-d", "-s", "--"], True)
+
+
+def test_a_new_compositor_is_turned_from_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    program(tmp_path, "cage", "echo ' -d  no decorations; -s  not -r any more'")
+    assert kiosk.compositor(90) == ([str(tmp_path / "cage"), "-d", "-s", "--"], False)
+    program(tmp_path, "wlr-randr", f"echo 'HDMI-A-1 x'; echo \"$@\" >>{tmp_path}/asked")
+    kiosk.rotate(90)
+    asked = (tmp_path / "asked").read_text()
+    assert "--output HDMI-A-1 --transform 90" in asked
+
+
+def test_a_compositor_that_cannot_be_turned_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    program(tmp_path, "wlr-randr", "echo 'compositor does not support it' >&2; exit 1")
+    with pytest.raises(DeviceError, match="does not turn the picture"):
+        kiosk.rotate(90)
+
+
+def test_no_translation_is_offered_over_the_screen(tmp_path: Path) -> None:
+    kiosk.prepare(tmp_path)
+    preferences = tmp_path / "Default" / "Preferences"
+    assert json.loads(preferences.read_text())["translate"]["enabled"] is False
+    preferences.write_text("{}")
+    kiosk.prepare(tmp_path)
+    assert preferences.read_text() == "{}"  # the browser's own by now
+    assert 'translate="no"' in (files("gate.screen") / "static" / "index.html").read_text("utf-8")
