@@ -16,6 +16,12 @@ VERSION = "1"
 PURPOSES = ("face", "not_seen", "export", "learning", "help", "alone")
 ANSWERS = ("agreed", "refused", "withdrawn")
 _FOLDER = Path(__file__).parent / "consents"
+_OTHERWISE = "en"  # the text for a language of the pages that has none of its own yet
+
+
+def worded(language: str, version: str = VERSION) -> str:
+    """The language of the text for who reads ``language``: its own, else English."""
+    return language if (_FOLDER / f"{version}.{language}.txt").exists() else _OTHERWISE
 
 
 def text(
@@ -28,11 +34,12 @@ def text(
     hours: float = 0.0,
 ) -> str:
     """What the person reads before answering. ``hours``: after which somebody is missed."""
+    language = worded(language, version)
     name = (
         f"{version}.{language}.txt" if purpose == "face" else f"{purpose}-{version}.{language}.txt"
     )
     wording = (_FOLDER / name).read_text("utf-8")
-    community = community or {"zh": "物业", "en": "the management"}[language]
+    community = community or {"zh": "物业"}.get(language, "the management")
     return wording.format(community=community, age=age, hours=f"{hours:g}")
 
 

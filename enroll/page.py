@@ -106,7 +106,13 @@ def choices(keys: Iterable[str], translate: Translate, prefix: str) -> list[tupl
     return [(key, translate(prefix + key)) for key in keys]
 
 
+def tag(language: str) -> str:
+    """The language as browsers and fonts want it: 中文 without a country may be drawn as Japanese."""
+    return {"zh": "zh-CN"}.get(language, language)
+
+
 ENVIRONMENT.filters["local"] = local
+ENVIRONMENT.filters["tag"] = tag
 ENVIRONMENT.filters["choices"] = choices
 ENVIRONMENT.globals["icon"] = icon
 

@@ -45,7 +45,7 @@ def answer(
             store,
             row,
             answer,
-            language=language if language in LANGUAGES else visit.language,
+            language=consent.worded(language if language in LANGUAGES else visit.language),
             asked_by=visit.account.login,
             guardian=guardian,
             age=visit.desk.settings.guardian_below_age,
@@ -67,7 +67,7 @@ def _page(
 ) -> Response:
     row = person_of(visit, person)
     settings = visit.desk.settings
-    language = language if language in LANGUAGES else row.locale
+    language = consent.worded(language if language in LANGUAGES else row.locale)
     return render(
         visit.request,
         "consent.html",
@@ -83,6 +83,7 @@ def _page(
             hours=visit.desk.not_seen_hours,
         ),
         wording_language=language,
+        worded=[code for code in LANGUAGES if consent.worded(code) == code],
         version=consent.VERSION,
         guardian=consent.needs_guardian(
             row, settings.guardian_below_age, visit.desk.clock.utc().astimezone().date()

@@ -337,3 +337,9 @@ def test_the_consent_text_names_the_community_and_the_age(language):
     assert "阳光花园" in text
     assert "14" in text
     assert "{" not in text
+
+
+def test_a_language_without_a_consent_text_of_its_own_reads_the_english():
+    assert consent.worded("zh") == "zh"
+    assert consent.worded("fr") == "en"
+    assert consent.text("fr", "", 14) == consent.text("en", "", 14)
