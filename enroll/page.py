@@ -107,7 +107,7 @@ def choices(keys: Iterable[str], translate: Translate, prefix: str) -> list[tupl
 
 
 def tag(language: str) -> str:
-    """The language as browsers and fonts want it: 中文 without a country may be drawn as Japanese."""
+    """The language as browsers and fonts want it: zh alone may be drawn with Japanese letters."""
     return {"zh": "zh-CN"}.get(language, language)
 
 
