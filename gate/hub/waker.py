@@ -58,19 +58,19 @@ class Waker:
             return
 
     def _run(self) -> None:
-        listen: Callable[[float], None] | None = None
+        listen: Callable[[float], bool] | None = None
+        heard = False
         while not self._stopping.is_set():
             try:
                 if not self._store.database.is_sqlite and listen is None:
-                    listen = self._listener()
+                    listen, heard = self._listener(), True  # what was said before is unknown
                 seen = self._look()
-                if seen != self._seen:
+                # of two orders written at once the lower number may be committed last: nothing
+                # that is looked at has grown then, but it was heard
+                if heard or seen != self._seen:
                     self._seen = seen
                     self._wake()
-                if listen is not None:
-                    listen(_SAFE)
-                else:
-                    self._stopping.wait(_POLL)
+                heard = listen(_SAFE) if listen is not None else self._stopping.wait(_POLL)
             except Exception as error:  # the server is away: every poll times out and asks again
                 listen = None
                 cause = error.what if isinstance(error, StoreError) else type(error).__name__
@@ -96,7 +96,7 @@ class Waker:
 
         loop.call_soon_threadsafe(swap)
 
-    def _listener(self) -> Callable[[float], None]:
+    def _listener(self) -> Callable[[float], bool]:
         import psycopg
 
         url = self._store.database.url.set(drivername="postgresql")
@@ -104,8 +104,7 @@ class Waker:
         connection = psycopg.connect(text, autocommit=True, connect_timeout=5)
         connection.execute(f"LISTEN {CHANNEL}")
 
-        def listen(seconds: float) -> None:
-            for _ in connection.notifies(timeout=seconds, stop_after=1):
-                pass
+        def listen(seconds: float) -> bool:
+            return bool(list(connection.notifies(timeout=seconds, stop_after=1)))
 
         return listen

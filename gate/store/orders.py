@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
 from gate.store.heads import wake
@@ -18,6 +19,10 @@ from gate.store.tables.base import now
 
 COMMANDS = ("open", "hold", "lockdown", "normal", "emergency", "emergency_ends", "fire_reset")
 _VALID = timedelta(seconds=10)
+# a door that opens late is a danger, one that is locked late is not: a lock-down waits for a gate
+# that is busy or cannot be reached, until it is lifted or given once more
+_LOCKS = timedelta(minutes=10)
+_SETTLES = ("lockdown", "normal")  # what makes an earlier lock-down void
 
 
 class Orders:
@@ -33,7 +38,8 @@ class Orders:
         until: datetime | None = None,
         reason: str = "",
     ) -> OrderRow:
-        """Order a gate. An order the gate has not taken within ten seconds is void."""
+        """Order a gate. An order the gate has not taken within ten seconds is void, a lock-down
+        after ten minutes, or when a later order lifts it."""
         return self.give_all([gate], command, by, until=until, reason=reason)[0]
 
     def give_all(
@@ -48,6 +54,10 @@ class Orders:
         """The same to many gates in one transaction: all of them see it at one moment."""
         if command not in COMMANDS:
             raise ValueError(f"no such command: {command}")
+        at, names = now(), list(gates)
+        expires = at + (_LOCKS if command == "lockdown" else _VALID)
+        if command == "lockdown" and until is not None:
+            expires = min(expires, until)
         rows = [
             OrderRow(
                 gate=gate,
@@ -55,16 +65,32 @@ class Orders:
                 ordered_by=by,
                 until=until,
                 reason=reason,
-                at=now(),
-                expires=now() + _VALID,
+                at=at,
+                expires=expires,
             )
-            for gate in gates
+            for gate in names
         ]
         with self._database.write(urgent=True) as session:
+            if command in _SETTLES:
+                self._void_locks(session, names)
             session.add_all(rows)
             session.flush()
             wake(session)
         return rows
+
+    def _void_locks(self, session: Session, gates: list[str]) -> None:
+        """Lock-downs these gates have not taken; those that are being taken now are left alone, so
+        that two orders to all gates do not wait for each other."""
+        waiting = (
+            select(OrderRow)
+            .where(
+                OrderRow.gate.in_(gates), OrderRow.command == "lockdown", OrderRow.taken.is_(None)
+            )
+            .order_by(OrderRow.id)
+            .with_for_update(skip_locked=True)
+        )
+        for row in session.scalars(waiting):
+            row.taken, row.result = now(), "void"
 
     def take(self, gate: str) -> list[OrderRow]:
         """Orders not taken yet, oldest first; each is given out once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from gate.store.orders import Orders
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import OrderRow
+from gate.store.tables.base import now
 
 
 @pytest.fixture
@@ -45,3 +47,50 @@ def test_what_became_of_it_is_kept(orders):
 def test_only_known_commands(orders):
     with pytest.raises(ValueError, match="no such command"):
         orders.give("north", "explode", "li")
+
+
+def expire(orders, seconds):
+    with orders._database.write() as session:
+        for row in session.query(OrderRow):
+            row.at -= timedelta(seconds=seconds)
+            row.expires -= timedelta(seconds=seconds)
+
+
+def test_a_lock_down_waits_for_a_gate_that_was_away_for_a_while(orders):
+    orders.give("north", "open", "li")
+    orders.give("north", "lockdown", "li")
+    expire(orders, 60)
+    assert [row.command for row in orders.take("north")] == ["lockdown"]
+    orders.give("north", "lockdown", "li")
+    expire(orders, 601)
+    assert orders.take("north") == []
+
+
+def test_a_lock_down_that_was_lifted_does_not_come_late(orders):
+    orders.give_all(["north", "south"], "lockdown", "li")
+    orders.give("north", "normal", "li")
+    expire(orders, 60)  # the gate was away meanwhile
+    assert orders.take("north") == []
+    assert [row.command for row in orders.take("south")] == ["lockdown"]
+
+
+def test_a_lock_down_with_an_end_is_void_from_then_on(orders):
+    given = orders.give("north", "lockdown", "li", until=now() + timedelta(seconds=30))
+    assert given.expires == given.until
+    expire(orders, 31)
+    assert orders.take("north") == []
+
+
+@pytest.mark.slow
+def test_lock_downs_of_all_gates_at_one_moment_do_not_wait_for_each_other(postgresql, tmp_path):
+    names = [f"gate-{n}" for n in range(30)]
+    settings = StoreSettings.model_validate({"url": postgresql, "ballast": 0})
+    with Store.open(settings, tmp_path) as store, ThreadPoolExecutor(12) as pool:
+        several = Orders(store.database)
+        for _ in range(3):
+            turns = [
+                pool.submit(several.give_all, names[::step], command, "li")
+                for step in (1, -1)
+                for command in ("lockdown", "normal", "lockdown")
+            ]
+            assert all(len(turn.result(60)) == 30 for turn in turns)
