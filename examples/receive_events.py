@@ -71,7 +71,11 @@ def connect(receiver: Receiver, host: str, port: int, prefix: str, client_id: st
         except (ValueError, KeyError, TypeError) as error:
             print(f"ignored, not an event: {error}", flush=True)
 
+    def subscribed(*_: Any) -> None:
+        print("subscribed", flush=True)  # from now on the broker keeps what is not received
+
     client.on_connect = connected
+    client.on_subscribe = subscribed
     client.on_message = received
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = SESSION

@@ -27,6 +27,19 @@ def nodes(file: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(tree(file)))
 
 
+def imports(file: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Every import, inside functions too; expressions hold none, so they are not walked."""
+    waiting: list[ast.AST] = [ast.parse(file.read_text("utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, field, ())
+            if isinstance(inner, list):  # the body of a lambda is an expression
+                waiting += inner
+
+
 @cache
 def calls(file: Path) -> tuple[ast.Call, ...]:
     return tuple(node for node in nodes(file) if isinstance(node, ast.Call))

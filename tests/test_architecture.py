@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.source import ROOT, nodes
+from tests.source import ROOT, imports
 
 PACKAGES = ("gate", "enroll", "benchmarks", "research")
 
@@ -71,7 +71,7 @@ def modules() -> dict[str, Path]:
 def imported(name: str) -> frozenset[str]:
     """Every module and package of which ``name`` imports something, ours to the module."""
     found: set[str] = set()
-    for node in nodes(modules()[name]):
+    for node in imports(modules()[name]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tools.mirror import ROOT, has_a_job, listed, unlisted, without_test
 
 
+@pytest.mark.slow  # two seconds of reading every test
 def test_no_module_is_without_a_test() -> None:
     assert unlisted() == [], "write a test of its name, or name the one that runs it"
 

@@ -81,6 +81,23 @@ def test_nobody_is_served(
     assert known_and_waiting(scene, recent, NOW, settings) is None
 
 
+def test_a_face_is_served_whatever_is_known_of_it() -> None:
+    for one in (
+        face(1, Verdict.UNKNOWN),
+        face(1, Verdict.ATTACK),
+        face(1, person=1, guidance=Unusable.TOO_FAR),  # known all the same
+        replace(face(1, person=1), face=replace(face(1).face, quality=None)),
+    ):
+        assert next_to_serve(seen(one), {}, NOW, SETTINGS).key == ONE
+
+
+def test_who_is_known_and_waits_is_found_behind_who_is_not() -> None:
+    scene = seen(face(1, person=1, size=100), face(2, Verdict.WAIT, size=200))
+    assert known_and_waiting(scene, {}, NOW, SETTINGS).key == ONE
+    both = seen(face(1, person=1, size=100), face(2, person=2, size=200))
+    assert known_and_waiting(both, {}, NOW, SETTINGS).key == TWO
+
+
 def test_served_again_when_the_time_has_come_or_more_is_known() -> None:
     answered = seen(face(1, person=1)).answered(ONE, True, NOW + 1)
     assert next_to_serve(answered.seen([replace(face(1, person=1), last_seen=NOW + 1)], NOW + 1),
@@ -99,7 +116,7 @@ def test_an_opening_nobody_used_counts_twice_at_most() -> None:
         scene = scene.answered(ONE, True)
         assert scene.get(ONE).openings == count
         scene = scene.unused(ONE, NOW + 5)
-    assert scene.get(ONE).again_from is None, "not a third time"
+        assert scene.get(ONE).again_from == (NOW + 5 if count == 1 else None), "not a third time"
     assert scene.unused(None, NOW) is scene
 
 
@@ -110,11 +127,113 @@ def test_whoever_entered_by_card_has_no_other_face_served() -> None:
     assert after.get(ONE).openings == 1
 
 
+def test_a_face_without_a_candidate_and_one_served_already_are_left_as_they_are() -> None:
+    scene = seen(face(1, person=1), face(2, Verdict.WAIT)).answered(ONE, True)
+    after = scene.belong_to(1, True)
+    assert after.get(ONE).openings == 1
+    assert after.get(TWO).answered is None
+
+
+def test_the_answer_for_a_face_that_is_gone_changes_nothing() -> None:
+    scene = seen(face(1))
+    assert scene.answered(None, True) is scene
+    assert scene.answered(TWO, True) is scene
+
+
+def test_whose_status_was_asked_for_is_kept_with_the_track() -> None:
+    scene = seen(face(1, person=1), face(2)).asked(ONE, 1)
+    assert (scene.get(ONE).asked, scene.get(TWO).asked) == (1, None)
+
+
+def marked(scene: Scene, key: tuple[str, int] | None) -> set[tuple[str, int]]:
+    """Who is answered once the other cameras' view of this face is."""
+    after = scene.same_place(key, NOW, NOW + 5)
+    before = {k for k, track in scene.tracks.items() if track.answered}
+    new = {k for k, track in after.tracks.items() if track.answered} - before
+    assert all(after.tracks[k] == scene.tracks[k] for k in scene.tracks.keys() - new)
+    for k in new:
+        assert after.get(k).again_from == NOW + 5
+        assert after.get(k).openings == 0
+    return new
+
+
+def in_line(camera: str, *verdicts: Verdict) -> list[Sighting]:
+    """Faces that stand one behind the other, the nearest first and with the highest number."""
+    count = len(verdicts)
+    return [
+        face(count - n, verdict, camera=camera, size=300 - 50 * n)
+        for n, verdict in enumerate(verdicts)
+    ]
+
+
+def test_other_cameras_see_this_face_in_the_same_place_of_the_line() -> None:
+    here = in_line("main", Verdict.KNOWN, Verdict.UNKNOWN)
+    there = in_line("side", Verdict.WAIT, Verdict.WAIT, Verdict.WAIT)
+    scene = seen(*here, *there)
+    assert marked(scene, TWO) == {("side", 3)}
+    assert marked(scene, ONE) == {("side", 2)}
+    served = in_line("side", Verdict.KNOWN, Verdict.WAIT)
+    assert marked(seen(*here, *served).answered(("side", 2), True), ONE) == {("side", 1)}
+    # a usable face is nearer than a larger one that is not
+    blurred = replace(there[0], verdict=Verdict.UNUSABLE)
+    assert marked(seen(*here, blurred, *there[1:]), TWO) == {("side", 2)}
+
+
+def test_who_has_gone_has_no_place_in_the_line() -> None:
+    here, there = in_line("main", Verdict.WAIT, Verdict.WAIT), in_line("side", Verdict.WAIT)
+    gone = seen(*here, *there).seen([replace(one, last_seen=NOW + 1) for one in there], NOW + 1)
+    assert gone.same_place(TWO, NOW + 1, NOW + 5) is gone, "not known whose place it is"
+    old = seen(*there, at=NOW - 1).seen([replace(one, last_seen=NOW) for one in here], NOW)
+    assert marked(old, TWO) == set()
+    edge = seen(*there, at=NOW - 0.5).seen([replace(one, last_seen=NOW) for one in here], NOW)
+    assert marked(edge, TWO) == {("side", 1)}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "served", "expected"),
+    [
+        (Verdict.UNKNOWN, False, {("side", 1)}),
+        (Verdict.KNOWN, False, set()),
+        (Verdict.ATTACK, False, set()),
+        (Verdict.UNKNOWN, True, set()),
+    ],
+)
+def test_who_is_decided_or_served_there_is_not_answered_with_it(
+    verdict: Verdict, served: bool, expected: set[tuple[str, int]]
+) -> None:
+    scene = seen(face(1, person=1), face(1, verdict, 2, camera="side"))
+    if served:
+        scene = scene.answered(("side", 1), False, NOW + 1)
+    assert marked(scene, ONE) == expected
+
+
+def test_a_card_belongs_to_the_nearest_whom_nobody_has_let_in() -> None:
+    here = in_line("main", Verdict.KNOWN, Verdict.WAIT)
+    there = in_line("side", Verdict.WAIT, Verdict.WAIT)
+    scene = seen(*here, *there)
+    assert marked(scene, None) == {("side", 2)}, "who is known at this camera is somebody"
+    assert marked(scene.answered(TWO, True), None) == {ONE, ("side", 2)}
+
+
+def test_somebody_larger_at_the_same_camera_is_in_front() -> None:
+    small, large = face(1, size=100), face(2, size=150)
+    assert seen(small, large).behind(ONE, NOW)
+    assert not seen(small, large).behind(TWO, NOW)
+    assert not seen(small).behind(ONE, NOW)
+    assert not seen(large).behind(ONE, NOW)
+    assert not seen(small, large).behind(None, NOW)
+    assert not seen(small, replace(large, camera="side")).behind(ONE, NOW)
+    assert not seen(small, face(2, size=110)).behind(ONE, NOW), "beside, not in front"
+    gone = seen(small, large).seen([replace(small, last_seen=NOW + 1)], NOW + 1)
+    assert not gone.behind(ONE, NOW + 1)
+
+
 def test_only_known_people_who_were_not_answered_are_in_view() -> None:
     scene = seen(face(1, person=1), face(2, Verdict.WAIT, 2), face(3, person=3), face(4, person=4))
     scene = scene.answered(("main", 3), True)
     assert [track.key for track in known_in_view(scene, {4: NOW}, NOW)] == [ONE]
     assert known_in_view(scene, {}, NOW + 5) == []
+    assert [track.key for track in known_in_view(seen(face(1)), {4: NOW}, NOW)] == [ONE]
 
 
 def test_another_camera_knows_whom_this_one_resembles() -> None:
@@ -131,6 +250,12 @@ def test_another_camera_knows_whom_this_one_resembles() -> None:
     assert known_elsewhere(seen(waiting, other).answered(("side", 9), True), ONE, NOW) is None
     assert known_elsewhere(seen(waiting, replace(other, camera="main")), ONE, NOW) is None
     assert known_elsewhere(seen(waiting, other), None, NOW) is None
+    unsure = face(9, Verdict.WAIT, 1, camera="side")
+    nobody = face(8, camera="side")
+    assert known_elsewhere(seen(waiting, unsure), ONE, NOW) is None
+    assert known_elsewhere(seen(waiting, nobody, other), ONE, NOW) == ("side", 9)
+    gone = seen(other, at=NOW - 1).seen([replace(waiting, last_seen=NOW)], NOW)
+    assert known_elsewhere(gone, ONE, NOW) is None
 
 
 def gone(*faces: Sighting, at: float = NOW) -> Scene:
@@ -144,6 +269,10 @@ def test_more_faces_that_vanished_than_were_granted_are_a_hint() -> None:
     assert tailgaters(gone(face(1, person=1), face(2, Verdict.WAIT)), 1, OPENED, CLOSED) == 1
     assert tailgaters(gone(face(1, person=1)), 1, OPENED, CLOSED) == 0
     assert tailgaters(gone(face(1, person=1)), 2, OPENED, CLOSED) == 0, "never below none"
+    assert tailgaters(gone(face(1)), 0, OPENED, CLOSED) == 1, "known, and nobody's number"
+    alike = gone(face(1, Verdict.WAIT, 1), face(2, Verdict.WAIT, 1))
+    assert tailgaters(alike, 0, OPENED, CLOSED) == 2, "who only resembles somebody is not they"
+    assert tailgaters(gone(face(1)), 0, NOW - 0.2, NOW + 0.2) == 1, "the door was open for moments"
     # one person followed as two tracks, and two cameras that see the same people
     assert tailgaters(gone(face(1, person=1), face(2, person=1)), 1, OPENED, CLOSED) == 0
     both = gone(face(1, Verdict.WAIT), face(1, Verdict.WAIT, camera="side"))
