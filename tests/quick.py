@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from _pytest.runner import collect_one_node
 
+Node = pytest.Item | pytest.Collector
 ROOT = Path(__file__).resolve().parents[1]
 # begun first, so that none of them runs alone at the end
 LONGEST = (
@@ -41,10 +43,53 @@ def files() -> list[str]:
     return [*LONGEST, *(file for file in every if file not in LONGEST)]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Collecting ends at the folder of tests; what is in it comes from the queue."""
+    session.config.pluginmanager.register(_Queue(session, int(os.environ[_QUEUE])))
+
+
+class _Queue:
+    def __init__(self, session: pytest.Session, reading: int) -> None:
+        self._session, self._reading = session, reading
+        self._top: list[Node] = []
+        self._inside: dict[Node, dict[Path, Node]] = {}
+        session.genitems = self._nothing_yet  # type: ignore[method-assign]
+
+    def _nothing_yet(self, node: Node) -> Iterator[pytest.Item]:
+        self._top.append(node)
+        return iter(())
+
+    def items(self) -> Iterator[pytest.Item]:
+        """Test after test; a file is taken when those of the one before are used up."""
+        session, every, count = self._session, files(), 0
+        del session.genitems  # pytest's own again
+        while place := os.read(self._reading, _PLACE.size):
+            node = self._node(ROOT / every[_PLACE.unpack(place)[0]])
+            found = list(session.genitems(node))
+            hook = session.config.hook
+            hook.pytest_collection_modifyitems(session=session, config=session.config, items=found)
+            count += len(found)
+            session.testscollected = count
+            yield from found
+
+    def _node(self, file: Path) -> Node:
+        """Each folder is one node, to which the fixtures of its conftest.py belong."""
+        node = next(top for top in self._top if top.path in file.parents)
+        while node.path != file:
+            if node not in self._inside:
+                assert isinstance(node, pytest.Collector)
+                self._inside[node] = {each.path: each for each in collect_one_node(node).result}
+            node = next(
+                each for path, each in self._inside[node].items() if file.is_relative_to(path)
+            )
+        return node
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
-    """Runs what was collected at the start, then file after file of the queue."""
-    items = _items(session, int(os.environ[_QUEUE]))
+    """Runs file after file of the queue."""
+    queue = next(p for p in session.config.pluginmanager.get_plugins() if isinstance(p, _Queue))
+    items = queue.items()
     item = next(items, None)
     while item is not None:
         following = next(items, None)
@@ -55,22 +100,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     return True
 
 
-def _items(session: pytest.Session, queue: int) -> Iterator[pytest.Item]:
-    yield from list(session.items)
-    count, every = session.testscollected, files()
-    while place := os.read(queue, _PLACE.size):
-        found = list(session.perform_collect([every[_PLACE.unpack(place)[0]]]))
-        count += len(found)
-        session.testscollected = count
-        yield from found
-
-
 def main(workers: int, options: list[str]) -> int:
     """Returns the exit code: 0 when every process passed and took part."""
     reading, writing = os.pipe()
     count = len(files())
     # two bytes a file: all fit into the pipe, and none is torn between two readers
-    os.write(writing, b"".join(_PLACE.pack(place) for place in range(workers, count)))
+    os.write(writing, b"".join(_PLACE.pack(place) for place in range(count)))
     os.close(writing)
     with ExitStack() as stack:
         outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(workers)]
@@ -84,8 +119,8 @@ def main(workers: int, options: list[str]) -> int:
 def _run(reading: int, options: list[str], outputs: list[IO[str]]) -> bool:
     """One process for each of ``outputs``; whether something failed."""
     running = []
-    for first, output in zip(files(), outputs, strict=False):
-        command = [sys.executable, "-m", "pytest", "-p", "tests.quick", *options, first]
+    for output in outputs:
+        command = [sys.executable, "-m", "pytest", "-p", "tests.quick", *options]
         environment = {**os.environ, _QUEUE: str(reading)}
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=output, pass_fds=[reading]

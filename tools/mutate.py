@@ -13,6 +13,7 @@ when there is one. What a module does when it is imported is not mutated.
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import os
 import sys
@@ -106,39 +107,30 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
 
 
 def codes(code: CodeType) -> dict[str, CodeType]:
-    """Of a compiled module, the code of every function and method by its qualified name."""
+    """The code of every function, method and closure of a compiled module by its qualified name."""
     found = {}
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             found[inner.co_qualname] = inner
-            if not inner.co_flags & 0x2:  # the body of a class: not CO_NEWLOCALS
-                found |= codes(inner)
+            found |= codes(inner)
     return found
 
 
-def functions(module: ModuleType) -> dict[str, FunctionType]:
-    """Every function and method that the module defines, without what decorates it."""
-    found = {}
-    waiting: list[object] = list(vars(module).values())
-    while waiting:
-        thing = waiting.pop()
-        if isinstance(thing, type) and thing.__module__ == module.__name__:
-            waiting += vars(thing).values()
-        elif isinstance(thing, property):
-            waiting.append(thing.fget)
-        elif isinstance(thing, classmethod | staticmethod) or hasattr(thing, "__wrapped__"):
-            waiting.append(thing.__wrapped__)
-        elif isinstance(thing, FunctionType) and thing.__module__ == module.__name__:
-            found[thing.__qualname__] = thing
-    return found
+def functions(module: ModuleType) -> list[FunctionType]:
+    """All that are there, decorated, of a class or made by another function as they may be."""
+    return [
+        thing
+        for thing in gc.get_objects()
+        if type(thing) is FunctionType and thing.__module__ == module.__name__
+    ]
 
 
 def _put(source: str, module: ModuleType) -> bool:
     """Give the module's functions the code of ``source``; whether one of them changed."""
     new = codes(compile(source, module.__file__ or "", "exec", dont_inherit=True))
     changed = False
-    for name, function in functions(module).items():
-        code = new.get(name)
+    for function in functions(module):
+        code = new.get(function.__qualname__) if "<lambda>" not in function.__qualname__ else None
         if code is not None and code.co_freevars == function.__code__.co_freevars:
             changed |= code != function.__code__
             function.__code__ = code
@@ -147,7 +139,16 @@ def _put(source: str, module: ModuleType) -> bool:
 
 def _run(tests: list[str]) -> bool:
     """Whether the tests pass."""
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--noconftest", "--timeout", "60"]
+    options = [
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "--noconftest",
+        "--timeout",
+        "60",
+        "--disable-warnings",
+    ]
     return pytest.main([*options, *tests]) == pytest.ExitCode.OK
 
 

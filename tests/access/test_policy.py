@@ -306,3 +306,46 @@ def test_a_name_is_never_among_the_values() -> None:
 def test_age_counts_whole_years() -> None:
     assert age_on(date(2012, 1, 8), date(2026, 1, 7)) == 13
     assert age_on(date(2012, 1, 7), date(2026, 1, 7)) == 14
+
+
+BOTH = frozenset({Method.FACE_AND_CARD})
+
+
+@pytest.mark.parametrize(
+    ("case", "changes", "expected"),
+    [
+        # whether an unknown face is live does not matter
+        ("face", [sight(verdict=Verdict.UNKNOWN, liveness=Liveness("x", -2.0, False))],
+         (Outcome.DENY, "face_unknown")),
+        # the holder's own face that was not held to be live is waited for, another's is not
+        ("face and card", [sight(liveness=Liveness("x", -2.0, False))], (Outcome.ASK, "look_here")),
+        ("face and card", [sight(best=9, second=10, liveness=Liveness("x", -2.0, False))],
+         (Outcome.DENY, "face_is_not_the_cards")),
+        # either half begins what asks for both, nothing else does, and only where both are asked
+        ("face", [allow(methods=BOTH, both=True)], (Outcome.ASK, "card_too")),
+        ("card", [allow(methods=BOTH, both=True)], (Outcome.ASK, "face_too")),
+        ("permit", [allow(methods=BOTH, both=True)], (Outcome.DENY, "not_this_method")),
+        ("face", [allow(methods=BOTH)], (Outcome.DENY, "not_this_method")),
+        ("face", [allow(methods=frozenset({Method.CARD}), both=True)],
+         (Outcome.DENY, "not_this_method")),
+    ],
+)  # fmt: skip
+def test_each_condition_of_a_rule_by_itself(
+    case: str, changes: list[Change], expected: tuple[Outcome, str]
+) -> None:
+    asked = GRANTED[case]
+    for change in changes:
+        asked = change(asked)
+    decided = decide(*asked)
+    assert (decided.outcome, decided.reasons[0]) == expected
+
+
+def test_only_an_allow_that_fits_says_whether_one_factor_is_enough() -> None:
+    request, rules = GRANTED["face"]
+    asks = replace(OPEN, both=True)
+    others = replace(OPEN, name="staff", kinds=frozenset({Kind.STAFF}))
+    staff = replace(request, person=replace(LI, kind=Kind.STAFF))
+    house = replace(rules, allow=(asks, others))
+    assert decide(request, house).reasons[0] == "card_too"
+    assert decide(staff, house).outcome is Outcome.GRANT
+    assert decide(request, replace(rules, allow=(asks, OPEN))).outcome is Outcome.GRANT
