@@ -17,7 +17,7 @@ import argparse
 import resource
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -85,10 +85,12 @@ class Way:
         )
 
 
-def ways(people: int) -> list[Way]:
-    """Ours, as far as the models are installed."""
+def ways(people: int, names: Collection[str] = tuple(WAYS)) -> list[Way]:
+    """Ours of these names, as far as the models are installed."""
     found = []
     for name, (detector, encoder) in WAYS.items():
+        if name not in names:
+            continue
         settings = RecognitionSettings.model_validate({"detector": detector, "encoder": encoder})
         try:
             parts = (
@@ -229,6 +231,7 @@ def main() -> None:
     parser.add_argument("recordings", nargs="*", type=Path)
     parser.add_argument("--people", type=int, default=7000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--way", action="append", choices=tuple(WAYS), help="of ours, only this")
     parser.add_argument(
         "--encode-all", action="store_true", help="ours without skipping any face, too"
     )
@@ -238,7 +241,7 @@ def main() -> None:
     ]
     console = Console()
     with console.status("building galleries"):
-        ours = ways(options.people)
+        ours = ways(options.people, options.way or tuple(WAYS))
     with console.status("timing every frame every way"):
         seconds = whole_path(recordings, ours, options.people, options.rounds, options.encode_all)
     console.print(_table("the whole path, per frame", seconds))

@@ -150,7 +150,7 @@ class YuNetDetector(NetworkDetector):
 
     def __init__(self, file: Path, min_face: int = 60, score: float = 0.7) -> None:
         """Raises ModelError when ``file`` is not YuNet."""
-        # two of them: each plans again when the size of its input changes
+        # two thresholds: a coarse look may find more than the close one keeps
         super().__init__(yunet_rows(file, score - 0.2), yunet_rows(file, score), min_face)
 
 

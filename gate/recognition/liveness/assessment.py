@@ -13,6 +13,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -100,10 +101,11 @@ class NetworkWatch:
         self._method = "+".join(names) + ("/warn" if warn else "")
         self._calibration = calibration(names)
         self._seen: OrderedDict[int, list[NDArray[np.float64]]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(max(1, len(tests) - 1), thread_name_prefix="liveness")
 
     def __call__(self, frame: Frame, track: Track) -> Liveness:
         kept = _remembered(self._seen, track.number)
-        kept.append(scores(self._tests, frame.image, track.face))
+        kept.append(scores(self._tests, frame.image, track.face, self._pool))
         del kept[:-_LAST]
         ratio = self._calibration.ratio(summary(np.stack(kept)))
         shown = ratio > (ALONE if len(self._tests) == 1 else 0.0)

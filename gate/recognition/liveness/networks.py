@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -122,9 +123,21 @@ def _content(file: Path) -> bytes:
         ) from None
 
 
-def scores(tests: Sequence[FrameTest], image: Image, face: Face) -> NDArray[np.float64]:
-    """The score of each test, float64 (n,); ``image`` uint8 (H, W, 3)."""
-    return np.array([test.score(image, face) for test in tests])
+def scores(
+    tests: Sequence[FrameTest], image: Image, face: Face, pool: Executor | None = None
+) -> NDArray[np.float64]:
+    """The score of each test, float64 (n,); ``image`` uint8 (H, W, 3).
+
+    Args:
+        pool: where all but the last run meanwhile; None: one after the other.
+    """
+    if pool is None or len(tests) < 2:
+        return np.array([test.score(image, face) for test in tests])
+    *others, last = tests
+    # the runtimes release the interpreter's lock: the networks run on different cores
+    running = [pool.submit(test.score, image, face) for test in others]
+    own = last.score(image, face)
+    return np.array([*(each.result() for each in running), own])
 
 
 def face_box(face: Face) -> Box:

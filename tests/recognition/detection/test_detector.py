@@ -92,7 +92,7 @@ def test_the_detector_that_is_always_there_is_chosen_without_models(
 def test_a_file_that_is_not_yunet_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "face.onnx"
     file.write_bytes(b"nonsense")
-    with pytest.raises(ModelError, match="not a YuNet model"):
+    with pytest.raises(ModelError, match="not an ONNX model"):
         YuNetDetector(file)
 
 
