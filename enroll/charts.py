@@ -70,22 +70,6 @@ def curve(
     return _svg(parts, title)
 
 
-def lying_bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Markup:
-    """Lying bars, for labels that are words."""
-    top = max((value for _, value in values), default=0) or 1
-    height = max(60, 30 * len(values) + 8)
-    parts = []
-    for index, (label, value) in enumerate(values):
-        y = index * 30 + 6
-        width = (_WIDTH - 260) * value / top
-        parts.append(
-            f'<text x="200" y="{y + 15}" text-anchor="end">{escape(label)}</text>'
-            f'<rect class="bar {escape(tone)}" x="208" y="{y}" width="{max(width, 1):.1f}" '
-            f'height="20"></rect><text x="{214 + width:.1f}" y="{y + 15}">{value}</text>'
-        )
-    return _svg(parts, title, height)
-
-
 def histogram(
     values: Sequence[float], begin: float, end: float, count: int
 ) -> list[tuple[str, int]]:

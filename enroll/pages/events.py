@@ -187,15 +187,16 @@ def of_day(visit: View, day: Day = "", gate: Annotated[str, Query(max_length=40)
         granted=sum(figures.granted.values()),
         denied=sum(figures.denied.values()),
         quantiles=[charts.quantile(figures.latencies, share) for share in (0.5, 0.95, 0.99)],
-        by_hour=charts.bars(hours, _("Passages by hour")),
-        by_reason=charts.lying_bars(refused, _("Refusals by reason"), "bad"),
-        latency=charts.bars(
-            charts.histogram(figures.latencies, 0, 1200, 12), _("Latency in milliseconds")
-        ),
-        temperature=charts.bars(
-            charts.histogram(figures.temperatures, 35, 38.6, 12), _("Temperature in °C")
-        ),
+        by_hour=charts.bars(hours, _("Passages by hour")) if figures.granted else "",
+        refused=refused,
+        latency=_spread(figures.latencies, 0, 1200, _("Latency in milliseconds")),
+        temperature=_spread(figures.temperatures, 35, 38.6, _("Temperature in °C")),
     )
+
+
+def _spread(values: Sequence[float], begin: float, end: float, title: str) -> str:
+    """How often each value came; "" without any."""
+    return charts.bars(charts.histogram(values, begin, end, 12), title) if values else ""
 
 
 @router.get("/events/{event}")

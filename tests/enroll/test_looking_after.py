@@ -133,7 +133,13 @@ def test_light_or_dark_and_the_size_of_type_are_kept(clerk):
 
 def test_charts_of_a_day_count_what_was_written(clerk, desk, written):
     page = clerk.get("/events/charts").text
-    assert page.count('<svg class="chart"') == 4
+    # by hour, and the temperatures; what has no figures says so
+    assert page.count('<svg class="chart"') == 2
+    assert page.count("no data") == 1
+    assert '<table class="strips grid">' in page
+    empty = clerk.get("/events/charts?day=2020-01-01").text
+    assert empty.count("no data") == 4
+    assert '<svg class="chart"' not in empty
     assert "Latency p50 / p95 / p99" in page
 
 
@@ -144,7 +150,7 @@ def test_a_day_that_is_none_is_refused(clerk, day):
 
 
 def test_a_chart_escapes_its_labels():
-    picture = charts.lying_bars([("<script>", 3)], 'a"b')
+    picture = charts.bars([("<script>", 3)], 'a"b')
     assert "<script>" not in picture
     assert 'aria-label="a&#34;b"' in picture
 
