@@ -111,7 +111,12 @@ def main() -> None:
         if isinstance(error, OSError):  # of a file that was named: the gate's own have GateErrors
             where = f"\n  where: {error.filename}" if error.filename else ""
             text = f"{error.strerror or error}{where}"
-            _end(f"{text}\n  what to do: check the file, its folder and the room on the disk", 1)
+            closed = isinstance(error, PermissionError) and os.geteuid() != 0
+            hint = "put sudo before the command, or " if closed else ""
+            _end(
+                f"{text}\n  what to do: {hint}check the file, its folder and the room on the disk",
+                1,
+            )
         # a defect of the program; to trace it set GATE_DEBUG
         text = f"this should not happen: {type(error).__name__}: {error}"
         _end(f"{text}\n  what to do: report it with what GATE_DEBUG=1 prints", 70)

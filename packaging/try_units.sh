@@ -76,7 +76,11 @@ systemd-nspawn --boot --directory="$root" --register=no --keep-unit --console=pi
   </dev/null >"$work/boot.log" 2>&1 &
 nspawn=$!
 for _ in $(seq 300); do
-  leader=$(cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null | tr -d ' ') && [ -n "$leader" ] && break
+  # its first child only prepares the root and is gone when systemd runs
+  for child in $(cat "/proc/$nspawn/task/$nspawn/children" 2>/dev/null); do
+    [ "$(cat "/proc/$child/comm" 2>/dev/null)" != systemd ] || leader=$child
+  done
+  [ -z "$leader" ] || break
   sleep 0.1
 done
 until_ 120 'systemctl is-system-running | grep -q running'

@@ -129,6 +129,8 @@ def init(
     if system.is_box(config) and system.make_user():
         talk.say("user gate made")
     document.save()
+    if system.is_box(config):
+        system.give_configuration(config)
     settings = load(config)
     if not changing or models:
         _models(models, config, talk, asked="models" in wanted)

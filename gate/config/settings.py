@@ -318,10 +318,11 @@ def _read(path: Path) -> dict[str, Any]:
             hint="run `gate init`, or name one with --config",
         ) from None
     except OSError as error:
+        closed = isinstance(error, PermissionError)
         raise ConfigurationError(
             f"the configuration cannot be read: {error.strerror}",
             where=str(path),
-            hint="check the file's owner and mode",
+            hint="put sudo before the command" if closed else "check the disk",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(

@@ -80,8 +80,14 @@ def give_data(data: Path = SYSTEM_DATA, config: Path = SYSTEM / FILE) -> None:
         shutil.chown(path, USER, USER)
     data.chmod(0o700)
     if config.exists():
-        shutil.chown(config, "root", USER)
-        config.chmod(0o640)
+        give_configuration(config)
+
+
+def give_configuration(config: Path) -> None:
+    """Readable by the gate's user, not writable: right after it was written, since an installation
+    that is broken off later would leave a file that only root may read."""
+    shutil.chown(config, "root", USER)
+    config.chmod(0o640)
 
 
 def place_units(config: Path) -> list[Path]:
