@@ -137,19 +137,20 @@ def gates(database: Database) -> list[str]:
 def day(database: Database, begin: datetime, gate: str = "") -> Day:
     """Figures of the day that begins at ``begin`` (local midnight)."""
     end = begin + timedelta(days=1)
-    shift = int((begin.utcoffset() or timedelta()).total_seconds() // 3600)
     where = [EventRow.type.in_(PASSAGES), EventRow.time >= begin, EventRow.time < end]
     if gate:
         where.append(EventRow.gate == gate)
-    hour = extract("hour", EventRow.time)
+    parts = _utc_parts(begin)
     result = Day()
     with database.read() as session:
         counts = session.execute(
-            select(EventRow.type, hour, func.count()).where(*where).group_by(EventRow.type, hour)
+            select(EventRow.type, func.count(), *parts)
+            .where(*where)
+            .group_by(EventRow.type, *parts)
         )
-        for kind, utc_hour, count in counts:
+        for kind, count, *utc in counts:
             target = result.granted if kind == PASSAGES[0] else result.denied
-            local_hour = (int(utc_hour) + shift) % 24
+            local_hour = _local_hour(begin, utc)
             target[local_hour] = target.get(local_hour, 0) + count
         reasons = session.execute(
             select(EventRow.reason, func.count())
@@ -170,9 +171,8 @@ def day(database: Database, begin: datetime, gate: str = "") -> Day:
 
 def by_hour(database: Database, begin: datetime, gate: str = "") -> list[int]:
     """Granted passages in each of the 24 hours of the day that begins at ``begin`` (local)."""
-    shift = int((begin.utcoffset() or timedelta()).total_seconds() // 3600)
-    hour = extract("hour", EventRow.time)
-    query = select(hour, func.count()).where(
+    parts = _utc_parts(begin)
+    query = select(func.count(), *parts).where(
         EventRow.type == PASSAGES[0],
         EventRow.time >= begin,
         EventRow.time < begin + timedelta(days=1),
@@ -181,9 +181,29 @@ def by_hour(database: Database, begin: datetime, gate: str = "") -> list[int]:
         query = query.where(EventRow.gate == gate)
     counts = [0] * 24
     with database.read() as session:
-        for utc_hour, count in session.execute(query.group_by(hour)):
-            counts[(int(utc_hour) + shift) % 24] += count
+        for count, *utc in session.execute(query.group_by(*parts)):
+            counts[_local_hour(begin, utc)] += count
     return counts
+
+
+def _utc_parts(begin: datetime) -> list[ColumnElement[int]]:
+    """What the events of a day are counted by: the hour, and the minute where it matters.
+
+    In Kolkata (+05:30) or Kathmandu (+05:45) one hour of UTC is parts of two hours.
+    """
+    hour = extract("hour", EventRow.time)
+    return [hour, extract("minute", EventRow.time)] if _offset(begin) % 60 else [hour]
+
+
+def _local_hour(begin: datetime, utc: Sequence[int]) -> int:
+    """The hour of the day, 0 to 23, from the hour, and minute if any, in UTC."""
+    hour, minute = (*(int(part) for part in utc), 0)[:2]
+    return (60 * hour + minute + _offset(begin)) // 60 % 24
+
+
+def _offset(begin: datetime) -> int:
+    """Minutes ahead of UTC, down to whole ones: some zones had seconds once."""
+    return int((begin.utcoffset() or timedelta()).total_seconds() // 60)
 
 
 def open_imports(database: Database) -> int:

@@ -9,6 +9,7 @@ from types import TracebackType
 from enroll import drift, retention
 from enroll.desk import Desk
 from gate.errors import GateError
+from gate.services.garbage import settle, thaw
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Housekeeping:
                 self._desk.store.report_head(self._desk.gate, now)
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes
+                settle()
                 if drift.due(self._desk.store, self._desk.clock.utc()):
                     drift.look(self._desk.store, self._desk.clock.utc())
             except GateError as error:
@@ -54,3 +56,4 @@ class Housekeeping:
         self._stop.set()
         self._desk.imports.close()
         self._thread.join(10)
+        thaw()

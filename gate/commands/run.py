@@ -29,10 +29,12 @@ def run(config: Config = DEFAULT) -> None:
     use_zone(settings.timezone)
     from gate import log
     from gate.daemon.daemon import Daemon
+    from gate.services.garbage import settle
 
     log.set_up(settings.log)
     with alone(settings.data, settings.name):
         daemon = Daemon(settings, config=config)
+        settle()
         ended: list[int] = []  # by a signal: not to be started again
 
         def end(number: int, _: object) -> None:

@@ -13,6 +13,7 @@ import pytest
 from gate.access.decision import Kind, Method, Person
 from gate.access.request import Credential, Mode, Presence
 from gate.clock import ManualClock
+from gate.daemon import event_loop
 from gate.daemon.build import NoParts
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.device_faults import DeviceStatus
@@ -24,7 +25,7 @@ from gate.errors import StoreError
 from gate.events.event import Event
 from gate.events.schema import event_schema
 from gate.events.types import TYPES
-from gate.passage import Context, inputs
+from gate.passage import Context, inputs, outputs
 from gate.readers.out.settings import ReaderOutSettings
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Verdict
 from gate.relay.simulated import SimulatedRelay
@@ -135,6 +136,29 @@ def test_a_grant_is_written_before_the_relay_moves(gate: Gate) -> None:
     gate.card(LI)
     assert gate.journal[:3] == ["passage.granted", "relay on", "door.unlocked"]
     assert gate.open
+
+
+def test_there_is_one_order_of_outputs_that_of_the_step(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop does what it is given as it is given, were it the wrong way round."""
+    wanted: list[outputs.Output] = [
+        outputs.EventOut("passage.abandoned", "p2"),
+        outputs.Open("p1", extended=False),
+        outputs.Show(Message(Look.WAIT, "look_here")),
+        outputs.EventOut("passage.ended", "p1"),
+    ]
+    for given in (wanted, wanted[::-1]):
+        gate = Gate()
+        monkeypatch.setattr(
+            gate.screen, "show", lambda message, to=gate.journal: to.append("screen")
+        )
+        steps = iter([tuple(given)])
+        monkeypatch.setattr(event_loop, "step", lambda lane, *_, left=steps: (lane, next(left, ())))
+        gate.loop.handle(inputs.Tick())
+        done = [word for word in gate.journal if word not in ("door.unlocked", "relay off")]
+        names = {outputs.Open: "relay on", outputs.Show: "screen"}
+        assert done == [names.get(type(o)) or getattr(o, "type", "") for o in given]
 
 
 def test_the_relay_rests_after_the_unlock_time(gate: Gate) -> None:
