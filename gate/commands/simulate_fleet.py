@@ -18,6 +18,9 @@ def fleet(
     events: Annotated[float, typer.Option(help="Events of all boxes a second.")] = 50.0,
     backlog: Annotated[int, typer.Option(help="Events each box has kept without the hub.")] = 500,
     seconds: Annotated[float, typer.Option(help="Of the calm part; faults last half of it.")] = 30,
+    only_backlog: Annotated[
+        bool, typer.Option(help="Leave the faults out: the events of the backlog alone.")
+    ] = False,
     processes: Annotated[int, typer.Option(min=1, help="That share the boxes.")] = 2,
     url: Annotated[
         str, typer.Option(help="An empty PostgreSQL database for the hub; else SQLite.")
@@ -45,6 +48,7 @@ def fleet(
             changes=changes,
             events=events,
             backlog=backlog,
+            only_backlog=only_backlog,
         )
     for wrong in result.wrong[:50]:
         out.print(wrong, style="red", markup=False)

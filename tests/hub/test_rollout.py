@@ -49,6 +49,7 @@ def test_waves_are_one_gate_its_area_and_the_rest() -> None:
     assert waves(gates, ["b", "c"]) == [["b"], ["a"], ["c", "d"]]
     assert waves(gates, [], first="c") == [["c"], ["a", "b", "d"]]
     assert waves(gates, ["d"]) == [["d"], ["a", "b", "c"]]  # no area of its own
+    assert waves({"a": "", "b": "", "c": "east"}, []) == [["a"], ["b", "c"]]
     assert waves({"a": ""}, []) == [["a"]]
     assert waves({}, []) == []
 
@@ -144,3 +145,10 @@ def test_figures_are_counted_from_decisions() -> None:
     rows = [("grant", "face", 8), ("grant", "card", 2), ("deny", "face", 3), ("ask", None, 1)]
     assert counted(rows) == Figures(Share(10, 14), Share(8, 10))
     assert counted([("grant", "face+card", 1)]).by_face == Share(1, 1)
+
+
+def test_nothing_goes_on_before_every_gate_of_the_wave_serves() -> None:
+    slow = replace(WELL, runs=False, ready=None)
+    now = START + timedelta(minutes=5)
+    begun = {"a": heard(WELL, 5), "b": heard(slow, 5)}
+    assert judge(begun, START, now, timedelta(minutes=1), last=False).action is Action.WAIT
