@@ -382,12 +382,22 @@ def simulate(
     changes: float = 2,
     events: float = 50,
     backlog: int = 500,
+    only_backlog: bool = False,
 ) -> Result:
-    """A whole run in ``folder``, which must be empty. Raises SimulationError."""
+    """A whole run in ``folder``, which must be empty. Raises SimulationError.
+
+    ``only_backlog``: without the faults, for a measurement of the events alone.
+    """
     site = Site(folder, layout, url, processes)
     try:
         return Simulation(
-            site, say, seconds=seconds, changes=changes, events=events, backlog=backlog
+            site,
+            say,
+            seconds=seconds,
+            changes=changes,
+            events=events,
+            backlog=backlog,
+            only_backlog=only_backlog,
         ).run()
     finally:
         site.close()
