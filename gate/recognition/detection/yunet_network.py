@@ -54,7 +54,11 @@ def yunet_rows(file: Path, score: float, *, threads: int = 1) -> Rows:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         entry = session.get_inputs()[0].name
         if [output.name for output in session.get_outputs()] != _NAMES:
-            raise ModelError("not a YuNet model: its outputs have other names")
+            raise ModelError(
+                "not a YuNet model: its outputs have other names",
+                where=str(file),
+                hint="install the models again with `gate models fetch`",
+            )
     except OSError as error:
         raise ModelError(
             f"a model file cannot be read: {error.strerror}",
