@@ -27,6 +27,8 @@ SERVICES = ("gate.service", "gate-desk.service", "gate-backup.timer")
 PACKAGED = (Path("/lib/systemd/system"), Path("/usr/lib/systemd/system"))
 RUNNING = Path("/run/systemd/system")  # there while systemd is process 1
 
+_PATIENCE = 150.0  # seconds: gate.service has 120 to start, and systemctl waits for it
+
 Run = Callable[[Sequence[str]], None]
 
 
@@ -38,7 +40,9 @@ def is_box(config: Path) -> bool:
 def run(command: Sequence[str]) -> None:
     """Raises ConfigurationError with what the command said."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _failed(command, str(error)) from None
     if done.returncode:
