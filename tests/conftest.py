@@ -40,6 +40,7 @@ LONGEST = (
     "tests/enroll/test_day_in_chromium.py",
     "tests/demo/test_scenes.py",
     "tests/enroll/test_pages_in_chromium.py",
+    "tests/benchmarks/test_clocks.py",
     "tests/daemon/test_kill.py",
     "tests/integrations/test_chaos.py",
     "tests/demo/test_replay.py",

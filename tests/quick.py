@@ -34,7 +34,8 @@ LONGEST = (
     "tests/test_architecture.py",
 )
 _PLACE = struct.Struct("<H")
-_QUEUE = "GATE_TEST_QUEUE"  # the descriptor of the reading end
+# for the processes: the descriptor of the reading end, and the files that its numbers mean
+_QUEUE, _FILES = "GATE_TEST_QUEUE", "GATE_TEST_FILES"
 
 
 def files() -> list[str]:
@@ -61,7 +62,7 @@ class _Queue:
 
     def items(self) -> Iterator[pytest.Item]:
         """Test after test; a file is taken when those of the one before are used up."""
-        session, every, count = self._session, files(), 0
+        session, every, count = self._session, os.environ[_FILES].split("\n"), 0
         del session.genitems  # pytest's own again
         while place := os.read(self._reading, _PLACE.size):
             node = self._node(ROOT / every[_PLACE.unpack(place)[0]])
@@ -103,27 +104,31 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 def main(workers: int, options: list[str]) -> int:
     """Returns the exit code: 0 when every process passed and took part."""
     reading, writing = os.pipe()
-    count = len(files())
+    every = files()
     # two bytes a file: all fit into the pipe, and none is torn between two readers
-    os.write(writing, b"".join(_PLACE.pack(place) for place in range(count)))
+    os.write(writing, b"".join(_PLACE.pack(place) for place in range(len(every))))
     os.close(writing)
     with ExitStack() as stack:
         outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(workers)]
-        failed = _run(reading, options, outputs)
+        failed = _run({_QUEUE: str(reading), _FILES: "\n".join(every)}, options, outputs)
     if os.read(reading, _PLACE.size):
         print("not every file was run")
         failed = True
     return int(failed)
 
 
-def _run(reading: int, options: list[str], outputs: list[IO[str]]) -> bool:
+def _run(queue: dict[str, str], options: list[str], outputs: list[IO[str]]) -> bool:
     """One process for each of ``outputs``; whether something failed."""
     running = []
     for output in outputs:
         command = [sys.executable, "-m", "pytest", "-p", "tests.quick", *options]
-        environment = {**os.environ, _QUEUE: str(reading)}
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=output, pass_fds=[reading]
+            command,
+            cwd=ROOT,
+            env=os.environ | queue,
+            stdout=output,
+            stderr=output,
+            pass_fds=[int(queue[_QUEUE])],
         )
         running.append((process, output))
     failed = False

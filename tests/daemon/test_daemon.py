@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -45,9 +46,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("GATE_MODELS_DIR", raising=False)
+    return settings_of(tmp_path, models)
+
+
+def settings_of(data: Path, models: Path) -> Settings:
     return build(
         {
-            "data": str(tmp_path),
+            "data": str(data),
             "recognition": {"detector": "hog", "encoder": "dlib", "threads": 1},
             "liveness": {"mode": "warn"},
             "models": {"folder": str(models)},
@@ -60,13 +65,25 @@ def settings(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> S
     )
 
 
-@pytest.fixture
-def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
-    """Another program's way into the same register, as the desk has it."""
-    with Store.open(settings.store, tmp_path) as opened:
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
+    """A folder with a register in which people are enrolled, to be copied."""
+    folder = tmp_path_factory.mktemp("register")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GATE_MODELS_DIR", raising=False)
+        settings = settings_of(folder, models)
         encoder = build_encoder(settings.recognition, settings.models)
         examiner = Examiner(build_detector(settings.recognition, settings.models), [encoder])
+    with Store.open(settings.store, folder) as opened:
         enrol_photographs(opened, examiner, FIXTURES / "enrolled")
+    return folder
+
+
+@pytest.fixture
+def store(settings: Settings, register: Path, tmp_path: Path) -> Iterator[Store]:
+    """Another program's way into the same register, as the desk has it."""
+    shutil.copytree(register, tmp_path, dirs_exist_ok=True)
+    with Store.open(settings.store, tmp_path) as opened:
         yield opened
 
 
