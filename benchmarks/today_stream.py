@@ -80,7 +80,9 @@ class Reader(threading.Thread):
         self._cursor = found[1]
 
     def stop(self) -> None:
+        """Before the desk is stopped: it would wait for a stream that never ends."""
         self._stopping.set()
+        self._web.close()
 
     def run(self) -> None:
         while not self._stopping.is_set():
