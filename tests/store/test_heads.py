@@ -74,7 +74,7 @@ def test_the_one_that_commits_last_has_the_highest_number(shared: Callable[[], S
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(rounds(600, 3_600))
 def test_ten_thousand_writes_of_many_writers_lose_no_change(
     postgresql: str, tmp_path: Path
 ) -> None:
