@@ -433,3 +433,46 @@ def test_a_state_is_never_changed_in_place() -> None:
     state = replace(SHUT)
     step(state, Grant(), 0, SETTINGS)
     assert state == SHUT
+
+
+class TestEachConditionByItself:
+    """One test for what taking a condition or a field away would change; see tools/mutate.py."""
+
+    def test_a_fault_forgets_what_the_contact_and_the_board_said(self) -> None:
+        before = DoorState(
+            open=True, opened=5.0, relay=True, differs=5.0, held=True, warned=True, forced=True
+        )
+        after = run(before, (6, Fault("no answer")))
+        assert (after.open, after.opened, after.relay) == (None, None, None)
+        assert (after.held, after.warned, after.forced) == (False, False, False)
+
+    def test_an_override_passes_a_lock_down_and_nothing_else_does(self) -> None:
+        locked = replace(SHUT, lockdown=True)
+        assert run(locked, (10, Grant(override=True, passage="p1"))).released
+        assert not run(locked, (10, Grant(passage="p1"))).released
+        assert run(SHUT, (10, Grant(passage="p1"))).released
+
+    def test_the_exit_button_works_unless_there_is_a_lock_down(self) -> None:
+        closed = DoorSettings(contact=True, exit_in_lockdown=False)
+        assert run(SHUT, (10, ExitButton()), s=closed).by == "exit"
+        assert not run(replace(SHUT, lockdown=True), (10, ExitButton()), s=closed).released
+
+    def test_the_end_of_a_hold_begins_the_time_of_an_open_door_again(self) -> None:
+        held = DoorState(open=True, opened=5.0, hold_until=100.0)
+        assert run(held, (50, Normal())).opened == 50
+        assert run(replace(held, hold_until=None), (50, Normal())).opened == 5.0
+        assert run(replace(held, open=False, opened=None), (50, Normal())).opened is None
+        assert run(held, (100, Tick())).opened == 100
+        assert run(replace(held, open=False, opened=None), (100, Tick())).opened is None
+
+    @pytest.mark.parametrize("excuse", [{"forced": True}, {"fire": True}, {"hold_until": 900.0}])
+    def test_an_open_door_that_is_excused_is_not_held_too_long(
+        self, excuse: dict[str, bool | float]
+    ) -> None:
+        open_door = DoorState(open=True, opened=0.0)
+        assert "door.held" in events(open_door, Tick(), 500)
+        assert "door.held" not in events(replace(open_door, **excuse), Tick(), 500)
+
+    def test_an_extended_grant_stays_extended(self) -> None:
+        state = run(SHUT, (10, Grant(extended=True, passage="p1")), (11, Grant(passage="p2")))
+        assert state.extended
