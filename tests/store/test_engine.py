@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gate.store.engine import Database
+from gate.store.engine import Database, pieces
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -60,3 +60,13 @@ def test_a_new_connection_reads_while_another_process_writes(
         with first.database.write() as session:
             session.connection()
             assert second.people.count() == 0
+
+
+def test_more_people_than_one_statement_takes_are_asked_for_in_pieces(tmp_path: Path) -> None:
+    many = range(1, 300_001)
+    assert max(map(len, pieces(many))) <= 32_766, "SQLite takes no more variables"
+    assert [person for some in pieces(many) for person in some] == list(many)
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        known = store.people.create_many([{"name": "Li"}, {"name": "Wang"}])
+        assert set(store.people.register(frozenset(many))) == set(known)
+        assert store.templates.of(many, "e/1") == []
