@@ -476,3 +476,63 @@ class TestEachConditionByItself:
     def test_an_extended_grant_stays_extended(self) -> None:
         state = run(SHUT, (10, Grant(extended=True, passage="p1")), (11, Grant(passage="p2")))
         assert state.extended
+
+    def test_closing_forgets_what_belonged_to_the_opening(self) -> None:
+        before = DoorState(
+            open=True, opened=5.0, warned=True, held=True, extended=True, passage="p1"
+        )
+        after, effects = step(before, Contact(False), 9, SETTINGS)
+        assert effects == (EventOut("door.closed", "p1", {"seconds": 4}),)
+        assert (after.opened, after.warned, after.held, after.extended) == (None,) + (False,) * 3
+        assert after.passage == ""
+        released = replace(before, until=20.0, limit=60.0)
+        assert run(released, (9, Contact(False))).passage == "p1", "the lock is still released"
+        unknown = replace(before, opened=None)
+        assert step(unknown, Contact(False), 9, SETTINGS)[1] == (
+            EventOut("door.closed", "p1", {"seconds": None}),
+        )
+
+    def test_only_where_it_is_wished_does_closing_lock_before_the_time(self) -> None:
+        through = DoorState(open=True, opened=5.0, entered=True, until=20.0, limit=60.0)
+        assert not run(through, (9, Contact(False))).released
+        kept = DoorSettings(contact=True, relock_on_close=False)
+        assert run(through, (9, Contact(False)), s=kept).released
+
+    def test_an_opening_is_of_the_passage_and_a_forced_one_is_nobodys(self) -> None:
+        released = replace(SHUT, until=20.0, limit=60.0, passage="p1")
+        assert step(released, Contact(True), 9, SETTINGS)[1][0] == EventOut("door.opened", "p1")
+        shut = replace(SHUT, passage="p1")
+        assert step(shut, Contact(True), 9, SETTINGS)[1][0] == EventOut("door.forced", "")
+
+    def test_fire_and_a_hold_end_the_alarms_of_an_open_door(self) -> None:
+        alarmed = DoorState(open=True, opened=5.0, warned=True, held=True, forced=True)
+        for given_input in (Fire(True), HoldOpen(until=500.0, reason="move")):
+            after = run(alarmed, (9, given_input))
+            assert (after.warned, after.held, after.forced) == (False, False, False)
+
+    def test_the_end_of_a_fire_begins_the_time_of_an_open_door_again(self) -> None:
+        burnt = DoorState(open=True, opened=5.0, fire=True)
+        assert run(burnt, (50, FireReset())).opened == 50
+        assert run(replace(burnt, open=False, opened=None), (50, FireReset())).opened is None
+
+    @pytest.mark.parametrize(
+        ("given_input", "by"), [(Fire(True), "fire"), (HoldOpen(until=500.0), "hold_open")]
+    )
+    def test_what_releases_the_lock_is_named(self, given_input: Input, by: str) -> None:
+        effects = step(replace(SHUT, by="grant", entered=True), given_input, 9, SETTINGS)[1]
+        assert EventOut("door.unlocked", "", {"by": by}) in effects
+        assert not run(replace(SHUT, entered=True), (9, given_input)).entered
+
+    def test_locking_is_remembered_and_the_passage_of_a_door_left_open_too(self) -> None:
+        released = DoorState(open=False, until=9.0, limit=60.0, passage="p1")
+        assert run(released, (10, Tick())).passage == ""
+        assert run(released, (10, Tick())).relocked == 10
+        assert run(replace(released, open=True, opened=5.0), (10, Tick())).passage == "p1"
+
+    def test_a_board_that_follows_again_has_recovered_only_where_it_was_stuck(self) -> None:
+        stuck = replace(SHUT, stuck=True, differs=5.0)
+        after, effects = step(stuck, Relay(False), 9, SETTINGS)
+        assert effects == (EventOut("door.recovered"),)
+        assert (after.stuck, after.differs) == (False, None)
+        after, effects = step(replace(SHUT, differs=5.0), Relay(False), 5.1, SETTINGS)
+        assert (effects, after.differs) == ((), None)
