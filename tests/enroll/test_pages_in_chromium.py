@@ -151,7 +151,8 @@ def addresses(desk):
     """Every page there is; those of one thing with one that is there."""
     job = desk.imports.add("人员.csv", open_table(), None, "manager")
     known = {"person": desk.person, "event": desk.event, "job": job.id, "building": 1}
-    known["token"] = desk.visitor
+    known |= {"token": desk.visitor, "gate": "north"}
+    desk.settings = desk.settings.model_copy(update={"live_picture": True})
     paths = create_app(desk).openapi()["paths"]
     pages = [
         path.format(**known)
