@@ -295,6 +295,7 @@ def addresses(app: FastAPI, known: dict[str, object], refs: list[str]) -> list[s
         path.format(**known)
         for path, methods in app.openapi()["paths"].items()
         if "get" in methods
+        and "{gate}" not in path  # the camera's page: off here
         and not any(
             asked.get("required") and asked["in"] == "query"
             for asked in methods["get"].get("parameters", ())
