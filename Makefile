@@ -56,7 +56,7 @@ every: setup
 	@$(PYTEST)
 
 quick: setup
-	@GATE_QUICK=1 $(BIN)/python -m tests.quick $(WORKERS) -m "not slow and not soak"
+	@GATE_QUICK=1 $(PYTEST) -m "not slow and not soak"
 
 soak: setup
 	@GATE_SOAK=1 $(PYTEST) -m "soak or fuzz" --timeout 7200

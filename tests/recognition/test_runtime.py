@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -101,3 +105,19 @@ def test_an_engine_that_cannot_read_the_graph_is_not_used(
 def test_what_is_no_model_is_named() -> None:
     with pytest.raises(ModelError, match="not a model"):
         prelu_network(b"nonsense", where="x.onnx")
+
+
+def test_the_runtime_reports_nothing_to_its_makers(tmp_path: Path) -> None:
+    """Without the variable it leaves an identifier of the machine in the home folder."""
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME")
+    }
+    subprocess.run(
+        [sys.executable, "-c", "import gate.recognition.runtime"],
+        env={**environment, "HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    assert [path for path in tmp_path.rglob("*") if "Microsoft" in str(path)] == []
