@@ -243,6 +243,22 @@ def test_a_late_answer_is_no_fault_of_the_next_question() -> None:
         driver.close()
 
 
+def test_coils_are_never_taken_for_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are eight bits: only the function tells an answer about relays from one about a fire."""
+    board = ModbusBoard()
+    answer = board.answer
+    with SimulatedPort(board) as port:
+        driver = modbus(port, timeout=0.2)
+        driver.open()
+        driver.inputs()
+        monkeypatch.setattr(
+            board, "answer", lambda request, now: answer(b"\x01" + request[1:], now)
+        )
+        with pytest.raises(DeviceError, match="an answer to function 1"):
+            driver.inputs()
+        driver.close()
+
+
 @pytest.mark.parametrize("transport", ["rtu", "tcp"])
 def test_a_clock_set_back_while_an_answer_is_awaited_makes_nobody_wait(
     transport: str, monkeypatch: pytest.MonkeyPatch
