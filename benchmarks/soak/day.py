@@ -90,7 +90,7 @@ class Day:
         self.fail_at = 0.0
 
     def run(self) -> Summary:
-        before = (threading.active_count(), _descriptors())
+        before, descriptors = set(threading.enumerate()), _descriptors()
         begin = time.monotonic()
         with (
             SimulatedPort(self.board) as relay_port,
@@ -106,9 +106,10 @@ class Day:
             self._turn_for(LONGEST)
             self._close()
             self._check_history(relay_port.stalls)
-        after = (threading.active_count(), _descriptors())
-        self.summary.threads = (before[0], after[0])
-        self.summary.descriptors = (before[1], after[1])
+        # of those that were there before, one of somebody else's may end meanwhile
+        left = set(threading.enumerate()) - before
+        self.summary.threads = (len(before), len(before) + len(left))
+        self.summary.descriptors = (descriptors, _descriptors())
         return self.summary
 
     def _open(self) -> None:

@@ -15,7 +15,7 @@ def test_a_short_day() -> None:
     assert summary.wrongly_open == []
     assert summary.failures.total() >= 3
     assert summary.threads[0] == summary.threads[1]
-    assert summary.descriptors[0] == summary.descriptors[1]
+    assert summary.descriptors[1] <= summary.descriptors[0]
     assert "door.forced" not in summary.events
 
 
