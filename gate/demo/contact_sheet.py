@@ -69,14 +69,14 @@ def picture(record: RunRecord, columns: int = 4) -> Pillow.Image:
 def _head(draw: ImageDraw.ImageDraw, record: RunRecord) -> None:
     f = figures(record)
     real = record.people - record.generated
-    draw.text((GAP, 16), "Recorded people before the gate", INK, font=_font(28))
+    draw.text((GAP, 16), "Recorded people before the gate", INK, font=font(28))
     line = (
         f"{record.people:,} enrolled ({real:,} real, {record.generated:,} generated)    "
         f"granted {f.granted}    kept out {f.kept_out}    strangers granted {f.strangers_granted}"
     )
     if f.latency is not None:
         line += f"    frame to relay {1000 * f.latency[0]:.0f} ms (p50)"
-    draw.text((GAP, 56), line, SOFT, font=_font(18))
+    draw.text((GAP, 56), line, SOFT, font=font(18))
 
 
 def _card(attempt: Attempt) -> Pillow.Image:
@@ -86,14 +86,14 @@ def _card(attempt: Attempt) -> Pillow.Image:
     draw = ImageDraw.Draw(card)
     draw.rectangle((0, HEIGHT, WIDTH, HEIGHT + 3), colour)
     word = WORDS[attempt.outcome]
-    bold = _font(17)
+    bold = font(17)
     wide = draw.textlength(word, bold)
     draw.rounded_rectangle((12, HEIGHT + 14, 32 + wide, HEIGHT + 42), 14, colour)
     draw.text((22, HEIGHT + 17), word, GROUND, font=bold)
     stranger = attempt.outcome == REFUSED and not attempt.attack
     name = attempt.recognised or ("unknown" if stranger else "")
     draw.text((44 + wide, HEIGHT + 17), _short(draw, name, WIDTH - wide - 150), INK, font=bold)
-    small = _font(14)
+    small = font(14)
     score = score_text(attempt)
     if score:
         text = f"score {score}"
@@ -112,7 +112,7 @@ def _card(attempt: Attempt) -> Pillow.Image:
         truth += ", enrolled" if attempt.enrolled else ", not enrolled"
     line = _short(draw, f"{attempt.recording}: {truth}", WIDTH - 24, 13)
     wrong = not attempt.as_expected
-    draw.text((12, HEIGHT + 74), line, COLOURS[REFUSED] if wrong else SOFT, font=_font(13))
+    draw.text((12, HEIGHT + 74), line, COLOURS[REFUSED] if wrong else SOFT, font=font(13))
     return card
 
 
@@ -124,32 +124,43 @@ def _frame(attempt: Attempt) -> Pillow.Image:
     left, top = (small.width - WIDTH) // 2, (small.height - HEIGHT) // 2
     small = small.crop((left, top, left + WIDTH, top + HEIGHT))
     draw = ImageDraw.Draw(small)
-    font = _font(14)
     for mark in attempt.marks:
-        colour = COLOURS[mark.outcome]
         x0, y0, x1, y1 = (
             value * scale - shift
             for value, shift in zip(mark.box, (left, top, left, top), strict=True)
         )
-        draw.rounded_rectangle((x0, y0, x1, y1), 8, outline=colour, width=3)
-        if mark.label:
-            wide = draw.textlength(mark.label, font) + 14
-            # over the box, or in it where the frame ends
-            y = y0 - 24 if y0 >= 26 else max(2.0, y0 + 4)
-            x = min(max(2.0, x0), WIDTH - wide - 2)
-            draw.rounded_rectangle((x, y, x + wide, y + 21), 6, colour)
-            draw.text((x + 7, y + 2), mark.label, GROUND, font=font)
+        draw_mark(draw, (x0, y0, x1, y1), mark.label, COLOURS[mark.outcome], WIDTH)
     return small
 
 
+def draw_mark(
+    draw: ImageDraw.ImageDraw,
+    box: tuple[float, float, float, float],
+    label: str,
+    colour: Colour,
+    width: int,
+) -> None:
+    """A face's box, in pixels, and its label inside a picture of that width."""
+    x0, y0 = box[:2]
+    draw.rounded_rectangle(box, 8, outline=colour, width=3)
+    if label:
+        face = font(14)
+        wide = draw.textlength(label, face) + 14
+        # over the box, or in it where the frame ends
+        y = y0 - 24 if y0 >= 26 else max(2.0, y0 + 4)
+        x = min(max(2.0, x0), width - wide - 2)
+        draw.rounded_rectangle((x, y, x + wide, y + 21), 6, colour)
+        draw.text((x + 7, y + 2), label, GROUND, font=face)
+
+
 def _short(draw: ImageDraw.ImageDraw, text: str, width: float, size: int = 17) -> str:
-    font = _font(size)
-    if draw.textlength(text, font) <= width:
+    face = font(size)
+    if draw.textlength(text, face) <= width:
         return text
-    while text and draw.textlength(text + "…", font) > width:
+    while text and draw.textlength(text + "…", face) > width:
         text = text[:-1]
     return text + "…"
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from gate.access.reasons import text
-from gate.demo.contact_sheet import CARD, COLOURS, GROUND, INK, SOFT, Colour
+from gate.demo.contact_sheet import CARD, COLOURS, GROUND, INK, SOFT, Colour, draw_mark, font
 from gate.demo.report import ASKED, GRANTED, NOTHING, REFUSED, Mark
 from gate.screen.message import Look, Message
 
@@ -58,11 +58,11 @@ def draw(still: Still) -> Pillow.Image:
     picture.paste(camera, (0, 0))
     pen = ImageDraw.Draw(picture)
     for mark in still.marks:
-        _mark(pen, mark)
+        draw_mark(pen, mark.box, mark.label, COLOURS[mark.outcome], WIDTH)
     title = f"{still.title.replace('-', ' ')}   {still.second:.1f} s"
-    wide = pen.textlength(title, _font(14))
+    wide = pen.textlength(title, font(14))
     pen.rounded_rectangle((8, HEIGHT - 30, 24 + wide, HEIGHT - 8), 6, GROUND)
-    pen.text((16, HEIGHT - 28), title, INK, font=_font(14))
+    pen.text((16, HEIGHT - 28), title, INK, font=font(14))
     # nothing of a box may reach into the panel
     pen.rectangle((WIDTH, 0, WIDTH + PANEL, HEIGHT), GROUND)
     left, right = WIDTH + GAP, WIDTH + PANEL - GAP
@@ -70,18 +70,6 @@ def draw(still: Still) -> Pillow.Image:
     _evidence(pen, still, (left, 138, right, 270))
     _door(pen, still.open, (left, 280, right, HEIGHT - GAP))
     return picture
-
-
-def _mark(pen: ImageDraw.ImageDraw, mark: Mark) -> None:
-    colour, font = COLOURS[mark.outcome], _font(14)
-    x0, y0, x1, y1 = mark.box
-    pen.rounded_rectangle((x0, y0, x1, y1), 8, outline=colour, width=3)
-    if mark.label:
-        wide = pen.textlength(mark.label, font) + 14
-        y = y0 - 24 if y0 >= 26 else max(2.0, y0 + 4)
-        x = min(max(2.0, x0), WIDTH - wide - 2)
-        pen.rounded_rectangle((x, y, x + wide, y + 21), 6, colour)
-        pen.text((x + 7, y + 2), mark.label, GROUND, font=font)
 
 
 Box = tuple[int, int, int, int]
@@ -92,16 +80,16 @@ def _screen(pen: ImageDraw.ImageDraw, message: Message, box: Box) -> None:
     colour = _SCREEN.get(message.look, COLOURS[REFUSED])
     pen.rounded_rectangle(box, 8, colour)
     x, y, width = box[0] + 12, box[1] + 8, box[2] - box[0] - 24
-    pen.text((x, y), "screen", GROUND, font=_font(12))
+    pen.text((x, y), "screen", GROUND, font=font(12))
     words = text(message.code, "en")
     y += 20
     for line in wrap(pen, words.head, width, 19)[:2]:
-        pen.text((x, y), line, GROUND, font=_font(19))
+        pen.text((x, y), line, GROUND, font=font(19))
         y += 24
     for said in (message.name, words.then):
         for line in wrap(pen, said, width, 15)[:2]:
             if y + 18 <= box[3]:
-                pen.text((x, y), line, GROUND, font=_font(15))
+                pen.text((x, y), line, GROUND, font=font(15))
                 y += 19
 
 
@@ -112,9 +100,9 @@ def _evidence(pen: ImageDraw.ImageDraw, still: Still, box: Box) -> None:
     shown = f"{still.curve[-1]:.1f}" if still.curve else "none yet"
     if still.curve and still.threshold is not None:
         shown += f" of {still.threshold:.1f}"
-    pen.text((x0, box[1] + 8), "evidence", SOFT, font=_font(12))
-    wide = pen.textlength(shown, _font(14))
-    pen.text((x1 - wide, box[1] + 7), shown, INK, font=_font(14))
+    pen.text((x0, box[1] + 8), "evidence", SOFT, font=font(12))
+    wide = pen.textlength(shown, font(14))
+    pen.text((x1 - wide, box[1] + 7), shown, INK, font=font(14))
     if still.threshold is None:
         return
     top = max(1.5 * still.threshold, *still.curve, 1.0)
@@ -144,8 +132,8 @@ def _door(pen: ImageDraw.ImageDraw, opened: bool, box: Box) -> None:
     else:
         pen.rectangle((x + 4, y + 4, x + 28, y + 46), fill=colour)
         pen.ellipse((x + 21, y + 23, x + 26, y + 28), GROUND)
-    pen.text((x + 50, y + 4), "door", SOFT, font=_font(12))
-    pen.text((x + 50, y + 20), "unlocked" if opened else "locked", colour, font=_font(20))
+    pen.text((x + 50, y + 4), "door", SOFT, font=font(12))
+    pen.text((x + 50, y + 20), "unlocked" if opened else "locked", colour, font=font(20))
 
 
 def wrap(pen: ImageDraw.ImageDraw, words: str, width: float, size: int) -> list[str]:
@@ -153,12 +141,8 @@ def wrap(pen: ImageDraw.ImageDraw, words: str, width: float, size: int) -> list[
     lines: list[str] = []
     for word in words.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and pen.textlength(longer, _font(size)) <= width:
+        if lines and pen.textlength(longer, font(size)) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from gate.errors import ModelError
-from gate.models.convert.onnx_edit import free_input
+from gate.recognition.detection.free_network import free_session, padded, planes
 from gate.recognition.face import Image
 
 CELL = 4  # pixels
-MULTIPLE = 32  # sides of a picture are multiples of it
 _OUTPUTS = [["n", planes, "rows", "columns"] for planes in (1, 2, 2, 10)]
 _OVERLAP = 0.3  # intersection over union above which two detections are one face
 
@@ -32,29 +29,7 @@ class CenterFaceNetwork:
 
     def __init__(self, file: Path, *, threads: int = 0) -> None:
         """Raises ModelError when ``file`` cannot be read or is another network."""
-        try:
-            model = free_input(file.read_bytes(), ["n", 3, "height", "width"], _OUTPUTS)
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.log_severity_level = 3
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            self._session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
-        except OSError as error:
-            raise ModelError(
-                f"a model file cannot be read: {error.strerror}",
-                where=str(file),
-                hint="install the models again with `gate models fetch`",
-            ) from None
-        except ModelError as error:
-            raise ModelError(error.what, where=str(file), hint="install the models again") from None
-        except Exception as error:  # the runtime's own exceptions share no base class
-            raise ModelError(
-                f"not a model that ONNX Runtime can run: {str(error).splitlines()[0][:200]}",
-                where=str(file),
-                hint="install the models again",
-            ) from None
+        self._session = free_session(file, ["n", 3, "height", "width"], _OUTPUTS, threads=threads)
         self._input = self._session.get_inputs()[0].name
 
     def rows(self, picture: Image, score: float) -> Rows:
@@ -66,11 +41,7 @@ class CenterFaceNetwork:
         Returns:
             float32 (n, 15): left, top, width, height, five points x and y, score; pixels.
         """
-        height, width = picture.shape[:2]
-        padded = cv2.copyMakeBorder(
-            picture, 0, -height % MULTIPLE, 0, -width % MULTIPLE, cv2.BORDER_CONSTANT
-        )
-        rgb = np.ascontiguousarray(padded[..., ::-1].transpose(2, 0, 1)[None], dtype=np.float32)
+        rgb = planes(padded(picture)[..., ::-1])
         heat, sizes, offsets, points = self._session.run(None, {self._input: rgb})
         return decoded(heat[0, 0], sizes[0], offsets[0], points[0], score)
 

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from gate.errors import ModelError
-from gate.models.convert.onnx_edit import free_input
+from gate.recognition.detection.free_network import free_session, padded, planes
 from gate.recognition.face import Image
 
 # a picture (BGR) to detections in the layout of cv2.FaceDetectorYN: float32 (n, 15), left, top,
@@ -25,7 +24,6 @@ from gate.recognition.face import Image
 Rows = Callable[[Image], NDArray[np.float32]]
 
 STRIDES = (8, 16, 32)  # pixels of a cell
-MULTIPLE = 32  # sides of a picture are multiples of it
 _VALUES = (1, 1, 4, 10)  # of each cell: class, object, box, points
 _OUTPUTS: list[list[int | str]] = [
     [1, f"cells{stride}", values] for values in _VALUES for stride in STRIDES
@@ -45,42 +43,20 @@ def yunet_rows(file: Path, score: float, *, threads: int = 1) -> Rows:
     Raises:
         ModelError: when ``file`` cannot be read or is another network.
     """
-    try:
-        model = free_input(file.read_bytes(), [1, 3, "height", "width"], _OUTPUTS)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        entry = session.get_inputs()[0].name
-        if [output.name for output in session.get_outputs()] != _NAMES:
-            raise ModelError(
-                "not a YuNet model: its outputs have other names",
-                where=str(file),
-                hint="install the models again with `gate models fetch`",
-            )
-    except OSError as error:
+    session = free_session(
+        file, [1, 3, "height", "width"], _OUTPUTS, threads=threads, otherwise="not a YuNet model"
+    )
+    if [output.name for output in session.get_outputs()] != _NAMES:
         raise ModelError(
-            f"a model file cannot be read: {error.strerror}",
-            where=str(file),
-            hint="install the models again with `gate models fetch`",
-        ) from None
-    except ModelError as error:
-        raise ModelError(error.what, where=str(file), hint="install the models again") from None
-    except Exception as error:  # the runtime's own exceptions share no base class
-        raise ModelError(
-            f"not a YuNet model: {str(error).splitlines()[0][:200]}",
+            "not a YuNet model: its outputs have other names",
             where=str(file),
             hint="install the models again",
-        ) from None
+        )
+    entry = session.get_inputs()[0].name
 
     def rows(picture: Image) -> NDArray[np.float32]:
-        height, width = picture.shape[:2]
-        padded = cv2.copyMakeBorder(
-            picture, 0, -height % MULTIPLE, 0, -width % MULTIPLE, cv2.BORDER_CONSTANT
-        )
-        planes = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32)
-        return decoded(session.run(None, {entry: planes}), padded.shape[1], score)
+        whole = padded(picture)
+        return decoded(session.run(None, {entry: planes(whole)}), whole.shape[1], score)
 
     return rows
 

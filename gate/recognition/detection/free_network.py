@@ -1,0 +1,73 @@
+"""Networks whose published graph fixes the size of the picture: loaded so that it is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from gate.errors import ModelError
+from gate.models.convert.onnx_edit import free_input
+from gate.recognition.face import Image
+
+MULTIPLE = 32  # sides of a picture are multiples of it
+
+
+def free_session(
+    file: Path,
+    shape: Sequence[int | str],
+    outputs: Sequence[Sequence[int | str]],
+    *,
+    threads: int,
+    otherwise: str = "not a model that ONNX Runtime can run",
+) -> Any:
+    """An ``onnxruntime.InferenceSession``, safe to use from several threads.
+
+    Args:
+        shape: of the input, ``outputs``: of each output, as ``free_input`` takes them.
+        threads: cores a run may use; 0: all.
+        otherwise: what the error says of a file the runtime refuses.
+
+    Raises:
+        ModelError: when ``file`` cannot be read or is another network.
+    """
+    try:
+        model = free_input(file.read_bytes(), shape, outputs)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except OSError as error:
+        raise ModelError(
+            f"a model file cannot be read: {error.strerror}",
+            where=str(file),
+            hint="install the models again with `gate models fetch`",
+        ) from None
+    except ModelError as error:
+        raise ModelError(error.what, where=str(file), hint="install the models again") from None
+    except Exception as error:  # the runtime's own exceptions share no base class
+        raise ModelError(
+            f"{otherwise}: {str(error).splitlines()[0][:200]}",
+            where=str(file),
+            hint="install the models again",
+        ) from None
+
+
+def padded(picture: Image) -> Image:
+    """The picture with black to its right and below, its sides multiples of ``MULTIPLE``."""
+    height, width = picture.shape[:2]
+    whole = cv2.copyMakeBorder(
+        picture, 0, -height % MULTIPLE, 0, -width % MULTIPLE, cv2.BORDER_CONSTANT
+    )
+    return np.asarray(whole, np.uint8)
+
+
+def planes(picture: Image) -> NDArray[np.float32]:
+    """A picture, uint8 (h, w, 3), as the networks take it: float32 (1, 3, h, w)."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32)
