@@ -50,7 +50,7 @@ OF_OUR_OWN = {
     *(f"evaluation/{name}.py" for name in ("on_site", "photos", "recipe", "report", "study")),
     "evaluation/synthetic_gallery.py",
     "recognition/box.py",
-    *(f"recognition/detection/{name}.py" for name in ("landmarks", "motion")),
+    *(f"recognition/detection/{name}.py" for name in ("free_network", "landmarks", "motion")),
     *(f"recognition/encoders/{name}.py" for name in ("build", "composite", "encoder")),
     *(f"recognition/encoders/{name}.py" for name in ("reference", "refined")),
     *("recognition/face.py", "recognition/recogniser.py", "recognition/runtime.py"),

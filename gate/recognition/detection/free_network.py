@@ -60,7 +60,7 @@ def free_session(
 
 
 def padded(picture: Image) -> Image:
-    """The picture with black to its right and below, its sides multiples of ``MULTIPLE``."""
+    """The picture, uint8 (h, w, 3), with black to its right and below: sides of ``MULTIPLE``."""
     height, width = picture.shape[:2]
     whole = cv2.copyMakeBorder(
         picture, 0, -height % MULTIPLE, 0, -width % MULTIPLE, cv2.BORDER_CONSTANT
