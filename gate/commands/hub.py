@@ -39,7 +39,7 @@ def run(config: Config = DEFAULT) -> None:
 
     log.set_up(settings.log)
     with _store(settings) as store:
-        server = build_server(Hub(store, settings.hub))
+        server = build_server(Hub(store, settings.hub, settings.models))
         listening = listen("hub", "hub", settings.hub.host, settings.hub.port)
         port = listening.getsockname()[1]
         Console(highlight=False, soft_wrap=True).print(f"hub: port {port}")

@@ -24,6 +24,9 @@ from gate.errors import ModelError
 from gate.models import MODELS, Model, ModelFile, find, install, model
 from gate.models.download import Limits
 from gate.models.folder import State, accepted, folders, state
+from gate.replica.identity import Identity
+from gate.replica.join import folder_of
+from gate.replica.models import FromHub
 from gate.setup.document import Document
 from gate.store.store import Store
 
@@ -95,17 +98,21 @@ def fetch(
         float | None, typer.Option("--within", help="Give up after so many seconds.")
     ] = None,
 ) -> None:
-    """Install models from their official sources, checked by their hashes.
+    """Install models, checked by their hashes, from their official sources.
+
+    A box that belongs to a hub asks the hub first.
 
     What breaks off is gone on with the next time. A proxy is taken from the environment
     (https_proxy).
     """
-    settings = load(config).models
+    whole = load(config)
+    settings = whole.models
     chosen = [model(name) for name in names or ()]
     chosen = chosen or [m for m in MODELS if m.recommended and accepted(m, settings)]
     deadline = None if seconds is None else time.monotonic() + seconds
     limits = Limits(SILENT_AFTER, RETRIES, deadline)
-    fetcher = install.Fetcher(settings.folder, limits)
+    nearby = _hub_of(whole) if source is None else None
+    fetcher = install.Fetcher(settings.folder, limits, nearby)
     console = Console()
     failures: list[ModelError] = []
     for each in chosen:
@@ -132,6 +139,16 @@ def fetch(
             where=str(settings.folder),
             hint="run the command again, or copy the files with --from; dlib's go on working",
         )
+
+
+def _hub_of(settings: Settings) -> FromHub | None:
+    """The hub of this box; None for a box that is alone."""
+    folder = folder_of(settings.data)
+    if not (folder / "box.crt").exists():
+        return None
+    with Store.open(settings.store, settings.data, create=False) as store:
+        identity = Identity.of(store, folder)
+    return FromHub(identity) if identity else None
 
 
 def _fetch_with_bar(

@@ -58,6 +58,7 @@ SETTABLE: Mapping[str, frozenset[str]] = {
         }
     ),
     "log": frozenset({"level"}),
+    "models": frozenset({"install"}),
 }
 
 
@@ -139,6 +140,11 @@ def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------ on the box
+
+
+def models_of(data: Path) -> Path:
+    """Where models lie that the hub gave; `gate leave` removes them with the rest."""
+    return data / "hub" / "models"
 
 
 def folder_of(data: Path) -> Path:

@@ -52,6 +52,7 @@ from gate.integrations.settings import (
     WebhookSettings,
 )
 from gate.models.settings import ModelsSettings
+from gate.models.table import MODELS
 from gate.notify.settings import NotifySettings
 from gate.readers.out.settings import ReaderOutSettings
 from gate.readers.settings import ReaderSettings
@@ -201,7 +202,16 @@ def load(
             settings = build(_merge(dict(own), values), overrides, where=str(path))
         except ConfigurationError as error:
             log.error("hub.configuration", extra={"cause": f"has no effect: {error.what}"})
-    return _below(settings, base)
+    return _with_models(_below(settings, base))
+
+
+def _with_models(settings: Settings) -> Settings:
+    """Where a hub has given models, those that are named may be taken from there."""
+    recognition = settings.recognition
+    named = {*settings.models.install, recognition.detector, *recognition.encoder.split("+")}
+    names = named & {known.name for known in MODELS if known.files}
+    models = settings.models.with_carried(from_hub.models_of(settings.data), names)
+    return settings.model_copy(update={"models": models})
 
 
 def checked_for_gates(values: Mapping[str, Any]) -> None:

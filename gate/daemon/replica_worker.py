@@ -18,6 +18,7 @@ from gate.events.event import Event
 from gate.replica.configuration import Configurer
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
+from gate.replica.models import fits
 from gate.replica.replica import Replica
 from gate.replica.trial import tried
 from gate.store.orders import COMMANDS
@@ -103,7 +104,10 @@ class ReplicaWorker:
         config, facts = self._config, self._core.store.key_values
         if config is None:
             return None
-        return Configurer(facts, self._data, self, partial(tried, config), self._clock)
+        lacking = fits(config)
+        return Configurer(
+            facts, self._data, self, partial(tried, config), self._clock, lacking=lacking
+        )
 
     def _linked(self, there: bool) -> None:
         if there is not self._there:

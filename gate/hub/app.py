@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from anyio.to_thread import current_default_thread_limiter, run_sync
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -28,9 +29,11 @@ from gate.hub.feed import Feed
 from gate.hub.intake import MOST, Intake
 from gate.hub.keys import CommunityKeys
 from gate.hub.merge import merge, merge_rules
+from gate.hub.models import Shelf
 from gate.hub.receipts import Receipts
 from gate.hub.sightings import Sightings, checked
 from gate.hub.waker import Waker
+from gate.models.settings import ModelsSettings
 from gate.services.gate_status import put
 from gate.store.engine import CONNECTIONS
 from gate.store.store import Store
@@ -91,8 +94,12 @@ class History(BaseModel):
 class Hub:
     """One community, as its boxes see it."""
 
-    def __init__(self, store: Store, settings: HubSettings) -> None:
+    def __init__(
+        self, store: Store, settings: HubSettings, models: ModelsSettings | None = None
+    ) -> None:
+        """``models``: where the files lie that boxes may fetch."""
         self.store = store
+        self.shelf = Shelf(models or ModelsSettings())
         self.settings = settings
         self.authority = Authority.of(store)
         self.keys = CommunityKeys(store)
@@ -221,6 +228,18 @@ def create_app(hub: Hub) -> FastAPI:
     @app.get("/snapshot")
     def snapshot(box: Box) -> Response:
         return StreamingResponse(hub.feed.snapshot(box), media_type="application/x-ndjson")
+
+    @app.get("/models/{sha256}")
+    def model_file(
+        box: Box,
+        sha256: Annotated[str, PathParameter(pattern="^[0-9a-f]{64}$")],
+        start: Annotated[int, Query(ge=0, le=1 << 40)] = 0,
+    ) -> Response:
+        """A piece of a model file, empty at its end; 404 for one that is not installed here."""
+        piece = hub.shelf.piece(sha256, start)
+        if piece is None:
+            raise HTTPException(404, "this model is not installed at the hub")
+        return Response(piece, media_type="application/octet-stream")
 
     @app.post("/events")
     def events(box: Box, message: Events) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Line:
         people: how many are on the box; ``expected``: how many should be.
         behind: changes the box has not applied yet.
         configuration: whether it serves with what the hub sets: "same", "waiting", "trial",
-            "refused", "returned" (``why``).
+            "fetching" (its models; ``why``: how much of them), "refused", "returned" (``why``).
     """
 
     gate: str
@@ -112,6 +112,8 @@ def configuration_of(wanted: str, status: Mapping[str, Any]) -> tuple[str, str]:
     if said.get("refused") == wanted != said.get("digest"):
         return said.get("how", "refused"), str(said.get("why", ""))
     if said.get("digest") != wanted:
+        if came := said.get("fetching"):
+            return "fetching", f"{came['done'] / 1e6:.0f} / {came['of'] / 1e6:.0f} MB"
         return "waiting", ""
     return ("same" if said.get("state") == "running" else "trial"), ""
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from math import sqrt
 
 READY_WITHIN = timedelta(minutes=10)  # for a trial beside the gate, a restart, and its own limit
+FETCHED_WITHIN = timedelta(hours=2)  # models that a box fetches first, over whatever link it has
 SILENT = timedelta(seconds=30)  # three beats
 FALL = 0.05  # of the share; a smaller fall is not acted upon
 ENOUGH = 20  # decisions of a wave; with fewer it is watched longer
@@ -64,6 +65,7 @@ class GateNow:
         failed: why it refused the version or went back by itself; "" if it did not.
         ready: since when it serves with the version; None before.
         usual: before the roll-out; ``now``: since it is ready.
+        fetched: when it was last heard to fetch models for the version; None if it did not.
     """
 
     there: bool
@@ -73,6 +75,7 @@ class GateNow:
     ready: datetime | None
     usual: Figures = Figures()
     now: Figures = Figures()
+    fetched: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,10 @@ def judge(
 def _wrong(gate: GateNow, since: datetime, now: datetime) -> str:
     if gate.failed:
         return f"failed: {gate.failed}"
-    if gate.there and gate.ready is None and not gate.runs and now - since > READY_WITHIN:
-        return "not_ready"
+    if gate.there and gate.ready is None and not gate.runs:
+        began = max(since, gate.fetched or since)
+        if now - began > READY_WITHIN or now - since > FETCHED_WITHIN + READY_WITHIN:
+            return "not_ready"
     if gate.ready is not None and (gate.seen is None or now - gate.seen > READY_WITHIN):
         return "silent"
     if fallen(gate.usual.granted, gate.now.granted):

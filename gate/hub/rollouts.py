@@ -121,6 +121,9 @@ class Rollouts:
             last = row.wave + 1 >= len(row.waves)
             verdict = judge(states, row.since, now, timedelta(seconds=row.watch), last=last)
             known = dict(row.gates)
+            for name, state in states.items():
+                if state.fetched is not None:
+                    known[name] = {**known[name], "fetched": state.fetched.isoformat()}
             for name in verdict.ready:
                 known[name] = {**known[name], "ready": now.isoformat()}
             match verdict.action:
@@ -187,6 +190,9 @@ def _gate_now(session: Session, row: RolloutRow, name: str, box: BoxRow | None) 
     failed = said.get("why") or said.get("how") or "refused"
     ready = datetime.fromisoformat(kept["ready"]) if kept["ready"] else None
     granted, of, face, grants = kept["usual"]
+    fetched = datetime.fromisoformat(kept["fetched"]) if kept.get("fetched") else None
+    if said.get("fetching") and box is not None:
+        fetched = box.seen
     present = Figures()
     if ready is not None and box is not None:
         present = _figures(session, name, ready + _off(box), None)
@@ -198,6 +204,7 @@ def _gate_now(session: Session, row: RolloutRow, name: str, box: BoxRow | None) 
         ready=ready,
         usual=Figures(Share(granted, of), Share(face, grants)),
         now=present,
+        fetched=fetched,
     )
 
 

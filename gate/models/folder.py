@@ -38,10 +38,18 @@ def find(name: str, settings: ModelsSettings) -> Path | None:
     wanted = model(name)
     if not accepted(wanted, settings):
         return None
-    for folder in folders(settings):
+    for folder in _places(name, settings):
         if state_in(folder, wanted) is State.INSTALLED:
             return folder / wanted.files[0].path
     return None
+
+
+def _places(name: str, settings: ModelsSettings) -> tuple[Path, ...]:
+    """Where one model is looked for: what a hub gives counts only for the names it gives."""
+    carried = settings.carried
+    if carried is None or name not in carried[1]:
+        return folders(settings)
+    return (*folders(settings), carried[0])
 
 
 def accepted(wanted: Model, settings: ModelsSettings) -> bool:
@@ -53,7 +61,7 @@ def state(wanted: Model, settings: ModelsSettings) -> tuple[State, Path | None]:
     """The state of a model, and where it is or is damaged."""
     if not wanted.files:
         return State.INCLUDED, None
-    seen = [(state_in(folder, wanted), folder) for folder in folders(settings)]
+    seen = [(state_in(folder, wanted), folder) for folder in _places(wanted.name, settings)]
     for looked_for in (State.INSTALLED, State.DAMAGED):
         for found, folder in seen:
             if found is looked_for:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from gate.errors import ModelError
@@ -21,6 +22,14 @@ from gate.models.packages import Packages, package_source
 from gate.models.table import Model, ModelFile
 
 Progress = Callable[[int], None]  # called with the bytes so far
+
+
+class Nearby(Protocol):
+    """A source that is no address, such as the hub of this box."""
+
+    def bring(self, file: ModelFile, part: Path, progress: Progress) -> str:
+        """Bring ``part`` to the size of ``file``; the name of the source. Raises ModelError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +43,9 @@ class Installed:
 class Fetcher:
     """Fetches one model after the other and remembers which hosts cannot be reached."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folder, self._limits = folder, limits
+    def __init__(self, folder: Path, limits: Limits, nearby: Nearby | None = None) -> None:
+        """``nearby``: asked before the official sources."""
+        self._folder, self._limits, self._nearby = folder, limits, nearby
         self._packages = Packages()
         self._unreachable: set[str] = set()
 
@@ -50,7 +60,7 @@ class Fetcher:
             if is_whole(target, file):
                 progress(file, file.size or 0)
                 continue
-            if not file.sources:
+            if not file.sources and self._nearby is None:
                 raise ModelError(
                     f"{file.name} has no address to be fetched from",
                     where=model.homepage,
@@ -65,10 +75,17 @@ class Fetcher:
     def _from_sources(self, file: ModelFile, target: Path, progress: Progress) -> str:
         part = part_of(target, file)
         failures = []
+        if self._nearby is not None:
+            try:
+                source = self._nearby.bring(file, part, progress)
+                settle(part, target, file)
+                return source
+            except ModelError as error:
+                failures.append(error)
         for number, source in enumerate(file.sources):
             try:
                 self._from(source, part, file, progress, last=number + 1 == len(file.sources))
-                _settle(part, target, file)
+                settle(part, target, file)
                 return source
             except ModelError as error:
                 failures.append(error)
@@ -122,7 +139,7 @@ def copy(model: Model, source: Path, folder: Path) -> list[Path]:
         except OSError as error:
             part.unlink(missing_ok=True)
             raise _disk(error, target) from None
-        _settle(part, target, file)
+        settle(part, target, file)
         new.append(target)
     return new
 
@@ -137,13 +154,13 @@ def _joined(file: ModelFile, failures: Sequence[ModelError]) -> ModelError:
         return failures[0]
     return ModelError(
         f"{file.name} could not be fetched: " + "; then: ".join(e.what for e in failures),
-        where=", ".join(file.sources),
+        where=", ".join(file.sources) or failures[-1].where,
         hint=failures[-1].hint,
     )
 
 
-def _settle(part: Path, target: Path, file: ModelFile) -> None:
-    """Check the part and let it take its place, or throw it away."""
+def settle(part: Path, target: Path, file: ModelFile) -> None:
+    """Check the part and let it take its place, or throw it away. Raises ModelError."""
     sha256 = sha256_of(part)
     if file.sha256 is not None and sha256 != file.sha256:
         part.unlink(missing_ok=True)

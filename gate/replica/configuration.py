@@ -14,11 +14,14 @@ from typing import Any, Protocol
 
 from gate.clock import Clock, SystemClock
 from gate.config import from_hub
+from gate.errors import ModelError
+from gate.replica.models import MissingFile
 from gate.store.key_value import KeyValueStore
 
 WANTED = "hub.configuration"
 EVERY = 1.0  # seconds between two looks
 READY_WITHIN = 120.0  # seconds from the start until it has to serve as before
+_ATTEMPTS = 2  # to get a file whose hash is right
 SETTLED = 10.0  # seconds without a new fault after which it does
 
 
@@ -44,6 +47,7 @@ class Configurer:
     Args:
         tried: what is wrong with values on this box, "" when they can be used.
         settled: seconds without a new fault after which a version counts.
+        lacking: the model files that values need and this box does not have; raises ModelError.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Configurer:
         clock: Clock | None = None,
         *,
         settled: float = SETTLED,
+        lacking: Callable[[Mapping[str, Any]], tuple[MissingFile, ...]] = lambda values: (),
     ) -> None:
         self._facts = facts
         self._data = data
@@ -65,11 +70,37 @@ class Configurer:
         self._began = self._clock.monotonic()
         self._well: float | None = None  # since when there is no new fault
         self._ending = False
+        self._lacking = lacking
+        # of the version that is wanted; fetched by whoever follows the hub
+        self._missing: tuple[MissingFile, ...] = ()
+        self._damaged = 0  # files that were another one than they should be
+
+    @property
+    def missing(self) -> MissingFile | None:
+        """The file to be fetched from the hub before the version that is wanted can be tried."""
+        return self._missing[0] if self._missing else None
+
+    def cannot(self, why: str) -> None:
+        """A file of the version that is wanted cannot be had."""
+        wish = wish_of(self._facts)
+        if self._missing and wish is not None:
+            from_hub.refuse(self._data, wish.digest, why)
+        self._missing = ()
+
+    def damaged(self, why: str) -> None:
+        """Another file came than the one that was asked for; it is asked for once more."""
+        self._damaged += 1
+        if self._damaged >= _ATTEMPTS:
+            self._damaged = 0
+            self.cannot(why)
 
     def step(self) -> None:
         if self._ending:  # the gate is on its way to the next start
             return
         state, wish = from_hub.state_of(self._data), wish_of(self._facts)
+        wanted = wish is not None and wish.digest not in (state.current, state.refused)
+        if state.trial is not None or not wanted:
+            self._missing = ()
         if state.trial is not None:
             self._watch(state, wish)
         elif wish is None or wish.digest == state.current:
@@ -81,13 +112,26 @@ class Configurer:
     def status(self) -> dict[str, Any]:
         """For the beat: which version counts, and what became of the one that was wanted."""
         state = from_hub.state_of(self._data)
-        answer = {"digest": state.current, "state": "trial" if state.trial else "running"}
+        answer: dict[str, Any] = {
+            "digest": state.current,
+            "state": "trial" if state.trial else "running",
+        }
         if state.refused is not None:
             how = "returned" if state.returned else "refused"
             answer |= {"refused": state.refused, "how": how, "why": state.why}
+        if lacking := self._missing:
+            done, size = sum(each.there for each in lacking), sum(each.size for each in lacking)
+            answer["fetching"] = {"done": done, "of": size}
         return answer
 
     def _take(self, wish: Wish) -> None:
+        try:
+            self._missing = self._lacking(wish.values)
+        except ModelError as error:
+            from_hub.refuse(self._data, wish.digest, error.what)
+            return
+        if self._missing:  # first its models, while the gate serves with what it has
+            return
         why = self._tried(wish.values)
         if why:
             from_hub.refuse(self._data, wish.digest, why)

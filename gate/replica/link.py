@@ -53,6 +53,17 @@ class Link:
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return await self._call("POST", path, json=body)
 
+    async def piece(self, path: str, start: int) -> bytes | None:
+        """Bytes of a file from ``start``; None where the hub does not have it."""
+        try:
+            response = await self._client.get(self.url + path, params={"start": start})
+        except (httpx.HTTPError, OSError) as error:
+            raise self._failed(error) from error
+        if response.status_code == 404:
+            return None
+        self._judge(response)
+        return response.content
+
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body of a long answer, piece by piece."""

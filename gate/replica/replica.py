@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from gate import __version__
 from gate.clock import Clock, SystemClock
-from gate.errors import ConfigurationError, StoreError
+from gate.errors import ConfigurationError, ModelError, StoreError
 from gate.fleet.records import text
 from gate.fleet.signing import order_is_signed
 from gate.replica.apply import Applier, Cursor
@@ -24,6 +24,7 @@ from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.lease import KEPT, Lease
 from gate.replica.link import Link, ShutOutError, UnreachableError
+from gate.replica.models import MissingFile
 from gate.replica.sightings import Sightings
 from gate.replica.snapshot import Arriving, apply_snapshot
 from gate.services.gate_status import read
@@ -316,7 +317,32 @@ class Replica:
                 await asyncio.to_thread(self._configurer.step)
             except ConfigurationError as error:
                 log.error("hub.configuration", extra={"cause": error.what, "where": error.where})
+            if (file := self._configurer.missing) is not None:
+                await self._fetch(self._configurer, file)
+                return
         await asyncio.sleep(EVERY)
+
+    async def _fetch(self, configurer: Configurer, wanted: MissingFile) -> None:
+        """One piece of a model file; so nothing else waits, and a cut link costs one piece."""
+        start = await asyncio.to_thread(lambda: wanted.there)
+        piece = b""
+        if start < wanted.size:
+            got = await self._link.piece(f"/models/{wanted.file.sha256}", start)
+            if got is None:
+                why = f"{wanted.file.name} is neither installed here nor at the hub"
+                await asyncio.to_thread(configurer.cannot, why)
+                return
+            piece = got
+        try:
+            whole = await asyncio.to_thread(wanted.keep, min(start, wanted.size), piece)
+        except ModelError as error:
+            log.error("hub.configuration", extra={"cause": error.what, "where": error.where})
+            await asyncio.to_thread(configurer.damaged, error.what)
+            return
+        if whole:
+            log.info("hub.model", extra={"file": wanted.file.path, "count": wanted.size})
+        elif not piece:  # the hub's file ends early
+            await asyncio.sleep(EVERY)
 
     # ------------------------------------------------------------ the beat
 

@@ -63,12 +63,12 @@ def touch(session: Session, *people: int) -> None:
     """
 
     def number(session: Session) -> None:
+        wake(session)  # first: while the head is locked every other writer waits
         last = raise_head(session, Head.CHANGES, len(people))
         session.add_all(
             ChangeRow(id=last - len(people) + 1 + place, person_id=person)
             for place, person in enumerate(people)
         )
-        wake(session)
 
     if people:
         at_commit(session, Head.CHANGES, number)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, text, update
 from sqlalchemy.orm import Session
 
 from gate.store.tables import HeadRow
@@ -52,14 +52,15 @@ def wake(session: Session) -> None:
 def raise_head(session: Session, head: Head, by: int = 1) -> int:
     """The head's number after adding ``by``; others wait until this transaction ends."""
     name = head.name.lower()
-    done = session.execute(
-        update(HeadRow).where(HeadRow.name == name).values(n=HeadRow.n + by),
+    n: int | None = session.scalar(
+        update(HeadRow).where(HeadRow.name == name).values(n=HeadRow.n + by).returning(HeadRow.n),
         execution_options={"synchronize_session": False},
     )
-    if not done.rowcount:  # type: ignore[attr-defined]  # a database made without its migration
+    if n is None:  # a database made without its migration
         session.add(HeadRow(name=name, n=by))
         session.flush()
-    return session.scalar(select(HeadRow.n).where(HeadRow.name == name)) or 0
+        return by
+    return n
 
 
 @event.listens_for(Session, "before_commit")

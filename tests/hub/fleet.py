@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from gate.config.hub import HubSettings
 from gate.hub.app import Hub
 from gate.hub.boxes import Boxes
 from gate.hub.server import build_server
+from gate.models.settings import ModelsSettings
 from gate.recognition.face import Template, Vector
 from gate.replica.configuration import Configurer
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of, join
+from gate.replica.models import MissingFile
 from gate.replica.replica import Replica
 from gate.sockets import listen
 from gate.store.settings import StoreSettings
@@ -41,8 +44,10 @@ def settings(url: str = "sqlite:///gate.db") -> StoreSettings:
 class Server:
     """One ``gate hub run`` in a thread; several may serve one register."""
 
-    def __init__(self, store: Store, port: int = 0, **hub: object) -> None:
-        self.hub = Hub(store, HubSettings.model_validate(hub))
+    def __init__(
+        self, store: Store, port: int = 0, models: ModelsSettings | None = None, **hub: object
+    ) -> None:
+        self.hub = Hub(store, HubSettings.model_validate(hub), models)
         self._listening = listen("hub", "hub", "127.0.0.1", port)
         self.port = int(self._listening.getsockname()[1])
         self._server = build_server(self.hub)
@@ -77,6 +82,7 @@ class Box:
     ailing: frozenset[str] = frozenset()  # faults of the gate
     restarts: int = 0  # asked for by the replica
     refusal: str = ""  # of every configuration
+    lacking: Callable[[Mapping[str, Any]], tuple[MissingFile, ...]] = lambda values: ()
     _loop: asyncio.AbstractEventLoop | None = None
     _task: asyncio.Task[None] | None = None
     _thread: threading.Thread | None = None
@@ -104,7 +110,12 @@ class Box:
 
         async def main() -> None:
             configurer = Configurer(
-                self.store.key_values, self.data, self, lambda values: self.refusal, settled=0.1
+                self.store.key_values,
+                self.data,
+                self,
+                lambda values: self.refusal,
+                settled=0.1,
+                lacking=self.lacking,
             )
             self.replica = Replica(
                 self.store, identity, self, poll=poll, beat=beat, configurer=configurer

@@ -85,6 +85,15 @@ def test_a_gate_that_is_not_ready_in_time_takes_it_back() -> None:
     assert (verdict.action, verdict.gate, verdict.why) == (Action.BACK, "a", "not_ready")
 
 
+def test_a_gate_that_fetches_models_has_longer_but_not_for_ever() -> None:
+    slow = replace(WELL, runs=False, ready=None)
+    fetched = replace(slow, fetched=START + timedelta(minutes=90))
+    assert at(99, a=heard(fetched, 99)).action is Action.WAIT
+    assert at(101, a=heard(fetched, 101)).why == "not_ready"
+    endless = replace(slow, fetched=START + timedelta(minutes=131))
+    assert at(131, a=heard(endless, 131)).why == "not_ready"
+
+
 def test_a_gate_that_was_away_before_does_not_hold_it_up_but_one_that_falls_silent_does() -> None:
     away = replace(WELL, there=False, seen=None, runs=False, ready=None)
     assert at(40, a=heard(WELL, 40), b=away).action is Action.NEXT

@@ -81,7 +81,8 @@ PAGES = [
     *(f"service {unit}" for unit in UNITS),
     *(f"rollout {state}" for state in (DONE, RETURNED, STOPPED)),
     *(f"return {code}" for code in ("failed", "not_ready", "silent", "grants", "by_face")),
-    *(f"configuration {s}" for s in ("same", "waiting", "trial", "refused", "returned")),
+    *(f"configuration {s}" for s in ("same", "waiting", "fetching", "trial")),
+    *(f"configuration {s}" for s in ("refused", "returned")),
 ]
 
 
