@@ -4,9 +4,17 @@
 ``GATE_QUICK=1`` (``make check``) a quarter of the examples.
 """
 
+# ruff: noqa: E402
 from __future__ import annotations
 
 import os
+
+# numpy and OpenCV work in one thread here and in every program that a test starts: several
+# processes run tests, and threads that wait for each other took two thirds of the processor of a
+# calibration. Both look when they are loaded, so this comes before every other import.
+for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+    os.environ.setdefault(_library, "1")
+
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
