@@ -128,7 +128,7 @@ def _apply(
             # the contact cannot be read meanwhile: its next level counts as the first one
             values: dict[str, object] = {"cause": what, "where": where}
             events = () if state.fault else (EventOut("door.fault", state.passage, values),)
-            unknown = replace(state, fault=what, relay=None, differs=None, open=None, opened=None)
+            unknown = replace(state, fault=what, relay=None, open=None, opened=None)
             return replace(unknown, held=False, warned=False, forced=False), events
         case Recovered():
             events = (EventOut("door.recovered"),) if state.fault else ()
@@ -245,7 +245,7 @@ def _turned(
     if after.fault or after.relay is None:
         return replace(after, differs=None, stuck=False), events
     if after.relay == energised(after, settings):
-        if after.stuck and after.phase is Phase.FAULT:
+        if after.stuck:
             events += (EventOut("door.recovered"),)
         return replace(after, differs=None, stuck=False), events
     return replace(after, differs=after.differs if after.differs is not None else now), events

@@ -25,6 +25,7 @@ from gate.door.state import (
     Grant,
     HoldOpen,
     Input,
+    Late,
     Lockdown,
     Normal,
     Phase,
@@ -536,3 +537,56 @@ class TestEachConditionByItself:
         assert (after.stuck, after.differs) == (False, None)
         after, effects = step(replace(SHUT, differs=5.0), Relay(False), 5.1, SETTINGS)
         assert (effects, after.differs) == ((), None)
+
+    def test_a_grant_counts_again_once_the_lock_was_locked_in_between(self) -> None:
+        # the passage of a door that is open stays, though an order locked it
+        state = run(SHUT, (0, Grant(passage="p1")), (0.1, Contact(True)), (0.2, Lockdown()))
+        assert state.passage == "p1"
+        assert run(state, (0.3, Normal()), (0.4, Grant(passage="p1"))).released
+
+    def test_a_first_grant_counts_while_the_exit_button_releases(self) -> None:
+        assert run(SHUT, (0, ExitButton()), (0.1, Grant())).by == "grant"
+
+    def test_who_leaves_while_another_passes_is_not_locked_in(self) -> None:
+        through = run(SHUT, (0, Grant()), (1, Contact(True)))
+        assert run(through, (1.5, ExitButton()), (2, Contact(False))).released
+        assert not run(through, (2, Contact(False))).released
+
+    def test_a_board_in_fault_is_not_also_one_that_does_not_follow(self) -> None:
+        state = run(SHUT, (0, Fault("no answer")), (1, Relay(True)))
+        assert state.differs is None
+        assert events(state, Tick(), 60) == []
+
+    def test_a_board_that_was_stuck_before_its_fault_begins_afresh(self) -> None:
+        stuck = replace(SHUT, relay=True, differs=5.0, stuck=True)
+        assert run(stuck, (9, Fault("no answer")), (10, Recovered())).phase is Phase.LOCKED
+
+    def test_a_fault_ends_the_wait_for_the_board(self) -> None:
+        differing = replace(SHUT, relay=True, differs=5.0)
+        assert run(differing, (5.1, Fault("no answer"))).differs is None
+
+    def test_a_late_loop_says_nothing_of_the_board_unless_it_was_stuck(self) -> None:
+        differing = replace(SHUT, relay=True, differs=5.0)
+        assert events(differing, Tick(), 60) == ["door.fault"]
+        assert events(differing, Late(), 60) == []
+        assert run(replace(differing, stuck=True), (60, Late())).stuck
+
+    def test_opened_just_after_an_order_locked_it_is_not_forced(self) -> None:
+        locked = run(SHUT, (0, Grant()), (2, Lockdown()))
+        assert not run(locked, (2.2, Contact(True))).forced
+        assert run(locked, (9, Contact(True))).forced
+
+
+class TestStateByItself:
+    def test_when_the_release_ends(self) -> None:
+        assert DoorState(fire=True, until=5.0).release_end == math.inf
+        assert DoorState().release_end == -math.inf
+        assert DoorState(until=5.0).release_end == 5
+        assert DoorState(hold_until=9.0).release_end == 9
+        assert DoorState(until=5.0, hold_until=9.0).release_end == 9
+
+    def test_alarms(self) -> None:
+        assert DoorState(fault="no answer").alarms == ("fault",)
+        assert DoorState(stuck=True).alarms == ("fault",)
+        assert DoorState(warned=True).alarms == ("prealarm",)
+        assert DoorState(warned=True, held=True).alarms == ("held_open",)
