@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,8 @@ class Server:
         assert self._process is not None
         number = signal.SIGSTOP if frozen else signal.SIGCONT
         for process in _children(self._process.pid):
-            os.kill(process, number)
+            with suppress(ProcessLookupError):  # a connection that ended meanwhile
+                os.kill(process, number)
 
     def close(self) -> None:
         self.stop()

@@ -47,6 +47,27 @@ def run(config: Config = DEFAULT) -> None:
             server.run(sockets=[listening])
 
 
+@hub.command("copy-keys")
+def copy_keys(
+    file: Annotated[Path, typer.Argument(help="Takes the place of the copy of before.")],
+    config: Config = DEFAULT,
+) -> None:
+    """Copy the keys of the people ([store] person_keys), for a safe beside the backups.
+
+    One copy is kept: an older one would still open the templates of people deleted since.
+    """
+    settings = load(config)
+    with _store(settings) as store:
+        if store.person_keys is None:
+            raise ConfigurationError(
+                "people have no keys of their own here",
+                where="[store] person_keys",
+                hint='set it, for example to "sqlite:///people.keys"; see docs/many-gates.md',
+            )
+        store.person_keys.copy(file)
+    typer.echo(f"{file}: the keys as of now")
+
+
 @hub.command()
 def worker(config: Config = DEFAULT) -> None:
     """Learn whitening and calibration for every gate, and tidy, until ended; one for a register."""

@@ -32,6 +32,7 @@ from gate.store.tables import (
     TemplateRow,
     UnitRow,
 )
+from gate.store.vault import DestroyedError
 
 PERSON = (
     *("ref", "number", "name", "kind", "birth_year", "birth_date", "locale", "active", "blocked"),
@@ -101,7 +102,10 @@ class Records:
             found[person]["consents"].append(_columns(consent, CONSENT))
         for row in session.scalars(_theirs(TemplateRow, people)):
             ref = inside[row.person_id]["ref"]
-            sealed = self._seal(row.id, row.vector, row.person_id, row.encoder, ref, epoch, key)
+            try:
+                sealed = self._seal(row.id, row.vector, row.person_id, row.encoder, ref, epoch, key)
+            except DestroyedError:  # a register put back from a backup
+                continue
             found[row.person_id]["templates"].append(
                 {
                     "id": f"{row.id} {row.created.isoformat()}",

@@ -39,6 +39,8 @@ class Worker:
         while True:
             try:
                 self.learn()
+                while self._store.templates.seal_again() and not stopping.is_set():
+                    pass  # people who were there before keys of their own were
                 tidied += _EVERY
                 if tidied >= _TIDY:
                     tidied = 0.0

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from gate.store.database_errors import disk_full, named, translate
 
 Value = TypeVar("Value")
 _SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
+GONE = "gate.gone"  # in Session.info: whose keys are destroyed after the commit
 CONNECTIONS = 15  # of one database at one time: SQLAlchemy's 5, and 10 more when needed
 _STEADY = 0.25  # seconds between two flushes of a copy
 _WIPING = 20  # milliseconds for which a checkpoint may keep writers out
@@ -40,6 +41,8 @@ class Database:
         Then a power cut loses what was committed last; what is left is whole.
         """
         self.reserve: Reserve | None = None
+        # called once people (pseudonym, or "" for a face only; number) are gone from the register
+        self.shred: Callable[[list[tuple[str, int]]], None] | None = None
         try:
             self.url = make_url(url)
             self.where = self.url.render_as_string(hide_password=True)
@@ -97,6 +100,8 @@ class Database:
             yield session
             with named(self.where):
                 session.commit()
+            if self.shred is not None and (gone := session.info.pop(GONE, None)):
+                self.shred(gone)
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gate.access.decision import Kind, Person
 from gate.errors import StoreError
 from gate.store.changes import touch
-from gate.store.engine import Database, pieces
+from gate.store.engine import GONE, Database, pieces
 from gate.store.tables import (
     AcknowledgementRow,
     ConsentRow,
@@ -108,6 +108,7 @@ class People:
         )
         if erased:
             session.merge(ErasureRow(ref=ref, person_id=person))
+        session.info.setdefault(GONE, []).append((ref if erased else "", person))
         touch(session, person)
 
     def get(self, person: int) -> PersonRow | None:

@@ -22,6 +22,12 @@ class StoreSettings(Section):
         description="the key of the templates, card numbers and the audit; keep a copy of it in a "
         "safe",
     )
+    person_keys: SecretStr = Field(
+        SecretStr(""),
+        description='a database apart for a key of each person, such as "sqlite:///people.keys", '
+        "so that templates of deleted people cannot be read in old backups either; empty: none; "
+        "see docs/many-gates.md",
+    )
     busy_timeout: float = Field(
         5.0, gt=0, le=60, description="how long a write waits for another process that is writing"
     )
@@ -53,8 +59,15 @@ class StoreSettings(Section):
 
     def address(self, data: Path) -> str:
         """The database's address, with an SQLite file's relative path below ``data``."""
-        url = self.url.get_secret_value()
-        scheme, separator, path = url.partition(":///")
-        if scheme.startswith("sqlite") and separator and path and not path.startswith(":"):
-            return f"{scheme}:///{data / path}"
-        return url
+        return _below(self.url.get_secret_value(), data)
+
+    def keys_address(self, data: Path) -> str:
+        """The same of the people's keys; "" for none."""
+        return _below(self.person_keys.get_secret_value(), data)
+
+
+def _below(url: str, data: Path) -> str:
+    scheme, separator, path = url.partition(":///")
+    if scheme.startswith("sqlite") and separator and path and not path.startswith(":"):
+        return f"{scheme}:///{data / path}"
+    return url

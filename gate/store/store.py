@@ -31,9 +31,11 @@ from gate.store.missing import refuse_missing, without_database
 from gate.store.orders import Orders
 from gate.store.outbox import Outbox
 from gate.store.people import People
+from gate.store.person_keys import PersonKeys
 from gate.store.places import Places
 from gate.store.rulebook import Rulebook
 from gate.store.settings import StoreSettings
+from gate.store.shredding import Shredding
 from gate.store.templates import Templates
 from gate.store.vault import Vault
 from gate.store.writer import LINGER, Writer
@@ -73,6 +75,7 @@ class Store:
         self.orders = Orders(database)
         self.rulebook = Rulebook(database)
         self.command_keys = CommandKeys(database)
+        self.person_keys: PersonKeys | None = None
         self._settings = settings
         self._clock = clock
         self._writer: Writer | None = None
@@ -107,9 +110,17 @@ class Store:
         store = cls(database, vault, settings, receivers, clock)
         store.card_keys.load()
         store.audit.seal()
+        if address := settings.keys_address(data):
+            store._use(PersonKeys(address, settings.busy_timeout))
         if database.path is not None:
             mark.check(database.path, store.events)
         return store
+
+    def _use(self, keys: PersonKeys) -> None:
+        self.person_keys = self.vault.person_keys = keys
+        shredding = Shredding(self.database, keys, self.people, self.templates, self.audit)
+        self.database.shred = shredding.shred
+        shredding.reconcile()
 
     @property
     def writer(self) -> Writer:
@@ -154,6 +165,8 @@ class Store:
             self._writer.close()
             with suppress(StoreError):
                 self._mark()
+        if self.person_keys is not None:
+            self.person_keys.close()
         self.database.close()
 
     def _mark(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,9 @@ from sqlalchemy import delete, func, select
 
 from gate.recognition.face import Template
 from gate.store.changes import touch
-from gate.store.engine import Database, pieces
+from gate.store.engine import GONE, Database, pieces
 from gate.store.tables import ChangeRow, LookRow, TemplateRow
-from gate.store.vault import Vault
+from gate.store.vault import DestroyedError, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Templates:
             session.execute(query)
             if encoder is None:  # the faces from which one might be learnt, too
                 session.execute(delete(LookRow).where(LookRow.person_id == person))
+                session.info.setdefault(GONE, []).append(("", person))
             touch(session, person)
         return self._database.wipe()
 
@@ -102,13 +104,17 @@ class Templates:
                 for row in session.execute(query.where(TemplateRow.person_id.in_(some)))
             ]
         rows.sort(key=lambda row: row[0])
-        return [
-            Template(person, self._vault.unseal(sealed, person, encoder), encoder, quality, label)
-            for _, person, sealed, quality, label in rows
-        ]
+        found = []
+        for _, person, sealed, quality, label in rows:
+            with suppress(DestroyedError):
+                vector = self._vault.unseal(sealed, person, encoder)
+                found.append(Template(person, vector, encoder, quality, label))
+        return found
 
     def load(self, encoder: str) -> Loaded:
         """Every template of an encoder as one matrix. Raises StoreError with the wrong key."""
+        if self._vault.person_keys is not None:
+            self._vault.person_keys.read_all()
         with self._database.read() as session:
             generation = session.scalar(select(func.max(ChangeRow.id))) or 0
             mine = TemplateRow.encoder == encoder
@@ -121,15 +127,49 @@ class Templates:
             )
             people, quality = np.zeros(count, np.int64), np.zeros(count, np.float32)
             vectors, read = np.zeros((0, 0), np.float32), 0
-            for place, (person, sealed, good) in enumerate(rows):
-                if place == count:  # added since it was counted: a change after ``generation``
+            for person, sealed, good in rows:
+                if read == count:  # added since it was counted: a change after ``generation``
                     break
-                vector = self._vault.unseal(sealed, person, encoder)
-                if not place:
+                try:
+                    vector = self._vault.unseal(sealed, person, encoder)
+                except DestroyedError:  # the register was put back from a backup
+                    continue
+                if not read:
                     vectors = np.zeros((count, len(vector)), np.float32)
-                people[place], vectors[place], quality[place] = person, vector, good
-                read = place + 1
+                people[read], vectors[read], quality[read] = person, vector, good
+                read += 1
         return Loaded(generation, people[:read], vectors[:read], quality[:read])
+
+    def seal_again(self, most: int = 500) -> int:
+        """Seal with keys of their people what was sealed before there were any; how many."""
+        if self._vault.person_keys is None:
+            return 0
+        with self._database.write() as session:
+            query = select(TemplateRow).where(func.length(TemplateRow.vector) % 4 == 0).limit(most)
+            rows = list(session.scalars(query))
+            for row in rows:
+                vector = self._vault.unseal(row.vector, row.person_id, row.encoder)
+                row.vector = self._vault.seal(vector, row.person_id, row.encoder)
+        return len(rows)
+
+    def drop_unreadable(self) -> int:
+        """Delete templates whose person's key was destroyed; how many."""
+        gone = []
+        with self._database.read() as session:
+            columns = TemplateRow.id, TemplateRow.person_id, TemplateRow.encoder, TemplateRow.vector
+            for id, person, encoder, sealed in session.execute(
+                select(*columns).execution_options(yield_per=1000)
+            ):
+                try:
+                    self._vault.unseal(sealed, person, encoder)
+                except DestroyedError:
+                    gone.append((id, person))
+        for some in pieces(gone, 500):
+            with self._database.write() as session:
+                ids = [id for id, _ in some]
+                session.execute(delete(TemplateRow).where(TemplateRow.id.in_(ids)))
+                touch(session, *sorted({person for _, person in some}))
+        return len(gone)
 
     def qualities(self, person: int) -> dict[str, list[float]]:
         """The quality of a person's templates, best first, for each encoder."""

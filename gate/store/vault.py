@@ -11,6 +11,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,6 +22,25 @@ from gate import files
 from gate.errors import StoreError
 from gate.recognition.face import Vector
 from gate.store.aead import decrypt, encrypt, to_bytes, to_vector
+
+_OWN = b"P1"  # in front of what is sealed with a key of its person, too; all else has 4 n bytes
+
+
+class PersonKeys(Protocol):
+    """Keys of the people, apart from the register; see ``gate.store.person_keys``."""
+
+    @property
+    def where(self) -> str: ...
+
+    def of(self, person: int) -> bytes | None: ...
+
+    def make(self, person: int) -> bytes: ...
+
+    def read_all(self) -> None: ...
+
+
+class DestroyedError(StoreError):
+    """The person's key is no more, so nobody can read the template."""
 
 
 class Vault:
@@ -38,6 +58,8 @@ class Vault:
         # cards and PINs are hashed with the first, and found by any: communities of boxes that
         # were alone before keep the keys of all of them
         self._credentials = [_derive(master, b"credentials")]
+        self._people = _derive(master, b"people")
+        self.person_keys: PersonKeys | None = None  # each template is sealed with its person's too
         self._secrets = AESGCM(_derive(master, b"secrets"))
         self._audit = _derive(master, b"audit")
         # identifies the database this key belongs to, without revealing the key
@@ -77,11 +99,21 @@ class Vault:
             ) from error
 
     def seal(self, vector: Vector, person: int, encoder: str) -> bytes:
-        """Encrypt one template with AES-256-GCM, bound to its person and encoder."""
-        return encrypt(self._templates, to_bytes(vector), _bound_to(person, encoder))
+        """Encrypt one template with AES-256-GCM, bound to its person and encoder.
+
+        Where people have keys of their own, one of 256 bits is derived from the person's and the
+        key file's, by HMAC-SHA-256. Raises StoreError where that key cannot be made.
+        """
+        plain, bound = to_bytes(vector), _bound_to(person, encoder)
+        if self.person_keys is None:
+            return encrypt(self._templates, plain, bound)
+        return _OWN + encrypt(self._of(self.person_keys.make(person)), plain, bound)
 
     def unseal(self, sealed: bytes, person: int, encoder: str) -> Vector:
-        """The float32 vector (d,) again. Raises StoreError if key, person or encoder differ."""
+        """The float32 vector (d,) again. Raises StoreError if key, person or encoder differ, and
+        DestroyedError where the person's own key is no more."""
+        if self.has_own(sealed):
+            return self._unseal_own(sealed[len(_OWN) :], person, encoder)
         try:
             return to_vector(decrypt(self._templates, sealed, _bound_to(person, encoder)))
         except (InvalidTag, ValueError) as error:
@@ -90,6 +122,33 @@ class Vault:
                 where=self.where,
                 hint="put the key file back that belongs to this database",
             ) from error
+
+    @staticmethod
+    def has_own(sealed: bytes) -> bool:
+        """Whether a template is sealed with a key of its person, too."""
+        return len(sealed) % 4 == len(_OWN) and sealed.startswith(_OWN)
+
+    def _of(self, key: bytes) -> AESGCM:
+        return AESGCM(hmac.digest(self._people, key, "sha256"))
+
+    def _unseal_own(self, sealed: bytes, person: int, encoder: str) -> Vector:
+        if self.person_keys is None:
+            raise StoreError(
+                "the templates are sealed with keys of the people, which are not there",
+                where="[store] person_keys",
+                hint="put the setting back, and the database it names",
+            )
+        key = self.person_keys.of(person)
+        try:
+            if key is not None:
+                return to_vector(decrypt(self._of(key), sealed, _bound_to(person, encoder)))
+        except (InvalidTag, ValueError):
+            pass
+        raise DestroyedError(
+            f"a template of person {person} can no longer be opened: its key was destroyed",
+            where=self.person_keys.where,
+            hint="the face was deleted; enrol the person again if that is wrong",
+        )
 
     def digest(self, kind: str, value: str) -> bytes:
         """Keyed hash of a card number or PIN: equal values, equal digests, no way back."""
