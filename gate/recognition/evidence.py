@@ -40,6 +40,7 @@ MARGIN = 5.0  # times as likely the best person must be as the second
 # Before anything is seen: how many of those who are not the resident hold up a picture of one.
 ATTACKS = 0.003
 ATTACK = -4.0  # nats of liveness below which it is called an attack
+ALIVE = 3.0  # nats of liveness above which a known person is not asked for more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +172,29 @@ def terms_for(threshold_ratio: float, fnir: float, patience: float) -> Terms:
         fnir: residents who may be mistaken for impostors, share.
     """
     return Terms(max(0.0, threshold_ratio), math.log(fnir), math.log(MARGIN), patience)
+
+
+def asks_liveness(
+    terms: Terms, identity: float, seen: Gathered, liveness: Liveness, *, known: bool
+) -> bool:
+    """Whether the liveness of one more frame may change what is said of a track.
+
+    The first looks always count, so that a picture is called one. Afterwards a face that is
+    nobody's is unknown whether it lives or not, and who is known and alive beyond doubt stays so;
+    an attack can be withdrawn at every look. A frame that may be somebody else's is no evidence.
+
+    Args:
+        identity: nats for the best person, before liveness.
+        liveness: as far as it was watched.
+        known: whether the person is known already.
+    """
+    if seen.strange:
+        return False
+    if seen.frames <= LOOKS or liveness.score <= ATTACK:
+        return True
+    if known and liveness.live is True and liveness.score >= ALIVE:
+        return False
+    return identity > terms.reject
 
 
 def judge(

@@ -44,7 +44,7 @@ FOLLOW_DECIDED = 0.15  # seconds between two looks where somebody is who is alon
 ASSESS_AGAIN = 0.5  # seconds after which a face that is not to be encoded is measured again
 MAX_FACES = 4  # faces encoded in one frame at most, largest first
 FNIR = 0.01  # share of residents taken for strangers at which a sequential test gives up
-_EARLY = 0.01  # seconds: rather a search a little early than a frame late
+_EARLY = 0.01  # seconds: rather a look a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
 
@@ -277,15 +277,13 @@ class Recogniser:
         due = [track for track in tracks if self._is_due(track)][:MAX_FACES]
         if not due:
             return list(tracks)
-        renewed: dict[int, Track] = {}
-        new = [track for track in due if self._subjects[track.number].encoded is None]
-        seen = [track for track in due if self._subjects[track.number].encoded is not None]
-        for some, brief in ((new, False), (seen, True)):  # the first look at a face is thorough
-            if not some:
-                continue
-            crops = self._encoder.crops(frame.image, [track.face for track in some])
-            for track, vector in zip(some, self._encoder.encode(crops, brief=brief), strict=True):
-                renewed[track.number] = self._gather(tracker, track, vector)
+        crops = self._encoder.crops(frame.image, [track.face for track in due])
+        # brief: a second look at a moving face says more than further views of the first one
+        vectors = self._encoder.encode(crops, brief=True)
+        renewed = {
+            track.number: self._gather(tracker, track, vector)
+            for track, vector in zip(due, vectors, strict=True)
+        }
         self._judge(frame, list(renewed.values()))
         return [renewed.get(track.number, track) for track in tracks]
 
@@ -299,7 +297,7 @@ class Recogniser:
         if subject.encoded is None or not track.sure or subject.gathered.strange:
             return True
         wait = self._settings.recheck if self._is_settled(subject) else self._settings.interval
-        return not 0 <= track.last_seen - subject.encoded < wait
+        return not 0 <= track.last_seen - subject.encoded < wait - _EARLY
 
     def _end_of_patience(self, track: Track) -> None:
         """Between two looks too: on a slow machine the next one may be long in coming."""
@@ -348,9 +346,12 @@ class Recogniser:
             subject = self._subjects[track.number]
             gathered = subject.gathered
             overall = evidence.effective(gathered, self._encoder.similarity)
-            if self._watch is not None:
-                subject.liveness = self._watch(frame, track)
             ratio = evidence.sharpened(float(first[i]), overall)
+            known = subject.verdict is Verdict.KNOWN
+            if self._watch is not None and evidence.asks_liveness(
+                terms, ratio, gathered, subject.liveness, known=known
+            ):
+                subject.liveness = self._watch(frame, track)
             subject.evidence = evidence.joined(ratio, subject.liveness)
             subject.threshold = terms.accept
             subject.fit = matcher.version

@@ -56,6 +56,7 @@ class Scene:
     dimension: int = WIDTH
     similarity: SimilarityStatistics = STATISTICS
     encoded: int = 0
+    brief: list[bool] = field(default_factory=list)  # how each face was encoded
     searched: list[bool] = field(default_factory=list)  # whether the whole image was
 
     def frame(self, number: int, camera: str = "main", after: float = 0.0) -> Frame:
@@ -84,6 +85,7 @@ class Scene:
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
         self.encoded += len(crops)
+        self.brief += [brief] * len(crops)
         return np.stack(self._shown)
 
 
@@ -314,6 +316,21 @@ def test_somebody_alone_and_decided_is_followed_in_every_second_frame() -> None:
     assert max(ages) < 0.15
 
 
+def test_every_look_at_the_gate_is_a_brief_one() -> None:
+    scene = alone([vector(1, 0.2, i) for i in range(30)])
+    play(scene)
+    assert len(scene.brief) == scene.encoded > 0
+    assert all(scene.brief)
+
+
+def test_a_face_not_decided_is_looked_at_in_every_frame_a_tenth_of_a_second_apart() -> None:
+    """Also where the difference of two times is a little less than the interval."""
+    weak = [mixed(50, 1, 0.62)] * 15
+    scene = alone(weak)
+    play(scene)
+    assert scene.encoded == len(weak)
+
+
 def test_two_in_view_are_followed_in_every_frame() -> None:
     pair = [[Actor(100, vector(1, 0.2, i)), Actor(500, vector(2, 0.2, i))] for i in range(30)]
     scene = Scene(pair)
@@ -407,6 +424,44 @@ def test_a_picture_held_up_is_called_an_attack() -> None:
     seen = play(alone([vector(1)] * 5), watch=watch)
     assert Verdict.KNOWN not in verdicts(seen)
     assert seen[-1][0].verdict is Verdict.ATTACK
+
+
+def watched(faces: list[Vector], score: float) -> tuple[list[float], list[Verdict]]:
+    """When liveness was measured, and the verdicts."""
+    times: list[float] = []
+
+    def watch(frame: Frame, track: Track) -> Liveness:
+        times.append(frame.captured)
+        return Liveness("model", score, score > 0)
+
+    return times, verdicts(play(alone(faces), watch=watch))
+
+
+def test_liveness_of_a_stranger_is_measured_at_the_first_two_looks_only() -> None:
+    times, found = watched([vector(50, 0.3, i) for i in range(50)], 1.0)
+    assert len(times) == 2
+    assert found[-1] is Verdict.UNKNOWN
+
+
+def test_liveness_of_an_attack_is_measured_at_every_look() -> None:
+    times, found = watched([vector(50, 0.3, i) for i in range(50)], -6.0)
+    assert len(times) >= 4
+    assert found[-1] is Verdict.ATTACK
+
+
+@pytest.mark.parametrize(("score", "looks"), [(2.5, 5), (5.0, 2)])
+def test_liveness_of_a_resident_is_measured_until_it_is_beyond_doubt(
+    score: float, looks: int
+) -> None:
+    times, found = watched([vector(1, 0.2, i) for i in range(50)], score)
+    assert min(len(times), 5) == looks
+    assert found[-1] is Verdict.KNOWN
+
+
+def test_a_frame_that_may_be_somebody_elses_is_no_evidence_of_life() -> None:
+    faces = [vector(1, 0.2, i) for i in range(5)]
+    times, _ = watched([faces[0], vector(60), *faces[1:3]], 1.0)
+    assert times == pytest.approx([0.0, 0.2, 0.3])
 
 
 def test_a_new_matcher_is_used_at_the_next_look() -> None:

@@ -39,7 +39,7 @@ class _Parts:
     models: ModelsSettings
     reader: LandmarkReader | None
 
-    def retail(self, *, brief_mirror: bool = True) -> Retail0095:
+    def retail(self, *, brief_mirror: bool = True, threads: int | None = None) -> Retail0095:
         xml = self._file("retail-0095")
         settings = self.settings
         return Retail0095(
@@ -47,7 +47,7 @@ class _Parts:
             self.models.folder,
             mirror=settings.mirror,
             brief_mirror=brief_mirror,
-            threads=settings.threads,
+            threads=settings.threads if threads is None else threads,
         )
 
     def faceplugin(self) -> Faceplugin:
@@ -55,7 +55,8 @@ class _Parts:
         return Faceplugin(file, mirror=self.settings.mirror, threads=self.settings.threads)
 
     def both(self) -> Composite:
-        retail, other = self.retail(brief_mirror=False), self.faceplugin()
+        # they run at once: a network that waits for the core of the other is slower than alone
+        retail, other = self.retail(brief_mirror=False, threads=1), self.faceplugin()
         plain = "" if self.settings.mirror else "-plain"
         return Composite(
             f"{BOTH}/1{plain}",

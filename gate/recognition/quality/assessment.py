@@ -40,18 +40,30 @@ def judge(settings: QualitySettings, *, enrolment: bool = False) -> Callable[[Im
     tolerates_mask = settings.mask == "try" and not enrolment
 
     def apply(image: Image, face: Face) -> Face:
-        return assess(image, face, limits, tolerates_mask=tolerates_mask)
+        return assess(image, face, limits, tolerates_mask=tolerates_mask, thorough=enrolment)
 
     return apply
 
 
-def assess(image: Image, face: Face, limits: Limits, *, tolerates_mask: bool = False) -> Face:
+def assess(
+    image: Image,
+    face: Face,
+    limits: Limits,
+    *,
+    tolerates_mask: bool = False,
+    thorough: bool = True,
+) -> Face:
     """The face with its quality measured, and the reason if it is unusable.
 
     Args:
         image: uint8 (H, W, 3), BGR, in which the face was found.
         tolerates_mask: a mask alone does not make it unusable.
+        thorough: measure everything of a face that is too far away, not only its size.
     """
+    if not thorough and face.landmarks is not None:
+        size = eye_distance(face.landmarks)
+        if size < limits.size:  # first to be shown, and cheap: most of a walk-up is far away
+            return replace(face, quality=Quality(size=size), unusable=Unusable.TOO_FAR)
     quality, surroundings = measure(image, face)
     reason = why_unusable(image.shape[:2], face, quality, surroundings, limits)
     if reason is Unusable.MASK and tolerates_mask:
@@ -119,7 +131,7 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
     grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8)
     # forehead to mouth between the outer corners of the eyes
     middle = grey[38:92, 34:94]
-    size = math.dist(face.landmarks[0], face.landmarks[1])
+    size = eye_distance(face.landmarks)
     yaw, pitch, roll = pose(face.landmarks)
     fitted = coefficients()
     odds = float(fitted.score(features(crop)[None])[0]) - fitted.threshold
@@ -136,6 +148,11 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
         mask=1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))),
     )
     return replace(measured, overall=worth.overall(measured, _confidence(face))), around
+
+
+def eye_distance(landmarks: Points) -> float:
+    """Pixels between the eyes, from five landmarks, float32 (5, 2)."""
+    return math.dist(landmarks[0], landmarks[1])
 
 
 def _confidence(face: Face) -> float:

@@ -11,8 +11,9 @@ from gate.errors import ModelError
 from gate.models.folder import find
 from gate.models.settings import ModelsSettings
 from gate.recognition.encoders import build_encoder
-from gate.recognition.encoders.build import AUTOMATIC, automatic
+from gate.recognition.encoders.build import AUTOMATIC, _Parts, automatic
 from gate.recognition.encoders.faceplugin import Faceplugin
+from gate.recognition.encoders.retail_0095 import Retail0095
 from gate.recognition.settings import RecognitionSettings
 
 
@@ -48,6 +49,14 @@ def test_a_named_encoder_keeps_its_older_cut_too(models: ModelsSettings) -> None
     assert name_of(models, "retail-0095").startswith("retail-0095/2-")
     assert name_of(models, "retail-0095", enrolled="retail-0095/2") == "retail-0095/2"
     assert name_of(models, "retail-0095", enrolled="faceplugin/1").startswith("retail-0095/2-")
+
+
+def test_side_by_side_each_network_keeps_to_one_core(models: ModelsSettings) -> None:
+    parts = _Parts(RecognitionSettings(), models, None)
+    for retail, threads in ((parts.both()._encoders[0], 1), (parts.retail(), 0)):
+        assert isinstance(retail, Retail0095)
+        options = retail._network._session.get_session_options()
+        assert options.intra_op_num_threads == threads
 
 
 def test_models_of_unstated_training_can_be_excluded(models: ModelsSettings) -> None:

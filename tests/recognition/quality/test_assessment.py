@@ -65,6 +65,20 @@ def test_far_away() -> None:
     assert reason(small, away) is Unusable.TOO_FAR
 
 
+def test_of_a_face_too_far_away_the_gate_measures_its_size_only() -> None:
+    image, face = portrait()
+    assert face.landmarks is not None
+    small = dataclasses.replace(face, landmarks=face.landmarks * np.float32(0.2))
+    at_gate = judge(QualitySettings())(image, small)
+    enrolled = judge(QualitySettings(), enrolment=True)(image, small)
+    assert at_gate.unusable is enrolled.unusable is Unusable.TOO_FAR
+    assert at_gate.quality is not None
+    assert enrolled.quality is not None
+    assert at_gate.quality.size == enrolled.quality.size
+    assert at_gate.quality.sharpness is None
+    assert enrolled.quality.sharpness is not None
+
+
 def test_cut_off_at_the_edge() -> None:
     image, face = portrait()
     assert face.landmarks is not None
