@@ -182,6 +182,9 @@ def measure(
 
 
 def report(name: str, took: list[float], with_status: int) -> None:
+    if not took:
+        print(f"{name:32} n 0", flush=True)
+        return
     p50, p95, p99 = np.percentile(np.array(took) * 1000, [50, 95, 99])
     print(
         f"{name:32} n {len(took)}   p50 {p50:4.0f}   p95 {p95:4.0f}   p99 {p99:4.0f}   "
