@@ -13,7 +13,7 @@ from gate.store.tables import ConsentRow, PersonRow
 # a new wording is a new file and a new version; the old files stay, as old answers refer to them
 VERSION = "1"
 # "help" and "alone" are marks on the chart, which exist only as long as somebody agrees to them
-PURPOSES = ("face", "not_seen", "export", "learning", "help", "alone")
+PURPOSES = ("face", "not_seen", "export", "learning", "help", "alone", "arrival")
 ANSWERS = ("agreed", "refused", "withdrawn")
 _FOLDER = Path(__file__).parent / "consents"
 _OTHERWISE = "en"  # the text for a language of the pages that has none of its own yet
@@ -96,4 +96,6 @@ def record(
         missing.no_more(store, person.id)
     if purpose == "learning" and answer != "agreed":
         store.looks.forget(person.id, asked_by)
+    if purpose == "arrival" and answer != "agreed":
+        store.arrivals.forget(person.id)
     return row

@@ -26,6 +26,7 @@ from gate.clock import Clock, SystemClock
 from gate.config.desk import DeskSettings
 from gate.daemon import clock_sync
 from gate.exporting.settings import ExportSettings
+from gate.notify.settings import HouseholdWay
 from gate.services.absence_alerts import AbsenceAlerts
 from gate.services.rule_set import Book, rules_of
 from gate.store.store import Store
@@ -43,6 +44,7 @@ class Desk:
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     learns: bool = False  # whether the gate learns faces from cards
     exports: tuple[ExportSettings, ...] = ()
+    ways: tuple[HouseholdWay, ...] = ()  # to tell a household of its visitor
     folder: Path = Path("var")
     access: AccessSettings = field(default_factory=AccessSettings)  # rules of the configuration
     clock: Clock = field(default_factory=SystemClock)

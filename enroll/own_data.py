@@ -44,6 +44,7 @@ def own_data(store: Store, person: PersonRow) -> dict[str, Any]:
         "faces_not_used_yet": store.looks.waiting().get(person.id, 0),
         "last_seen": store.key_values.get(f"not_seen:{person.id}") or None,
         "place": store.key_values.get(f"place:{person.id}") or None,
+        "notified_of_visitors_by": store.arrivals.of_person(person.id),
         "platforms": [_plain(row) for row in store.exports.of_person(person.id)],
         "events": seen,
     }

@@ -8,9 +8,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from gate.access.decision import Kind
-from gate.store.engine import Database, pieces
+from gate.store.engine import pieces
 from gate.store.places import with_place
-from gate.store.tables import BuildingRow, EventRow, PermitRow, PersonRow, UnitRow
+from gate.store.store import Store
+from gate.store.tables import (
+    ArrivalNoticeRow,
+    BuildingRow,
+    EventRow,
+    PermitRow,
+    PersonRow,
+    UnitRow,
+)
 
 # in the order of the list
 STATES = ("expected", "later", "came", "used_up", "ended", "revoked")
@@ -23,6 +31,7 @@ class Expected:
     Attributes:
         state: "revoked", "used_up", "ended", "came", "expected" or "later" today.
         came: the first passage of the day with any proof, None when there was none.
+        notice: of this day, whether somebody of the household was told.
     """
 
     person: int
@@ -32,9 +41,10 @@ class Expected:
     permit: PermitRow
     state: str
     came: datetime | None
+    notice: ArrivalNoticeRow | None = None
 
 
-def of_day(database: Database, midnight: datetime, now: datetime) -> list[Expected]:
+def of_day(store: Store, midnight: datetime, now: datetime) -> list[Expected]:
     """Visitors' permits that are valid at some time of the day that begins at ``midnight``.
 
     Whoever is still expected comes first, then who came, then what is over.
@@ -55,7 +65,7 @@ def of_day(database: Database, midnight: datetime, now: datetime) -> list[Expect
         PermitRow.valid_until > midnight,
         or_(PersonRow.kind == Kind.VISITOR.value, PermitRow.household_id.is_not(None)),
     )
-    with database.read() as session:
+    with store.database.read() as session:
         rows = session.execute(query).all()
         came: dict[str, datetime] = {}
         for some in pieces({row[2] for row in rows}):
@@ -70,6 +80,7 @@ def of_day(database: Database, midnight: datetime, now: datetime) -> list[Expect
                 .group_by(EventRow.person)
             )
             came |= {str(ref): time for ref, time in session.execute(first)}
+    notices = store.arrivals.notices((row[0].id for row in rows), midnight)
     found = [
         Expected(
             number,
@@ -79,6 +90,7 @@ def of_day(database: Database, midnight: datetime, now: datetime) -> list[Expect
             permit,
             state_of(permit, came.get(ref), now),
             came.get(ref),
+            notices.get(permit.id),
         )
         for permit, number, ref, name, phone, building, unit in rows
     ]

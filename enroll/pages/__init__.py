@@ -3,6 +3,7 @@
 from enroll.pages import (
     accounts,
     alarms,
+    arrivals,
     audit,
     batch,
     capture,
@@ -42,6 +43,7 @@ ROUTERS = (
     capture.router,
     credentials.router,
     permits.router,
+    arrivals.router,
     visitors.router,
     events.router,
     figures.router,

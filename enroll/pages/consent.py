@@ -18,7 +18,7 @@ from gate.texts.catalogue import LANGUAGES
 router = APIRouter()
 
 Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
-Purpose = Literal["face", "not_seen", "export", "learning", "help", "alone"]
+Purpose = Literal["face", "not_seen", "export", "learning", "help", "alone", "arrival"]
 
 
 @router.get("/people/{person}/consent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request
@@ -33,6 +33,7 @@ Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 Delete = Annotated[Visit, Depends(allowed(Permission.PEOPLE_DELETE))]
 Number = Annotated[int, Path(ge=1, le=2**62)]
 PAGE = 50
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 # the form is read by hand so that what was typed is shown again beside what is wrong
 _FIELDS = {name: {"type": "string"} for name in PersonForm.model_fields}
 FORM = {
@@ -160,6 +161,7 @@ def person(
     now = visit.desk.clock.utc()
     visit.note("person.view", row.ref)
     consents = store.consents.of(person)
+    permits = permits_of(store, person, now)
     newest = {answer.purpose: answer.answer for answer in consents}
     gates = history.gates(store.database) or [visit.desk.gate]
     gate = gate if gate in gates else gates[0]
@@ -182,6 +184,10 @@ def person(
         answer=newest.get("face", ""),
         missed=newest.get("not_seen") == "agreed",
         marked=[mark for mark in ("help", "alone") if newest.get(mark) == "agreed"],
+        ways=visit.desk.ways,
+        notified_of_visitors=newest.get("arrival") == "agreed",
+        arrival_way=store.arrivals.of_person(person),
+        notices=store.arrivals.notices([one.id for one in permits], EARLIEST),
         learns=visit.desk.learns,
         learning=newest.get("learning") == "agreed",
         exports=bool(visit.desk.exports),
@@ -189,7 +195,7 @@ def person(
         exportable=newest.get("export") == "agreed",
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
-        permits=permits_of(store, person, now),
+        permits=permits,
         permit_gates=[name for name in gates if name.isascii()],
         allowance=_allowance(visit, row.household_id),
         now=now,
@@ -268,6 +274,7 @@ def move_out(visit: Edit, person: Number) -> Response:
     store.templates.remove(person)
     for credential in store.credentials.of(person):
         store.credentials.revoke(credential.id, "moved out")
+    store.arrivals.forget(person)
     visit.note("person.move_out", row.ref)
     return go(f"/people/{person}", "saved")
 

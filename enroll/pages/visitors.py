@@ -173,9 +173,7 @@ def _shown(request: Request, token: str) -> visitor_link.Shown:
 def _page(visit: Visit, wrong: str = "", form: dict[str, str] | None = None) -> Response:
     now = visit.desk.clock.utc()
     day: date = now.astimezone().date()
-    expected = visitors.of_day(
-        visit.desk.store.database, datetime.combine(day, time()).astimezone(), now
-    )
+    expected = visitors.of_day(visit.desk.store, datetime.combine(day, time()).astimezone(), now)
     visit.note("visitors.view", results=len(expected))
     return render(
         visit.request,

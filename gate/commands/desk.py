@@ -10,18 +10,20 @@ import uvicorn
 from rich.console import Console
 
 from enroll.app import create_app
+from enroll.arrivals import ArrivalNotices, receiver
 from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
 from gate.access.permit_keys import own_key
-from gate.clock import use_zone
+from gate.clock import SystemClock, use_zone
 from gate.commands import Config
 from gate.commands.own_register import refuse_on_a_box
 from gate.config.desk import DeskSettings
 from gate.config.settings import DEFAULT, Settings, load
 from gate.daemon.integrations import receivers
 from gate.errors import ConfigurationError
+from gate.notify.sending import AppriseSender
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.quality.assessment import judge
 from gate.services.encoder_choice import site_encoder
@@ -49,6 +51,7 @@ def desk(config: Config = DEFAULT) -> None:
             not_seen_hours=settings.access.not_seen.hours,
             learns=settings.learning.enabled,
             exports=settings.export,
+            ways=settings.notify.way,
             folder=settings.data,
             access=settings.access,
         )
@@ -63,8 +66,18 @@ def desk(config: Config = DEFAULT) -> None:
         if place.first_run.open:
             out.print(f"one-time code for the first account: {place.first_run.new_code()}")
         _spool_below(settings.data)
-        with listening, Housekeeping(place), _announced(settings):
+        with listening, Housekeeping(place), _announced(settings), _arrivals(settings, store):
             server.run(sockets=[listening])
+
+
+def _arrivals(settings: Settings, store: Store) -> AbstractContextManager[object]:
+    """Tells households of their visitors, where a way is configured. Raises ConfigurationError."""
+    ways = settings.notify.way
+    if not ways:
+        return nullcontext()
+    sender = AppriseSender(tuple(receiver(way, "1") for way in ways), "[[notify.way]]")
+    labels = {settings.name: settings.label} if settings.label else {}
+    return ArrivalNotices(store, settings.notify, sender, SystemClock(), labels)
 
 
 def _announced(settings: Settings) -> AbstractContextManager[object]:

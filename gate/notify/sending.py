@@ -16,9 +16,17 @@ class Sender(Protocol):
 
 
 class AppriseSender:
-    """Raises ConfigurationError when Apprise is not installed or does not know an address."""
+    """Raises ConfigurationError when Apprise is not installed or does not know an address.
 
-    def __init__(self, receivers: tuple[NotifyReceiver, ...]) -> None:
+    Args:
+        receivers: whose addresses are checked at once.
+        section: where in the configuration they are, for errors.
+    """
+
+    def __init__(
+        self, receivers: tuple[NotifyReceiver, ...], section: str = "[[notify.to]]"
+    ) -> None:
+        self._section = section
         try:
             import apprise
         except ImportError:
@@ -46,7 +54,7 @@ class AppriseSender:
         if not service.add(to.url.get_secret_value()):
             raise ConfigurationError(
                 "the address is of no service that Apprise knows",
-                where=f"[[notify.to]] {to.name}: url",
+                where=f"{self._section} {to.name}: url",
                 hint="write it as docs/operating.md shows: wecombot://KEY, ntfys://TOPIC",
             )
         return service
@@ -55,6 +63,6 @@ class AppriseSender:
         # the address holds a secret and stays out of it
         return BrokerError(
             f"the notification cannot be sent: {why}",
-            where=f"[[notify.to]] {to.name}",
+            where=f"{self._section} {to.name}",
             hint="check address and network with `gate notify test`",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -64,6 +65,34 @@ class NotifyReceiver(Section):
         return since <= local < until if since < until else local >= since or local < until
 
 
+class HouseholdWay(Section):
+    """A way to tell residents that their visitor came; who agreed to it is told by the desk.
+
+    Only the part of the address that differs from person to person is typed at the desk, so nobody
+    there can make it send elsewhere.
+    """
+
+    name: str = Field("sms", pattern=r"^[a-z0-9-]{1,20}$", description="a name for logs")
+    label: str = Field("", max_length=40, description='what staff read, such as "短信"')
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="an Apprise address with {to} where the person's own part goes, such as "
+        "bark://HOST/{to}, mailtos://USER:PASSWORD@HOST?to={to}, ntfys://HOST/{to}",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _has_one_place(cls, url: SecretStr) -> SecretStr:
+        text = url.get_secret_value()
+        if text and (text.count("{to}") != 1 or "{" in text.replace("{to}", "")):
+            raise ValueError("the address needs {to} once, and no other braces")
+        return url
+
+    def address(self, to: str) -> SecretStr:
+        """The Apprise address of one person; ``to`` is escaped."""
+        return SecretStr(self.url.get_secret_value().replace("{to}", quote(to, safe="")))
+
+
 class NotifySettings(Section):
     """Alarms to telephones and chats by Apprise (``pip install "access-gate[notify]"``).
 
@@ -99,4 +128,10 @@ class NotifySettings(Section):
         le=168,
         description="hours after which an alarm that could not be sent is no longer news",
     )
+    visitor_name: bool = Field(
+        False,
+        description="whether the message about an arrival names the visitor; otherwise it says "
+        "only that a visitor came, where and when",
+    )
     to: tuple[NotifyReceiver, ...] = ()
+    way: tuple[HouseholdWay, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from gate.notify.plan import Message
-from gate.texts.catalogue import word
+from gate.texts.catalogue import translator, word
 
 
 def title(message: Message, gate: str, language: str) -> str:
@@ -27,3 +27,17 @@ def body(message: Message, language: str, zone: tzinfo | None) -> str:
     if message.repeated:
         lines.append(word("notify", "unacknowledged", language))
     return "\n".join(lines)
+
+
+def arrival(
+    gate: str, at: datetime, language: str, zone: tzinfo | None, visitor: str = ""
+) -> tuple[str, str]:
+    """Title and text for a household whose visitor came; without ``visitor`` nobody is named."""
+    _ = translator(language)
+    when = f"{at.astimezone(zone):%H:%M}"
+    title = _("Your visitor has arrived")
+    if visitor:
+        return title, _(
+            "{visitor} came in at {gate} at {time}.", visitor=visitor, gate=gate, time=when
+        )
+    return title, _("They came in at {gate} at {time}.", gate=gate, time=when)

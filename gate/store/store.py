@@ -12,6 +12,7 @@ from gate.clock import Clock
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.store import mark
+from gate.store.arrivals import Arrivals
 from gate.store.audit import HEAD, Audit
 from gate.store.ballast import Ballast, Reserve
 from gate.store.calibrations import Calibrations
@@ -61,6 +62,7 @@ class Store:
         self.places = Places(database)
         self.people = People(database)
         self.consents = Consents(database)
+        self.arrivals = Arrivals(database, vault)
         self.templates = Templates(database, vault)
         self.looks = Looks(database, vault)
         self.credentials = Credentials(database, vault)

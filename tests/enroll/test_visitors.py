@@ -32,7 +32,7 @@ def invited(client, **fields):
 def today(desk):
     now = desk.clock.utc()
     midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    return visitors.of_day(desk.store.database, midnight, now)
+    return visitors.of_day(desk.store, midnight, now)
 
 
 def test_one_form_makes_visitor_and_permit(issuing, clerk):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +18,15 @@ from gate.notify.sending import AppriseSender
 from gate.notify.settings import NotifyReceiver, NotifySettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.notify.telephone import Telephone, ringing
 
 pytest.importorskip("apprise")
 
 
-class Telephone(HTTPServer):
-    """Keeps what is posted; refuses while ``away``."""
-
-    def __init__(self) -> None:
-        self.got: list[dict[str, Any]] = []
-        self.away = False
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def url(self) -> str:
-        return f"json://127.0.0.1:{self.server_port}/secret-token"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Telephone
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.server.away:
-            self.send_response(503)
-        else:
-            self.server.got.append(json.loads(body))
-            self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def telephone() -> Iterator[Telephone]:
-    with Telephone() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with ringing() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

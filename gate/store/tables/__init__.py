@@ -6,6 +6,7 @@ A new file of tables is imported here; then ``python -m gate.store.make_migratio
 from gate.store.tables.access import DoorModeRow, HolidayRow, RuleRow, ScheduleRow
 from gate.store.tables.accounts import AccountRow, SessionRow
 from gate.store.tables.acknowledgements import AcknowledgementRow
+from gate.store.tables.arrivals import ArrivalNoticeRow, ArrivalWayRow
 from gate.store.tables.audit import AuditRow
 from gate.store.tables.base import Base
 from gate.store.tables.biometrics import CalibrationRow, TemplateRow
@@ -37,6 +38,8 @@ from gate.store.tables.places import BuildingRow, HouseholdRow, UnitRow
 __all__ = [
     "AccountRow",
     "AcknowledgementRow",
+    "ArrivalNoticeRow",
+    "ArrivalWayRow",
     "AuditRow",
     "Base",
     "BoxRow",
