@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.headings import column_of
+from gate.importing.marks import agreed, mistakes
 from gate.importing.photos import Photos
 from gate.importing.pictures import EMBEDDED
 from gate.importing.register import Register
@@ -39,8 +40,11 @@ def check(
         if _idle(line.values, register):
             continue
         known = _consented(line.values, register)
+        person = register.person_of(line.values)
+        said = person.marks if person is not None else {}
         mistakes += [
-            Wrong(line.number, *pair) for pair in _line(line.values, today, guardian_age, known)
+            Wrong(line.number, *pair)
+            for pair in _line(line.values, today, guardian_age, known, said)
         ]
         mistakes += [Wrong(line.number, *pair) for pair in _photos(line.values, photos)]
         mistakes += [
@@ -96,7 +100,11 @@ def day(text: str) -> date | None:
 
 
 def _line(
-    values: dict[str, str], today: date, guardian_age: int, known: bool
+    values: dict[str, str],
+    today: date,
+    guardian_age: int,
+    known: bool,
+    marks: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     if "name" not in values:
         yield "name", "is missing"
@@ -128,6 +136,9 @@ def _line(
             yield "card", error.what
     if not known:
         yield from _consent(values, year, today, guardian_age)
+    yield from mistakes(values, marks)
+    if (known or answer_of(values) != "agreed") and agreed(values, marks):
+        yield from _age(values, year, today, guardian_age)
 
 
 def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str]]:
@@ -153,11 +164,20 @@ def _consent(
         yield "consent", "is neither agreed nor refused"
     if photo_names(values) and answer != "agreed":
         yield "consent", "a photograph needs the person's consent"
-    if answer == "agreed" and year is not None:
-        if not year:
-            yield "birth_year", "consent needs the year of birth"
-        elif today.year - int(year) - 1 < guardian_age and "guardian" not in values:
-            yield "guardian", "a guardian answers for a child"
+    if answer == "agreed":
+        yield from _age(values, year, today, guardian_age)
+
+
+def _age(
+    values: dict[str, str], year: str | None, today: date, guardian_age: int
+) -> Iterator[tuple[str, str]]:
+    """Whether somebody of this age may agree alone; ``year`` is None where it is wrong anyway."""
+    if year == "":
+        yield "birth_year", "consent needs the year of birth"
+    elif (
+        year is not None and today.year - int(year) - 1 < guardian_age and "guardian" not in values
+    ):
+        yield "guardian", "a guardian answers for a child"
 
 
 def _idle(values: dict[str, str], register: Register) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from gate.importing.marks import MARKS
 from gate.importing.workbooks import heading, table, words_of
 from gate.store.places import with_place
 from gate.store.store import Store
@@ -53,7 +55,7 @@ def export(store: Store) -> Iterator[str]:
 WORKBOOK = (
     *("person", "number", "name", "kind", "building", "unit", "household", "birth_year", "phone"),
     *("valid_from", "valid_until", "groups", "note", "locale", "state", "consent", "consent_text"),
-    "guardian",
+    *("guardian", "help", "alone"),
 )
 
 
@@ -80,6 +82,7 @@ def _rows(store: Store, language: str) -> Iterator[list[str]]:
         .order_by(PersonRow.id)
     )
     with store.database.read() as session:
+        marked = _marked(session)
         for person, building, unit, household, said in session.execute(query):
             values = dict(zip(COLUMNS, _cells(person, building, unit, household), strict=True))
             values = {key.replace(" ", "_"): value for key, value in values.items()}
@@ -89,8 +92,18 @@ def _rows(store: Store, language: str) -> Iterator[list[str]]:
             if said is not None:
                 values["consent"] = said.answer
                 values["consent_text"], values["guardian"] = said.text_version, said.guardian
+            values |= marked.get(person.id, {})
             made = words_of(values, language)
             yield [made.get(column, "") for column in WORKBOOK]
+
+
+def _marked(session: Session) -> dict[int, dict[str, str]]:
+    """Person → the newest answer to each mark they were asked about."""
+    found: dict[int, dict[str, str]] = {}
+    query = select(ConsentRow).where(ConsentRow.purpose.in_(MARKS)).order_by(ConsentRow.id)
+    for row in session.scalars(query):
+        found.setdefault(row.person_id, {})[row.purpose] = row.answer
+    return found
 
 
 def _cells(

@@ -108,6 +108,15 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         *("guardian", "guardian name", "parent", "家长", "家长姓名", "监护人签字", "监护人姓名"),
         *("監護人", "法定监护人", "监护人"),
     ),
+    # marks on the wall chart, each with its own consent
+    "help": (
+        *("needs help", "needs_help", "help needed", "needs assistance", "需要照顾", "需要关照"),
+        *("是否需要帮助", "需帮助", "需要协助", "重点关照", "需要帮助"),
+    ),
+    "alone": (
+        *("lives alone", "lives_alone", "living alone", "独居老人", "是否独居", "是否独居老人"),
+        *("独居情况", "独居标记", "獨居", "独居"),
+    ),
     "photo": (
         *("photo", "photos", "picture", "photograph", "photographs", "image", "照片文件"),
         *("照片名", "人脸图片", "照片路径", "人脸图像", "photo file", "face photo", "face image"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from gate.importing.marks import MARKS
 from gate.store.store import Store
 from gate.store.tables import ConsentRow, CredentialRow, PersonRow
 
@@ -18,11 +19,13 @@ class Registered:
 
     Attributes:
         answer: the newest to the face: "agreed", "refused" or "withdrawn"; "" before any.
+        marks: the newest to each mark of ``gate.importing.marks`` that was asked about.
     """
 
     id: int
     active: bool
     answer: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,14 @@ class Register:
         """The register as it is now."""
         newest = (
             select(func.max(ConsentRow.id))
-            .where(ConsentRow.purpose == "face")
-            .group_by(ConsentRow.person_id)
+            .where(ConsentRow.purpose.in_(("face", *MARKS)))
+            .group_by(ConsentRow.person_id, ConsentRow.purpose)
         )
         with store.database.read() as session:
-            answers: dict[int, str] = {
-                row[0]: row[1]
-                for row in session.execute(
-                    select(ConsentRow.person_id, ConsentRow.answer).where(ConsentRow.id.in_(newest))
-                )
-            }
+            said = select(ConsentRow.person_id, ConsentRow.purpose, ConsentRow.answer)
+            answers: dict[int, dict[str, str]] = {}
+            for person, purpose, answer in session.execute(said.where(ConsentRow.id.in_(newest))):
+                answers.setdefault(person, {})[purpose] = answer
             rows = session.execute(select(PersonRow.id, PersonRow.number, PersonRow.active)).all()
             cards = session.execute(
                 select(CredentialRow.hash, CredentialRow.person_id).where(
@@ -57,7 +58,7 @@ class Register:
                 )
             ).all()
         return cls(
-            {row[0]: Registered(row[0], row[2], answers.get(row[0], "")) for row in rows},
+            {row[0]: _registered(row[0], row[2], answers.get(row[0], {})) for row in rows},
             {row[1]: row[0] for row in rows if row[1]},
             {row[0]: row[1] for row in cards},
         )
@@ -68,3 +69,8 @@ class Register:
             return self.people.get(int(found[1]))
         number = self.numbers.get(values["number"]) if "number" in values else None
         return self.people.get(number) if number is not None else None
+
+
+def _registered(person: int, active: bool, answers: dict[str, str]) -> Registered:
+    marks = {mark: answers[mark] for mark in MARKS if mark in answers}
+    return Registered(person, active, answers.get("face", ""), marks)

@@ -20,6 +20,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gate.errors import CameraError
+from gate.importing import marks
 from gate.importing.check import against, answer_of, card_numbers, day, groups_of, photo_names
 from gate.importing.homes import home_key, unit_key
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
@@ -250,6 +251,7 @@ def _write(session: Session, store: Store, job: int, ready: _Ready, by: str) -> 
     shots = [] if barred else ready.shots
     if not barred:
         changed |= _answered(session, store, person.id, values, by)
+    changed |= marks.record(session, store, person.id, values, by)
     for number in card_numbers(values):
         given = _card(session, store, person.id, number)
         changed |= given is True

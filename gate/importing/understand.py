@@ -15,6 +15,7 @@ from gate.importing.choices import HIDDEN, Choices
 from gate.importing.days import ORDERS, birth_year, days, is_forever, span
 from gate.importing.homes import home, unit_of
 from gate.importing.layout import Column, Layout, lay_out, sheets_of
+from gate.importing.marks import mark
 from gate.importing.text import code, name, prose
 from gate.importing.values import (
     CARD_FORMS,
@@ -230,6 +231,8 @@ class _Lines:
                 return "", kind(value)
             case "consent":
                 return "", answer(value)
+            case "help" | "alone":
+                return "", mark(value)
             case "locale":
                 return "", LOCALES.get(value.lower(), value)
             case "state":

@@ -181,6 +181,11 @@ def _bare_card(text: str) -> tuple[str, CardForm]:
     return re.sub(r"(?<=[0-9])\.0+$", "", written), CardForm.AUTO
 
 
+def is_unasked(key: str) -> bool:
+    """Whether a cell, compacted, says that nobody was asked yet."""
+    return key in _UNASKED
+
+
 def answer(text: str) -> str:
     """ "agreed" or "refused"; "" where nobody was asked; as written when it is neither.
 

@@ -20,6 +20,7 @@ from openpyxl.worksheet.datavalidation import DataValidation  # type: ignore[imp
 from gate.access.decision import Kind
 from gate.importing.book import Form
 from gate.importing.headings import HEADINGS
+from gate.importing.marks import MARKS
 from gate.importing.understand import Understanding
 from gate.importing.wrong import Wrong
 
@@ -162,6 +163,9 @@ def words_of(values: Mapping[str, str], language: str) -> dict[str, str]:
         made["kind"] = KIND_WORDS[language].get(Kind(values["kind"]), values["kind"])
     if values.get("consent"):
         made["consent"] = _ANSWERS[language].get(values["consent"], "")
+    for column in MARKS:
+        if values.get(column):
+            made[column] = _ANSWERS[language].get(values[column], "")
     if values.get("state"):
         made["state"] = _STATES[language][values["state"] == "moved_out"]
     if values.get("locale"):

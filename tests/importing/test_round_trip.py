@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from gate.access.decision import Kind
 from gate.importing.choices import Choices
 from gate.importing.export import workbook
+from gate.importing.marks import MARKS
 from gate.importing.photos import NoPhotos
 from gate.importing.plan import plan
 from gate.importing.run import run
@@ -58,6 +59,8 @@ def people(draw):
         "home": draw(st.one_of(st.none(), st.tuples(words, words))),
         "active": draw(st.booleans()),
         "consent": draw(st.sampled_from(["", "", "agreed", "refused", "withdrawn"])),
+        "help": draw(st.sampled_from(["", "agreed", "refused", "withdrawn"])),
+        "alone": draw(st.sampled_from(["", "agreed", "refused", "withdrawn"])),
     }
 
 
@@ -76,6 +79,9 @@ def fill(store: Store, drawn: list[dict]) -> None:
         )
         if one["consent"]:
             store.consents.record(row.id, one["consent"], "paper-2026", asked_by="desk")
+        for mark in MARKS:
+            if one.get(mark):
+                store.consents.record(row.id, one[mark], "1", purpose=mark, asked_by="desk")
 
 
 def state(store: Store) -> tuple:
