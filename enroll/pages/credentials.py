@@ -16,7 +16,7 @@ from gate.errors import AccessError
 from gate.readers.card_number import Form as CardForm
 from gate.readers.card_number import canonical
 from gate.store.database_errors import ConflictError
-from gate.store.looks import ENROLLED
+from gate.store.learnt_lines import ENROLLED
 
 router = APIRouter()
 

@@ -13,7 +13,7 @@ from enroll.permissions import Permission
 from enroll.register import people_of
 from enroll.visit import Visit, allowed
 from gate.events.event import Event
-from gate.store.looks import ADDED, ENROLLED
+from gate.store.learnt_lines import ADDED, ENROLLED
 
 router = APIRouter()
 

@@ -24,6 +24,7 @@ from gate.clock import Clock, local
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.decision_event import decision_event
 from gate.daemon.device_faults import DeviceFaults, DeviceStatus, event_of
+from gate.daemon.orders import Hold, Order, meaning, mode_of, refusal, unended
 from gate.daemon.parts import Parts
 from gate.daemon.site_controller import ControllerAnswer, Outcome, SiteController
 from gate.door import state as door
@@ -46,16 +47,6 @@ _CONTROLLER = {
     "refused": "controller.refused",
     "silent": "controller.silent",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An instruction of staff, a schedule or a signed command. ``by`` is recorded in the event."""
-
-    # open | hold | hold_ends | emergency | emergency_ends | lockdown | normal | fire_reset
-    kind: str
-    by: str
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +103,7 @@ class Loop:
         self._parts = parts
         self._emergency = emergency_seconds
         self._listeners: list[Listener] = []
-        self._holding = Mode.HELD_OPEN  # what a door that is held open is held open for
-        self._held_by = ""  # who ordered that
+        self._hold = Hold()  # what a door that is held open is held open for
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
         self._granting: Future[Event] | None = None  # the event of the newest decision
         self._moved = 0  # version of ``Context.presence``
@@ -308,14 +298,7 @@ class Loop:
     def _follow_door(self) -> None:
         """The mode is the state of the door, not the order: it may have refused."""
         state = self.controller.state
-        until = state.hold_until
-        mode = Mode.NORMAL
-        if state.fire:
-            mode, until = Mode.FIRE, None
-        elif state.lockdown:
-            mode = Mode.LOCKDOWN
-        elif until is not None:
-            mode = self._holding
+        mode, until = mode_of(state, self._hold)
         if (mode, until) != self._mode:
             self._mode = (mode, until)
             left = None if until is None else until - self._clock.monotonic()
@@ -324,16 +307,7 @@ class Loop:
 
     def refusal(self, kind: str, by: str = "") -> str:
         """Why an order of this kind would be refused now, as a code; any thread may ask."""
-        state = self.controller.state
-        if kind in ("open", "hold", "emergency") and state.lockdown:
-            return "lockdown"
-        if kind == "emergency_ends" and not (
-            self._held_by == by and self._holding is Mode.EMERGENCY
-        ):
-            return "not_yours"
-        if kind == "open" and state.phase is door.Phase.FAULT:
-            return "fault"
-        return "fire" if kind == "fire_reset" and state.fire_input else ""
+        return refusal(kind, by, self.controller.state, self._hold)
 
     def _order(self, order: Order) -> None:
         now = self._clock.monotonic()
@@ -345,43 +319,20 @@ class Loop:
         if order.kind == "open":
             self._staff_open(order)
             return
-        if order.kind == "hold_ends":
-            if not self._holds_for_long(order.by, now):
-                return
-            order = replace(order, kind="normal")
-        if order.kind == "emergency_ends":
-            if self.controller.state.hold_until is None:
-                return  # it is over
-            order = replace(order, kind="normal")
-        given = self._meaning(order, now)
+        needed = unended(order, self.controller.state, self._hold, now)
+        if needed is None:
+            return
+        order = needed
+        given = meaning(order, now, self._emergency)
         ordered: dict[str, object] = {"mode": order.kind, "by": order.by}
         if order.seconds:
             ordered["seconds"] = round(order.seconds, 1)
         self._record("gate.mode", details=ordered)
         emitted = self.controller.handle(given, now)
         if any(event.type == "door.hold" for event in emitted):
-            self._holding = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
-            self._held_by = order.by
+            mode = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
+            self._hold = Hold(mode, order.by)
         self._door(emitted)
-
-    def _holds_for_long(self, by: str, now: float) -> bool:
-        """Whether the hold-open was ordered by ``by`` and will not end by itself in a moment."""
-        until = self.controller.state.hold_until
-        return until is not None and self._held_by == by and until - now > 2.0
-
-    def _meaning(self, order: Order, now: float) -> door.Input:
-        match order.kind:
-            case "hold":
-                return door.HoldOpen(now + order.seconds, order.by)
-            case "emergency":
-                return door.HoldOpen(now + (order.seconds or self._emergency), "emergency")
-            case "lockdown":
-                return door.Lockdown()
-            case "fire_reset":
-                return door.FireReset()
-            case "normal":
-                return door.Normal()
-        raise ValueError(f"there is no order {order.kind!r}")
 
     def _staff_open(self, order: Order) -> None:
         id = self._new_id()

@@ -12,7 +12,7 @@ from gate import __version__
 from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon import event_log
-from gate.daemon.event_loop import Order
+from gate.daemon.orders import Order
 from gate.events.event import Event
 from gate.exporting.exporter import Exporter
 from gate.exporting.settings import ExportSettings

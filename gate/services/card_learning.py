@@ -26,7 +26,8 @@ from gate.recognition.learning.rules import (
 from gate.recognition.learning.settings import LearningSettings
 from gate.recognition.matching.matcher import Matcher
 from gate.store.key_value import JOINED
-from gate.store.looks import ADDED, CONFIRMED, ENROLLED, MIXED, RESEMBLES, Kept
+from gate.store.learnt_lines import ADDED, CONFIRMED, ENROLLED, MIXED, RESEMBLES
+from gate.store.looks import Kept
 from gate.store.store import Store
 from gate.store.tables import LearntRow, PersonRow
 

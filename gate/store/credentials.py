@@ -15,7 +15,7 @@ from gate.store.changes import touch
 from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
 from gate.store.key_value import JOINED
-from gate.store.looks import suspend
+from gate.store.learnt_lines import suspend
 from gate.store.people import as_person
 from gate.store.tables import CredentialRow, KeyValueRow, PermitRow, PersonRow, SequenceRow
 from gate.store.tables.base import now

@@ -1,7 +1,6 @@
 """Faces seen while a card was shown, and what was learnt of them. Sealed like templates.
 
-States of a line: "waiting" for staff to confirm it, "confirmed" until the gate takes it over,
-"open" (what was learnt is in use), "undone", "refused".
+The states of a line are described in ``gate.store.learnt_lines``.
 """
 
 from __future__ import annotations
@@ -10,20 +9,29 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gate.recognition.face import Vector
 from gate.store.changes import touch
 from gate.store.engine import Database
+from gate.store.learnt_lines import (
+    ADDED,
+    CONFIRMED,
+    ENROLLED,
+    LIVE,
+    MIXED,
+    OPEN,
+    RESEMBLES,
+    WAITING,
+    bound_as,
+    close_lines,
+    labels_of,
+    new_line,
+    proposals_query,
+)
 from gate.store.tables import LearntRow, LookRow, TemplateRow
-from gate.store.tables.base import now
 from gate.store.vault import Vault
-
-ENROLLED, ADDED = "enrolled", "added"  # kinds of what was learnt; also the labels of templates
-MIXED, RESEMBLES = "mixed", "resembles"  # why nothing was learnt
-WAITING, CONFIRMED, OPEN = "waiting", "confirmed", "open"  # states that are not over
-_LIVE = (WAITING, CONFIRMED, OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class Looks:
         """Keep the face, float32 (d,), of one passage by card; another of the same is ignored."""
         with self._database.write() as session:
             if session.scalar(select(LookRow.id).where(LookRow.passage == passage)) is None:
-                sealed = self._vault.seal(vector, person, _look(encoder))
+                sealed = self._vault.seal(vector, person, bound_as(encoder))
                 session.add(
                     LookRow(
                         person_id=person,
@@ -90,7 +98,7 @@ class Looks:
             return [
                 Kept(
                     row.id,
-                    self._vault.unseal(row.vector, person, _look(encoder)),
+                    self._vault.unseal(row.vector, person, bound_as(encoder)),
                     row.at,
                     row.quality,
                 )
@@ -120,16 +128,16 @@ class Looks:
         """Put somebody whose looks would enrol them on the list for staff; the new line."""
         with self._database.write() as session:
             counts = {"passages": passages, "days": days}
-            return _line(session, person, encoder, ENROLLED, state=WAITING, **counts)
+            return new_line(session, person, encoder, ENROLLED, state=WAITING, **counts)
 
     def proposal(self, person: int) -> LearntRow | None:
         """The enrolment of somebody that waits for staff, or for the gate once confirmed."""
         with self._database.read() as session:
-            return session.scalar(_proposals().where(LearntRow.person_id == person).limit(1))
+            return session.scalar(proposals_query().where(LearntRow.person_id == person).limit(1))
 
     def proposals(self, *states: str) -> list[LearntRow]:
         """Those in one of these states (all without any), oldest first."""
-        query = _proposals()
+        query = proposals_query()
         if states:
             query = query.where(LearntRow.state.in_(states))
         with self._database.read() as session:
@@ -172,7 +180,7 @@ class Looks:
         with self._database.write() as session:
             row = session.get(LearntRow, confirmed) if confirmed is not None else None
             if row is None:
-                line = _line(session, person, encoder, ENROLLED, passages=passages, days=days)
+                line = new_line(session, person, encoder, ENROLLED, passages=passages, days=days)
             else:
                 row.state, line = OPEN, row.id
             self._add(session, person, encoder, looks, f"{ENROLLED}:{line}")
@@ -190,7 +198,7 @@ class Looks:
                         TemplateRow.id == drop, TemplateRow.person_id == person
                     )
                 )
-            line = _line(session, person, encoder, ADDED)
+            line = new_line(session, person, encoder, ADDED)
             self._add(session, person, encoder, [look], f"{ADDED}:{line}")
             touch(session, person)
         if drop is not None:
@@ -208,7 +216,7 @@ class Looks:
             )
             if session.scalar(same.limit(1)) is not None:
                 return False
-            _line(session, person, encoder, kind, other_id=other)
+            new_line(session, person, encoder, kind, other_id=other)
             return True
 
     def undo(self, line: int, by: str, *, refuse: bool = False) -> LearntRow | None:
@@ -219,12 +227,12 @@ class Looks:
         """
         with self._database.write() as session:
             row = session.get(LearntRow, line)
-            if row is None or row.state not in _LIVE:
+            if row is None or row.state not in LIVE:
                 return None
             labels = [f"{row.kind}:{row.id}"]
             if refuse or row.kind == ENROLLED:  # additions to it rest on it
-                labels = [*_labels(session, row.person_id)]
-                _close(session, row.person_id, "undone", by)
+                labels = [*labels_of(session, row.person_id)]
+                close_lines(session, row.person_id, "undone", by)
             row.state, row.by = ("refused" if refuse else "undone"), by
             session.execute(
                 delete(TemplateRow).where(
@@ -248,8 +256,8 @@ class Looks:
     def forget(self, person: int, by: str) -> None:
         """Everything learnt of somebody and every look: they no longer agree."""
         with self._database.write() as session:
-            labels = _labels(session, person)
-            _close(session, person, "undone", by)
+            labels = labels_of(session, person)
+            close_lines(session, person, "undone", by)
             session.execute(
                 delete(TemplateRow).where(
                     TemplateRow.person_id == person, TemplateRow.label.in_(labels)
@@ -356,82 +364,3 @@ class Looks:
             )
             for look in looks
         )
-
-
-def suspend(session: Session, vault: Vault, person: int) -> bool:
-    """A card of somebody is no longer theirs alone: what it taught waits for staff.
-
-    An enrolment learnt from cards becomes looks and a proposal again; additions to it go, as they
-    rest on it. Looks that led to nothing yet are deleted. What photographs taught, and what was
-    added to it, stays: it was compared with them. Returns whether the person lost templates.
-    """
-    proposed = session.scalar(_proposals().where(LearntRow.person_id == person).limit(1))
-    if proposed is not None:
-        proposed.state, proposed.by = WAITING, ""
-    else:
-        session.execute(delete(LookRow).where(LookRow.person_id == person))
-    query = select(TemplateRow).where(TemplateRow.person_id == person)
-    templates = list(session.scalars(query.order_by(TemplateRow.id)))
-    photographed = {row.encoder for row in templates if ":" not in row.label}
-    templates = [row for row in templates if row.encoder not in photographed]
-    learnt = [row for row in templates if row.label.startswith(f"{ENROLLED}:")]
-    if not learnt:
-        return False
-    line = session.get(LearntRow, int(learnt[-1].label.partition(":")[2]))
-    if line is None:
-        return False
-    session.execute(
-        update(LearntRow)
-        .where(LearntRow.person_id == person, LearntRow.kind == ADDED, LearntRow.state == OPEN)
-        .values(state="undone", by="gate")
-    )
-    line.state, line.by, line.told = WAITING, "", None
-    for row in learnt:
-        vector = vault.unseal(row.vector, person, row.encoder)
-        session.add(
-            LookRow(
-                person_id=person,
-                passage=f"template {row.id}",  # no passage is called so
-                encoder=row.encoder,
-                vector=vault.seal(vector, person, _look(row.encoder)),
-                quality=row.quality,
-                at=now(),  # they wait as long as one of today
-            )
-        )
-    for row in templates:
-        session.delete(row)
-    return True
-
-
-def _proposals() -> Select[LearntRow]:
-    states = LearntRow.state.in_((WAITING, CONFIRMED))
-    return select(LearntRow).where(LearntRow.kind == ENROLLED, states).order_by(LearntRow.id)
-
-
-def _look(encoder: str) -> str:
-    """What a look is bound to: moved into the table of templates it could not be opened."""
-    return f"look {encoder}"
-
-
-def _line(
-    session: Session, person: int, encoder: str, kind: str, **fields: int | str | None
-) -> int:
-    row = LearntRow(person_id=person, encoder=encoder, kind=kind, **fields)
-    session.add(row)
-    session.flush()
-    return row.id
-
-
-def _labels(session: Session, person: int) -> list[str]:
-    lines = session.execute(
-        select(LearntRow.kind, LearntRow.id).where(LearntRow.person_id == person)
-    )
-    return [f"{kind}:{line}" for kind, line in lines]
-
-
-def _close(session: Session, person: int, state: str, by: str) -> None:
-    session.execute(
-        update(LearntRow)
-        .where(LearntRow.person_id == person, LearntRow.state.in_(_LIVE))
-        .values(state=state, by=by)
-    )

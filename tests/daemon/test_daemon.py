@@ -21,7 +21,7 @@ from gate.clock import SystemClock
 from gate.config.settings import Settings, build
 from gate.daemon.build import Core, Doorway, build_core, open_doorway
 from gate.daemon.daemon import Daemon
-from gate.daemon.event_loop import Order
+from gate.daemon.orders import Order
 from gate.demo.scenes import enrol_photographs
 from gate.errors import StoreError
 from gate.passage import Context

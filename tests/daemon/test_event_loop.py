@@ -17,7 +17,8 @@ from gate.daemon import event_loop
 from gate.daemon.build import NoParts
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import DURABLE_WITHIN, Loop, Moved, Order
+from gate.daemon.event_loop import DURABLE_WITHIN, Loop, Moved
+from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer, SiteController
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings

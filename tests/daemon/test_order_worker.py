@@ -16,9 +16,9 @@ import gate.errors
 from gate.access.schedule import parse
 from gate.clock import ManualClock
 from gate.daemon.deferred_writes import DeferredWrites
-from gate.daemon.event_loop import Order
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.order_worker import OrderWorker
+from gate.daemon.orders import Order
 from gate.daemon.periodic import Periodic
 from gate.store.settings import StoreSettings
 from gate.store.store import Store

@@ -13,7 +13,8 @@ import pytest
 from gate.access.request import Presence, Rules
 from gate.clock import ManualClock
 from gate.config.settings import Settings
-from gate.daemon.event_loop import Linked, Order
+from gate.daemon.event_loop import Linked
+from gate.daemon.orders import Order
 from gate.daemon.presence_worker import PeopleSeen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store

@@ -11,7 +11,8 @@ import pytest
 
 from gate.errors import StoreError
 from gate.recognition.face import Template
-from gate.store.looks import ADDED, ENROLLED, MIXED, Kept
+from gate.store.learnt_lines import ADDED, ENROLLED, MIXED
+from gate.store.looks import Kept
 from gate.store.store import Store
 from tests.store.databases import ON_FILES
 
