@@ -7,6 +7,7 @@
 # ruff: noqa: E402
 from __future__ import annotations
 
+import gc
 import os
 
 # numpy and OpenCV work in one thread here and in every program that a test starts: several
@@ -14,6 +15,10 @@ import os
 # calibration. Both look when they are loaded, so this comes before every other import.
 for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
     os.environ.setdefault(_library, "1")
+
+# importing five hundred files of tests leaves no garbage: looking for it takes a tenth of the time;
+# until pytest_collection_finish
+gc.disable()
 
 import sqlite3
 from collections.abc import Iterator
@@ -64,6 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first; xdist gives whole files to its workers in this order."""
     first = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: first.get(item.nodeid.split("::")[0], len(first)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

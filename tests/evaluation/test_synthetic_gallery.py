@@ -128,7 +128,7 @@ def test_a_spread_survives_being_kept(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_real_probes_score_against_generated_people_as_against_real_ones(encoder: str) -> None:
     from research.synthetic_spread import compare, real_templates
 
-    real, made = compare(real_templates(encoder, people=500), encoder)
+    real, made = compare(real_templates(encoder, people=300), encoder)
     assert abs(real.mean - made.mean) < 0.02
     assert made.deviation == pytest.approx(real.deviation, rel=0.12)
     # one in a thousand pairs; rarer ones need more people than a test has time for

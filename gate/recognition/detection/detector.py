@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +46,12 @@ class Detector(Protocol):
         ...
 
 
+@cache
+def _frontal() -> bytes:
+    """dlib's detector of faces seen from the front, as it is copied."""
+    return pickle.dumps(dlib.get_frontal_face_detector())
+
+
 class HogDetector:
     """Histograms of oriented gradients and a linear classifier (Dalal and Triggs 2005), by dlib.
 
@@ -56,7 +64,8 @@ class HogDetector:
 
     def __init__(self, min_face: int = 60) -> None:
         self._min_face = min_face
-        self._detector = dlib.get_frontal_face_detector()
+        # a copy each: dlib's own keeps what it works on, and reading it takes half a second
+        self._detector = pickle.loads(_frontal())
 
     def detect(self, image: Image, regions: Sequence[Box] | None = None) -> list[Face]:
         """The faces of an image, uint8 (H, W, 3), best first; see ``Detector.detect``."""
