@@ -269,11 +269,11 @@ class Gate:
 
 
 def empty_scene(folder: Path) -> Path:
-    """A recording of a wall, with the noise of a camera."""
+    """A recording of a wall, with the noise of a camera that shows three pictures a second."""
     path, random = folder / "wall.avi", np.random.default_rng(1)
     wall = cv2.resize(random.integers(60, 200, (9, 16, 3), np.uint8), (640, 360))
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (640, 360))
-    for _ in range(50):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 3, (640, 360))
+    for _ in range(15):
         writer.write(cv2.add(wall, random.integers(0, 12, wall.shape, np.uint8)))
     writer.release()
     return path

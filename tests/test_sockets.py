@@ -80,6 +80,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.mark.slow
 def test_1300_half_sent_heads_leave_the_page_alive_and_descriptors_free(
     port: int, half_sent: list[socket.socket]
 ) -> None:

@@ -45,6 +45,7 @@ def test_the_recovery_key_opens_what_was_sealed_for_its_public_half() -> None:
     assert opened(file, private.lower().replace("-", " ")) == b"register"
 
 
+@pytest.mark.slow
 def test_another_secret_opens_nothing() -> None:
     file = sealed_file(b"register", sealed.with_passphrase(PASSPHRASE))
     with pytest.raises(StoreError, match="wrong passphrase"):
@@ -92,6 +93,7 @@ def test_a_short_passphrase_and_a_foreign_file_are_refused() -> None:
             opened(foreign, PASSPHRASE)
 
 
+@pytest.mark.slow
 def test_a_header_that_asks_for_hours_of_work_is_refused() -> None:
     line = sealed.with_passphrase(PASSPHRASE).line.replace(b'"time_cost":3', b'"time_cost":9999')
     with pytest.raises(StoreError, match="not a backup"):

@@ -55,6 +55,7 @@ def url(server: Sftp) -> str:
     return f"sftp://gate@127.0.0.1:{server.port}/backups/north"
 
 
+@pytest.mark.slow
 def test_what_is_on_the_server_can_be_restored_and_doctor_is_content(
     server: Sftp, config: Path, tmp_path: Path
 ) -> None:
@@ -75,6 +76,7 @@ def test_what_is_on_the_server_can_be_restored_and_doctor_is_content(
         assert store.people.count() == 1
 
 
+@pytest.mark.slow
 def test_the_oldest_are_deleted_and_nothing_else(server: Sftp, config: Path) -> None:
     folder = server.folder / "backups" / "north"
     folder.mkdir(parents=True)
@@ -89,6 +91,7 @@ def test_the_oldest_are_deleted_and_nothing_else(server: Sftp, config: Path) -> 
 
 
 @pytest.mark.parametrize("fault", ["full", "flips"])
+@pytest.mark.slow
 def test_a_backup_that_is_not_whole_there_does_not_count(
     server: Sftp, config: Path, fault: str
 ) -> None:

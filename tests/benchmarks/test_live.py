@@ -41,6 +41,7 @@ def test_somebody_walks_up_is_seen_larger_by_both_cameras_and_goes() -> None:
         assert darker(stage, view) == count
 
 
+@pytest.mark.slow
 def test_a_camera_hands_out_one_picture_after_the_other() -> None:
     with cameras(Stage(), fps=50) as addresses, closing(urlopen(addresses["left"])) as answer:
         pictures = answer.read(200_000)

@@ -109,6 +109,7 @@ def test_a_stream_that_ends_is_lost_and_said_once(
         capture.close()
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_not_there_says_so(heard: list[tuple[bool, str]]) -> None:
     settings = SETTINGS.model_copy(update={"source": "/dev/no-such-camera"})
     capture = Capture(settings, lambda camera, there, why: heard.append((there, why)))

@@ -97,6 +97,7 @@ def test_the_same_picture_again_and_again_is_frozen(camera: Camera) -> None:
     assert camera.shows(STREET, 5) == [(Problem.FROZEN, False, "")]
 
 
+@pytest.mark.slow
 def test_a_camera_turned_away_has_moved_until_it_is_turned_back(camera: Camera) -> None:
     assert camera.shows(WALL, 60) == [(Problem.MOVED, True, "turned")]
     assert camera.shows(STREET, 5) == [(Problem.MOVED, False, "")]
@@ -110,6 +111,7 @@ def person(n: int) -> Picture:
     return image
 
 
+@pytest.mark.slow
 def test_people_lamps_dusk_and_a_hand_for_a_moment_are_nothing(camera: Camera) -> None:
     assert camera.shows(person, 60) == []
     assert camera.shows((STREET // 3).astype(np.uint8), 30) == []

@@ -82,6 +82,7 @@ def deliver(settings: Settings) -> None:
         asyncio.run(all_of_it())
 
 
+@pytest.mark.slow
 def test_list_shows_how_far_each_is_and_no_password(
     run: Callable[..., Any], settings: Settings
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_key_that_signs(tmp_path: Path) -> None:
     assert isinstance(again.exception, ConfigurationError)
 
 
+@pytest.mark.slow
 def test_resend_skip_and_people_are_in_the_audit(
     run: Callable[..., Any], settings: Settings
 ) -> None:

@@ -53,6 +53,7 @@ def run(config: Path, *arguments: str, typed: str | None = None) -> Result:
 FLAGS = ("--yes", "--name", "north", "--timezone", "Asia/Shanghai", "--camera", EMPTY)
 
 
+@pytest.mark.slow
 def test_flags_make_configuration_database_keys_and_manager(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,7 @@ def test_flags_make_configuration_database_keys_and_manager(
     assert "correct horse" not in config.read_text()
 
 
+@pytest.mark.slow
 def test_one_answer_is_changed_later_and_nothing_else(config: Path) -> None:
     assert run(config, *FLAGS, "--models", "skip").exit_code == 0
     text = config.read_text().replace("# pixels", "# pixels, measured by Li", 1)
@@ -84,6 +86,7 @@ def test_one_answer_is_changed_later_and_nothing_else(config: Path) -> None:
     assert "measured by Li" in config.read_text()
 
 
+@pytest.mark.slow
 def test_a_wrong_flag_changes_nothing(config: Path) -> None:
     assert run(config, *FLAGS, "--models", "skip").exit_code == 0
     before = config.read_text()
@@ -111,6 +114,7 @@ def devices() -> Iterator[dict[str, Any]]:
         yield {"board": board, "relay": relay.path, "card": card, "reader": reader.path}
 
 
+@pytest.mark.slow
 def test_the_board_is_found_and_clicked_and_a_card_is_read(
     config: Path, devices: dict[str, Any]
 ) -> None:
@@ -134,6 +138,7 @@ def test_the_board_is_found_and_clicked_and_a_card_is_read(
     assert load(config).relay.modbus.unit == 1
 
 
+@pytest.mark.slow
 def test_questions_are_asked_again_until_they_are_answered(
     config: Path, devices: dict[str, Any]
 ) -> None:
@@ -172,6 +177,7 @@ def test_everything_it_says_has_its_chinese() -> None:
     assert sorted(said - set(known)) == []
 
 
+@pytest.mark.slow
 def test_the_conversation_is_in_the_language_that_was_chosen(config: Path) -> None:
     done = run(config, *FLAGS, "--languages", "zh,en", "--models", "skip")
     assert "检查结果" in done.output

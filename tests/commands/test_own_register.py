@@ -47,6 +47,7 @@ def test_what_would_change_the_register_is_refused(
     assert "gate leave" in str(result.exception)
 
 
+@pytest.mark.slow
 def test_what_only_reads_works(config: Path) -> None:
     result = CliRunner().invoke(cli.app, ["people", "show", "7", "--config", str(config)])
     assert "李红" in result.output

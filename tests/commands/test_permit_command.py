@@ -30,6 +30,7 @@ def run(config: Path, *words: str) -> Result:
     return CliRunner().invoke(permit, [*words, "--config", str(config)])
 
 
+@pytest.mark.slow
 def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -> None:
     pdfium = pytest.importorskip("pypdfium2")
     from gate.access.permit_image import find_permit

@@ -66,6 +66,7 @@ def run() -> Iterator[Callable[[Periodic], None]]:
         thread.join(10)
 
 
+@pytest.mark.slow
 def test_a_store_that_refuses_the_answer_keeps_no_order_from_the_door(
     store: Store, run: Callable[[Periodic], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

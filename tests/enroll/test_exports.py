@@ -41,6 +41,7 @@ def office(desk: Desk, tmp_path: Path) -> ExportSettings:
     return settings
 
 
+@pytest.mark.slow
 def test_what_left_is_shown_by_field_and_hour_without_names(
     desk: Desk, office: ExportSettings, manager: Any
 ) -> None:
@@ -61,6 +62,7 @@ def test_what_left_is_shown_by_field_and_hour_without_names(
     assert "王芳" not in page
 
 
+@pytest.mark.slow
 def test_consent_is_asked_for_given_and_withdrawn(
     desk: Desk, office: ExportSettings, manager: Any
 ) -> None:

@@ -114,6 +114,7 @@ def test_days_add_up_without_changing_them():
     assert together({}) == Counts()
 
 
+@pytest.mark.slow
 def test_the_page_says_it_in_words_and_keeps_to_one_gate(desk, clerk):
     happen(desk, 1, GRANTED)
     happen(desk, 1, DENIED, reason="face_unknown")

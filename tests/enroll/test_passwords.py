@@ -28,6 +28,7 @@ def as_installed() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_desk_hashes_as_rfc_9106_asks(as_installed: ModuleType) -> None:
     kept = as_installed.hash_password(GOOD)
     parameters = extract_parameters(kept)

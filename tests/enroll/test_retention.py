@@ -64,6 +64,7 @@ def test_an_event_of_the_future_is_no_reference(desk) -> None:
     assert retention.waiting(desk, desk.clock.utc()) == ""
 
 
+@pytest.mark.slow
 def test_many_people_at_once_wait_for_a_manager_who_sees_why(desk, browser) -> None:
     moved_out(desk, PEOPLE)
     assert retention.run_unasked(desk, desk.clock.utc())["people"] == PEOPLE
@@ -77,6 +78,7 @@ def test_many_people_at_once_wait_for_a_manager_who_sees_why(desk, browser) -> N
     assert "deleted unasked" not in manager.get("/retention").text
 
 
+@pytest.mark.slow
 def test_a_share_of_a_large_register_goes_without_asking(desk) -> None:
     desk.store.people.create_many({"name": f"R{n}"} for n in range(1000))
     moved_out(desk, 50)

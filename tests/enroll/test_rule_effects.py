@@ -129,6 +129,7 @@ rules = st.builds(
 
 @settings(max_examples=examples(60))
 @given(rules, rules)
+@pytest.mark.slow
 def test_at_any_hour_of_a_week_the_policy_agrees_with_what_was_said(before, after):
     people = [(staff(1, "cleaning"), CARD), (staff(2, "garden"), CARD), OTHERS[1]]
     said = effects(before, after, people, GATES, TODAY)

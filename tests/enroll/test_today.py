@@ -115,6 +115,7 @@ def test_an_empty_desk_teaches_the_next_step(clerk, desk):
     assert "Nobody is registered yet" not in clerk.get("/").text
 
 
+@pytest.mark.slow
 def test_the_gates_can_be_opened_from_today_and_it_comes_back(clerk, desk):
     happen(desk, "north", 1)
     assert 'action="/live/north/open"' in clerk.get("/").text

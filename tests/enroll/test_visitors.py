@@ -105,6 +105,7 @@ def test_a_permit_for_later_says_so(issuing, clerk, browser, clock):
     assert today(issuing) == []
 
 
+@pytest.mark.slow
 def test_the_list_says_who_came_and_what_is_over(issuing, clerk, clock):
     for name in ("came", "used", "gone", "waits"):
         clerk.fill("/visitors", name=name, hours=3, uses=1)

@@ -39,6 +39,7 @@ def test_people_weigh_alike_or_probes_do() -> None:
     assert metrics.fnir_at(found, 0.01, alike=True) == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_value_and_narrows_with_more_people() -> None:
     random = np.random.default_rng(0)
     widths = []

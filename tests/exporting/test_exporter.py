@@ -186,6 +186,7 @@ def test_back_pressure_is_obeyed(
     assert raised.value.certain
 
 
+@pytest.mark.slow
 def test_one_refused_record_is_set_aside_once_a_later_one_is_taken(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:

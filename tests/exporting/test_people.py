@@ -123,6 +123,7 @@ def test_a_switch_that_is_turned_off_takes_people_back(
     assert not register.people
 
 
+@pytest.mark.slow
 def test_one_person_the_platform_refuses_does_not_keep_others_out(
     store: Store, register: Register, made: Exporter
 ) -> None:

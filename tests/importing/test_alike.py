@@ -78,6 +78,7 @@ def test_done_twice_it_changes_nothing(store: Store) -> None:
     assert (note_lookalikes(store, job, matcher(store)), noted(store, job)) == first
 
 
+@pytest.mark.slow
 def test_somebody_enrolled_before_the_import_is_named_too(store: Store) -> None:
     job, people = enrolled(store, near={})
     vector = store.templates.of([people[7]], ENCODER)[0].vector
@@ -112,6 +113,7 @@ def test_of_many_doubles_a_few_are_named(store: Store, monkeypatch: pytest.Monke
     assert set(reported) <= {f"#{person}" for person in people[20:24]}
 
 
+@pytest.mark.slow
 def test_people_who_resemble_nobody_have_nothing_noted(store: Store) -> None:
     job, _ = enrolled(store, near={})
     assert note_lookalikes(store, job, matcher(store)) == 0

@@ -187,6 +187,7 @@ WAYS: dict[str, Callable] = {
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(people=st.lists(person(), min_size=1, max_size=8))
+@pytest.mark.slow
 def test_the_same_register_whichever_program_wrote_it(way, people):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people"

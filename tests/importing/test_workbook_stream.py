@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 
 import openpyxl  # type: ignore[import-untyped]
+import pytest
 
 from gate.importing import workbook_stream
 
@@ -28,6 +29,7 @@ def test_what_arrives_is_a_workbook_of_texts() -> None:
     assert sheet["A1"].font.b
 
 
+@pytest.mark.slow
 def test_the_first_bytes_come_before_the_first_line_and_pieces_stay_small() -> None:
     asked = 0
 

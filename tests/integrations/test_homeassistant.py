@@ -108,6 +108,7 @@ def test_a_device_that_is_down_is_a_problem() -> None:
     assert render(component, {"up": False, "cause": "silent"}) == "ON"
 
 
+@pytest.mark.slow
 def test_no_button_opens_a_door(tmp_path: Path) -> None:
     moved: list[str] = []
     with Store.open(StoreSettings(ballast=0), tmp_path) as store:

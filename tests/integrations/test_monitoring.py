@@ -122,6 +122,7 @@ def test_promtool_is_content(promtool: str, words: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_promtool_would_notice(promtool: str, tmp_path: Path) -> None:
     for file in FOLDER.iterdir():
         shutil.copy(file, tmp_path)

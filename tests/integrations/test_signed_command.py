@@ -246,6 +246,7 @@ def test_a_replay_is_refused_also_after_a_restart(store: Store) -> None:
     assert len(door.moved) == 1
 
 
+@pytest.mark.slow
 def test_a_flood_does_not_fill_the_disk(store: Store) -> None:
     taker = commands(store, Door())
     for _ in range(200):

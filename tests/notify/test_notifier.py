@@ -63,6 +63,7 @@ def waiting(store: Store) -> int:
     return store.outbox.waiting("north", RECEIVER)
 
 
+@pytest.mark.slow
 def test_an_alarm_reaches_the_telephone_and_leaves_the_outbox(
     store: Store, telephone: Telephone
 ) -> None:

@@ -16,6 +16,7 @@ from gate.relay.settings import RelaySettings
 from tests.waiting import eventually
 
 
+@pytest.mark.slow
 def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no_crash(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

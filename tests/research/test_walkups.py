@@ -34,6 +34,7 @@ def unit(random: np.random.Generator, near: Vector | None = None, noise: float =
     return (row / np.linalg.norm(row)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_the_frames_of_a_walk_up_come_nearer_and_are_seen_in_one_light() -> None:
     photograph = np.full((250, 250, 3), 200, np.uint8)
     for seed in range(6):
@@ -58,6 +59,7 @@ def test_a_steeper_power_follows_the_better_frame() -> None:
     assert steep @ near > 0.99
 
 
+@pytest.mark.slow
 def test_poor_frames_cost_residents_and_the_power_that_helps_is_chosen(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -19,6 +19,7 @@ FRAMES = rounds(2_000)
 
 
 @pytest.mark.parametrize(("function", "code"), [("holding", 3), ("input", 4)])
+@pytest.mark.slow
 def test_a_temperature_is_only_what_a_whole_answer_says(
     function: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +104,7 @@ class TestPoint:
             found += len(values)
         assert found > rounds(4_000) / 4 * 0.8
 
+    @pytest.mark.slow
     def test_resynchronised_within_two_frames(self) -> None:
         chance = random.Random(3)
         for _ in range(rounds(2_000, 20_000)):

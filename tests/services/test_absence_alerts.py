@@ -93,6 +93,7 @@ def test_a_gate_that_was_down_or_blind_does_not_know(house: House) -> None:
     assert house.reported == ["not_seen"]
 
 
+@pytest.mark.slow
 def test_an_acknowledgement_is_written_with_its_name(house: House, elder: PersonRow) -> None:
     house.live(2.5)
     house.missing.acknowledge(elder.id, "chen", house.now)
@@ -108,6 +109,7 @@ def test_travel_pauses(house: House, elder: PersonRow) -> None:
     assert house.reported == []
 
 
+@pytest.mark.slow
 def test_who_withdraws_or_never_agreed_is_not_watched(house: House, store: Store) -> None:
     other = store.people.create("别人")
     house.missing.saw(other.id, house.now)

@@ -290,6 +290,7 @@ def test_a_box_of_a_hub_learns_nothing(store, gate, ann):
     assert store.looks.waiting() == {}
 
 
+@pytest.mark.slow
 def test_a_card_used_by_two_teaches_nothing_and_staff_see_it(store, gate, ann):
     gate.shows(ann, ANN, 3)
     gate.shows(ann, BOB, 17, day=1)
@@ -298,6 +299,7 @@ def test_a_card_used_by_two_teaches_nothing_and_staff_see_it(store, gate, ann):
     assert store.looks.lines(1)[0].kind == "mixed"
 
 
+@pytest.mark.slow
 def test_somebody_enrolled_with_anothers_card_is_not_looked_at(store, gate, ann):
     bob = store.people.create("Bob").id
     store.templates.add(*(Template(bob, seen(BOB, i), ENCODER) for i in range(5)))
@@ -311,6 +313,7 @@ def test_somebody_enrolled_with_anothers_card_is_not_looked_at(store, gate, ann)
     assert gate.labels(ann) == ["enrolled"] * 5  # what Bob did does not keep Ann out
 
 
+@pytest.mark.slow
 def test_the_owner_withdraws_what_a_borrower_taught(store, gate, ann):
     gate.shows(ann, BOB, 5)
     gate.shows(ann, BOB, 15, day=1)
@@ -331,6 +334,7 @@ def test_photographs_are_not_withdrawn_by_a_borrower(store, gate, ann):
     assert store.looks.waiting() == {}
 
 
+@pytest.mark.slow
 def test_a_new_light_is_added_only_where_the_face_was_known_too(store, gate, ann):
     store.templates.add(*(Template(ann, seen(ANN, i), ENCODER) for i in range(2)))
     gate.shows(ann, ANN, 1)

@@ -67,6 +67,7 @@ def test_a_heic_of_a_telephone_held_upright_or_on_its_side(name):
 
 
 @pytest.mark.parametrize("damage", [b"Ex\xaff", b"\xff\xff\xff\xff"])
+@pytest.mark.slow
 def test_an_item_of_a_heic_that_is_no_text_does_not_end_the_process(damage):
     """In another process, which pi-heif 1.4 ends by a segmentation fault without the check."""
     data = (HEIC / "turned.heic").read_bytes()
@@ -124,6 +125,7 @@ def test_what_is_transparent_becomes_white():
     assert (decode(saved(picture, "PNG")) == 255).all()
 
 
+@pytest.mark.slow
 def test_the_first_picture_of_an_animation():
     data = saved(source(), "GIF", save_all=True, append_images=[Pillow.new("RGB", (256, 256))])
     assert difference(data) < 12

@@ -46,6 +46,7 @@ def test_a_face_is_found_and_given_in_pixels_of_the_whole():
     assert found.faces[0].box == pytest.approx((100, 100, 220, 220), abs=2)
 
 
+@pytest.mark.slow
 def test_a_face_too_small_in_the_reduced_picture_is_found_in_a_larger_one():
     seen = []
 

@@ -86,6 +86,7 @@ def test_a_mistake_leaves_the_file_as_it_was(file: Path) -> None:
     assert file.read_text() == TEXT
 
 
+@pytest.mark.slow
 def test_a_new_file_has_every_key_and_is_not_for_everybody(tmp_path: Path) -> None:
     path = tmp_path / "etc" / "gate.toml"
     document = Document.open(path)

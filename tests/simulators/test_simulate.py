@@ -117,6 +117,7 @@ def test_slow_answers_are_late_and_silence_is_silent() -> None:
 
 
 @pytest.mark.parametrize("board", ["modbus", "numato"])
+@pytest.mark.slow
 def test_a_board_with_the_recommended_wiring_does_not_begin_in_fire(board: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, board],

@@ -188,6 +188,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+@pytest.mark.slow
 def test_a_full_disk_loses_no_event(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -79,6 +79,7 @@ def test_a_command_that_only_looks_creates_nothing(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["gate.toml", "site"]
 
 
+@pytest.mark.slow
 def test_doctor_reports_a_lost_database(made: Path) -> None:
     (made / "gate.db").unlink()
     config = made / "gate.toml"

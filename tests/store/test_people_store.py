@@ -73,6 +73,7 @@ def test_a_template_moved_to_another_person_does_not_open(tmp_path: Path, store:
 
 
 @ON_FILES
+@pytest.mark.slow
 def test_deleting_leaves_no_byte_in_any_file(tmp_path: Path, store: Store) -> None:
     others = [store.people.create(f"other {n}").id for n in range(50)]
     store.templates.add(*(template(person, person) for person in others))

@@ -155,6 +155,7 @@ def extracted() -> frozenset[str]:
     return frozenset(found | {title for _, title, *_ in MENU} | {text for _, text in SAID.values()})
 
 
+@pytest.mark.slow
 def test_every_text_of_the_pages_has_its_chinese():
     texts = extracted()
     assert len(texts) > 200

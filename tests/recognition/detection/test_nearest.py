@@ -23,6 +23,7 @@ def test_the_largest_are_kept_in_their_order() -> None:
     assert len(nearest([Face((0.0, 0.0, 9.0, 9.0), 0.9)] * 200)) == MOST_FACES
 
 
+@pytest.mark.slow
 def test_the_basic_detector_finds_landmarks_of_the_largest_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -45,6 +45,7 @@ def test_strips_give_what_one_product_gives(
     assert all(len(set(line[line >= 0].tolist())) == (line >= 0).sum() for line in who)
 
 
+@pytest.mark.slow
 def test_a_hundred_changes_one_by_one_give_what_building_gives() -> None:
     random = np.random.default_rng(3)
     gallery, fit = Gallery(ENCODER, WIDTH), no_whitening(ENCODER, WIDTH)
