@@ -263,8 +263,10 @@ def failure(site: Site, name: str, begin: Callable[[], object], end: Callable[[]
     made = [line for box in site.boxes for line in box.decisions(began + 1, ended)]
     p95 = float(np.percentile([line["ms"] for line in made], 95))
     # a box that starts loads its faces first: how long that takes is a figure of its own
-    first = {box.gate: next(line["at"] for line in box.decisions(restarted, ended)
-                            if line["faces"]) for box in site.boxes}  # fmt: skip
+    # (until it has stopped it still decides with those of before)
+    back = restarted + stopped
+    first = {box.gate: next(line["at"] for line in box.decisions(back, ended) if line["faces"])
+             for box in site.boxes}  # fmt: skip
     served = all(line["card"] for line in made) and all(
         line["faces"] for box in site.boxes for line in box.decisions(first[box.gate], ended)
     )

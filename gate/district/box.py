@@ -37,8 +37,9 @@ class SimulatedBox:
     """Belongs to one event loop. ``applied`` and ``obeyed`` keep monotonic times, which are the
     same for all processes of a machine."""
 
-    def __init__(self, gate: str, data: Path, template: Path) -> None:
+    def __init__(self, gate: str, data: Path, template: Path, beat: float) -> None:
         self.gate, self.data = gate, data
+        self._beat = beat
         self.wire, self.clock = Wire(), JumpingClock()
         self.applied: deque[tuple[int, float]] = deque(maxlen=5_000)
         self.obeyed: list[tuple[str, float]] = []
@@ -74,7 +75,9 @@ class SimulatedBox:
     def start(self) -> None:
         identity = Identity.of(self.store, folder_of(self.data))
         assert identity is not None
-        self.replica = Replica(self.store, identity, self, self.clock, connect=self.wire.connect)
+        self.replica = Replica(
+            self.store, identity, self, self.clock, beat=self._beat, connect=self.wire.connect
+        )
         self._task = asyncio.create_task(self.replica.run(), name=self.gate)
 
     async def stop(self) -> None:

@@ -61,9 +61,10 @@ class Crew:
         self._boxes: dict[str, SimulatedBox] = {}
         self._rate = 0.0
 
-    async def add(self, gate: str, url: str, code: str, folder: str) -> None:
-        """A new box pairs, loads, and runs."""
-        made = await asyncio.to_thread(SimulatedBox, gate, self._folder / folder, self._template)
+    async def add(self, gate: str, url: str, code: str, folder: str, beat: float) -> None:
+        """A new box pairs, loads, and runs. ``beat``: seconds between two of its beats."""
+        place = self._folder / folder
+        made = await asyncio.to_thread(SimulatedBox, gate, place, self._template, beat)
         await asyncio.to_thread(made.join, url, code)
         made.start()
         self._boxes[gate] = made

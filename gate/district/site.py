@@ -23,12 +23,14 @@ from gate.errors import StoreError
 from gate.hub.boxes import Boxes
 from gate.integrations.broker import free_port
 from gate.recognition.face import Template
+from gate.replica.replica import BEAT
 from gate.store.engine import Database, pieces
 from gate.store.migrate import migrate
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
 ENCODER, WIDTH = "simulated/1", 128
+_BEATS = 20.0  # a second, of all boxes together
 _TOGETHER = 4  # boxes that pair at one time
 
 
@@ -42,6 +44,8 @@ class Site:
     def __init__(self, folder: Path, layout: Layout, url: str = "", processes: int = 2) -> None:
         self.folder, self.layout = folder, layout
         self.sqlite = not url
+        # on one machine hub and boxes share the cores: more beats a second leave none for the rest
+        self._beat = max(BEAT, layout.gates / _BEATS)
         self.config = folder / "hub.toml"
         self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +122,7 @@ class Site:
             folder = f"box-{gate}-{generation}"
             code = self.boxes.new_code(gate, "simulation")
             url = f"https://127.0.0.1:{self.port}"
-            self._crew_of[gate].call("add", gate, url, code, folder)
+            self._crew_of[gate].call("add", gate, url, code, folder, self._beat)
             self.folders[gate] = self.folder / folder
 
         with ThreadPoolExecutor(min(_TOGETHER, len(self.crews))) as pool:

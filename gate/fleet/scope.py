@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, cast, or_, select
 
 from gate.store.places import with_place
 from gate.store.store import Store
@@ -45,6 +45,16 @@ def placed(store: Store) -> list[Placed]:
     query = with_place(select(PersonRow.id, PersonRow.groups, BuildingRow.name))
     with store.database.read() as session:
         return [(id, groups, name or "") for id, groups, name in session.execute(query)]
+
+
+def candidates(scope: Scope) -> Select[int]:
+    """A query of the numbers of everybody in a scope, and perhaps of others who are in a group."""
+    query = select(PersonRow.id)
+    if scope.everybody:
+        return query
+    there = BuildingRow.name.in_(scope.buildings)
+    grouped = cast(PersonRow.groups, String) != "[]"
+    return with_place(query).where(or_(there, grouped) if scope.groups else there)
 
 
 def people_in(register: Iterable[Placed], scope: Scope) -> list[int]:

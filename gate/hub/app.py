@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -22,10 +23,13 @@ from gate.config.hub import HubSettings
 from gate.errors import StoreError
 from gate.fleet.pairing import proof
 from gate.fleet.records import text
+from gate.fleet.scope import EVERYBODY
 from gate.fleet.sealing import open_key
 from gate.hub.authority import RENEW_DAYS, Authority
 from gate.hub.boxes import Boxes
+from gate.hub.concerned import Concerned
 from gate.hub.feed import Feed
+from gate.hub.glance import Glance, Glances
 from gate.hub.intake import MOST, Intake
 from gate.hub.keys import CommunityKeys
 from gate.hub.merge import merge, merge_rules
@@ -41,6 +45,7 @@ from gate.store.tables import BoxRow
 from gate.store.tables.base import now
 
 CERTIFICATE = "client_certificate"  # in the scope: DER, or None; see gate.hub.server
+PATIENCE = 10.0  # seconds for which changes that concern other boxes are kept back
 LONGEST_POLL = 30.0  # seconds
 
 
@@ -109,6 +114,8 @@ class Hub:
         self.receipts = Receipts(store, self.authority)
         self.sightings = Sightings(store)
         self.waker = Waker(store)
+        self.glances = Glances(store)
+        self.concerned = Concerned(store)
 
 
 def box_of(request: Request) -> BoxRow:
@@ -136,8 +143,14 @@ def create_app(hub: Hub) -> FastAPI:
         # each holds one connection at a time, and the waker one: more would wait for the pool
         current_default_thread_limiter().total_tokens = CONNECTIONS - 3
         hub.waker.start()
+        beginning = asyncio.create_task(run_sync(begin))
         yield
+        await beginning
         hub.waker.stop()
+
+    def begin() -> None:
+        with suppress(StoreError):  # without its database the hub begins with the first poll
+            hub.concerned.begin()
 
     app = FastAPI(
         lifespan=lifespan, title="access gate hub", docs_url=None, redoc_url=None, openapi_url=None
@@ -206,7 +219,15 @@ def create_app(hub: Hub) -> FastAPI:
         seen: Annotated[int | None, Query(ge=0)] = None,
         epoch: int = 0,
     ) -> Response:
-        def look() -> dict[str, Any] | None:
+        gate = (await run_sync(box_of, request)).gate
+        # what concerns others may come with the next that does not
+        patience = time.monotonic() + min(wait, PATIENCE)
+
+        def look(glance: Glance) -> dict[str, Any] | None:
+            if time.monotonic() < patience and not glance.pressing(gate, after, scope, seen):
+                _, served = glance.scopes.get(gate, (scope, EVERYBODY))
+                if not hub.concerned.by(served, after, glance.head):
+                    return None
             # the box may have been revoked while it waited
             box = box_of(request)
             answer = hub.feed.after(box, after, mark, scope)
@@ -219,11 +240,14 @@ def create_app(hub: Hub) -> FastAPI:
         until = time.monotonic() + wait
         while True:
             ticket = hub.waker.ticket()
-            answer = await run_sync(look)
-            left = until - time.monotonic()
-            if answer is not None or left <= 0 or hub.waker.stopping:
+            glance = await hub.glances.after(ticket)
+            answer, end = None, until
+            if not glance.nothing_for(gate, after, mark, scope, seen):
+                answer = await run_sync(look, glance)
+                end = patience if time.monotonic() < patience else until
+            if answer is not None or hub.waker.stopping or time.monotonic() >= until:
                 return JSONResponse(answer or nothing())
-            await hub.waker.wait(ticket, left)
+            await hub.waker.wait(ticket, max(0.0, end - time.monotonic()))
 
     @app.get("/snapshot")
     def snapshot(box: Box) -> Response:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gate.fleet.records import Records
-from gate.fleet.scope import EVERYBODY, Scope
+from gate.fleet.scope import EVERYBODY, Scope, candidates
 from gate.fleet.signing import sign_erasure, sign_order
 from gate.hub.authority import Authority
 from gate.hub.configurations import wanted
@@ -32,7 +32,7 @@ from gate.store.tables import (
 from gate.store.tables.base import now
 
 PAGE = 500  # changes in one answer
-_PAGES = 8  # kept for boxes that ask later
+_PAGES = 32  # kept for boxes that ask later
 Answer = dict[str, Any]
 
 
@@ -187,7 +187,7 @@ class Feed:
         yield head
         after = 0
         while True:
-            page = select(PersonRow.id).where(PersonRow.id > after).order_by(PersonRow.id)
+            page = candidates(scope).where(PersonRow.id > after).order_by(PersonRow.id)
             with self._store.database.read() as session:
                 people = session.scalars(page.limit(PAGE)).all()
                 if not people:

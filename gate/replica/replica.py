@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 POLL = 25.0  # seconds for which the hub may hold an answer back
 BEAT = 10.0  # seconds
 _EVENTS = 0.5  # seconds between two looks into the outbox
+_OTHERS = 5.0  # seconds after which what other processes of the box wrote is found
 _AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
@@ -273,9 +274,10 @@ class Replica:
     # ------------------------------------------------------------ events
 
     async def _deliver(self) -> None:
+        seen = self._store.database.writes
         message = await asyncio.to_thread(next_message, self._store, self._identity.gate)
         if message is None:
-            await asyncio.sleep(_EVENTS)
+            await self._quiet(seen)
             return
         delivered = await deliver(self._link, message, skip=self._skip)
         self._heard()
@@ -287,6 +289,13 @@ class Replica:
         if delivered.done:
             await asyncio.to_thread(self._store.outbox.delivered, gate, HUB, delivered.done)
         else:
+            await asyncio.sleep(_EVENTS)
+
+    async def _quiet(self, seen: int) -> None:
+        """Until this process has written something since, or another one may have: nobody reads
+        the database only to find nothing."""
+        end = time.monotonic() + _OTHERS
+        while self._store.database.writes == seen and time.monotonic() < end:
             await asyncio.sleep(_EVENTS)
 
     async def _again_from(self, first: int, last: int) -> None:
@@ -303,9 +312,10 @@ class Replica:
 
     async def _share(self) -> None:
         """Who passed here and which permits were used: to the hub, for the other gates."""
+        seen = self._store.database.writes
         news = await asyncio.to_thread(self._sightings.news)
         if news is None:
-            await asyncio.sleep(_EVENTS)
+            await self._quiet(seen)
             return
         await self._link.post("/seen", {name: news[name] for name in ("epoch", "places", "uses")})
         self._sightings.sent(news)

@@ -41,6 +41,7 @@ class Database:
         Then a power cut loses what was committed last; what is left is whole.
         """
         self.reserve: Reserve | None = None
+        self.writes = 0  # transactions of this process that were committed
         # called once people (pseudonym, or "" for a face only; number) are gone from the register
         self.shred: Callable[[list[tuple[str, int]]], None] | None = None
         try:
@@ -100,6 +101,7 @@ class Database:
             yield session
             with named(self.where):
                 session.commit()
+            self.writes += 1
             if self.shred is not None and (gone := session.info.pop(GONE, None)):
                 self.shred(gone)
 
