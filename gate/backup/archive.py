@@ -29,6 +29,7 @@ LEFT_OUT = frozenset({"models", "converted", "imports", "demo", "bench", "keys",
 LEFT_OUT_SUFFIXES = (
     "-wal",
     "-shm",
+    "-turn",
     "-journal",
     ".ballast",
     ".reserve",

@@ -110,6 +110,8 @@ class Loop:
         self._given, self._linked = context.rules, True
         self._zone = zone
         self._watch = watch
+        if watch is not None and watch.fault:  # ``/readyz`` may be asked before the first look
+            self._devices.changed(DeviceStatus("clock", "clock", False, watch.fault))
         self.site = site
         self._granted: Decision | None = None  # the newest decision
         self._picture: Message | None = None  # as the lane wants it
@@ -356,12 +358,12 @@ class Loop:
         self._step(inputs.OutOfOrder(self._devices.code(controller_decides=decides)))
 
     def _look_at_the_clock(self) -> None:
-        for notice in self._watch.look() if self._watch else ():
+        if self._watch is None:
+            return
+        for notice in self._watch.look():
             self._record(notice.type, details=notice.details)
-            if notice.type in ("clock.implausible", "clock.plausible"):
-                good = notice.type == "clock.plausible"
-                cause = str(notice.details["reason"])
-                self._device(DeviceStatus("clock", "clock", good, cause), record=False)
+        fault = self._watch.fault
+        self._device(DeviceStatus("clock", "clock", not fault, fault), record=False)
 
     # ------------------------------------------------------------ helpers
 

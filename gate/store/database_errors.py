@@ -19,7 +19,7 @@ class DiskFullError(StoreError):
 
 
 class LockedError(StoreError):
-    """Another process holds the database for writing."""
+    """Another process or thread holds the database for writing."""
 
 
 class ConflictError(StoreError):
@@ -28,7 +28,9 @@ class ConflictError(StoreError):
 
 def translate(error: SQLAlchemyError, where: str) -> StoreError:
     """The named error for ``error``; ``where`` is the database's address without its password."""
+    code = getattr(error.orig, "sqlite_errorname", "") if isinstance(error, DBAPIError) else ""
     cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    cause += f" ({code})" if code else ""
     text = cause.lower()
     if isinstance(error, IntegrityError):
         return ConflictError(
@@ -37,11 +39,7 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             hint="check whether it exists already",
         )
     if "locked" in text or "busy" in text:
-        return LockedError(
-            "the database is locked by another process",
-            where=where,
-            hint="end the other program that is writing, or wait until it has finished",
-        )
+        return locked(where, code)
     if "full" in text or "no space" in text or ("disk i/o" in text and _no_room(where)):
         return disk_full(where)
     if "malformed" in text or "not a database" in text or "corrupt" in text:
@@ -55,6 +53,21 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             hint="check that the folder exists and belongs to the user the gate runs as",
         )
     return StoreError(f"the database failed: {cause}", where=where, hint="see `gate doctor`")
+
+
+def locked(where: str, code: str = "", holder: str = "") -> LockedError:
+    """The error of a write whose turn did not come.
+
+    Args:
+        code: SQLite's extended name of it, such as ``SQLITE_BUSY_SNAPSHOT``.
+        holder: who is writing.
+    """
+    more = "; ".join(filter(None, (code, holder)))
+    return LockedError(
+        "the database is locked by another process or thread" + (f" ({more})" if more else ""),
+        where=where,
+        hint="end the other program that is writing, or wait until it has finished",
+    )
 
 
 def disk_full(where: str) -> DiskFullError:

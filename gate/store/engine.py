@@ -7,18 +7,19 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
 from gate.store.ballast import Reserve
-from gate.store.database_errors import disk_full, named, translate
+from gate.store.database_errors import LockedError, disk_full, locked, named, translate
+from gate.store.turns import Turns
 
 Value = TypeVar("Value")
 _SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
@@ -32,7 +33,7 @@ class Database:
     """An engine, with ``read`` and ``write`` transactions.
 
     Shared by all threads. With SQLite a write transaction begins IMMEDIATE: it waits for its turn
-    at the start and cannot fail half way because somebody else wrote meanwhile.
+    at the start (see ``turns``) and cannot fail half way because somebody else wrote meanwhile.
     """
 
     def __init__(self, url: str, busy_timeout: float = 5.0, *, sparing: bool = False) -> None:
@@ -64,8 +65,9 @@ class Database:
                 where=getattr(self, "where", "[store] url"),
                 hint="write for example sqlite:///var/gate.db, and install the driver it names",
             ) from error
+        self._turns = Turns(self.path, busy_timeout) if self.path is not None else None
         if self.is_sqlite:
-            _listen(self.engine, sparing=sparing)
+            _listen(self.engine, self._turns, self.where, sparing=sparing)
         self._read = self.engine
         self._write = self.engine.execution_options(gate_write=True)
 
@@ -97,13 +99,17 @@ class Database:
         """
         if self.reserve is not None and not self.reserve.before(urgent=urgent):
             raise disk_full(self.where)
-        with self._session(self._write) as session:
+        with self._turn(urgent=urgent), self._session(self._write) as session:
             yield session
             with named(self.where):
                 session.commit()
             self.writes += 1
-            if self.shred is not None and (gone := session.info.pop(GONE, None)):
-                self.shred(gone)
+            gone = session.info.pop(GONE, None)
+        if self.shred is not None and gone:  # after the turn: others need not wait for it
+            self.shred(gone)
+
+    def _turn(self, *, urgent: bool = False) -> AbstractContextManager[None]:
+        return nullcontext() if self._turns is None else self._turns.taken(urgent=urgent)
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:
@@ -119,7 +125,8 @@ class Database:
     def connect(self, *, write: bool = True) -> Iterator[Connection]:
         """A connection for migrations and maintenance; without ``write`` nobody waits for it."""
         engine = self._write if write else self._read
-        with named(self.where), engine.connect() as connection:
+        turn = self._turn() if write else nullcontext()
+        with turn, named(self.where), engine.connect() as connection:
             yield connection
 
     def check(self) -> None:
@@ -161,10 +168,11 @@ class Database:
             before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
             cursor.execute(f"PRAGMA busy_timeout={_WIPING}")
             try:
-                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                with self._turn():
+                    busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:
                 cursor.execute(f"PRAGMA busy_timeout={before}")
-        except sqlite3.OperationalError:
+        except (sqlite3.OperationalError, LockedError):
             return False
         finally:
             raw.close()
@@ -176,7 +184,8 @@ class Database:
             return
         raw = self.engine.raw_connection()
         try:
-            raw.cursor().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+            with self._turn():
+                raw.cursor().execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
         except sqlite3.OperationalError as error:
             raise StoreError(
                 f"the database cannot be compacted: {error}",
@@ -212,6 +221,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
 
 
 @contextmanager
@@ -273,7 +284,7 @@ def _file_of(database: str | None) -> Path | None:
     return Path(database)
 
 
-def _listen(engine: Engine, *, sparing: bool) -> None:
+def _listen(engine: Engine, turns: Turns | None, where: str, *, sparing: bool) -> None:
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, see below
@@ -296,4 +307,31 @@ def _listen(engine: Engine, *, sparing: bool) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("gate_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes and turns is not None:
+            _begin_in_turn(connection, turns, where)
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_in_turn(connection: Connection, turns: Turns, where: str) -> None:
+    """BEGIN IMMEDIATE, without SQLite's own waiting: that sleeps up to 100 ms between two looks."""
+    code = ""
+
+    def attempt() -> bool:
+        nonlocal code
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            code = getattr(error.orig, "sqlite_errorname", "")
+            if not code.startswith("SQLITE_BUSY"):
+                raise
+            return False
+        return True
+
+    patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        if not turns.begin(attempt):
+            raise locked(where, code, turns.holder())
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")

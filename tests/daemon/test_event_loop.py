@@ -602,3 +602,12 @@ def test_a_lost_controller_is_on_the_screen_only_where_it_has_a_say(gate: Gate) 
         assert gate.screen.message is None or gate.screen.message.look is look
         gate.loop.handle(DeviceStatus("controller", "controller", True))
     assert gate.types.count("device.lost") == 2
+
+
+def test_a_clock_that_cannot_be_right_is_a_fault_before_the_first_look() -> None:
+    """``/readyz`` once answered ok to whoever asked a gate that had just started in 1970."""
+    gate = Gate(clock=ManualClock(100.0, datetime(1970, 1, 1, tzinfo=UTC)))
+    assert gate.loop.faults == {"clock.clock": "before_release"}
+    gate.clock.start = datetime(2027, 1, 1, tzinfo=UTC)
+    gate.wait(3)
+    assert gate.loop.faults == {}
