@@ -149,11 +149,12 @@ class Turns:
         """
         with suppress(OSError):
             inode = str(self._database.with_name(self._database.name + "-shm").stat().st_ino)
+            holders: dict[str, int] = {}
             for line in Path("/proc/locks").read_text().splitlines():
                 words = line.split()
                 if len(words) == 8 and words[1] == "POSIX" and words[6] == words[7] == _WRITER:
-                    if words[5].rpartition(":")[2] == inode:
-                        return int(words[4])
+                    holders[words[5].rpartition(":")[2]] = int(words[4])
+            return holders.get(inode)
         return None
 
 

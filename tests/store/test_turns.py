@@ -1,4 +1,4 @@
-"""Who writes next: in the order of arrival, and nobody is kept out by those who write all the time."""
+"""Who writes next: in the order of arrival, whoever else writes without a pause."""
 
 from __future__ import annotations
 
