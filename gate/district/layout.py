@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 STAFF = "staff"  # a group that passes everywhere
+_HOUSE = "house-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,19 @@ class Layout:
 
     @property
     def names(self) -> list[str]:
-        return [f"gate-{number:03}" for number in range(self.gates)]
+        return [_gate(number) for number in range(self.gates)]
 
     @property
     def buildings(self) -> list[str]:
-        return [f"house-{number:03}" for number in range(self.gates)]
+        return [_building(number) for number in range(self.gates)]
 
     def served(self, gate: int) -> list[str]:
         """The buildings whose residents pass at a gate."""
         reach = min(self.reach, self.gates)
-        return [self.buildings[(gate + step) % self.gates] for step in range(reach)]
+        return [_building((gate + step) % self.gates) for step in range(reach)]
 
     def home(self, person: int) -> str:
-        return self.buildings[person % self.gates]
+        return _building(person % self.gates)
 
     def groups(self, person: int) -> list[str]:
         return [STAFF] if person % self.staff_every == 0 else []
@@ -41,7 +42,19 @@ class Layout:
         """The gates whose boxes may hold somebody of a building and groups."""
         if STAFF in groups:
             return set(self.names)
-        return {name for gate, name in enumerate(self.names) if building in self.served(gate)}
+        number = building.removeprefix(_HOUSE)
+        if not number.isdecimal():
+            return set()
+        reach = min(self.reach, self.gates)
+        return {_gate((int(number) - step) % self.gates) for step in range(reach)}
+
+
+def _gate(number: int) -> str:
+    return f"gate-{number:03}"
+
+
+def _building(number: int) -> str:
+    return f"{_HOUSE}{number:03}"
 
 
 def name_of(person: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gate.district.layout import STAFF, Layout, name_of
 
 
@@ -21,3 +23,14 @@ def test_a_single_gate_serves_its_house_once() -> None:
 def test_no_name_is_part_of_another() -> None:
     names = [name_of(person) for person in range(200)]
     assert not any(a in b for a in names for b in names if a is not b)
+
+
+@pytest.mark.parametrize(("gates", "reach"), [(1, 1), (1, 2), (7, 3), (1_200, 2)])
+def test_gates_and_buildings_name_each_other(gates: int, reach: int) -> None:
+    layout = Layout(gates, people=10, reach=reach)
+    some = range(0, gates, max(1, gates // 10))
+    served = {name: set(layout.served(n)) for n, name in enumerate(layout.names)}
+    for number in some:
+        house = layout.buildings[number]
+        assert layout.gates_of(house, []) == {g for g, houses in served.items() if house in houses}
+    assert layout.gates_of("", []) == set()
