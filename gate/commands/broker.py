@@ -66,8 +66,9 @@ def setup(
         place(text(f"mosquitto/{name}", FOLDER=folder), folder / name, mode)
     console.print(f"{folder}: certificates for {', '.join(made) or 'nobody new'}")
     console.print("1. Keep ca.key away from the network: whoever has it can be any gate.")
-    console.print(f"2. Start the broker:  mosquitto -c {folder}/mosquitto.conf")
-    console.print("   (as a service, the folder must belong to its user: chown -R mosquitto)")
+    console.print(f"2. Give the folder to the broker's user:  chown -R mosquitto {folder}")
+    console.print("   (started by root or as a service, Mosquitto reads it as that user)")
+    console.print(f"   and start the broker:  mosquitto -c {folder}/mosquitto.conf")
     for name in gate:
         console.print(f"3. Copy ca.crt, {name}.crt, {name}.key to /etc/gate on {name}; gate.toml:")
         console.print(
@@ -83,9 +84,14 @@ def revoke(
     folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
     name: Annotated[str, typer.Argument(help="Whose certificate: a gate, a receiver.")],
 ) -> None:
-    """Revoke a certificate: the broker refuses it from its next start or SIGHUP on."""
+    """Revoke a certificate: the broker refuses it from its next start on.
+
+    SIGHUP is not enough: Mosquitto then refuses new connections and leaves those there are.
+    """
     write_revocations(folder, name)
-    Console().print(f"{name}: revoked; now:  pkill -HUP -x mosquitto", markup=False)
+    console = Console(soft_wrap=True)
+    console.print(f"{name}: revoked; now restart the broker:  systemctl restart mosquitto")
+    console.print("   (until then whoever is connected with it stays connected)")
 
 
 @broker.command()

@@ -117,6 +117,14 @@ def init(
     known = config.exists()
     changing = known and bool(flags or set_ or models or manager) and not part
     talk = Terminal(_language(languages, config), False if yes or changing else None)
+    open_ = [] if known or talk.asks else _undecided(wanted, {*flags, *_keys(set_)})
+    if open_ and system.is_box(config):
+        raise ConfigurationError(
+            f"nobody can be asked, and some answers have no safe default: {', '.join(open_)}",
+            where="gate init",
+            hint="run it at a terminal, or name them: --camera /dev/video0 --board modbus:PORT; "
+            "a trial without a door says --board simulated",
+        )
     document = Document.open(config)
     if not known:
         document.set("mqtt.enabled", False)  # asked for below; a trial box has no broker
@@ -138,9 +146,23 @@ def init(
     if "manager" in wanted or manager:
         _manager(settings, manager, talk)
     _service(config, talk, start, asked="service" in wanted and not changing)
+    if open_:
+        flags_ = ", ".join(f"--{name}" for name in open_)
+        talk.say("still to be decided by you: {flags}", "yellow", flags=flags_)
     talk.say("what doctor finds:")
     if report(config, Console(soft_wrap=True)) is Level.BAD:
         raise SystemExit(1)
+
+
+def _undecided(wanted: set[str], named: set[str]) -> list[str]:
+    """What depends on the site alone: by default no door opens, and a camera may be missing."""
+    return [name for name in ("camera", "board") if name in wanted and name not in named]
+
+
+def _keys(answers_: list[str] | None) -> set[str]:
+    """Which of these questions ``--set`` answers."""
+    parts = {answer.partition(".")[0].partition("[")[0] for answer in answers_ or ()}
+    return {name for key, name in (("relay", "board"), ("camera", "camera")) if key in parts}
 
 
 def _one(

@@ -26,7 +26,7 @@ class Talk(Protocol):
 
 
 class Terminal:
-    """On the terminal; where there is nobody to ask, every default is the answer."""
+    """On the terminal; where there is nobody to ask, every default is the answer, and shown."""
 
     def __init__(self, language: str, asks: bool | None = None) -> None:
         self.asks = sys.stdin.isatty() if asks is None else asks
@@ -38,8 +38,15 @@ class Terminal:
 
     def ask(self, text: str, default: str) -> str:
         if not self.asks:
+            self._taken(text, default or "–")
             return default
         return str(typer.prompt(self._(text), default=default, type=str)).strip()
 
     def sure(self, text: str, default: bool) -> bool:
-        return typer.confirm(self._(text), default=default) if self.asks else default
+        if not self.asks:
+            self._taken(text, self._("yes") if default else self._("no"))
+            return default
+        return typer.confirm(self._(text), default=default)
+
+    def _taken(self, text: str, answer: str) -> None:
+        self.say("taken without asking: {question}: {answer}", question=self._(text), answer=answer)

@@ -160,6 +160,28 @@ def test_questions_are_asked_again_until_they_are_answered(
     assert load(config).label == "东门"  # the present answer is the default
 
 
+def test_without_a_terminal_each_default_is_shown_and_what_is_left_to_decide(config: Path) -> None:
+    """They were taken silently."""
+    done = run(config, "--yes", "--name", "north", "--models", "skip")
+    assert done.exit_code == 0, done.output
+    shown = done.output.replace("\n", " ")
+    assert "taken without asking: relay board: driver:port, simulated, or find: simulated" in shown
+    assert "taken without asking: time zone: " in shown
+    assert "taken without asking: short name" not in shown  # a flag
+    assert "still to be decided by you: --camera, --board" in shown
+
+
+def test_nobody_is_asked_on_a_box_so_what_has_no_safe_default_is_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that starts with the machine and moves no door is no default for a box."""
+    monkeypatch.setattr(system, "is_box", lambda path: True)
+    done = run(config, "--yes", "--name", "north", "--models", "skip", "--camera", EMPTY)
+    assert isinstance(done.exception, ConfigurationError)
+    assert done.exception.what.endswith("no safe default: board")
+    assert not config.exists()
+
+
 def test_everything_it_says_has_its_chinese() -> None:
     known = catalogue("zh")
     assert [q.text for q in QUESTIONS if q.text not in known] == []

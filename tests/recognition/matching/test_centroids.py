@@ -7,6 +7,7 @@ import pytest
 
 from gate.recognition.face import Template
 from gate.recognition.matching import centroids as module
+from gate.recognition.matching import impostors
 from gate.recognition.matching.centroids import (
     build_centroids,
     narrow_centroids,
@@ -88,3 +89,17 @@ def test_wide_lists_hold_the_nearest_under_another_fit() -> None:
     assert listed.near == pytest.approx(pairs.near, abs=1e-6)
     assert np.array_equal(listed.near_people, pairs.near_people)
     assert not np.allclose(pairs.near, whole.near, atol=1e-3), "the fits differ"
+
+
+def test_a_strip_of_fifty_thousand_people_takes_a_hundred_megabytes() -> None:
+    """More at once, and 4 GB of memory no longer suffice for them."""
+    assert max(module._CHUNK, impostors._CHUNK) * 50_000 * 4 < 128 << 20
+
+
+def test_narrow_lists_do_not_keep_the_wide_ones_in_memory() -> None:
+    gallery, fit = Gallery(ENCODER, WIDTH), no_whitening(ENCODER, WIDTH)
+    gallery.fill(np.arange(40), faces(40, 2))
+    wide = build_centroids(gallery.snapshot(), fit, SCORING, keep=20)
+    narrow = narrow_centroids(wide)
+    assert not np.shares_memory(narrow.near, wide.near)
+    assert not np.shares_memory(narrow.near_people, wide.near_people)
