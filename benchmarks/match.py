@@ -13,12 +13,14 @@ from collections.abc import Callable
 import numpy as np
 
 from gate.recognition.face import Vector
+from gate.recognition.matching.background import build_background
 from gate.recognition.matching.calibration import Calibration
 from gate.recognition.matching.centroids import Centroids, build_centroids, updated_centroids
 from gate.recognition.matching.extreme_value import Tail
 from gate.recognition.matching.gallery import Persons, Snapshot
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.scoring import Scoring, unit
+from gate.recognition.matching.site_calibration import SCORING
 from gate.recognition.matching.whitening import Whitening
 
 ENCODER, WIDTH = "benchmarks/1", 256
@@ -55,9 +57,9 @@ def large(people: int) -> Matcher:
     gallery = snapshot(people, 1)
     fit, calibration = parts()
     near = np.full((people, 1), 0.2, np.float32)
-    centroids = Centroids(
-        gallery, fit, Scoring(), gallery.rows, near, np.zeros((people, 1), np.int64)
-    )
+    nobody = build_background("retail-0095", fit, SCORING.background, SCORING.nearest)
+    near_people, around = np.zeros((people, 1), np.int64), np.full((people, 10), 0.2, np.float32)
+    centroids = Centroids(gallery, fit, SCORING, gallery.rows, near, near_people, nobody, around)
     return Matcher(centroids, np.full(people, 0.1, np.float32), calibration, "none")
 
 

@@ -97,6 +97,9 @@ def _check(console: Console, calibration: Calibration | None, people: int) -> in
     console.print(
         f"Made {calibration.made} for {calibration.people:,} people; {people:,} are enrolled."
     )
+    if calibration.of_earlier_score:
+        console.print("[yellow]An earlier version scored otherwise: run `gate calibrate`.[/]")
+        return 1
     if calibration.outgrown(people):
         console.print("[yellow]The gallery has outgrown it: run `gate calibrate`.[/]")
         return 1

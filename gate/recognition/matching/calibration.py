@@ -18,7 +18,7 @@ import numpy as np
 from gate.errors import RecognitionError
 from gate.recognition.matching.extreme_value import Tail, Values, fit_tail
 from gate.recognition.matching.score_prior import Prior
-from gate.recognition.matching.scoring import Scoring
+from gate.recognition.matching.scoring import BACKGROUND, Scoring
 
 OUTGROWN = 1.25  # times the people it was made for, beyond which a calibration is out of date
 LLR_LIMIT = 8.0  # nats one face may weigh at most, for or against
@@ -97,8 +97,16 @@ class Calibration:
         return self.fpir * min(1.0, max(self.people, 1) / max(people, 1))
 
     def outgrown(self, people: int) -> bool:
-        """Whether the gallery has grown beyond what this was made for."""
-        return people > OUTGROWN * max(self.people, 1)
+        """Whether the gallery has grown beyond what this was made for, or the score has changed."""
+        return self.of_earlier_score or people > OUTGROWN * max(self.people, 1)
+
+    @property
+    def of_earlier_score(self) -> bool:
+        """Whether an earlier version learnt this, for cohorts without today's generated faces.
+
+        It stays right for the score it names; learning it again brings today's.
+        """
+        return self.scoring.weight > 0 and self.scoring.background != BACKGROUND
 
     def to_json(self) -> str:
         """All values, for ``from_json``."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.recognition.face import Vector
+from gate.recognition.matching.background import Background, build_background, nearest_in
 from gate.recognition.matching.gallery import Block, Snapshot, copy_runs
 from gate.recognition.matching.scoring import Index, Scoring, highest, person_vectors
 from gate.recognition.matching.whitening import Whitening
@@ -33,6 +34,8 @@ class Centroids:
         near: float32 (p, k + 1), the highest cosines with other people, best first; -inf where
             there are fewer people.
         near_people: int64 (p, k + 1), who they are; -1 where nobody.
+        background: generated faces under the fit, which are in cohorts beside the people.
+        around: float32 (p, k or none), the highest cosines with them, best first.
     """
 
     gallery: Snapshot
@@ -41,11 +44,23 @@ class Centroids:
     vectors: Vector
     near: Vector
     near_people: NDArray[np.int64]
+    background: Background
+    around: Vector
 
     @property
     def cohort_term(self) -> Vector:
         """What each person has in common with the nearest others, float32 (p,)."""
-        return mean_of_near(self.near[:, : self.scoring.nearest])
+        return cohort_of(self.near, self.around, self.scoring.nearest)
+
+
+def cohort_of(near: Vector, around: Vector, nearest: int) -> Vector:
+    """Cohort terms, float32 (p,), from the highest cosines with people and generated faces.
+
+    Args:
+        near, around: float32 (p, any); -inf where there are fewer people.
+    """
+    both = np.concatenate([near, around], axis=1) if around.shape[1] else near
+    return mean_of_near(-np.sort(-both, axis=1)[:, :nearest])
 
 
 def mean_of_near(near: Vector) -> Vector:
@@ -129,7 +144,12 @@ def _centroids(
     columns: NDArray[np.int64],
 ) -> Centroids:
     near_people = np.where(columns < 0, -1, gallery.people[columns]) if len(vectors) else columns
-    return Centroids(gallery, fit, scoring, vectors, near, near_people)
+    background = build_background(gallery.encoder, fit, scoring.background, scoring.nearest)
+    around = np.empty((len(vectors), min(scoring.nearest, len(background.vectors))), np.float32)
+    for start in range(0, len(vectors), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        around[rows] = nearest_in(background, vectors[rows], scoring.nearest)
+    return Centroids(gallery, fit, scoring, vectors, near, near_people, background, around)
 
 
 def nearest(vectors: Vector, keep: int) -> tuple[Vector, NDArray[np.int64]]:
@@ -244,9 +264,12 @@ def updated_centroids(
     else:
         vectors[kept] = before.vectors[stayed]
     near[kept], near_people[kept] = before.near[stayed], before.near_people[stayed]
+    around = np.empty((len(new.people), before.around.shape[1]), np.float32)
+    around[kept] = before.around[stayed]
     for row in fresh.tolist():
         fitted = before.fit.apply(_rows(new, row))
         vectors[row] = person_vectors(fitted, np.array([0, len(fitted)]))[0]
+    around[fresh] = nearest_in(before.background, vectors[fresh], before.scoring.nearest)
     vectors.flags.writeable = False
     gone = old.people[~stayed]
     lost = kept[np.isin(near_people[kept], gone).any(axis=1)] if len(gone) else kept[:0]
@@ -256,7 +279,9 @@ def updated_centroids(
         cosines = _fill(near, near_people, rows, vectors, new.people)
         if (offered := len(fresh) - start) > 0:
             _offer(near, near_people, rows[:offered], redo, cosines[:offered], new.people)
-    return Centroids(gallery, before.fit, before.scoring, vectors, near, near_people)
+    return replace(
+        before, gallery=gallery, vectors=vectors, near=near, near_people=near_people, around=around
+    )
 
 
 def _unchanged(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.recognition.matching.background import scores_around
 from gate.recognition.matching.centroids import (
     Centroids,
     build_centroids,
-    mean_of_near,
+    cohort_of,
     refitted_centroids,
     rows_of_people,
 )
@@ -175,11 +176,12 @@ def left_out_scores(
         near = np.isin(near_people[has], gallery.people[gone])
         without = centroids.near[has].copy()
         without[:, : scoring.nearest][near] = -np.inf
-        without = -np.sort(-without, axis=1)[:, : scoring.nearest]
-        scores[line, has] += scoring.weight * (cohort_term[has] - mean_of_near(without))
+        term = cohort_of(without, centroids.around[has], scoring.nearest)
+        scores[line, has] += scoring.weight * (cohort_term[has] - term)
         scores[line, gone] = -np.inf
     best = highest(scores, min(scoring.nearest + 1, len(gallery.people) - out.shape[1]))
-    scores -= scoring.weight * probe_cohort(scores, best, scoring.nearest)[:, None]
+    around = scores_around(centroids.background, probes, scoring.weight)
+    scores -= scoring.weight * probe_cohort(scores, best, scoring.nearest, around)[:, None]
     return scores
 
 

@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 
 from gate.errors import RecognitionError
 from gate.recognition.face import Vector
+from gate.recognition.matching.background import nearest_in, scores_around
 from gate.recognition.matching.calibration import Calibration
-from gate.recognition.matching.centroids import Centroids, build_centroids, updated_centroids
+from gate.recognition.matching.centroids import (
+    Centroids,
+    build_centroids,
+    cohort_of,
+    updated_centroids,
+)
 from gate.recognition.matching.gallery import Snapshot
 from gate.recognition.matching.scoring import Index, highest, probe_cohort, unit
 from gate.recognition.matching.whitening import Whitening
@@ -72,9 +78,8 @@ class Matcher:
         Raises:
             RecognitionError: probes of another encoder than the gallery's.
         """
-        adjusted, best = self._compare(probes, encoder)
+        adjusted, best, cohort_term = self._compare(probes, encoder)
         count = len(adjusted)
-        cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
         people = np.full((count, 2), NOBODY, np.int64)
         scores = np.full((count, 2), -np.inf, np.float32)
         top = best[:, :2]
@@ -100,8 +105,7 @@ class Matcher:
                 where=f"person {person}",
                 hint="enrol the person's face, or let them pass by card and PIN",
             )
-        adjusted, best = self._compare(probes, encoder)
-        cohort_term = probe_cohort(adjusted, best, self.centroids.scoring.nearest)
+        adjusted, _, cohort_term = self._compare(probes, encoder)
         scores: Vector = adjusted[:, column[0]] - self.centroids.scoring.weight * cohort_term
         return scores
 
@@ -119,9 +123,7 @@ class Matcher:
         people = self.centroids.gallery.people
         others = self.centroids.vectors[people != without]
         own = self._centroid(templates)
-        cohort = own @ others.T
-        near = highest(cohort, scoring.nearest)
-        term = float(np.take_along_axis(cohort, near, axis=1).mean()) if near.size else 0.0
+        term = float(self._terms(own, own @ others.T)[0])
         fitted = self.centroids.fit.apply(np.asarray(probes, np.float32))
         adjusted = np.concatenate(
             [
@@ -131,8 +133,9 @@ class Matcher:
             axis=1,
         )
         best = highest(adjusted, scoring.nearest + 1)
+        around = scores_around(self.centroids.background, fitted, scoring.weight)
         scores: Vector = adjusted[:, -1] - scoring.weight * probe_cohort(
-            adjusted, best, scoring.nearest
+            adjusted, best, scoring.nearest, around
         )
         return scores
 
@@ -147,15 +150,18 @@ class Matcher:
         scoring = self.centroids.scoring
         fitted = self.centroids.fit.apply(np.asarray(vectors, np.float32))
         others = fitted @ self.centroids.vectors.T
-        near = np.take_along_axis(others, highest(others, scoring.nearest), axis=1)
-        term = near.mean(axis=1) if near.shape[1] else np.zeros(len(fitted), np.float32)
+        term = self._terms(fitted, others)
         others -= self.cohort_term
         best = np.take_along_axis(others, highest(others, scoring.nearest + 1), axis=1)
         adjusted: Vector = fitted @ fitted.T - scoring.weight * term[:, None]
         # whoever is nearest to a face is not of its cohort, be it this template or somebody else
         all_best = np.broadcast_to(best, (len(fitted), *best.shape))
         union = -np.sort(-np.concatenate([all_best, adjusted[:, :, None]], axis=2), axis=2)
-        cohort = union[:, :, 1 : scoring.nearest + 1]
+        around = scores_around(self.centroids.background, fitted, scoring.weight)
+        around = np.take_along_axis(around, highest(around, scoring.nearest), axis=1)
+        around = np.broadcast_to(around, (*union.shape[:2], around.shape[1]))
+        cohort = np.concatenate([union[:, :, 1:], around], axis=2)
+        cohort = -np.sort(-cohort, axis=2)[:, :, : scoring.nearest]
         mean = cohort.mean(axis=2) if cohort.shape[2] else np.zeros_like(adjusted)
         scores: Vector = adjusted - scoring.weight * mean
         return scores
@@ -174,16 +180,26 @@ class Matcher:
         fitted = self.centroids.fit.apply(np.asarray(templates, np.float32))
         return unit(fitted.mean(axis=0, keepdims=True))
 
-    def _compare(self, probes: Vector, encoder: str) -> tuple[Vector, Index]:
+    def _terms(self, vectors: Vector, cosines: Vector) -> Vector:
+        """Cohort terms of fitted vectors by their cosines with others, float32 (n, p): (n,)."""
+        nearest = self.centroids.scoring.nearest
+        near = np.take_along_axis(cosines, highest(cosines, nearest), axis=1)
+        return cohort_of(near, nearest_in(self.centroids.background, vectors, nearest), nearest)
+
+    def _compare(self, probes: Vector, encoder: str) -> tuple[Vector, Index, Vector]:
+        """Scores but for the terms of the probes, the best of each, and the terms of the probes."""
         if encoder != self.encoder:
             raise RecognitionError(
                 f"the face was encoded by {encoder!r}, the gallery by {self.encoder!r}",
                 hint="set the encoder the gallery was enrolled with, or enrol people again",
             )
-        fitted = self.centroids.fit.apply(np.asarray(probes, np.float32))
-        adjusted: Vector = fitted @ self.centroids.vectors.T
+        centroids, scoring = self.centroids, self.centroids.scoring
+        fitted = centroids.fit.apply(np.asarray(probes, np.float32))
+        adjusted: Vector = fitted @ centroids.vectors.T
         adjusted -= self.cohort_term
-        return adjusted, highest(adjusted, self.centroids.scoring.nearest + 1)
+        best = highest(adjusted, scoring.nearest + 1)
+        around = scores_around(centroids.background, fitted, scoring.weight)
+        return adjusted, best, probe_cohort(adjusted, best, scoring.nearest, around)
 
 
 def build_matcher(

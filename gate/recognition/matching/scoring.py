@@ -6,9 +6,10 @@ is their cosine less what each has in common with everybody else:
     score(q, g) = cos(q, g) - weight * (cohort(q) + cohort(g))
 
 ``cohort``, the cohort term, is the mean of the ``nearest`` highest cosines with *other* people of
-the gallery. It is the adaptive symmetric normalisation of speaker verification (Matejka et al.,
-Interspeech 2017) without its division, close to the local scaling of Conneau et al. (ICLR 2018): a
-face that resembles many has to resemble its own person more.
+the gallery and with the generated faces beside it (see ``background``). It is the adaptive
+symmetric normalisation of speaker verification (Matejka et al., Interspeech 2017) without its
+division, close to the local scaling of Conneau et al. (ICLR 2018): a face that resembles many has
+to resemble its own person more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from gate.recognition.face import Vector
 
 Index = NDArray[np.intp]
+BACKGROUND = 2000  # generated faces beside a gallery; another number is another score
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,14 @@ class Scoring:
 
     Attributes:
         weight: how much of each cohort term is taken off; 0 is the plain cosine.
-        nearest: how many of the nearest other people make the cohort.
+        nearest: how many of the nearest others make the cohort.
+        background: how many generated faces are beside the gallery for cohorts; 0 in calibrations
+            stored before there were any.
     """
 
     weight: float = 0.5
     nearest: int = 10
+    background: int = 0
 
 
 def unit(rows: Vector) -> Vector:
@@ -91,17 +96,24 @@ def _sorted_highest(scores: Vector, count: int) -> Index:
     return ranked
 
 
-def probe_cohort(cosines: Vector, best: Index, nearest: int) -> Vector:
-    """Cohort terms of probes, float32 (n,): the nearest people but for the very nearest.
+def probe_cohort(
+    cosines: Vector, best: Index, nearest: int, background: Vector | None = None
+) -> Vector:
+    """Cohort terms of probes, float32 (n,): the nearest but for the very nearest person.
 
-    Whoever is nearest is left out, since that may be the probe's own person.
+    Whoever is nearest is left out, since that may be the probe's own person; of ``background``
+    nobody is.
 
     Args:
         cosines: float32 (n, p).
         best: columns of the ``nearest + 1`` highest, best first (see ``highest``).
+        background: float32 (n, m), scores of the same kind of generated faces, in any order.
     """
-    if best.shape[1] < 2:
-        return np.zeros(len(cosines), np.float32)
     values = np.take_along_axis(cosines, best[:, 1 : nearest + 1], axis=1)
+    if background is not None and background.shape[1]:
+        around = np.take_along_axis(background, highest(background, nearest), axis=1)
+        values = -np.sort(-np.concatenate([values, around], axis=1), axis=1)[:, :nearest]
+    if not values.shape[1]:
+        return np.zeros(len(cosines), np.float32)
     mean: Vector = values.mean(axis=1)
     return mean

@@ -16,7 +16,7 @@ from gate.recognition.matching.gallery import Snapshot
 from gate.recognition.matching.impostors import LISTED, MANY, simulate
 from gate.recognition.matching.matcher import Matcher, build_matcher, matcher_of
 from gate.recognition.matching.score_prior import prior_of
-from gate.recognition.matching.scoring import Scoring
+from gate.recognition.matching.scoring import BACKGROUND, Scoring
 from gate.recognition.matching.whitening import (
     FEWEST,
     SHRINKAGE,
@@ -26,7 +26,7 @@ from gate.recognition.matching.whitening import (
 )
 
 FPIR, FMR = 0.01, 0.001  # rates wished where nobody has said others
-SCORING = Scoring()
+SCORING = Scoring(background=BACKGROUND)
 
 
 def learn_matcher(gallery: Snapshot, *, made: str, fpir: float = FPIR, fmr: float = FMR) -> Matcher:

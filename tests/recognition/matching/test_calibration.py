@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -194,6 +196,19 @@ def test_it_says_when_the_gallery_has_outgrown_it() -> None:
     calibration = learn(gallery(people(100, 0))).calibration
     assert not calibration.outgrown(125)
     assert calibration.outgrown(126)
+
+
+def test_one_of_an_earlier_score_is_learnt_again_and_stays_what_it_was_until_then() -> None:
+    calibration = learn(gallery(people(100, 3))).calibration
+    values = json.loads(calibration.to_json())
+    del values["scoring"]["background"]  # as they were stored
+    earlier = Calibration.from_json(json.dumps(values))
+    assert earlier.scoring.background == 0
+    assert not calibration.of_earlier_score
+    assert earlier.of_earlier_score
+    assert earlier.outgrown(100)
+    assert not calibration.outgrown(100)
+    assert earlier.version != calibration.version
 
 
 def test_the_wished_rate_holds_in_a_gallery_that_has_grown_since() -> None:
