@@ -7,10 +7,11 @@ generated faces stand beside the gallery in every cohort, at every site the same
 whole space of faces: dense where the gallery is not. They are never enrolled and never found.
 
 What is shipped of an encoder is a mixture of normal laws: the means of a few clusters of faces
-that were found without labels (k-means, Lloyd 1982), and the main axes along which faces differ
-within clusters, measured over 1,900 people together (``python -m research.background``). Nothing in
-it belongs to one person, and no group has a name. The background model of speaker verification is
-one of the same kind (Reynolds, Quatieri and Dunn, Digital Signal Processing 2000).
+that were found without labels (k-means, Lloyd 1982; the smallest is of 32 people), and the main
+axes along which faces differ within clusters, measured over 1,905 people together (``python -m
+research.background``). Nothing in it belongs to one person, and no group has a name. The background
+model of speaker verification is of the same kind (Reynolds, Quatieri and Dunn, Digital Signal
+Processing 2000).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from gate.recognition.matching.scoring import highest, unit
 from gate.recognition.matching.whitening import Whitening
 
 FOLDER = Path(__file__).parent / "backgrounds"
-CLUSTERS, AXES = 8, 96
+CLUSTERS, AXES = 24, 56
 _ROUNDS = 30
 
 
@@ -38,30 +39,33 @@ class Mixture:
         means: float32 (k, d), of the clusters.
         shares: float32 (k,), of the people in each; sums to one.
         axes: float32 (a, d), orthonormal, greatest variance first, the same in every cluster.
-        variances: float32 (a,), along the axes.
-        rest: variance along every other direction.
+        variances: float32 (a,), along the axes; none is left for other directions.
     """
 
     means: Vector
     shares: Vector
     axes: Vector
     variances: Vector
-    rest: float
 
     def generate(self, count: int, *, seed: int = 0) -> Vector:
-        """Unit vectors of people who do not exist, float32 (count, d); a seed gives the same."""
+        """Unit vectors of people who do not exist, float32 (n, d) with n = ``count``.
+
+        A seed gives the same people every time.
+        """
         random = np.random.default_rng(seed)
         shares = self.shares.astype(np.float64)
         cluster = random.choice(len(shares), count, p=shares / shares.sum())
-        axes = self.axes.astype(np.float64)
-        along = random.standard_normal((count, len(axes))) * np.sqrt(self.variances)
-        across = random.standard_normal((count, axes.shape[1])) * self.rest**0.5
-        across -= (across @ axes.T) @ axes
-        return unit((self.means[cluster] + along @ axes + across).astype(np.float32))
+        along = random.standard_normal((count, len(self.axes))) * np.sqrt(self.variances)
+        return unit((self.means[cluster] + along @ self.axes).astype(np.float32))
 
 
 def measure(real: Vector, *, clusters: int = CLUSTERS, axes: int = AXES) -> Mixture:
-    """The mixture of real unit vectors, one a person, float32 (n, d), n much more than ``axes``."""
+    """The mixture of real unit vectors, one a person, float32 (n, d), n much more than ``axes``.
+
+    All that people differ by within clusters is put on the main axes: spread over all directions,
+    as a normal law has it, generated faces would be further from real ones than these are from
+    each other, and so be in no cohort.
+    """
     random = np.random.default_rng(0)
     means = real[random.choice(len(real), clusters, replace=False)].astype(np.float64)
     for _ in range(_ROUNDS):
@@ -76,25 +80,26 @@ def measure(real: Vector, *, clusters: int = CLUSTERS, axes: int = AXES) -> Mixt
         means.astype(np.float32),
         (np.bincount(member, minlength=clusters) / len(real)).astype(np.float32),
         directions[:axes].astype(np.float32),
-        values[:axes].astype(np.float32),
-        float(max(0.0, values[axes:].mean())) if axes < len(values) else 0.0,
+        (values[:axes] * (values.sum() / values[:axes].sum())).astype(np.float32),
     )
 
 
 def save(mixture: Mixture, path: Path) -> None:
-    """Write what ``load`` reads, in half precision."""
+    """Write what ``load`` reads, means (k, d) and axes (a, d) as float16."""
     np.savez_compressed(
         path,
         means=mixture.means.astype(np.float16),
         shares=mixture.shares,
         axes=mixture.axes.astype(np.float16),
         variances=mixture.variances,
-        rest=np.float32(mixture.rest),
     )
 
 
 def load(path: Path) -> Mixture:
-    """What ``save`` wrote; a file of the package, so damage to it is a damaged installation."""
+    """What ``save`` wrote: means float32 (k, d), axes (a, d).
+
+    A file of the package, so damage to it is a damaged installation.
+    """
     with np.load(path) as kept:
         # orthonormal again at full precision
         axes, _ = np.linalg.qr(kept["axes"].astype(np.float64).T)
@@ -103,7 +108,6 @@ def load(path: Path) -> Mixture:
             kept["shares"].astype(np.float32),
             axes.T.astype(np.float32),
             kept["variances"].astype(np.float32),
-            float(kept["rest"]),
         )
 
 
@@ -140,7 +144,11 @@ class Background:
 
 
 def build_background(encoder: str, fit: Whitening, count: int, nearest: int) -> Background:
-    """The faces of ``generated`` under ``fit``; the term of each is of so many nearest others."""
+    """The faces of ``generated`` under ``fit``, float32 (count, d) or (0, d).
+
+    Args:
+        nearest: of how many nearest others the term of each is.
+    """
     vectors = fit.apply(generated(encoder, len(fit.centre), count))
     cosines = vectors @ vectors.T
     np.fill_diagonal(cosines, -np.inf)
