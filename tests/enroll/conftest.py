@@ -15,6 +15,7 @@ from gate.clock import ManualClock
 from gate.config.desk import DeskSettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from gate.store.tables import AccountRow
 from tests.enroll.app import app_of
 
 PASSWORD = "a-long-enough-secret"
@@ -59,6 +60,16 @@ class Browser(TestClient):
         return self.post(path, data={"csrf": self.csrf, **fields})
 
 
+def begin_session(client: Browser, desk: Desk, account: AccountRow) -> None:
+    """What ``sign_in`` does, without its three pages: a third of the time of most tests."""
+    token = desk.sessions.begin(account.id, "testclient", "testclient")
+    desk.store.audit.note_urgently(account.login, "sign_in")
+    client.cookies.set(desk.cookie, token, domain=client.base_url.host, path="/")
+    found = desk.sessions.find(token)
+    assert found is not None
+    client.csrf = found[1].csrf
+
+
 @pytest.fixture
 def browser(desk: Desk) -> Iterator[Callable[..., Browser]]:
     """``browser("desk")`` is a browser signed in as a desk clerk; ``browser()`` is nobody."""
@@ -69,9 +80,9 @@ def browser(desk: Desk) -> Iterator[Callable[..., Browser]]:
         client = Browser(app, base_url="http://desk.test", headers={"accept": "text/html"})
         opened.append(client)
         if role:
-            if not any(row.login == role for row in desk.accounts.all()):
-                desk.accounts.create(role, PASSWORD, Role(role), role.title())
-            client.sign_in(role)
+            account = next((row for row in desk.accounts.all() if row.login == role), None)
+            account = account or desk.accounts.create(role, PASSWORD, Role(role), role.title())
+            begin_session(client, desk, account)
         return client
 
     yield make
