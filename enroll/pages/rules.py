@@ -51,6 +51,7 @@ def rules(visit: Rules) -> Response:
         visit,
         undo=rule_change.newest(visit.desk.store, visit.account.login, visit.desk.clock.utc()),
         allows=rule_preview.sentences(known, known.allow, visit.language),
+        called=lambda name: word("allow", name, visit.language),
         own=own,
         schedules={
             name: rule_words.schedule(times, visit.language)

@@ -83,7 +83,8 @@ async function run() {
     }
     if (save) save.focus();
   } catch (error) {
-    say(`${stage.dataset.failed} ${error.message}`, "bad");
+    const why = { NotFoundError: "none", NotAllowedError: "refused", NotReadableError: "busy" }[error.name];
+    say([stage.dataset.failed, stage.dataset[why]].filter(Boolean).join(" "), "bad");
   }
   video.srcObject?.getTracks().forEach((track) => track.stop());
   running = false;

@@ -48,7 +48,10 @@ function nameCells(root) {
       let column = 0;
       for (const cell of row.cells) {
         cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
-        if (cell.tagName === "TD" && cell.colSpan === 1) cell.dataset.label = headings[column] ?? "";
+        if (cell.tagName === "TD" && cell.colSpan === 1) {
+          cell.dataset.label = headings[column] ?? "";
+          cell.classList.toggle("blank", !cell.textContent.trim() && !cell.children.length);
+        }
         column += cell.colSpan;
       }
     }
