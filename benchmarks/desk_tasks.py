@@ -147,17 +147,18 @@ class Hands:
 
 def family(hands: Hands, community: Community) -> bool:
     hands.press('a[href="/people/new"]')
-    for number, (name, born) in enumerate((("赵一", "1980"), ("赵二", "1982"), ("赵三", "1999"))):
-        if number:
-            hands.press('a[href^="/people/new?family="]')
-        hands.write("[name=name]", name)
-        hands.write("[name=birth_year]", born)
-        if not number:
-            hands.write("[name=building]", "3")
-            hands.write("[name=unit]", "808")
-        hands.press("form .row button")
+    hands.write("[name=name]", "赵一")
+    hands.write("[name=birth_year]", "1980")
+    hands.write("[name=building]", "3")
+    hands.write("[name=unit]", "808")
+    for row, (name, born) in enumerate((("赵二", "1982"), ("赵三", "1999"))):
+        hands.write(f"[name=more_name] >> nth={row}", name)
+        hands.write(f"[name=more_birth_year] >> nth={row}", born)
+    hands.press("form .row button")
+    for name in ("赵一", "赵二", "赵三"):
+        hands.page.wait_for_selector(f'h1:has-text("{name}")')
         hands.press("button[name=answer][value=agreed]")
-        hands.page.wait_for_url("**/enrol?*")
+    hands.page.wait_for_url("**/enrol?*")
     return _people(community, PersonRow.name.in_(("赵一", "赵二", "赵三"))) == 3
 
 
@@ -223,8 +224,7 @@ def hold(hands: Hands, community: Community) -> bool:
     number = gate.evaluate("e => [...document.querySelectorAll('.gate')].indexOf(e)")
     at = f".gates > .gate:nth-child({number + 1})"
     hands.press(f"{at} details summary")
-    hands.write(f"{at} [name=minutes]", "20")
-    hands.press(f'{at} button[formaction$="/hold"]')
+    hands.press(f'{at} button[formaction$="/hold"][value="30"]')
     hands.page.wait_for_url("**said=ordered*")
     with community.desk.store.database.read() as session:
         query = select(func.count()).select_from(OrderRow)
@@ -253,8 +253,8 @@ def wall_chart(hands: Hands, community: Community) -> bool:
 def delete(hands: Hands, community: Community) -> bool:
     gone = community.people[20]
     community.desk.store.people.update(gone.id, active=False)
-    hands.press('nav a[href="/people"]')
-    hands.choose("#state", "moved_out")
+    hands.page.reload()
+    hands.press('main a[href="/people?state=moved_out"]')
     hands.page.on("dialog", lambda dialog: dialog.accept())
     hands.press(f'button[formaction="/people/{gone.id}/delete"]')
     hands.clicks += 1  # the question

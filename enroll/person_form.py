@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -68,6 +69,12 @@ _OF_FIELD = {
 }
 
 
+_SHARED = (
+    *("kind", "building", "unit", "household", "locale", "valid_from", "valid_until"),
+    "face_alone",
+)
+
+
 class PersonForm(BaseModel):
     """What staff type of a person."""
 
@@ -119,6 +126,22 @@ class PersonForm(BaseModel):
             # the last day counts in full
             "valid_until": _start(self.valid_until and self.valid_until + timedelta(days=1)),
         }
+
+
+def family_of(sent: dict[str, Any], names: Sequence[str], years: Sequence[str]) -> list[PersonForm]:
+    """The others of a home that were entered in rows below the first person.
+
+    They have its kind, home, language, validity and whether the face alone opens; what is about
+    one person (number, telephone, groups, note, more time) is the first's only. A row without a
+    name and a year is none. Raises ValidationError.
+    """
+    shared = {key: sent[key] for key in _SHARED if key in sent}
+    rows = zip(names, years, strict=False)
+    return [
+        PersonForm.model_validate({**shared, "name": name, "birth_year": year})
+        for name, year in rows
+        if name.strip() or year.strip()
+    ]
 
 
 def mistakes(error: ValidationError, translate: Translate) -> list[str]:

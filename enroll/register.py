@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, func, null, or_,
 from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
 from gate.store.places import with_place
+from gate.store.store import Store
 from gate.store.tables import (
     BuildingRow,
     ConsentRow,
@@ -150,6 +151,17 @@ def household_of(database: Database, household: int | None) -> list[PersonRow]:
     with database.read() as session:
         query = select(PersonRow).where(PersonRow.household_id == household)
         return list(session.scalars(query.order_by(PersonRow.name)))
+
+
+def without_face(store: Store, person: PersonRow) -> list[PersonRow]:
+    """Who of the same household agreed and has no face yet: they go before the camera next."""
+    household = household_of(store.database, person.household_id)
+    found = []
+    for one in household:
+        said = store.consents.answer(one.id) if one.active and one.id != person.id else None
+        if said is not None and said.answer == "agreed" and not qualities(store.database, one.id):
+            found.append(one)
+    return found
 
 
 def people_of(database: Database, people: Iterable[int]) -> dict[int, PersonRow]:

@@ -48,6 +48,7 @@ def waits(desk: Desk, now: datetime) -> list[Wait]:
         _people("scan-face", "{count} agreed and have no face yet", "no_face_yet", desk, now),
         Wait("scan-face", "{count} faces to confirm", desk.to_confirm(), "/learnt"),
         Wait("id-card", "{count} cards that teach no face", desk.unclear(), "/learnt"),
+        _people("archive", "{count} moved out, not deleted yet", "moved_out", desk, now),
         Wait("copy", "{count} should be enrolled again", again, "/lookalikes"),
         Wait("import", "{count} imports not finished", history.open_imports(database), "/imports"),
     ]

@@ -13,6 +13,7 @@ from enroll.faces import Faces
 from enroll.page import go, render
 from enroll.pages.people import Number, person_of
 from enroll.permissions import Permission
+from enroll.register import without_face
 from enroll.visit import Visit, allowed
 from gate.errors import CameraError, GateError
 from gate.recognition.face import Image
@@ -117,7 +118,9 @@ def save(visit: Edit, person: Number, double: Annotated[bool, Form()] = False) -
 
 @router.get("/people/{person}/try")
 def try_page(visit: Edit, person: Number) -> Response:
-    return render(visit.request, "try.html", visit, person=person_of(visit, person))
+    row = person_of(visit, person)
+    waiting = without_face(visit.desk.store, row)
+    return render(visit.request, "try.html", visit, person=row, waiting=waiting)
 
 
 @router.post("/people/{person}/try/frame", response_class=JSONResponse, openapi_extra=PICTURE)

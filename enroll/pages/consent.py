@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
+from pydantic import StringConstraints
 
 from enroll import consent
 from enroll.page import go, render
@@ -18,12 +19,16 @@ from gate.texts.catalogue import LANGUAGES
 router = APIRouter()
 
 Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
+Then = Annotated[str, StringConstraints(pattern=r"^(\d{1,18}(,\d{1,18}){0,19})?$")]
 Purpose = Literal["face", "not_seen", "export", "learning", "help", "alone", "arrival"]
 
 
 @router.get("/people/{person}/consent")
-def ask(visit: Edit, person: Number, language: str = "", purpose: Purpose = "face") -> Response:
-    return _page(visit, person, language, purpose)
+def ask(
+    visit: Edit, person: Number, language: str = "", purpose: Purpose = "face", then: Then = ""
+) -> Response:
+    """The text and its answer; ``then`` are the others of the home who are asked next."""
+    return _page(visit, person, language, purpose, then)
 
 
 @router.post("/people/{person}/consent")
@@ -35,6 +40,7 @@ def answer(
     guardian: Annotated[str, Form(max_length=120)] = "",
     birth_year: Annotated[str, Form(pattern=r"^(19\d\d|20\d\d|)$")] = "",
     purpose: Annotated[Purpose, Form()] = "face",
+    then: Annotated[Then, Form()] = "",
 ) -> Response:
     store = visit.desk.store
     row = person_of(visit, person)
@@ -53,17 +59,25 @@ def answer(
             purpose=purpose,
         )
     except AccessError as error:
-        return _page(visit, person, language, purpose, error)
+        return _page(visit, person, language, purpose, then, error)
     visit.note(
         "consent." + answer, row.ref, purpose=purpose, version=consent.VERSION, language=language
     )
+    if then:
+        first, _, rest = then.partition(",")
+        return go(f"/people/{first}/consent" + (f"?then={rest}" if rest else ""), "consent")
     if answer == "agreed" and purpose == "face":
         return go(f"/people/{person}/enrol", "consent")
     return go(f"/people/{person}", "consent")
 
 
 def _page(
-    visit: Visit, person: int, language: str, purpose: Purpose, wrong: AccessError | None = None
+    visit: Visit,
+    person: int,
+    language: str,
+    purpose: Purpose,
+    then: str = "",
+    wrong: AccessError | None = None,
 ) -> Response:
     row = person_of(visit, person)
     settings = visit.desk.settings
@@ -75,6 +89,7 @@ def _page(
         status=400 if wrong else 200,
         person=row,
         purpose=purpose,
+        then=then,
         wording=consent.text(
             language,
             settings.community,

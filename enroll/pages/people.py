@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -33,9 +34,11 @@ Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 Delete = Annotated[Visit, Depends(allowed(Permission.PEOPLE_DELETE))]
 Number = Annotated[int, Path(ge=1, le=2**62)]
 PAGE = 50
+MORE = ("more_name", "more_birth_year")  # rows of the others of a home
+MOST_ROWS = 20
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 # the form is read by hand so that what was typed is shown again beside what is wrong
-_FIELDS = {name: {"type": "string"} for name in PersonForm.model_fields}
+_FIELDS = {name: {"type": "string"} for name in (*PersonForm.model_fields, "more_name")}
 FORM = {
     "requestBody": {
         "content": {
@@ -146,7 +149,13 @@ def new(
 
 @router.post("/people/new", openapi_extra=FORM)
 async def create(visit: Edit, request: Request) -> Response:
-    return await _save(visit, dict(await request.form()), None)
+    """One person, and with ``more_name`` and ``more_birth_year`` the others of their home."""
+    sent = await request.form()
+    rows = [
+        [str(value) for value in sent.getlist(key)][:MOST_ROWS]
+        for key in ("more_name", "more_birth_year")
+    ]
+    return await _save(visit, dict(sent), None, *rows)
 
 
 @router.get("/people/{person}")
@@ -309,16 +318,27 @@ def data(visit: View, person: Number) -> Response:
     )
 
 
-async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Response:
+async def _save(
+    visit: Visit,
+    sent: dict[str, Any],
+    person: int | None,
+    names: Sequence[str] = (),
+    years: Sequence[str] = (),
+) -> Response:
     _ = translator(visit.language)
+    rows = list(zip(names, years, strict=False))
+    others: list[PersonRow] = []
     before = None if person is None else person_of(visit, person)
     try:
         form = PersonForm.model_validate(
-            {k: v for k, v in sent.items() if k not in ("csrf", "updated")}
+            {k: v for k, v in sent.items() if k not in ("csrf", "updated", *MORE)}
         )
+        family = person_form.family_of(sent, names, years)
         columns = form.columns(visit.desk.store)
         if before is None:
             row = visit.desk.store.people.create(**columns)
+            people = visit.desk.store.people
+            others = [people.create(**one.columns(visit.desk.store)) for one in family]
         elif sent.get("updated") and sent["updated"] != _version(before):
             wrong = _("Somebody changed this person meanwhile. Look at it, and save again.")
             newest = {"updated": _version(before)}
@@ -327,12 +347,16 @@ async def _save(visit: Visit, sent: dict[str, Any], person: int | None) -> Respo
             row = visit.desk.store.people.update(before.id, **columns)
     except ValidationError as error:
         wrong = "\n".join(person_form.mistakes(error, _))
-        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong)
+        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong, rows)
     except ConflictError:
         wrong = _("Somebody else has this number already")
-        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong)
+        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong, rows)
     visit.note("person.create" if person is None else "person.change", row.ref)
+    for other in others:
+        visit.note("person.create", other.ref)
     next_page = f"/people/{row.id}/consent" if person is None else f"/people/{row.id}"
+    if others:  # each of them answers in turn
+        next_page += "?then=" + ",".join(str(other.id) for other in others)
     return go(next_page, "created" if person is None else "saved")
 
 
@@ -345,7 +369,13 @@ def _ticks(sent: dict[str, Any]) -> dict[str, Any]:
     return {**sent, **{name: name in sent for name in ("extended_unlock", "face_alone")}}
 
 
-def _form(visit: Visit, form: dict[str, Any], person: int | None, wrong: str = "") -> Response:
+def _form(
+    visit: Visit,
+    form: dict[str, Any],
+    person: int | None,
+    wrong: str = "",
+    rows: Sequence[tuple[str, str]] = (),
+) -> Response:
     return render(
         visit.request,
         "person_form.html",
@@ -354,6 +384,7 @@ def _form(visit: Visit, form: dict[str, Any], person: int | None, wrong: str = "
         form=form,
         person=person,
         wrong=wrong,
+        rows=[*(row for row in rows if any(row)), ("", ""), ("", "")],
         kinds=list(Kind),
         buildings=visit.desk.store.places.buildings(),
     )

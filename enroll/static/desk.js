@@ -185,3 +185,14 @@ if (live) {
   live.addEventListener("error", () => answered(true));
   if (live.complete) answered(!live.naturalWidth);
 }
+
+// Rows of a family: when the last one is typed into, an empty one follows.
+for (const rows of document.querySelectorAll("[data-rows]")) {
+  rows.addEventListener("input", () => {
+    const last = rows.lastElementChild;
+    if (rows.children.length >= 20 || ![...last.querySelectorAll("input")].some((field) => field.value)) return;
+    const next = last.cloneNode(true);
+    for (const field of next.querySelectorAll("input")) field.value = "";
+    rows.append(next);
+  });
+}

@@ -48,3 +48,14 @@ def test_a_warning_can_be_read() -> None:
 @pytest.mark.parametrize("look", Look)
 def test_every_look_has_a_symbol(look: Look) -> None:
     assert f'<symbol id="{look.value}"' in (STATIC / "symbols.svg").read_text()
+
+
+def test_every_other_pair_of_the_page_can_be_read_and_none_is_made_fainter() -> None:
+    pairs = re.findall(r"background: (#\w+); color: (#\w+)", CSS)
+    assert len(pairs) >= 3
+    for ground, ink in pairs:
+        assert contrast(ground, ink) >= 7, (ground, ink)
+    drawn = set(re.findall(r"#[0-9a-f]{6}\b", CSS))
+    known = {colour for pair in (*COLOURS.values(), *pairs) for colour in pair}
+    assert drawn == known  # no text has a colour that is not measured above
+    assert not re.search(r"opacity|color-mix|rgba?\(|hsl|filter:", CSS)

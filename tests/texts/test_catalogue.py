@@ -28,6 +28,7 @@ from gate.access.policy import ORDER
 from gate.access.reasons import REASONS
 from gate.access.request import Mode, Presence, Weight
 from gate.access.schedule import DAYS, HOLIDAY
+from gate.access.settings import HOUSE_RULES
 from gate.door.state import Phase
 from gate.events.types import TYPES
 from gate.exporting.settings import Kind as ExportKind
@@ -108,6 +109,7 @@ def details() -> set[str]:
 CODES = [
     *(f"event {kind}" for kind in TYPES),
     *(f"kind {kind}" for kind in Kind),
+    *(f"allow {rule.name}" for rule in HOUSE_RULES),
     *(f"method {method}" for method in Method),
     *(f"outcome {outcome}" for outcome in Outcome),
     *(f"mode {mode}" for mode in Mode),

@@ -1,0 +1,56 @@
+"""The Chinese of the catalogues by the mechanical rules of a public style guide.
+
+Rules: 中文文案排版指北 (github.com/sparanoid/chinese-copywriting-guidelines), as far as a program
+can tell: a space between Chinese and Latin letters or digits, full-width punctuation, no doubled
+marks; and one word for one thing, one way to address the reader.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from gate.texts.catalogue import LOCALE
+
+HAN = r"[\u3400-\u9fff]"
+FILES = sorted((LOCALE / "zh").glob("*.po"))
+# what is typed like that: an address of a home, a port of a device
+AS_TYPED = ("3号楼2单元501", "驱动:端口")
+RULES = {
+    "a space between Chinese and Latin letters or digits": rf"{HAN}[A-Za-z0-9]|[A-Za-z0-9%]{HAN}",
+    "full-width punctuation": rf"{HAN}[,;:?!()\"']|[,;:?!(\"']{HAN}|[({HAN}\)]\.$",
+    "no half-width blank beside a full-width mark": r" [，。；：？！、（）]|[，。；：？！、（）] ",
+    "no doubled marks": r"[，。；：？！、]{2}|\.\.\.|  ",
+    "您, never 你": "你",
+    "出入证 for a permit": "通行证",
+}
+
+
+def texts(file: Path) -> dict[str, str]:
+    with file.open("rb") as stream:
+        return {str(one.id): str(one.string) for one in read_po(stream, locale="zh") if one.id}
+
+
+def breaches(text: str, rule: str) -> list[str]:
+    for typed in AS_TYPED:
+        text = text.replace(typed, "甲")
+    return [found[0] for found in re.finditer(RULES[rule], text)]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_text_breaks_a_rule(file: Path, rule: str) -> None:
+    found = {key: said for key, text in texts(file).items() if (said := breaches(text, rule))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    zip(("共3人", "你好,请进", "请 ，进", "请进。。", "你好", "通行证"), RULES, strict=True),
+)
+def test_each_rule_finds_what_breaks_it(text: str, rule: str) -> None:
+    assert breaches(text, rule)
+    assert not breaches("请在 6 至 12 位之间，重新输入（可含字母）。", rule)
