@@ -26,9 +26,8 @@ from enroll.wall_chart import Mark
 from gate.access.decision import Kind, Method, Outcome
 from gate.access.policy import ORDER
 from gate.access.reasons import REASONS
-from gate.access.request import Mode, Presence, Weight
+from gate.access.request import HOUSE_RULES, Mode, Presence, Weight
 from gate.access.schedule import DAYS, HOLIDAY
-from gate.access.settings import HOUSE_RULES
 from gate.door.state import Phase
 from gate.events.types import TYPES
 from gate.exporting.settings import Kind as ExportKind

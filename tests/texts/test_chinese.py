@@ -49,7 +49,7 @@ def test_no_text_breaks_a_rule(file: Path, rule: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "rule"),
-    zip(("共3人", "你好,请进", "请 ，进", "请进。。", "你好", "通行证"), RULES, strict=True),
+    list(zip(("共3人", "你好,请进", "请 ，进", "请进。。", "你好", "通行证"), RULES, strict=True)),
 )
 def test_each_rule_finds_what_breaks_it(text: str, rule: str) -> None:
     assert breaches(text, rule)
