@@ -38,6 +38,10 @@ class Concerned:
             if self._at < 0:
                 self._follow()
 
+    @property
+    def begun(self) -> bool:
+        return self._at >= 0
+
     def by(self, scope: Scope, n: int, last: int) -> bool:
         """Whether the changes after ``n`` up to ``last`` concern a box of this scope; True too
         where that is not known."""

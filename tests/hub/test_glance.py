@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -76,6 +75,7 @@ def test_a_change_reaches_whom_it_concerns_before_the_others(
         box.start(poll=30.0)
     wait_for(lambda: fleet.agreed() and north.names == {"first"})
     wait_for(lambda: south.at >= fleet.level())
+    wait_for(lambda: fleet.server.hub.concerned.begun)
     before = south.at
     fleet.enrol("second", 2, household_id=homes["1"])
     wait_for(lambda: north.names == {"first", "second"})
@@ -95,8 +95,6 @@ def test_what_concerns_others_comes_after_a_while(
     box = fleet.box("north", start=False)
     box.start(poll=30.0)
     wait_for(lambda: box.at >= fleet.level())
-    began = time.monotonic()
     fleet.enrol("elsewhere")
     wait_for(fleet.agreed)
-    assert time.monotonic() - began < 25  # not only at the end of the poll
     assert box.names == set()
