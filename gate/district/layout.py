@@ -43,7 +43,7 @@ class Layout:
         if STAFF in groups:
             return set(self.names)
         number = building.removeprefix(_HOUSE)
-        if not number.isdecimal():
+        if not (number.isascii() and number.isdecimal()):
             return set()
         reach = min(self.reach, self.gates)
         return {_gate((int(number) - step) % self.gates) for step in range(reach)}
