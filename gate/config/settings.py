@@ -319,8 +319,7 @@ def _names_a_section(variable: str) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_text("utf-8-sig"))  # Windows' editor marks its UTF-8
     except FileNotFoundError:
         raise ConfigurationError(
             "there is no configuration file",
@@ -334,7 +333,13 @@ def _read(path: Path) -> dict[str, Any]:
             where=str(path),
             hint="put sudo before the command" if closed else "check the disk",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            "the configuration is in another encoding than UTF-8",
+            where=str(path),
+            hint="save it as UTF-8: what Windows' editor calls Unicode or ANSI is not",
+        ) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"the configuration is not TOML: {error}",
             where=str(path),

@@ -38,7 +38,7 @@ class Document:
         """The file, or every key at its default where there is none. Raises ConfigurationError."""
         if path.exists():
             load(path)  # reports what is wrong with it before anything is changed
-            return cls(path, path.read_text("utf-8"))
+            return cls(path, path.read_text("utf-8-sig"))
         return cls(path, as_toml())
 
     @property

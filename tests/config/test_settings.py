@@ -42,6 +42,18 @@ def test_a_file_that_is_missing_or_no_toml(tmp_path: Path) -> None:
         load(tmp_path / "gate.toml")
 
 
+def test_what_the_editors_of_windows_save_is_read_or_named(tmp_path: Path) -> None:
+    """UTF-8 with a mark was "an invalid statement at line 1", UTF-16 a word of Python's decoder."""
+    file = tmp_path / "gate.toml"
+    file.write_bytes('label = "东门"\r\n'.encode("utf-8-sig"))
+    assert load(file).label == "东门"
+    for encoding in ("utf-16", "gb18030"):
+        file.write_bytes('label = "东门"\r\n'.encode(encoding))
+        with pytest.raises(ConfigurationError, match="another encoding than UTF-8") as caught:
+            load(file)
+        assert caught.value.where == str(file)
+
+
 def test_two_cameras_need_two_names() -> None:
     with pytest.raises(ConfigurationError, match="same name"):
         build({"camera": [{}, {}]})

@@ -180,6 +180,11 @@ def test_script_in_names_is_shown_as_text(manager, desk):
         text = manager.get(path).text
         assert "<script>alert" not in text, path
         assert "<img" not in text, path
+    for method, path, _ in routes(desk):  # and wherever else somebody's name or home may appear
+        if method == "GET" and path not in ("/logout", "/stream"):
+            page = manager.get(path)
+            if "html" in page.headers.get("content-type", ""):
+                assert not re.search(r"<script>alert|<img src=x", page.text), path
     answer = manager.get("/people")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
