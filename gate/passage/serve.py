@@ -55,8 +55,8 @@ def identified(p: Passage, sighting: Sighting, context: Context) -> Passage:
     sight = Sight.of(sighting)
     if p.credential is not None:
         return replace(p, sight=sight)
-    known = sighting.best is not None and sighting.verdict is Verdict.KNOWN
-    person = context.people.get(sighting.best.person) if known and sighting.best else None
+    known = sighting.best if sighting.verdict is Verdict.KNOWN else None
+    person = context.people.get(known.person) if known is not None else None
     same = person is not None and p.person is not None and person.id == p.person.id
     ready = p.ready if same else None
     began = sighting.first_usable if sighting.first_usable is not None else p.began

@@ -7,7 +7,7 @@ is their cosine less what each has in common with everybody else:
 
 ``cohort``, the cohort term, is the mean of the ``nearest`` highest cosines with *other* people of
 the gallery and with the generated faces beside it (see ``background``). It is the adaptive
-symmetric normalisation of speaker verification (Matejka et al., Interspeech 2017) without its
+symmetric normalisation of speaker verification (Matějka et al., Interspeech 2017) without its
 division, close to the local scaling of Conneau et al. (ICLR 2018): a face that resembles many has
 to resemble its own person more.
 """
