@@ -304,6 +304,13 @@ class TestTurns:
         gate.see(face(1, Verdict.KNOWN, 1))
         assert gate.granted == [1]
 
+    def test_a_known_face_of_nobody_is_not_who_was_refused(self) -> None:
+        gate = Gate()
+        gate.see(face(1, Verdict.UNKNOWN, 2))
+        answered = gate.lane.serving
+        gate.see(face(1, Verdict.UNKNOWN, 2), face(2, Verdict.KNOWN))
+        assert gate.lane.serving == answered
+
     def test_somebody_else_waits_until_the_refusal_was_read(self) -> None:
         gate = Gate()
         gate.see(face(1, Verdict.UNKNOWN, 2))
