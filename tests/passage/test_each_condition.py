@@ -41,7 +41,8 @@ class TestInputs:
     def test_a_status_of_nobody_and_one_after_the_answer_change_nothing(self) -> None:
         gate = Gate(STATUS)
         gate.give(Answered(1, RED))
-        assert gate.lane.serving is None
+        nobody = gate.lane.serving
+        assert nobody is None
         gate.card(LI)
         gate.wait(1)
         assert gate.granted == [1]
