@@ -55,11 +55,10 @@ class RecognitionSettings(Section):
         "surroundings of the faces known are searched, or what has changed",
     )
     interval: float = Field(
-        0.06,
+        0.1,
         ge=0,
         le=2,
-        description="seconds between two encodings of a face that is not decided yet; at fifteen "
-        "frames a second every frame is looked at",
+        description="seconds between two encodings of a face that is not decided yet",
     )
     recheck: float = Field(
         1.0,

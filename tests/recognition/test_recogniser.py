@@ -331,14 +331,6 @@ def test_a_face_not_decided_is_looked_at_in_every_frame_a_tenth_of_a_second_apar
     assert scene.encoded == len(weak)
 
 
-def test_at_fifteen_frames_a_second_every_frame_of_a_face_not_decided_is_looked_at() -> None:
-    scene = alone([mixed(50, 1, 0.62)] * 8)
-    recogniser = Recogniser(scene, scene, REGISTER, RecognitionSettings(), assess=scene.assess)
-    for i in range(8):
-        recogniser.process(replace(scene.frame(i), captured=i / 15))
-    assert scene.encoded == 8
-
-
 def test_two_in_view_are_followed_in_every_frame() -> None:
     pair = [[Actor(100, vector(1, 0.2, i)), Actor(500, vector(2, 0.2, i))] for i in range(30)]
     scene = Scene(pair)
