@@ -108,3 +108,8 @@ def test_a_gate_that_is_not_there_is_named(
     settings = MqttSettings.model_validate({"port": broker.port, "protocol": broker.protocol})
     with pytest.raises(BrokerError, match="does not answer"):
         ask(settings, "nowhere", b"{}", timeout=1)
+
+
+def test_git_ignores_private_keys_wherever_they_were_made() -> None:
+    ignored = (Path(__file__).parents[2] / ".gitignore").read_text("utf-8").split()
+    assert {"*.pem", "*.key"} <= set(ignored)
