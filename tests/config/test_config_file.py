@@ -19,6 +19,7 @@ OPEN = {
     "access.schedules",
     "export",
     "notify.to",
+    "notify.way",
     "reader",
     "relay.inputs",
     "status.items",
