@@ -23,7 +23,7 @@ from gate.store.turns import Turns
 
 Value = TypeVar("Value")
 _SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
-GONE = "gate.gone"  # in Session.info: whose keys are destroyed after the commit
+GONE = "gone"  # in Session.info: whose keys are destroyed after the commit
 CONNECTIONS = 15  # of one database at one time: SQLAlchemy's 5, and 10 more when needed
 _STEADY = 0.25  # seconds between two flushes of a copy
 _WIPING = 20  # milliseconds for which a checkpoint may keep writers out
