@@ -22,7 +22,8 @@ def wanted(tmp_path: Path) -> MissingFile:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("GATE_MODELS_DIR", raising=False)  # its files would count as there
     path = tmp_path / "gate.toml"
     path.write_text('name = "north"\n[recognition]\nencoder = "dlib"\ndetector = "hog"\n')
     return path

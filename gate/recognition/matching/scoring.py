@@ -70,8 +70,8 @@ def highest(scores: Vector, count: int) -> Index:
     """
     rows, width = scores.shape
     count = min(count, width)
-    if count < 1:
-        return np.zeros((rows, 0), np.intp)
+    if count < 1 or rows < 1:
+        return np.zeros((rows, count), np.intp)
     block = max(16, round((width / count) ** 0.5))
     if width < 4 * block * count:
         return _sorted_highest(scores, count)

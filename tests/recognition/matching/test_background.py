@@ -117,6 +117,9 @@ def test_short_cuts_give_what_building_gives_with_generated_faces_too() -> None:
     last = build_centroids(without.snapshot(), matcher.centroids.fit, SCORING)
     grown = updated_centroids(last, gallery)
     np.testing.assert_allclose(grown.cohort_term, matcher.centroids.cohort_term, atol=1e-6)
+    # and where nobody has changed, nothing does
+    same = updated_centroids(grown, gallery)
+    np.testing.assert_array_equal(same.cohort_term, grown.cohort_term)
     # somebody compared by their templates scores as if they were enrolled, alone or many at once
     probes = faces(5, 6, few=True)
     single = build_matcher(without.snapshot(), matcher.centroids.fit, matcher.calibration)
