@@ -179,6 +179,11 @@ class Clerk:
         for name, value in fields.items():
             self.page.fill(f"[name={name}]", value)
 
+    def type_into(self, name: str, text: str) -> None:
+        """Type once the page has given that field the focus, which it does as it paints."""
+        self.page.wait_for_function("name => document.activeElement.name === name", arg=name)
+        self.page.keyboard.type(text)
+
     def press(self, text: str) -> None:
         self.page.get_by_role("button", name=text, exact=True).first.click()
 

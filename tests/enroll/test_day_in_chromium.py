@@ -139,7 +139,7 @@ def test_a_day(desk, gate, clerk):
 
     # search as one types, with the keyboard alone
     clerk.go("/people")
-    clerk.page.keyboard.type("1202")
+    clerk.type_into("text", "1202")
     clerk.page.wait_for_selector("#found tbody tr:only-child >> text=科林斯之妹")
     clerk.look("people")
 

@@ -218,7 +218,7 @@ def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
             raise AssertionError(f"{text} is not reached by Tab")
 
         clerk.go("/login")
-        keys.type("manager")
+        clerk.type_into("login", "manager")
         keys.press("Tab")
         keys.type(PASSWORD)
         keys.press("Enter")
@@ -226,7 +226,7 @@ def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
         tab_to("登记新人员")
         keys.press("Enter")
         clerk.page.wait_for_url("**/people/new")
-        keys.type("科林斯")  # the first field has the focus
+        clerk.type_into("name", "科林斯")
         tab_to("出生年份")
         keys.type("1956")
         tab_to("保存并征求同意")
