@@ -94,6 +94,20 @@ class Applier:
             value = {"n": cursor.n, "mark": cursor.mark, "scope": cursor.scope}
             self._store.key_values.set(CURSOR, value)
 
+    def answer(self, answer: Mapping[str, Any], scope: int) -> None:
+        """One answer of the feed; the cursor moves last, so what is cut short comes once more."""
+        if answer.get("records"):
+            self.take_keys(answer["keys"])
+        self.gone(answer.get("gone", ()))
+        self.records(answer.get("records", ()))
+        if "rules" in answer:
+            self.rules(answer["rules"])
+        if "calibrations" in answer:
+            self.calibrations(answer["calibrations"])
+        if "configuration" in answer:
+            self.configuration(answer["configuration"])
+        self.move(Cursor(answer["n"], answer["mark"], scope))
+
     def take_keys(self, keys: Mapping[str, Any]) -> None:
         """Open what is wrapped for this box."""
         sealing = self._identity.sealing

@@ -5,29 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any, Protocol
 
-from gate import __version__
 from gate.clock import Clock, SystemClock
 from gate.errors import ConfigurationError, ModelError, StoreError
 from gate.fleet.records import text
-from gate.fleet.signing import order_is_signed
 from gate.replica.apply import Applier, Cursor
+from gate.replica.box_status import box_status
 from gate.replica.configuration import EVERY, Configurer
 from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.lease import KEPT, Lease
 from gate.replica.link import Link, ShutOutError, UnreachableError
 from gate.replica.models import MissingFile
+from gate.replica.orders import Door, Orders
 from gate.replica.sightings import Sightings
 from gate.replica.snapshot import Arriving, apply_snapshot
-from gate.services.gate_status import read
 from gate.store.store import HUB, Store
 
 log = logging.getLogger(__name__)
@@ -42,12 +39,8 @@ _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
 _KEEP_LEASE = 60.0  # seconds between two writings of the lease
 
 
-class Gate(Protocol):
+class Gate(Door, Protocol):
     """What the replica asks of the gate it serves; any of its threads may call."""
-
-    def obey(self, command: str, by: str, seconds: float) -> str:
-        """Pass an order to the door. "done", or a code why not."""
-        ...
 
     def settled(self, generation: int) -> bool:
         """Whether the matcher holds nobody any more who was deleted up to a change."""
@@ -111,7 +104,7 @@ class Replica:
         self._link = connect(identity)
         self._skip = False  # what the hub has lost is no longer kept here either
         self._again_to = identity.since  # the last event put into the outbox once more
-        self._obeyed: dict[str, str] = {}  # orders by id, so that none is obeyed twice
+        self._orders = Orders(gate)
         self._lease = Lease.kept(store.key_values.get(KEPT), self._clock.utc())
         self._counted = self._clock.monotonic()
         self._kept = -_KEEP_LEASE
@@ -182,23 +175,9 @@ class Replica:
         if answer["n"] == cursor.n:
             return
         async with self._writing:
-            await asyncio.to_thread(self._apply, answer, cursor)
+            await asyncio.to_thread(self._applier.answer, answer, cursor.scope)
         self.state.number, self.state.applied = answer["n"], self._clock.monotonic()
         await self._confirm()
-
-    def _apply(self, answer: Mapping[str, Any], cursor: Cursor) -> None:
-        applier = self._applier
-        if answer.get("records"):
-            applier.take_keys(answer["keys"])
-        applier.gone(answer.get("gone", ()))
-        applier.records(answer.get("records", ()))
-        if "rules" in answer:
-            applier.rules(answer["rules"])
-        if "calibrations" in answer:
-            applier.calibrations(answer["calibrations"])
-        if "configuration" in answer:
-            applier.configuration(answer["configuration"])
-        applier.move(Cursor(answer["n"], answer["mark"], cursor.scope))
 
     async def _load(self) -> None:
         """Everything, from a snapshot."""
@@ -244,32 +223,8 @@ class Replica:
     async def _obey(self, answer: Mapping[str, Any]) -> None:
         """Obeyed first; that they were is reported afterwards."""
         hub_now = datetime.fromisoformat(answer["now"])
-        results: dict[str, str] = {}
-        for order in answer["orders"]:
-            results[str(order["id"])] = self._one(order, hub_now)
+        results = self._orders.obey(answer["orders"], self._identity, hub_now)
         await self._link.post("/receipt", {"orders": results})
-
-    def _one(self, order: Mapping[str, Any], hub_now: datetime) -> str:
-        id = str(order["id"])
-        if id in self._obeyed:
-            return self._obeyed[id]
-        if order.get("gate") != self._identity.gate or not order_is_signed(
-            self._identity.orders, order
-        ):
-            log.error("hub.order_refused", extra={"order": id})
-            return "bad_signature"
-        # by the hub's own clock: the box's may be wrong
-        if datetime.fromisoformat(order["expires"]) <= hub_now:
-            return "expired"
-        seconds = 0.0
-        if order["until"]:
-            ends = datetime.fromisoformat(order["until"])
-            seconds = max(0.0, (ends - hub_now).total_seconds())
-        result = self._gate.obey(order["command"], order["by"], seconds)
-        self._obeyed[id] = result
-        while len(self._obeyed) > 200:
-            self._obeyed.pop(next(iter(self._obeyed)))
-        return result
 
     # ------------------------------------------------------------ events
 
@@ -374,21 +329,14 @@ class Replica:
         await asyncio.sleep(self._beat_every)
 
     def _status(self) -> tuple[dict[str, Any], Cursor | None]:
-        store, gate = self._store, self._identity.gate
-        _, things = read(store.key_values, gate)
-        folder = self._identity.folder
-        return {
-            "version": __version__,
-            "clock": datetime.now(UTC).isoformat(),
-            "outbox": store.outbox.waiting(gate, HUB),
-            "disk": shutil.disk_usage(_existing(folder)).free,
-            "people": store.people.count(),
-            "templates": store.templates.count(),
+        values = {
+            **box_status(self._store, self._identity.gate, self._identity.folder),
             "pending": len(self._applier.pending()),
-            "things": things,
             "cameras": self._cameras(),
-            **({"configuration": self._configurer.status()} if self._configurer else {}),
-        }, self._applier.cursor
+        }
+        if self._configurer:
+            values["configuration"] = self._configurer.status()
+        return values, self._applier.cursor
 
     async def _renew(self) -> None:
         key, public = new_signing_key()
@@ -439,9 +387,3 @@ class Replica:
         log.error("hub.shut_out", extra={"cause": self.state.shut_out})
         await asyncio.to_thread(self._applier.forget_everything)
         self._gate.report("box", False, self.state.shut_out)
-
-
-def _existing(folder: Path) -> Path:
-    while not folder.exists():
-        folder = folder.parent
-    return folder

@@ -159,7 +159,10 @@ def test_an_order_without_the_hubs_signature_is_not_obeyed(fleet: Fleet) -> None
         "reason": "",
         "expires": (now() + timedelta(seconds=9)).isoformat(),
     }
-    assert box.replica._one({**order, "signature": "00" * 64}, now()) == "bad_signature"
+    forged = {**order, "signature": "00" * 64}
+    assert box.replica._orders.obey([forged], box.replica._identity, now()) == {
+        "1 x": "bad_signature"
+    }
     fleet.store.orders.give("north", "open", "guard")
     wait_for(lambda: box.orders)
     assert [each[:2] for each in box.orders] == [("open", "guard")]
