@@ -159,3 +159,11 @@ def test_the_rules_would_notice() -> None:
     assert paths_in(text) == {"gate/nowhere.py"}
     assert [c for c in commands_in(text) if not is_command(c)] == [("nothing", "now")]
     assert len(PAGES) > 15
+
+
+def test_every_package_has_its_line_in_the_architecture():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    places = {init.parent.relative_to(ROOT) for init in (ROOT / "gate").glob("*/__init__.py")}
+    top = {Path(name) for name in ROOMS.split("|") if name not in ("gate", "docs", "config")}
+    missing = sorted(str(place) for place in places | top if f"`{place}/" not in page)
+    assert not missing, f"no line in docs/architecture.md: {missing}"
