@@ -19,7 +19,8 @@ WCAG = {"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}  # level AA, of 
 def served(desk: Desk) -> Iterator[str]:
     """The desk's address while it is served, on a free port."""
     listening = listen("desk", "desk", "127.0.0.1", 0)
-    server = PageServer(create_app(desk), listening, "desk", lifespan=True)
+    app = create_app(desk)
+    server = PageServer(app, listening, "desk", lifespan=True, closing=desk.closing)
     server.start()
     try:
         yield f"http://127.0.0.1:{server.port}"

@@ -29,6 +29,7 @@ from gate.exporting.settings import ExportSettings
 from gate.notify.settings import HouseholdWay
 from gate.services.absence_alerts import AbsenceAlerts
 from gate.services.rule_set import Book, rules_of
+from gate.sockets import Closing
 from gate.store.store import Store
 
 
@@ -72,6 +73,7 @@ class Desk:
             self.not_seen_hours,
             lambda event: self.store.events.append([event]),
         )
+        self.closing = Closing()
         self.looking = Looking(self.clock.monotonic)
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import threading
 import time
@@ -135,6 +136,54 @@ def _is_this_machine(address: str) -> bool:
         return True
 
 
+class Closing:
+    """Says to streams that their server stops: a response without an end is theirs to end.
+
+    May be waited for from several event loops at once.
+    """
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def within(self, seconds: float) -> bool:
+        """Wait that long at most; whether the server stops."""
+        if not self.begun:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.add(future)
+            await asyncio.wait({future}, timeout=0 if self.begun else seconds)
+            self._waiting.discard(future)
+        return self.begun
+
+    def begin(self) -> None:
+        """Wake who waits, from any thread."""
+        self.begun = True
+        for future in tuple(self._waiting):
+            future.get_loop().call_soon_threadsafe(future.cancel)
+
+
+class EndingServer(uvicorn.Server):
+    """uvicorn's server, which lets streams end by themselves before it cuts what is left.
+
+    uvicorn reports each response it cuts with a stack trace, though the stop was asked for.
+    """
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called by uvicorn once it is to exit."""
+        self._closing.begin()
+        await super().shutdown(sockets)
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError)
+
+
 class PageServer:
     """Serves one ASGI application from a thread of its own.
 
@@ -143,10 +192,17 @@ class PageServer:
         listening: see ``listen``.
         name: of the thread.
         lifespan: whether the application has a start of its own.
+        closing: of the application's streams.
     """
 
     def __init__(
-        self, app: Any, listening: socket.socket, name: str, *, lifespan: bool = False
+        self,
+        app: Any,
+        listening: socket.socket,
+        name: str,
+        *,
+        lifespan: bool = False,
+        closing: Closing | None = None,
     ) -> None:
         self.port = int(listening.getsockname()[1])
         config = uvicorn.Config(
@@ -160,7 +216,7 @@ class PageServer:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = EndingServer(config, closing or Closing())
         self._thread = threading.Thread(
             target=self._server.run, args=([listening],), name=name, daemon=True
         )

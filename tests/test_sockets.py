@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from starlette.routing import Route
 
 from gate import sockets
 from gate.errors import ConfigurationError
-from gate.sockets import CONNECTIONS, PER_ADDRESS, PageServer, listen, same_origin
+from gate.sockets import CONNECTIONS, PER_ADDRESS, Closing, PageServer, listen, same_origin
 from tests.waiting import eventually
 
 
@@ -186,3 +187,47 @@ def test_a_page_of_another_origin_is_recognised() -> None:
     assert not same_origin(own | {"origin": "null"})
     assert not same_origin(own | {"origin": "http://[::1"})
     assert not same_origin(own | {"sec-fetch-site": "cross-site"})
+
+
+def stopped_while_read(app: Starlette, closing: Closing, log: pytest.LogCaptureFixture) -> str:
+    """What a reader of ``/`` got when the server stopped behind its first line."""
+    listening = listen("desk", "desk", "127.0.0.1", 0)
+    server = PageServer(app, listening, "pages", closing=closing)
+    server.start()
+    got = ""
+    with httpx.stream("GET", f"http://127.0.0.1:{server.port}/", timeout=60) as answer:
+        try:
+            for text in answer.iter_text():
+                if not got:
+                    server.stop()
+                got += text
+        except httpx.RemoteProtocolError:
+            got += "cut"
+    server.stop()
+    assert [record for record in log.records if record.exc_info] == [], "a stack trace"
+    return got
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_stop_ends_streams_or_cuts_them_without_a_stack_trace(
+    listens: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    closing = Closing()
+
+    async def lines() -> AsyncIterator[str]:
+        yield "first "
+        await (closing.within(60) if listens else asyncio.sleep(60))
+        yield "last"
+
+    async def endless(request: Request) -> Response:
+        return StreamingResponse(lines())
+
+    got = stopped_while_read(Starlette(routes=[Route("/", endless)]), closing, caplog)
+    assert got == ("first last" if listens else "first cut")
+
+
+def test_who_waits_after_the_stop_began_does_not_wait() -> None:
+    closing = Closing()
+    assert asyncio.run(closing.within(0)) is False
+    closing.begin()
+    assert asyncio.run(closing.within(600)) is True

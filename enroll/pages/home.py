@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -85,7 +84,8 @@ async def _messages(visit: Visit, cursor: live_feed.Cursor) -> AsyncIterator[str
         lines, cursor = await run_in_threadpool(_new_lines, visit, cursor)
         for id, html in lines:
             yield live_feed.message("line", {"html": html}, id)
-        await asyncio.sleep(EVERY)
+        if await visit.desk.closing.within(EVERY):
+            return
 
 
 def _new_lines(

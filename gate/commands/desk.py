@@ -31,7 +31,7 @@ from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 from gate.setup import desk_certificate
 from gate.setup.announce import announced
-from gate.sockets import BoundedHttp, listen
+from gate.sockets import BoundedHttp, EndingServer, listen
 from gate.store.store import Store
 
 
@@ -108,7 +108,7 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=2,  # the stream of a page that is looked at never ends by itself
+        timeout_graceful_shutdown=2,  # a long download is cut then
     )
     try:
         config.load()
@@ -118,7 +118,7 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
             where=f"[desk] certificate, certificate_key: {settings.certificate}",
             hint="name a certificate and its key in PEM, readable by the user the desk runs as",
         ) from None
-    return uvicorn.Server(config)
+    return EndingServer(config, place.closing)
 
 
 def build_faces(settings: Settings, store: Store) -> Faces:

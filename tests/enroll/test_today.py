@@ -227,5 +227,20 @@ def test_the_parts_of_the_page_follow_and_the_stream_ends_with_the_session(desk,
                 raise AssertionError("the stream ended unexpectedly")
 
 
+def test_a_desk_that_stops_ends_its_streams_itself(desk, browser, caplog):
+    browser("desk")
+    with (
+        served(desk) as address,
+        httpx.Client(base_url=address, timeout=60, headers={"accept": "text/html"}) as client,
+    ):
+        client.post("/login", data={"login": "desk", "password": PASSWORD})
+        with client.stream("GET", "/stream") as answer:
+            parts = answer.iter_lines()
+            next(parts)
+            desk.closing.begin()  # the first that the server does when it stops
+            list(parts)  # raises when it was cut off
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
 def test_the_stream_is_for_those_who_may_see_the_gates(browser, desk):
     assert browser().get("/stream", follow_redirects=False).status_code == 303
