@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gate import files
 from gate.commands import Config
 from gate.config.settings import DEFAULT, GATE_NAME, load
 from gate.errors import BrokerError
@@ -25,6 +26,12 @@ from gate.setup.shipped import place, text
 broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
 
 
+_AUTHORITY = typer.Option(
+    "--authority",
+    help="Where the authority's key is kept, a memory stick for one; else FOLDER-authority.",
+)
+
+
 @broker.command()
 def setup(
     folder: Annotated[Path, typer.Argument(help="Where certificates and configuration go.")],
@@ -35,6 +42,7 @@ def setup(
     receiver: Annotated[
         list[str] | None, typer.Option(help="Who reads events: platform, homeassistant.")
     ] = None,
+    authority: Annotated[Path | None, _AUTHORITY] = None,
 ) -> None:
     """Make an authority, certificates for broker, gates and receivers, and Mosquitto's files.
 
@@ -49,23 +57,25 @@ def setup(
                 where="--gate, --receiver",
                 hint="write 1 to 32 small letters, digits and hyphens; ca and broker are taken",
             )
-    make_authority(folder)
+    keys = _keys(folder, authority)
+    make_authority(folder, keys)
     made = [
         name
         for name, hosts in [
             ("broker", tuple(host)),
             *((name, ()) for name in [*gate, *(receiver or ["platform"])]),
         ]
-        if make_certificate(folder, name, hosts)
+        if make_certificate(folder, name, hosts, keys)
     ]
     if not (folder / "ca.crl").exists():
-        write_revocations(folder)
+        write_revocations(folder, keys=keys)
     (folder / "data").mkdir(exist_ok=True)
     for name, mode in (("mosquitto.conf", 0o644), ("acl", 0o600)):
         # what is there may have been changed by hand
         place(text(f"mosquitto/{name}", FOLDER=folder), folder / name, mode)
     console.print(f"{folder}: certificates for {', '.join(made) or 'nobody new'}")
-    console.print("1. Keep ca.key away from the network: whoever has it can be any gate.")
+    console.print(f"1. Take {keys}/ca.key off this machine: whoever has it can be any gate.")
+    console.print("   (it is needed again for setup, revoke and renew: --authority says where it is)")
     console.print(f"2. Give the folder to the broker's user:  chown -R mosquitto {folder}")
     console.print("   (started by root or as a service, Mosquitto reads it as that user)")
     console.print(f"   and start the broker:  mosquitto -c {folder}/mosquitto.conf")
@@ -83,12 +93,14 @@ def setup(
 def revoke(
     folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
     name: Annotated[str, typer.Argument(help="Whose certificate: a gate, a receiver.")],
+    authority: Annotated[Path | None, _AUTHORITY] = None,
 ) -> None:
     """Revoke a certificate: the broker refuses it from its next start on.
 
     SIGHUP is not enough: Mosquitto then refuses new connections and leaves those there are.
     """
-    write_revocations(folder, name)
+    folder = folder.resolve()
+    write_revocations(folder, name, _keys(folder, authority))
     console = Console(soft_wrap=True)
     console.print(f"{name}: revoked; now restart the broker:  systemctl restart mosquitto")
     console.print("   (until then whoever is connected with it stays connected)")
@@ -98,9 +110,11 @@ def revoke(
 def renew(
     folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
     name: Annotated[str, typer.Argument(help="Whose certificate: broker, a gate, a receiver.")],
+    authority: Annotated[Path | None, _AUTHORITY] = None,
 ) -> None:
     """Make a new key and certificate in the place of one that will end; the old is kept."""
-    renew_certificate(folder, name)
+    folder = folder.resolve()
+    renew_certificate(folder, name, _keys(folder, authority))
     where = "restart the broker" if name == "broker" else f"copy {name}.crt and {name}.key there"
     Console().print(f"{name}: renewed; now {where}", markup=False)
 
@@ -111,3 +125,24 @@ def check(config: Config = DEFAULT) -> None:
     settings = load(config)
     try_connection(settings.mqtt, Topics(settings.mqtt.prefix, settings.name))
     Console().print(f"{settings.mqtt.host}:{settings.mqtt.port}: the broker lets us in")
+
+
+def _keys(folder: Path, authority: Path | None) -> Path:
+    """The folder of the authority's key: not the broker's, which is its user's to read.
+
+    A key that an earlier version left among the broker's files is moved out of them.
+    """
+    keys = authority.resolve() if authority else folder.with_name(f"{folder.name}-authority")
+    old, new = folder / "ca.key", keys / "ca.key"
+    if old.exists() and keys != folder and not new.exists():
+        try:
+            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+            files.replace(new, old.read_bytes(), 0o600, durable=True)
+            old.unlink()
+        except OSError as error:
+            raise BrokerError(
+                f"the authority's key cannot be moved: {error.strerror}",
+                where=f"{old}, {new}",
+                hint="run it as the user the key belongs to, or move the file yourself",
+            ) from None
+    return keys

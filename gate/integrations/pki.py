@@ -1,4 +1,8 @@
-"""A small certificate authority for one site: broker, gates, receivers."""
+"""A small certificate authority for one site: broker, gates, receivers.
+
+Where a function takes ``keys``, that is the folder of the authority's own key, ``ca.key``; None: the
+folder of the certificates.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +24,17 @@ _DAYS = 825
 Key = ec.EllipticCurvePrivateKey
 
 
-def make_authority(folder: Path) -> None:
+def make_authority(folder: Path, keys: Path | None = None) -> None:
     """``ca.key`` (mode 0600) and ``ca.crt``; kept when they are there. Raises BrokerError."""
     if (folder / "ca.crt").exists():
         return
     key, certificate = new_authority()
-    _write(folder, "ca", key, certificate)
+    _write(folder, "ca", key, certificate, keys)
 
 
-def make_certificate(folder: Path, name: str, hosts: tuple[str, ...] = ()) -> bool:
+def make_certificate(
+    folder: Path, name: str, hosts: tuple[str, ...] = (), keys: Path | None = None
+) -> bool:
     """``name.key`` and ``name.crt``: for a broker with ``hosts``, else for a client.
 
     The common name is what the broker's ACL calls the client. False when they are there already.
@@ -36,7 +42,7 @@ def make_certificate(folder: Path, name: str, hosts: tuple[str, ...] = ()) -> bo
     """
     if (folder / f"{name}.crt").exists():
         return False
-    authority, signer = _authority(folder)
+    authority, signer = _authority(folder, keys)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = certify(authority, signer, key.public_key(), name, hosts)
     _write(folder, name, key, certificate)
@@ -80,15 +86,16 @@ def certify(
     return builder.sign(signer, hashes.SHA256())
 
 
-def renew_certificate(folder: Path, name: str) -> None:
+def renew_certificate(folder: Path, name: str, keys: Path | None = None) -> None:
     """New key and certificate for a name that has one, with the same hosts.
 
     The old one stays valid until it ends or is revoked. Raises BrokerError.
     """
     hosts = hosts_of(_certificate(folder, name))
+    _authority(folder, keys)  # before anything is moved: its key may be elsewhere
     for ending in ("crt", "key"):
         (folder / f"{name}.{ending}").replace(folder / f"{name}.{ending}.old")
-    make_certificate(folder, name, hosts)
+    make_certificate(folder, name, hosts, keys)
 
 
 def hosts_of(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -100,12 +107,12 @@ def hosts_of(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(str(host.value) for host in names)
 
 
-def write_revocations(folder: Path, revoke: str | None = None) -> None:
+def write_revocations(folder: Path, revoke: str | None = None, keys: Path | None = None) -> None:
     """``ca.crl``: those revoked so far and the certificate of ``revoke``. Raises BrokerError.
 
     It has no early end: a list that expires would shut everybody out.
     """
-    authority, signer = _authority(folder)
+    authority, signer = _authority(folder, keys)
     now = datetime.now(UTC)
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -140,14 +147,15 @@ def _certificate(folder: Path, name: str) -> x509.Certificate:
         ) from error
 
 
-def _authority(folder: Path) -> tuple[x509.Certificate, Key]:
+def _authority(folder: Path, keys: Path | None) -> tuple[x509.Certificate, Key]:
+    private = (keys or folder) / "ca.key"
     try:
         certificate = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
-        key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+        key = serialization.load_pem_private_key(private.read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
         raise BrokerError(
-            f"the authority cannot be read: {error}",
-            where=str(folder / "ca.key"),
+            f"the authority cannot be read: {getattr(error, 'strerror', None) or error}",
+            where=str(private),
             hint="put ca.key back from where you keep it, or begin in an empty folder",
         ) from error
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -196,7 +204,9 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _write(folder: Path, name: str, key: Key, certificate: x509.Certificate) -> None:
+def _write(
+    folder: Path, name: str, key: Key, certificate: x509.Certificate, keys: Path | None = None
+) -> None:
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -204,7 +214,9 @@ def _write(folder: Path, name: str, key: Key, certificate: x509.Certificate) -> 
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files.replace(folder / f"{name}.key", private, 0o600)
+        if keys is not None:
+            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.replace((keys or folder) / f"{name}.key", private, 0o600)
         public = certificate.public_bytes(serialization.Encoding.PEM)
         files.replace(folder / f"{name}.crt", public)
     except OSError as error:

@@ -217,7 +217,31 @@ def test_set_up_again_adds_and_changes_nothing(site: tuple[Path, int]) -> None:
     )
     assert (folder / "east.crt").exists()
     assert before == ((folder / "north.crt").read_bytes(), (folder / "ca.crt").read_bytes())
-    assert (folder / "ca.key").stat().st_mode & 0o777 == 0o600
+    assert not (folder / "ca.key").exists(), "the broker's user is given this folder"
+    keys = folder.with_name(f"{folder.name}-authority")
+    assert keys.stat().st_mode & 0o777 == 0o700
+    assert (keys / "ca.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_left_among_the_brokers_files_is_moved_out_and_may_be_kept_elsewhere(
+    tmp_path: Path,
+) -> None:
+    folder, stick = tmp_path / "broker", tmp_path / "stick"
+    run = CliRunner().invoke
+    first = ["setup", str(folder), "--host", "localhost", "--gate", "north"]
+    assert run(broker_command, [*first, "--authority", str(folder)]).exit_code == 0
+    key = (folder / "ca.key").read_bytes()  # as versions before left it
+    elsewhere = ["--authority", str(stick)]
+    assert run(broker_command, ["renew", str(folder), "north", *elsewhere]).exit_code == 0
+    assert not (folder / "ca.key").exists()
+    assert (stick / "ca.key").read_bytes() == key
+    assert (stick / "ca.key").stat().st_mode & 0o777 == 0o600
+    before = (folder / "north.crt").read_bytes()
+    failed = run(broker_command, ["renew", str(folder), "north"])
+    assert isinstance(failed.exception, BrokerError)
+    assert "broker-authority/ca.key" in failed.exception.where
+    assert (folder / "north.crt").read_bytes() == before, "a renewal that fails changes nothing"
+    assert run(broker_command, ["revoke", str(folder), "north", *elsewhere]).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["ca", "broker", "../evil", "Bad Name", "", "a/b"])
