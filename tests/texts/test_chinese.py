@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from gate.texts.catalogue import LOCALE
 
+ROOT = Path(__file__).parents[2]
 HAN = r"[\u3400-\u9fff]"
 FILES = sorted((LOCALE / "zh").glob("*.po"))
 # what is typed like that: an address of a home, a port of a device
@@ -45,6 +46,28 @@ def breaches(text: str, rule: str) -> list[str]:
 def test_no_text_breaks_a_rule(file: Path, rule: str) -> None:
     found = {key: said for key, text in texts(file).items() if (said := breaches(text, rule))}
     assert found == {}
+
+
+# what a resident agrees to, and what is read first and at the box
+PAGES = (
+    *sorted((ROOT / "enroll/consents").glob("*.zh.txt")),
+    *(ROOT / name for name in ("README.zh.md", "docs/installing.zh.md")),
+)
+
+
+def prose(page: Path) -> list[str]:
+    """The lines of a page without code, links and the frame of tables; blanks filled in."""
+    text = re.sub(r"(?ms)^ *```.*?^ *```", "", page.read_text("utf-8"))
+    text = re.sub(r"`[^`]*`", "甲", re.sub(r"\]\([^)]*\)", "]", text))
+    for blank, value in (("community", "甲"), ("age", "14"), ("hours", "24")):
+        text = text.replace(f"{{{blank}}}", value)
+    return [part.strip(" *[]!") for line in text.splitlines() for part in line.split("|")]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_breaks_a_rule(page: Path, rule: str) -> None:
+    assert [line for line in prose(page) if breaches(line, rule)] == []
 
 
 @pytest.mark.parametrize(
