@@ -1,8 +1,8 @@
 """Every page of the desk as a picture: three sizes, both languages, light and dark; axe on each.
 
-    python -m benchmarks.desk_pictures FOLDER [--pages /,/events] [--all]
+    python -m benchmarks.desk_pictures FOLDER [--pages /,/events] [--looks tablet-zh-dark] [--all]
 
-Without ``--all`` one look a size: zh light, en dark and zh light. The community is drawn
+Without ``--all`` and ``--looks`` one look a size: zh light, en dark and zh light. The community is drawn
 (``benchmarks.community``). Prints what axe finds and which pages are too wide; then exits with 1.
 """
 
@@ -30,9 +30,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pages", default="", help="only these, separated by commas")
     parser.add_argument("--all", action="store_true", help="every size, language and theme")
+    parser.add_argument("--looks", default="", help="only these, separated by commas")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     looks = list(itertools.product(SIZES, ("zh", "en"), ("light", "dark")))
+    named = [look for look in looks if "-".join(look) in options.looks.split(",")]
     with (
         tempfile.TemporaryDirectory() as name,
         Store.open(StoreSettings(ballast=0), Path(name)) as store,
@@ -41,7 +43,7 @@ def main() -> None:
         pages = options.pages.split(",") if options.pages else addresses(community)
         with served(community.desk) as address:
             faults = photograph(
-                community, address, pages, looks if options.all else LOOKS, options.folder
+                community, address, pages, looks if options.all else named or LOOKS, options.folder
             )
     print("\n".join(faults) or "nothing found")
     sys.exit(bool(faults))

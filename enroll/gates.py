@@ -92,7 +92,7 @@ def fault_in_words(fault: str, language: str) -> str:
     if part == "view":  # of a camera, named with what is wrong with it
         camera, _, problem = name.rpartition("-")
         return f"{word('event', f'camera.{problem}', language)} {camera}"
-    return called(word("fault", part, language), name)
+    return called(word("fault", part, language), "" if name == part else name)
 
 
 def called(kind: str, name: str) -> str:

@@ -106,6 +106,14 @@ def choices(keys: Iterable[str], translate: Translate, prefix: str) -> list[tupl
     return [(key, translate(prefix + key)) for key in keys]
 
 
+def sentences(texts: Iterable[str]) -> str:
+    """One after the other: with a blank between them, except behind a full-width mark."""
+    said = ""
+    for text in texts:
+        said += ("" if not said or said[-1] in "。！？；" else " ") + text
+    return said
+
+
 def tag(language: str) -> str:
     """The language as browsers and fonts want it: zh alone may be drawn with Japanese letters."""
     return {"zh": "zh-CN"}.get(language, language)
@@ -113,6 +121,7 @@ def tag(language: str) -> str:
 
 ENVIRONMENT.filters["local"] = local
 ENVIRONMENT.filters["tag"] = tag
+ENVIRONMENT.filters["sentences"] = sentences
 ENVIRONMENT.filters["choices"] = choices
 ENVIRONMENT.globals["icon"] = icon
 

@@ -84,7 +84,7 @@ async function run() {
     if (save) save.focus();
   } catch (error) {
     const why = { NotFoundError: "none", NotAllowedError: "refused", NotReadableError: "busy" }[error.name];
-    say([stage.dataset.failed, stage.dataset[why]].filter(Boolean).join(" "), "bad");
+    say([stage.dataset.failed, stage.dataset[why]].filter(Boolean).join(" ").replace(/。 /g, "。"), "bad");
   }
   video.srcObject?.getTracks().forEach((track) => track.stop());
   running = false;

@@ -105,7 +105,7 @@ def _row(a: Attempt, _: Translate, language: str) -> dict[str, Any]:
     if a.by_card:
         outcome = _("{outcome}, by card", outcome=outcome)
     return {
-        "recording": a.recording.replace("-", " "),
+        "recording": _(a.recording.replace("-", " ")),  # of the demonstration, in words
         "who": who,
         "code": a.outcome,
         "outcome": outcome,

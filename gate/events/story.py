@@ -144,12 +144,16 @@ def _line(type: str, body: Mapping[str, Any], language: Language, who: str) -> s
     texts = catalogue(language)
     values = {key: _value(key, value, language) for key, value in details.items()}
     values |= {"who": who}
+    if (device := details.get("device")) and values.get("family"):
+        # what is called after its kind is named once
+        values["device"] = "" if device == details["family"] else str(device)
+        values["family"] = "" if values["family"] in str(device) else values["family"]
     for variant in _variants(type, details):
         form = texts.get(f"story {type} {variant}".rstrip())
         if form is None:
             continue
         try:
-            return form.format(**values)
+            return " ".join(form.format(**values).split())
         except KeyError:  # an event of another release, without a detail of today's
             continue
     return word("event", type, language)

@@ -77,6 +77,13 @@ def test_every_sentence_has_its_chinese_and_none_is_left_over() -> None:
     assert {*re.findall(r"[A-Za-z]+", words)} <= allowed
 
 
+def test_the_recordings_of_the_demonstration_have_chinese_names() -> None:
+    recordings = Path(__file__).parents[2] / "fixtures/recordings"
+    names = [file.stem.replace("-", " ") for file in recordings.glob("*.toml")]
+    assert len(names) > 10
+    assert [name for name in names if name not in catalogue("zh")] == []
+
+
 def test_a_page_that_cannot_be_written_says_where(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written") as caught:
         page.write_page(RECORD, tmp_path / "x.html", film=None, picture=tmp_path / "not-there.jpg")

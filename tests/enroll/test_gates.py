@@ -166,3 +166,4 @@ def test_a_kind_is_left_out_where_the_name_says_it_already():
     assert gates.called("读卡器", "north") == "读卡器 north"
     assert gates.called("继电器", "") == "继电器"
     assert gates.fault_in_words("reader.读卡器", "zh") == "读卡器"
+    assert gates.fault_in_words("reader.reader", "zh") == "读卡器"

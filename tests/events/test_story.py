@@ -151,3 +151,17 @@ def test_an_event_of_another_release_is_told_as_far_as_it_goes(body, kind):
     if not isinstance(body.get("details") or {}, dict):
         body.pop("details")
     assert story.tell({**body, "type": kind}, "zh").line
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        ("reader", "读卡器 无响应"),
+        ("读卡器", "读卡器 无响应"),
+        ("东门读卡器", "东门读卡器 无响应"),
+        ("north", "读卡器 north 无响应"),
+    ],
+)
+def test_a_device_called_after_its_kind_is_named_once(device: str, said: str) -> None:
+    body = {"type": "device.lost", "details": {"device": device, "family": "reader"}}
+    assert story.tell(body, "zh").line == said

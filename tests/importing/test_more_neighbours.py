@@ -25,7 +25,8 @@ from gate.store.store import Store
 from gate.store.tables import ImportRow
 
 TODAY = date(2026, 11, 23)
-PICTURE = (Path(__file__).parents[2] / "fixtures/cases/30_images/UPPER.JPG").read_bytes()
+CASES = Path(__file__).parents[2] / "fixtures/cases"
+PICTURE = (CASES / "30_images/UPPER.JPG").read_bytes()
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
@@ -219,15 +220,8 @@ SEEN = Sight(Verdict.KNOWN, 7, 8, 9.0, 1.0, 12.0, 8.0, Liveness("x", 2.0, True))
 ALL = Rules((Allow("all", frozenset(Kind), methods=frozenset({Method.FACE})),), {})
 
 
-@pytest.fixture
-def people(tmp_path, store):
-    """Number → person, as the table of case 41 and its neighbours register them."""
-    text = (
-        "name,number,kind,valid from,valid until\nEnded,1,tenant,,2026-10-31\n"
-        "Resident,2,resident,,\nUntil today,3,visitor,2026-11-23,2026-11-23\n"
-        "Far,4,tenant,2026-11-01,2199-12-31\nNurse,5,carer,2026-12-01,2027-06-30\n"
-    )
-    table = open_table(csv(tmp_path, text))
+def registered(table, store):
+    """Number → person, as an import of the table registers them."""
     with store.database.write() as session:
         job = ImportRow(name="x")
         session.add(job)
@@ -235,7 +229,8 @@ def people(tmp_path, store):
         number = job.id
     for _ in run(store, number, table.lines, NoPhotos(), None, by="test"):
         pass
-    rows = {one: store.people.by_number(str(one)) for one in range(1, 6)}
+    numbers = [int(line.values["number"]) for line in table.lines]
+    rows = {one: store.people.by_number(str(one)) for one in numbers}
     return {
         number: Person(
             7,
@@ -247,6 +242,17 @@ def people(tmp_path, store):
         )
         for number, row in rows.items()
     }
+
+
+@pytest.fixture
+def people(tmp_path, store):
+    """The neighbours of case 41."""
+    text = (
+        "name,number,kind,valid from,valid until\nEnded,1,tenant,,2026-10-31\n"
+        "Resident,2,resident,,\nUntil today,3,visitor,2026-11-23,2026-11-23\n"
+        "Far,4,tenant,2026-11-01,2199-12-31\nNurse,5,carer,2026-12-01,2027-06-30\n"
+    )
+    return registered(open_table(csv(tmp_path, text)), store)
 
 
 def answers(people, when):
@@ -293,3 +299,15 @@ def test_several_people_in_one_cell_are_not_one_person(tmp_path, store, name, se
     table = open_table(csv(tmp_path, f'姓名,房号\n"{name}",3-2-501\n'))
     found = mistakes(table, NoPhotos(), store)
     assert found == several * [(2, "name", "names several people; give each a line of their own")]
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        (datetime(1970, 1, 1, 8, tzinfo=UTC), {3}),
+        (datetime(2026, 11, 23, 12, tzinfo=UTC), {3, 4}),
+    ],
+)
+def test_by_a_clock_in_1970_nobody_whose_time_ended_passes(store, when, expected):
+    people = registered(open_table(CASES / "41_clock" / "people.csv", Choices()), store)
+    assert {one for one, answer in answers(people, when).items() if answer.rule == "grant"} == expected
