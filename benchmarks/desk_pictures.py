@@ -2,8 +2,9 @@
 
     python -m benchmarks.desk_pictures FOLDER [--pages /,/events] [--looks tablet-zh-dark] [--all]
 
-Without ``--all`` and ``--looks`` one look a size: zh light, en dark and zh light. The community is drawn
-(``benchmarks.community``). Prints what axe finds and which pages are too wide; then exits with 1.
+Without ``--all`` and ``--looks`` one look a size: zh light, en dark and zh light. The community is
+drawn (``benchmarks.community``). Prints what axe finds and which pages are too wide; then exits
+with 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A small certificate authority for one site: broker, gates, receivers.
 
-Where a function takes ``keys``, that is the folder of the authority's own key, ``ca.key``; None: the
-folder of the certificates.
+Where a function takes ``keys``, that is the folder of the authority's own key, ``ca.key``; None:
+the folder of the certificates.
 """
 
 from __future__ import annotations
