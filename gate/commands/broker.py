@@ -75,9 +75,7 @@ def setup(
         place(text(f"mosquitto/{name}", FOLDER=folder), folder / name, mode)
     console.print(f"{folder}: certificates for {', '.join(made) or 'nobody new'}")
     console.print(f"1. Take {keys}/ca.key off this machine: whoever has it can be any gate.")
-    console.print(
-        "   (setup, revoke and renew need it again: --authority says where it is)"
-    )
+    console.print("   (setup, revoke and renew need it again: --authority says where it is)")
     console.print(f"2. Give the folder to the broker's user:  chown -R mosquitto {folder}")
     console.print("   (started by root or as a service, Mosquitto reads it as that user)")
     console.print(f"   and start the broker:  mosquitto -c {folder}/mosquitto.conf")
