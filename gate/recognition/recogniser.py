@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gate.camera.source import Frame
 from gate.errors import RecognitionError
 from gate.recognition import evidence
-from gate.recognition.box import Box
 from gate.recognition.detection.detector import Detector, nearest
-from gate.recognition.detection.motion import Thumbnail, changed, thumbnail
+from gate.recognition.detection.search import EARLY, SMALLEST_IMAGE, FaceSearch
 from gate.recognition.encoders import Encoder
 from gate.recognition.evidence import Gathered
 from gate.recognition.face import (
@@ -30,76 +27,18 @@ from gate.recognition.face import (
     Vector,
     Verdict,
 )
-from gate.recognition.matching.matcher import NOBODY, Identification
+from gate.recognition.interfaces import Assess, Matching, Watch
+from gate.recognition.matching.matcher import NOBODY
 from gate.recognition.settings import RecognitionSettings
 from gate.recognition.tracking import FORGET, Track, Tracker
 
-Assess = Callable[[Image, Face], Face]  # the face with its quality, and why it is unusable
-Watch = Callable[[Frame, Track], Liveness]  # liveness of the track as far as it was watched
-
-_SMALLEST_IMAGE = 32  # pixels a side
 _LOOK_ON = 2.0  # seconds from the first usable face during which a rejection may still be revised
-SEARCH_IDLE = 0.1  # seconds between two searches of what has changed while nobody is there
 FOLLOW_DECIDED = 0.15  # seconds between two looks where somebody is who is alone and decided
 ASSESS_AGAIN = 0.5  # seconds after which a face that is not to be encoded is measured again
 MAX_FACES = 4  # faces encoded in one frame at most, largest first
 FNIR = 0.01  # share of residents taken for strangers at which a sequential test gives up
-_EARLY = 0.01  # seconds: rather a look a little early than a frame late
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
-
-
-class Ratios(Protocol):
-    """What the recogniser asks of a calibration; see ``matching.calibration``."""
-
-    def asked_of(self, people: int) -> float:
-        """The FPIR to ask for in a gallery of so many people."""
-        ...
-
-    def threshold_at(self, fpir: float) -> float:
-        """The score an impostor reaches at the rate ``fpir``."""
-        ...
-
-    @property
-    def verify_threshold(self) -> float:
-        """The score needed against one claimed person."""
-        ...
-
-    def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]:
-        """Log-likelihood ratios, nats, float64 (n,), of best scores (n,)."""
-        ...
-
-
-class Matching(Protocol):
-    """What the recogniser asks of a matcher; see ``matching.matcher``."""
-
-    @property
-    def encoder(self) -> str:
-        """Whose vectors may be matched."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Of whitening and calibration."""
-        ...
-
-    @property
-    def calibration(self) -> Ratios:
-        """What scores are worth."""
-        ...
-
-    @property
-    def people(self) -> int:
-        """How many people are enrolled."""
-        ...
-
-    def identify(self, probes: Vector, encoder: str) -> Identification:
-        """The two best people for probes, float32 (n, d)."""
-        ...
-
-    def verify(self, probes: Vector, encoder: str, person: int) -> Vector:
-        """Scores, float32 (n,), of probes, float32 (n, d), against one person."""
-        ...
 
 
 @dataclass(slots=True)
@@ -119,15 +58,6 @@ class _Subject:
     threshold: float = 0.0
     fit: str = ""
     liveness: Liveness = _UNWATCHED
-
-
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """When one camera's image was searched: the whole of it, any of it; and how it looked."""
-
-    whole: float
-    any: float
-    picture: Thumbnail
 
 
 class Recogniser:
@@ -155,7 +85,7 @@ class Recogniser:
             watch: measures liveness; None: it is not measured.
             keep_probes: whether sightings carry what was gathered, for faces learnt from cards.
         """
-        self._detector = detector
+        self._search = FaceSearch(detector, settings.search_busy)
         self._encoder = encoder
         self._settings = settings
         self._assess = assess
@@ -163,7 +93,6 @@ class Recogniser:
         self._keep_probes = keep_probes
         self._numbers = itertools.count(1)
         self._trackers: dict[str, Tracker] = {}
-        self._searched: dict[str, _Searched] = {}  # by camera
         self._subjects: dict[int, _Subject] = {}
         self.matcher = matcher
 
@@ -194,7 +123,7 @@ class Recogniser:
         image = frame.image
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             return []
-        if min(image.shape[:2]) < _SMALLEST_IMAGE:
+        if min(image.shape[:2]) < SMALLEST_IMAGE:
             return []
         tracker = self._trackers.setdefault(frame.camera, Tracker(self._numbers))
         if claimed is None and self._may_rest(frame, tracker):
@@ -213,20 +142,19 @@ class Recogniser:
         return sightings if claimed is None else self._verified(sightings, claimed)
 
     def _may_rest(self, frame: Frame, tracker: Tracker) -> bool:
-        """Whether the only one in view is decided and was followed a moment ago: then that stands.
+        """Whether the only one in view is decided and was followed a moment ago.
 
         Where there are two they may change places, and every frame counts.
         """
-        now, last = frame.captured, self._searched.get(frame.camera)
-        if len(tracker.tracks) != 1 or last is None:
+        now = frame.captured
+        if len(tracker.tracks) != 1 or not self._search.is_recent(frame):
             return False
         track = tracker.tracks[0]
         subject = self._subjects.get(track.number)
         if subject is None or subject.encoded is None or not self._is_settled(subject):
             return False
-        searched = 0 <= now - last.whole < self._settings.search_busy - _EARLY
-        followed = 0 <= now - track.last_seen < FOLLOW_DECIDED - _EARLY
-        return searched and followed and not self._is_time(track)
+        followed = 0 <= now - track.last_seen < FOLLOW_DECIDED - EARLY
+        return followed and not self._is_time(track)
 
     def _assessed(self, image: Image, track: Track) -> Track:
         """The track with its face measured, or with what was measured a moment ago.
@@ -244,33 +172,9 @@ class Recogniser:
         return replace(track, face=face)
 
     def _find(self, frame: Frame, tracker: Tracker) -> list[Face]:
-        """Faces, searched around those followed, or where something changed, if that will do."""
-        now, image = frame.captured, frame.image
-        last = self._searched.get(frame.camera)
-        regions = tracker.regions(now)
-        # a clock that jumped back is no reason to wait
-        if last is not None and 0 <= now - last.whole < self._settings.search_busy - _EARLY:
-            if regions:
-                faces = self._detector.detect(image, regions)
-                newest = max(track.last_seen for track in tracker.tracks)
-                if len(faces) >= sum(track.last_seen == newest for track in tracker.tracks):
-                    return faces  # nobody lost since the last frame
-            else:
-                if now - last.any < SEARCH_IDLE - _EARLY:
-                    return []
-                picture = thumbnail(image)
-                box = changed(last.picture, picture, image.shape[1], image.shape[0])
-                self._searched[frame.camera] = replace(last, any=now, picture=picture)
-                return self._search_in(image, box) if box else []
-        self._searched[frame.camera] = _Searched(now, now, thumbnail(image))
-        return self._detector.detect(image)
-
-    def _search_in(self, image: Image, box: Box) -> list[Face]:
-        left, top, right, bottom = (int(edge) for edge in box)
-        if min(right - left, bottom - top) < _SMALLEST_IMAGE:
-            return []
-        faces = self._detector.detect(np.ascontiguousarray(image[top:bottom, left:right]))
-        return [face.moved(left, top) for face in faces]
+        newest = max((track.last_seen for track in tracker.tracks), default=0.0)
+        seen = sum(track.last_seen == newest for track in tracker.tracks)
+        return self._search.faces(frame, tracker.regions(frame.captured), seen)
 
     def _encode(self, frame: Frame, tracker: Tracker, tracks: Sequence[Track]) -> list[Track]:
         """Encode the faces that need it and judge again; a track may turn out to be a new one."""
@@ -297,7 +201,7 @@ class Recogniser:
         if subject.encoded is None or not track.sure or subject.gathered.strange:
             return True
         wait = self._settings.recheck if self._is_settled(subject) else self._settings.interval
-        return not 0 <= track.last_seen - subject.encoded < wait - _EARLY
+        return not 0 <= track.last_seen - subject.encoded < wait - EARLY
 
     def _end_of_patience(self, track: Track) -> None:
         """Between two looks too: on a slow machine the next one may be long in coming."""

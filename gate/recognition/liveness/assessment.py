@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from gate.camera.source import Frame
 from gate.models import ModelsSettings, find
 from gate.recognition.face import Liveness
+from gate.recognition.interfaces import Watch
 from gate.recognition.liveness.motion import display_grid, nose_place, parallax
 from gate.recognition.liveness.networks import FrameTest, open_tests, scores
 from gate.recognition.liveness.settings import LivenessSettings
-from gate.recognition.recogniser import Watch
 from gate.recognition.tracking import Track
 
 CALIBRATION = Path(__file__).with_name("assessment.json")
