@@ -9,7 +9,8 @@ from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.door_persistence import file_of, read
-from gate.daemon.event_loop import Loop, Recorder
+from gate.daemon.event_loop import Loop
+from gate.daemon.journal import Recorder
 from gate.daemon.parts import Parts
 from gate.daemon.site_controller import SiteController
 from gate.door.controller import DoorController

@@ -8,12 +8,9 @@ drive it step by step.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Protocol
 
 from gate import __version__
 from gate.access.decision import Decision, Method
@@ -22,26 +19,19 @@ from gate.access.policy import decide
 from gate.access.request import Mode, Presence, Request, Rules
 from gate.clock import Clock, local
 from gate.daemon.clock_watch import ClockWatch
-from gate.daemon.decision_event import decision_event
 from gate.daemon.device_faults import DeviceFaults, DeviceStatus, event_of
+from gate.daemon.journal import Journal, Recorder
 from gate.daemon.orders import Hold, Order, meaning, mode_of, refusal, unended
 from gate.daemon.parts import Parts
 from gate.daemon.site_controller import ControllerAnswer, Outcome, SiteController
 from gate.door import state as door
 from gate.door.controller import DoorController
-from gate.errors import StoreError
-from gate.events.event import Event
 from gate.events.uuid7 import uuid7
 from gate.passage import Context, Lane, Now, inputs, outputs, step
 from gate.passage.serve import OPEN_MODES
 from gate.recognition.face import Sighting
 from gate.screen.message import Message
 
-log = logging.getLogger(__name__)
-
-# how long a granted passage waits for its event to be on the disk before the door opens; after
-# it the event waits in memory and the resident is let in
-DURABLE_WITHIN = 0.25
 _CONTROLLER = {
     "granted": "controller.granted",
     "refused": "controller.refused",
@@ -62,12 +52,6 @@ class Linked:
     """Whether this box of a hub hears from the other gates; a gate that is alone always does."""
 
     there: bool
-
-
-class Recorder(Protocol):
-    """Where events go: the store's writer."""
-
-    def record(self, event: Event) -> Future[Event]: ...
 
 
 # what a loop can handle
@@ -98,14 +82,13 @@ class Loop:
         self.lane = Lane()
         self.controller = controller
         self._devices = DeviceFaults()
-        self._recorder = recorder
+        self._journal = Journal(gate, recorder, clock)
         self._clock = clock
         self._parts = parts
         self._emergency = emergency_seconds
         self._listeners: list[Listener] = []
         self._hold = Hold()  # what a door that is held open is held open for
         self._mode: tuple[Mode, float | None] = (Mode.NORMAL, None)
-        self._granting: Future[Event] | None = None  # the event of the newest decision
         self._moved = 0  # version of ``Context.presence``
         self._given, self._linked = context.rules, True
         self._zone = zone
@@ -155,7 +138,7 @@ class Loop:
 
     def start(self, opened: tuple[door.EventOut, ...] = ()) -> None:
         """Record the start. ``opened``: the events from opening the relay."""
-        self._record("gate.started", details={"software": __version__})
+        self._journal.record("gate.started", details={"software": __version__})
         self._door(opened)
         self._step(inputs.Tick())
 
@@ -166,7 +149,7 @@ class Loop:
     def stop(self, seconds: float = 3.0) -> None:
         """Put the relays to rest, record the stop and wait for its event to be on disk."""
         self.controller.close()
-        self._durable(self._record("gate.stopped"), seconds)
+        self._journal.wait(self._journal.record("gate.stopped"), seconds)
 
     def handle(self, item: Item) -> None:
         """One thing that happened."""
@@ -230,7 +213,7 @@ class Loop:
             case outputs.Decided():
                 self._decided(output)
             case outputs.Open(id, extended):
-                self._durable(self._granting)
+                self._journal.wait_for_decision()
                 if self.site is None:
                     self._unlock(id, extended)
                 else:
@@ -244,7 +227,7 @@ class Loop:
             case outputs.AskStatus(_, person):
                 self._parts.ask_status(person)
             case outputs.EventOut(type, id, details, person_ref):
-                self._record(type, passage=id or None, details=details, person=person_ref)
+                self._journal.record(type, passage=id or None, details=details, person=person_ref)
 
     def _unlock(self, passage: str, extended: bool) -> None:
         # during a lock-down the rules grant only groups that may pass it
@@ -263,7 +246,7 @@ class Loop:
             if self.site.decides and outcome.said in _CONTROLLER:
                 details = {"cause": outcome.cause} if outcome.cause else {}
                 type = _CONTROLLER[outcome.said]
-                self._record(type, passage=asked.passage, details=details, person=asked.ref)
+                self._journal.record(type, passage=asked.passage, details=details, person=asked.ref)
             if outcome.opens:
                 self._unlock(asked.passage, asked.extended)
             if outcome.over:  # nobody will open and close this door
@@ -276,13 +259,12 @@ class Loop:
         granted = decided.decision.outcome is Answer.GRANT
         if granted and self.site is not None and self.lane.mode not in OPEN_MODES:
             self.site.expect(decided.passage)  # before the screen shows the grant
-        event = decision_event(self.gate, self._clock.utc(), decided)
-        self._granting = self._recorder.record(event)
+        self._journal.decided(decided)
 
     def _door(self, emitted: tuple[door.EventOut, ...]) -> None:
         """Events of the door: recorded, and passed to the passage they belong to."""
         for event in emitted:
-            self._record(event.type, passage=event.passage or None, details=event.values)
+            self._journal.record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
                 case "door.opened" | "door.forced":
                     self._step(inputs.DoorOpened())
@@ -316,7 +298,7 @@ class Loop:
         refused = self.refusal(order.kind, order.by)
         if refused:
             details = {"asked": order.kind, "reason": refused, "by": order.by}
-            self._record("door.refused", details=details)
+            self._journal.record("door.refused", details=details)
             return
         if order.kind == "open":
             self._staff_open(order)
@@ -329,7 +311,7 @@ class Loop:
         ordered: dict[str, object] = {"mode": order.kind, "by": order.by}
         if order.seconds:
             ordered["seconds"] = round(order.seconds, 1)
-        self._record("gate.mode", details=ordered)
+        self._journal.record("gate.mode", details=ordered)
         emitted = self.controller.handle(given, now)
         if any(event.type == "door.hold" for event in emitted):
             mode = Mode.EMERGENCY if order.kind == "emergency" else Mode.HELD_OPEN
@@ -345,7 +327,7 @@ class Loop:
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
         if decision.outcome is not Answer.GRANT:
             return
-        self._durable(self._granting)
+        self._journal.wait_for_decision()
         self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))
 
     def _device(self, status: DeviceStatus, *, record: bool = True) -> None:
@@ -353,7 +335,7 @@ class Loop:
             return
         if record or status.family == "view":
             type, details = event_of(status)
-            self._record(type, details=details)
+            self._journal.record(type, details=details)
         decides = self.site is not None and self.site.decides
         self._step(inputs.OutOfOrder(self._devices.code(controller_decides=decides)))
 
@@ -361,39 +343,11 @@ class Loop:
         if self._watch is None:
             return
         for notice in self._watch.look():
-            self._record(notice.type, details=notice.details)
+            self._journal.record(notice.type, details=notice.details)
         fault = self._watch.fault
         self._device(DeviceStatus("clock", "clock", not fault, fault), record=False)
 
     # ------------------------------------------------------------ helpers
-
-    def _record(
-        self,
-        type: str,
-        *,
-        passage: str | None = None,
-        details: Mapping[str, object] | None = None,
-        person: str | None = None,
-    ) -> Future[Event]:
-        event = Event.make(
-            self.gate,
-            type,
-            self._clock.utc(),
-            passage=passage,
-            details=dict(details or {}),
-            person=person,
-        )
-        return self._recorder.record(event)
-
-    def _durable(self, written: Future[Event] | None, seconds: float = DURABLE_WITHIN) -> None:
-        if written is None:
-            return
-        try:
-            written.result(seconds)
-        except TimeoutError:
-            log.warning("event.late", extra={"seconds": seconds})
-        except StoreError as error:
-            log.error("event.lost", extra={"cause": error.what})
 
     def _local(self) -> datetime:
         return local(self._clock, self._zone)

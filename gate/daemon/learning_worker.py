@@ -15,7 +15,7 @@ from datetime import datetime
 from gate.access.decision import Method, Outcome
 from gate.clock import Clock
 from gate.daemon.build import Core
-from gate.daemon.event_loop import Recorder
+from gate.daemon.journal import Recorder
 from gate.daemon.periodic import Periodic
 from gate.passage import outputs
 from gate.recognition.face import Sighting, Verdict

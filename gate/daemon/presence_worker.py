@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from gate.clock import Clock
 from gate.daemon.build import Core
-from gate.daemon.event_loop import Item, Moved, Recorder
+from gate.daemon.event_loop import Item, Moved
+from gate.daemon.journal import Recorder
 from gate.passage import outputs
 from gate.services.absence_alerts import AbsenceAlerts
 from gate.services.presence import PresenceRegister, load, save

@@ -13,7 +13,8 @@ from typing import Any
 from gate.clock import Clock
 from gate.daemon.build import Core
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Item, Linked, Recorder
+from gate.daemon.event_loop import Item, Linked
+from gate.daemon.journal import Recorder
 from gate.daemon.orders import Order
 from gate.events.event import Event
 from gate.replica.configuration import Configurer

@@ -19,7 +19,7 @@ from rich.text import Text
 from gate.camera.replay import Recording
 from gate.config.settings import Settings, build
 from gate.daemon.build import build_core, open_doorway
-from gate.daemon.event_loop import Recorder
+from gate.daemon.journal import Recorder
 from gate.demo.contact_sheet import write_picture
 from gate.demo.film import Film, write_film
 from gate.demo.page import write_page

@@ -19,7 +19,7 @@ from typing import Any
 from gate.clock import ManualClock
 from gate.config.settings import Settings
 from gate.daemon.build import Core, build_core, open_doorway
-from gate.daemon.event_loop import Recorder
+from gate.daemon.journal import Recorder
 from gate.demo.attempts import attempts_of, titled
 from gate.demo.film import Film
 from gate.demo.replay import Played, Replay

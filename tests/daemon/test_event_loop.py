@@ -1,131 +1,26 @@
-"""The main loop: first the event on the disk, then the door; orders, faults, fire, the contact."""
+"""The main loop: first the event on the disk, then the door; faults, the contact, the register."""
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import jsonschema
 import pytest
 
-from gate.access.decision import Kind, Method, Person
-from gate.access.request import Credential, Mode, Presence
+from gate.access.request import Presence
 from gate.clock import ManualClock
 from gate.daemon import event_loop
-from gate.daemon.build import NoParts
-from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import DURABLE_WITHIN, Loop, Moved
+from gate.daemon.event_loop import Moved
+from gate.daemon.journal import DURABLE_WITHIN
 from gate.daemon.orders import Order
-from gate.daemon.site_controller import ControllerAnswer, SiteController
-from gate.door.controller import DoorController
-from gate.door.settings import DoorSettings
-from gate.errors import StoreError
-from gate.events.event import Event
 from gate.events.schema import event_schema
 from gate.events.types import TYPES
 from gate.passage import Context, inputs, outputs
-from gate.readers.out.settings import ReaderOutSettings
 from gate.recognition.face import Candidate, Face, Quality, Sighting, Verdict
-from gate.relay.simulated import SimulatedRelay
 from gate.screen.message import Look, Message
-
-LI = Person(1, "1" * 32, name="李小红")
-GUEST = Person(2, "2" * 32, kind=Kind.VISITOR, blocked="moved")
-DOOR = DoorSettings(contact=True, input_debounce=0)
-
-
-class Board(SimulatedRelay):
-    """A simulated relay that notes when the lock is released, among the events."""
-
-    journal: list[str]
-
-    def set(self, channel: int, on: bool, hold: float, since: float | None = None) -> None:
-        released = self.state(channel)
-        super().set(channel, on, hold, since)
-        if on != released:
-            self.journal.append("relay on" if on else "relay off")
-
-
-@dataclass
-class Memory:
-    """A recorder in memory. ``disk``: "well", "full" (never answers) or "lost" (gives up)."""
-
-    journal: list[str]
-    disk: str = "well"
-    events: list[Event] = field(default_factory=list)
-
-    def record(self, event: Event) -> Future[Event]:
-        self.events.append(event)
-        self.journal.append(event.type)
-        future: Future[Event] = Future()
-        if self.disk == "well":
-            future.set_result(event.numbered(len(self.events)))
-        elif self.disk == "lost":
-            future.set_exception(StoreError("more events than can be written"))
-        return future
-
-
-class Screen(NoParts):
-    def __init__(self) -> None:
-        self.message: Message | None = None
-        self.shown = 0.0
-
-    def show(self, message: Message) -> None:
-        self.message, self.shown = message, time.monotonic()
-
-
-class Gate:
-    """A loop with a board, a clock and a recorder that tests can turn."""
-
-    def __init__(self, door: DoorSettings = DOOR, clock: ManualClock | None = None) -> None:
-        self.journal: list[str] = []
-        self.clock = clock or ManualClock(100.0, datetime(2027, 1, 1, tzinfo=UTC))
-        self.board = Board(channels=1, clock=self.clock)
-        self.board.journal = self.journal
-        self.board.wires = {"contact": False, "fire": False}
-        self.recorder = Memory(self.journal)
-        self.screen = Screen()
-        controller = DoorController(self.board, door)
-        self.loop = Loop(
-            gate="north",
-            context=Context({p.id: p for p in (LI, GUEST)}, contact=door.contact),
-            controller=controller,
-            recorder=self.recorder,
-            clock=self.clock,
-            parts=self.screen,
-            emergency_seconds=60.0,
-            watch=ClockWatch(self.clock, synchronised=lambda: None),
-        )
-        self.loop.start(controller.open(self.clock.monotonic()))
-        self.journal.clear()
-        self.recorder.events.clear()
-
-    def card(self, person: Person | None, problem: str = "") -> None:
-        at = self.clock.monotonic()
-        self.loop.handle(inputs.Shown(Method.CARD, person, Credential(problem), at))
-
-    def wait(self, seconds: float) -> None:
-        for _ in range(round(seconds / 0.05)):
-            self.clock.advance(0.05)
-            self.loop.tick()
-
-    def wire(self, name: str, level: bool) -> None:
-        self.board.wires[name] = level
-        self.wait(0.1)
-
-    @property
-    def open(self) -> bool:
-        return bool(self.board.state(1))
-
-    @property
-    def types(self) -> list[str]:
-        return [event.type for event in self.recorder.events]
-
-    def event(self, type: str) -> Event:
-        return next(event for event in self.recorder.events if event.type == type)
+from tests.daemon.loop_gate import DOOR, GUEST, LI, Gate
 
 
 @pytest.fixture
@@ -244,100 +139,6 @@ def test_a_refusal_does_not_wait_for_the_disk(gate: Gate) -> None:
     began = time.monotonic()
     gate.card(GUEST)
     assert time.monotonic() - began < DURABLE_WITHIN
-
-
-def test_staff_open_the_door_and_the_event_says_who(gate: Gate) -> None:
-    gate.loop.handle(Order("open", "desk:wang"))
-    assert gate.journal[:2] == ["passage.granted", "relay on"]
-    event = gate.event("passage.granted")
-    assert (event.method, event.rule, event.person) == ("staff", "staff", None)
-    assert event.reasons == ("staff_order",)
-    assert event.details["values"]["order"] == "desk:wang"
-
-
-def test_a_door_held_open_by_order_locks_by_itself(gate: Gate) -> None:
-    gate.loop.handle(Order("hold", "desk", 10.0))
-    assert gate.open
-    assert gate.loop.lane.mode is Mode.HELD_OPEN
-    gate.wait(9.5)
-    assert gate.open
-    gate.wait(1.0)
-    assert not gate.open
-    assert gate.loop.lane.mode is Mode.NORMAL
-
-
-def test_an_emergency_without_a_time_lasts_as_long_as_configured(gate: Gate) -> None:
-    gate.loop.handle(Order("emergency", "desk"))
-    assert gate.loop.lane.mode is Mode.EMERGENCY
-    assert gate.screen.message is not None
-    assert gate.screen.message.look is Look.EMERGENCY
-    gate.wait(59.0)
-    assert gate.open
-    gate.wait(2.0)
-    assert not gate.open
-    assert gate.loop.lane.mode is Mode.NORMAL
-
-
-def test_in_a_lockdown_nobody_enters_until_normal(gate: Gate) -> None:
-    gate.loop.handle(Order("lockdown", "desk"))
-    gate.card(LI)
-    assert not gate.open
-    assert "passage.granted" not in gate.types
-    gate.loop.handle(Order("normal", "desk"))
-    gate.wait(6.0)
-    gate.card(LI)
-    assert gate.open
-
-
-@pytest.mark.parametrize("kind", ["hold", "emergency"])
-def test_an_order_the_door_refuses_leaves_the_mode_as_it_is(gate: Gate, kind: str) -> None:
-    gate.loop.handle(Order("lockdown", "desk"))
-    gate.loop.handle(Order(kind, "desk", 30.0))
-    assert "door.refused" in gate.types
-    assert gate.loop.lane.mode is Mode.LOCKDOWN
-    assert not gate.open
-
-
-def test_an_order_nobody_knows_is_a_mistake_of_the_caller(gate: Gate) -> None:
-    with pytest.raises(ValueError, match="no order"):
-        gate.loop.handle(Order("explode", "desk"))
-    assert gate.types == []
-
-
-def test_fire_opens_the_door_until_reset_by_hand(gate: Gate) -> None:
-    gate.wire("fire", True)
-    assert gate.open
-    assert gate.loop.lane.mode is Mode.FIRE
-    gate.loop.handle(Order("fire_reset", "desk"))
-    assert gate.open, "the fire input still says fire"
-    assert gate.loop.lane.mode is Mode.FIRE
-    gate.wire("fire", False)
-    assert gate.open, "latched until reset by hand"
-    gate.loop.handle(Order("fire_reset", "desk"))
-    assert gate.loop.lane.mode is Mode.NORMAL
-    assert not gate.open
-
-
-def test_the_end_of_a_hold_and_normal_do_not_end_a_fire(gate: Gate) -> None:
-    gate.loop.handle(Order("hold", "desk", 5.0))
-    gate.wire("fire", True)
-    gate.wait(6.0)
-    assert gate.open
-    assert gate.loop.lane.mode is Mode.FIRE
-    gate.loop.handle(Order("normal", "desk"))
-    assert gate.open
-    assert gate.loop.lane.mode is Mode.FIRE
-
-
-def test_a_lockdown_stands_again_after_the_fire(gate: Gate) -> None:
-    gate.loop.handle(Order("lockdown", "desk"))
-    gate.wire("fire", True)
-    assert gate.open
-    gate.wire("fire", False)
-    gate.loop.handle(Order("fire_reset", "desk"))
-    assert gate.loop.lane.mode is Mode.LOCKDOWN
-    gate.card(LI)
-    assert not gate.open
 
 
 def test_a_door_opened_and_closed_ends_the_passage_as_passed(gate: Gate) -> None:
@@ -472,23 +273,6 @@ def test_only_what_sees_people_makes_the_gate_blind(gate: Gate, family: str, see
     assert gate.loop.able
 
 
-def test_a_schedule_ends_only_the_hold_it_ordered_itself(gate: Gate) -> None:
-    gate.loop.handle(Order("hold", "schedule", 600.0))
-    gate.wait(1)
-    assert gate.open
-    gate.loop.handle(Order("hold_ends", "schedule"))
-    gate.wait(1)
-    assert not gate.open
-    gate.loop.handle(Order("hold", "desk:wang", 600.0))
-    gate.wait(1)
-    gate.loop.handle(Order("hold_ends", "schedule"))
-    gate.wait(1)
-    assert gate.open
-    gate.loop.handle(Order("lockdown", "desk:wang"))
-    gate.loop.handle(Order("hold_ends", "schedule"))
-    assert gate.loop.controller.state.lockdown
-
-
 def test_the_faults_somebody_has_read_do_not_change_under_them(gate: Gate) -> None:
     gate.loop.handle(DeviceStatus("camera", "main", False, "no frames"))
     read = gate.loop.faults
@@ -515,93 +299,6 @@ def test_a_clock_that_cannot_be_right_is_an_event_and_a_fault_until_it_is_set() 
     gate.wait(1.5)
     assert {"clock.jumped", "clock.plausible"} <= set(gate.types)
     assert gate.loop.faults == {}
-
-
-def test_whoever_gave_an_emergency_may_end_it_and_nobody_else_by_this_order(gate: Gate) -> None:
-    gate.loop.handle(Order("emergency", "li", 600.0))
-    assert gate.open
-    gate.loop.handle(Order("emergency_ends", "wang"))
-    assert gate.open
-    assert gate.event("door.refused").details["reason"] == "not_yours"
-    gate.loop.handle(Order("emergency_ends", "li"))
-    gate.wait(0.5)
-    assert not gate.open
-    assert gate.loop.lane.mode is Mode.NORMAL
-    gate.loop.handle(Order("hold", "li", 600.0))
-    gate.loop.handle(Order("emergency_ends", "li"))
-    assert gate.open, "a hold-open is no emergency"
-
-
-def with_controller(gate: Gate, decides: str) -> list[int]:
-    """Give the gate a controller of the site; the numbers it is sent."""
-    sent: list[int] = []
-
-    def present(number: int) -> str:
-        sent.append(number)
-        return ""
-
-    settings = ReaderOutSettings.model_validate({"decides": decides, "number": "id"})
-    gate.loop.site = SiteController(settings, present)
-    return sent
-
-
-def test_both_must_agree_before_the_relay_moves(gate: Gate) -> None:
-    sent = with_controller(gate, "both")
-    gate.card(LI)
-    assert sent == [1]
-    assert not gate.open
-    assert gate.screen.message is not None
-    assert gate.screen.message.look is Look.WAIT
-    gate.wait(0.5)
-    gate.loop.handle(ControllerAnswer(True))
-    assert gate.open
-    assert gate.screen.message.look is Look.GRANT
-    assert gate.types[:3] == ["passage.granted", "controller.granted", "door.unlocked"]
-
-
-@pytest.mark.parametrize(
-    ("said", "type"), [(False, "controller.refused"), (None, "controller.silent")]
-)
-def test_a_controller_that_refuses_or_is_silent_keeps_the_door_shut(
-    gate: Gate, said: bool | None, type: str
-) -> None:
-    with_controller(gate, "both")
-    gate.card(LI)
-    if said is not None:
-        gate.loop.handle(ControllerAnswer(said))
-    gate.wait(3.2)
-    assert "relay on" not in gate.journal
-    assert gate.types[:3] == ["passage.granted", type, "passage.ended"]
-    assert gate.event(type).person == LI.ref
-    assert gate.event("passage.ended").details == {"passed": False}
-
-
-def test_where_the_controller_decides_the_gates_own_door_is_off(gate: Gate) -> None:
-    sent = with_controller(gate, "controller")
-    gate.card(LI)
-    gate.loop.handle(ControllerAnswer(True))
-    gate.wait(1.0)
-    assert sent == [1]
-    assert gate.screen.message is not None
-    assert gate.screen.message.look is Look.GRANT
-    assert "relay on" not in gate.journal
-    gate.card(GUEST)  # whom the gate refuses the controller is not asked about
-    assert sent == [1]
-
-
-def test_fire_opens_whatever_the_controller_says(gate: Gate) -> None:
-    with_controller(gate, "controller")
-    gate.wire("fire", True)
-    assert gate.open
-
-
-def test_a_lost_controller_is_on_the_screen_only_where_it_has_a_say(gate: Gate) -> None:
-    for decides, look in (("gate", Look.IDLE), ("both", Look.FAULT)):
-        with_controller(gate, decides)
-        gate.loop.handle(DeviceStatus("controller", "controller", False, "silent"))
-        assert gate.screen.message is None or gate.screen.message.look is look
-        gate.loop.handle(DeviceStatus("controller", "controller", True))
-    assert gate.types.count("device.lost") == 2
 
 
 def test_a_clock_that_cannot_be_right_is_a_fault_before_the_first_look() -> None:

@@ -18,7 +18,7 @@ from gate.daemon.orders import Order
 from gate.daemon.presence_worker import PeopleSeen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from tests.daemon.test_event_loop import LI, Gate
+from tests.daemon.loop_gate import LI, Gate
 
 
 @pytest.fixture
