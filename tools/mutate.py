@@ -16,6 +16,10 @@ not mutated.
 ``--page`` does so for the modules and tests in ``tools/mutation.toml`` and writes which test misses
 which condition into ``docs/mutation.md``; with names of files it writes only their sections again.
 The reasons why a mutant cannot be told from the code are in ``tools/mutation.toml`` too.
+
+Every result is kept under build/mutation with the sources it was found with: a run that was
+interrupted goes on where it was, and after a new test each mutant first meets the test that failed
+before.
 """
 
 from __future__ import annotations
@@ -24,11 +28,11 @@ import ast
 import contextlib
 import gc
 import importlib
+import json
 import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -37,114 +41,13 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.mutants import Journal, Mutant, mutants  # noqa: E402
+
 TABLE = ROOT / "tools" / "mutation.toml"
 PAGE = ROOT / "docs" / "mutation.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """What was changed, in which function and line, and the source with it."""
-
-    function: str
-    line: int
-    change: str
-    source: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.function}: {self.change}"
-
-
-class _Change(ast.NodeTransformer):
-    """Applies change number ``wanted`` and counts all."""
-
-    def __init__(self, wanted: int) -> None:
-        self.wanted, self.count, self.what, self.line = wanted, 0, "", 0
-        self.function = ""
-        self._scope: list[str] = []
-
-    def _now(self, node: ast.AST, what: str) -> bool:
-        self.count += 1
-        if self.count - 1 != self.wanted:
-            return False
-        self.what, self.line = what, getattr(node, "lineno", 0)
-        self.function = ".".join(self._scope) or "module"
-        return True
-
-    def _named(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> ast.AST:
-        self._scope.append(node.name)
-        self.generic_visit(node)
-        self._scope.pop()
-        return node
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _named
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        self.generic_visit(node)
-        if self._now(node, f"if {ast.unparse(node.test)} → never"):
-            node.test = ast.copy_location(ast.Constant(False), node.test)
-        elif self._now(node, f"if {ast.unparse(node.test)} → always"):
-            node.test = ast.copy_location(ast.Constant(True), node.test)
-        return node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        self.generic_visit(node)
-        call = isinstance(node.value, ast.Call)
-        if call and self._now(node, f"without {ast.unparse(node)}"):
-            return ast.copy_location(ast.Pass(), node)
-        return node
-
-    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        self.generic_visit(node)
-        for index, condition in enumerate(node.ifs):
-            if self._now(
-                condition, f"for {ast.unparse(node.target)} without if {ast.unparse(condition)}"
-            ):
-                del node.ifs[index]
-                break
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
-        for index, operand in enumerate(node.values):
-            if self._now(node, f"{ast.unparse(node)} without {ast.unparse(operand)}"):
-                rest = [v for i, v in enumerate(node.values) if i != index]
-                return rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
-        return node
-
-    def visit_match_case(self, node: ast.match_case) -> ast.AST:
-        self.generic_visit(node)
-        if self._now(node.pattern, f"case {ast.unparse(node.pattern)} → never"):
-            node.guard = ast.Constant(False)
-        return node
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self.generic_visit(node)
-        for branch, name in ((node.orelse, "never"), (node.body, "always")):
-            if self._now(node, f"{ast.unparse(node)} with its condition {name} true"):
-                return branch
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id == "replace":
-            for index, keyword in enumerate(node.keywords):
-                if self._now(node, f"{ast.unparse(node)} without {keyword.arg}"):
-                    node.keywords = node.keywords[:index] + node.keywords[index + 1 :]
-                    break
-        return node
-
-
-def mutants(source: str) -> Iterator[Mutant]:
-    """Every one of a module."""
-    number = 0
-    while True:
-        change = _Change(number)
-        tree = ast.fix_missing_locations(change.visit(ast.parse(source)))
-        if not change.what:
-            return
-        yield Mutant(change.function, change.line, change.what, ast.unparse(tree))
-        number += 1
+KEPT = ROOT / "build" / "mutation"
 
 
 def codes(code: CodeType) -> dict[str, CodeType]:
@@ -178,7 +81,7 @@ def _put(source: str, module: ModuleType) -> bool:
     return changed
 
 
-OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "--noconftest", "--timeout", "60"]
+OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "--noconftest", "--timeout", "300"]
 OPTIONS += ["--disable-warnings", "--no-summary", "-m", "not slow and not soak"]
 BROKEN = "the process ends"
 
@@ -195,21 +98,25 @@ class Result:
 class _Forks:
     """A plugin of pytest that runs what was collected once for each mutant, in a fork."""
 
-    def __init__(self, files: list[str]) -> None:
+    def __init__(self, files: list[str], tests: list[Path]) -> None:
         self.files = files
+        self.tests = tests
         self.results: list[Result] = []
         self._failed = ""
+        self._took: dict[str, float] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._took[report.nodeid] = self._took.get(report.nodeid, 0.0) + report.duration
         if report.failed and not self._failed:
             self._failed = report.nodeid
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        # what is quick and says by its name what it is for, before what draws at random
-        session.items.sort(key=_late)
-        if failed := self._missed(session):
+        failed, took = self._in_fork(session.items)
+        if failed:
             print(f"fails without any change: {failed}")
             raise pytest.UsageError("the tests fail as it is")
+        # what is quick and says by its name what it is for, before what draws at random
+        session.items.sort(key=lambda item: (*_late(item), round(took[item.nodeid], 1)))
         for name in self.files:
             file, _, lines = name.partition(":")
             first, _, last = lines.partition("-")
@@ -218,36 +125,52 @@ class _Forks:
             whole = (ROOT / file).read_text("utf-8")
             unchanged = ast.unparse(ast.parse(whole))
             _put(unchanged, module)  # so that line numbers alone are no change
-            for mutant in mutants(whole):
-                if mutant.line not in wanted or not _put(mutant.source, module):
+            journal = Journal(KEPT / (file.replace("/", ".") + ".jsonl"), self.tests)
+            these = [mutant for mutant in mutants(whole) if mutant.line in wanted]
+            for number, mutant in enumerate(these, 1):
+                if not _put(mutant.source, module):
                     continue
-                missed_by = self._missed(session)
+                missed_by = journal.found(mutant)
+                if missed_by is None:
+                    before = journal.before(mutant)
+                    items = sorted(session.items, key=lambda item: item.nodeid != before)
+                    missed_by, _ = self._in_fork(items)
+                    journal.write(mutant, missed_by)
                 _put(unchanged, module)
                 self.results.append(Result(file, mutant, missed_by))
                 if not missed_by:
                     print(f"survives  {file}:{mutant.line} {mutant.name}", file=sys.stderr)
+                if number % 20 == 0:
+                    print(f"{number} of {len(these)}", file=sys.stderr)
         return True
 
-    def _missed(self, session: pytest.Session) -> str:
-        """The test that fails, found in a fork, which keeps what is imported and ends after it."""
+    def _in_fork(self, items: list[pytest.Item]) -> tuple[str, dict[str, float]]:
+        """The test that fails, "" for none, and the seconds each took.
+
+        A fork has what is imported and ends after it, so nothing is left of a changed module.
+        """
         reading, writing = os.pipe()
         child = os.fork()
         if child:
             os.close(writing)
             with os.fdopen(reading, "rb") as pipe:
-                failed = pipe.read().decode()
+                said = pipe.read()
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            return failed if code in (0, 1) else BROKEN
+            if code != 0:
+                return BROKEN, {}
+            failed, took = json.loads(said)
+            return failed, took
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
         with contextlib.suppress(BaseException):
-            for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            for item, following in zip(items, [*items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self._failed:
                     break
-            os.write(writing, self._failed.encode())
-            os._exit(1 if self._failed else 0)
+            with os.fdopen(writing, "w") as said_to:
+                json.dump([self._failed, self._took], said_to)
+            os._exit(0)
         os._exit(2)
 
 
@@ -256,9 +179,24 @@ def _late(item: pytest.Item) -> tuple[bool, bool]:
     return item.get_closest_marker("slow") is not None, drawn
 
 
+def _sources(files: list[str], tests: list[str]) -> list[Path]:
+    """What a result depends on: the modules' folders, the tests and the modules beside these."""
+    found = {path for file in files for path in (ROOT / file).parent.glob("*.py")}
+    found -= {ROOT / file for file in files}  # the mutants have them
+    for test in (ROOT / name.partition("::")[0] for name in tests):
+        if test.is_dir():
+            found.update(test.rglob("*.py"))
+        else:
+            beside = test.parent.glob("*.py")
+            found |= {test, *(path for path in beside if not path.name.startswith("test_"))}
+    return sorted(found)
+
+
 def run(files: list[str], tests: list[str]) -> list[Result] | None:
     """Every mutant of the files with the test that misses it; None when the tests fail anyway."""
-    forks = _Forks(files)
+    modules = [name.partition(":")[0] for name in files]
+    named = [name for name in tests if (ROOT / name.partition("::")[0]).exists()]
+    forks = _Forks(files, _sources(modules, named))
     code = pytest.main([*OPTIONS, *tests], plugins=[forks])
     passed = code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     return forks.results if passed else None
@@ -291,12 +229,12 @@ def _section(file: str, tests: list[str], results: list[Result], equal: dict[str
 def page(wanted: list[str]) -> int:
     """Write the sections of the files, or all, into the page."""
     table = tomllib.loads(TABLE.read_text("utf-8"))
-    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-    sections = {part.partition("\n")[0]: "## " + part for part in old.split("\n## ")[1:]}
     for file, entry in table.items():
         if wanted and file not in wanted:
             continue
         print(file, flush=True)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        written = KEPT / (file.replace("/", ".") + ".md")
         # a fork, so that no module is the changed one of a run before
         child = os.fork()
         if not child:
@@ -304,12 +242,13 @@ def page(wanted: list[str]) -> int:
             if results is None:
                 os._exit(2)
             text = _section(file, entry["tests"], results, entry.get("equivalent", {}))
-            (ROOT / "build").mkdir(exist_ok=True)
-            (ROOT / "build" / "mutation-section.md").write_text(text, "utf-8")
+            written.write_text(text, "utf-8")
             os._exit(0)
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
             return 2
-        sections[file] = (ROOT / "build" / "mutation-section.md").read_text("utf-8")
+        old = PAGE.read_text("utf-8") if PAGE.exists() else ""
+        sections = {part.partition("\n")[0]: "## " + part for part in old.split("\n## ")[1:]}
+        sections[file] = written.read_text("utf-8")
         parts = [sections[name].rstrip() + "\n" for name in table if name in sections]
         PAGE.write_text(HEAD + "\n".join(parts), "utf-8")
     return 1 if "**none**" in PAGE.read_text("utf-8") else 0
@@ -329,7 +268,6 @@ modules, their tests and the reasons why a change is equivalent (no behaviour di
 def main(arguments: list[str]) -> int:
     """Returns the exit code."""
     os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
     # the smallest example that fails is not of interest
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutants", deadline=None, database=None, phases=phases)

@@ -58,8 +58,6 @@ class Gap:
 
 def absence(watched: Watched, gaps: Iterable[Gap], now: datetime) -> timedelta:
     """How long the gate was working without seeing the person; zero while paused."""
-    if watched.paused_until is not None and now < watched.paused_until:
-        return timedelta(0)
     starts = (watched.since, watched.seen, watched.paused_until)
     begin = max(moment for moment in starts if moment is not None)
     blind, end = timedelta(0), begin

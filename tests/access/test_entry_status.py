@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 from pydantic import ValidationError
 
-from gate.access.breaker import Breaker
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusItem, judge, labels
 from gate.access.request import Finding, Weight
@@ -211,15 +210,3 @@ def test_a_provider_that_breaks_counts_as_not_available() -> None:
     desk.ask(Person(1, "01"))
     assert inbox.get(timeout=60)[0].good is None
     desk.close()
-
-
-def test_the_breaker_lets_one_call_through_after_its_rest() -> None:
-    breaker = Breaker()
-    for _ in range(2):
-        breaker = breaker.failed(0.0, most=2, rest=10)
-    assert breaker.may_ask(9.9)[0] is False
-    allowed, trying = breaker.may_ask(10.0)
-    assert allowed
-    assert trying.may_ask(10.0)[0] is False
-    assert trying.failed(10.0, most=2, rest=10).may_ask(19.9)[0] is False
-    assert trying.succeeded() == Breaker()

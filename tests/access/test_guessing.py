@@ -34,6 +34,10 @@ def test_the_alarm_comes_once_at_the_last_allowed_attempt() -> None:
     assert series.began == 0.0
 
 
+def test_a_series_begins_with_its_first_wrong_one() -> None:
+    assert wrong(2, start=50.0)[0].began == 50.0
+
+
 def test_the_pause_doubles_and_has_an_end() -> None:
     pauses = []
     for times in (1, 2, 3, 4, 40):

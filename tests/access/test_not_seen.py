@@ -70,6 +70,11 @@ def test_being_seen_ends_it() -> None:
     assert check(people, (), after(65), 24)[1] != ()
 
 
+def test_somebody_who_was_not_missed_comes_home_without_a_notice() -> None:
+    never = {7: Watched(7, since=START)}
+    assert seen(never, 7, after(1)) == ({7: Watched(7, START, after(1))}, ())
+
+
 def test_a_late_report_of_an_earlier_passage_changes_nothing() -> None:
     assert seen(ELDER, 7, after(5)) == (ELDER, ())
 
@@ -96,6 +101,24 @@ def test_an_acknowledgement_names_somebody_and_counts_anew() -> None:
     assert check(people, (), after(64), 24)[1] == ()
     assert check(people, (), after(65), 24)[1] != ()
     assert acknowledge(ELDER, 7, "chen", after(20)) == (ELDER, ())
+    assert acknowledge(ELDER, 8, "chen", after(20)) == (ELDER, ())
+
+
+def test_whoever_dealt_with_one_absence_is_not_named_at_the_next() -> None:
+    people, _ = check(ELDER, (), after(40), 24)
+    people, _ = acknowledge(people, 7, "chen", after(41))
+    assert people[7].acknowledged_by == "chen"
+    missed, _ = check(people, (), after(80), 24)
+    assert missed[7].acknowledged_by == ""
+    home, _ = seen(people, 7, after(50))
+    assert home[7].acknowledged_by == ""
+
+
+def test_a_pause_ends_the_absence_that_was_reported() -> None:
+    people, _ = check(ELDER, (), after(40), 24)
+    people = pause(people, 7, after(100))
+    assert check(people, (), after(124), 24)[1] == (Notice(Change.NOT_SEEN, 7, 24.0),)
+    assert pause(ELDER, 8, after(100)) == ELDER
 
 
 @settings(deadline=None)

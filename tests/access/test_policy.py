@@ -328,6 +328,11 @@ BOTH = frozenset({Method.FACE_AND_CARD})
         ("face", [allow(methods=BOTH)], (Outcome.DENY, "not_this_method")),
         ("face", [allow(methods=frozenset({Method.CARD}), both=True)],
          (Outcome.DENY, "not_this_method")),
+        # on a holiday too, what is refused on every day is not refused for the holiday
+        ("card", [rule(days={date(2026, 1, 7): "holiday"}), person(kind=Kind.STAFF)],
+         (Outcome.DENY, "not_this_kind")),
+        # a gate without a direction cannot know who passes twice
+        ("card", [ask(presence=Presence.OUTSIDE, inward=None)], (Outcome.GRANT, "welcome")),
     ],
 )  # fmt: skip
 def test_each_condition_of_a_rule_by_itself(
@@ -338,6 +343,24 @@ def test_each_condition_of_a_rule_by_itself(
         asked = change(asked)
     decided = decide(*asked)
     assert (decided.outcome, decided.reasons[0]) == expected
+
+
+def test_a_good_finding_and_one_without_a_reason_advise_nothing() -> None:
+    request, rules = GRANTED["card"]
+    findings = tuple(
+        Finding("code", good, Weight.ADVISE, reason)
+        for good, reason in ((False, ""), (True, "good"), (None, "unknown"))
+    )
+    decided = decide(replace(request, findings=findings), rules)
+    assert decided.reasons == ("welcome", "unknown")
+
+
+def test_only_who_passes_twice_is_advised_of_it() -> None:
+    request, rules = GRANTED["card"]
+    soft = replace(rules, antipassback="soft")
+    for presence, advice in ((Presence.INSIDE, ("already_passed",)), (Presence.OUTSIDE, ())):
+        asked = replace(request, inward=True, presence=presence)
+        assert decide(asked, soft).reasons == ("welcome", *advice)
 
 
 def test_only_an_allow_that_fits_says_whether_one_factor_is_enough() -> None:

@@ -43,14 +43,39 @@ def test_a_holiday_is_closed_where_the_schedule_says_so_and_else_as_its_weekday(
     days = {date(2026, 1, 5): "holiday"}
     assert not is_open(OFFICE, at(5, 12), days)
     assert is_open(parse("mon 00:00-24:00"), at(5, 12), days)
+    closed = parse("mon 00:00-24:00; holiday closed")
+    assert is_open(closed, at(5, 12), {})
+    assert not is_open(closed, at(5, 12), days)
+
+
+def test_always_is_every_minute_of_every_day() -> None:
+    always = parse(" always ")
+    assert all(is_open(always, at(day, hour), {}) for day in range(5, 12) for hour in (0, 12, 23))
 
 
 def test_a_make_up_working_day_counts_as_the_weekday_it_stands_for() -> None:
     assert is_open(OFFICE, at(10, 18), {date(2026, 1, 10): "mon"})
+    assert is_open(parse("mon 00:00-24:00"), at(10, 18), {date(2026, 1, 10): "mon"})
 
 
 @pytest.mark.parametrize(
-    "text", ["", "monday 7-19", "mon", "mon 07:00-25:00", "fri-mon 07:00-08:00", "mon 7:60-8:00"]
+    "text",
+    [
+        "",
+        "monday 7-19",
+        "mon",
+        "mon 07:00-25:00",
+        "fri-mon 07:00-08:00",
+        "mon 7:60-8:00",
+        "mon 07:75-09:00",
+        "fri-mon 07:00-08:00; tue 07:00-08:00",
+        "mon 07:00-08:60",
+        "mon 24:00-06:00",
+        "mon 07:00-07:00",
+        "monday 07:00-08:00",
+        "xxx-fri 07:00-08:00",
+        "mon-xxx 07:00-08:00",
+    ],
 )
 def test_what_cannot_be_read_is_named(text: str) -> None:
     with pytest.raises(AccessError, match="not valid"):

@@ -38,3 +38,14 @@ def test_no_temperature_weighs_as_the_policy_says(unknown: str, weight: Weight) 
     for nothing in (None, reading(36.5, at=90.0)):
         found = temperature_finding(nothing, settings, 100.0)
         assert (found.good, found.weight) == (None, weight)
+
+
+def test_where_it_is_only_advised_no_temperature_advises_nothing() -> None:
+    settings = TemperatureSettings.model_validate({"policy": "advise"})
+    assert temperature_finding(None, settings, 100.0).weight is Weight.SHOW
+
+
+def test_a_reading_without_an_estimate_shows_no_figure() -> None:
+    nothing = Reading(21.0, 22.0, None, 100.0, "t", Validity.IMPLAUSIBLE, 5)
+    found = temperature_finding(nothing, TemperatureSettings(), 100.0)
+    assert (found.good, found.value) == (None, "")
