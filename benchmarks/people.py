@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.evaluation import embedding
+from gate.evaluation.photos import Photo
 from gate.evaluation.synthetic_gallery import generate
 from gate.recognition.detection.detector import Detector
-from gate.recognition.encoders import Encoder, encode_faces
+from gate.recognition.encoders import Encoder
 from gate.recognition.face import Template, Vector
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.site_calibration import learn_site
 
-CACHE = Path("var/bench")
+CACHE = Path("var/evaluation")
 FIRST = 1000  # number of the first person
 
 
@@ -46,32 +47,13 @@ def photographs_of(lfw: Path) -> list[list[Path]]:
 
 
 def embed(files: Sequence[Path], detector: Detector, encoder: Encoder) -> Vector:
-    """The vector of the middlemost face of each photograph that has one, float32 (n, d).
+    """The vector of the main face of each photograph that has one, float32 (n, d).
 
-    Kept in ``CACHE``: the second time takes no time.
+    Kept in ``CACHE``, where ``gate evaluate`` keeps its own: the second time takes no time.
     """
-    key = hashlib.sha256(f"{encoder.name} {detector.name} {[f.name for f in files]}".encode())
-    kept = CACHE / f"{key.hexdigest()[:16]}.npy"
-    if kept.is_file():
-        return np.asarray(np.load(kept), dtype=np.float32)
-    rows = [row for file in files for row in _middle(file, detector, encoder)]
-    CACHE.mkdir(parents=True, exist_ok=True)
-    np.save(kept, np.stack(rows))
-    return np.stack(rows)
-
-
-def _middle(file: Path, detector: Detector, encoder: Encoder) -> Iterator[Vector]:
-    image = cv2.imread(str(file))
-    if image is None:
-        return
-    pixels = np.asarray(image, np.uint8)
-    middle = np.array([pixels.shape[1], pixels.shape[0]]) / 2
-    faces = sorted(
-        detector.detect(pixels),
-        key=lambda f: float(np.hypot(*(np.add(f.box[:2], f.box[2:]) / 2 - middle))),
-    )
-    if faces:
-        yield encode_faces(encoder, pixels, faces[:1])[0]
+    shown = [Photo(file, file.stem, file.parent.name) for file in files]
+    found = embedding.embed(shown, encoder, detector, CACHE, encoder.name)
+    return found.vectors[found.found]
 
 
 def filled(real: Vector, count: int, encoder: str) -> Vector:

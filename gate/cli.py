@@ -67,9 +67,10 @@ _wanted = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS else list(C
 if sys.argv[1:] == ["--version"]:
     _wanted = ["config"]
 
-# beside a camera numpy works in one thread, as the networks do: on a busy box two of them spend
-# as long waiting for each other as they work. To be set before numpy is loaded.
-if sys.argv[1:2] in (["run"], ["desk"], ["demo"]):
+# numpy works in one thread, as the networks do: on a busy box two of them spend as long waiting
+# for each other as they work, and what is learnt or encoded here is no faster with both. To be
+# set before numpy is loaded.
+if set(sys.argv[1:2]) & {"run", "desk", "demo", "calibrate", "enroll", "evaluate"}:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # what is imported stays: looking for garbage in it takes a sixth of the start

@@ -1,6 +1,6 @@
 """What the looks of one passage add up to: impostors let in, residents found, look by look.
 
-    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.looks [--encoder retail-0095]
+    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.looks [--encoder NAME]
 
 Every person comes with up to five photographs of LFW, one after the other, as the moments of one
 track; photographs of different days differ far more than the frames of a walk-up, so an impostor
@@ -26,23 +26,20 @@ from gate.evaluation.interval import wilson
 from gate.evaluation.measure import Data, data_in
 from gate.evaluation.metrics import Rate
 from gate.evaluation.protocols import Entry, Trial, bursts, by_person
+from gate.models.settings import ModelsSettings
 from gate.recognition import evidence
-from gate.recognition.encoders.dlib_onnx import DlibEncoder
+from gate.recognition.encoders import build_encoder
 from gate.recognition.encoders.encoder import SimilarityStatistics
-from gate.recognition.encoders.retail_0095 import Retail0095
 from gate.recognition.evidence import Gathered, Moment
 from gate.recognition.face import Vector, Verdict
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.site_calibration import learn_site
+from gate.recognition.settings import RecognitionSettings
 from research.scoring_variants import vectors_of
 
 LOOKS = 5
 FPIRS = (0.01, 0.003, 0.001)
 FNIR = 0.01
-ENCODERS: dict[str, type[Retail0095] | type[DlibEncoder]] = {
-    "retail-0095": Retail0095,
-    "dlib": DlibEncoder,
-}
 
 
 def passages(data: Data, found: list[bool]) -> Trial:
@@ -115,12 +112,16 @@ def rows_of(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", choices=sorted(ENCODERS), default="retail-0095")
+    parser.add_argument("--encoder", default="retail-0095+faceplugin")
+    parser.add_argument("--noise", type=float, default=evidence.NOISE, help="evidence.NOISE")
+    parser.add_argument("--most", type=int, help="photographs of a person that are used")
     parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
     options = parser.parse_args()
-    data = data_in(measuring_data("lfw"))
+    evidence.NOISE = options.noise
+    data = data_in(measuring_data("lfw"), most=options.most)
     vectors, found, _ = vectors_of(data, options.encoder, options.cache)
-    encoder = ENCODERS[options.encoder]
+    settings = RecognitionSettings.model_validate({"encoder": options.encoder})
+    similarity = build_encoder(settings, ModelsSettings()).similarity
     trial = passages(data, found.tolist())
     snapshot = gallery_of(vectors, trial, options.encoder)
     matcher = build_matcher(snapshot, *learn_site(snapshot, made=""))
@@ -134,7 +135,7 @@ def main() -> None:
     for looks in range(2, LOOKS + 1):
         table.add_column(f"residents known at look {looks}, %")
     table.add_column("misidentified")
-    for row in rows_of(trial, vectors, matcher, encoder.similarity):
+    for row in rows_of(trial, vectors, matcher, similarity):
         table.add_row(*row)
     Console(width=150).print(table)
 

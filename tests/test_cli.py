@@ -34,8 +34,12 @@ def printed(code: str, *words: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize(("command", "threads"), [("run", "1"), ("calibrate", "unset")])
-def test_numpy_has_one_thread_beside_a_camera(command: str, threads: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "threads"), [("run", "1"), ("enroll", "1"), ("evaluate", "1"), ("doctor", "unset")]
+)
+def test_numpy_has_one_thread_where_faces_are_learnt_or_compared(
+    command: str, threads: str
+) -> None:
     assert printed(LOOK, command) == threads
 
 

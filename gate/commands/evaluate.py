@@ -51,6 +51,9 @@ def evaluate(
         Path | None, typer.Option(help="Photographs of nameless people, with groups.txt, for (e).")
     ] = None,
     merges: Annotated[Path | None, typer.Option(help="People who appear twice, for (e).")] = None,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="Photographs of a person that are used.")
+    ] = None,
     cache: Annotated[Path, typer.Option(help="Where vectors are kept.")] = Path("var/evaluation"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report page.")] = None,
@@ -81,6 +84,7 @@ def evaluate(
             groups=dict(_group(each) for each in group or ()),
             numbered=numbered,
             merges=merges,
+            most=most,
         )
         results = {"data": str(data), "encoders": {}}
         for name in encoder or (USUAL, "dlib", "retail-0095"):

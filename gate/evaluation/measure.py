@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,17 @@ class Data:
     webcam: Path | None = None
     clips: Path | None = None
 
+    def of_one_group(self) -> Data:
+        """The photographs that (e) and (f) are about: of the group, and of numbered people."""
+        members = self.groups.get(self.one_group, frozenset())
+        rows = [row for row, photo in enumerate(self.named) if photo.person in members]
+        merged = [self.merged[row] for row in rows] if self.merged else []
+        return replace(
+            self,
+            named=[self.named[row] for row in rows],
+            merged=[*merged, *self.merged[len(self.named) :]],
+        )
+
     def __str__(self) -> str:
         people = len({photo.person for photo in self.named})
         text = f"{len(self.named)} photographs of {people} people"
@@ -60,8 +71,11 @@ def data_in(
     groups: dict[str, Path] | None = None,
     numbered: Path | None = None,
     merges: Path | None = None,
+    most: int | None = None,
 ) -> Data:
     """The data in ``folder``; files beside it are used where they have the usual names.
+
+    ``most``: photographs of a person that are used, the first of them.
 
     Raises ConfigurationError.
     """
@@ -76,6 +90,7 @@ def data_in(
     named = photos.named_people(folder)
     if errata:
         named = photos.corrected(named, errata)
+    named = photos.first_of_each(named, most)
     others = photos.grouped_people(numbered, numbered / "groups.txt") if numbered else []
     return Data(
         named,
@@ -118,7 +133,9 @@ def measure(
     which: str = "abcdefgh",
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """All figures of one encoder."""
+    """All figures of one encoder; photographs that no protocol asks for are not encoded."""
+    if data.one_group and set(which) <= set("efgh"):
+        data = data.of_one_group()
     embedded = embedded_in(data, encoder, detector, cache)
     rows: list[study.Row] = []
     for trial, people in trials_in(data, embedded, which):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -72,6 +73,17 @@ def corrected(photos: Iterable[Photo], errata: Path) -> list[Photo]:
                 break
         result.append(photo)
     return result
+
+
+def first_of_each(photos: Iterable[Photo], most: int | None) -> list[Photo]:
+    """The first ``most`` photographs of each person, or all of them."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for photo in photos:
+        seen[photo.person] += 1
+        if most is None or seen[photo.person] <= most:
+            kept.append(photo)
+    return kept
 
 
 def merged(photos: Iterable[Photo], merges: Path) -> list[Photo]:

@@ -45,6 +45,12 @@ def test_labels_are_corrected(folder: Path) -> None:
     assert people(found) == [("Ann_0001", "Bo"), ("Ann_0002", "Ann"), ("Bo_0001", "-Bo_0001")]
 
 
+def test_the_first_photographs_of_each_person() -> None:
+    taken = [photos.Photo(Path(name), name, name[0]) for name in ("a1", "b1", "a2", "a3", "b2")]
+    assert [photo.name for photo in photos.first_of_each(taken, 2)] == ["a1", "b1", "a2", "b2"]
+    assert photos.first_of_each(taken, None) == taken
+
+
 def test_numbered_people_and_merges(tmp_path: Path) -> None:
     for name in "pqrs":
         (tmp_path / f"{name}.jpg").touch()
