@@ -96,10 +96,12 @@ class Simulation:
         self._figure("register made", f"{time.monotonic() - began:.0f} s")
         site.start_hub()
         began = time.monotonic()
-        site.pair(site.layout.names)
+        site.pair(site.layout.names, say=self._say)
         self._figure("boxes paired", f"{time.monotonic() - began:.0f} s")
+        began = time.monotonic()
+        site.start(site.layout.names, self._say)
         site.settle(self._gates, 3_600)
-        self._figure("boxes loaded", f"{time.monotonic() - began:.0f} s after the first pairing")
+        self._figure("boxes loaded", f"{time.monotonic() - began:.0f} s after the last pairing")
         self._compare("loaded")
         if site.sqlite:
             site.store.database.backup(site.folder / "old-hub.db")
@@ -148,7 +150,7 @@ class Simulation:
             self._site.store.orders.give_all(self._site.layout.names, "lockdown", by)
             end = began + _ORDER
             while not self._all_obeyed(by, gates) and time.monotonic() < end:
-                time.sleep(0.1)
+                time.sleep(0.25)
             obeyed = self._obeyed(by)
             self.result.wrong += [f"{by}: not at {gate}" for gate in sorted(gates - obeyed.keys())]
             slowest.append(max((obeyed.get(gate, end) for gate in gates), default=began) - began)
@@ -160,11 +162,7 @@ class Simulation:
 
     def _obeyed(self, by: str) -> dict[str, float]:
         return {
-            gate: at
-            for crew in self._site.crews
-            for gate, some in crew.call("obeyed").items()
-            for order, at in some
-            if order == by
+            gate: at for crew in self._site.crews for gate, at in crew.call("obeyed", by).items()
         }
 
     def _flood(self) -> None:
@@ -270,6 +268,7 @@ class Simulation:
         for gate in gates:
             site.drop(gate)
         site.pair(gates, generation=1)
+        site.start(gates)
 
     def _old_hub(self, _: list[str]) -> None:
         site = self._site
@@ -302,6 +301,7 @@ class Simulation:
         for gate in unknown:
             site.drop(gate)
         site.pair(unknown, generation=2)
+        site.start(unknown)
         site.until(
             lambda: all(n <= site.level() for n in site.numbers().values()),
             300,
@@ -318,7 +318,7 @@ class Simulation:
             receipts = Receipts(site.store, Authority.of(site.store))
             site.until(
                 lambda: not any(each.missing for each in receipts.state(100)),
-                120,
+                600,
                 "receipts are missing",
             )
             self._write(0)

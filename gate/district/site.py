@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,12 @@ from gate.store.store import Store
 ENCODER, WIDTH = "simulated/1", 128
 _BEATS = 20.0  # a second, of all boxes together
 _TOGETHER = 4  # boxes that pair at one time
+_LOADING = 20  # boxes that load at one time
+_SAID = 50  # boxes after which it is reported how many there are
+
+
+def _nothing(line: str) -> None:
+    """Where nobody follows."""
 
 
 class SimulationError(StoreError):
@@ -115,8 +122,10 @@ class Site:
         assert self._hub is not None
         return self._hub.pid
 
-    def pair(self, gates: Iterable[str], generation: int = 0) -> None:
-        """New boxes for gates; they load everything and run. Raises RuntimeError."""
+    def pair(
+        self, gates: Iterable[str], generation: int = 0, say: Callable[[str], None] = _nothing
+    ) -> None:
+        """New boxes for gates; ``start`` has them load. Raises RuntimeError."""
 
         def one(gate: str) -> None:
             folder = f"box-{gate}-{generation}"
@@ -124,9 +133,22 @@ class Site:
             url = f"https://127.0.0.1:{self.port}"
             self._crew_of[gate].call("add", gate, url, code, folder, self._beat)
             self.folders[gate] = self.folder / folder
+            if not len(self.folders) % _SAID:
+                say(f"  {len(self.folders)} paired")
 
         with ThreadPoolExecutor(min(_TOGETHER, len(self.crews))) as pool:
             list(pool.map(one, gates))
+
+    def start(self, gates: Iterable[str], say: Callable[[str], None] = _nothing) -> None:
+        """Paired boxes load and run, so many at a time. Raises StoreError."""
+        for some in pieces(gates, _LOADING):
+            self.each("start", some)
+            self.until(partial(self._loaded, some), 600, "boxes do not load")
+            say(f"  loaded up to {some[-1]}")
+
+    def _loaded(self, gates: list[str]) -> bool:
+        numbers = self.numbers()
+        return all(numbers.get(gate) for gate in gates)
 
     def each(self, method: str, gates: Iterable[str], *arguments: object) -> list[object]:
         """Call a method of the crews with the gates that are theirs, all crews at once."""

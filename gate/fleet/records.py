@@ -170,19 +170,27 @@ def values(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def template_row(
     store: Store, person: PersonRow, ref: str, face: Mapping[str, Any], epoch: int, key: bytes
 ) -> TemplateRow:
-    """A template that arrived, sealed for this register. ``ref``: whose it was when it was sent.
+    """A row of ``template_values``; raises as that does."""
+    return TemplateRow(**template_values(store, person.id, ref, face, epoch, key))
+
+
+def template_values(
+    store: Store, person: int, ref: str, face: Mapping[str, Any], epoch: int, key: bytes
+) -> dict[str, Any]:
+    """Columns of a template that arrived, sealed for this register. ``ref``: whose it was when it
+    was sent.
 
     Raises StoreError when it cannot be opened, KeyError and ValueError for what is none.
     """
     encoder = face["encoder"]
     vector = open_template(base64.b64decode(face["sealed"]), key, epoch, ref, encoder)
-    return TemplateRow(
-        person_id=person.id,
-        encoder=encoder,
-        vector=store.vault.seal(vector, person.id, encoder),
-        quality=face["quality"],
-        label=face["label"],
-    )
+    return {
+        "person_id": person,
+        "encoder": encoder,
+        "vector": store.vault.seal(vector, person, encoder),
+        "quality": face["quality"],
+        "label": face["label"],
+    }
 
 
 def text(raw: bytes) -> str:

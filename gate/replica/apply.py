@@ -19,6 +19,7 @@ from gate.fleet.records import PERSON, template_row, values
 from gate.fleet.sealing import unwrap
 from gate.replica.configuration import keep_wish
 from gate.replica.identity import Identity
+from gate.replica.newcomers import FACES, Change, Record, add, unknown
 from gate.services.gallery_sync import KIND
 from gate.store.changes import RULES, touch
 from gate.store.database_errors import ConflictError
@@ -40,10 +41,8 @@ from gate.store.tables import (
 
 CURSOR, PENDING = "hub.cursor", "hub.receipts"
 _READ, _WRITTEN = 100, 8  # people compared at once, and written in one transaction
+_NEW = 50  # people who are new here, written in one transaction
 _PAUSE = 0.02  # seconds between two: events, orders and claims are written in between
-_FACES = ":t"  # behind a pseudonym: the digest of the templates, which are dear to seal again
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,6 @@ class Cursor:
     n: int
     mark: str
     scope: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A record, with the digests of all but its templates, and of these."""
-
-    ref: str
-    record: Record
-    plain: bytes
-    faces: bytes
 
 
 class Applier:
@@ -123,30 +112,41 @@ class Applier:
         """Add and change people; what is as it was before is left alone. How many changed."""
         changed = 0
         for some in pieces(records, _READ):
-            for fresh in pieces(self._fresh(some), _WRITTEN):
+            new, others = self._fresh(some)
+            for fresh in pieces(new, _NEW):
+                with self._store.database.write() as session:
+                    add(self._store, session, fresh, self._keys)
+                self._pause()
+            for fresh in pieces(others, _WRITTEN):
                 with self._store.database.write() as session:
                     for change in fresh:
                         self._person(session, change)
-                changed += len(fresh)
                 self._pause()
+            changed += len(new) + len(others)
         return changed
 
-    def _fresh(self, records: Sequence[Record]) -> list[Change]:
-        """Those that differ from what was applied last; found out before anything is locked."""
-        found = [_change(record) for record in records]
-        keys = [key for change in found for key in (change.ref, change.ref + _FACES)]
+    def _fresh(self, records: Sequence[Record]) -> tuple[list[Change], list[Change]]:
+        """Those who are new here, and others that differ from what was applied last; found out
+        before anything is locked."""
+        found = {record["ref"]: _change(record) for record in records}
+        keys = [key for ref in found for key in (ref, ref + FACES)]
         with self._store.database.read() as session:
             rows = session.scalars(select(ReplicaRow).where(ReplicaRow.ref.in_(keys)))
             known = {row.ref: row.digest for row in rows}
-        return [
+            new = unknown(session, list(found.values()))
+        return [change for change in found.values() if change.ref in new], [
             change
-            for change in found
-            if known.get(change.ref) != change.plain
-            or known.get(change.ref + _FACES) != change.faces
+            for change in found.values()
+            if change.ref not in new
+            and (
+                known.get(change.ref) != change.plain
+                or known.get(change.ref + FACES) != change.faces
+            )
         ]
 
     def gone(self, items: Sequence[Mapping[str, str]]) -> None:
         """Delete people. Whoever was erased gets a receipt once nothing is left (``pending``)."""
+        there, items = self._to_go(items)
         for some in pieces(items, _WRITTEN):
             with self._store.database.write() as session:
                 pending = _pending(session)
@@ -156,8 +156,24 @@ class Applier:
                         pending.append(item["ref"])
                 session.merge(KeyValueRow(key=PENDING, value={"refs": sorted(set(pending))}))
             self._pause()
-        if items:
+        if there:
             self._store.database.wipe()
+
+    def _to_go(self, items: Sequence[Mapping[str, str]]) -> tuple[bool, list[Mapping[str, str]]]:
+        """Whether anything of anybody is here, and whom something is to be done about: of a
+        district's changes nearly all are of people who were never on this box."""
+        found: list[Mapping[str, str]] = []
+        there = False
+        for some in pieces(items):
+            refs = [item["ref"] for item in some]
+            keys = [key for ref in refs for key in (ref, ref + FACES)]
+            with self._store.database.read() as session:
+                here = set(session.scalars(select(PersonRow.ref).where(PersonRow.ref.in_(refs))))
+                noted = session.scalars(select(ReplicaRow.ref).where(ReplicaRow.ref.in_(keys)))
+                here |= {key.removesuffix(FACES) for key in noted}
+            there |= bool(here)
+            found += [item for item in some if item["ref"] in here or "proof" in item]
+        return there, found
 
     def _pause(self) -> None:
         if self._stopping.wait(_PAUSE):
@@ -198,7 +214,7 @@ class Applier:
         with self._store.database.write() as session:
             people = session.scalars(select(TemplateRow.person_id).distinct()).all()
             session.execute(delete(TemplateRow))
-            session.execute(delete(ReplicaRow).where(ReplicaRow.ref.like(f"%{_FACES}")))
+            session.execute(delete(ReplicaRow).where(ReplicaRow.ref.like(f"%{FACES}")))
             session.execute(delete(KeyValueRow).where(KeyValueRow.key == CURSOR))
             touch(session, *people)
         self._keys.clear()
@@ -253,7 +269,7 @@ class Applier:
             session.flush()
         if _note(session, ref, change.plain) or new:
             self._plain(session, row, record)
-        if _note(session, ref + _FACES, change.faces) or new:
+        if _note(session, ref + FACES, change.faces) or new:
             self._faces(session, row, record["templates"])
         touch(session, row.id)
 
@@ -313,7 +329,7 @@ class Applier:
         number = row.id if row else 0
         if row is not None:
             self._store.people.delete_in(session, row.id, erased=False)
-        session.execute(delete(ReplicaRow).where(ReplicaRow.ref.in_([ref, ref + _FACES])))
+        session.execute(delete(ReplicaRow).where(ReplicaRow.ref.in_([ref, ref + FACES])))
         if proof:
             session.merge(ErasureRow(ref=ref, person_id=number, proof=proof))
 

@@ -16,7 +16,8 @@ def test_a_box_that_is_loading_everything_stops_and_goes_on_later(
     for n in range(20):
         fleet.enrol(f"p{n}", n)
     box = fleet.box("north", start=False)
-    monkeypatch.setattr(apply, "_PAUSE", 600.0)  # the pause between two transactions
+    monkeypatch.setattr(apply, "_NEW", 8)  # people in one transaction
+    monkeypatch.setattr(apply, "_PAUSE", 600.0)  # the pause between two
     box.start()
     wait_for(lambda: box.store.people.count() > 0)
     assert box.stop() < 10  # without it: ten minutes
