@@ -23,22 +23,22 @@ from gate.config.hub import HubSettings
 from gate.errors import StoreError
 from gate.fleet.pairing import proof
 from gate.fleet.records import text
-from gate.fleet.scope import EVERYBODY
+from gate.fleet.scope import EVERYBODY, Scope
 from gate.fleet.sealing import open_key
 from gate.hub.authority import RENEW_DAYS, Authority
-from gate.hub.boxes import Boxes
+from gate.hub.boxes import Beaten, Boxes
 from gate.hub.concerned import Concerned
 from gate.hub.feed import Feed
-from gate.hub.glance import Glance, Glances
+from gate.hub.glance import Glance, Glances, Seat, glance
 from gate.hub.intake import MOST, Intake
 from gate.hub.keys import CommunityKeys
 from gate.hub.merge import merge, merge_rules
 from gate.hub.models import Shelf
 from gate.hub.receipts import Receipts
 from gate.hub.sightings import Sightings, checked
+from gate.hub.together import Together
 from gate.hub.waker import Waker
 from gate.models.settings import ModelsSettings
-from gate.services.gate_status import put
 from gate.store.engine import CONNECTIONS
 from gate.store.store import Store
 from gate.store.tables import BoxRow
@@ -114,8 +114,16 @@ class Hub:
         self.receipts = Receipts(store, self.authority)
         self.sightings = Sightings(store)
         self.waker = Waker(store)
-        self.glances = Glances(store)
         self.concerned = Concerned(store)
+        self.glances = Glances(self._look)
+        where = store.database.where
+        self.obeyed = Together(self.receipts.obeyed, where)
+        self.beats = Together(self.boxes.seen, where)
+
+    def _look(self) -> Glance:
+        seen = glance(self.store, self.feed.sign)
+        self.concerned.follow(seen.head)
+        return seen
 
 
 def box_of(request: Request) -> BoxRow:
@@ -132,7 +140,24 @@ def box_of(request: Request) -> BoxRow:
     return box
 
 
+async def seat_of(request: Request) -> Seat:
+    """The box that asks, as ``box_of`` but of up to a second ago: for what gives nothing away.
+
+    Whoever was let in or shut out since is looked up.
+    """
+    hub: Hub = request.app.state.hub
+    der = request.scope.get(CERTIFICATE)
+    if der is not None:
+        seen = await hub.glances.after(hub.waker.ticket())
+        seat = seen.seats.get(hashlib.sha256(der).hexdigest())
+        if seat is not None:
+            return seat
+    box = await run_sync(box_of, request)
+    return Seat(box.id, box.gate, box.ends)
+
+
 Box = Annotated[BoxRow, Depends(box_of)]
+Seated = Annotated[Seat, Depends(seat_of)]
 
 
 def create_app(hub: Hub) -> FastAPI:
@@ -212,6 +237,7 @@ def create_app(hub: Hub) -> FastAPI:
     @app.get("/feed")
     async def feed(
         request: Request,
+        seat: Seated,
         after: Annotated[int, Query(ge=0)],
         mark: Annotated[str, Query(max_length=40)] = "",
         scope: int = 0,
@@ -219,20 +245,36 @@ def create_app(hub: Hub) -> FastAPI:
         seen: Annotated[int | None, Query(ge=0)] = None,
         epoch: int = 0,
     ) -> Response:
-        gate = (await run_sync(box_of, request)).gate
+        gate = seat.gate
         # what concerns others may come with the next that does not
         patience = time.monotonic() + min(wait, PATIENCE)
 
         def look(glance: Glance) -> dict[str, Any] | None:
-            if time.monotonic() < patience and not glance.pressing(gate, after, scope, seen):
-                _, served = glance.scopes.get(gate, (scope, EVERYBODY))
-                if not hub.concerned.by(served, after, glance.head):
-                    return None
+            if may_wait(glance) and not hub.concerned.by(served(glance), after, glance.head):
+                return None
             # the box may have been revoked while it waited
             box = box_of(request)
             answer = hub.feed.after(box, after, mark, scope)
             others = None if seen is None else hub.sightings.after(box, epoch, seen)
             return answer if others is None else {**(answer or nothing()), "seen": others}
+
+        def may_wait(glance: Glance) -> bool:
+            return time.monotonic() < patience and not glance.pressing(gate, after, scope, seen)
+
+        def served(glance: Glance) -> Scope:
+            return glance.scopes.get(gate, (scope, EVERYBODY))[1]
+
+        async def found(glance: Glance) -> dict[str, Any] | None:
+            """A change or an order wakes every box at one moment, so whatever can be said from
+            memory is: without a thread, and without asking the database for each."""
+            if may_wait(glance):
+                concerned = hub.concerned.at_once(served(glance), after, glance.head)
+                if concerned is False:
+                    return None
+            only_orders = glance.only_orders(gate, after, mark, scope, seen)
+            if only_orders and seat.box in glance.active:
+                return {"n": after, "now": now().isoformat(), "orders": glance.ordered[gate]}
+            return await run_sync(look, glance)
 
         def nothing() -> dict[str, Any]:
             return {"n": after, "mark": mark, "now": now().isoformat()}
@@ -243,7 +285,7 @@ def create_app(hub: Hub) -> FastAPI:
             glance = await hub.glances.after(ticket)
             answer, end = None, until
             if not glance.nothing_for(gate, after, mark, scope, seen):
-                answer = await run_sync(look, glance)
+                answer = await found(glance)
                 end = patience if time.monotonic() < patience else until
             if answer is not None or hub.waker.stopping or time.monotonic() >= until:
                 return JSONResponse(answer or nothing())
@@ -273,10 +315,13 @@ def create_app(hub: Hub) -> FastAPI:
         return {"last": taken.last, "lost": taken.lost}
 
     @app.post("/receipt")
-    def receipt(box: Box, message: Receipt) -> dict[str, int]:
-        kept = hub.receipts.erased(box, message.erased) if message.erased else 0
+    async def receipt(request: Request, seat: Seated, message: Receipt) -> dict[str, int]:
+        kept = 0
+        if message.erased:
+            box = await run_sync(box_of, request)
+            kept = await run_sync(hub.receipts.erased, box, message.erased)
         if message.orders:
-            hub.receipts.obeyed(box.gate, message.orders)
+            await hub.obeyed.add((seat.gate, message.orders))
         return {"erased": kept}
 
     @app.post("/history")
@@ -289,15 +334,14 @@ def create_app(hub: Hub) -> FastAPI:
         return {"kept": True}
 
     @app.post("/beat")
-    def beat(box: Box, message: Beat) -> dict[str, Any]:
-        hub.boxes.seen(box.id, message.status, message.cursor, message.scope)
-        things = message.status.get("things")
-        if isinstance(things, dict):  # the desk's page of the gates reads them there
-            put(hub.store.key_values, box.gate, now(), things)
+    async def beat(seat: Seated, message: Beat) -> dict[str, Any]:
+        beaten = Beaten(seat.box, message.status, message.cursor, message.scope)
+        if ended := await hub.beats.add(beaten):
+            raise HTTPException(410, ended)
         return {
             "now": now().isoformat(),
             "lease": hub.settings.lease_days * 86_400,
-            "renew": box.ends - now() < timedelta(days=RENEW_DAYS),
+            "renew": seat.ends - now() < timedelta(days=RENEW_DAYS),
             "version": __version__,
         }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from sqlalchemy import or_, select
 from gate.errors import StoreError
 from gate.fleet import pairing
 from gate.hub.keys import CommunityKeys
+from gate.services.gate_status import put_in
 from gate.store.changes import RULES, touch
 from gate.store.store import Store
 from gate.store.tables import BoxRow, GateRow, PairingCodeRow
@@ -19,6 +21,16 @@ from gate.store.tables.base import now
 
 CODE_LASTS = timedelta(minutes=10)
 _TRIES = 5  # wrong proofs after which a code is void
+
+
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """A beat: how far a box has come, and its figures."""
+
+    box: str
+    status: dict[str, Any]
+    cursor: int
+    scope: int
 
 
 class Boxes:
@@ -158,12 +170,26 @@ class Boxes:
             self._store.audit.note_in(session, by, f"box.{state}", row.gate, box=box)
             return True
 
-    def seen(self, box: str, status: dict[str, Any], cursor: int, scope: int) -> None:
-        """A beat."""
+    def seen(self, beats: Sequence[Beaten]) -> list[str]:
+        """Beats of boxes, in one transaction; the desk's page of the gates reads them too.
+
+        Of each "", or why the box no longer counts: then nothing of it is kept.
+        """
+        at = now()
+        ended: list[str] = []
         with self._store.database.write() as session:
-            row = session.get(BoxRow, box)
-            if row is not None:
-                row.seen, row.status, row.cursor, row.scope = now(), status, cursor, scope
+            for beat in beats:
+                row = session.get(BoxRow, beat.box)
+                if row is None or row.state != "active":
+                    ended.append((row.reason or row.state) if row else "unknown")
+                    continue
+                ended.append("")
+                row.seen, row.status = at, beat.status
+                row.cursor, row.scope = beat.cursor, beat.scope
+                things = beat.status.get("things")
+                if isinstance(things, dict):
+                    put_in(session, row.gate, at, things)
+        return ended
 
     def all(self, *, active: bool = True) -> list[BoxRow]:
         """By gate, the newest first."""

@@ -50,12 +50,33 @@ class Concerned:
         with self._lock:
             if self._at < last:
                 self._follow()
-            if n < last - _KEPT:
+            return self._judge(scope, n, last)
+
+    def at_once(self, scope: Scope, n: int, last: int) -> bool | None:
+        """As ``by``; None where the register had to be read first, or somebody reads it."""
+        if scope.everybody:
+            return True
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return None if self._at < last else self._judge(scope, n, last)
+        finally:
+            self._lock.release()
+
+    def follow(self, last: int) -> None:
+        """Read what was changed up to a number, so that ``at_once`` knows it; nothing before
+        ``begin``."""
+        with self._lock:
+            if 0 <= self._at < last:
+                self._follow()
+
+    def _judge(self, scope: Scope, n: int, last: int) -> bool:
+        if n < last - _KEPT:
+            return True
+        for number in range(n + 1, last + 1):
+            places = self._touched.get(number)
+            if places is None or any(scope.holds(*place) for place in places):
                 return True
-            for number in range(n + 1, last + 1):
-                places = self._touched.get(number)
-                if places is None or any(scope.holds(*place) for place in places):
-                    return True
         return False
 
     def _follow(self) -> None:

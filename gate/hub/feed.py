@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from gate.fleet.records import Records
 from gate.fleet.scope import EVERYBODY, Scope, candidates
-from gate.fleet.signing import sign_erasure, sign_order
+from gate.fleet.signing import sign_erasure
 from gate.hub.authority import Authority
 from gate.hub.configurations import wanted
 from gate.hub.keys import CommunityKeys
+from gate.hub.orders import Signer, waiting
 from gate.store.changes import CALIBRATION, CONFIGURATION, RULES
 from gate.store.store import Store
 from gate.store.tables import (
@@ -25,7 +26,6 @@ from gate.store.tables import (
     ChangeRow,
     ErasureRow,
     GateRow,
-    OrderRow,
     PersonRow,
     ReceiptRow,
 )
@@ -73,6 +73,7 @@ class Feed:
         self._authority = authority
         self._keys = keys
         self._records = Records(store)
+        self.sign = Signer(authority.orders)
         self._reading = threading.Lock()  # of the pages read last
         self._pages: dict[tuple[int, int, int], Page] = {}
 
@@ -84,7 +85,7 @@ class Feed:
         and gives numbers again).
         """
         with self._store.database.read() as session:
-            orders = self._orders(session, box.gate)
+            orders = self.sign(session.scalars(waiting(box.gate)).all())
             gate = session.get(GateRow, box.gate)
             head = session.scalar(select(func.max(ChangeRow.id))) or 0
             at = session.get(ChangeRow, n) if n else None
@@ -218,27 +219,6 @@ class Feed:
         )
         key = self._authority.orders
         return [{"ref": ref, "proof": sign_erasure(key, ref)} for ref in session.scalars(query)]
-
-    def _orders(self, session: Session, gate: str) -> list[Answer]:
-        """Signed, until the box says that it has them; it knows one it had before by its id."""
-        query = select(OrderRow).where(
-            OrderRow.gate == gate, OrderRow.taken.is_(None), OrderRow.expires > now()
-        )
-        return [
-            sign_order(
-                self._authority.orders,
-                {
-                    "id": f"{row.id} {row.at.isoformat()}",
-                    "gate": row.gate,
-                    "command": row.command,
-                    "until": row.until.isoformat() if row.until else None,
-                    "by": row.ordered_by,
-                    "reason": row.reason,
-                    "expires": row.expires.isoformat(),
-                },
-            )
-            for row in session.scalars(query.order_by(OrderRow.id))
-        ]
 
 
 def mark_of(change: ChangeRow) -> str:

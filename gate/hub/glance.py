@@ -4,37 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 from anyio.to_thread import run_sync
 from sqlalchemy import select
 
 from gate.fleet.scope import Scope
 from gate.hub.feed import mark_of
+from gate.hub.orders import Signed, waiting
 from gate.store.store import Store
-from gate.store.tables import ChangeRow, GateRow, HeadRow, OrderRow
-from gate.store.tables.base import now
+from gate.store.tables import BoxRow, ChangeRow, GateRow, HeadRow, OrderRow
 
 _FRESH = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """What the hub has to know of a box that asks for nothing of the register."""
+
+    box: str
+    gate: str
+    ends: datetime
+
+
+@dataclass(frozen=True)
 class Glance:
     """The register at one moment.
 
     Attributes:
         head: number of the newest change, 0 for none, and its mark.
         scopes: of each gate, with their numbers.
-        ordered: gates with orders that are waiting.
+        ordered: the orders that are waiting, signed, of each gate that has any.
         seen: number of the newest sighting.
+        seats: boxes in use, by the SHA-256 of their certificates, hex.
     """
 
     head: int
     mark: str
     scopes: Mapping[str, tuple[int, Scope]]
-    ordered: frozenset[str]
+    ordered: Mapping[str, Sequence[Signed]]
     seen: int
+    seats: Mapping[str, Seat]
+
+    @cached_property
+    def active(self) -> frozenset[str]:
+        """The boxes in use, by their ids."""
+        return frozenset(seat.box for seat in self.seats.values())
 
     def nothing_for(self, gate: str, n: int, mark: str, scope: int, seen: int | None) -> bool:
         """Whether a box that has come so far has everything."""
@@ -49,26 +67,52 @@ class Glance:
             or seen not in (None, self.seen)
         )
 
+    def only_orders(self, gate: str, n: int, mark: str, scope: int, seen: int | None) -> bool:
+        """Whether orders are all that is new for a box."""
+        return (
+            gate in self.ordered
+            and (n, mark) == (self.head, self.mark)
+            and (gate not in self.scopes or self.scopes[gate][0] == scope)
+            and seen in (None, self.seen)
+        )
 
-def glance(store: Store) -> Glance:
-    """Raises StoreError."""
-    waiting = select(OrderRow.gate).where(OrderRow.taken.is_(None), OrderRow.expires > now())
+
+def glance(store: Store, sign: Callable[[Sequence[OrderRow]], list[Signed]]) -> Glance:
+    """``sign``: see ``gate.hub.orders``. Raises StoreError."""
+    boxes = select(BoxRow.certificate, BoxRow.previous, BoxRow.id, BoxRow.gate, BoxRow.ends)
     with store.database.read() as session:
         last = session.scalar(select(ChangeRow).order_by(ChangeRow.id.desc()).limit(1))
         return Glance(
             last.id if last else 0,
             mark_of(last) if last else "",
             {row.name: (row.scope, Scope.of(row)) for row in session.scalars(select(GateRow))},
-            frozenset(session.scalars(waiting)),
+            by_gate(sign(session.scalars(waiting()).all())),
             session.scalar(select(HeadRow.n).where(HeadRow.name == "sightings")) or 0,
+            {
+                certificate: Seat(*seat)
+                for *certificates, id, gate, ends in session.execute(
+                    boxes.where(BoxRow.state == "active")
+                )
+                for certificate in certificates
+                if certificate
+                for seat in [(id, gate, ends)]
+            },
         )
+
+
+def by_gate(orders: Sequence[Signed]) -> dict[str, list[Signed]]:
+    found: dict[str, list[Signed]] = {}
+    for order in orders:
+        found.setdefault(order["gate"], []).append(order)
+    return found
 
 
 class Glances:
     """Belongs to the server's event loop."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, look: Callable[[], Glance]) -> None:
+        """``look``: a new one; runs in a thread."""
+        self._look = look
         self._lock = asyncio.Lock()
         self._of: tuple[object, float, Glance] | None = None
 
@@ -80,6 +124,6 @@ class Glances:
                 if before is ticket and time.monotonic() - at < _FRESH:
                     return kept
             at = time.monotonic()
-            seen = await run_sync(glance, self._store)
+            seen = await run_sync(self._look)
             self._of = ticket, at, seen
             return seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,13 +62,16 @@ class Receipts:
                 kept += 1
         return kept
 
-    def obeyed(self, gate: str, results: Mapping[str, str]) -> None:
-        """What became of orders, by their id; the first result counts."""
+    def obeyed(self, reports: Sequence[tuple[str, Mapping[str, str]]]) -> list[int]:
+        """What became of orders, of each gate by their id; the first result counts. Of each report
+        how many orders it named."""
         with self._store.database.write() as session:
-            for id, result in results.items():
-                row = session.get(OrderRow, int(id.partition(" ")[0]))
-                if row is not None and row.gate == gate and row.taken is None:
-                    row.taken, row.result = now(), str(result)[:80]
+            for gate, results in reports:
+                for id, result in results.items():
+                    row = session.get(OrderRow, int(id.partition(" ")[0]))
+                    if row is not None and row.gate == gate and row.taken is None:
+                        row.taken, row.result = now(), str(result)[:80]
+        return [len(results) for _, results in reports]
 
     def delete_again(self, box: BoxRow, proofs: Mapping[str, str]) -> int:
         """After this hub was put back from a backup: a box names, with the hub's own signature,

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gate.clock import Clock
-from gate.store.key_value import KeyValueStore
+from gate.store.key_value import KeyValueStore, set_in
 
 BEAT = 10.0  # seconds after which it is written again although nothing changed
 _KEY = "state."
@@ -55,9 +57,9 @@ class Noticeboard:
         self._facts.set(self._key, value)
 
 
-def put(facts: KeyValueStore, gate: str, at: datetime, things: dict[str, Any]) -> None:
-    """Keep what a gate on another machine reports. Raises StoreError."""
-    facts.set(_KEY + gate, {"at": at.isoformat(), "things": things})
+def put_in(session: Session, gate: str, at: datetime, things: dict[str, Any]) -> None:
+    """Keep what a gate on another machine reports, in the transaction of its beat."""
+    set_in(session, _KEY + gate, {"at": at.isoformat(), "things": things})
 
 
 def read(facts: KeyValueStore, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:

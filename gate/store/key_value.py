@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from gate.store.engine import Database
@@ -26,10 +27,15 @@ class KeyValueStore:
 
     def set(self, key: str, value: dict[str, Any]) -> None:
         with self._database.write() as session:
-            row = session.merge(KeyValueRow(key=key, value=value))
-            flag_modified(row, "value")  # another order of keys is equal to Python
+            set_in(session, key, value)
 
     def forget(self, key: str) -> None:
         """Take it out; no matter when it is not there."""
         with self._database.write() as session:
             session.execute(delete(KeyValueRow).where(KeyValueRow.key == key))
+
+
+def set_in(session: Session, key: str, value: dict[str, Any]) -> None:
+    """The same, in the transaction of what it is for."""
+    row = session.merge(KeyValueRow(key=key, value=value))
+    flag_modified(row, "value")  # another order of keys is equal to Python

@@ -10,11 +10,10 @@ from gate.fleet.scope import EVERYBODY
 from gate.hub import app
 from gate.hub.boxes import Boxes
 from gate.hub.glance import Glance, Glances, glance
-from gate.store.store import Store
 from tests.hub.fleet import Fleet
 from tests.waiting import wait_for
 
-SEEN = Glance(7, "m", {"north": (2, EVERYBODY)}, frozenset({"south"}), 3)
+SEEN = Glance(7, "m", {"north": (2, EVERYBODY)}, {"south": [{"id": "1"}]}, 3, {})
 
 
 @pytest.mark.parametrize(
@@ -41,15 +40,14 @@ def test_whether_there_is_something_for_a_box(
 def test_one_looks_for_all(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
 
-    def look(store: Store) -> Glance:
+    def look() -> Glance:
         looks.append(1)
-        return glance(store)
+        return glance(fleet.store, lambda rows: [])
 
-    monkeypatch.setattr("gate.hub.glance.glance", look)
     monkeypatch.setattr("gate.hub.glance._FRESH", 600.0)
 
     async def ask() -> None:
-        glances, first, second = Glances(fleet.store), object(), object()
+        glances, first, second = Glances(look), object(), object()
         same = await asyncio.gather(*(glances.after(first) for _ in range(20)))
         assert (len(looks), len({id(each) for each in same})) == (1, 1)
         fleet.enrol("new")
