@@ -18,7 +18,8 @@ def test_counts_devices_and_the_clock_are_those_of_the_box(tmp_path: Path) -> No
     before = datetime.now(UTC)
     with Store.open(StoreSettings(ballast=0), tmp_path / "data", receivers=(HUB,)) as store:
         store.people.create("李红")
-        gate_status.put(store.key_values, "north", before, things)
+        with store.database.write() as session:
+            gate_status.put_in(session, "north", before, things)
         store.events.append([Event.make("north", "gate.started", before)])
         status = box_status(store, "north", tmp_path / "data" / "not" / "made yet")
     assert status["version"] == __version__
