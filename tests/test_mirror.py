@@ -22,4 +22,4 @@ def test_the_rule_would_notice() -> None:
     assert has_a_job(ROOT / "gate/access/policy.py")
     assert not has_a_job(ROOT / "gate/door/settings.py")
     assert "gate/access/policy.py" not in without_test()
-    assert "gate/passage/serve.py" in without_test()
+    assert "gate/daemon/state_reporter.py" in without_test()

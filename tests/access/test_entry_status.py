@@ -45,6 +45,14 @@ def test_each_item_weighs_as_its_policy_says() -> None:
     ]
 
 
+def test_what_the_service_does_not_know_is_unknown_and_what_is_good_has_no_reason() -> None:
+    found = judge({"code": StatusItem(None, "new"), "test": StatusItem(True, "2 d")}, settings())
+    assert [(f.good, f.weight, f.reason, f.value) for f in found] == [
+        (None, Weight.SHOW, "status_unknown", "new"),
+        (True, Weight.ADVISE, "", "2 d"),
+    ]
+
+
 def test_what_nobody_asked_for_is_left_out() -> None:
     assert [f.topic for f in judge({"debts": StatusItem(False)}, settings())] == ["code", "test"]
 
