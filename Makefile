@@ -10,8 +10,9 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+CORES  := $(shell getconf _NPROCESSORS_ONLN)
 # processes that run tests: one more than there are cores, since some tests wait for something
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+WORKERS ?= $(shell expr $(CORES) + 1)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
@@ -41,7 +42,7 @@ demo: setup
 
 # a file of tests stays in one process: its fixtures are made once; the longest files are begun
 # first (tests/conftest.py)
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # side by side; with kept results ruff and mypy take two seconds of a core
 BESIDE := $(MAKE) --no-print-directory -j 2
@@ -55,6 +56,8 @@ check: setup
 every: setup
 	@$(PYTEST)
 
+# quick tests wait for nothing, and each process more imports all files once more
+quick: WORKERS := $(CORES)
 quick: setup
 	@GATE_QUICK=1 $(PYTEST) -m "not slow and not soak"
 

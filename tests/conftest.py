@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 
 # numpy and OpenCV work in one thread here and in every program that a test starts: several
 # processes run tests, and threads that wait for each other took two thirds of the processor of a
@@ -17,7 +18,7 @@ for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_
     os.environ.setdefault(_library, "1")
 
 # importing five hundred files of tests leaves no garbage: looking for it takes a tenth of the time;
-# until pytest_collection_finish
+# pytest_collection_finish enables it, and what was imported by then is not looked at again
 gc.disable()
 
 import sqlite3
@@ -84,7 +85,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: first.get(item.nodeid.split("::")[0], len(first)))
 
 
+_ALL_SLOW = re.compile(r"^pytestmark = (\[[^]]*)?pytest\.mark\.slow", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """``make check`` does not import the files whose tests are all slow."""
+    if QUICK and collection_path.suffix == ".py":
+        return bool(_ALL_SLOW.search(collection_path.read_text("utf-8"))) or None
+    return None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
     gc.enable()
 
 

@@ -129,6 +129,7 @@ def test_it_is_whole_although_others_write(store: Store, data: Path, tmp_path: P
     assert numbers
 
 
+@pytest.mark.slow
 def test_whoever_was_deleted_since_is_deleted_again_and_the_rest_is_listed(
     store: Store, data: Path, tmp_path: Path
 ) -> None:

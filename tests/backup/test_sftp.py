@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from gate.errors import ConfigurationError, StoreError
 from gate.store.store import Store
 from tests.simulators.sftp_server import Sftp
 
-pytest.importorskip("asyncssh")
+pytestmark = pytest.mark.skipif(find_spec("asyncssh") is None, reason="asyncssh is not installed")
 WORDS = "four words nobody guesses"
 
 

@@ -71,6 +71,7 @@ def blurred(image: Picture) -> Picture:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), 12), np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("picture", "cause"),
     [
@@ -86,12 +87,14 @@ def test_15_seconds_without_a_usable_picture_are_covered_and_then_over(
     assert camera.shows(STREET, 5) == [(Problem.COVERED, False, "")]
 
 
+@pytest.mark.slow
 def test_a_strobe_is_covered(camera: Camera) -> None:
     dark = (STREET // 6).astype(np.uint8)
     found = camera.shows(lambda n: STREET if n % 2 else dark, 20)
     assert found == [(Problem.COVERED, True, "flicker")]
 
 
+@pytest.mark.slow
 def test_the_same_picture_again_and_again_is_frozen(camera: Camera) -> None:
     assert camera.shows(STREET, 15, noise=0.0) == [(Problem.FROZEN, True, "still")]
     assert camera.shows(STREET, 5) == [(Problem.FROZEN, False, "")]
@@ -120,6 +123,7 @@ def test_people_lamps_dusk_and_a_hand_for_a_moment_are_nothing(camera: Camera) -
     assert camera.shows(STREET, 10) == []
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_slow_or_set_back_raises_nothing(camera: Camera) -> None:
     camera.now -= 3600
     assert camera.shows(STREET, 20) == []

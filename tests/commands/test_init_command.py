@@ -160,6 +160,7 @@ def test_questions_are_asked_again_until_they_are_answered(
     assert load(config).label == "东门"  # the present answer is the default
 
 
+@pytest.mark.slow
 def test_without_a_terminal_each_default_is_shown_and_what_is_left_to_decide(config: Path) -> None:
     """They were taken silently."""
     done = run(config, "--yes", "--name", "north", "--models", "skip")

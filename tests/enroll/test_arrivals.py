@@ -17,6 +17,7 @@ from gate.notify.settings import HouseholdWay, NotifySettings
 from tests.notify.telephone import ringing
 
 pytest.importorskip("apprise")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -133,6 +133,7 @@ def test_an_action_of_a_newer_release_is_shown_as_it_is() -> None:
     assert audit_words.action("person.teleport", "zh") == "person.teleport"
 
 
+@pytest.mark.slow
 def test_the_page_shows_no_code(browser, desk) -> None:  # type: ignore[no-untyped-def]
     for code in sorted(actions()):
         desk.store.audit.note("cli", code, "", role="desk", traces_left=False)

@@ -124,6 +124,7 @@ def test_it_is_the_last_day_of_our_services_newest_first(journal: Journal) -> No
     assert [line.unit for line in read(NOW, unit="desk").lines] == ["desk"]
 
 
+@pytest.mark.slow
 def test_level_and_text_filter_by_words_code_and_values(journal: Journal) -> None:
     journal.add("event=gate.ready people=7", ago=9)
     journal.add("event=hub.lost cause=timeout", ago=8, PRIORITY="4")
@@ -210,6 +211,7 @@ def test_bytes_and_endless_lines_are_shown_as_far_as_they_can_be() -> None:
     assert len(line.text) < 3000
 
 
+@pytest.mark.slow
 def test_the_page_shows_filters_and_leads_to_older_lines(
     install: Callable[[datetime], Journal], browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def test_every_step_has_its_chinese():
     assert [text for text in texts if text and text not in catalogue("zh")] == []
 
 
+@pytest.mark.slow
 def test_today_leads_to_the_first_person_let_in_and_then_keeps_quiet(desk, manager):
     def taught():
         page = manager.get("/").text

@@ -144,6 +144,7 @@ def test_a_board_that_gathers_writes_changes_of_ten_seconds_as_one(desk, clock):
     assert desk.store.key_values.get("state.north")["things"] == {"mode": {"mode": "hold"}}
 
 
+@pytest.mark.slow
 def test_who_may_not_hold_the_door_open_gives_an_emergency_of_minutes_and_may_end_it(
     clerk, manager, desk, board, clock
 ):

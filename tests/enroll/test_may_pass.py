@@ -62,6 +62,7 @@ def test_the_ways_are_those_somebody_has():
     assert ways_of(face=False, cards=False, pins=False, permits=False) == ()
 
 
+@pytest.mark.slow
 def test_the_page_of_a_person_answers_for_now_and_for_another_moment(clerk, desk):
     person = desk.store.people.create("王芳")
     clerk.fill(f"/people/{person.id}/cards", number="0012345678")

@@ -40,6 +40,7 @@ def test_the_page_says_rules_and_times_in_words(cleaners, manager):
     assert "星期一至星期五 07:00–19:00" in manager.get("/rules").text
 
 
+@pytest.mark.slow
 def test_a_painted_week_is_previewed_with_the_people_it_takes_from(cleaners, manager):
     shorter = to_bits(grid_of("mon-fri 08:00-19:00")[0])
     said = manager.fill("/rules/preview/schedule", name="work", grid=shorter).text
@@ -53,6 +54,7 @@ def test_a_painted_week_is_previewed_with_the_people_it_takes_from(cleaners, man
     assert cleaners.store.rulebook.schedules() == {"work": "mon-fri 07:00-19:00"}
 
 
+@pytest.mark.slow
 def test_a_painted_week_is_saved_as_text_and_undone(cleaners, manager, clock):
     bits = to_bits(grid_of("mon-fri 08:00-19:00; holiday closed")[0])
     manager.fill("/rules/schedules", name="work", text="", grid=bits)
@@ -107,6 +109,7 @@ def test_nothing_is_undone_when_it_was_changed_meanwhile(cleaners, clock):
     assert store.rulebook.schedules() == {"work": "tue 08:00-09:00"}
 
 
+@pytest.mark.slow
 def test_a_rule_is_made_with_a_form_and_says_what_it_does_first(cleaners, manager):
     for number in range(3):
         row = cleaners.store.people.create(f"Carer {number}", kind="carer")
@@ -128,6 +131,7 @@ def test_a_rule_that_means_nothing_is_refused_and_kept_nowhere(cleaners, manager
     assert list(cleaners.store.rulebook.allows()) == ["cleaning"]
 
 
+@pytest.mark.slow
 def test_removing_asks_with_what_it_takes(cleaners, manager):
     page = manager.get("/rules/remove?part=allow&name=cleaning").text
     assert "12 people lose: by card, Monday to Friday 07:00–19:00" in page
@@ -135,6 +139,7 @@ def test_removing_asks_with_what_it_takes(cleaners, manager):
     assert cleaners.store.rulebook.allows() == {}
 
 
+@pytest.mark.slow
 def test_the_calendar_of_a_year_is_shown_before_it_is_kept(cleaners, manager, clock):
     text = NOTICE.replace("2025", str(clock.utc().year + 1))
     said = manager.fill("/rules/preview/calendar", year=2025, text=text).text

@@ -84,6 +84,7 @@ def test_no_colour_is_written_outside_the_tokens():
     assert sorted(set(re.findall(r"#[0-9a-fA-F]{3,8}\b", rest)) - set(stage)) == []
 
 
+@pytest.mark.slow
 def test_the_style_page_shows_every_token(clerk):
     page = clerk.get("/style").text
     assert [name for name in LIGHT if f"--{name}" not in page] == []

@@ -90,6 +90,7 @@ def test_an_ordinary_day_is_the_mean_of_the_same_weekday(desk):
     assert means([]) == [0.0] * 24
 
 
+@pytest.mark.slow
 def test_what_waits_is_counted_and_leads_to_those_people(desk, clerk):
     now = desk.clock.utc()
     desk.store.people.create("甲", valid_until=now - timedelta(days=1))
@@ -105,6 +106,7 @@ def test_what_waits_is_counted_and_leads_to_those_people(desk, clerk):
         assert [one for one in "甲乙丙" if f">{one}</a>" in listed] == [name]
 
 
+@pytest.mark.slow
 def test_an_empty_desk_teaches_the_next_step(clerk, desk):
     page = clerk.get("/").text
     assert "First steps" in page
@@ -125,6 +127,7 @@ def test_the_gates_can_be_opened_from_today_and_it_comes_back(clerk, desk):
     assert clerk.fill("/live/north/open", back="//evil.test").url.host == "desk.test"
 
 
+@pytest.mark.slow
 def test_alarms_are_shown_by_cause_and_acknowledged_together(clerk, desk):
     desk.store.events.append(
         [

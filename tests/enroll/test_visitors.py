@@ -59,6 +59,7 @@ def test_the_visitor_sees_the_permit_without_an_account(issuing, clerk, browser)
     assert nobody.get("/visitors").url.path == "/login"
 
 
+@pytest.mark.slow
 def test_the_picture_that_is_kept_is_read_by_the_gate(issuing, clerk, browser):
     token = invited(clerk)
     data = np.frombuffer(browser().get(f"/v/{token}/permit.png").content, np.uint8)
@@ -81,6 +82,7 @@ def test_a_link_ends_with_its_permit(issuing, clerk, browser, clock, end):
     assert browser().get(f"/v/{token}/permit.png").status_code == 410
 
 
+@pytest.mark.slow
 def test_a_link_names_nobody_who_is_not_in_the_register(issuing, clerk, browser):
     token = invited(clerk)
     (one,) = today(issuing)

@@ -140,6 +140,7 @@ def test_the_words_are_the_same_keys_in_every_language(language):
         assert set(re.findall(r"{\w+}", catalogue(language)[key])) == blanks, key
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.sampled_from(["details", "method", "decision", "person", "reasons"]),

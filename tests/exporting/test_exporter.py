@@ -66,6 +66,7 @@ def test_a_receiver_that_does_this_has_every_passage_once_and_in_order(
     assert store.outbox.waiting("north", RECEIVER) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mood", ["kept, then 500", "kept, then silent", "kept, then cut"])
 def test_a_receiver_that_can_be_asked_is_sent_nothing_twice(
     mood: str, store: Store, platform: Platform, host: Host, settings_for: Make
@@ -77,6 +78,7 @@ def test_a_receiver_that_can_be_asked_is_sent_nothing_twice(
     assert platform.sequences == list(range(1, 21))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mood", ["kept, then 500", "kept, then silent", "kept, then cut"])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_lost_answer_is_still_asked_about_after_the_receiver_was_away(
@@ -104,6 +106,7 @@ def test_a_lost_answer_is_still_asked_about_after_the_receiver_was_away(
     assert platform.sequences == list(range(1, 10))
 
 
+@pytest.mark.slow
 def test_a_receiver_that_cannot_be_asked_knows_a_repeated_request_by_its_key(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:
@@ -199,6 +202,7 @@ def test_one_refused_record_is_set_aside_once_a_later_one_is_taken(
     assert store.outbox.waiting("north", RECEIVER) == 0
 
 
+@pytest.mark.slow
 def test_a_receiver_that_refuses_everything_loses_nothing(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:

@@ -125,6 +125,7 @@ def sftp_settings(sftp: Sftp, make: Make, tmp_path: Path, **changed: Any) -> Exp
     return make(**(values | changed))
 
 
+@pytest.mark.slow
 def test_sftp_with_a_full_disk_in_between(
     sftp: Sftp, store: Store, settings_for: Make, tmp_path: Path
 ) -> None:

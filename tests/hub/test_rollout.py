@@ -138,6 +138,7 @@ def test_a_fall_has_to_be_certain_and_large(usual: Share, present: Share, expect
     assert fallen(usual, present) is expected
 
 
+@pytest.mark.slow
 def test_chance_alone_hardly_ever_takes_it_back() -> None:
     """As usual, looked at after every decision: fewer than one roll-out in a hundred."""
     import numpy as np

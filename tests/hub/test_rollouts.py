@@ -137,6 +137,7 @@ def desk(fleet: Fleet) -> Desk:
     return Desk(fleet.store)
 
 
+@pytest.mark.slow
 def test_grants_that_fall_below_the_usual_share_of_the_gate_take_it_back(desk: Desk) -> None:
     for name in ("a", "b"):
         desk.gate(name)
@@ -154,6 +155,7 @@ def test_grants_that_fall_below_the_usual_share_of_the_gate_take_it_back(desk: D
     assert desk.configurations.wanted("a") == desk.configurations.wanted("b") == {}
 
 
+@pytest.mark.slow
 def test_events_of_before_the_gate_was_ready_do_not_count(desk: Desk) -> None:
     desk.gate("a")
     desk.passages("a", 190, 10, ago=3600)
@@ -182,6 +184,7 @@ def test_one_is_on_its_way_at_a_time_and_can_be_stopped(desk: Desk) -> None:
     assert desk.rollouts.step() is None
 
 
+@pytest.mark.slow
 def test_the_narrower_scope_overrides_and_reaches_only_its_gates(desk: Desk) -> None:
     desk.gate("a", "east")
     desk.gate("b", "west")

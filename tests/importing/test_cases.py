@@ -235,6 +235,7 @@ def examiner():
     return Examiner(HogDetector(), [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "fault"),
     [

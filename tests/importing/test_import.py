@@ -232,6 +232,7 @@ def test_a_folder_is_not_left(tmp_path):
             photos.read(name)
 
 
+@pytest.mark.slow
 def test_a_zip_with_paths_that_lead_out_and_one_that_unpacks_to_gigabytes(tmp_path):
     path = tmp_path / "photos.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -272,6 +273,7 @@ def test_a_name_that_two_folders_hold_needs_its_folder(tmp_path):
     assert photos.read("z.jpg") == b"c/z.jpg"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "method",
     [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
@@ -298,6 +300,7 @@ def people(count):
     return [Line(i + 2, {"name": f"P{i}"}) for i in range(count)]
 
 
+@pytest.mark.slow
 def test_the_time_left_is_at_the_rate_so_far(store):
     ticks = itertools.count(0.0, 10.0)  # ten seconds a batch
     steps = list(
@@ -308,6 +311,7 @@ def test_the_time_left_is_at_the_rate_so_far(store):
     assert steps[-1].total == 110
 
 
+@pytest.mark.slow
 def test_stopped_after_the_batch_in_hand_and_the_next_run_counts_the_lines_done(store):
     lines, number = people(60), job(store)
     first = list(run(store, number, lines, NoPhotos(), None, by="li", stop=lambda: True))

@@ -50,6 +50,7 @@ def test_the_card_of_another_is_noted_and_stays_theirs(store):
     assert write(store, 3, {"name": "Wang", "number": "8"}) == ("unchanged", "", person)
 
 
+@pytest.mark.slow
 def test_who_moved_out_meanwhile_is_not_changed(store):
     person = write(store, 2, LI)[2]
     with store.database.write() as session:

@@ -223,6 +223,7 @@ def commands(store: Store, door: Door) -> Commands:
     return Commands(CommandSettings(), "north", store, CLOCK, door)
 
 
+@pytest.mark.slow
 def test_every_forgery_is_audited_and_moves_nothing(store: Store) -> None:
     door = Door()
     taker = commands(store, door)

@@ -77,6 +77,7 @@ def test_an_alarm_reaches_the_telephone_and_leaves_the_outbox(
     assert waiting(store) == 0
 
 
+@pytest.mark.slow
 def test_a_network_that_is_away_loses_none_and_a_restart_neither(
     store: Store, telephone: Telephone
 ) -> None:

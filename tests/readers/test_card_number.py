@@ -124,6 +124,7 @@ def test_houses_with_24_bit_readers_keep_24_bits() -> None:
     assert canonical("FF2D5C38", bits=24) == canonical("045,23608", bits=24)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 2**32 - 2).filter(lambda n: n != 0xFFFFFF))
 def test_any_card_by_any_form(number: int) -> None:
     assert canonical(of_number(number)) == of_number(number)

@@ -77,6 +77,7 @@ def serve_with(gate: Gate, values: dict[str, object]) -> None:
     assert not gate.asked
 
 
+@pytest.mark.slow
 def test_a_wish_that_works_counts_after_one_restart(gate: Gate) -> None:
     gate.live(3)
     assert (gate.asked, gate.configurer.status()) == ("", {"digest": "", "state": "running"})
@@ -103,6 +104,7 @@ def test_what_the_trial_finds_is_reported_and_the_gate_goes_on(gate: Gate) -> No
     assert status["refused"] == from_hub.digest_of(WIDER)
 
 
+@pytest.mark.slow
 def test_a_new_fault_that_stays_brings_the_version_before_back(gate: Gate) -> None:
     serve_with(gate, WIDER)
     gate.wish(OTHER)

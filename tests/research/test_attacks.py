@@ -39,6 +39,7 @@ def subjects() -> list[Subject]:
     return made
 
 
+@pytest.mark.slow
 def test_the_fusion_gives_living_faces_more_than_attacks() -> None:
     value = ratios(subjects_ := subjects(), (0, 1))
     live = [value[id(s)] for s in subjects_ if s.live]

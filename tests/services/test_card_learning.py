@@ -132,6 +132,7 @@ def proposed(gate: Gate, person: int, face: np.ndarray) -> int:
     return line.id
 
 
+@pytest.mark.slow
 def test_a_borrower_always_alone_with_the_card_opens_nothing_before_staff_confirm(
     store, careful, ann
 ):
@@ -144,6 +145,7 @@ def test_a_borrower_always_alone_with_the_card_opens_nothing_before_staff_confir
     assert store.audit.lines(1, action="face.proposed")[0].subject == store.people.get(ann).ref
 
 
+@pytest.mark.slow
 def test_what_staff_confirm_the_gate_knows(store, careful, ann):
     line = proposed(careful, ann, ANN)
     assert store.looks.confirm(line, "li").person_id == ann
@@ -156,6 +158,7 @@ def test_what_staff_confirm_the_gate_knows(store, careful, ann):
     assert notices(store) == {ann: "face_enrolled"}
 
 
+@pytest.mark.slow
 def test_the_holder_withdraws_what_waits_by_one_passage(store, careful, ann):
     line = proposed(careful, ann, BOB)
     careful.shows(ann, ANN, 1, day=2)
@@ -164,6 +167,7 @@ def test_the_holder_withdraws_what_waits_by_one_passage(store, careful, ann):
     assert store.looks.confirm(line, "li") is None
 
 
+@pytest.mark.slow
 def test_somebody_enrolled_since_is_not_enrolled_under_another_name(store, careful, ann):
     line = proposed(careful, ann, BOB)
     bob = store.people.create("Bob").id
@@ -174,6 +178,7 @@ def test_somebody_enrolled_since_is_not_enrolled_under_another_name(store, caref
     assert careful.said == [("face.not_learnt", "resembles")]
 
 
+@pytest.mark.slow
 def test_who_is_blocked_after_staff_confirmed_is_not_enrolled(store, careful, ann):
     store.looks.confirm(proposed(careful, ann, ANN), "li")
     store.people.update(ann, blocked=True)
@@ -182,6 +187,7 @@ def test_who_is_blocked_after_staff_confirmed_is_not_enrolled(store, careful, an
     assert careful.learning.settle(START + timedelta(days=1)) == 1
 
 
+@pytest.mark.slow
 def test_what_nobody_confirms_ends_with_its_faces(store, careful, ann):
     line = proposed(careful, ann, ANN)
     careful.learning.tidy(START + timedelta(days=40))
@@ -189,6 +195,7 @@ def test_what_nobody_confirms_ends_with_its_faces(store, careful, ann):
     assert store.looks.confirm(line, "li") is None
 
 
+@pytest.mark.slow
 def test_a_photograph_at_the_desk_ends_what_waits(store, careful, ann):
     proposed(careful, ann, ANN)
     store.templates.add(Template(ann, seen(ANN, 1), ENCODER))
@@ -196,6 +203,7 @@ def test_a_photograph_at_the_desk_ends_what_waits(store, careful, ann):
     assert store.looks.proposal(ann) is None
 
 
+@pytest.mark.slow
 def test_a_lost_card_takes_back_what_it_taught_until_staff_confirm(store, gate, ann):
     card = store.credentials.add(ann, "card", "0011223344").id
     gate.shows(ann, BOB, 5)
@@ -214,6 +222,7 @@ def test_a_lost_card_takes_back_what_it_taught_until_staff_confirm(store, gate, 
     assert gate.labels(ann) == ["enrolled"] * 5
 
 
+@pytest.mark.slow
 def test_the_holder_with_a_new_card_ends_what_a_lost_one_taught(store, gate, ann):
     card = store.credentials.add(ann, "card", "0011223344").id
     gate.shows(ann, BOB, 5)
@@ -327,6 +336,7 @@ def test_the_owner_withdraws_what_a_borrower_taught(store, gate, ann):
     assert found.best[0] != ann
 
 
+@pytest.mark.slow
 def test_photographs_are_not_withdrawn_by_a_borrower(store, gate, ann):
     store.templates.add(*(Template(ann, seen(ANN, i), ENCODER) for i in range(5)))
     gate.shows(ann, BOB, 20, day=1)
@@ -347,12 +357,14 @@ def test_a_new_light_is_added_only_where_the_face_was_known_too(store, gate, ann
     assert ("face.learnt", "added") in gate.said
 
 
+@pytest.mark.slow
 def test_a_borrower_adds_nothing_even_when_taken_for_the_owner(store, gate, ann):
     store.templates.add(*(Template(ann, seen(ANN, i), ENCODER) for i in range(2)))
     gate.shows(ann, BOB, 20, known=True)
     assert gate.labels(ann) == ["", ""]
 
 
+@pytest.mark.slow
 def test_who_is_refused_is_not_looked_at(store, gate, ann):
     gate.shows(ann, ANN, 5)
     gate.shows(ann, ANN, 1, day=1)

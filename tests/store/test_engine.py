@@ -62,6 +62,7 @@ def test_a_new_connection_reads_while_another_process_writes(
             assert second.people.count() == 0
 
 
+@pytest.mark.slow
 def test_more_people_than_one_statement_takes_are_asked_for_in_pieces(tmp_path: Path) -> None:
     many = range(1, 300_001)
     assert max(map(len, pieces(many))) <= 32_766, "SQLite takes no more variables"

@@ -64,6 +64,7 @@ def test_looks_are_sealed_and_no_templates(store: Store, person: int, tmp_path: 
         store.templates.load(ENCODER)
 
 
+@pytest.mark.slow
 @ON_FILES
 @pytest.mark.parametrize("how", ["delete", "no_face", "forget", "time"])
 def test_nothing_of_a_look_is_left_in_any_file(

@@ -111,6 +111,7 @@ def test_an_old_backup_shows_no_template_of_somebody_deleted_since(place: Place)
         assert np.array_equal(thief.unseal(before[stays], stays, "e/1"), FACE)
 
 
+@pytest.mark.slow
 def test_who_was_deleted_is_deleted_again_when_the_register_is_put_back(place: Place) -> None:
     with place.open() as store:
         gone, stays, face = (enrol(store, name) for name in ("gone", "stays", "face"))
