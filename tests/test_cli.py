@@ -34,6 +34,7 @@ def printed(code: str, *words: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "threads"), [("run", "1"), ("enroll", "1"), ("evaluate", "1"), ("doctor", "unset")]
 )
@@ -43,9 +44,11 @@ def test_numpy_has_one_thread_where_faces_are_learnt_or_compared(
     assert printed(LOOK, command) == threads
 
 
+@pytest.mark.slow
 def test_what_the_owner_of_the_box_sets_counts() -> None:
     assert printed(LOOK, "run", OPENBLAS_NUM_THREADS="3") == "3"
 
 
+@pytest.mark.slow
 def test_it_is_set_before_numpy_is_loaded() -> None:
     assert printed(EARLY) == "[False]"

@@ -44,6 +44,7 @@ def shown() -> list[list[str]]:
     return [line.split(" ", 1) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", NOON)
 def test_what_is_shown_is_in_the_zone_of_the_configuration(
     shown: list[list[str]], zone: str

@@ -18,6 +18,7 @@ def test_what_is_listed_is_there() -> None:
         assert (ROOT / test).exists(), test
 
 
+@pytest.mark.slow
 def test_the_rule_would_notice() -> None:
     assert has_a_job(ROOT / "gate/access/policy.py")
     assert not has_a_job(ROOT / "gate/door/settings.py")

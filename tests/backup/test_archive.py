@@ -106,6 +106,7 @@ def test_nothing_in_the_file_can_be_read_without_the_key(
     assert (data / "gate.key").read_bytes().strip() not in content
 
 
+@pytest.mark.slow
 def test_it_is_whole_although_others_write(store: Store, data: Path, tmp_path: Path) -> None:
     stop = threading.Event()
     begun = threading.Event()

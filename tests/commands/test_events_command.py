@@ -46,6 +46,7 @@ def test_the_newest_are_shown(run: Callable[..., Any]) -> None:
     assert "unknown" in shown
 
 
+@pytest.mark.slow
 def test_all_are_exported_once(run: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     assert "1200 events" in run("export", str(file), "--days", "60").output

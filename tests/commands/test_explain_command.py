@@ -108,6 +108,7 @@ def test_it_begins_with_the_sentences_of_the_desk(app: typer.Typer) -> None:
     assert told.remedy[0] in said
 
 
+@pytest.mark.slow
 def test_times_are_in_the_zone_of_the_site(
     app: typer.Typer, tmp_path: Path, zone_of_the_box: None
 ) -> None:
@@ -135,6 +136,7 @@ def test_an_event_that_is_not_there_is_named(app: typer.Typer) -> None:
     assert "no such event" in str(answer.exception)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", ["200²", "２００", "9" * 40])
 def test_what_is_no_number_of_an_event_is_a_named_error(tmp_path: Path, wanted: str) -> None:
     config = tmp_path / "gate.toml"

@@ -66,6 +66,7 @@ def test_the_paper_shows_the_time_of_the_site(
     assert zones == [4, 12]
 
 
+@pytest.mark.slow
 def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:
     assert "there is nobody 9" in str(run(config, "issue", "9").exception)
     nowhere = run(config, "issue", "#1", "--to", str(tmp_path / "no" / "permit.pdf")).exception

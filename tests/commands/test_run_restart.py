@@ -15,6 +15,8 @@ from gate.config import from_hub
 from gate.config.settings import Settings
 from gate.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 
 class Execed(Exception):
     """The process would be another one from here on."""

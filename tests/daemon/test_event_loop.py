@@ -230,6 +230,7 @@ def test_stopping_rests_the_relay_and_says_good_bye(gate: Gate) -> None:
     assert gate.types[-1] == "gate.stopped"
 
 
+@pytest.mark.slow
 def test_every_event_of_a_busy_hour_follows_the_schema_and_names_nobody(gate: Gate) -> None:
     gate.card(LI)
     gate.wire("contact", True)

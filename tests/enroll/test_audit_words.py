@@ -70,6 +70,7 @@ def details() -> set[str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_action_of_the_audit_has_its_words(language: str) -> None:
     found = actions()

@@ -233,6 +233,7 @@ def test_the_page_shows_filters_and_leads_to_older_lines(
     assert client.get("/log", params={"level": "loud"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_the_page_says_what_to_do_where_the_journal_is_closed(
     install: Callable[[datetime], Journal], browser: Any
 ) -> None:

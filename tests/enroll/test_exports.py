@@ -79,6 +79,7 @@ def test_consent_is_asked_for_given_and_withdrawn(
     assert desk.store.consents.answer(person.id) is None  # the face is another question
 
 
+@pytest.mark.slow
 def test_without_exports_nobody_is_asked(desk: Desk, manager: Any) -> None:
     person = desk.store.people.create("王芳")
     assert "platforms" not in manager.get(f"/people/{person.id}").text

@@ -64,6 +64,7 @@ def test_a_chain_that_was_made_up_is_refused(clerk, desk):
     assert gone.status_code == 404
 
 
+@pytest.mark.slow
 def test_after_the_camera_the_next_of_the_home_is_offered(clerk, desk):
     family(clerk, ["赵二", "赵三"], ["1982", "1984"])
     one, two, three = (desk.store.people.find(name)[0] for name in ("赵一", "赵二", "赵三"))

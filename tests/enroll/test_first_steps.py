@@ -51,5 +51,6 @@ def test_today_leads_to_the_first_person_let_in_and_then_keeps_quiet(desk, manag
     assert "First steps" not in manager.get("/").text
 
 
+@pytest.mark.slow
 def test_who_may_not_enrol_is_taught_nothing(browser):
     assert "First steps" not in browser("auditor").get("/").text

@@ -130,6 +130,7 @@ def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
     assert desk.store.key_values.get("state.north")["things"] == {"mode": {"mode": "fire"}}
 
 
+@pytest.mark.slow
 def test_a_board_that_gathers_writes_changes_of_ten_seconds_as_one(desk, clock):
     waiting = []
     board = Noticeboard(desk.store.key_values, "north", clock, waiting.append, gather=BEAT)

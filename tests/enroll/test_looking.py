@@ -57,6 +57,7 @@ def test_roles_that_see_no_faces_see_no_picture(browser, allowed, gate, role):
     assert audited(allowed) == []
 
 
+@pytest.mark.slow
 def test_a_look_is_asked_for_and_written_down_and_lasts_a_minute(clerk, allowed, gate, clock):
     assert f'href="/live/{GATE}/picture"' in clerk.get("/").text
     assert clerk.get(f"/live/{GATE}/picture.jpg").status_code == 403, "not asked for"
@@ -101,6 +102,7 @@ def test_a_gate_that_is_not_there_is_said_so(clerk, allowed, tmp_path):
     assert here(tmp_path, [GATE]) == frozenset()
 
 
+@pytest.mark.slow
 def test_a_restart_of_the_desk_ends_every_look(clerk, allowed, gate):
     clerk.fill(f"/live/{GATE}/picture")
     again = create_app(dataclasses.replace(allowed))

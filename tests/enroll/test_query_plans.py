@@ -14,6 +14,8 @@ from enroll.desk import Desk
 from gate.events.event import Event
 from gate.store.engine import Database
 
+pytestmark = pytest.mark.slow
+
 PAGES = (
     "/",
     "/events",

@@ -29,6 +29,7 @@ def cleaners(desk):
     return desk
 
 
+@pytest.mark.slow
 def test_the_page_says_rules_and_times_in_words(cleaners, manager):
     page = manager.get("/rules").text
     assert "Staff of the group cleaning, by card, Monday to Friday 07:00–19:00, at every gate" in (
@@ -124,6 +125,7 @@ def test_a_rule_is_made_with_a_form_and_says_what_it_does_first(cleaners, manage
     assert 'value="carer" checked' in manager.get("/rules/allow?name=carers").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [{"kinds": ["cat"]}, {"methods": ["smile"]}])
 def test_a_rule_that_means_nothing_is_refused_and_kept_nowhere(cleaners, manager, form):
     assert "not valid" in manager.fill("/rules/preview/allow", name="x", **form).text

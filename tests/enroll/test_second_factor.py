@@ -73,6 +73,7 @@ def test_a_recovery_code_works_once(place: Place) -> None:
     assert place.signs_in(fresh[0])
 
 
+@pytest.mark.slow
 def test_codes_cannot_be_guessed_by_whoever_has_the_password(place: Place) -> None:
     for number in range(30):
         place.signs_in(f"{number:06d}")

@@ -45,6 +45,7 @@ def publish(port: int, *payloads: bytes) -> None:
     client.loop_stop()
 
 
+@pytest.mark.slow
 def test_events_sent_twice_and_while_it_was_away_are_handled_once(
     broker: Mosquitto, start: Start, tmp_path: Path
 ) -> None:

@@ -20,6 +20,8 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.examples.conftest import Start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def carried_out() -> list[str]:

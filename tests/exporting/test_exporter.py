@@ -154,6 +154,7 @@ def test_random_chaos_with_restarts_of_both_sides(
     assert len({r["id"] for r in platform.kept}) == len(wanted)
 
 
+@pytest.mark.slow
 def test_the_receiver_down_and_back(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:
@@ -237,6 +238,7 @@ def test_an_old_copy_of_the_box_is_noticed_by_what_the_receiver_has(
         asyncio.run(made.step())
 
 
+@pytest.mark.slow
 def test_events_asked_for_again_are_sent_again(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:
@@ -265,6 +267,7 @@ def test_records_of_kinds_that_alternate_do_not_wait_one_by_one(
     assert platform.sequences == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_records_are_collected_as_long_as_asked(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:

@@ -92,6 +92,7 @@ def test_only_who_agreed_is_sent_and_only_what_changed(
     assert register.people[yes.ref]["phone"] == "138"
 
 
+@pytest.mark.slow
 def test_who_withdraws_or_is_deleted_is_deleted_there(
     store: Store, register: Register, made: Exporter
 ) -> None:
@@ -112,6 +113,7 @@ def test_who_withdraws_or_is_deleted_is_deleted_there(
     assert store.exports.count("north:site") == 0
 
 
+@pytest.mark.slow
 def test_a_switch_that_is_turned_off_takes_people_back(
     store: Store, register: Register, made: Exporter, settings_for: Make
 ) -> None:
@@ -136,6 +138,7 @@ def test_one_person_the_platform_refuses_does_not_keep_others_out(
     assert "n3" not in str(line.details)
 
 
+@pytest.mark.slow
 def test_a_platform_that_refuses_everybody_is_tried_again(
     store: Store, register: Register, made: Exporter
 ) -> None:

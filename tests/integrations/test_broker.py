@@ -19,6 +19,7 @@ def test_an_external_broker_is_left_alone(tmp_path: Path) -> None:
     assert start(settings, tmp_path) == (settings, None)
 
 
+@pytest.mark.slow
 def test_without_mosquitto_the_embedded_one_serves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -287,6 +287,7 @@ def test_another_certificate_cannot_take_over_the_client_id_of_a_gate(
     thief.loop_stop()
 
 
+@pytest.mark.slow
 def test_a_revoked_certificate_is_refused_after_a_signal_and_a_renewed_one_is_not(
     site: tuple[Path, int],
 ) -> None:

@@ -32,6 +32,7 @@ def run(tmp_path: Path) -> Callable[..., Any]:
     return invoke
 
 
+@pytest.mark.slow
 def test_keys_are_made_shown_and_revoked(run: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "desk.pem"
     made = run("make", "desk", "--command", "open", "--to", str(file))

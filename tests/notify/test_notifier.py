@@ -98,6 +98,7 @@ def test_a_network_that_is_away_loses_none_and_a_restart_neither(
     assert waiting(store) == 0
 
 
+@pytest.mark.slow
 def test_acknowledged_at_the_desk_it_is_not_repeated(store: Store, telephone: Telephone) -> None:
     box = Box(store, telephone, repeat=600)
     event = box.record("door.forced")

@@ -233,6 +233,7 @@ def test_the_holder_with_a_new_card_ends_what_a_lost_one_taught(store, gate, ann
     assert ("face.not_learnt", "mixed") in gate.said
 
 
+@pytest.mark.slow
 def test_a_lost_card_leaves_photographs_and_what_was_compared_with_them(store, gate, ann):
     card = store.credentials.add(ann, "card", "0011223344").id
     store.templates.add(*(Template(ann, seen(ANN, i), ENCODER) for i in range(2)))
@@ -251,6 +252,7 @@ def test_a_lost_card_drops_faces_on_the_way(store, careful, ann):
     assert store.looks.waiting() == {}
 
 
+@pytest.mark.slow
 def test_a_pin_that_is_revoked_changes_nothing_learnt(store, gate, ann):
     pin = store.credentials.add(ann, "pin", "918273").id
     gate.shows(ann, ANN, 5)

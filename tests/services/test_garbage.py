@@ -10,6 +10,8 @@ import pytest
 
 from gate.services.garbage import settle, thaw
 
+pytestmark = pytest.mark.slow
+
 
 class Ring:
     """Garbage only the collector finds."""

@@ -66,5 +66,6 @@ def test_migrating_twice_does_nothing(old: Path) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_the_migrations_make_exactly_the_tables() -> None:
     assert make_migration.render("anything") is None

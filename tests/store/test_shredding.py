@@ -91,6 +91,7 @@ def sealed(store: Store) -> dict[int, bytes]:
         return {row[0]: row[1] for row in rows}
 
 
+@pytest.mark.slow
 def test_an_old_backup_shows_no_template_of_somebody_deleted_since(place: Place) -> None:
     with place.open() as store:
         gone, stays = enrol(store, "gone"), enrol(store, "stays")

@@ -58,6 +58,7 @@ def passing(matcher: Matcher, probes: np.ndarray) -> float:
     return float((score > matcher.calibration.threshold_at(0.01)).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shipped")
 def test_strangers_of_a_kind_the_gallery_has_few_of_pass_as_rarely_as_was_asked() -> None:
     few, many = faces(1500, 3, few=True), faces(1500, 4, few=False)
@@ -67,6 +68,7 @@ def test_strangers_of_a_kind_the_gallery_has_few_of_pass_as_rarely_as_was_asked(
     assert passing(beside, many) < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shipped")
 def test_a_generated_face_is_never_found() -> None:
     snapshot = mixed()
@@ -107,6 +109,7 @@ def test_cohorts_are_of_people_and_generated_faces_together() -> None:
         assert claimed == pytest.approx(slow[5], abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("shipped")
 def test_short_cuts_give_what_building_gives_with_generated_faces_too() -> None:
     snapshot = mixed()
