@@ -47,6 +47,7 @@ class Director:
     waiting: list[Walker] = field(default_factory=list)
     carded: dict[int, float] = field(default_factory=dict)
     refused: dict[int, float] = field(default_factory=dict)
+    places: dict[int, list[float]] = field(default_factory=dict)  # since when third, second, first
     lengths: list[int] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(3))
 
@@ -80,6 +81,8 @@ class Director:
     def _stands(self, walker: Walker, place: int, now: float) -> None:
         stage, someone = self.gate.stage, self.who[walker.number]
         stage.place(walker.number, someone.picture, PLACES[place])
+        reached = self.places.setdefault(walker.number, [])
+        reached += [now] * (IN_VIEW - place - len(reached))
         if walker.first is None and place < 2 and stage.arrived(walker.number):
             walker.first = now
         if walker.first is None or walker.granted is not None or place > 0:
@@ -135,7 +138,9 @@ def rush(rate: float, minutes: float, fps: float, browser: str, keep: Path | Non
         with (folder / WALKERS).open("a") as file:
             for w in walkers:
                 carded = director.carded.get(w.number)
-                file.write(json.dumps({"rate": rate, **asdict(w), "carded": carded}) + "\n")
+                places = director.places.get(w.number, [])
+                row = {"rate": rate, **asdict(w), "carded": carded, "places": places}
+                file.write(json.dumps(row) + "\n")
 
 
 def summarise(rate: float, walkers: list[Walker], director: Director, cores: float) -> None:

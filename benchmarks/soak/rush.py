@@ -61,10 +61,12 @@ class Scene:
     ids: itertools.count[int] = field(default_factory=itertools.count)
     by_person: dict[int, Walker] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(3))
+    emitted: list[outputs.Output] = field(default_factory=list)  # for whoever plays the devices
 
     def give(self, given: inputs.Input, now: float) -> None:
         moment = Now(now, WHEN, lambda: f"p{next(self.ids)}")
         self.lane, wanted = step(self.lane, given, moment, self.context)
+        self.emitted += wanted
         for output in wanted:
             if isinstance(output, outputs.Open):
                 self.move(door.Grant(output.extended, output.passage), now)

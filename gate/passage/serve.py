@@ -38,7 +38,8 @@ def serve(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Out
     if _looks_for_the_face(p, bare, now, context):
         return replace(lane, serving=p), emitted
     if bare.rule == "grant":  # nothing but temperature and status can still refuse
-        p = replace(p, ready=now.at if p.ready is None else p.ready)
+        ready = now.at if p.ready is None else p.ready
+        p = replace(p, ready=ready, behind=lane.scene.behind(p.key, now.at))
         p, more = _measure_again(p, now, context)
         emitted += more
         until = deadline(p, context)

@@ -24,6 +24,7 @@ class Context:
     Attributes:
         temperature, status: whether they are waited for.
         no_temperature, no_status: the finding that counts when none arrived in time.
+        tells_apart: whether the thermometer can measure somebody behind somebody nearer.
         contact: whether a contact reports that the door was opened.
         presence: on which side people were last seen, for anti-passback.
         notices: person → code of what the screen has to say to them once.
@@ -39,6 +40,7 @@ class Context:
     status: bool = False
     no_temperature: Finding = _NO_TEMPERATURE
     no_status: tuple[Finding, ...] = ()
+    tells_apart: bool = False
     contact: bool = False
     presence: Mapping[int, Presence] = field(default_factory=dict)
     notices: Mapping[int, str] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Passage:
         sight: what was last seen of it.
         ready: since when only temperature or status is missing.
         asked: the person whose status was asked for.
+        behind: whether somebody is nearer, whom the thermometer would measure instead.
         again: until when a second temperature is waited for.
         decided: when the decision was made.
     """
@@ -82,6 +85,7 @@ class Passage:
     status: tuple[Finding, ...] | None = None
     temperature: Finding | None = None
     reading: Reading | None = None
+    behind: bool = False
     again: float | None = None
     high: Finding | None = None  # the first of two temperatures
     decision: Decision | None = None
@@ -162,11 +166,14 @@ def makes_room(decision: Decision, settings: PassageSettings) -> float:
 def missing(passage: Passage, context: Context) -> tuple[bool, bool]:
     """Whether temperature and status are still waited for.
 
-    An inconclusive reading, of somebody not near enough yet, counts as missing.
+    An inconclusive reading, of somebody not near enough yet, counts as missing. Behind somebody
+    nearer there will be none before they have gone: where it could not refuse anybody, the queue
+    does not wait for that.
     """
     said = passage.temperature is not None and passage.temperature.good is not None
+    vain = passage.behind and not context.tells_apart and not _decides(context.no_temperature)
     return (
-        context.temperature and not said,
+        context.temperature and not said and not vain,
         context.status and passage.status is None,
     )
 

@@ -67,6 +67,7 @@ def build_context(settings: Settings, store: Store, people: People | None = None
         status=settings.status.enabled,
         no_temperature=temperature_finding(None, settings.temperature, 0.0),
         no_status=judge(None, settings.status) if settings.status.enabled else (),
+        tells_apart=bool(settings.temperature.view),
         contact=settings.door.contact,
         notices=notices(store) if settings.learning.enabled else {},
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from gate.access.decision import Outcome
-from gate.access.request import Weight
+from gate.access.request import Finding, Weight
 from gate.access.settings import PassageSettings
 from gate.passage.inputs import (
     DoorClosed,
@@ -236,3 +237,40 @@ def test_who_stands_behind_somebody_nearer(other: Sighting, behind: bool) -> Non
     gate.see(face(1, person=1, size=100))
     assert not gate.lane.scene.behind(("main", 1), gate.now)
     assert not gate.lane.scene.behind(None, gate.now)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "waited"),
+    [
+        ({}, 0.0),  # nothing is measured of somebody behind: not waited for
+        (
+            {"no_temperature": Finding("temperature", None, Weight.REQUIRE, "temperature_unknown")},
+            0.3,
+        ),  # without it they would be refused
+        ({"tells_apart": True}, 0.3),  # a thermal image has a place for their face too
+    ],
+)
+def test_a_temperature_is_waited_for_behind_somebody_where_it_can_come(
+    temperature: dict[str, Any], waited: float
+) -> None:
+    gate = Gate(replace(CONTEXT, temperature=True, **temperature))
+    leaving, behind = face(1, Verdict.KNOWN, 1, size=120), face(2, Verdict.KNOWN, 2)
+    gate.see(leaving)
+    gate.temperature(36.5)
+    gate.look(1.0, leaving, behind)
+    gate.look(1.0, leaving, behind)
+    turn, decided = gate.when(Began)[1], gate.when(Decided)[1]
+    assert decided - turn == pytest.approx(waited, abs=0.11)
+    assert gate.lane.serving is not None
+    assert [f.reason for f in gate.lane.serving.findings] == ["temperature_unknown"]
+
+
+def test_whoever_has_come_to_the_front_is_measured() -> None:
+    gate = Gate(replace(CONTEXT, temperature=True))
+    gate.see(face(1, Verdict.KNOWN, 1, size=120))
+    gate.temperature(36.5)
+    gate.wait(0.6)  # gone through
+    gate.see(face(2, Verdict.KNOWN, 2))
+    assert gate.granted == [1]
+    gate.temperature(36.5)
+    assert gate.granted == [1, 2]

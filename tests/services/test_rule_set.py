@@ -21,6 +21,16 @@ def test_who_was_measured_steps_aside_where_a_temperature_can_refuse(
     assert min(passage.make_room, passage.show_grant) == alone
 
 
+@pytest.mark.parametrize("view", [(), (0.2, 0.2, 0.8, 0.8)])
+def test_a_thermometer_with_a_view_tells_people_apart(
+    tmp_path: Path, view: tuple[float, ...]
+) -> None:
+    warm = {"policy": "advise", "port": "/dev/x", "view": view}
+    settings = build({"data": str(tmp_path), "temperature": warm})
+    with Store.open(settings.store, tmp_path) as store:
+        assert build_context(settings, store).tells_apart is bool(view)
+
+
 def test_only_who_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = build({"data": str(tmp_path)})
     with Store.open(settings.store, tmp_path) as store:
