@@ -150,9 +150,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", default="retail-0095+faceplugin")
     parser.add_argument("--most", type=int, help="photographs of a person that are used")
+    parser.add_argument("--names", type=int, help="of LFW only so many, whose names come first")
     parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
     options = parser.parse_args()
     data = data_in(measuring_data("lfw"), most=options.most)
+    if options.names is not None:
+        data = data.of_one_group(options.names)
     vectors, found, _ = vectors_of(data, options.encoder, options.cache)
     settings = RecognitionSettings.model_validate({"encoder": options.encoder})
     encoder = build_encoder(settings, ModelsSettings())

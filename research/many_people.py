@@ -138,9 +138,12 @@ def main() -> None:
     parser.add_argument("--templates", type=_numbers, default=(1, 5), help="1,5")
     parser.add_argument("--probes", type=int, default=5, help="looks of a resident at most")
     parser.add_argument("--most", type=int, help="photographs of a person that are used")
+    parser.add_argument("--names", type=int, help="of LFW only so many, whose names come first")
     parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
     options = parser.parse_args()
     data = data_in(measuring_data("lfw"), most=options.most)
+    if options.names is not None:
+        data = data.of_one_group(options.names)
     vectors, found, _ = vectors_of(data, options.encoder, options.cache)
     settings = RecognitionSettings.model_validate({"encoder": options.encoder})
     encoder = build_encoder(settings, ModelsSettings()).name

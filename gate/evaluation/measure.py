@@ -44,10 +44,15 @@ class Data:
     webcam: Path | None = None
     clips: Path | None = None
 
-    def of_one_group(self) -> Data:
-        """The photographs that (e) and (f) are about: of the group, and of numbered people."""
+    def of_one_group(self, others: int = 0) -> Data:
+        """The photographs that (e) and (f) are about: of the group, and of numbered people.
+
+        ``others``: so many people besides, whose names come first.
+        """
         members = self.groups.get(self.one_group, frozenset())
-        rows = [row for row, photo in enumerate(self.named) if photo.person in members]
+        rest = sorted({photo.person for photo in self.named} - members)
+        kept = members | set(rest[:others])
+        rows = [row for row, photo in enumerate(self.named) if photo.person in kept]
         merged = [self.merged[row] for row in rows] if self.merged else []
         return replace(
             self,
