@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from enroll.desk import Desk
+from enroll.faces import Faces
 from enroll.permissions import Role
 from enroll.permits import Permits
 from gate.access.settings import PermitSettings
@@ -22,7 +23,10 @@ from gate.clock import SystemClock
 from gate.config.desk import DeskSettings
 from gate.events.event import Event
 from gate.events.uuid7 import uuid7
+from gate.recognition.detection.detector import HogDetector
 from gate.recognition.face import Template
+from gate.services.enrolment import Examiner
+from gate.services.gallery_sync import KnownFaces
 from gate.services.gate_status import Noticeboard
 from gate.store.orders import Orders
 from gate.store.rulebook import Rulebook
@@ -86,6 +90,7 @@ def settle(
     desk = Desk(
         DeskSettings(community="阳光花园", requests=100_000, sign_ins=1_000),
         store,
+        faces=Faces(Examiner(HogDetector(), []), KnownFaces(store, "dlib/1", 128)),
         permits=Permits.open(store, folder / "permit.key", PermitSettings()),
         gate=GATES[0],
         not_seen_hours=24.0,

@@ -23,6 +23,7 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
 SIZES = {"desktop": (1366, 768), "tablet": (1024, 768), "telephone": (390, 844)}
+ASKED = {"/rules/remove": "?part=schedule&name=weekdays"}  # what a page cannot do without
 LOOKS = (("desktop", "zh", "light"), ("tablet", "en", "dark"), ("telephone", "zh", "light"))
 
 
@@ -60,7 +61,7 @@ def addresses(community: Community) -> list[str]:
         hidden = ("/login", "/setup", "/healthz", "/progress", "/stream")
         plain = not path.endswith((".csv", ".jpg", ".xlsx", ".pdf", "/data", *hidden))
         if "get" in methods and blanks <= set(known) and plain:
-            found.append(path.format(**known))
+            found.append(path.format(**known) + ASKED.get(path, ""))
     return found
 
 
