@@ -2,6 +2,7 @@
 
     python -m benchmarks.desk [--people 7000] [--events 1000000] [--gates 8] [--rounds 100]
     python -m benchmarks.desk --folder FOLDER [--build]
+    python -m benchmarks.desk --events 1000 --pages /people.csv,/people.xlsx
 
 With ``--folder`` the register is kept there: filled by the first run (or by ``--build``, which
 measures nothing), read by those after it. ``--minutes`` ends the rounds of each page early enough
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0, help="of measuring, about")
     parser.add_argument("--folder", type=Path, help="where the register is kept")
     parser.add_argument("--build", action="store_true", help="fill the register, no more")
+    parser.add_argument("--pages", default="", help="only these, separated by commas")
     options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
@@ -117,7 +119,8 @@ def main() -> None:
                 built.write_text(json.dumps({"job": job}))
             if not options.build:
                 job = json.loads(built.read_text())["job"]
-                pages(desk, refs, job, options.rounds, options.minutes)
+                only = [page for page in options.pages.split(",") if page]
+                pages(desk, refs, job, options.rounds, options.minutes, only)
 
 
 def import_rate(store: Store, people: int) -> None:
@@ -254,7 +257,9 @@ def sign_in(client: TestClient, desk: Desk, role: Role) -> None:
     client.post("/login", data={"login": role.value, "password": PASSWORD})
 
 
-def pages(desk: Desk, refs: list[str], job: int, rounds: int, minutes: float) -> None:
+def pages(
+    desk: Desk, refs: list[str], job: int, rounds: int, minutes: float, only: list[str]
+) -> None:
     app = create_app(desk)
     slow, hard = [], []
     end = time.monotonic() + 60 * minutes
@@ -271,6 +276,7 @@ def pages(desk: Desk, refs: list[str], job: int, rounds: int, minutes: float) ->
                 address
                 for address in addresses(app, known, refs)
                 if (role is Role.AUDITOR) == address.startswith("/audit")
+                and (not only or address in only)
             ]
             for address in chosen:
                 file = address.endswith((".csv", ".xlsx", "/data"))  # to keep, no page

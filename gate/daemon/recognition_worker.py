@@ -151,21 +151,40 @@ class RecognitionWorker:
 
 
 class Repeated(Recording):
-    """A recording that begins again at its end: a camera does not end, and neither does a gate."""
+    """A recording that begins again at its end: a camera does not end, and neither does a gate.
+
+    One that was taken away is a camera that was unplugged: lost until it is there again.
+    """
+
+    def __init__(self, path: Path, *, name: str, fps: float, reported: StatusListener) -> None:
+        super().__init__(path, name=name, fps=fps, paced=True)
+        self._reported = reported
+        self._lost = False
 
     def read(self, timeout: float) -> Frame | None:
+        if not self._lost:
+            try:
+                return super().read(timeout)
+            except EndOfRecording:
+                log.debug("recording.again", extra={"camera": self.name})
+                self.close()
         try:
-            return super().read(timeout)
-        except EndOfRecording:
-            log.debug("recording.again", extra={"camera": self.name})
-            self.close()
             self.open()
-            return super().read(timeout)  # one without frames ends all the same
+        except CameraError as error:
+            if not self._lost:
+                self._reported(self.name, False, error.what)
+            self._lost = True
+            time.sleep(timeout)
+            return None
+        if self._lost:
+            self._reported(self.name, True, "")
+        self._lost = False
+        return super().read(timeout)  # one without frames ends all the same
 
 
 def make_source(settings: CameraSettings, reported: StatusListener) -> FrameSource:
     """A live camera, or for trials a recording at its own speed."""
     path = Path(settings.source)
     if path.is_dir() or path.is_file():
-        return Repeated(path, name=settings.name, fps=settings.fps, paced=True)
+        return Repeated(path, name=settings.name, fps=settings.fps, reported=reported)
     return Capture(settings, reported)

@@ -116,6 +116,25 @@ def test_a_recording_for_a_camera_begins_again_at_its_end(
     assert "recording.again" in caplog.text
 
 
+def test_a_recording_that_is_taken_away_is_a_lost_camera_until_it_is_back(tmp_path: Path) -> None:
+    there, away = tmp_path / "there", tmp_path / "away"
+    there.mkdir()
+    cv2.imwrite(str(there / "0.png"), np.full((32, 32, 3), 90, np.uint8))
+    said: list[tuple[str, bool, str]] = []
+    source = make_source(
+        CameraSettings(source=str(there), fps=60), lambda *report: said.append(report)
+    )
+    source.open()
+    assert source.read(0.01) is not None
+    there.rename(away)
+    assert [source.read(0.01) for _ in range(3)] == [None] * 3
+    assert said == [("main", False, "no such recording")]
+    away.rename(there)
+    assert source.read(0.01) is not None
+    assert said[1:] == [("main", True, "")]
+    source.close()
+
+
 def test_a_recording_never_ends_although_the_machine_is_too_slow_for_every_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
