@@ -19,6 +19,7 @@ from enroll.page import render
 from enroll.pages import ROUTERS
 from enroll.visit import Visit, language_of
 from gate.errors import GateError
+from gate.store.database_errors import DiskFullError, LockedError
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ def create_app(desk: Desk) -> FastAPI:
 
 async def _gate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GateError)
-    return _answer(request, 400, error.what, error.where, error.hint)
+    passing = isinstance(error, DiskFullError | LockedError)  # nothing was wrong with the request
+    return _answer(request, 503 if passing else 400, error.what, error.where, error.hint)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

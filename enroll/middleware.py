@@ -10,17 +10,19 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
+from starlette.requests import Request, cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enroll.desk import Desk
 from enroll.own_hosts import is_own, own_names
+from enroll.page import render
+from enroll.visit import SAFE, language_of
 from gate.sockets import same_origin
+from gate.texts.catalogue import translator
 
 PUBLIC = ("/login", "/setup", "/healthz")
 PUBLIC_FOLDERS = ("/static/", "/language/", "/v/")  # /v/: the permit itself is the proof
-SAFE = {"GET", "HEAD", "OPTIONS"}
 UPLOAD = "/imports/"
 # pages that ask for themselves again and again: see templates/live.html, import.html
 STREAM = "/stream"  # open as long as the page of today is looked at
@@ -75,21 +77,35 @@ class SecurityMiddleware:
             await self._app(scope, self._limited(scope, receive), note_start)
         except TooLarge:
             if not started:
-                await _text("The upload is too large", 413)(scope, receive, answer)
+                await self._too_large(scope)(scope, receive, answer)
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
         if not is_own(headers.get("host", ""), self._names):
-            return _text("The desk does not answer to this name; see [desk] hosts", 400)
+            return _text(scope, "The desk does not answer to this name; see [desk] hosts", 400)
         address = scope["client"][0] if scope.get("client") else ""
         if not scope["path"].startswith("/static/") and not self._desk.requests.allowed(address):
-            return _text("Too many requests; wait a minute", 429)
+            return _text(scope, "Too many requests; wait a minute", 429)
         length = headers.get("content-length", "0")
         number = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else -1
         if not 0 <= number <= self._limit(scope["path"]):
-            return _text("The upload is too large", 413)
+            return self._too_large(scope)
         if scope["method"] not in SAFE and not same_origin(headers):
-            return _text("This form came from another site", 403)
+            return _text(scope, "This form came from another site", 403)
         return None
+
+    def _too_large(self, scope: Scope) -> Response:
+        what = "The upload is too large"
+        if "text/html" not in Headers(scope=scope).get("accept", ""):
+            return _text(scope, what, 413)
+        return render(
+            Request(scope),
+            "error.html",
+            status=413,
+            code=413,
+            what=what,
+            where=f"{self._limit(scope['path']) >> 20} MB",
+            hint="send less at once: smaller photographs, or the ZIP in several parts",
+        )
 
     def _limit(self, path: str) -> int:
         settings = self._desk.settings
@@ -119,7 +135,7 @@ class SecurityMiddleware:
             scope.setdefault("state", {})["signed_in"] = found
             return None
         if headers.get("hx-request") or "text/html" not in headers.get("accept", "text/html"):
-            return _text("Sign in first", 401)
+            return _text(scope, "Sign in first", 401)
         if scope["method"] not in SAFE:
             return RedirectResponse("/login", 303)
         return RedirectResponse(f"/login?back={quote(scope['path'])}", 303)
@@ -143,5 +159,6 @@ def public(path: str) -> bool:
     return path in PUBLIC or path.startswith(PUBLIC_FOLDERS)
 
 
-def _text(text: str, status: int) -> Response:
-    return PlainTextResponse(text, status)
+def _text(scope: Scope, text: str, status: int) -> Response:
+    """Short and without a template: whoever asks too often gets no more work done."""
+    return PlainTextResponse(translator(language_of(Request(scope)))(text), status)

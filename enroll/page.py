@@ -114,6 +114,15 @@ def sentences(texts: Iterable[str]) -> str:
     return said
 
 
+def in_words(text: str, translate: Translate) -> str:
+    """An error's text in the reader's language, a cause of another program behind it as it is."""
+    said = translate(text)
+    head, mark, cause = text.partition(": ")
+    if said == text and mark and translate(head) != head:
+        return translate(head) + translate(mark) + cause
+    return said
+
+
 def tag(language: str) -> str:
     """The language as browsers and fonts want it: zh alone may be drawn with Japanese letters."""
     return {"zh": "zh-CN"}.get(language, language)
@@ -121,6 +130,7 @@ def tag(language: str) -> str:
 
 ENVIRONMENT.filters["local"] = local
 ENVIRONMENT.filters["tag"] = tag
+ENVIRONMENT.filters["in_words"] = in_words
 ENVIRONMENT.filters["sentences"] = sentences
 ENVIRONMENT.filters["choices"] = choices
 ENVIRONMENT.globals["icon"] = icon

@@ -34,7 +34,7 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
     text = cause.lower()
     if isinstance(error, IntegrityError):
         return ConflictError(
-            f"the database rejects this entry: {cause}",
+            "the database rejects this entry" + f": {cause}",
             where=where,
             hint="check whether it exists already",
         )
@@ -48,11 +48,11 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
         )
     if "readonly" in text or "permission" in text or "unable to open" in text:
         return StoreError(
-            f"the database cannot be written: {cause}",
+            "the database cannot be written" + f": {cause}",
             where=where,
             hint="check that the folder exists and belongs to the user the gate runs as",
         )
-    return StoreError(f"the database failed: {cause}", where=where, hint="see `gate doctor`")
+    return StoreError("the database failed" + f": {cause}", where=where, hint="see `gate doctor`")
 
 
 def locked(where: str, code: str = "", holder: str = "") -> LockedError:
@@ -64,7 +64,7 @@ def locked(where: str, code: str = "", holder: str = "") -> LockedError:
     """
     more = "; ".join(filter(None, (code, holder)))
     return LockedError(
-        "the database is locked by another process or thread" + (f" ({more})" if more else ""),
+        "the database is locked by another process or thread" + (f": {more}" if more else ""),
         where=where,
         hint="end the other program that is writing, or wait until it has finished",
     )
