@@ -49,6 +49,7 @@ from gate.daemon.state_reporter import States
 from gate.daemon.store_sync import Register
 from gate.daemon.watchdog import Watchdog
 from gate.errors import GateError
+from gate.passage import inputs
 from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
 from gate.recognition.face import Sighting
@@ -86,6 +87,9 @@ class Daemon:
         if not self._stopping.is_set():
             self._why = why
         self._stopping.set()
+        # CPython's SimpleQueue, interrupted by a signal whose handler outlasts the timeout, goes on
+        # to wait without one: something has to come
+        self._inbox.put(inputs.Tick())
 
     def start_again(self, why: str) -> None:
         """End ``run``, and ask whoever called it to start the gate again."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import shutil
+import signal
 import threading
 import time
 from collections import Counter
@@ -364,3 +367,30 @@ def test_a_crashed_thread_is_reported_and_started_again(
     reported = [daemon._inbox.get(timeout=5), daemon._inbox.get(timeout=5)]
     assert [(s.name, s.there) for s in reported] == [("job", False), ("job", True)]  # type: ignore[union-attr]
     assert "thread.failed" in caplog.text
+
+
+@pytest.mark.skipif(
+    threading.current_thread() is not threading.main_thread(), reason="signals reach the main one"
+)
+def test_a_signal_that_takes_longer_than_a_tick_does_not_make_the_loop_wait(tmp_path: Path) -> None:
+    """CPython's SimpleQueue then waits without an end, and a quiet gate would not stop."""
+    daemon = Daemon(build({"data": str(tmp_path)}))
+    before = signal.getsignal(signal.SIGUSR1)
+
+    def end(*_: object) -> None:
+        time.sleep(0.3)
+        daemon.stop("SIGUSR1")
+
+    signal.signal(signal.SIGUSR1, end)
+    late = threading.Timer(30, daemon.post, [Order("open", "test")])  # so that a failure ends as well
+    late.start()
+    threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGUSR1]).start()
+    got: list[object] = []
+    try:
+        while not daemon._stopping.is_set():
+            with suppress(queue.Empty):
+                got.append(daemon._inbox.get(timeout=0.2))
+    finally:
+        late.cancel()
+        signal.signal(signal.SIGUSR1, before)
+    assert [one for one in got if isinstance(one, Order)] == []
