@@ -15,6 +15,7 @@ from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.housekeeping import Housekeeping
 from enroll.permits import Permits
+from gate import log
 from gate.access.permit_keys import own_key
 from gate.clock import SystemClock, use_zone
 from gate.commands import Config
@@ -39,6 +40,7 @@ def desk(config: Config = DEFAULT) -> None:
     """Serve the enrolment desk. The first start prints a one-time code for the first account."""
     settings = load(config)
     use_zone(settings.timezone)
+    log.set_up(settings.log)
     out = Console(highlight=False, soft_wrap=True)
     with Store.open(settings.store, settings.data, receivers=receivers(settings)) as store:
         refuse_on_a_box(store, settings.data)
@@ -105,6 +107,7 @@ def _server(settings: DeskSettings, place: Desk) -> uvicorn.Server:
         ssl_keyfile=settings.certificate_key,
         http=BoundedHttp,
         ws="none",
+        log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=False,

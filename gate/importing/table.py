@@ -32,7 +32,9 @@ def refuse_none(table: Understanding, where: str) -> None:
         )
     if not table.lines or len(table.lines) > MOST_LINES:
         raise ConfigurationError(
-            f"the table has {len(table.lines)} people",
+            "nobody is in the table"
+            if not table.lines
+            else f"the table has {len(table.lines)} people",
             where=where,
             hint="1 to 100,000 can be imported",
         )

@@ -62,7 +62,9 @@ def served(tmp_path: Path) -> Iterator[tuple[str, str]]:
     assert address in said
     yield address, code[1]
     process.terminate()
-    process.communicate(timeout=60)
+    said += process.communicate(timeout=60)[0]
+    assert "Traceback" not in said
+    assert not re.search(r"(?m)^[a-z_]+\.[a-z_]+$", said), "a code without its details"
     assert process.returncode in (0, -15)
 
 

@@ -382,7 +382,8 @@ def test_a_signal_that_takes_longer_than_a_tick_does_not_make_the_loop_wait(tmp_
         daemon.stop("SIGUSR1")
 
     signal.signal(signal.SIGUSR1, end)
-    late = threading.Timer(30, daemon.post, [Order("open", "test")])  # so that a failure ends as well
+    # so that a failure ends as well
+    late = threading.Timer(30, daemon.post, [Order("open", "test")])
     late.start()
     threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGUSR1]).start()
     got: list[object] = []
