@@ -5,25 +5,22 @@ An environment variable overrides a key: ``GATE_STORE__URL`` sets ``url`` in ``[
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
     Field,
-    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -38,6 +35,7 @@ from gate.config import from_hub
 from gate.config.backup import BackupSettings
 from gate.config.desk import DeskSettings
 from gate.config.hub import HubSettings
+from gate.config.mistakes import mistakes_in
 from gate.config.places import base_of, configuration
 from gate.config.retired import without
 from gate.door.settings import DoorSettings
@@ -68,7 +66,6 @@ from gate.store.settings import StoreSettings
 DEFAULT = configuration()
 _Model = TypeVar("_Model", bound=BaseModel)
 log = logging.getLogger(__name__)
-
 
 GATE_NAME = r"^[a-z0-9-]{1,32}$"
 
@@ -299,7 +296,7 @@ def build(
     try:
         settings = Settings(**merged)
     except ValidationError as error:
-        mistakes += [_explain(detail) for detail in error.errors(include_url=False)]
+        mistakes += mistakes_in(error, Settings)
     except SettingsError as error:
         mistakes.append(f"an environment variable cannot be read: {error}")
     if mistakes or settings is None:
@@ -354,56 +351,3 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             base[key] = value
     return base
-
-
-def _explain(detail: ErrorDetails) -> str:
-    location = detail["loc"]
-    key = ".".join(str(part) for part in location) or "configuration"
-    if detail["type"] == "extra_forbidden":
-        known = _keys_beside(location)
-        near = difflib.get_close_matches(str(location[-1]), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
-        return f"{key}: there is no such key; {hint}"
-    if detail["type"] in ("tuple_type", "list_type") and isinstance(detail["input"], Mapping):
-        return f"{key}: there may be several; write [[{key}]] where [{key}] is"
-    field = _field(location)
-    secret = field is not None and SecretStr in (field, *get_args(field))
-    if not secret and isinstance(detail["input"], (Mapping, list)):
-        return f"{key}: {detail['msg']}"  # a secret may be among them
-    value = "(hidden)" if secret else _short(detail["input"])
-    return f"{key} = {value}: {detail['msg']}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    model = _model(location[:-1])
-    return list(model.model_fields) if model else []
-
-
-def _model(location: tuple[int | str, ...]) -> type[BaseModel] | None:
-    model: type[BaseModel] = Settings
-    for part in location:
-        if isinstance(part, int) or part not in model.model_fields:
-            continue
-        inner = next(_models_in(model.model_fields[part].annotation), None)
-        if inner is None:
-            return None
-        model = inner
-    return model
-
-
-def _field(location: tuple[int | str, ...]) -> Any:
-    model = _model(location[:-1])
-    field = model.model_fields.get(str(location[-1])) if model and location else None
-    return field.annotation if field else None
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models_in(inner)

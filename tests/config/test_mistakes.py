@@ -1,0 +1,71 @@
+"""Each mistake in one line: key, value, what is allowed; never a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from gate.config.mistakes import mistakes_in
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    width: int = Field(640, gt=0)
+    password: SecretStr | None = Field(None, min_length=8)
+
+
+class Whole(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("a", pattern="^[a-z]+$")
+    part: Part = Part()
+    parts: tuple[Part, ...] = ()
+
+
+def mistakes(values: dict[str, Any]) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        Whole(**values)
+    return mistakes_in(caught.value, Whole)
+
+
+def test_a_value_is_named_with_its_key_and_what_is_allowed() -> None:
+    assert mistakes({"part": {"width": 0}}) == ["part.width = 0: Input should be greater than 0"]
+    (long,) = mistakes({"name": "A" * 100})
+    assert "A" * 40 in long
+    assert "A" * 60 not in long
+
+
+def test_a_key_that_does_not_exist_has_its_neighbours_named() -> None:
+    assert mistakes({"parts": [{}, {"widht": 1}]}) == [
+        "parts.1.widht: there is no such key; did you mean width?"
+    ]
+    assert mistakes({"part": {"zzz": 1}}) == [
+        "part.zzz: there is no such key; known here: password, width"
+    ]
+
+
+def test_a_table_where_there_may_be_several_says_how_they_are_written() -> None:
+    assert mistakes({"parts": {"width": 1}}) == [
+        "parts: there may be several; write [[parts]] where [parts] is"
+    ]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"part": {"password": "hunter2"}},  # the secret itself is too short
+        {"part": [{"password": "hunter2"}]},  # what holds it is of another kind
+        {"parts": {"x": [{"password": "hunter2"}]}},
+    ],
+)
+def test_no_mistake_prints_a_secret(values: dict[str, Any]) -> None:
+    lines = mistakes(values)
+    assert lines
+    assert "hunter2" not in "".join(lines)
+
+
+def test_every_mistake_has_a_line() -> None:
+    assert len(mistakes({"name": "A", "part": {"width": -1, "heigth": 2}, "more": 1})) == 4
