@@ -69,7 +69,11 @@ def test_ed25519(
     assert not signing.verify(public, stamp, request["body"], "not base64")
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", pem(generate_private_key(65537, 2048))])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"nonsense", pem(generate_private_key(65537, 2048))],
+    ids=["empty", "nonsense", "rsa"],  # a key is another in every process
+)
 def test_a_key_that_cannot_sign(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "sign.pem").write_bytes(content)
     with pytest.raises(ConfigurationError, match="signing key"):
