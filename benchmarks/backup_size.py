@@ -108,7 +108,7 @@ class Busy:
 
 
 def backed_up(data: Path, config: Path, target: Path, counts: tuple[int, int, int]) -> float:
-    """Seconds of a backup by another process, which stands back as that of the unit does."""
+    """Seconds of a backup by another process, which yields to others as that of the unit does."""
     begun = time.monotonic()
     with get_context("spawn").Pool(1, os.nice, (10,)) as pool:
         pool.apply(_back_up, (data, config, target, counts))

@@ -180,7 +180,7 @@ def _outcome(seen: Sighting | None, person: int | None) -> str:
     if seen is None:
         return "not found"
     if seen.verdict is Verdict.KNOWN and seen.best is not None:
-        return "granted" if seen.best.person == person else "TAKEN FOR SOMEBODY ELSE"
+        return "granted" if seen.best.person == person else "MISTAKEN FOR SOMEBODY ELSE"
     return str(seen.verdict)
 
 

@@ -90,14 +90,14 @@ class Case:
 
 def wrong_start(name: str, start: datetime) -> Case:
     """A clock that is wrong at the start and set a little later."""
-    told = ("clock.implausible", "clock.jumped", "clock.plausible")
-    return Case(name, start, NOW, UNCERTAIN, reported=told, ready=(False, True))
+    events = ("clock.implausible", "clock.jumped", "clock.plausible")
+    return Case(name, start, NOW, UNCERTAIN, reported=events, ready=(False, True))
 
 
 def wrong_later(name: str, then: datetime) -> Case:
     """A clock that is right at the start and then is not."""
-    told = ("clock.jumped", "clock.implausible")
-    return Case(name, NOW, then, later=UNCERTAIN, deleted=0, reported=told, ready=(True, False))
+    events = ("clock.jumped", "clock.implausible")
+    return Case(name, NOW, then, later=UNCERTAIN, deleted=0, reported=events, ready=(True, False))
 
 
 def change(zone: str, at: datetime, before: str, after: str, later: str) -> Case:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Proxy:
-    """Passes everything on to ``port`` until it is told otherwise."""
+    """Passes everything on to ``port`` until it is set otherwise."""
 
     def __init__(self, port: int) -> None:
         self._to = port

@@ -1,8 +1,8 @@
-"""The thread that tells a household that its visitor came.
+"""The thread that notifies a household of its visitor.
 
 It runs in the desk, behind the register: the door opens whatever becomes of a message, and no
 transaction is open while one is sent. Messages name nobody unless ``[notify] visitor_name`` is
-set. An arrival is news for a quarter of an hour; what cannot be sent by then is kept as not told.
+set. An arrival is news for a quarter of an hour; what cannot be sent by then is kept as not sent.
 After a kill between sending and noting it the message is sent once more.
 """
 

@@ -45,7 +45,7 @@ class Desk:
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     learns: bool = False  # whether the gate learns faces from cards
     exports: tuple[ExportSettings, ...] = ()
-    ways: tuple[HouseholdWay, ...] = ()  # to tell a household of its visitor
+    ways: tuple[HouseholdWay, ...] = ()  # to notify a household of its visitor
     folder: Path = Path("var")
     access: AccessSettings = field(default_factory=AccessSettings)  # rules of the configuration
     clock: Clock = field(default_factory=SystemClock)

@@ -21,7 +21,7 @@ TITLES = {
     "hidden": "Some lines are hidden in the table. Import them too?",
     "card_form": "How are the card numbers written?",
     "date_order": "In which order are day, month and year?",
-    "columns": "Two columns were taken for the same thing: leave one of them out below",
+    "columns": "Two columns were read as the same thing: leave one of them out below",
 }
 OPTIONS = {
     "with": "Import hidden lines too",

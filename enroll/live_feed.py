@@ -16,7 +16,7 @@ from enroll.history import ALARMS, PASSAGES
 from gate.store.engine import Database
 from gate.store.tables import EventRow, SequenceRow
 
-# what is told from the desk: not every movement of the lock
+# what the desk shows as it happens: not every movement of the lock
 TYPES = (
     *PASSAGES,
     *ALARMS,
@@ -68,7 +68,7 @@ def now(database: Database) -> Cursor:
 def since(database: Database, cursor: Cursor) -> tuple[list[EventRow], Cursor]:
     """Lines after ``cursor``, oldest first, and the cursor behind them.
 
-    A gate the cursor does not name is new and told from its first event.
+    A gate the cursor does not name is new and shown from its first event.
     """
     found: list[EventRow] = []
     moved = dict(cursor)

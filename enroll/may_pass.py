@@ -21,7 +21,7 @@ class Answer:
     Attributes:
         way: the method in words.
         tone: "good" passes, "warn" is asked for more, "bad" is refused.
-        why, remedy: as an event of it would say; empty where there is nothing to say.
+        why, remedy: as an event of it would say; empty where there is none.
     """
 
     way: str

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 
 def own_names(host: str, more: Iterable[str] = ()) -> frozenset[str]:
-    """What may stand in ``Host``: this machine's name, what it listens to, what is configured."""
+    """What ``Host`` may hold: this machine's name, what it listens to, what is configured."""
     machine = socket.gethostname().lower()
     names = {machine, f"{machine}.local", "localhost", host.lower(), *(n.lower() for n in more)}
     return frozenset(names)

@@ -31,7 +31,7 @@ def is_query(text: str) -> bool:
 
 @lru_cache(_KEPT)
 def _readings(name: str) -> tuple[tuple[str, ...], ...]:
-    """Every reading of each character, lower case; what is not Chinese stands for itself."""
+    """Every reading of each character, lower case; what is not Chinese remains as it is."""
     from pypinyin import Style, pinyin  # its dictionary is 40 MB: read when a name is asked for
 
     found = []

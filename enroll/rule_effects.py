@@ -22,7 +22,7 @@ _DAY = 24 * 60
 _AHEAD = 400  # days of the calendar that are looked at
 _MOST_DATES = 8  # dates looked at beside an ordinary week: of each way a day can count, one
 
-# a day that stands for others ("mon", "holiday") or a date, and minutes from its midnight
+# a day that represents others ("mon", "holiday") or a date, and minutes from its midnight
 Span = tuple[str, int, int]
 
 

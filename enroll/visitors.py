@@ -31,7 +31,7 @@ class Expected:
     Attributes:
         state: "revoked", "used_up", "ended", "came", "expected" or "later" today.
         came: the first passage of the day with any proof, None when there was none.
-        notice: of this day, whether somebody of the household was told.
+        notice: of this day, whether somebody of the household was notified.
     """
 
     person: int

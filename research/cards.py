@@ -150,7 +150,7 @@ def missed(matcher: Matcher, rows: Vector, person: int) -> int:
 
 
 def accepted(matcher: Matcher, rows: Vector) -> int:
-    """How many looks of people who are not enrolled, float32 (n, d), are taken for somebody."""
+    """How many looks of people who are not enrolled, float32 (n, d), are accepted as somebody."""
     found = matcher.identify(rows, matcher.encoder)
     return int((found.score >= matcher.calibration.threshold).sum())
 

@@ -2,7 +2,7 @@
 
 A module of gate/relay/driver.py has its test in tests/relay/test_driver.py. Those under 40 lines
 of code, and settings, texts and migrations, need none. Of the others each is imported by a test of
-another name, or stands in tests/mirror.toml with the test that runs it; ``python tools/mirror.py
+another name, or is listed in tests/mirror.toml with the test that runs it; ``python tools/mirror.py
 --unlisted`` prints those for which neither holds, and tests/test_mirror.py fails for them.
 """
 

@@ -5,7 +5,7 @@
     python tools/mutate.py --page [FILE ...]
 
 Every ``if`` is made never and always true and every ``case`` never, every conditional expression
-takes its other branch, every call that stands alone, every condition of a comprehension, every
+takes its other branch, every call that is a statement, every condition of a comprehension, every
 operand of ``and`` and ``or`` and every field of a ``replace(...)`` is taken away, one at a time.
 After a file, ``:FIRST-LAST`` is for these lines only. The tests named after ``--`` are collected
 once, without conftest.py and without the slow ones (``-m "not soak"`` after them adds these), and
@@ -15,7 +15,7 @@ not mutated.
 
 ``--page`` does so for the modules and tests in ``tools/mutation.toml`` and writes which test misses
 which condition into ``docs/mutation.md``; with names of files it writes only their sections again.
-The reasons why a mutant cannot be told from the code are in ``tools/mutation.toml`` too.
+The reasons why a mutant cannot be distinguished from the code are in ``tools/mutation.toml`` too.
 
 Every result is kept under build/mutation with the sources it was found with: a run that was
 interrupted goes on where it was, and after a new test each mutant first meets the test that failed

@@ -1,4 +1,4 @@
-"""Where a resident wants to be told that a visitor came, by consent."""
+"""Where a resident wants to be notified of a visitor, by consent."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def one(visit: Import, job: Number) -> Response:
 
 @router.post("/imports/{job}/choose")
 async def choose(visit: Import, job: Number) -> Response:
-    """Answers to what the table leaves open, and what its columns are taken for."""
+    """Answers to what the table leaves open, and what its columns are read as."""
     row = _row(visit, job)
     if row.state != "checked":
         return go(f"/imports/{job}")

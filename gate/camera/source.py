@@ -1,4 +1,4 @@
-"""A frame, and what hands frames over."""
+"""A frame, and what supplies frames."""
 
 from __future__ import annotations
 

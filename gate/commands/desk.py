@@ -73,7 +73,7 @@ def desk(config: Config = DEFAULT) -> None:
 
 
 def _arrivals(settings: Settings, store: Store) -> AbstractContextManager[object]:
-    """Tells households of their visitors, where a way is configured. Raises ConfigurationError."""
+    """Notifies households of visitors where a way is configured. Raises ConfigurationError."""
     ways = settings.notify.way
     if not ways:
         return nullcontext()

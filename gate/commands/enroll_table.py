@@ -123,7 +123,7 @@ def enroll_folder(
         task = bar.add_task(words("enrolling"), total=len(lines))
         with (
             _interrupted() as stop,
-            # what the models start threads for stands back behind a running gate too
+            # what the models start threads for yields to a running gate too
             ThreadPoolExecutor(1, initializer=stand_back) as behind,
         ):
             examiner = behind.submit(examiner_of, settings, store).result()

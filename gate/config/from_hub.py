@@ -88,7 +88,7 @@ class State:
 
 
 def digest_of(values: Mapping[str, Any]) -> str:
-    """Short name of a version by what it says; "" for one that says nothing."""
+    """Short name of a version by what it says; "" for an empty one."""
     if not values:
         return ""
     whole = json.dumps(values, sort_keys=True, ensure_ascii=False)

@@ -38,11 +38,11 @@ class Watchdog:
         self,
         patience: float = 3.0,
         on_hang: Callable[[float, str], None] | None = None,
-        tell: Callable[[str], object] = notify,
+        send: Callable[[str], object] = notify,
     ) -> None:
         self._patience = patience
         self._on_hang = on_hang or (lambda seconds, where: None)
-        self._tell = tell
+        self._send = send
         self._fed = time.monotonic()
         self._owner: int | None = None
         self._hung = False
@@ -63,7 +63,7 @@ class Watchdog:
 
     def ready(self) -> None:
         """Startup is complete; dependent units may start."""
-        self._tell("READY=1")
+        self._send("READY=1")
 
     def feed(self) -> None:
         self._fed = time.monotonic()
@@ -73,17 +73,17 @@ class Watchdog:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._tell("STOPPING=1")
+        self._send("STOPPING=1")
 
     def _watch(self) -> None:
         while not self._stop.wait(self._patience / 6):
             still = time.monotonic() - self._fed
             if still <= self._patience:
                 self._hung = False
-                self._tell("WATCHDOG=1")
+                self._send("WATCHDOG=1")
             elif not self._hung:
                 self._hung = True
-                self._tell(f"STATUS=the main loop has hung for {still:.1f} s")
+                self._send(f"STATUS=the main loop has hung for {still:.1f} s")
                 self._on_hang(still, self._where())
 
     def _where(self) -> str:

@@ -131,7 +131,7 @@ def _figures(record: RunRecord, _: Translate) -> list[tuple[str, str]]:
         (_("residents let in"), f"{f.granted}"),
         (_("of them by their card"), f"{f.by_card}"),
         (_("strangers let in"), f"{f.strangers_granted}"),
-        (_("strangers taken for somebody (FPIR)"), rate(f.fpir)),
+        (_("strangers mistaken for a resident (FPIR)"), rate(f.fpir)),
         (_("residents not let in by their face (FNIR)"), rate(f.fnir)),
         (_("attacks that opened the door (IAPAR)"), rate(f.iapar)),
         (

@@ -97,7 +97,7 @@ class RunRecord:
         memory: the process's greatest resident memory, bytes.
         people, generated: people enrolled, and how many of them are generated.
         encoder, detector: their names.
-        liveness: what tells a living face from a picture, in words.
+        liveness: what distinguishes a living face from a picture, in words.
     """
 
     attempts: tuple[Attempt, ...]

@@ -42,7 +42,7 @@ class DeviceThread(Generic[T]):
         speaks: bool = False,
     ) -> None:
         """``speaks``: it says something all the time, so that only a value shows it is there;
-        a card reader says nothing until a card comes."""
+        a card reader sends nothing until a card comes."""
         self.name = name
         self._line = line
         self._emit = emit

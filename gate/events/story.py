@@ -86,7 +86,7 @@ def tell(body: Mapping[str, Any], language: Language, who: str = "") -> Story:
     """``body``, an event as it was stored, in words.
 
     Args:
-        who: the name of the person, or what stands for it; without one an event that concerns
+        who: the name of the person, or what replaces it; without one an event that concerns
             somebody speaks of "somebody" or, after a face that was not recognised, of "an
             unrecognised person".
     """

@@ -146,7 +146,7 @@ class Exporter:
             self._divide(run, error)
             return True
         except DeliveryError as error:
-            # that this attempt reached nobody says nothing of one before it
+            # that this attempt reached nobody proves nothing about one before it
             self._unsure = self._unsure or not error.certain
             self._size = max(1, self._size // 2)  # of the next batch; this one stays as it is
             raise

@@ -28,7 +28,7 @@ class Choices:
     Attributes:
         sheet: name of the sheet.
         encoding: of a text file.
-        columns: index of a column, from 0 → what it is taken for; ``LEFT_OUT`` for nothing.
+        columns: index of a column, from 0 → what it is read as; ``LEFT_OUT`` for nothing.
         card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
         hidden: whether hidden lines are imported: one of ``HIDDEN``.
         language: of the page the table was uploaded on, one of ``LANGUAGES``; how 3-2-501 is kept.

@@ -9,7 +9,7 @@ from gate.importing.text import code, compact, numerals
 _SIMPLE = str.maketrans("棟號樓單層區", "栋号楼单层区")
 _PART = r"[0-9A-Za-z]+"
 _MARK = r"(?:号楼|号院|号|楼|栋|幢|座|#楼|#)"
-# what tells two buildings of one number apart; the name of the community does not
+# what distinguishes two buildings of one number; the name of the community does not
 _QUALIFIER = (
     r"(?:[0-9A-Za-z]+期|(?:[东南西北中]|[0-9A-Za-z]+)区|[东南西北中]苑|[0-9]+号院|[0-9]+弄)"
 )

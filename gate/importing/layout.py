@@ -36,7 +36,7 @@ class Column:
 
     Attributes:
         index: from 0; ``letter`` as the spreadsheet names it.
-        field: what it is taken for; "" when it is left out.
+        field: what it is read as; "" when it is left out.
         reason: why so: known, guessed, remembered, chosen, unneeded, relative, unknown or
             nameless.
         filled: lines in which it holds something.
@@ -59,7 +59,7 @@ class Layout:
     line: of the headings; 0 when there are none.
     rows: those that may be people.
     skipped: line and text of those that are not: repeated headings, sections, sums.
-    twice: headings of columns that were taken for the same thing.
+    twice: headings of columns that were read as the same thing.
     """
 
     line: int
@@ -89,7 +89,7 @@ def lay_out(
     """The layout of a sheet.
 
     Args:
-        chosen: column → what it is taken for, by hand.
+        chosen: column → what it is read as, by hand.
         remembered: shape of headings → the same, from earlier tables.
     """
     at, _ = _heads(sheet)

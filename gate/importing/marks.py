@@ -2,7 +2,7 @@
 
 A list of an office says that somebody lives alone (独居：是); that is no agreement to be marked so.
 Only words that are an answer count: 同意, agreed, 不同意, refused. A plain yes is a mistake of its
-line, and a plain no says nothing. As with the face, a table takes back no "no" of the desk.
+line, and a plain no has no effect. As with the face, a table takes back no "no" of the desk.
 """
 
 from __future__ import annotations

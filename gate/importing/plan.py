@@ -103,7 +103,7 @@ def unused(lines: Sequence[Line], photos: Photos) -> tuple[str, ...]:
 
 
 def remembered(store: Store) -> dict[str, dict[int, str]]:
-    """Shape of headings → column → what it was taken for, by hand, the last time."""
+    """Shape of headings → column → what it was read as, by hand, the last time."""
     kept = store.key_values.get(REMEMBERED) or {}
     return {
         shape: {int(column): field for column, field in columns.items()}
@@ -112,7 +112,7 @@ def remembered(store: Store) -> dict[str, dict[int, str]]:
 
 
 def remember(store: Store, shape: str, columns: Mapping[int, str]) -> None:
-    """Keep what the columns of this shape were taken for."""
+    """Keep what the columns of this shape were read as."""
     if not shape or not columns:
         return
     kept = store.key_values.get(REMEMBERED) or {}

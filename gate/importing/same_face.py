@@ -25,7 +25,7 @@ from gate.store.tables import (
     TemplateRow,
 )
 
-# what the record that stays takes over where it says nothing itself
+# what the record that stays takes over where it has no value of its own
 _TAKEN = ("number", "household_id", "birth_year", "birth_date", "phone", "note")
 
 

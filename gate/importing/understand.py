@@ -98,7 +98,7 @@ def understand(
     """The understanding of a book under the choices made so far.
 
     Args:
-        remembered: shape of headings → column → what it was taken for.
+        remembered: shape of headings → column → what it was read as.
     """
     sheets = sheets_of(book)
     names = tuple(sheet.name for sheet in sheets)

@@ -119,7 +119,7 @@ def template(language: str) -> bytes:
     notes = book.create_sheet("说明" if zh else "help")
     notes.column_dimensions["A"].width, notes.column_dimensions["B"].width = 20, 90
     for index, column in enumerate(_TEMPLATE, start=1):
-        # with the letter before it no line of this sheet is taken for headings
+        # with the letter before it no line of this sheet is read as headings
         notes.cell(index, 1, f"{get_column_letter(index)}  {heading(column, language)}")
         notes.cell(index, 2, HELP[column][1 if zh else 0])
     return _bytes(book)

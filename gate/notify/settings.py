@@ -66,7 +66,7 @@ class NotifyReceiver(Section):
 
 
 class HouseholdWay(Section):
-    """A way to tell residents that their visitor came; who agreed to it is told by the desk.
+    """A way to notify residents of their visitors; who agreed to it is kept at the desk.
 
     Only the part of the address that differs from person to person is typed at the desk, so nobody
     there can make it send elsewhere.

@@ -162,7 +162,7 @@ class Sighting:
     second: Candidate | None = None
     evidence: float = 0.0  # log-likelihood ratio, nats, for ``best`` against an impostor
     threshold: float = 0.0  # what ``evidence`` must reach
-    guidance: Unusable | None = None  # what to tell the person
+    guidance: Unusable | None = None  # what to show the person
     liveness: Liveness = field(default_factory=lambda: Liveness("off"))
     first_usable: float | None = None  # monotonic seconds of the first usable face
     encoder: str = ""

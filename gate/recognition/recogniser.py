@@ -36,7 +36,7 @@ _LOOK_ON = 2.0  # seconds from the first usable face during which a rejection ma
 FOLLOW_DECIDED = 0.15  # seconds between two looks where somebody is who is alone and decided
 ASSESS_AGAIN = 0.5  # seconds after which a face that is not to be encoded is measured again
 MAX_FACES = 4  # faces encoded in one frame at most, largest first
-FNIR = 0.01  # share of residents taken for strangers at which a sequential test gives up
+FNIR = 0.01  # share of residents mistaken for strangers at which a sequential test gives up
 _NOTHING = Gathered()
 _UNWATCHED = Liveness("off")
 

@@ -117,7 +117,7 @@ class ModbusRelay:
         return [bool(bit) for bit in bits]
 
     def _settle(self) -> None:
-        """A late answer to one question must not be taken for the answer to the next."""
+        """A late answer to one question must not be mistaken for the answer to the next."""
         self._client.forget(self._settings.timeout if self._late else 0.0)
         self._late = False
 

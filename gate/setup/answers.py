@@ -187,7 +187,7 @@ def present(settings: Settings) -> dict[str, str]:
 
 
 def zone_of_box() -> str:
-    """The machine's time zone by name; "Asia/Shanghai" where it counts by UTC or says nothing."""
+    """The machine's time zone by name; "Asia/Shanghai" where it counts by UTC or has none set."""
     link = os.path.realpath("/etc/localtime")
     found = link.partition("zoneinfo/")[2]
     known = found in available_timezones() and found not in ("UTC", "Etc/UTC", "GMT", "Etc/GMT")

@@ -1,4 +1,4 @@
-"""Residents who want to be told that their visitor came: the way of each, and what was told."""
+"""Residents who want to be notified of visitors: the way of each, and who was notified."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GRANTED = "passage.granted"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A visitor who came in with somebody's household to tell; the first time with that permit on
+    """A visitor who came in with somebody's household to notify; the first time with that permit on
     that day.
 
     Attributes:
@@ -46,7 +46,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Somebody who agreed to be told. ``to`` is the part of the address that is theirs."""
+    """Somebody who agreed to be notified. ``to`` is the part of the address that is theirs."""
 
     person: int
     language: str
@@ -67,7 +67,7 @@ class Arrivals:
             )
 
     def forget(self, person: int) -> None:
-        """The person wants to be told no longer."""
+        """The person wants no more notices."""
         with self._database.write() as session:
             session.execute(delete(ArrivalWayRow).where(ArrivalWayRow.person_id == person))
 
@@ -121,7 +121,7 @@ class Arrivals:
             }
 
     def wishes(self, arrival: Arrival) -> list[Wish]:
-        """Who of the household agreed, chose a way, lives there, and was not told yet."""
+        """Who of the household agreed, chose a way, lives there, and was not notified yet."""
         newest = (
             select(func.max(ConsentRow.id))
             .where(ConsentRow.person_id == PersonRow.id, ConsentRow.purpose == PURPOSE)
@@ -147,7 +147,7 @@ class Arrivals:
         return [Wish(row.person_id, locale, row.way, self._open(row)) for row, locale in rows]
 
     def note(self, arrival: Arrival, wish: Wish, at: datetime, *, told: bool) -> None:
-        """Keep that somebody was told, or that it was given up. Nothing when the permit is gone."""
+        """Keep that somebody was notified, or that it failed. Nothing when the permit is gone."""
         with self._database.write() as session:
             if _both_there(session, arrival.permit, wish.person):
                 session.add(
@@ -162,7 +162,7 @@ class Arrivals:
                 )
 
     def notices(self, permits: Iterable[str], begin: datetime) -> dict[str, ArrivalNoticeRow]:
-        """Permit → the newest notice since ``begin``, one that was told before one that was not."""
+        """Permit → the newest notice since ``begin``, one that was sent before one that was not."""
         found: dict[str, ArrivalNoticeRow] = {}
         with self._database.read() as session:
             for some in pieces(permits):

@@ -3,7 +3,7 @@
 SQLite lets one write at a time, and whoever waits looks again after 1 to 100 ms. Nobody is in a
 queue: of those who write one after the other, each takes the lock again before one that sleeps
 looks, until that one gives up ("database is locked", ``SQLITE_BUSY``). Here threads of a process
-write in the order they came, and of the processes one at a time stands next in line: whoever has
+write in the order they came, and of the processes one at a time is next in line: whoever has
 written gets behind it.
 """
 

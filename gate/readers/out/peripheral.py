@@ -66,7 +66,7 @@ class PeripheralLine:
         self._heard, self._patience = time.monotonic(), START
 
     def read(self) -> Iterable[bool | None]:
-        """The controller's answers; None while it is there and says nothing."""
+        """The controller's answers; None while it is there and sends nothing."""
         now = time.monotonic()
         self.secure = bool(self._device.is_sc_active())
         if self.secure:

@@ -110,7 +110,7 @@ def resembled(vector: Vector, matcher: Matcher, person: int) -> int | None:
 
 
 def _first_resembled(vectors: Vector, matcher: Matcher, person: int) -> int | None:
-    """The same of the first of these faces, float32 (n, d), that is taken for anybody."""
+    """The same of the first of these faces, float32 (n, d), that is accepted as anybody."""
     found = matcher.identify(vectors, matcher.encoder)
     own = found.best == person
     others = np.where(own, found.second, found.best)

@@ -3,7 +3,7 @@
 A cohort of a face is whoever in the gallery is nearest to it. Somebody of a kind of which a mixed
 gallery holds ten has those ten in their cohort at best, and then people who are much further: the
 cohort term is too low, and one of the ten passes for them more often than the threshold says. So
-generated faces stand beside the gallery in every cohort, at every site the same, spread over the
+generated faces join the gallery in every cohort, at every site the same, spread over the
 whole space of faces: dense where the gallery is not. They are never enrolled and never found.
 
 What is shipped of an encoder is a mixture of normal laws: the means of a few clusters of faces

@@ -87,7 +87,7 @@ class Snapshot:
     Attributes:
         encoder: the encoder of every row.
         generation: counts the changes of the gallery from 0.
-        rows: float32 (n, d), unit length, raw; the rows of a person stand together.
+        rows: float32 (n, d), unit length, raw; the rows of a person are adjacent.
         people: int64 (p,), each person once, in the order of the rows.
         starts: int64 (p + 1,); person ``i`` has the rows ``starts[i]:starts[i + 1]``.
     """

@@ -1,4 +1,4 @@
-"""Where residents are told that their visitor came, and whether they were."""
+"""Where residents are notified of their visitors, and whether they were."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ArrivalWayRow(Base):
 
 
 class ArrivalNoticeRow(Base):
-    """One arrival and one person of the household: told, or not and why."""
+    """One arrival and one person of the household: notified, or not and why."""
 
     __tablename__ = "arrival_notices"
     __table_args__ = (UniqueConstraint("event", "person_id"),)

@@ -111,9 +111,9 @@ class IntakeRow(Base):
 
 
 class SightingRow(Base):
-    """At the hub, what boxes tell each other: the newest passage of a person (kind "place", one row
-    for each pseudonym), and how often a box has seen a permit used (kind "uses", one for each
-    serial and source)."""
+    """At the hub, what boxes report to each other: the newest passage of a person (kind "place",
+    one row for each pseudonym), and how often a box has seen a permit used (kind "uses", one for
+    each serial and source)."""
 
     __tablename__ = "sightings"
     __table_args__ = (Index(None, "n"),)
