@@ -31,11 +31,13 @@ import importlib
 import json
 import os
 import re
+import resource
+import signal
 import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 
 import hypothesis
 import pytest
@@ -81,7 +83,7 @@ def _put(source: str, module: ModuleType) -> bool:
     return changed
 
 
-OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "--noconftest", "--timeout", "300"]
+OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "--noconftest", "--timeout", "600"]
 OPTIONS += ["--disable-warnings", "--no-summary", "-m", "not slow and not soak"]
 BROKEN = "the process ends"
 
@@ -104,6 +106,7 @@ class _Forks:
         self.results: list[Result] = []
         self._failed = ""
         self._took: dict[str, float] = {}
+        self._longest = 3600
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._took[report.nodeid] = self._took.get(report.nodeid, 0.0) + report.duration
@@ -111,7 +114,10 @@ class _Forks:
             self._failed = report.nodeid
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        before_it = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         failed, took = self._in_fork(session.items)
+        needed = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_it
+        self._longest = int(10 + 3 * needed)
         if failed:
             print(f"fails without any change: {failed}")
             raise pytest.UsageError("the tests fail as it is")
@@ -164,6 +170,7 @@ class _Forks:
         os.dup2(null, 1)
         os.dup2(null, 2)
         with contextlib.suppress(BaseException):
+            _stop_after(self._longest)
             for item, following in zip(items, [*items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self._failed:
@@ -172,6 +179,17 @@ class _Forks:
                 json.dump([self._failed, self._took], said_to)
             os._exit(0)
         os._exit(2)
+
+
+def _stop_after(seconds: int) -> None:
+    """Fail the running test when this process has computed so long: a mutant may never end."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGXCPU, signal.SIG_IGN)  # it comes every second from then on
+        pytest.fail("does not end")
+
+    signal.signal(signal.SIGXCPU, stop)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
 
 def _late(item: pytest.Item) -> tuple[bool, bool]:

@@ -87,6 +87,34 @@ def test_a_cut_permit_is_refused(text: str) -> None:
     assert refused(text) in ("permit_unreadable", "permit_forged")
 
 
+def test_a_text_too_long_for_a_permit_is_not_looked_at() -> None:
+    assert refused(PREFIX + b45encode(bytes(300))) == "permit_forged"
+    assert refused(PREFIX + b45encode(bytes(500))) == "permit_unreadable"
+
+
+def test_more_gates_than_a_permit_has_room_for_are_refused() -> None:
+    names = [f"gate-{number:025d}" for number in range(7)]
+    room = replace(PERMIT, gates=frozenset(names[:6]))
+    assert read(sign(room, KEY), KEYS) == room
+    with pytest.raises(AccessError, match="cannot be written"):
+        sign(replace(PERMIT, gates=frozenset(names)), KEY)
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(18, 99), (29, 7)],  # the kind, and the length of the gates
+)
+def test_what_is_signed_and_not_understood_is_refused(at: int, value: int) -> None:
+    body = bytearray(b45decode(TEXT[len(PREFIX) :])[:-64])
+    body[at] = value
+    signature = KEY.sign(PREFIX.encode() + body)
+    assert refused(PREFIX + b45encode(bytes(body) + signature)) == "permit_unreadable"
+
+
+def test_a_permit_without_limits_opens_every_gate_as_often_as_shown() -> None:
+    assert check(replace(PERMIT, uses=0), BEGIN, "south", used=99) == ""
+
+
 def test_every_changed_character_is_noticed() -> None:
     dice = random.Random(5)
     for at in range(len(PREFIX), len(TEXT)):

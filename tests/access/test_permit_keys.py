@@ -6,10 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
+from gate import files
 from gate.access.decision import Kind
 from gate.access.permit import Permit, PermitRefused, read, sign
-from gate.access.permit_keys import KeyFolder, own_key, private_key
+from gate.access.permit_keys import KeyFolder, own_key, private_key, public_keys
 from gate.errors import AccessError
 
 NOW = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
@@ -42,3 +50,65 @@ def test_a_key_under_its_former_name_is_the_one_key(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["permit-key.pem", "permit-key.pub"]
     assert private_key(path).private_bytes_raw() == former.private_bytes_raw()
     assert read(sign(PERMIT, former), KeyFolder(tmp_path)).serial == PERMIT.serial
+
+
+def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    other = X25519PrivateKey.generate()
+    private, public = tmp_path / "other.pem", tmp_path / "other.pub"
+    private.write_bytes(
+        other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    private.chmod(0o600)
+    public.write_bytes(
+        other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    with pytest.raises(AccessError, match="not an Ed25519 key"):
+        private_key(private)
+    with pytest.raises(AccessError, match="not an Ed25519 key"):
+        public_keys([public])
+
+
+def test_a_key_under_its_former_name_never_replaces_the_one_in_use(tmp_path: Path) -> None:
+    private_key(tmp_path / "permit.key")
+    key = private_key(tmp_path / "permit-key.pem")
+    path = own_key(tmp_path)
+    assert private_key(path).private_bytes_raw() == key.private_bytes_raw()
+
+
+def test_a_former_key_without_its_public_half_is_renamed_too(tmp_path: Path) -> None:
+    private_key(tmp_path / "permit.key")
+    (tmp_path / "permit.pub").unlink()
+    assert own_key(tmp_path).is_file()
+
+
+def test_a_broken_key_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    gate = KeyFolder(tmp_path)
+    (tmp_path / "permit-desk2.pub").write_text("half a key")
+    assert (len(gate), len(gate)) == (0, 0)
+    assert [record.getMessage() for record in caplog.records] == ["permit.key"]
+
+
+def test_a_key_that_leads_nowhere_stops_a_start(tmp_path: Path) -> None:
+    (tmp_path / "permit-desk2.pub").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(AccessError, match=r"cannot be used: No such file or directory"):
+        KeyFolder(tmp_path)
+
+
+def test_half_a_key_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(files, "replace", full)
+        with pytest.raises(AccessError, match=r"cannot be used: No space left on device"):
+            private_key(tmp_path / "permit-key.pem")
+    assert list(tmp_path.iterdir()) == []
+    assert private_key(tmp_path / "permit-key.pem")
+
+
+def test_a_former_key_that_cannot_be_renamed_is_named(tmp_path: Path) -> None:
+    private_key(tmp_path / "permit.key")
+    (tmp_path / "permit-key.pub").mkdir()
+    with pytest.raises(AccessError, match=r"cannot be used: Is a directory") as caught:
+        own_key(tmp_path)
+    assert caught.value.where == str(tmp_path / "permit.key")

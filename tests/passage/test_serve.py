@@ -236,6 +236,14 @@ def test_the_third_doubt_within_a_while_makes_the_person_wary() -> None:
     assert lane.wary == {6: 101.0, 1: 100.0 + LASTING}
 
 
+def test_only_who_is_asked_for_a_card_because_of_it_leaves_a_doubt() -> None:
+    liveness = Liveness("x", -0.1, False)
+    unknown = Sight.of(face(1, Verdict.UNKNOWN, 1, liveness=liveness))
+    lane, out = answered(replace(doubtful(), sight=unknown))
+    assert [o.decision.reasons for o in out if isinstance(o, Decided)] == [("face_unknown",)]
+    assert lane.doubts == {}
+
+
 def test_a_face_that_resembles_nobody_leaves_no_doubt() -> None:
     lane, out = answered(doubtful(None))
     assert [o.decision.reasons for o in out if isinstance(o, Decided)] == [("liveness_unknown",)]
