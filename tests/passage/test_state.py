@@ -73,6 +73,27 @@ def test_what_is_waited_for(
     assert missing(passage, context) == expected
 
 
+@pytest.mark.parametrize(
+    ("behind", "tells_apart", "weight", "waited"),
+    [
+        (True, False, Weight.SHOW, False),
+        (False, False, Weight.SHOW, True),
+        (True, True, Weight.SHOW, True),
+        (True, False, Weight.REQUIRE, True),
+    ],
+)
+def test_no_temperature_is_waited_for_in_vain(
+    behind: bool, tells_apart: bool, weight: Weight, waited: bool
+) -> None:
+    context = Context(
+        {},
+        temperature=True,
+        tells_apart=tells_apart,
+        no_temperature=Finding("temperature", None, weight),
+    )
+    assert missing(Passage("p1", 0, 0, behind=behind), context) == (waited, False)
+
+
 def until(
     *,
     temperature: bool = False,
