@@ -79,10 +79,6 @@ class Calibration:
         """The same for a claimed person, float64 (n,): a mate's against one other person's."""
         return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
 
-    def fpir_at(self, score: Values | float) -> Values:
-        """Share of impostors scoring above ``score``, float64 (n,); exact in the tail."""
-        return self.impostors.survival(score)
-
     def threshold_at(self, fpir: float) -> float:
         """The threshold for another wished rate."""
         return self.impostors.quantile(fpir)

@@ -139,7 +139,7 @@ def test_a_stricter_wish_has_a_higher_threshold() -> None:
     calibration = learn(gallery(people(300, 0))).calibration
     strict, wished = calibration.threshold_at(0.001), calibration.threshold_at(0.01)
     assert strict > wished == calibration.threshold
-    assert calibration.fpir_at(strict) == pytest.approx(0.001)
+    assert calibration.impostors.survival(strict) == pytest.approx(0.001)
 
 
 def test_left_out_strangers_score_as_in_a_gallery_without_them() -> None:
