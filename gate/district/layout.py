@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 STAFF = "staff"  # a group that passes everywhere
 _HOUSE = "house-"
+_STAFF = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Each gate has a building of its own and serves the next ``reach`` - 1 buildings too; one
-    person in ``staff_every`` passes everywhere."""
+    person in ``staff_every``, but hardly more than ``_STAFF``, passes everywhere."""
 
     gates: int
     people: int
@@ -36,7 +37,8 @@ class Layout:
         return _building(person % self.gates)
 
     def groups(self, person: int) -> list[str]:
-        return [STAFF] if person % self.staff_every == 0 else []
+        every = max(self.staff_every, self.people // _STAFF)
+        return [STAFF] if person % every == 0 else []
 
     def gates_of(self, building: str, groups: list[str]) -> set[str]:
         """The gates whose boxes may hold somebody of a building and groups."""

@@ -96,12 +96,14 @@ class Simulation:
         self._figure("register made", f"{time.monotonic() - began:.0f} s")
         site.start_hub()
         began = time.monotonic()
+        used = self._processors()
         site.pair(site.layout.names, say=self._say)
-        self._figure("boxes paired", f"{time.monotonic() - began:.0f} s")
-        began = time.monotonic()
+        self._figure("boxes paired", f"{time.monotonic() - began:.0f} s, {self._used(used)}")
+        began, used = time.monotonic(), self._processors()
         site.start(site.layout.names, self._say)
         site.settle(self._gates, 3_600)
-        self._figure("boxes loaded", f"{time.monotonic() - began:.0f} s after the last pairing")
+        took = time.monotonic() - began
+        self._figure("boxes loaded", f"{took:.0f} s after the last pairing, {self._used(used)}")
         self._compare("loaded")
         if site.sqlite:
             site.store.database.backup(site.folder / "old-hub.db")
@@ -144,7 +146,7 @@ class Simulation:
 
     def _lock_downs(self, title: str, gates: set[str], count: int = 5) -> None:
         """To every box; those in ``gates`` can be reached and must have it."""
-        slowest = []
+        slowest, used = [], self._processors()
         for turn in range(count):
             by, began = f"{title} {turn}", time.monotonic()
             self._site.store.orders.give_all(self._site.layout.names, "lockdown", by)
@@ -154,7 +156,8 @@ class Simulation:
             obeyed = self._obeyed(by)
             self.result.wrong += [f"{by}: not at {gate}" for gate in sorted(gates - obeyed.keys())]
             slowest.append(max((obeyed.get(gate, end) for gate in gates), default=began) - began)
-        text = f"last box p50 {np.median(slowest):.2f} s, most {max(slowest):.2f} s (n = {count})"
+        text = f"last box p50 {np.median(slowest):.2f} s, most {max(slowest):.2f} s (n = {count}); "
+        text += self._used(used)
         self._figure(f"{title} → {len(gates)} boxes", text)
 
     def _all_obeyed(self, by: str, gates: set[str]) -> bool:
@@ -205,6 +208,11 @@ class Simulation:
         site = self._site
         crews = [processor(crew.process.pid or 0) for crew in site.crews]
         return [processor(site.hub_process), *crews]
+
+    def _used(self, before: list[float]) -> str:
+        """Processor since then: a figure that hardly depends on what else the machine does."""
+        hub, *crews = (now - then for then, now in zip(before, self._processors(), strict=True))
+        return f"processor: hub {hub:.1f} s, boxes {sum(crews):.1f} s"
 
     # ------------------------------------------------------------ faults
 

@@ -45,7 +45,8 @@ from gate.store.tables import BoxRow
 from gate.store.tables.base import now
 
 CERTIFICATE = "client_certificate"  # in the scope: DER, or None; see gate.hub.server
-PATIENCE = 10.0  # seconds for which changes that concern other boxes are kept back
+PATIENCE = 10.0  # seconds for which changes that concern other boxes are kept back, at least
+OTHERS = 20  # boxes a second that are answered with nothing but such changes, at most
 LONGEST_POLL = 30.0  # seconds
 
 
@@ -247,7 +248,8 @@ def create_app(hub: Hub) -> FastAPI:
     ) -> Response:
         gate = seat.gate
         # what concerns others may come with the next that does not
-        patience = time.monotonic() + min(wait, PATIENCE)
+        begun = time.monotonic()
+        patience = begun + min(wait, PATIENCE)
 
         def look(glance: Glance) -> dict[str, Any] | None:
             if may_wait(glance) and not hub.concerned.by(served(glance), after, glance.head):
@@ -283,6 +285,7 @@ def create_app(hub: Hub) -> FastAPI:
         while True:
             ticket = hub.waker.ticket()
             glance = await hub.glances.after(ticket)
+            patience = begun + min(wait, max(PATIENCE, len(glance.active) / OTHERS))
             answer, end = None, until
             if not glance.nothing_for(gate, after, mark, scope, seen):
                 answer = await found(glance)

@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 POLL = 25.0  # seconds for which the hub may hold an answer back
 BEAT = 10.0  # seconds
 _EVENTS = 0.5  # seconds between two looks into the outbox
-_OTHERS = 5.0  # seconds after which what other processes of the box wrote is found
+_OTHERS = 5.0  # seconds after which what other processes wrote is found on a database server
+_ANYWAY = 60.0  # seconds after which an SQLite file is read although nobody seems to have written
 _AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
@@ -229,7 +230,7 @@ class Replica:
     # ------------------------------------------------------------ events
 
     async def _deliver(self) -> None:
-        seen = self._store.database.writes
+        seen = self._store.database.stamp
         message = await asyncio.to_thread(next_message, self._store, self._identity.gate)
         if message is None:
             await self._quiet(seen)
@@ -246,11 +247,12 @@ class Replica:
         else:
             await asyncio.sleep(_EVENTS)
 
-    async def _quiet(self, seen: int) -> None:
-        """Until this process has written something since, or another one may have: nobody reads
-        the database only to find nothing."""
-        end = time.monotonic() + _OTHERS
-        while self._store.database.writes == seen and time.monotonic() < end:
+    async def _quiet(self, seen: tuple[int, int, int]) -> None:
+        """Until somebody has written something since: nobody reads the database only to find
+        nothing."""
+        database = self._store.database
+        end = time.monotonic() + (_ANYWAY if database.is_sqlite else _OTHERS)
+        while database.stamp == seen and time.monotonic() < end:
             await asyncio.sleep(_EVENTS)
 
     async def _again_from(self, first: int, last: int) -> None:
@@ -267,7 +269,7 @@ class Replica:
 
     async def _share(self) -> None:
         """Who passed here and which permits were used: to the hub, for the other gates."""
-        seen = self._store.database.writes
+        seen = self._store.database.stamp
         news = await asyncio.to_thread(self._sightings.news)
         if news is None:
             await self._quiet(seen)

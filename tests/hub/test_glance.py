@@ -58,12 +58,19 @@ def test_one_looks_for_all(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["fleet", "postgresql_fleet"])
+@pytest.mark.parametrize(
+    ("kind", "limit", "value"),
+    [("fleet", "OTHERS", 1 / 3_600), ("postgresql_fleet", "PATIENCE", 3_600.0)],
+)
 def test_a_change_reaches_whom_it_concerns_before_the_others(
-    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    kind: str,
+    limit: str,
+    value: float,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fleet: Fleet = request.getfixturevalue(kind)
-    monkeypatch.setattr(app, "PATIENCE", 3_600.0)
+    monkeypatch.setattr(app, limit, value)
     homes = {house: fleet.store.places.household(house, "0101").id for house in ("1", "2")}
     first = fleet.enrol("first", 1, household_id=homes["1"])
     for gate, house in (("north", "1"), ("south", "2")):

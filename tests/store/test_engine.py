@@ -71,3 +71,18 @@ def test_more_people_than_one_statement_takes_are_asked_for_in_pieces(tmp_path: 
         known = store.people.create_many([{"name": "Li"}, {"name": "Wang"}])
         assert set(store.people.register(frozenset(many))) == set(known)
         assert store.templates.of(many, "e/1") == []
+
+
+def test_the_stamp_shows_that_somebody_wrote_and_stays_while_all_only_read(
+    tmp_path: Path, settings: StoreSettings
+) -> None:
+    with Store.open(settings, tmp_path) as first, Store.open(settings, tmp_path) as second:
+        first.people.create("Li")
+        before = first.database.stamp
+        assert second.people.count() == first.people.count() == 1
+        assert first.database.stamp == before
+        second.people.create("Wang")  # another process would do the same
+        between = first.database.stamp
+        assert between != before
+        first.people.create("Zhao")
+        assert first.database.stamp != between
