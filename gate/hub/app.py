@@ -325,6 +325,7 @@ def create_app(hub: Hub) -> FastAPI:
             kept = await run_sync(hub.receipts.erased, box, message.erased)
         if message.orders:
             await hub.obeyed.add((seat.gate, message.orders))
+            hub.glances.taken(seat.gate, message.orders)
         return {"erased": kept}
 
     @app.post("/history")

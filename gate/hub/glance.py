@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -127,3 +127,16 @@ class Glances:
             seen = await run_sync(self._look)
             self._of = ticket, at, seen
             return seen
+
+    def taken(self, gate: str, orders: Iterable[str]) -> None:
+        """A box has these orders, by their ids: the look that is kept does not name them again,
+        or it would be answered with them until the next one."""
+        if self._of is None:
+            return
+        before, at, kept = self._of
+        named = set(orders)
+        rest = [order for order in kept.ordered.get(gate, ()) if order["id"] not in named]
+        ordered = {**kept.ordered, gate: rest}
+        if not rest:
+            del ordered[gate]
+        self._of = before, at, replace(kept, ordered=ordered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -103,3 +104,51 @@ def test_what_concerns_others_comes_after_a_while(
     fleet.enrol("elsewhere")
     wait_for(fleet.agreed)
     assert box.names == set()
+
+
+@pytest.mark.slow
+def test_an_order_that_was_obeyed_is_not_given_until_the_next_look(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = fleet.box("north", start=False)
+    box.start(poll=30.0)
+    wait_for(lambda: box.at >= fleet.level())
+    monkeypatch.setattr("gate.hub.glance._FRESH", 600.0)  # only a new order makes it look
+    waits: list[float] = []
+    waker = fleet.server.hub.waker
+    real = waker.wait
+
+    async def wait(ticket: asyncio.Event, seconds: float) -> None:
+        waits.append(seconds)
+        await real(ticket, seconds)
+        waits.pop()
+
+    monkeypatch.setattr(waker, "wait", wait)
+    for count in (1, 2):
+        fleet.store.orders.give("north", "open", f"guard {count}")
+        wait_for(lambda count=count: len(box.orders) == count)  # type: ignore[misc]
+        wait_for(lambda: fleet.store.orders.latest("north")[0].result == "done")
+        # it asks again and is kept waiting, instead of obeying and reporting round and round
+        wait_for(lambda: waits)
+    assert [order[1] for order in box.orders] == ["guard 1", "guard 2"]
+
+
+def test_of_two_orders_the_one_that_was_not_obeyed_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gate.hub.glance._FRESH", 600.0)
+
+    async def ask() -> None:
+        seen = replace(SEEN, ordered={"south": [{"id": "1"}, {"id": "2"}], "north": [{"id": "3"}]})
+        glances, ticket = Glances(lambda: seen), object()
+        glances.taken("south", ["1"])  # before anybody has looked
+        await glances.after(ticket)
+        glances.taken("south", ["1"])
+        assert (await glances.after(ticket)).ordered == {
+            "south": [{"id": "2"}],
+            "north": [{"id": "3"}],
+        }
+        glances.taken("south", ["2", "unknown"])
+        assert (await glances.after(ticket)).ordered == {"north": [{"id": "3"}]}
+
+    asyncio.run(ask())
