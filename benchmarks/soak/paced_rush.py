@@ -251,8 +251,8 @@ def _refused(there: Arrived, emitted: list[outputs.Output], now: float) -> None:
             nearest.refused = now
 
 
-def longest(args: tuple[str, float, float, int]) -> tuple[int, Counter[str]]:
-    """Of one rush: its longest queue, and what must not happen."""
+def outcome(args: tuple[str, float, float, int]) -> tuple[int, float, Counter[str]]:
+    """Of one rush: its longest queue, how many left a minute, and what must not happen."""
     way, rate, minutes, seed = args
     people = arrivals(rate, minutes, seed)
     if way == GATE:
@@ -264,7 +264,8 @@ def longest(args: tuple[str, float, float, int]) -> tuple[int, Counter[str]]:
         never=sum(w.granted is None for w in people if not w.stranger),
         strangers=sum(w.grants > 0 for w in people if w.stranger),
     )
-    return there.longest, wrong
+    left = sum(60 <= (w.leaves or 0.0) < 60 * minutes for w in people)  # the first one fills up
+    return there.longest, left / (minutes - 1), wrong
 
 
 def main() -> None:
@@ -277,15 +278,16 @@ def main() -> None:
     with Pool() as pool:
         for way in args.ways.split(","):
             seeds = [(way, args.rate, args.minutes, seed + 1) for seed in range(args.seeds)]
-            results = pool.map(longest, seeds, chunksize=1)
-            queues = np.array([queue for queue, _ in results])
+            results = pool.map(outcome, seeds, chunksize=1)
+            queues = np.array([queue for queue, *_ in results])
             held = int((queues <= GOAL).sum())
             low, high = wilson(held, len(queues))
-            wrong = sum((w for _, w in results), Counter[str]())
+            wrong = sum((w for *_, w in results), Counter[str]())
             print(
                 f"{args.rate:.0f} a minute, {way}: longest queue p50 {np.median(queues):.1f}, "
                 f"most {queues.max()}, by seed {queues.tolist()}; never above {GOAL} in {held} of "
-                f"{len(queues)} ({100 * low:.0f} to {100 * high:.0f} %); {dict(+wrong)}",
+                f"{len(queues)} ({100 * low:.0f} to {100 * high:.0f} %); "
+                f"{np.mean([left for _, left, _ in results]):.1f} left a minute; {dict(+wrong)}",
                 flush=True,
             )
 
