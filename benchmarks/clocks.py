@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,8 +51,7 @@ LEAD = 75.0  # seconds before a change of daylight saving at which the gate star
 UNLOCK = 0.5
 HOLD = 6.0  # seconds staff hold the door open
 LATE = 1.5  # by which a hold may be longer: the board is asked once more
-LEAD_TO_HOLD = timedelta(seconds=LEAD - HOLD / 2)
-PATIENCE = 90.0
+PATIENCE = 240.0
 NO_END, VALID, OVER = "no end", "valid a year", "over"
 REGULAR, UNCERTAIN = frozenset({NO_END, VALID}), frozenset({NO_END})
 HOUR = timedelta(hours=1)
@@ -69,6 +69,7 @@ class Case:
         reported: events of the clock, in order.
         ready: what ``/readyz`` answers before and after.
         hours: schedules of members of staff.
+        lead: seconds from the start to the change of daylight saving.
     """
 
     name: str
@@ -81,11 +82,22 @@ class Case:
     ready: tuple[bool, bool] = (True, True)
     zone: str = "Asia/Shanghai"
     hours: tuple[str, ...] = ()
+    lead: float = LEAD
 
     @property
     def truth(self) -> datetime:
         """The right time when the gate starts."""
         return NOW if self.then else self.start
+
+    @property
+    def hold_from(self) -> datetime:
+        """When staff hold the door open, so that the change comes meanwhile."""
+        return self.start + timedelta(seconds=self.lead - HOLD / 2)
+
+    def earlier(self, seconds: float) -> Case:
+        """The same with so much more time before the change."""
+        start = self.start - timedelta(seconds=seconds)
+        return replace(self, start=start, lead=self.lead + seconds)
 
 
 def wrong_start(name: str, start: datetime) -> Case:
@@ -150,7 +162,8 @@ class Result:
         found = [
             f"{name} is {was}, not {right}" for name, (was, right) in pairs.items() if was != right
         ]
-        if not HOLD - 0.2 <= self.held <= HOLD + LATE:
+        late = LATE * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others work too
+        if not HOLD - 0.2 <= self.held <= HOLD + late:
             found.append(f"held open for {self.held:.1f} s instead of {HOLD:.0f}")
         return found
 
@@ -311,8 +324,22 @@ def delete_unasked(data: Path, folder: Path, now: datetime) -> tuple[int, str]:
     return (done or {}).get("people", 0), why
 
 
+class TooLate(Exception):
+    """The clock had passed the change before everybody had shown their card."""
+
+
 def run(case: Case) -> Result:
-    """One case from beginning to end."""
+    """One case from beginning to end.
+
+    On a machine with much else to do the gate starts slowly: then once more, begun earlier.
+    """
+    for lead in (0.0, 2 * LEAD):
+        with contextlib.suppress(TooLate):
+            return _once(case.earlier(lead) if case.then is None else case)
+    raise SystemExit(f"{case.name}: the gate was not ready before the change")
+
+
+def _once(case: Case) -> Result:
     result = Result()
     with (
         tempfile.TemporaryDirectory(prefix="gate-clock-") as name,
@@ -321,7 +348,9 @@ def run(case: Case) -> Result:
         ready = gate.ready()
         result.first = gate.let_in()
         if case.then is None:
-            gate.until(lambda: gate.now > case.start + LEAD_TO_HOLD, "the change", LEAD)
+            if gate.now > case.hold_from:
+                raise TooLate
+            gate.until(lambda: gate.now > case.hold_from, "the change", case.lead)
         result.held = gate.hold(lambda: gate.pass_on(case))
         result.ready = ready, gate.ready()
         result.later = gate.let_in()

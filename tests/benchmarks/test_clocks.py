@@ -8,7 +8,7 @@ from benchmarks.clocks import CASES, run
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["right, then 1970", "Europe/Berlin 2027-10-31"])
 def test_who_passes_what_is_deleted_and_what_is_reported(name: str) -> None:
     (case,) = (each for each in CASES if each.name == name)

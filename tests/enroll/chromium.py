@@ -121,7 +121,7 @@ class Gate:
         """Every answer people at the gate were given."""
         return self.events("passage.granted", "passage.denied", "passage.asked")
 
-    def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 240.0) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, "did not happen in time"
@@ -138,7 +138,7 @@ class Gate:
 
     def close(self) -> None:
         self._process.terminate()
-        assert self._process.wait(30) == 0
+        assert self._process.wait(240) == 0
         self._log.close()
 
 
