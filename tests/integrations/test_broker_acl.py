@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gate.commands.broker import broker as broker_command
-from gate.commands.broker import setup
+from gate.commands.broker import setup as set_up_broker
 from gate.errors import BrokerError
 from gate.events.event import Event
 from gate.integrations.broker import _answers, find_mosquitto, free_port
@@ -249,7 +249,7 @@ def test_a_name_that_would_take_the_place_of_another_file_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BrokerError, match="cannot be the name"):
-        setup(tmp_path, ["localhost"], [name])
+        set_up_broker(tmp_path, ["localhost"], [name])
     assert not list(tmp_path.iterdir())
 
 
