@@ -72,18 +72,16 @@ async def quiet(waker: Waker) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fleet", "postgresql_fleet"])
 def test_a_lock_down_reaches_a_box_that_was_away_unless_it_was_lifted(
-    kind: str, request: pytest.FixtureRequest
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet: Fleet = request.getfixturevalue(kind)
     north, south = fleet.box("north"), fleet.box("south")
     north.stop()
     south.stop()
-    fleet.store.orders.give_all(["north", "south"], "lockdown", "guard")
-    fleet.store.orders.give("south", "normal", "guard")
-    with fleet.store.database.write() as session:
-        for row in session.query(OrderRow):
-            row.at -= timedelta(seconds=60)
-            row.expires -= timedelta(seconds=60)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("gate.store.orders.now", lambda: now() - timedelta(seconds=60))
+        fleet.store.orders.give_all(["north", "south"], "lockdown", "guard")
+        fleet.store.orders.give("south", "normal", "guard")
     north.start()
     south.start()
     wait_for(lambda: north.orders)

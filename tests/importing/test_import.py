@@ -146,8 +146,8 @@ def test_excel_gives_the_same_as_csv(tmp_path):
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("", "0 people"),
-        ("name\n", "0 people"),
+        ("", "nobody is in the table"),
+        ("name\n", "nobody is in the table"),
         ("nom\nLi\n", "no column"),
         ("unit\n1\n", "column"),
     ],
