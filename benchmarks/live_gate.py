@@ -34,6 +34,7 @@ from benchmarks.stage import Image, Stage, cameras
 from gate.config.settings import Settings, build
 from gate.demo.scenes import PEOPLE, fill
 from gate.readers.card_number import of_number
+from gate.models.settings import ModelsSettings
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.quality.assessment import judge
@@ -191,6 +192,9 @@ def live_gate(
         values = _configuration(folder, addresses, ports, service.url, fps)
         values["status"]["fresh"] = fresh
         values["access"] = {"passage": dict(passage or {})}
+        # the gate reads relative folders from its configuration's place: it would not find the
+        # models that people are enrolled with here
+        values["models"] = {"folder": str(ModelsSettings().folder.resolve())}
         settings = build(values)
         known, unknown = _register(settings, residents, strangers, photographs)
         (folder / "gate.toml").write_text(toml(values))
