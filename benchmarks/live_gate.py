@@ -33,8 +33,8 @@ from benchmarks.people import photographs_of
 from benchmarks.stage import Image, Stage, cameras
 from gate.config.settings import Settings, build
 from gate.demo.scenes import PEOPLE, fill
-from gate.readers.card_number import of_number
 from gate.models.settings import ModelsSettings
+from gate.readers.card_number import of_number
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
 from gate.recognition.quality.assessment import judge
