@@ -14,26 +14,20 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.evaluation.baselines import gallery_of
-from gate.evaluation.faces_in import measuring_data
-from gate.evaluation.measure import data_in
 from gate.evaluation.protocols import Trial, by_person, half
-from gate.models.settings import ModelsSettings
-from gate.recognition.encoders import build_encoder
 from gate.recognition.encoders.encoder import unit_rows
 from gate.recognition.evidence import NOISE
 from gate.recognition.face import Vector
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.score_prior import prior_of
 from gate.recognition.matching.site_calibration import learn_site
-from gate.recognition.settings import RecognitionSettings
-from research.scoring_variants import vectors_of
+from research.photographs import add_options, chosen
 
 Floats = NDArray[np.float64]
 WIDTH = 256  # values of retail-0095, which come first of the joined vector
@@ -148,17 +142,11 @@ def _report(name: str, vectors: Vector, people: dict[str, list[int]], group: lis
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", default="retail-0095+faceplugin")
-    parser.add_argument("--most", type=int, help="photographs of a person that are used")
-    parser.add_argument("--names", type=int, help="of LFW only so many, whose names come first")
-    parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
+    add_options(parser)
     options = parser.parse_args()
-    data = data_in(measuring_data("lfw"), most=options.most)
-    if options.names is not None:
-        data = data.of_one_group(options.names)
-    vectors, found, _ = vectors_of(data, options.encoder, options.cache)
-    settings = RecognitionSettings.model_validate({"encoder": options.encoder})
-    encoder = build_encoder(settings, ModelsSettings())
+    photographs = chosen(options)
+    data, vectors, found = photographs.data, photographs.vectors, photographs.found
+    encoder = photographs.encoder
     print(f"{encoder.name}: apart in the code {encoder.similarity.apart}")
     labels = [photo.person for photo in data.named]
     people = by_person(labels, [row for row in range(len(labels)) if found[row]])

@@ -14,28 +14,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from gate.evaluation.baselines import gallery_of
-from gate.evaluation.faces_in import measuring_data
 from gate.evaluation.interval import wilson
-from gate.evaluation.measure import Data, data_in
+from gate.evaluation.measure import Data
 from gate.evaluation.metrics import Rate
 from gate.evaluation.protocols import Entry, Trial, bursts, by_person
-from gate.models.settings import ModelsSettings
 from gate.recognition import evidence
-from gate.recognition.encoders import build_encoder
 from gate.recognition.encoders.encoder import SimilarityStatistics
 from gate.recognition.evidence import Gathered, Moment
 from gate.recognition.face import Vector, Verdict
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.site_calibration import learn_site
-from gate.recognition.settings import RecognitionSettings
-from research.scoring_variants import vectors_of
+from research.photographs import add_options, chosen
 
 LOOKS = 5
 FPIRS = (0.01, 0.003, 0.001)
@@ -112,16 +107,13 @@ def rows_of(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", default="retail-0095+faceplugin")
+    add_options(parser)
     parser.add_argument("--noise", type=float, default=evidence.NOISE, help="evidence.NOISE")
-    parser.add_argument("--most", type=int, help="photographs of a person that are used")
-    parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
     options = parser.parse_args()
     evidence.NOISE = options.noise
-    data = data_in(measuring_data("lfw"), most=options.most)
-    vectors, found, _ = vectors_of(data, options.encoder, options.cache)
-    settings = RecognitionSettings.model_validate({"encoder": options.encoder})
-    similarity = build_encoder(settings, ModelsSettings()).similarity
+    photographs = chosen(options)
+    data, vectors, found = photographs.data, photographs.vectors, photographs.found
+    similarity = photographs.encoder.similarity
     trial = passages(data, found.tolist())
     snapshot = gallery_of(vectors, trial, options.encoder)
     matcher = build_matcher(snapshot, *learn_site(snapshot, made=""))

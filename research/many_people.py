@@ -15,23 +15,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.evaluation import baselines as ways
-from gate.evaluation.faces_in import measuring_data
 from gate.evaluation.growth import fnir_when
-from gate.evaluation.measure import data_in
 from gate.evaluation.metrics import Outcome, Rate, fnir
 from gate.evaluation.protocols import Entry, Trial, by_person
 from gate.evaluation.study import GROWN
-from gate.models.settings import ModelsSettings
-from gate.recognition.encoders import build_encoder
 from gate.recognition.face import Vector
-from gate.recognition.settings import RecognitionSettings
-from research.scoring_variants import vectors_of
+from research.photographs import add_options, chosen
 from research.strangers import FPIRS, Shares
 
 
@@ -133,20 +127,14 @@ def _numbers(text: str) -> Sequence[int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", default="retail-0095+faceplugin")
+    add_options(parser)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--templates", type=_numbers, default=(1, 5), help="1,5")
     parser.add_argument("--probes", type=int, default=5, help="looks of a resident at most")
-    parser.add_argument("--most", type=int, help="photographs of a person that are used")
-    parser.add_argument("--names", type=int, help="of LFW only so many, whose names come first")
-    parser.add_argument("--cache", type=Path, default=Path("var/evaluation"))
     options = parser.parse_args()
-    data = data_in(measuring_data("lfw"), most=options.most)
-    if options.names is not None:
-        data = data.of_one_group(options.names)
-    vectors, found, _ = vectors_of(data, options.encoder, options.cache)
-    settings = RecognitionSettings.model_validate({"encoder": options.encoder})
-    encoder = build_encoder(settings, ModelsSettings()).name
+    photographs = chosen(options)
+    data, vectors, found = photographs.data, photographs.vectors, photographs.found
+    encoder = photographs.encoder.name
     labels = [photo.person for photo in data.merged]
     people = by_person(labels, [row for row in range(len(labels)) if found[row]])
     group = frozenset(data.groups[data.one_group])
