@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gate.door.settings import DoorSettings
 from gate.door.state import (
@@ -25,7 +21,6 @@ from gate.door.state import (
     Grant,
     HoldOpen,
     Input,
-    Late,
     Lockdown,
     Normal,
     Phase,
@@ -37,21 +32,7 @@ from gate.door.state import (
 )
 from gate.door.state_machine import energised, step
 from gate.door.transition_table import INPUTS, STATES, table
-
-SETTINGS = DoorSettings(contact=True)
-SHUT = DoorState(open=False)
-
-
-def run(state: DoorState, *inputs: tuple[float, Input], s: DoorSettings = SETTINGS) -> DoorState:
-    for at, given_input in inputs:
-        state, _ = step(state, given_input, at, s)
-    return state
-
-
-def events(
-    state: DoorState, given_input: Input, at: float, s: DoorSettings = SETTINGS
-) -> list[str]:
-    return [e.type for e in step(state, given_input, at, s)[1] if isinstance(e, EventOut)]
+from tests.door.steps import SETTINGS, SHUT, events, run
 
 
 class TestPassing:
@@ -253,177 +234,6 @@ def test_every_state_and_input_has_its_cell_in_the_documentation() -> None:
     assert {type(i) for i in INPUTS.values()} == set(Input.__args__)  # type: ignore[attr-defined]
 
 
-inputs = st.one_of(
-    st.builds(Grant, st.booleans(), st.just(""), st.booleans()),
-    st.builds(Contact, st.booleans()),
-    st.just(ExitButton()),
-    st.builds(Fire, st.booleans()),
-    st.just(FireReset()),
-    st.builds(Tamper, st.booleans()),
-    st.just(Lockdown()),
-    st.builds(HoldOpen, st.floats(0, 1e5)),
-    st.just(Normal()),
-    st.builds(Relay, st.booleans()),
-    st.just(Fault("no answer")),
-    st.just(Recovered()),
-    st.just(Tick()),
-)
-moments = st.floats(0, 5) | st.floats(0, 100)
-STEPS = 50
-
-
-@st.composite
-def doors(draw: st.DrawFn) -> DoorSettings:
-    """Any door an installer may configure."""
-    seconds = [draw(st.floats(0.2, 60)) for _ in range(3)]
-    held = draw(st.floats(1, 600))
-    return DoorSettings(
-        fail=draw(st.sampled_from(["secure", "safe"])),
-        unlock=seconds[0],
-        extended_unlock=seconds[1],
-        exit_unlock=seconds[2],
-        max_unlock=draw(st.floats(max(1.0, *seconds), 600)),
-        grant_debounce=draw(st.floats(0, 5)),
-        contact=True,
-        relock_on_close=draw(st.booleans()),
-        forced_grace=draw(st.floats(0, 5)),
-        prealarm=held * draw(st.floats(0, 0.99)),
-        held_open_after=held,
-        extended_held_open_after=draw(st.floats(1, 3600)),
-        max_hold_open=draw(st.floats(1, 24 * 3600)),
-        exit_in_lockdown=draw(st.booleans()),
-        confirm_within=draw(st.floats(0.1, 10)),
-    )
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(moments, inputs), min_size=STEPS, max_size=STEPS), doors())
-@pytest.mark.slow
-def test_invariants(sequence: list[tuple[float, Input]], s: DoorSettings) -> None:
-    keeps_the_invariants(sequence, s)
-
-
-@settings(max_examples=12, deadline=None)
-@given(
-    st.integers(0, 2**32),
-    st.lists(st.integers(0, 9), min_size=13, max_size=13),
-    st.floats(0.01, 120),
-    doors(),
-)
-@pytest.mark.soak
-def test_invariants_over_ten_thousand_steps_on_end(
-    seed: int, weights: list[int], pause: float, s: DoorSettings
-) -> None:
-    """Any door, any mixture of inputs, any pace; the order of the inputs by ``seed``."""
-    chance = random.Random(seed)
-    kinds: list[Callable[[float], Input]] = [
-        lambda now: Grant(chance.random() < 0.3, chance.choice("ab"), chance.random() < 0.1),
-        lambda now: Contact(chance.random() < 0.5),
-        lambda now: ExitButton(),
-        lambda now: Fire(chance.random() < 0.5),
-        lambda now: FireReset(),
-        lambda now: Tamper(chance.random() < 0.5),
-        lambda now: Lockdown(),
-        lambda now: HoldOpen(now + chance.uniform(-1, 100 * pause)),
-        lambda now: Normal(),
-        lambda now: Relay(chance.random() < 0.5),
-        lambda now: Fault("no answer"),
-        lambda now: Recovered(),
-        lambda now: Tick(),
-    ]
-    now = 0.0
-    sequence = []
-    for make in chance.choices(kinds, [weight + 0.1 for weight in weights], k=10_000):
-        wait = chance.choice((0.0, chance.uniform(0, 0.1 * pause), chance.uniform(0, pause)))
-        now += wait
-        sequence.append((wait, make(now)))
-    keeps_the_invariants(sequence, s)
-
-
-def keeps_the_invariants(sequence: Sequence[tuple[float, Input]], s: DoorSettings) -> None:
-    longest = max(s.unlock, s.extended_unlock, s.exit_unlock)
-    state = DoorState()
-    powered = energised(state, s)
-    now = 0.0
-    asked = -1e9  # the last grant or exit that was not refused
-    begun = 0.0  # when the running unlock began
-    hold_end = -1e9
-    fire = passes = False
-    relocked = -1e9
-    for wait, one in sequence:
-        now += wait
-        before, (state, effects) = state, step(state, one, now, s)
-        refused = any(isinstance(e, EventOut) and e.type == "door.refused" for e in effects)
-        if isinstance(one, Grant | ExitButton) and not refused:
-            asked = now
-        if isinstance(one, HoldOpen) and not refused:
-            hold_end = min(one.until, now + s.max_hold_open)
-        if isinstance(one, Lockdown | Normal):
-            hold_end = -1e9
-        fire = fire or one == Fire(True)
-        if isinstance(one, FireReset) and not refused:
-            fire = False
-
-        # never unlocked without a grant, exit, fire or hold-open, nor longer than allowed
-        recently = now - asked < longest
-        assert not state.released or recently or fire or now < hold_end
-        # fire always wins
-        assert state.released or not fire
-        # in a lock-down nobody enters but who may pass it; who is inside gets out, unless the
-        # house has it otherwise
-        if isinstance(one, Lockdown | Normal):
-            passes = False
-        if state.lockdown and not refused:
-            passes = passes or (isinstance(one, Grant) and one.override)
-            passes = passes or (isinstance(one, ExitButton) and s.exit_in_lockdown)
-        if state.lockdown and state.released and not fire:
-            assert passes
-        # a grant never opens a door whose board is out of order
-        if before.fault and isinstance(one, Grant) and before.fault == state.fault:
-            assert state.released <= before.released
-        # time, news of the board and a closing door never release
-        if isinstance(one, Tick | Relay | Contact | Fault | Recovered | Tamper):
-            assert state.released <= before.released
-        # grants that follow each other stay within the limit
-        if state.until is not None:
-            if before.until is None or now >= before.until:
-                begun = now
-            assert state.until <= begun + s.max_unlock
-            assert state.until - now <= longest + 1e-6  # sums of floating-point seconds
-        # a lock that is released rests no later than it was to, whatever comes
-        if before.released and not math.isinf(before.release_end) and now >= before.release_end:
-            assert not state.released or isinstance(one, Grant | ExitButton | HoldOpen | Fire)
-        # a door that opens while it is locked, and was not just now, is forced; otherwise it is not
-        if isinstance(one, Contact) and one.open and before.open is False:
-            just = now - relocked <= s.forced_grace or (
-                before.released and now >= before.release_end
-            )
-            assert state.forced == (not state.released and not just)
-        if before.released and not state.released:
-            relocked = now
-        # held open is reported after the time allowed and never before
-        if any(isinstance(e, EventOut) and e.type == "door.held" for e in effects):
-            assert before.opened is not None
-            least = min(s.held_open_after, s.extended_held_open_after)
-            assert now - before.opened >= least
-        # a second grant never shortens
-        if isinstance(one, Grant) and before.released:
-            assert state.released or now >= before.release_end
-        # the effects are what the state asks for, and nothing else moves the relay
-        for effect in effects:
-            if isinstance(effect, Energise | Rest):
-                assert powered != isinstance(effect, Energise)
-                powered = isinstance(effect, Energise)
-        assert powered == energised(state, s)
-        # an alarm is standing as long as its cause
-        assert ("fire" in state.alarms) == fire
-        assert not (state.held or state.forced) or state.open
-        # the same input again changes nothing that opens
-        again, _ = step(state, one, now, s)
-        if not isinstance(one, ExitButton | Grant | HoldOpen):
-            assert again.released == state.released
-
-
 @pytest.mark.parametrize("name", list(STATES))
 def test_each_example_state_is_the_phase_it_stands_for(name: str) -> None:
     if name in set(Phase):
@@ -434,147 +244,6 @@ def test_a_state_is_never_changed_in_place() -> None:
     state = replace(SHUT)
     step(state, Grant(), 0, SETTINGS)
     assert state == SHUT
-
-
-class TestEachConditionByItself:
-    """One test for what taking a condition or a field away would change; see tools/mutate.py."""
-
-    def test_a_fault_forgets_what_the_contact_and_the_board_said(self) -> None:
-        before = DoorState(
-            open=True, opened=5.0, relay=True, differs=5.0, held=True, warned=True, forced=True
-        )
-        after = run(before, (6, Fault("no answer")))
-        assert (after.open, after.opened, after.relay) == (None, None, None)
-        assert (after.held, after.warned, after.forced) == (False, False, False)
-
-    def test_an_override_passes_a_lock_down_and_nothing_else_does(self) -> None:
-        locked = replace(SHUT, lockdown=True)
-        assert run(locked, (10, Grant(override=True, passage="p1"))).released
-        assert not run(locked, (10, Grant(passage="p1"))).released
-        assert run(SHUT, (10, Grant(passage="p1"))).released
-
-    def test_the_exit_button_works_unless_there_is_a_lock_down(self) -> None:
-        closed = DoorSettings(contact=True, exit_in_lockdown=False)
-        assert run(SHUT, (10, ExitButton()), s=closed).by == "exit"
-        assert not run(replace(SHUT, lockdown=True), (10, ExitButton()), s=closed).released
-
-    def test_the_end_of_a_hold_begins_the_time_of_an_open_door_again(self) -> None:
-        held = DoorState(open=True, opened=5.0, hold_until=100.0)
-        assert run(held, (50, Normal())).opened == 50
-        assert run(replace(held, hold_until=None), (50, Normal())).opened == 5.0
-        assert run(replace(held, open=False, opened=None), (50, Normal())).opened is None
-        assert run(held, (100, Tick())).opened == 100
-        assert run(replace(held, open=False, opened=None), (100, Tick())).opened is None
-
-    @pytest.mark.parametrize("excuse", [{"forced": True}, {"fire": True}, {"hold_until": 900.0}])
-    def test_an_open_door_that_is_excused_is_not_held_too_long(
-        self, excuse: dict[str, bool | float]
-    ) -> None:
-        open_door = DoorState(open=True, opened=0.0)
-        assert "door.held" in events(open_door, Tick(), 500)
-        assert "door.held" not in events(replace(open_door, **excuse), Tick(), 500)
-
-    def test_an_extended_grant_stays_extended(self) -> None:
-        state = run(SHUT, (10, Grant(extended=True, passage="p1")), (11, Grant(passage="p2")))
-        assert state.extended
-
-    def test_closing_forgets_what_belonged_to_the_opening(self) -> None:
-        before = DoorState(
-            open=True, opened=5.0, warned=True, held=True, extended=True, passage="p1"
-        )
-        after, effects = step(before, Contact(False), 9, SETTINGS)
-        assert effects == (EventOut("door.closed", "p1", {"seconds": 4}),)
-        assert (after.opened, after.warned, after.held, after.extended) == (None,) + (False,) * 3
-        assert after.passage == ""
-        released = replace(before, until=20.0, limit=60.0)
-        assert run(released, (9, Contact(False))).passage == "p1", "the lock is still released"
-        unknown = replace(before, opened=None)
-        assert step(unknown, Contact(False), 9, SETTINGS)[1] == (
-            EventOut("door.closed", "p1", {"seconds": None}),
-        )
-
-    def test_only_where_it_is_wished_does_closing_lock_before_the_time(self) -> None:
-        through = DoorState(open=True, opened=5.0, entered=True, until=20.0, limit=60.0)
-        assert not run(through, (9, Contact(False))).released
-        kept = DoorSettings(contact=True, relock_on_close=False)
-        assert run(through, (9, Contact(False)), s=kept).released
-
-    def test_an_opening_is_of_the_passage_and_a_forced_one_is_nobodys(self) -> None:
-        released = replace(SHUT, until=20.0, limit=60.0, passage="p1")
-        assert step(released, Contact(True), 9, SETTINGS)[1][0] == EventOut("door.opened", "p1")
-        shut = replace(SHUT, passage="p1")
-        assert step(shut, Contact(True), 9, SETTINGS)[1][0] == EventOut("door.forced", "")
-
-    def test_fire_and_a_hold_end_the_alarms_of_an_open_door(self) -> None:
-        alarmed = DoorState(open=True, opened=5.0, warned=True, held=True, forced=True)
-        for given_input in (Fire(True), HoldOpen(until=500.0, reason="move")):
-            after = run(alarmed, (9, given_input))
-            assert (after.warned, after.held, after.forced) == (False, False, False)
-
-    def test_the_end_of_a_fire_begins_the_time_of_an_open_door_again(self) -> None:
-        burnt = DoorState(open=True, opened=5.0, fire=True)
-        assert run(burnt, (50, FireReset())).opened == 50
-        assert run(replace(burnt, open=False, opened=None), (50, FireReset())).opened is None
-
-    @pytest.mark.parametrize(
-        ("given_input", "by"), [(Fire(True), "fire"), (HoldOpen(until=500.0), "hold_open")]
-    )
-    def test_what_releases_the_lock_is_named(self, given_input: Input, by: str) -> None:
-        effects = step(replace(SHUT, by="grant", entered=True), given_input, 9, SETTINGS)[1]
-        assert EventOut("door.unlocked", "", {"by": by}) in effects
-        assert not run(replace(SHUT, entered=True), (9, given_input)).entered
-
-    def test_locking_is_remembered_and_the_passage_of_a_door_left_open_too(self) -> None:
-        released = DoorState(open=False, until=9.0, limit=60.0, passage="p1")
-        assert run(released, (10, Tick())).passage == ""
-        assert run(released, (10, Tick())).relocked == 10
-        assert run(replace(released, open=True, opened=5.0), (10, Tick())).passage == "p1"
-
-    def test_a_board_that_follows_again_has_recovered_only_where_it_was_stuck(self) -> None:
-        stuck = replace(SHUT, stuck=True, differs=5.0)
-        after, effects = step(stuck, Relay(False), 9, SETTINGS)
-        assert effects == (EventOut("door.recovered"),)
-        assert (after.stuck, after.differs) == (False, None)
-        after, effects = step(replace(SHUT, differs=5.0), Relay(False), 5.1, SETTINGS)
-        assert (effects, after.differs) == ((), None)
-
-    def test_a_grant_counts_again_once_the_lock_was_locked_in_between(self) -> None:
-        # the passage of a door that is open stays, though an order locked it
-        state = run(SHUT, (0, Grant(passage="p1")), (0.1, Contact(True)), (0.2, Lockdown()))
-        assert state.passage == "p1"
-        assert run(state, (0.3, Normal()), (0.4, Grant(passage="p1"))).released
-
-    def test_a_first_grant_counts_while_the_exit_button_releases(self) -> None:
-        assert run(SHUT, (0, ExitButton()), (0.1, Grant())).by == "grant"
-
-    def test_who_leaves_while_another_passes_is_not_locked_in(self) -> None:
-        through = run(SHUT, (0, Grant()), (1, Contact(True)))
-        assert run(through, (1.5, ExitButton()), (2, Contact(False))).released
-        assert not run(through, (2, Contact(False))).released
-
-    def test_a_board_in_fault_is_not_also_one_that_does_not_follow(self) -> None:
-        state = run(SHUT, (0, Fault("no answer")), (1, Relay(True)))
-        assert state.differs is None
-        assert events(state, Tick(), 60) == []
-
-    def test_a_board_that_was_stuck_before_its_fault_begins_afresh(self) -> None:
-        stuck = replace(SHUT, relay=True, differs=5.0, stuck=True)
-        assert run(stuck, (9, Fault("no answer")), (10, Recovered())).phase is Phase.LOCKED
-
-    def test_a_fault_ends_the_wait_for_the_board(self) -> None:
-        differing = replace(SHUT, relay=True, differs=5.0)
-        assert run(differing, (5.1, Fault("no answer"))).differs is None
-
-    def test_a_late_loop_says_nothing_of_the_board_unless_it_was_stuck(self) -> None:
-        differing = replace(SHUT, relay=True, differs=5.0)
-        assert events(differing, Tick(), 60) == ["door.fault"]
-        assert events(differing, Late(), 60) == []
-        assert run(replace(differing, stuck=True), (60, Late())).stuck
-
-    def test_opened_just_after_an_order_locked_it_is_not_forced(self) -> None:
-        locked = run(SHUT, (0, Grant()), (2, Lockdown()))
-        assert not run(locked, (2.2, Contact(True))).forced
-        assert run(locked, (9, Contact(True))).forced
 
 
 class TestStateByItself:

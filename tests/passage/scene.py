@@ -19,6 +19,7 @@ from gate.passage.inputs import (
 )
 from gate.passage.outputs import (
     Decided,
+    EventOut,
     Output,
     Show,
 )
@@ -41,6 +42,9 @@ WANG = Person(2, "2" * 32, name="王芳", extended_unlock=True)
 TWIN = Person(3, "3" * 32, name="双双", face_alone=False)
 GUEST = Person(4, "4" * 32, kind=Kind.VISITOR)
 CONTEXT = Context({p.id: p for p in (LI, WANG, TWIN, GUEST)}, contact=True)
+NO_STATUS = Finding("code", None, Weight.SHOW, "status_unknown")
+STATUS = replace(CONTEXT, status=True, no_status=(NO_STATUS,))
+RED = (Finding("code", False, Weight.SHOW, "status_bad", "红码"),)
 T = TypeVar("T", bound=Output)
 
 
@@ -147,3 +151,8 @@ class Gate:
     @property
     def looks(self) -> list[Look]:
         return [o.message.look for o in self.all(Show)]
+
+
+def types(gate: Gate) -> list[str]:
+    """Of the events, in order."""
+    return [event.type for event in gate.all(EventOut)]
