@@ -69,6 +69,7 @@ LONGEST = (
     "tests/daemon/test_daemon.py",
     "tests/district/test_run.py",
     "tests/hub/test_guarantees.py",
+    "tests/hub/test_membership.py",
     "tests/test_bad_input.py",
     "tests/benchmarks/test_safety.py",
     "tests/integrations/test_publisher.py",

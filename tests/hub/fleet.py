@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 
 from gate.config.hub import HubSettings
+from gate.events.event import Event
 from gate.hub.app import Hub
 from gate.hub.boxes import Boxes
 from gate.hub.server import build_server
@@ -27,6 +30,7 @@ from gate.replica.replica import Replica
 from gate.sockets import listen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from gate.store.tables import EventRow
 from tests.waiting import wait_for
 
 ENCODER, WIDTH = "e/1", 128
@@ -219,3 +223,16 @@ def fleet_of(folder: Path, url: str = "sqlite:///gate.db", **hub: object) -> Ite
         yield fleet
     finally:
         fleet.close()
+
+
+def record(box: Box, count: int, kind: str = "passage.granted") -> None:
+    """Events of the box, on its disk when this returns."""
+    made = [Event.make(box.gate, kind, datetime.now(UTC)) for _ in range(count)]
+    for future in [box.store.writer.record(event) for event in made]:
+        future.result(30)
+
+
+def bodies(store: Store, gate: str) -> list[dict[str, Any]]:
+    query = select(EventRow.body).where(EventRow.gate == gate).order_by(EventRow.sequence)
+    with store.database.read() as session:
+        return list(session.scalars(query))

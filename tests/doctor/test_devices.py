@@ -1,0 +1,152 @@
+"""Doctor: relay boards, readers and thermometers are fine, or it says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.config.settings import build
+from gate.devices.serial_port import SerialPort
+from gate.doctor import Level
+from gate.simulators.lcus_board import LcusBoard
+from gate.simulators.modbus_board import ModbusBoard
+from gate.simulators.port import Device, SimulatedPort
+from gate.simulators.temperature import ImageSensor, PointSensor
+from tests.doctor.looking import findings, look
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_simulated_relay_is_pointed_out(values: dict[str, Any]) -> None:
+    assert look("relay", values).level is Level.WARN
+
+
+def test_a_relay_board_that_is_not_there_is_bad(values: dict[str, Any]) -> None:
+    values["relay"] = {"driver": "lcus", "port": "/dev/tty-nowhere"}
+    found = look("relay", values)
+    assert found.level is Level.BAD
+    assert found.says == (
+        "the serial port cannot be opened: No such file or directory (/dev/tty-nowhere)"
+    )
+
+
+@pytest.fixture
+def board(values: dict[str, Any]) -> Iterator[SimulatedPort]:
+    with SimulatedPort(LcusBoard(1, readback="text")) as port:
+        values["relay"] = {"driver": "lcus", "port": port.path, "lcus": {"readback": "text"}}
+        yield port
+
+
+def test_a_relay_board_at_rest_is_well(values: dict[str, Any], board: SimulatedPort) -> None:
+    found = findings("relay", build(values))
+    assert found[0].level is Level.OK
+    assert "channel 1: at rest" in found[0].says
+    assert "stays so" in found[1].says  # no timed pulse
+
+
+def test_a_relay_board_that_does_not_answer_is_bad(
+    values: dict[str, Any], board: SimulatedPort
+) -> None:
+    board.faults.silence = True
+    found = look("relay", values)
+    assert found.level is Level.BAD
+    assert "did not report the state" in found.says
+
+
+@pytest.mark.parametrize("wrong", ["none", "bytes"])
+def test_how_an_lcus_board_answers_is_found_out(
+    values: dict[str, Any], board: SimulatedPort, wrong: str
+) -> None:
+    values["relay"]["lcus"] = {"readback": wrong}
+    hints = [f.hint for f in findings("relay", build(values))]
+    assert any('[relay.lcus] readback = "text"' in hint for hint in hints)
+
+
+def test_speed_and_address_of_a_modbus_board_are_found_out(values: dict[str, Any]) -> None:
+    board = ModbusBoard(unit=3)
+    with SimulatedPort(board) as port:
+        port.faults.baud = 38400
+        values["relay"] = {"driver": "modbus", "port": port.path}
+        found = look("relay", values)
+        assert found.level is Level.BAD
+        assert found.hint.endswith("[relay] baud = 38400, [relay.modbus] unit = 3")
+        values["relay"] |= {"baud": 38400, "modbus": {"unit": 3}}
+        assert [f.level for f in findings("relay", build(values))] == [Level.OK]
+    assert board.board.history == []
+
+
+def test_a_board_with_a_timer_that_is_not_used_is_pointed_out(values: dict[str, Any]) -> None:
+    with SimulatedPort(LcusBoard(variant="AA")) as port:
+        values["relay"] = {"driver": "lcus", "port": port.path, "lcus": {"variant": "AA"}}
+        assert look("relay", values).level is Level.OK
+        values["relay"]["lcus"]["timed_pulse"] = False
+        assert "timed_pulse = true" in look("relay", values).hint
+
+
+@pytest.mark.parametrize("driver", ["lcus", "modbus"])
+def test_a_board_the_running_gate_holds_is_no_fault(values: dict[str, Any], driver: str) -> None:
+    device: Device = ModbusBoard() if driver == "modbus" else LcusBoard()
+    with SimulatedPort(device) as port:
+        values["relay"] = {"driver": driver, "port": port.path}
+        holder = SerialPort(port.path)
+        holder.open()
+        try:
+            found = look("relay", values)
+        finally:
+            holder.close()
+    assert found.level is Level.WARN
+    assert "in use" in found.says
+    assert "stop the gate" in found.hint
+
+
+def test_a_reader_that_is_not_there_is_named(values: dict[str, Any]) -> None:
+    values["reader"] = [{"name": "cards", "port": "/dev/tty-nowhere"}]
+    found = look("reader", values)
+    assert (found.part, found.level) == ("reader cards", Level.BAD)
+
+
+def test_a_thermometer_is_looked_at_only_when_used(values: dict[str, Any]) -> None:
+    assert findings("temperature", build(values)) == []
+    values["temperature"] = {"policy": "record", "port": "/dev/tty-nowhere"}
+    assert look("temperature", values).level is Level.BAD
+
+
+@pytest.mark.parametrize(
+    ("driver", "module"), [("mcu9061x", PointSensor()), ("mcu90640", ImageSensor())]
+)
+def test_the_speed_of_a_thermometer_is_found_out(
+    values: dict[str, Any], driver: str, module: Device
+) -> None:
+    with SimulatedPort(module) as port:
+        port.faults.baud = 115200
+        values["temperature"] = {"policy": "record", "port": port.path, "driver": driver}
+        found = look("temperature", values)
+        assert found.level is Level.BAD
+        assert found.hint == "it is heard with [temperature] baud = 115200"
+        values["temperature"]["baud"] = 115200
+        assert look("temperature", values).level is Level.OK
+
+
+def test_a_device_by_a_name_that_may_change_is_pointed_out(
+    values: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tty = tmp_path / "ttyUSB0"
+    tty.touch()
+    lasting, spare = tmp_path / "usb-1a86-port0", tmp_path / "usb-0403-port0"
+    lasting.symlink_to(tty)
+    kinds = {str(lasting): "1A86:7523 USB Serial", str(spare): "0403:6001 FT232R"}
+    monkeypatch.setattr("gate.doctor.seek.serial_ports", lambda: kinds)
+    monkeypatch.setattr("gate.doctor.seek.keyboards", lambda: ["/dev/input/by-id/usb-x-event-kbd"])
+    values["reader"] = [{"name": "cards", "port": str(tty)}]
+    found = findings("ports", build(values))
+    assert found[0].level is Level.WARN
+    assert found[0].hint == f'set port = "{lasting}"'
+    assert [f.says for f in found[1:]] == [
+        f"not used: {spare} (0403:6001 FT232R)",
+        "types, not used: /dev/input/by-id/usb-x-event-kbd",
+    ]
+    values["reader"][0]["port"] = str(lasting)
+    assert all(f.level is Level.OK for f in findings("ports", build(values)))
