@@ -117,10 +117,13 @@ def main() -> None:
                     sign_in(client, desk, Role.MANAGER)
                     client.get("/lookalikes")  # the gallery is learnt once
                 built.write_text(json.dumps({"job": job}))
+            known = json.loads(built.read_text())
+            if "wrong" not in known:
+                known["wrong"] = wrong_import(desk, options.people)
+                built.write_text(json.dumps(known))
             if not options.build:
-                job = json.loads(built.read_text())["job"]
                 only = [page for page in options.pages.split(",") if page]
-                pages(desk, refs, job, options.rounds, options.minutes, only)
+                pages(desk, refs, known, options.rounds, options.minutes, only)
 
 
 def import_rate(store: Store, people: int) -> None:
@@ -181,6 +184,13 @@ def checked_import(desk: Desk, people: int) -> int:
     wrong = desk.imports.plan(job, 14).wrong
     print(f"check of {people} lines: {time.perf_counter() - began:.1f} s, {len(wrong)} mistakes")
     return job
+
+
+def wrong_import(desk: Desk, people: int) -> int:
+    """An import with three mistakes in each line."""
+    lines = [f"李{i},x{i},agreed,{i}.jpg,z{i}" for i in range(people)]
+    table = io.BytesIO("\n".join(["name,birth year,consent,photo,card", *lines]).encode())
+    return desk.imports.add("wrong.csv", table, None, "bench").id
 
 
 def fill_events(store: Store, count: int, gates: int) -> list[str]:
@@ -258,12 +268,12 @@ def sign_in(client: TestClient, desk: Desk, role: Role) -> None:
 
 
 def pages(
-    desk: Desk, refs: list[str], job: int, rounds: int, minutes: float, only: list[str]
+    desk: Desk, refs: list[str], jobs: dict[str, int], rounds: int, minutes: float, only: list[str]
 ) -> None:
     app = create_app(desk)
     slow, hard = [], []
     end = time.monotonic() + 60 * minutes
-    left = len(addresses(app, {"person": 1, "event": "", "job": 1}, refs))
+    left = len(addresses(app, {"person": 1, "event": "", **jobs}, refs))
     with TestClient(app, headers={"accept": "text/html"}) as client:
         for role in (Role.MANAGER, Role.AUDITOR):
             sign_in(client, desk, role)
@@ -271,7 +281,7 @@ def pages(
             settle()  # as the desk does at its start and every hour
             event = re.search(r'/events/([0-9a-f-]{36})"', client.get("/events").text)
             assert event is not None
-            known = {"person": len(refs) // 2, "event": event[1], "job": job}
+            known = {"person": len(refs) // 2, "event": event[1], **jobs}
             chosen = [
                 address
                 for address in addresses(app, known, refs)
@@ -313,6 +323,8 @@ def addresses(app: FastAPI, known: dict[str, object], refs: list[str]) -> list[s
         [
             *found,
             "/imports/1",
+            f"/imports/{known['wrong']}",
+            f"/imports/{known['wrong']}?kind=2&page=30",
             f"/events/charts?day={datetime.now().astimezone().date() - timedelta(days=1)}",
             "/people?text=张12",
             "/people?state=no_face",

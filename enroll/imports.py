@@ -14,6 +14,7 @@ from typing import BinaryIO
 from sqlalchemy import Select, select, update
 
 from enroll.faces import Faces
+from enroll.import_checks import Checks
 from gate.errors import GateError, RecognitionError
 from gate.importing.alike import note_lookalikes
 from gate.importing.choices import Choices, load_choices, load_lines, save_choices, save_lines
@@ -53,7 +54,7 @@ class Imports:
         self._faces = faces
         self._lock = threading.Lock()
         self._runs: dict[int, _Run] = {}
-        self._plans: dict[int, Plan] = {}  # as of the last look, of the import looked at last
+        self._checks = Checks(self._plan)
         with store.database.write() as session:  # what ran when the desk ended can be resumed
             session.execute(
                 update(ImportRow).where(ImportRow.state == "running").values(state="stopped")
@@ -113,7 +114,7 @@ class Imports:
         """
         before = self.choices(job)
         save_choices(self._of(job) / _CHOICES, choices)
-        self._plans.pop(job, None)
+        self._checks.drop(job)
         try:
             found = self.table(job)
         except GateError:
@@ -128,25 +129,37 @@ class Imports:
 
         It takes seconds where there are thousands of photographs, so it is kept, and made
         ``again`` before the import begins: the register may have changed meanwhile.
+        Raises ConfigurationError.
         """
-        known = self._plans.get(job)
-        if known is None or again:
-            table = self.table(job)
-            photos = self._open_photos(job, table)
-            try:
-                today = datetime.now(UTC).astimezone().date()
-                known = plan(
-                    table,
-                    photos,
-                    self._store,
-                    self.choices(job),
-                    today=today,
-                    guardian_age=guardian_age,
-                )
-            finally:
-                photos.close()
-            self._plans = {job: known}
-        return known
+        made = self._checks.look(job, guardian_age, again=again)
+        assert made is not None  # it was waited for
+        return made
+
+    def look(self, job: int, guardian_age: int, seconds: float) -> Plan | None:
+        """The plan, or None while it is being made after ``seconds``.
+
+        Raises ConfigurationError.
+        """
+        return self._checks.look(job, guardian_age, seconds=seconds)
+
+    def checked(self, job: int) -> bool:
+        """Whether the plan is there, or cannot be made."""
+        return self._checks.ready(job)
+
+    def _plan(self, job: int, guardian_age: int) -> Plan:
+        table = self.table(job)
+        photos = self._open_photos(job, table)
+        try:
+            return plan(
+                table,
+                photos,
+                self._store,
+                self.choices(job),
+                today=datetime.now(UTC).astimezone().date(),
+                guardian_age=guardian_age,
+            )
+        finally:
+            photos.close()
 
     def begin(self, job: int, ready: Plan, by: str) -> None:
         """Carry out a plan. Its lines are kept, so that going on later does the same."""
@@ -188,10 +201,10 @@ class Imports:
         """What became of each line."""
         return self._report(select(ImportLineRow).where(ImportLineRow.import_id == job))
 
-    def to_look_at(self, job: int, limit: int) -> list[ImportLineRow]:
-        """The first lines of which something is noted."""
+    def to_look_at(self, job: int, limit: int, start: int = 0) -> list[ImportLineRow]:
+        """Lines of which something is noted, from the ``start``-th on."""
         query = select(ImportLineRow).where(ImportLineRow.import_id == job)
-        return self._report(query.where(ImportLineRow.note != "").limit(limit))
+        return self._report(query.where(ImportLineRow.note != "").offset(start).limit(limit))
 
     def unsettled(self, job: int) -> list[tuple[int, str]]:
         """Line and photograph of those with several faces whose photographs are still here."""
@@ -245,7 +258,7 @@ class Imports:
     def discard(self, job: int) -> None:
         """Forget an import and its uploads; people it made stay."""
         self.stop(job)
-        self._plans.pop(job, None)
+        self._checks.drop(job)
         shutil.rmtree(self._of(job), ignore_errors=True)
         with self._store.database.write() as session:
             row = session.get(ImportRow, job)

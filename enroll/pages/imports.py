@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from enroll import import_form
 from enroll.framed import framed
+from enroll.import_checks import kinds, of_kind
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Permission
@@ -21,6 +24,7 @@ from gate.importing import workbooks
 from gate.importing.export import export, harmless, workbook
 from gate.importing.notes import in_words, to_do
 from gate.importing.same_face import merge, same_faces, tell_apart
+from gate.importing.wrong import Wrong
 from gate.store.tables import ImportRow
 from gate.texts.catalogue import translator
 
@@ -32,7 +36,9 @@ EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXCEL: dict[int | str, dict[str, Any]] = {200: {"content": {EXCEL_TYPE: {}}}}
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 SAME = 50  # pairs with one face that are asked about at once
-SHOWN = 500  # mistakes, or lines to look at, on one page
+SHOWN = 100  # mistakes, or lines to look at, on one page
+MOMENT = 0.05  # seconds a page waits for the check of a table
+PATIENCE = 30.0  # seconds, for whoever has just sent a table or an answer
 
 
 @router.get("/imports")
@@ -55,6 +61,7 @@ def add(visit: Import, table: UploadFile, photos: UploadFile | None = None) -> R
     except ConfigurationError as error:
         return _list(visit, error)
     visit.note("import.add", str(job.id), lines=job.total)
+    _await(visit, job.id)
     return go(f"/imports/{job.id}")
 
 
@@ -67,8 +74,14 @@ def blank(visit: Import) -> Response:
 
 
 @router.get("/imports/{job}")
-def one(visit: Import, job: Number) -> Response:
-    return _one(visit, job)
+def one(
+    visit: Import,
+    job: Number,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    kind: Annotated[int, Query(ge=0, le=1000)] = 0,
+) -> Response:
+    """``kind``: of the mistakes, from 1; 0: all."""
+    return _one(visit, job, page=page, kind=kind)
 
 
 @router.post("/imports/{job}/choose")
@@ -84,6 +97,7 @@ async def choose(visit: Import, job: Number) -> Response:
         await run_in_threadpool(visit.desk.imports.choose, job, choices)
     except ConfigurationError as error:
         return await run_in_threadpool(_one, visit, job, error)
+    await run_in_threadpool(_await, visit, job)
     return go(f"/imports/{job}")
 
 
@@ -94,7 +108,7 @@ def progress(visit: Import, job: Number) -> Response:
     response = render(
         visit.request, "import_progress.html", visit, job=row, progress=progress, fault=fault
     )
-    if row.state != "running":
+    if visit.desk.imports.checked(job) if row.state == "checked" else row.state != "running":
         response.headers["HX-Refresh"] = "true"
     return response
 
@@ -253,16 +267,31 @@ def people_csv(visit: Annotated[Visit, Depends(allowed(Permission.EXPORT))]) -> 
     )
 
 
-def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
+def _await(visit: Visit, job: int) -> None:
+    """Wait for the check of a table; its page says what is wrong with it."""
+    with suppress(ConfigurationError):
+        visit.desk.imports.look(job, visit.desk.settings.guardian_below_age, PATIENCE)
+
+
+def _one(
+    visit: Visit, job: int, refused: GateError | None = None, *, page: int = 1, kind: int = 0
+) -> Response:
     row = _row(visit, job)
     plan = None
     if row.state == "checked":
         try:
-            plan = visit.desk.imports.plan(job, visit.desk.settings.guardian_below_age)
+            plan = visit.desk.imports.look(job, visit.desk.settings.guardian_below_age, MOMENT)
         except ConfigurationError as error:  # the upload was damaged on the disk meanwhile
             refused = refused or error
+    found = kinds(plan.wrong) if plan else []
+    wrong: Sequence[Wrong] = plan.wrong if plan else ()
+    if 0 < kind <= len(found):
+        wrong = of_kind(wrong, found[kind - 1][0])
+    start = SHOWN * (page - 1)
     progress, fault = visit.desk.imports.progress(job)
-    report = visit.desk.imports.to_look_at(job, SHOWN)
+    report = visit.desk.imports.to_look_at(job, SHOWN + 1, start)
+    more = len(report) > SHOWN or len(wrong) > start + SHOWN
+    report = report[:SHOWN]
     translate = translator(visit.language)
     return render(
         visit.request,
@@ -273,7 +302,13 @@ def _one(visit: Visit, job: int, refused: GateError | None = None) -> Response:
         plan=plan,
         refused=refused,
         ask=import_form.asked(plan, translator(visit.language)) if plan else None,
-        wrong=plan.wrong[:SHOWN] if plan else (),
+        kinds=found,
+        kind=kind,
+        wrong=wrong[start : start + SHOWN],
+        first=start + 1,
+        found=len(wrong),
+        page=page,
+        more=more,
         heading=import_form.heading(visit.language),
         progress=progress,
         fault=fault,

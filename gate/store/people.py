@@ -31,6 +31,7 @@ from gate.store.tables import (
     UnitRow,
 )
 
+_ASKED = 500  # numbers in one query
 # what is kept of a person under a name of its own: see missing.py, whereabouts.py
 _KEPT_KEYS = ("not_seen", "place")
 
@@ -124,6 +125,8 @@ class People:
         wanted = set(people)
         with self._database.read() as session:
             query = select(PersonRow.id, PersonRow.name)
+            if len(wanted) <= _ASKED:  # a page of a report; else all of them are read
+                query = query.where(PersonRow.id.in_(wanted))
             return {row[0]: row[1] for row in session.execute(query) if row[0] in wanted}
 
     def by_number(self, number: str) -> PersonRow | None:

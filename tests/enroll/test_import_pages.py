@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 import re
@@ -21,9 +22,10 @@ from openpyxl import load_workbook
 
 from enroll import retention
 from enroll.faces import Faces
+from enroll.import_checks import Checks
 from gate.commands.desk import _spool_below
 from gate.importing.choices import save_lines
-from gate.importing.notes import DOUBLE, LOOKALIKE, note
+from gate.importing.notes import DOUBLE, LOOKALIKE, SAID_NO, note
 from gate.importing.run import Progress
 from gate.importing.wrong import Line
 from gate.recognition.detection.detector import HogDetector
@@ -383,3 +385,60 @@ def test_a_flat_is_kept_as_the_language_of_the_page_writes_it(manager, desk):
     (line,) = desk.imports.plan(job, 14, again=True).lines  # still so after a choice
     assert (line.values["building"], line.values["unit"]) == ("3", "2-502")
     assert line.values["note"] == "red"
+
+
+def test_thousands_of_mistakes_are_shown_page_by_page_and_by_kind(manager, desk):
+    lines = [f"李{i},x{i}," if i % 2 else f"李{i},,king" for i in range(250)]
+    page = upload(manager, "\n".join(["name,birth year,kind", *lines])).url.path
+
+    def shown(query=""):
+        text = html.unescape(manager.get(page + query).text)
+        mistakes = text[text.rindex("<caption>Mistakes") :]
+        return [int(n) for n in re.findall(r'<tr><td class="number">(\d+)</td>', mistakes)], text
+
+    first, text = shown()
+    assert first == list(range(2, 102))
+    assert "250 mistakes" in text
+    assert "1 to 100 of 250" in text
+    assert f'href="{page}?kind=0&page=2#mistakes"' in text
+    last, text = shown("?page=3")
+    assert last == list(range(202, 252))
+    assert "page=4" not in text
+    of_one, text = shown("?kind=2&page=2")  # the mistakes of the odd lines came second
+    assert of_one == list(range(203, 252, 2))
+    assert "101 to 125 of 125" in text
+    beyond = manager.get(page + "?kind=999&page=9")
+    assert beyond.status_code == 200
+    assert "<caption>Mistakes" not in beyond.text
+    manager.get("/language/zh")
+    assert "第 1 至 100 条，共 250 条" in manager.get(page).text
+
+
+def test_lines_to_look_at_are_shown_page_by_page(manager, desk):
+    with desk.store.database.write() as session:
+        session.add(ImportRow(id=7, name="a.csv", state="done", total=150))
+        session.flush()
+        for line in range(2, 152):
+            noted = note([("", SAID_NO)])
+            session.add(ImportLineRow(import_id=7, line=line, result="registered", note=noted))
+    first = manager.get("/imports/7").text
+    assert first.count('<tr><td class="number">') == 100
+    assert 'href="/imports/7?page=2"' in first
+    second = manager.get("/imports/7?page=2").text
+    assert second.count('<tr><td class="number">') == 50
+    assert "page=3" not in second
+
+
+def test_a_check_that_takes_long_is_not_waited_for_by_its_page(manager, desk, monkeypatch):
+    """After a restart of the desk nothing is known of the upload any more."""
+    page = upload(manager, "name\nLi\n").url.path
+    job = int(page.rsplit("/", 1)[1])
+    go = threading.Event()
+    made = desk.imports._plan
+    desk.imports._checks = Checks(lambda *asked: made(*asked) if go.wait(60) else None)
+    assert "The table is being checked: 1 lines." in manager.get(page).text
+    assert "hx-refresh" not in manager.get(page + "/progress").headers
+    go.set()
+    desk.imports.plan(job, 14)
+    assert manager.get(page + "/progress").headers["hx-refresh"] == "true"
+    assert "Begin" in manager.get(page).text

@@ -49,6 +49,14 @@ def test_people_are_found_by_name_number_and_unit(store: Store) -> None:
 
 
 @ON_FILES
+def test_names_of_few_and_of_more_than_one_query_takes(store: Store) -> None:
+    known = {row.id: row.name for row in (store.people.create(f"p{i}") for i in range(4))}
+    first = min(known)
+    assert store.people.names([first, 999_999]) == {first: "p0"}
+    assert store.people.names([*known, *range(1000, 2000)]) == known
+    assert store.people.names([]) == {}
+
+
 def test_a_template_comes_back_bit_for_bit_and_is_not_in_the_file(
     tmp_path: Path, store: Store
 ) -> None:
