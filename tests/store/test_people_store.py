@@ -48,7 +48,6 @@ def test_people_are_found_by_name_number_and_unit(store: Store) -> None:
     assert store.places.address(household.id) == ("3", "1204", "")
 
 
-@ON_FILES
 def test_names_of_few_and_of_more_than_one_query_takes(store: Store) -> None:
     known = {row.id: row.name for row in (store.people.create(f"p{i}") for i in range(4))}
     first = min(known)
@@ -57,6 +56,7 @@ def test_names_of_few_and_of_more_than_one_query_takes(store: Store) -> None:
     assert store.people.names([]) == {}
 
 
+@ON_FILES
 def test_a_template_comes_back_bit_for_bit_and_is_not_in_the_file(
     tmp_path: Path, store: Store
 ) -> None:
