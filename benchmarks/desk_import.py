@@ -44,7 +44,8 @@ mqtt = {{ enabled = false }}
 [desk]
 port = {port}
 language = "en"
-requests = 100000
+[advanced]
+desk.requests = 100000
 """
 
 

@@ -153,7 +153,7 @@ def test_every_mistake_of_the_configuration_is_reported_at_once(gate: Run, confi
     assert done.returncode == 1
     assert done.stderr.startswith("error: 2 mistakes in the configuration:")
     assert "door.unlok: there is no such key; did you mean unlock?" in done.stderr
-    assert "door.hold = 'long'" in done.stderr
+    assert "advanced.door.hold = 'long'" in done.stderr
     assert f"where: {config}" in done.stderr
 
 

@@ -269,9 +269,10 @@ class Rig:
             f"[door]\nunlock = {UNLOCK}\n"
             f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{main}"\nretry_most = 2\n'
             f'[[reader]]\nname = "side"\ndriver = "rdm6300"\nport = "{side}"\nretry_most = 2\n'
-            f"[mqtt]\nport = {self.mqtt.port}\nkeepalive = 5\nretry_most = 2\n"
+            f"[mqtt]\nport = {self.mqtt.port}\n"
             f'[screen]\nport = {self.screen}\nspeech = "off"\n'
             f"[http]\nenabled = true\nport = {self.health}\n[store]\nballast = 8\n"
+            "[advanced]\nmqtt.keepalive = 5\nmqtt.retry_most = 2\n"
         )
         with Store.open(StoreSettings(ballast=8), self.disk) as store:
             for number, card in enumerate(CARDS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -40,6 +40,13 @@ class AllowSettings(Section):
 
 class PassageSettings(Section):
     """How long things are waited for, in seconds."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("budget", "measure_again", "show_grant", "make_room", "same_person", "same_claim"),
+            *("after_attack", "gone", "near"),
+        }
+    )
 
     budget: float = Field(
         0.8,
@@ -101,6 +108,8 @@ class PassageSettings(Section):
 class PinSettings(Section):
     """Guesses of a PIN are slowed down, then stopped."""
 
+    advanced: ClassVar[frozenset[str]] = frozenset({"attempts", "window", "lock"})
+
     attempts: int = Field(
         5, ge=2, le=50, description="wrong PINs within `window` seconds that stop the keypad"
     )
@@ -116,6 +125,8 @@ class GuessingSettings(Section):
     """Unknown cards, wrong PINs of all keypads together, forged permits: a reader is slowed down
     and an alarm is raised.
     """
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"attempts", "window"})
 
     attempts: int = Field(
         10, ge=2, le=1000, description="wrong ones within `window` seconds that have this effect"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -35,6 +35,8 @@ class StatusSettings(Section):
     """An external service that reports a status for people; see docs/status.md. When disabled,
     nothing of it is visible.
     """
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"budget", "fresh"})
 
     enabled: bool = Field(False, description="switched off, nothing of it is visible")
     url: str = Field("", description="queried with POST; plain http only on the local network")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from rich.console import Console
 from gate.commands import Config
 from gate.config.places import base_of
 from gate.config.reference import as_page, as_toml
-from gate.config.settings import DEFAULT, load
+from gate.config.settings import DEFAULT, build, load
+from gate.config.upgrade import upgraded
 from gate.errors import ConfigurationError
 from gate.setup import shipped
 
@@ -38,6 +40,43 @@ def reference(
 def show(config: Config = DEFAULT) -> None:
     """Print all values in force, defaults and environment included; secrets are hidden."""
     Console().print_json(load(config).model_dump_json())
+
+
+@config.command()
+def upgrade(
+    config: Config = DEFAULT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print what would change.")
+    ] = False,
+) -> None:
+    """Rewrite a configuration of an earlier version: keys that are gone or have moved."""
+    load(config)  # reports every mistake before anything is changed
+    old = config.read_text("utf-8-sig")
+    new = upgraded(old, str(config))
+    say = Console(soft_wrap=True, highlight=False, markup=False).print
+    for words, keys in (
+        ("removed, no longer used", new.retired),
+        ("moved to [advanced]", new.moved),
+        ("removed, the default", new.defaults),
+    ):
+        for key in keys:
+            say(f"{key}: {words}")
+    if not new.changed:
+        say(f"{config}: nothing to change")
+        return
+    if build(tomllib.loads(new.text)) != build(tomllib.loads(old)):
+        raise ConfigurationError(
+            "the rewritten configuration would not mean the same; nothing was written",
+            where=str(config),
+            hint="move the keys named above by hand; see docs/configuration.md",
+        )
+    if dry_run:
+        return
+    mode = config.stat().st_mode & 0o7777
+    kept = config.with_name(f"{config.name}.before-upgrade")
+    shipped.place(old, kept, mode, replace=True)
+    shipped.place(new.text, config, mode, replace=True)
+    say(f"{config}: rewritten; what it was is in {kept.name}")
 
 
 @config.command()

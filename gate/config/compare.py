@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from gate.config.advanced import TABLE, lifted
 from gate.config.reference import Key, as_value, parts
+from gate.config.settings import ADVANCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ class Difference:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    """Both as in a file, nested by section; sorted by key."""
-    old, new = dict(_flat(before)), dict(_flat(after))
+    """Both as in a file, nested by section; sorted by key.
+
+    A key that moved to ``[advanced]`` is the same key in its section and there.
+    """
+    old, new = (dict(_named(lifted(values, ADVANCED).values)) for values in (before, after))
     found = []
     for key in sorted(old.keys() | new.keys()):
         one, other = _shown(old, key), _shown(new, key)
@@ -44,12 +49,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
 @cache
 def reference() -> Mapping[str, Key]:
     """Every key of the configuration by its full name."""
-    return {
-        f"{part.path}.{key.name}".lstrip("."): key
-        for part in parts()
-        for key in part.keys
-        if not part.repeated
-    }
+    return {part.full(key): key for part in parts() for key in part.keys if not part.repeated}
+
+
+def _named(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in _flat(values):
+        yield (f"{TABLE}.{key}" if key in ADVANCED else key), value
 
 
 def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

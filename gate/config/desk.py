@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
@@ -12,6 +13,12 @@ from gate.texts.catalogue import Language
 
 class DeskSettings(Section):
     """Where the staff's pages are served, and how careful they are."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("attempts", "sign_ins", "requests", "photo_megabytes", "import_megabytes"),
+        }
+    )
 
     host: str = Field(
         "127.0.0.1",

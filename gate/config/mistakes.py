@@ -9,6 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from gate.config.advanced import TABLE
+
 
 def mistakes_in(error: ValidationError, root: type[BaseModel]) -> list[str]:
     """One line for each mistake: the key as in the file, the value, what is allowed.
@@ -24,6 +26,8 @@ def mistakes_in(error: ValidationError, root: type[BaseModel]) -> list[str]:
 def _explain(detail: ErrorDetails, root: type[BaseModel]) -> str:
     location = detail["loc"]
     key = ".".join(str(part) for part in location) or "configuration"
+    if location and location[-1] in getattr(_model(root, location[:-1]), TABLE, ()):
+        key = f"{TABLE}.{key}"
     if detail["type"] == "extra_forbidden":
         known = _keys_beside(root, location)
         near = difflib.get_close_matches(str(location[-1]), known, 1)

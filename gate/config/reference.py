@@ -22,16 +22,39 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from gate.config.advanced import TABLE
 from gate.config.settings import Settings
 
 WIDTH = 100
+
+# What almost every gate differs in: the first screen of the file.
+FIRST = {
+    "name": "of this gate in events and topics",
+    "label": "of this gate for people",
+    "[[camera]] source": "where the pictures come from",
+    "[relay] driver": "the board that moves the lock",
+    "[relay] port": "where the board is connected",
+    "[door] fail": "whether power releases the lock or holds it",
+    "[door] contact": "whether a contact reports that the door is open",
+    "[[reader]] driver": "the reader of cards",
+    "[[reader]] port": "where the reader is connected",
+    "[desk] community": "the community on pages, consent texts and permits",
+}
 
 HEAD = """\
 # The configuration of one gate. Every key may be left out; the values here are the defaults.
 # An environment variable overrides a key: GATE_STORE__URL is url in [store].
 # `gate config check` reads this file and reports every mistake at once.
 # Written by `gate config reference`.
+#
+# The ten keys that almost every gate sets; `gate init` asks for them:
 """
+
+ADVANCED = (
+    "For experts: tuning for unusual hardware and loads. Nobody needs these to set up a gate. A "
+    "key is written as section.key, and its environment variable is like "
+    "GATE_ADVANCED__RECOGNITION__THREADS. Those that are commented out have the value shown."
+)
 
 PAGE = """\
 # Configuration
@@ -42,6 +65,13 @@ are below `/var/lib/gate`, the checkout, or the folder of the file. `gate config
 they are. Every key may be left out. An environment variable overrides a key: `GATE_STORE__URL` is
 `url` in `[store]`. `gate config check` reports every mistake at once, `gate config show` prints the
 values in force.
+
+Tuning for unusual hardware is in one table at the end, `[advanced]`, apart from what a gate is set up
+with. A file of an earlier version is read as before: a key that has moved there still counts where it
+was, one that is gone has no effect, and both are reported at the start and by `gate doctor`.
+`gate config upgrade` rewrites such a file (`--dry-run` only lists the changes), checks that it means
+the same, and keeps the old one beside it as `gate.toml.before-upgrade`: an earlier version of the gate
+needs that one.
 
 This page and the file are written by `gate config reference`; the text is that of the settings
 classes, next to the code that uses them.
@@ -58,7 +88,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Part:
-    """One section: ``[store]``, ``[[camera]]``, or an example of one that is empty by default."""
+    """One section: ``[store]``, ``[[camera]]``, or an example of one that is empty by default.
+
+    Attributes:
+        advanced: the keys of this section that are written in ``[advanced]``.
+    """
 
     path: str
     repeated: bool
@@ -66,6 +100,11 @@ class Part:
     text: str
     keys: tuple[Key, ...]
     explained: bool  # False: an earlier section of the same class has explained the keys
+    advanced: bool = False
+
+    def full(self, key: Key) -> str:
+        """The key's name from the top of the file: ``store.url``, ``advanced.store.queue``."""
+        return f"{TABLE + '.' if self.advanced else ''}{self.path}.{key.name}".lstrip(".")
 
     @property
     def header(self) -> str:
@@ -73,14 +112,22 @@ class Part:
 
 
 def parts(settings: BaseModel | None = None) -> Iterator[Part]:
-    """Every section in the order of the file; the first, without a path, holds the loose keys."""
-    yield from _section(settings or Settings(), "", set())
+    """Every section in the order of the file; the first, without a path, holds the loose keys.
+
+    What is in ``[advanced]`` comes last, by section.
+    """
+    found = list(_section(settings or Settings(), "", set()))
+    yield from (part for part in found if not part.advanced)
+    yield from (part for part in found if part.advanced)
 
 
 def as_toml() -> str:
     """The configuration file with every key at its default."""
-    out = [HEAD]
-    for part in parts():
+    every = list(parts())
+    out = [HEAD + "\n".join(_first()), ""]
+    for part in every:
+        if part.advanced:
+            continue
         hidden = "# " if part.example else ""
         if part.path:
             out += ["", *_comment(part.text), f"{hidden}{part.header}"]
@@ -88,22 +135,41 @@ def as_toml() -> str:
             if part.explained:
                 out += _comment(key.text)
             out.append(f"{hidden}{key.name} = {key.value}" if key.value else f"# {key.name} =")
+    out += ["", *_comment(ADVANCED), f"[{TABLE}]"]
+    for part in every:
+        if part.advanced:
+            out += ["", *_comment(f"{part.path}: {part.text.split('. ')[0].rstrip('.')}.")]
+            for key in part.keys:
+                if part.explained:
+                    out += _comment(key.text)
+                out.append(f"# {part.path}.{key.name} = {key.value}")
     return "\n".join(out) + "\n"
 
 
 def as_page() -> str:
     """The reference page, Markdown."""
     out = [PAGE]
-    for part in parts():
+    head = ["| key | default | allowed | |", "|---|---|---|---|"]
+    every = list(parts())
+    for part in every:
+        if part.advanced:
+            continue
         if part.path:
             out += [f"## `{part.header}`", "", part.text, ""]
-        out += ["| key | default | allowed | |", "|---|---|---|---|"]
-        out += [
-            f"| `{key.name}` | {_code(key.value)} | {_cell(key.allowed)} | {_cell(key.text)} |"
-            for key in part.keys
-        ]
-        out.append("")
+        out += [*head, *(_row(key, key.name) for key in part.keys), ""]
+    out += [f"## `[{TABLE}]`", "", ADVANCED, "", *head]
+    for part in every:
+        if part.advanced:
+            out += [_row(key, f"{part.path}.{key.name}") for key in part.keys]
     return "\n".join(out).rstrip() + "\n"
+
+
+def _row(key: Key, name: str) -> str:
+    return f"| `{name}` | {_code(key.value)} | {_cell(key.allowed)} | {_cell(key.text)} |"
+
+
+def _first() -> Iterator[str]:
+    yield from (f"#   {place:<20} {words}" for place, words in FIRST.items())
 
 
 def as_value(value: Any) -> str:
@@ -121,7 +187,9 @@ def _section(
     text: str = "",
 ) -> Iterator[Part]:
     kind = model if isinstance(model, type) else type(model)
-    keys, inner = [], []
+    keys: list[Key] = []
+    expert: list[Key] = []
+    inner = []
     for name, field in kind.model_fields.items():
         value = _value(model, name, field)
         below = f"{path}.{name}" if path else name
@@ -144,10 +212,14 @@ def _section(
         else:
             shown_value = value if value is not None else next(iter(field.examples or []), None)
             written = "" if value is None else _toml(shown_value)
-            keys.append(Key(name, written, words, _allowed(field)))
+            mine = expert if name in getattr(kind, TABLE, ()) else keys
+            mine.append(Key(name, written, words, _allowed(field)))
     head = text or _prose(kind)
-    if keys or path:
-        yield Part(path, repeated, example, head, tuple(keys), explained=kind not in seen)
+    first = kind not in seen
+    if keys:
+        yield Part(path, repeated, example, head, tuple(keys), first)
+    if expert:
+        yield Part(path, repeated, example, head, tuple(expert), first, advanced=True)
     seen.add(kind)
     for part in inner:
         yield from part

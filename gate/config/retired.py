@@ -26,16 +26,26 @@ RETIRED: Mapping[str, frozenset[str]] = {
 
 
 def without(values: Mapping[str, Any], section: str = "") -> tuple[dict[str, Any], list[str]]:
-    """``values``, nested as in the file, without the retired keys; and which those were."""
+    """``values``, nested as in the file, without the retired keys; and which those were.
+
+    Of sections of which there are several (``[[reader]]``) each is looked at; a key is named once.
+    """
     kept: dict[str, Any] = {}
-    found: list[str] = []
+    found: dict[str, None] = {}
     for key, value in values.items():
         path = f"{section}.{key}" if section else key
         if key in RETIRED.get(section, ()):
-            found.append(path)
+            found[path] = None
         elif isinstance(value, Mapping):
             kept[key], inner = without(value, path)
-            found += inner
+            found.update(dict.fromkeys(inner))
+        elif isinstance(value, list | tuple) and path in RETIRED:
+            entries = []
+            for entry in value:
+                left, inner = without(entry, path) if isinstance(entry, Mapping) else (entry, [])
+                entries.append(left)
+                found.update(dict.fromkeys(inner))
+            kept[key] = entries
         else:
             kept[key] = value
-    return kept, found
+    return kept, list(found)

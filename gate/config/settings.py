@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -32,11 +33,14 @@ from gate.access.settings import AccessSettings
 from gate.access.status_settings import StatusSettings
 from gate.camera.settings import CameraSettings
 from gate.config import from_hub
+from gate.config.advanced import TABLE, Lifted, advanced_keys, lifted
 from gate.config.backup import BackupSettings
 from gate.config.desk import DeskSettings
 from gate.config.hub import HubSettings
 from gate.config.mistakes import mistakes_in
+from gate.config.paths import below
 from gate.config.places import base_of, configuration
+from gate.config.read import read
 from gate.config.retired import without
 from gate.door.settings import DoorSettings
 from gate.errors import ConfigurationError
@@ -96,29 +100,29 @@ class Settings(BaseSettings):
         Path("var"), description="where this box keeps its database, its key and converted models"
     )
     camera: tuple[CameraSettings, ...] = (CameraSettings(),)
+    relay: RelaySettings = RelaySettings()
+    door: DoorSettings = DoorSettings()
+    reader: tuple[ReaderSettings, ...] = ()
+    access: AccessSettings = AccessSettings()
+    screen: ScreenSettings = ScreenSettings()
+    desk: DeskSettings = DeskSettings()
+    temperature: TemperatureSettings = TemperatureSettings()
+    notify: NotifySettings = NotifySettings()
+    liveness: LivenessSettings = LivenessSettings()
     recognition: RecognitionSettings = RecognitionSettings()
     quality: QualitySettings = QualitySettings()
-    liveness: LivenessSettings = LivenessSettings()
     learning: LearningSettings = LearningSettings()
     models: ModelsSettings = ModelsSettings()
-    reader: tuple[ReaderSettings, ...] = ()
-    reader_out: ReaderOutSettings = ReaderOutSettings()
-    temperature: TemperatureSettings = TemperatureSettings()
     status: StatusSettings = StatusSettings()
-    access: AccessSettings = AccessSettings()
-    door: DoorSettings = DoorSettings()
-    relay: RelaySettings = RelaySettings()
+    reader_out: ReaderOutSettings = ReaderOutSettings()
     store: StoreSettings = StoreSettings()
     mqtt: MqttSettings = MqttSettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     commands: CommandSettings = CommandSettings()
     webhook: WebhookSettings = WebhookSettings()
     export: tuple[ExportSettings, ...] = ()
-    notify: NotifySettings = NotifySettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
-    screen: ScreenSettings = ScreenSettings()
-    desk: DeskSettings = DeskSettings()
     hub: HubSettings = HubSettings()
     backup: BackupSettings = BackupSettings()
 
@@ -127,9 +131,9 @@ class Settings(BaseSettings):
     def _retired_keys_have_no_effect(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        kept, retired = without(values)
-        for key in retired:
-            log.warning("the key %s is no longer used and has no effect; remove it", key)
+        kept, retired = without(values)  # of the environment: those of files are out already
+        if retired:
+            log.warning("no longer used, without effect: %s; unset them", ", ".join(retired))
         return kept
 
     @field_validator("timezone")
@@ -172,7 +176,23 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = {
+                name.replace(f"gate_{TABLE}__", "gate_", 1): value
+                for name, value in env_settings.env_vars.items()
+            }
         return (env_settings, init_settings)
+
+
+ADVANCED = tuple(advanced_keys(Settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Keys of an earlier version: ``retired`` have no effect, ``moved`` belong in [advanced]."""
+
+    retired: tuple[str, ...]
+    moved: tuple[str, ...]
 
 
 def load(
@@ -190,16 +210,18 @@ def load(
     Raises ConfigurationError naming every mistake at once: key, value, what is allowed. What a hub
     has set and does not fit the file any more has no effect, and is logged.
     """
-    own, base = _read(path), base_of(path)
-    settings = build(own, overrides, where=str(path))
+    own, base = _current(read(path), str(path)), base_of(path)
+    settings = _checked(own, overrides, str(path))
     if hub is not None:
-        settings = build(_merge(dict(own), hub), overrides, where=f"{path} and the hub's")
+        both = _both(own, _current(hub, "what the hub sets"))
+        settings = _checked(both, overrides, f"{path} and the hub's")
     elif values := from_hub.values_of(base / settings.data):
         try:
-            settings = build(_merge(dict(own), values), overrides, where=str(path))
+            both = _both(own, _current(values, "what the hub sets"))
+            settings = _checked(both, overrides, str(path))
         except ConfigurationError as error:
             log.error("hub.configuration", extra={"cause": f"has no effect: {error.what}"})
-    return _with_models(_below(settings, base))
+    return _with_models(below(settings, base))
 
 
 def _with_models(settings: Settings) -> Settings:
@@ -217,80 +239,75 @@ def checked_for_gates(values: Mapping[str, Any]) -> None:
     Raises ConfigurationError naming every mistake at once.
     """
     where = "the configuration for the gates"
-    if keys := from_hub.forbidden(values):
+    current = _current(values, where)
+    if keys := from_hub.forbidden(current.values):
         raise ConfigurationError(
             f"a hub may not set {', '.join(keys)}",
             where=where,
             hint="this belongs in the file of each box: wiring, addresses, secrets and paths; "
             "rules and schedules are in the register",
         )
-    build(values, where=where)
+    _checked(current, None, where)
 
 
-def retired_keys(path: Path) -> list[str]:
-    """The keys of the file that no longer have an effect. Raises ConfigurationError."""
-    return without(_read(path))[1]
-
-
-def _below(model: _Model, base: Path) -> _Model:
-    """The same model with every relative path below ``base``; those of [store] are below data."""
-    moved: dict[str, Any] = {}
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, StoreSettings):
-            continue
-        if isinstance(value, BaseModel):
-            moved[name] = _below(value, base)
-        elif isinstance(value, Path):
-            moved[name] = base / value
-    if isinstance(model, Settings):
-        moved["camera"] = tuple(_file_below(camera, base) for camera in model.camera)
-        moved["export"] = tuple(_export_below(export, base) for export in model.export)
-    return model.model_copy(update=moved)
-
-
-def _file_below(camera: CameraSettings, base: Path) -> CameraSettings:
-    if camera.source_file is not None:
-        camera = camera.model_copy(update={"source": _read_source(base / camera.source_file)})
-    if "://" in camera.source:
-        return camera
-    return camera.model_copy(update={"source": str(base / camera.source)})
-
-
-def _export_below(export: ExportSettings, base: Path) -> ExportSettings:
-    moved = _below(export, base)
-    own = "/" in export.mapping or export.mapping.endswith(".toml")
-    return moved.model_copy(update={"mapping": str(base / export.mapping)}) if own else moved
-
-
-def _read_source(path: Path) -> str:
-    try:
-        source = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise ConfigurationError(
-            f"the source of the camera cannot be read: {reason}",
-            where=f"[[camera]] source_file: {path}",
-            hint="write the camera's address into the file, readable by the user the gate runs as",
-        ) from None
-    if not source or "\n" in source:
-        raise ConfigurationError(
-            "the file with the camera's source has to hold one line",
-            where=f"[[camera]] source_file: {path}",
-            hint="write the camera's address into it, and nothing else",
-        )
-    return source
+def outdated(path: Path) -> Outdated:
+    """The keys of an earlier version that the file has. Raises ConfigurationError."""
+    kept, retired = without(read(path))
+    return Outdated(tuple(retired), lifted(kept, ADVANCED).moved)
 
 
 def build(
     values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, *, where: str = ""
 ) -> Settings:
-    """Settings from values as they are in a file."""
-    merged = _merge(dict(values), overrides or {})
+    """Settings from values as they are in a file.
+
+    Args:
+        where: the file, for mistakes and for what is reported of keys of an earlier version; ""
+            for values that a program has put together, of which nothing is reported.
+    """
+    return _checked(_current(values, where), overrides, where)
+
+
+def _current(values: Mapping[str, Any], where: str) -> Lifted:
+    """Values as this version has them; those of an earlier one are reported."""
+    kept, retired = without(values)
+    whole = lifted(kept, ADVANCED)
+    if retired and where:
+        log.warning(
+            "%s: no longer used, without effect: %s; `gate config upgrade` removes them",
+            where,
+            _some(retired),
+        )
+    if whole.moved and where:
+        log.warning(
+            "%s: moved to [advanced], in effect still: %s; `gate config upgrade` moves them",
+            where,
+            _some(whole.moved),
+        )
+    return whole
+
+
+def _some(keys: Sequence[str], most: int = 8) -> str:
+    """A line of a log; the doctor and the command name them all."""
+    rest = len(keys) - most
+    return ", ".join(keys[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _both(own: Lifted, over: Lifted) -> Lifted:
+    misplaced = (*own.misplaced, *over.misplaced)
+    return Lifted(_merge(dict(own.values), over.values), misplaced=misplaced)
+
+
+def _checked(own: Lifted, overrides: Mapping[str, Any] | None, where: str) -> Settings:
+    merged = _merge(dict(own.values), _current(overrides or {}, "").values)
     mistakes = [
         f"{key}: this environment variable names no section"
         for key in os.environ
         if key.startswith("GATE_") and "__" in key and not _names_a_section(key)
+    ]
+    mistakes += [
+        f"{TABLE}.{key}: there is no such key in [{TABLE}]; see docs/configuration.md"
+        for key in own.misplaced
     ]
     settings = None
     try:
@@ -311,37 +328,7 @@ def build(
 
 def _names_a_section(variable: str) -> bool:
     section = variable.removeprefix("GATE_").split("__")[0].lower()
-    return section in Settings.model_fields
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))  # Windows' editor marks its UTF-8
-    except FileNotFoundError:
-        raise ConfigurationError(
-            "there is no configuration file",
-            where=str(path),
-            hint="run `gate init`, or name one with --config",
-        ) from None
-    except OSError as error:
-        closed = isinstance(error, PermissionError)
-        raise ConfigurationError(
-            f"the configuration cannot be read: {error.strerror}",
-            where=str(path),
-            hint="put sudo before the command" if closed else "check the disk",
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(
-            "the configuration is in another encoding than UTF-8",
-            where=str(path),
-            hint="save it as UTF-8: what Windows' editor calls Unicode or ANSI is not",
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(
-            f"the configuration is not TOML: {error}",
-            where=str(path),
-            hint="correct the line named; strings need quotes",
-        ) from None
+    return section == TABLE or section in Settings.model_fields
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from gate.config.settings import retired_keys
+from gate.config.settings import outdated
 from gate.doctor.finding import Finding, Level
 
 PART = "configuration"
@@ -13,9 +13,13 @@ PART = "configuration"
 
 def configuration(path: Path) -> Iterator[Finding]:
     """Keys of an earlier version that the file still has. Raises ConfigurationError."""
-    retired = retired_keys(path)
-    if retired:
-        says = f"{path}: without effect in this version: {', '.join(retired)}"
-        yield Finding(PART, Level.WARN, says, "delete these keys from the file; nothing changes")
+    found = outdated(path)
+    says = [
+        *([f"without effect in this version: {', '.join(found.retired)}"] if found.retired else []),
+        *([f"moved to [advanced]: {', '.join(found.moved)}"] if found.moved else []),
+    ]
+    if says:
+        hint = "`gate config upgrade` rewrites the file; nothing else changes"
+        yield Finding(PART, Level.WARN, f"{path}: {'; '.join(says)}", hint)
     else:
         yield Finding(PART, Level.OK, str(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,13 @@ from gate.section import Section
 
 class DoorSettings(Section):
     """How the door behaves; all times in seconds of the monotonic clock. See docs/door.md."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("max_unlock", "grant_debounce", "forced_grace", "prealarm", "max_hold_open"),
+            *("confirm_within", "hold", "input_debounce"),
+        }
+    )
 
     fail: Literal["secure", "safe"] = Field(
         "secure",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import httpx
 from pydantic import Field, SecretStr, model_validator
@@ -17,6 +17,8 @@ CommandName = Literal["open", "hold", "lockdown", "normal", "reload", "sync"]
 
 class MqttSettings(Section):
     """Where events go, and where commands come from."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"keepalive", "rate", "settle", "retry_most"})
 
     enabled: bool = Field(True, description="whether events are published and commands received")
     broker: Literal["external", "mosquitto", "embedded"] = Field(
@@ -84,6 +86,8 @@ class MqttSettings(Section):
 class HomeAssistantSettings(Section):
     """Home Assistant finds the gate by MQTT discovery."""
 
+    advanced: ClassVar[frozenset[str]] = frozenset({"prefix"})
+
     enabled: bool = Field(False, description="whether the gate announces itself to Home Assistant")
     prefix: str = Field("homeassistant", description="its discovery prefix")
     language: Language = Field(
@@ -102,6 +106,8 @@ class HomeAssistantSettings(Section):
 class CommandSettings(Section):
     """Signed commands over MQTT; keys are made by ``gate keys make``."""
 
+    advanced: ClassVar[frozenset[str]] = frozenset({"hold_most"})
+
     enabled: bool = Field(True, description="whether signed commands are accepted")
     hold_most: float = Field(
         14_400, gt=0, le=86_400, description="the longest hold-open that can be ordered, seconds"
@@ -110,6 +116,8 @@ class CommandSettings(Section):
 
 class WebhookSettings(Section):
     """Events to a web address, signed; see docs/mqtt.md."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"timeout", "batch"})
 
     enabled: bool = Field(False, description="whether events are sent")
     url: str = Field("", description="https, or http on a trusted network")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator
@@ -98,6 +98,8 @@ class NotifySettings(Section):
 
     Messages say the gate, what happened, how often and when; nothing about a person.
     """
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"group", "repeat_most", "per_hour", "oldest"})
 
     enabled: bool = Field(False, description="whether alarms are sent")
     language: Language = Field("zh", description="the language of the messages")

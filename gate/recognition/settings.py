@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -22,6 +22,12 @@ ENCODERS = (
 
 class RecognitionSettings(Section):
     """How faces are found, encoded and matched."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("threads", "mirror", "search_busy", "interval", "recheck", "patience"),
+        }
+    )
 
     detector: Literal["auto", "hog", "yunet", "centerface"] = Field(
         "auto",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -77,6 +77,8 @@ InputName = Literal["contact", "exit", "fire", "tamper"]
 
 class RelaySettings(Section):
     """The board that moves the lock. See docs/devices.md; try one with ``gate simulate relay``."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"timeout", "poll"})
 
     driver: Literal["simulated", "lcus", "modbus", "numato", "gpio"] = Field(
         "simulated",

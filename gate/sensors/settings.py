@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -29,6 +29,12 @@ class RegisterSettings(Section):
 
 class TemperatureSettings(Section):
     """The infrared sensor, what is made of its values, and what follows."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("name", "poll", "silent_after", "samples", "max_age"),
+        }
+    )
 
     policy: Literal["off", "record", "advise", "require"] = Field(
         "off",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -11,6 +12,8 @@ from gate.section import Section
 
 class StoreSettings(Section):
     """Where the register and the events are kept. Paths are relative to the data folder."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"busy_timeout", "queue", "outbox"})
 
     url: SecretStr = Field(
         SecretStr("sqlite:///gate.db"),

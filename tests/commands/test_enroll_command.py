@@ -49,7 +49,8 @@ def config(tmp_path: Path, models: Path) -> Path:
     path = tmp_path / "gate.toml"
     path.write_text(
         f'data = "{tmp_path}/data"\n[recognition]\ndetector = "hog"\nencoder = "dlib"\n'
-        f'threads = 1\n[models]\nfolder = "{models}"\n[store]\nballast = 0\n'
+        f'[models]\nfolder = "{models}"\n[store]\nballast = 0\n'
+        '[advanced]\nrecognition.threads = 1\n'
     )
     return path
 

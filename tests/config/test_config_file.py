@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gate.config.settings import Settings, build
+from gate.config.reference import FIRST, parts
+from gate.config.settings import ADVANCED, Settings, build
 
 FILE = Path(__file__).parents[2] / "config" / "gate.toml"
 
@@ -63,9 +64,32 @@ def test_every_key_stands_in_the_file() -> None:
     # a key without a default value is shown in a comment: "# key = …"
     commented = {line.removeprefix("#").split("=")[0].strip() for line in text.splitlines()}
     missing = {
-        key for key in keys(Settings) - there - OPEN if key.rsplit(".", 1)[-1] not in commented
+        key
+        for key in keys(Settings) - there - OPEN
+        if (key if key in ADVANCED else key.rsplit(".", 1)[-1]) not in commented
     }
     assert not missing, f"not in config/gate.toml: {sorted(missing)}"
+
+
+def test_no_advanced_key_is_in_the_sections() -> None:
+    """They are read by nobody who sets up a gate; without a line the default is in force."""
+    there = written(tomllib.loads(FILE.read_text("utf-8")))
+    assert not set(ADVANCED) & there
+    assert not [key for key in there if key.startswith("advanced.")]
+
+
+def test_the_first_screen_names_the_ten_keys_everybody_sets() -> None:
+    screen = FILE.read_text("utf-8").splitlines()[:24]
+    named = [line[4:25].strip() for line in screen if line.startswith("#   ")]
+    assert named == list(FIRST)
+    assert len(named) == 10
+    known = {
+        f"{part.header} {key.name}" if part.path else key.name
+        for part in parts()
+        for key in part.keys
+        if not part.advanced
+    }
+    assert set(named) <= known
 
 
 def test_every_key_has_its_comment() -> None:

@@ -34,7 +34,7 @@ _FPS = 5
 _CONFIG = """
 data = "{data}"
 name = "north"
-recognition = {{ detector = "hog", encoder = "dlib", threads = 1 }}
+recognition = {{ detector = "hog", encoder = "dlib" }}
 liveness = {{ mode = "warn" }}
 models = {{ folder = "{models}" }}
 mqtt = {{ enabled = false }}
@@ -43,10 +43,11 @@ store = {{ ballast = 0 }}
 [[camera]]
 source = "{camera}"
 fps = {fps}
-[access.passage]
-same_person = 1.0
 [access.not_seen]
 hours = 24
+[advanced]
+recognition.threads = 1
+access.passage.same_person = 1.0
 """
 
 

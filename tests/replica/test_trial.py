@@ -19,7 +19,7 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "gate.toml"
     path.write_text(
         'name = "north"\n[recognition]\nencoder = "dlib"\ndetector = "hog"\n'
-        "[store]\nballast = 0\n[door]\nmax_unlock = 20\n"
+        "[store]\nballast = 0\n[advanced]\ndoor.max_unlock = 20\n"
     )
     return path
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -16,6 +16,8 @@ Colour = Literal["red", "green", "amber", "blue", "magenta", "cyan", "white"]
 
 class ReaderOutSettings(Section):
     """The gate as a reader of a controller the site has; see docs/reader-out.md."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"within"})
 
     enabled: bool = Field(False, description="whether the gate is a reader of another controller")
     driver: Literal["osdp", "converter"] = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from gate.section import Section
@@ -9,6 +11,8 @@ from gate.section import Section
 
 class LearningSettings(Section):
     """Faces learnt from cards, of people who agreed to it. See docs/learning.md."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"most"})
 
     enabled: bool = Field(
         False,

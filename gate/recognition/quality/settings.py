@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gate.section import Section
 
 
 class Limits(Section):
     """Limits of one use; see docs/quality.md for what each costs."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("size", "sharpness", "darkest", "brightest", "backlight", "light_forgiven", "yaw"),
+            *("pitch", "eyes_open", "cut_off", "overall"),
+        }
+    )
 
     size: float = Field(20.0, ge=8, le=200, description="pixels between the eyes")
     sharpness: float = Field(
@@ -82,3 +90,9 @@ class QualitySettings(Section):
         description="The same at enrolment: stricter, because one good photograph is worth "
         "more than three poor ones.",
     )
+
+    @field_validator("enrolment", mode="before")
+    @classmethod
+    def _what_is_not_set_is_that_of_enrolment(cls, given: Any) -> Any:
+        """Not that of the gate, which the class of both has as its defaults."""
+        return {**ENROLMENT.model_dump(), **given} if isinstance(given, Mapping) else given
