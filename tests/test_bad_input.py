@@ -148,7 +148,7 @@ def test_a_video_of_which_half_can_be_read_says_how_much(tmp_path: Path) -> None
 
 
 def test_every_mistake_of_the_configuration_is_reported_at_once(gate: Run, config: Path) -> None:
-    config.write_text(config.read_text() + '[door]\nunlok = 3\nhold = "long"\n')
+    config.write_text(config.read_text() + '[door]\nunlok = 3\n[advanced]\ndoor.hold = "long"\n')
     done = gate("config", "check")
     assert done.returncode == 1
     assert done.stderr.startswith("error: 2 mistakes in the configuration:")

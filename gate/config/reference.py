@@ -66,12 +66,12 @@ they are. Every key may be left out. An environment variable overrides a key: `G
 `url` in `[store]`. `gate config check` reports every mistake at once, `gate config show` prints the
 values in force.
 
-Tuning for unusual hardware is in one table at the end, `[advanced]`, apart from what a gate is set up
-with. A file of an earlier version is read as before: a key that has moved there still counts where it
-was, one that is gone has no effect, and both are reported at the start and by `gate doctor`.
-`gate config upgrade` rewrites such a file (`--dry-run` only lists the changes), checks that it means
-the same, and keeps the old one beside it as `gate.toml.before-upgrade`: an earlier version of the gate
-needs that one.
+Tuning for unusual hardware is in one table at the end, `[advanced]`, apart from what a gate is
+set up with. A file of an earlier version is read as before: a key that has moved there still
+counts where it was, one that is gone has no effect, and both are reported at the start and by
+`gate doctor`. `gate config upgrade` rewrites such a file (`--dry-run` only lists the changes),
+checks that it means the same, and keeps the old one beside it as `gate.toml.before-upgrade`: an
+earlier version of the gate needs that one.
 
 This page and the file are written by `gate config reference`; the text is that of the settings
 classes, next to the code that uses them.
