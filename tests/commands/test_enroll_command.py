@@ -50,7 +50,7 @@ def config(tmp_path: Path, models: Path) -> Path:
     path.write_text(
         f'data = "{tmp_path}/data"\n[recognition]\ndetector = "hog"\nencoder = "dlib"\n'
         f'[models]\nfolder = "{models}"\n[store]\nballast = 0\n'
-        '[advanced]\nrecognition.threads = 1\n'
+        "[advanced]\nrecognition.threads = 1\n"
     )
     return path
 
