@@ -56,10 +56,10 @@ check: setup
 every: setup
 	@$(PYTEST)
 
-# two to a core: files differ in length and some wait; more would import everything once more
-quick: WORKERS := $(shell expr 2 \* $(CORES))
+# collected once, then forked (tests/processes.py): four to a core, as many tests wait for something
+quick: WORKERS := $(shell expr 4 \* $(CORES))
 quick: setup
-	@GATE_QUICK=1 $(PYTEST) -m "not slow and not soak"
+	@GATE_QUICK=1 $(BIN)/python -m pytest -p tests.processes --processes $(WORKERS) -m "not slow and not soak"
 
 soak: setup
 	@GATE_SOAK=1 $(PYTEST) -m "soak or fuzz" --timeout 7200

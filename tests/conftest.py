@@ -36,6 +36,7 @@ import enroll.passwords
 import gate.store.store as store_module
 from gate.store.engine import Database
 from gate.store.migrate import migrate
+from tests.costs import Costs
 from tests.effort import QUICK, SOAK
 from tests.postgresql import Server, server_or_skip
 
@@ -78,6 +79,11 @@ LONGEST = (
     "tests/test_fixtures.py",
     "tests/enroll/test_attacks.py",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if QUICK:
+        config.pluginmanager.register(Costs())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
