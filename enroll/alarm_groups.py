@@ -38,6 +38,7 @@ RECOVERIES: dict[str, str] = {
     "camera.moved": "camera.clear",
     "clock.implausible": "clock.plausible",
     "device.lost": "device.back",
+    "gallery.foreign": "gallery.usable",
     "door.fault": "door.recovered",
     "door.held": "door.closed",
     "store.lost": "store.back",

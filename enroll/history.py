@@ -29,6 +29,7 @@ ALARMS = (
     "door.forced",
     "door.held",
     "door.tamper",
+    "gallery.foreign",
     "gate.fault",
     "outbox.dropped",
     "passage.duress",

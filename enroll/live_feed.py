@@ -27,6 +27,7 @@ TYPES = (
     "door.exit",
     "door.recovered",
     "door.refused",
+    "gallery.usable",
     "gate.mode",
     "gate.started",
     "gate.stopped",

@@ -88,6 +88,7 @@ REASONS: tuple[str, ...] = (
     # out of order
     "camera_fault",
     "door_fault",
+    "face_fault",
     "screen_offline",
     # the site's own controller
     "controller_refused",

@@ -141,7 +141,7 @@ class Daemon:
             core = build_core(settings, store, clock, doorway, peripherals, outgoing, watch, site)
             writes = DeferredWrites(store, settings.name)
             orders = OrderWorker(core, clock, self.post, writes.later)
-            gallery = GalleryWorker(core)
+            gallery = GalleryWorker(core, self.post)
             learning = LearningWorker(core, clock, outgoing)
             core.loop.listen(learning.heard)
             cameras = CameraFigures([camera.name for camera in settings.camera])

@@ -1,4 +1,8 @@
-"""Which cameras, readers, sensors and boards are out of order, and the events of that."""
+"""Which cameras, readers, sensors and boards are out of order, and the events of that.
+
+Faces that no camera could recognise, since all enrolled ones are of another encoder, are a fault
+like a lost camera: residents need their cards.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ _VIEWS = {
 class DeviceStatus:
     """A camera, reader, sensor or board is lost or back."""
 
-    family: str  # camera | view | reader | sensor | relay | door | controller | clock
+    family: str  # camera | view | reader | sensor | relay | door | controller | clock | gallery
     name: str
     there: bool
     reason: str = ""
@@ -46,15 +50,17 @@ class DeviceFaults:
 
     @property
     def blind(self) -> bool:
-        """Whether a camera or a reader is out of order."""
-        return bool(self._families() & {"camera", "reader"})
+        """Whether a camera or a reader is out of order, or no face can be recognised."""
+        return bool(self._families() & {"camera", "reader", "gallery"})
 
     def code(self, *, controller_decides: bool) -> str:
         """What the screen says: only what keeps people from passing as usual counts."""
         families = self._families()
         if families & {"door", "relay"} or ("controller" in families and controller_decides):
             return "door_fault"
-        return "camera_fault" if "camera" in families else ""
+        if "camera" in families:
+            return "camera_fault"
+        return "face_fault" if "gallery" in families else ""
 
     def _families(self) -> set[str]:
         return {key.split(".")[0] for key in self.now}
@@ -67,6 +73,15 @@ def event_of(status: DeviceStatus) -> tuple[str, dict[str, object]]:
         if status.there:
             return "camera.clear", {"camera": camera, "was": problem}
         return _VIEWS[problem], {"camera": camera, "cause": status.reason}
+    if status.family == "gallery":
+        return (
+            ("gallery.usable", {})
+            if status.there
+            else (
+                "gallery.foreign",
+                {"cause": status.reason},
+            )
+        )
     change = "back" if status.there else "lost"
     if status.family == "camera":
         return f"camera.{change}", {"camera": status.name, "cause": status.reason}

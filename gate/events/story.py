@@ -38,6 +38,7 @@ _TONES = {
     "camera.frozen": "bad",
     "camera.moved": "bad",
     "device.lost": "bad",
+    "gallery.foreign": "bad",
     "store.lost": "bad",
     "outbox.dropped": "bad",
     "clock.implausible": "bad",

@@ -39,6 +39,9 @@ TYPES: dict[str, str] = {
     "camera.frozen": "a camera delivers the same picture again and again; details: camera, cause",
     "camera.moved": "a camera sees another view than usual; details: camera, cause",
     "camera.clear": "a camera sees its usual view again; details: camera, was",
+    "gallery.foreign": "all enrolled faces are of another encoder than the one in use: nobody is "
+    "recognised; details: cause",
+    "gallery.usable": "faces of the encoder in use are enrolled, or none at all",
     "device.lost": "a device does not answer; details: device, family, cause",
     "device.back": "a device answers again; details: device, family, cause",
     "credential.guessing": "many unknown cards, wrong PINs or forged permits; details: kind, "

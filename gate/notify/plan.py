@@ -32,6 +32,7 @@ SEVERITY: dict[str, Severity] = {
     "camera.frozen": "warning",
     "camera.moved": "warning",
     "device.lost": "warning",
+    "gallery.foreign": "warning",
     "credential.guessing": "warning",
     "attack.presentation": "warning",
     "outbox.dropped": "warning",
@@ -44,6 +45,7 @@ SEVERITY: dict[str, Severity] = {
     "door.normal": "info",
     "camera.back": "info",
     "device.back": "info",
+    "gallery.usable": "info",
     "store.back": "info",
     "person.not_seen_ended": "info",
 }

@@ -30,6 +30,7 @@ def test_the_same_again_is_no_change() -> None:
         ("controller", True, "door_fault", False),
         ("controller", False, "", False),
         ("camera", False, "camera_fault", True),
+        ("gallery", False, "face_fault", True),
         ("reader", False, "", True),
         ("sensor", True, "", False),
     ],

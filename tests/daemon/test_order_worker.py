@@ -97,13 +97,14 @@ def test_an_order_is_obeyed_while_the_site_is_learnt_again(
     learning, learnt = threading.Event(), threading.Event()
     core = core_of(store)
 
-    def matcher() -> None:
+    def matcher() -> SimpleNamespace:
         learning.set()
         assert learnt.wait(30)
+        return SimpleNamespace(people=1, encoder="faceplugin/1")
 
-    core.known.matcher = matcher
+    core.known = SimpleNamespace(matcher=matcher, generation=1)
     posted: list[Any] = []
-    run(GalleryWorker(core))
+    run(GalleryWorker(core, lambda status: None))
     run(OrderWorker(core, ManualClock(), posted.append, lambda write: None))
     assert learning.wait(10)
     store.orders.give("g", "lockdown", "li")

@@ -126,7 +126,7 @@ CODES = [
     *(f"family {family}" for family in ("camera", "reader", "sensor")),
     *(
         f"fault {part}"
-        for part in ("camera", "hub", "reader", "relay", "sensor", "store", "screen")
+        for part in ("camera", "gallery", "hub", "reader", "relay", "sensor", "store", "screen")
     ),
     *(f"detail {key}" for key in details()),
 ]
