@@ -37,7 +37,14 @@ from gate.recognition.settings import RecognitionSettings
 
 MOST = 6  # photographs of one person of LFW
 SCORE = 0.2
-CENTERFACE = ((96, 192), (128, 192), (160, 256), (192, 288))  # pixels of the face, of the square
+CENTERFACE = (
+    (80, 96),
+    (96, 128),
+    (96, 192),
+    (128, 192),
+    (160, 256),
+    (192, 288),
+)  # pixels of the face, of the square
 YUNET = ((128, 256), (160, 320), (192, 384))
 
 
@@ -83,7 +90,7 @@ def readers(models: ModelsSettings) -> dict[str, LandmarkReader | None]:
         ways[f"yunet {face}"] = LandmarkReader(yunet_rows(yunet, SCORE), face, side, "")
     for face, side in CENTERFACE:
         rows = lambda picture: network.rows(picture, SCORE)  # noqa: E731
-        ways[f"centerface {face}"] = LandmarkReader(rows, face, side, "")
+        ways[f"centerface {face} in {side}"] = LandmarkReader(rows, face, side, "")
     return ways
 
 
