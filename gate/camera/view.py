@@ -33,11 +33,12 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One frame: grey mean and standard deviation, sharpness, edges, and a sum of its pixels.
+    """One frame: brightness, sharpness, edges, and a sum of its pixels.
 
     Attributes:
+        mean, spread: mean and standard deviation of the grey, 0..255.
         edges: float32 (SIZE), magnitude of the gradient.
-        sharpness: variance of the Laplacian of a picture 320 pixels wide.
+        sharpness: variance of the Laplacian of a picture 320 pixels wide, squared grey levels.
         print: equal for equal pixels.
     """
 
@@ -54,11 +55,11 @@ class View:
 
     last: Figures | None = None
     seen: float = 0.0
-    flicker: float = 0.0  # running share of frames that jump in brightness
+    flicker: float = 0.0  # running share, 0..1, of frames that jump in brightness
     usual: NDArray[np.float32] | None = None  # edges, slowly learned
-    sharpness: float = 0.0  # usual
-    since: dict[Problem, float] = field(default_factory=dict)  # when a condition began
-    clear: dict[Problem, float] = field(default_factory=dict)  # when it was last seen
+    sharpness: float = 0.0  # the usual variance, squared grey levels
+    since: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, it began
+    clear: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, seen last
     reported: frozenset[Problem] = frozenset()
 
 

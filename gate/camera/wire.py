@@ -15,7 +15,10 @@ def pack(captured: float, number: int, height: int, width: int) -> bytes:
 
 
 def unpack(header: bytes | bytearray) -> tuple[float, int, int, int]:
-    """captured, number, height, width. Raises ValueError where it is no header."""
+    """Time of capture (monotonic seconds), number, height and width (pixels) of a frame.
+
+    Raises ValueError where it is no header.
+    """
     magic, captured, number, height, width = HEADER.unpack(header)
     if magic != MAGIC or not 0 < height <= LARGEST or not 0 < width <= LARGEST:
         raise ValueError("not a frame")

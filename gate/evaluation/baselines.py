@@ -50,11 +50,11 @@ def site(
 
     Args:
         vectors: float32 (photographs, d), unit rows.
-        asked: FPIRs whose thresholds are wanted.
+        asked: FPIRs (shares, 0..1) whose thresholds are wanted.
         settings: of ``learn_site``, to try other values than the product's.
 
     Returns:
-        The outcome, the threshold for each FPIR asked for, and the calibration.
+        The outcome, the threshold (dimensionless) for each FPIR asked for, and the calibration.
     """
     snapshot = gallery_of(vectors, trial, encoder)
     fit, calibration = learn_site(snapshot, made="", **settings)

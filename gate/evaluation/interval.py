@@ -8,7 +8,7 @@ _Z = 1.959964  # 95 %
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
-    """95 % interval of ``hits / of`` (Wilson 1927); (0, 1) of nothing.
+    """95 % interval of the share ``hits / of`` (Wilson 1927); (0, 1) of nothing.
 
     >>> tuple(round(x, 3) for x in wilson(0, 360))
     (0.0, 0.011)

@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share with its 95 % interval."""
+    """A share, ``value``, 0..1, with its 95 % interval from ``low`` to ``high``, 0..1."""
 
     value: float
     low: float

@@ -24,11 +24,14 @@ class Row:
     """One trial, one way of scoring, one group, one part of the people.
 
     Attributes:
-        fnir: FNIR and interval by FPIR, probes weighing alike; ``fnir_people`` people alike.
-        rank_one: share found at rank 1, people weighing alike.
-        out: FPIR that came out, by the FPIR asked for; empty for ways without calibration.
-        grown: FNIR by FPIR estimated with ``GROWN`` people enrolled, people weighing alike.
-        misses: worst confusions: impostor, who they were mistaken for, score.
+        fnir, fnir_people: FNIR and interval by FPIR, both shares 0..1; probes weighted equally, and
+            people weighted equally.
+        rank_one: share found at rank 1, people weighted equally.
+        out: FPIR that came out, by the FPIR asked for, both shares 0..1; empty for ways without
+            calibration.
+        grown: FNIR by FPIR, both shares 0..1, estimated with ``GROWN`` people enrolled, people
+            weighted equally.
+        misses: worst confusions: impostor, who they were mistaken for, score (dimensionless).
     """
 
     trial: str

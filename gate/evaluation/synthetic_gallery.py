@@ -28,11 +28,12 @@ class Shape:
     """What a Gaussian does not say of an encoder's scores.
 
     Attributes:
-        flatness: power of the axes' variances for most people; below 1 they count more alike.
-        crowd: share of people that vary along the first axes only, so that somebody looks like
+        flatness: power of the axes' variances for most people, dimensionless; below 1 the axes
+            count more equally.
+        cluster: share of people that vary along the first axes only, so that somebody looks like
             them. Chosen so that the best score of a generated person among generated ones is that
             of a real person among real ones: thresholds are calibrated on it.
-        crowd_axes: how many axes those are.
+        cluster_axes: how many axes those are.
     """
 
     flatness: float
@@ -57,7 +58,7 @@ class Spread:
         mean: float32 (d,), the mean of unit templates.
         axes: float32 (k, d), orthonormal, greatest variance first.
         variances: float32 (k,) along the axes.
-        rest: variance along every other direction.
+        rest: variance along every other direction, dimensionless, as of ``variances``.
     """
 
     mean: NDArray[np.float32]

@@ -40,7 +40,7 @@ class Decided:
 
     Attributes:
         latency: seconds since the first usable face, or since the card was shown.
-        queued: the part of it spent waiting behind someone else.
+        queued: how many of these seconds were spent waiting behind someone else.
     """
 
     passage: str

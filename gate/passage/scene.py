@@ -44,6 +44,7 @@ class Track:
 
     @property
     def seen(self) -> float:
+        """When it was seen last, monotonic seconds."""
         return self.sighting.last_seen
 
 

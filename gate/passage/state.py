@@ -144,7 +144,7 @@ _AT_ONCE = (Method.CARD, Method.PERMIT, Method.PIN)
 
 
 def ends(passage: Passage, settings: PassageSettings) -> float:
-    """When its answer leaves the screen, if nobody else comes."""
+    """When its answer leaves the screen if nobody else comes, monotonic seconds."""
     decision = passage.decision
     assert decision is not None
     return passage.decided + _shown_for(decision, settings)
@@ -157,7 +157,7 @@ def _shown_for(decision: Decision, settings: PassageSettings) -> float:
 
 
 def makes_room(decision: Decision, settings: PassageSettings) -> float:
-    """How long it stays, when somebody known comes next."""
+    """How many seconds the answer stays when somebody known comes next."""
     if decision.outcome is Outcome.GRANT and len(decision.reasons) == 1:
         return min(settings.make_room, settings.show_grant)
     return settings.show_grant
@@ -179,7 +179,7 @@ def missing(passage: Passage, context: Context) -> tuple[bool, bool]:
 
 
 def deadline(passage: Passage, context: Context) -> float | None:
-    """When it is decided with what there is; None while the person is not known."""
+    """When it is decided with what there is, monotonic seconds; None while nobody is known."""
     if passage.again is not None:
         return passage.again
     if passage.ready is None:

@@ -45,7 +45,10 @@ ALIVE = 3.0  # nats of liveness above which a known person is not asked for more
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """Frames that show the same; ``vector``, float32 (d,), is their mean, unit length."""
+    """Frames that show the same; ``vector``, float32 (d,), is their mean, unit length.
+
+    ``weight``: of the best of them, 0..1.
+    """
 
     vector: Vector
     weight: float
@@ -107,12 +110,16 @@ def gather(
 
 
 def correlation(cosine: float, similarity: SimilarityStatistics) -> float:
-    """How alike the disturbances of two pictures of one person are, 0 (independent) to 1."""
+    """How alike the disturbances of two pictures of one person are, 0..1; 0 when independent.
+
+    Args:
+        cosine: of their vectors, -1..1.
+    """
     return min(1.0, max(0.0, (cosine - similarity.apart) / (1 - similarity.apart)))
 
 
 def effective(seen: Gathered, similarity: SimilarityStatistics) -> float:
-    """How many independent photographs the moments are worth, 1 or more; 0 without any.
+    """How many independent photographs the moments are worth, dimensionless, 1 or more; 0 for none.
 
     The variance of a weighted mean of correlated values (Kish 1965, design effect).
     """
@@ -129,8 +136,8 @@ def sharpened(ratio: float, photographs: float) -> float:
     """The likelihood ratio (nats) of a score averaged over so many independent photographs.
 
     Args:
-        ratio: of one photograph with that score.
-        photographs: see ``effective``; less than one counts as one.
+        ratio: nats, of one photograph with that score.
+        photographs: how many, dimensionless, see ``effective``; less than one counts as one.
     """
     return ratio / (1 - NOISE + NOISE / max(1.0, photographs))
 
@@ -151,9 +158,9 @@ class Terms:
     """The bounds of the test, nats and seconds.
 
     Attributes:
-        accept: evidence at which the person is known.
-        reject: evidence (below zero) at which they are unknown.
-        margin: how much more the best person must have than the second.
+        accept: evidence, nats, at which the person is known.
+        reject: evidence, nats below zero, at which they are unknown.
+        margin: how many nats more the best person must have than the second.
         patience: seconds from the first usable face after which more frames are not awaited.
     """
 
@@ -170,6 +177,7 @@ def terms_for(threshold_ratio: float, fnir: float, patience: float) -> Terms:
         threshold_ratio: likelihood ratio (nats) at the score calibrated for the wished FPIR,
             shared out over the looks: see ``SHARE``.
         fnir: residents who may be mistaken for impostors, share.
+        patience: as of ``Terms``, seconds.
     """
     return Terms(max(0.0, threshold_ratio), math.log(fnir), math.log(MARGIN), patience)
 

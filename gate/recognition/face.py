@@ -29,20 +29,20 @@ class Unusable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Figures of one face; see ``recognition/quality.py`` for how each is measured.
+    """Figures of one face; see ``recognition/quality/assessment.py`` for how each is measured.
 
     All are None when not measured. Higher is better except for the angles.
     """
 
     size: float | None = None  # distance between the eyes, pixels
-    sharpness: float | None = None
+    sharpness: float | None = None  # 0..100, fine detail as a share of all detail
     brightness: float | None = None  # mean luminance of the face, 0..255
-    contrast: float | None = None
+    contrast: float | None = None  # standard deviation of the luminance, 0..128
     yaw: float | None = None  # degrees, rough
-    pitch: float | None = None
-    roll: float | None = None
+    pitch: float | None = None  # degrees
+    roll: float | None = None  # degrees
     eyes_open: float | None = None  # 0..1
-    mask: float | None = None  # 0 none .. 1 surely masked
+    mask: float | None = None  # 0..1, 1 surely masked
     overall: float | None = None  # 0..1, fitted by error versus discard
 
 
@@ -79,7 +79,11 @@ class Face:
         return self.box[3] - self.box[1]
 
     def moved(self, right: float, down: float) -> Face:
-        """The same face in an image whose origin lies that much to the left and above."""
+        """The same face in an image whose origin lies so many pixels to the left and above.
+
+        Args:
+            right, down: pixels.
+        """
         a, b, c, d = self.box
         landmarks = self.landmarks
         if landmarks is not None:
@@ -114,7 +118,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person of the gallery and how well the probe fits: calibrated score, higher is better."""
+    """A person of the gallery and how well the probe fits.
+
+    ``score``: dimensionless, as of ``gate.recognition.matching``; higher is better.
+    """
 
     person: int
     score: float
@@ -133,7 +140,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Whether a living face is before the camera. ``score`` is a log-likelihood ratio, > 0 live."""
+    """Whether a living face is before the camera.
+
+    ``score``: nats, a log-likelihood ratio, > 0 live.
+    """
 
     method: str  # the networks joined by "+", "motion", "off"; with "/warn" it decides nothing
     score: float = 0.0
@@ -161,7 +171,7 @@ class Sighting:
     best: Candidate | None = None
     second: Candidate | None = None
     evidence: float = 0.0  # log-likelihood ratio, nats, for ``best`` against an impostor
-    threshold: float = 0.0  # what ``evidence`` must reach
+    threshold: float = 0.0  # nats that ``evidence`` must reach
     guidance: Unusable | None = None  # what to show the person
     liveness: Liveness = field(default_factory=lambda: Liveness("off"))
     first_usable: float | None = None  # monotonic seconds of the first usable face

@@ -25,16 +25,16 @@ class Ratios(Protocol):
         ...
 
     def threshold_at(self, fpir: float) -> float:
-        """The score an impostor reaches at the rate ``fpir``."""
+        """The score (dimensionless) an impostor reaches at the rate ``fpir``."""
         ...
 
     @property
     def verify_threshold(self) -> float:
-        """The score needed against one claimed person."""
+        """The score (dimensionless) needed against one claimed person."""
         ...
 
     def llr(self, score: NDArray[np.float64] | float, /) -> NDArray[np.float64]:
-        """Log-likelihood ratios, nats, float64 (n,), of best scores (n,)."""
+        """Log-likelihood ratios, nats, float64 (n,); ``score``: dimensionless (n,), the best."""
         ...
 
 

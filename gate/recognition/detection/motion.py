@@ -34,8 +34,7 @@ def changed(before: Thumbnail, now: Thumbnail, width: int, height: int) -> Box |
     Args:
         before: float32 (h, w), from ``thumbnail``.
         now: the same of a later image.
-        width: of the image the box is for, pixels.
-        height: the same.
+        width, height: of the image the box is for, pixels.
     """
     if before.shape != now.shape:
         return 0.0, 0.0, float(width), float(height)

@@ -83,7 +83,7 @@ class DlibEncoder:
 
 
 def hog_box(face: Face) -> tuple[float, float, float, float]:
-    """The box dlib's landmarks expect: its own detector's, or what that would have given."""
+    """The box dlib's landmarks expect, pixels: its detector's, or what that would have given."""
     if face.detector in ("hog", "") or face.landmarks is None:
         return face.box
     matrix = similarity(POINTS, face.landmarks)

@@ -21,7 +21,7 @@ class SimilarityStatistics:
     Attributes:
         continues: a frame of a recording and the most alike earlier one hardly ever have less,
             and different people hardly ever more (recordings of three people, five minutes).
-        apart: the mean of two photographs of different occasions (LFW).
+        apart: the mean cosine of two photographs of different occasions (LFW).
     """
 
     continues: float

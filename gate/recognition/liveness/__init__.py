@@ -1,0 +1,1 @@
+"""Whether a living face is before the camera: networks, and cues of movement."""

@@ -152,7 +152,7 @@ def cue_ratio(
 
     Args:
         places: float64 (5, 2) for each frame, the landmarks.
-        grids: ``display_grid`` of each frame.
+        grids: ``display_grid`` of each frame, dimensionless.
         seconds: for how long the track was watched.
     """
     known = _kept().cues
@@ -173,14 +173,19 @@ def cue_ratio(
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Weighted sum of the networks' mean scores to nats, bounded (logistic calibration and fusion,
-    Brümmer and du Preez 2006)."""
+    Brümmer and du Preez 2006).
+
+    Attributes:
+        weights: nats for each unit of a network's log-odds.
+        offset: nats.
+    """
 
     weights: tuple[float, ...]
     offset: float
 
     @property
     def most(self) -> float:
-        """The highest ratio it can give."""
+        """The highest ratio it can give, nats."""
         return min(BOUND, CLIP * sum(self.weights) + self.offset)
 
     def ratio(self, values: NDArray[np.float64]) -> float:

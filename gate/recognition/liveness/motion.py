@@ -37,7 +37,7 @@ def nose_place(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def parallax(places: Sequence[NDArray[np.float64]]) -> float:
-    """How far the nose has moved against eyes and mouth, in distances between the eyes.
+    """How far the nose has moved against eyes and mouth, in eye distances (dimensionless).
 
     The landmarks' own tremble is subtracted: it differs from frame to frame, a turn of the head
     goes on over several. So neighbouring frames give the noise and the whole gives the rest.
@@ -54,7 +54,7 @@ def parallax(places: Sequence[NDArray[np.float64]]) -> float:
 
 
 def display_grid(image: Image, face: Face) -> float:
-    """How far a regular pattern exceeds the face's fine detail; about 1 without one.
+    """How far a regular pattern exceeds the face's fine detail, dimensionless; about 1 without one.
 
     The strongest frequency of the upper half of the spectrum against what is usual there. Skin,
     hair and noise spread over all frequencies; the beat of two grids lies in one.

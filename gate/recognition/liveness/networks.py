@@ -37,7 +37,10 @@ class FrameTest(Protocol):
 @dataclass(slots=True)
 class MiniFasNet:
     """MiniFASNetV2 (``scale`` 2.7) or MiniFASNetV1SE (4.0) of Silent-Face-Anti-Spoofing
-    (Minivision 2020; Apache-2.0)."""
+    (Minivision 2020; Apache-2.0).
+
+    ``scale``: of the crop against the face's box, dimensionless.
+    """
 
     name: str
     scale: float
@@ -70,6 +73,8 @@ class FacepluginSpoof:
 
     Its publisher crops 2.7 times the face. A sheet held up at arm's length ends beyond that, so a
     wider crop is looked at too, and the two count the same.
+
+    ``scales``: of the crops against the face's box, dimensionless.
     """
 
     name: str

@@ -173,7 +173,7 @@ def scores_around(background: Background, probes: Vector, weight: float) -> Vect
 
     Args:
         probes: float32 (n, d).
-        weight: of the cohort terms.
+        weight: of the cohort terms, dimensionless.
     """
     scores: Vector = probes @ background.vectors.T
     scores -= weight * background.cohort_term

@@ -35,14 +35,14 @@ class Calibration:
         scoring: settings of the score it holds for.
         fpir: the rate of impostors accepted that is requested.
         threshold: the score of the best person that is reached by an impostor at that rate.
-        interval: of ``threshold``, 95 %.
+        interval: of ``threshold``, 95 %, dimensionless like it.
         fmr: the wished rate of false matches when one person is claimed (a card shown).
         verify_threshold: the score that is reached by somebody else at that rate.
         impostors: tail of the highest score of an impostor.
         others: tail of the score of an impostor and one claimed person.
-        grid: scores at which the likelihood ratios are tabulated, ascending.
+        grid: scores (dimensionless) at which the likelihood ratios are tabulated, ascending.
         ratios: log-likelihood ratio, nats: a mate's score against an impostor's highest score.
-        verify_ratios: the same against the score of an impostor and one claimed person.
+        verify_ratios: nats, the same against the score of an impostor and one claimed person.
         mates: where the scores of mates come from.
     """
 

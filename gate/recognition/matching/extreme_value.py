@@ -34,7 +34,7 @@ class Tail:
     Attributes:
         start: where the tail begins.
         rate: share of chance above ``start``.
-        scale: mean excess, in units of the score.
+        scale: mean excess, dimensionless like the score.
         seen: how many values the scale comes from; calibrations stored before this was kept
             count as made of many.
     """
@@ -75,8 +75,9 @@ def fit_tail(sample: Values, *, begin: float = 0.85, censor: float = 0.98) -> Ta
 
     Args:
         sample: float64 (n,), n ≥ 10.
-        begin: quantile at which the tail begins.
-        censor: quantile above which values are not looked at; the ``SPARED`` highest never are.
+        begin: quantile, 0..1, at which the tail begins.
+        censor: quantile, 0..1, above which values are not looked at; the ``SPARED`` highest
+            never are.
     """
     ordered = np.sort(np.asarray(sample, np.float64))
     # in a small gallery one person enrolled twice is more than the share above ``censor``

@@ -18,7 +18,8 @@ class Alike:
     Attributes:
         one, other: their numbers, the lower first.
         score: of the one against the other, on the scale of ``Calibration.threshold``.
-        chance: how many pairs of unrelated people of this gallery would be as alike.
+        chance: how many pairs of unrelated people of this gallery would be as alike on average,
+            dimensionless.
         double: too alike for chance: one person enrolled twice, or twins; staff must look.
     """
 

@@ -16,7 +16,8 @@ class Prior:
 
     Attributes:
         source: the data the figures were measured on.
-        mate, mate_spread: mean and standard deviation of the score of a mate, fitted.
+        mate, mate_spread: mean and standard deviation of the score of a mate, fitted;
+            dimensionless.
         plain_mate, plain_mate_spread: the same for the plain cosine, no fit and no cohort term.
         plain_other, plain_other_spread: the plain cosine of two different people, of the
             hardest group measured.

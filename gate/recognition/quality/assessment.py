@@ -202,7 +202,7 @@ def pose(landmarks: Points) -> tuple[float, float, float]:
 
 
 def share_outside(frame: tuple[int, ...], face: Face) -> float:
-    """How much of the face's box lies outside the image; 1 when a landmark does."""
+    """Share of the face's box that lies outside the image, 0..1; 1 when a landmark does."""
     height, width = frame[0], frame[1]
     if face.landmarks is not None:
         x, y = face.landmarks[:, 0], face.landmarks[:, 1]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def eyes_open(grey: NDArray[np.uint8], eyes: NDArray[np.float32]) -> float:
-    """0 (shut) to 1 (wide open): the better of both eyes.
+    """0..1, shut to wide open: the better of both eyes.
 
     An open eye has an iris: something dark that is as high as it is wide. A shut one has only the
     line of the lashes. So the measure is how high the dark part under the eye's landmark is; it

@@ -39,6 +39,7 @@ class Coefficients:
         mean, scale: float32 (d,), of the features.
         hidden: float32 (d, h); ``hidden_bias``: (h,).
         out: float32 (h,).
+        out_bias: log-odds.
         threshold: log-odds above which a mask is reported.
     """
 

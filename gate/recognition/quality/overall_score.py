@@ -25,7 +25,11 @@ def overall(quality: Quality, detection: float) -> float:
 
 
 def terms(quality: Quality, detection: float) -> dict[str, float]:
-    """What the fit may use: each about 0 for a good face, and bounded."""
+    """What the fit may use, dimensionless: each about 0 for a good face, and bounded.
+
+    Args:
+        detection: YuNet's confidence, 0..1.
+    """
     size, sharpness = quality.size or 0.0, quality.sharpness or 0.0
     light, contrast = quality.brightness or 0.0, quality.contrast or 0.0
     yaw, pitch = abs(quality.yaw or 0.0) / 45, abs(quality.pitch or 0.0) / 45

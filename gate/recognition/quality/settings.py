@@ -11,7 +11,10 @@ from gate.section import Section
 
 
 class Limits(Section):
-    """Limits of one use; see docs/quality.md for what each costs."""
+    """Limits of one use; see docs/quality.md for what each costs.
+
+    ``backlight``: dimensionless.
+    """
 
     advanced: ClassVar[frozenset[str]] = frozenset(
         {
