@@ -1,4 +1,4 @@
-"""Who may do what at the desk: four roles, each a set of rights."""
+"""Who may do what at the desk: four roles, each a set of permissions."""
 
 from __future__ import annotations
 

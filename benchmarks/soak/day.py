@@ -32,9 +32,9 @@ from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings, Wire
-from gate.sensors.finding import find
 from gate.sensors.sensor import TemperatureSensor
 from gate.sensors.settings import TemperatureSettings
+from gate.sensors.temperature_limit import level_of
 from gate.simulators.card import CardReader
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
@@ -179,7 +179,7 @@ class Day:
                 self.summary.events["claim of somebody who had left"] += 1
                 return ""
             reading = self.sensor.reading(now - 0.5, now)
-            self.summary.findings[find(reading, self.temperature, now)] += 1
+            self.summary.findings[level_of(reading, self.temperature, now)] += 1
             # noted before the order goes out: the board may move before this line is left
             self.grants.append(now)
             events = self.door.handle(Grant(passage=str(self.person.number)), now)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from gate.access.request import Finding, Weight
-from gate.sensors.finding import Finding as Found
-from gate.sensors.finding import find
 from gate.sensors.reading import Reading
 from gate.sensors.settings import TemperatureSettings
+from gate.sensors.temperature_limit import TemperatureLevel, level_of
 
 _ABOVE = {"refuse": Weight.REQUIRE, "refer": Weight.REFER}
 _UNKNOWN = {"refuse": Weight.REQUIRE, "refer": Weight.REFER, "pass": Weight.SHOW}
@@ -16,11 +15,11 @@ def temperature_finding(
     reading: Reading | None, settings: TemperatureSettings, now: float
 ) -> Finding:
     """``reading`` judged at ``now`` (monotonic seconds); None when there is no reading."""
-    found = find(reading, settings, now)
+    found = level_of(reading, settings, now)
     value = f"{reading.estimated:.1f}" if reading and reading.estimated is not None else ""
-    if found is Found.UNKNOWN:
+    if found is TemperatureLevel.UNKNOWN:
         return Finding("temperature", None, _weight(settings, known=False), "temperature_unknown")
-    if found is Found.HIGH:
+    if found is TemperatureLevel.HIGH:
         weight = _weight(settings, known=True)
         return Finding("temperature", False, weight, "temperature_high", value)
     shown = Weight.RECORD if settings.policy == "record" else Weight.SHOW

@@ -4,15 +4,15 @@ Threads, and what each owns:
 
 - main: the loop (passage, door); it feeds the watchdog. Everything reaches it by ``_inbox``.
 - recognition: the recogniser; takes the newest frame of each camera.
-- register: follows changes of people and rules; passes on new values.
-- gallery: follows changes of faces, learns the site again.
+- register: follows changes of people and rules; passes the new values to the loop.
+- gallery: follows changes of faces, then recalibrates the site.
 - orders: orders of staff and the hold-open schedule.
-- writes: what nobody waits for, in order.
+- writes: writes that nobody waits for, in order.
 - learning: faces of people who showed a card, where that is switched on.
 - replica: follows the hub, where the box belongs to one.
 - claims: looks up cards, PINs and permits.
 - live-picture: the newest picture for the desk, where that is switched on.
-- store-writer, publisher, camera-*, readers, sensor, screen, watchdog: as their files say.
+- store-writer, publisher, camera-*, readers, sensor, screen, watchdog: described in their files.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ class Daemon:
 
 
 def what_counts(core: Core) -> dict[str, object]:
-    """What somebody who reads the log of a start wants to know first."""
+    """What a reader of the log wants to know first about a start."""
     settings = core.settings
     relay = settings.relay
     board = relay.driver if relay.driver == "simulated" else f"{relay.driver} at {relay.port}"
@@ -316,6 +316,6 @@ def open_reader_out(settings: ReaderOutSettings, post: Callable[[Item], None]) -
 
 
 def newest(store: Store, gate: str) -> datetime | None:
-    """Time of the newest event of ``gate`` that a clock can have had. Raises StoreError."""
+    """Time of the newest event of ``gate`` that is plausible for a clock. Raises StoreError."""
     rows = store.events.search(gate=gate, until=RELEASED + HORIZON, limit=1)
     return rows[0].time if rows else None

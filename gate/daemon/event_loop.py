@@ -1,8 +1,8 @@
-"""The main loop's body: the only owner of the passage, the door and the order of things.
+"""The body of the main loop: the only owner of passage and door, and of the order of inputs.
 
 Everything that happens reaches it as a value (``handle``); time reaches it by ``tick``. It calls
-the pure parts, and carries out what they ask for: passes the event to the writer, updates the
-screen, moves the door once the event is on the disk. It has no thread of its own, so a replay can
+the pure parts and carries out what they ask for: it passes the event to the writer, updates the
+screen, and moves the door once the event is on disk. It has no thread of its own, so a replay can
 drive it step by step.
 """
 
@@ -41,7 +41,7 @@ _CONTROLLER = {
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where people are has changed. ``version``: an older one does not replace a newer."""
+    """People's whereabouts have changed. ``version``: an older one does not replace a newer."""
 
     presence: Mapping[int, Presence]
     version: int = 0
@@ -49,7 +49,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Whether this box of a hub hears from the other gates; a gate that is alone always does."""
+    """Whether this box of a hub is in touch with the other gates; a gate on its own always is."""
 
     there: bool
 
@@ -76,7 +76,7 @@ class Loop:
         watch: ClockWatch | None = None,
         site: SiteController | None = None,
     ) -> None:
-        """``site``: the controller that has a say in whether somebody may pass."""
+        """``site``: the site's controller, which must agree before somebody may pass."""
         self.gate = gate
         self.context = context
         self.lane = Lane()
@@ -106,7 +106,7 @@ class Loop:
 
     @property
     def able(self) -> bool:
-        """Whether the gate sees people pass: eyes and readers in order, the door not held open."""
+        """Whether the gate sees people pass: cameras and readers in order, door not held open."""
         return not self._devices.blind and self.lane.mode is Mode.NORMAL
 
     @property
@@ -131,7 +131,7 @@ class Loop:
         return p.person.id if p.person else None
 
     def listen(self, listener: Listener) -> None:
-        """Call ``listener`` with every output of a passage after it was done, and its time."""
+        """Call ``listener`` with every output of a passage once it is carried out, and its time."""
         self._listeners.append(listener)
 
     # ------------------------------------------------------------ inputs

@@ -52,7 +52,7 @@ class LearningWorker(Periodic):
         self._seen: deque[Sighting] = deque(maxlen=SEEN)
         self._lock = threading.Lock()  # of ``_seen``
         self._shown: deque[_Shown] = deque()
-        self._told: deque[int] = deque()
+        self._informed: deque[int] = deque()
         self._learning = CardLearning(
             core.store,
             settings.name,
@@ -80,7 +80,7 @@ class LearningWorker(Periodic):
         if person is None or decision.outcome is not Outcome.GRANT:
             return
         if person.id in self._core.loop.context.notices:
-            self._told.append(person.id)
+            self._informed.append(person.id)
         credential = decision.request.credential
         duress = credential is not None and credential.duress
         # somebody under duress is not alone, even where one face is seen
@@ -89,9 +89,9 @@ class LearningWorker(Periodic):
 
     def look(self) -> None:
         now = self._clock.monotonic()
-        while self._told:
-            self._core.store.looks.tell(self._told[0], self._clock.utc())
-            self._told.popleft()
+        while self._informed:
+            self._core.store.looks.mark_informed(self._informed[0], self._clock.utc())
+            self._informed.popleft()
         while self._shown and now - self._shown[0].at > AFTER:
             self._settle(self._shown[0])
             self._shown.popleft()

@@ -1,4 +1,4 @@
-"""Drains the outbox to the broker: in order, at least once, never more under way than allowed."""
+"""Sends the outbox to the broker: in order, at least once, with no more in flight than allowed."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Publisher:
     The thread owns ``_ready``, ``_under_way``, ``_done`` and ``_after``; paho's thread only appends
     to ``_answers``. An event leaves the outbox when the broker has lived ``settle`` seconds after
     acknowledging it.
-    After a lost connection or a restart of the gate all that is in it is sent again, in order: a
-    broker that died may have lost what it had not saved. The receiver drops what it
+    After a lost connection or a restart of the gate everything in the outbox is sent again, in
+    order: a broker that died may have lost what it had not saved. The receiver drops what it
     already has by its sequence.
     """
 

@@ -30,7 +30,7 @@ _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
 
 def serve(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Outputs]:
-    """As far as it goes at this moment: the passage waits on, or is answered."""
+    """Serve as far as possible at this moment: the passage goes on waiting, or is answered."""
     p, emitted = _look(lane, p, context)
     if p.credential is None and p.sight is not None and p.sight.verdict in _NOT_YET:
         return replace(lane, serving=p), emitted
@@ -116,7 +116,7 @@ def _measure_again(p: Passage, now: Now, context: Context) -> tuple[Passage, Out
 
 
 def settle(p: Passage, lane: Lane, now: Now, context: Context) -> Passage:
-    """Decided with what there is; what is missing counts as configured."""
+    """Decide with what is known; what is missing counts as configured."""
     findings: tuple[Finding, ...] = ()
     if context.temperature:
         # an unconfirmed high reading counts; an inconclusive one does not
@@ -176,10 +176,11 @@ def _attacked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane,
 
 
 def _doubted(lane: Lane, p: Passage, now: Now, context: Context) -> Lane:
-    """A face not held to be live, without being called an attack: residents' are, now and then.
+    """A face not judged live, but no attack either: residents' faces are, now and then.
 
-    It costs nothing but this one card. The third try for the same person within a minute is a
-    picture held up until chance lets it pass: that person then needs a card for the minute.
+    The only consequence is that a card is asked for this once. The third try for the same person
+    within a minute counts as a picture held up until chance lets it pass: that person then needs
+    a card for a minute.
     """
     who = p.sight.best if p.sight is not None else None
     if who is None or p.sight is None or p.sight.liveness.live is not False:

@@ -54,10 +54,10 @@ def step(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, Ou
 
 
 def _urgency(output: Output) -> int:
-    """The grant to the writer, the message to the screen, and while both work the door waits.
+    """The grant goes to the writer first, then the message to the screen; the door waits for both.
 
-    A power cut must not lose an opening; the screen needs no such promise. Otherwise the order
-    stays.
+    A power cut must not lose the record of an opening; the screen needs no such guarantee.
+    Otherwise the order stays.
     """
     match output:
         case Decided(_, decision) if decision.outcome is Outcome.GRANT:

@@ -1,4 +1,4 @@
-"""A frame in, the sightings of everybody in it out."""
+"""Takes a frame and returns the sightings of everybody in it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Recogniser:
         """Sightings of the faces of this frame, largest first.
 
         ``claimed``: the person whose card is being shown; faces in view are verified against them.
-        An image that is none (empty, tiny, not three channels of bytes) has no faces.
+        Anything that is not an image (empty, tiny, not three channels of bytes) has no faces.
         """
         image = frame.image
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
@@ -159,7 +159,8 @@ class Recogniser:
     def _assessed(self, image: Image, track: Track) -> Track:
         """The track with its face measured, or with what was measured a moment ago.
 
-        Measured is what may be encoded now; of other faces it only says what the screen shows.
+        Only a face that may be encoded now is measured again; for others the quality only decides
+        what the screen shows.
         """
         subject = self._subjects.setdefault(track.number, _Subject())
         since = track.last_seen - subject.assessed if subject.assessed is not None else -1.0
@@ -204,7 +205,7 @@ class Recogniser:
         return not 0 <= track.last_seen - subject.encoded < wait - EARLY
 
     def _end_of_patience(self, track: Track) -> None:
-        """Between two looks too: on a slow machine the next one may be long in coming."""
+        """Checked between two looks too: on a slow machine the next one may take long to come."""
         subject = self._subjects.get(track.number)
         if subject is None or subject.verdict is not Verdict.WAIT or subject.gathered.strange:
             return
@@ -343,7 +344,7 @@ def _candidate(person: np.int64, score: np.float32) -> Candidate | None:
 
 
 def wide_enough(min_face: int) -> Assess:
-    """The least that is asked of a face: its width in pixels."""
+    """The least width of a face that is searched for, pixels."""
 
     def assess(image: Image, face: Face) -> Face:
         return replace(face, unusable=Unusable.TOO_FAR) if face.width < min_face else face

@@ -244,4 +244,4 @@ def may_learn(store: Store, row: PersonRow) -> bool:
 
 def notices(store: Store) -> Mapping[int, str]:
     """What the screen has to say at the next passage: person → code."""
-    return {person: f"face_{kind}" for person, kind in store.looks.untold().items()}
+    return {person: f"face_{kind}" for person, kind in store.looks.uninformed().items()}

@@ -191,7 +191,7 @@ def _log_normal(value: float, mean: float, spread: float) -> float:
 def resembling(
     shots: Sequence[Shot], matcher: Matcher, person: int | None = None
 ) -> list[LookAlike]:
-    """Who of the enrolled resembles these photographs, the most alike first.
+    """Enrolled people who resemble these photographs, the most similar first.
 
     Args:
         person: who it is; their own templates do not count.
@@ -234,7 +234,7 @@ def try_out(shot: Shot, matcher: Matcher, person: int) -> TryOut:
 
 
 def keep(store: Store, person: int, shots: Sequence[Shot]) -> int:
-    """Store the templates of the best photographs in place of any older ones; how many.
+    """Store the templates of the best photographs in place of any older ones; returns how many.
 
     Raises AccessError without the person's consent, RecognitionError without a usable photograph.
     """

@@ -327,7 +327,7 @@ class Looks:
         with self._database.read() as session:
             return session.scalar(query) or 0
 
-    def untold(self) -> dict[int, str]:
+    def uninformed(self) -> dict[int, str]:
         """Who does not know yet that their face was learnt: person → newest kind."""
         query = (
             select(LearntRow.person_id, LearntRow.kind)
@@ -341,8 +341,8 @@ class Looks:
         with self._database.read() as session:
             return {row[0]: row[1] for row in session.execute(query)}
 
-    def tell(self, person: int, at: datetime) -> None:
-        """The screen informed them."""
+    def mark_informed(self, person: int, at: datetime) -> None:
+        """Note that the screen informed them at ``at``."""
         with self._database.write() as session:
             session.execute(
                 update(LearntRow)

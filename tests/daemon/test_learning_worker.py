@@ -169,11 +169,11 @@ def test_who_saw_the_notice_has_been_told(store, gate, ann):
     store.looks.note(ann, ENCODER, "enrolled")
     gate.decides(ann, method=Method.FACE)
     gate.settles()
-    assert store.looks.untold() == {ann: "enrolled"}
+    assert store.looks.uninformed() == {ann: "enrolled"}
     gate.context.notices = {ann: "face_enrolled"}
     gate.decides(ann, outcome=Outcome.DENY)
     gate.settles()
-    assert store.looks.untold() == {ann: "enrolled"}
+    assert store.looks.uninformed() == {ann: "enrolled"}
     gate.decides(ann, method=Method.FACE)
     gate.settles()
-    assert store.looks.untold() == {}
+    assert store.looks.uninformed() == {}

@@ -1,4 +1,4 @@
-"""A household is told that its visitor came: by whom it wants, once, and never in the way."""
+"""A household is notified of its visitor: in the way it chose, once, and never delaying anybody."""
 
 from __future__ import annotations
 

@@ -171,10 +171,10 @@ def test_of_a_deleted_look_alike_nothing_is_named(store: Store, person: int) -> 
 
 def test_a_person_is_told_once(store: Store, person: int) -> None:
     store.looks.enrol(person, ENCODER, keep(store, person, 5), passages=5, days=2)
-    assert store.looks.untold() == {person: ENROLLED}
+    assert store.looks.uninformed() == {person: ENROLLED}
     seen = store.changes.generation()
-    store.looks.tell(person, START)
-    assert store.looks.untold() == {}
+    store.looks.mark_informed(person, START)
+    assert store.looks.uninformed() == {}
     assert store.changes.since(seen)[1] == {person}
 
 

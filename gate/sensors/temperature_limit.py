@@ -1,4 +1,4 @@
-"""Whether a reading is normal, high or not usable. Pure; the access rules weigh it."""
+"""Whether a reading is below the limit, above it or not usable. Pure; the access rules weigh it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from gate.sensors.reading import Reading, Validity
 from gate.sensors.settings import TemperatureSettings
 
 
-class Finding(StrEnum):
+class TemperatureLevel(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
     UNKNOWN = "unknown"
 
 
-def find(reading: Reading | None, settings: TemperatureSettings, now: float) -> Finding:
+def level_of(
+    reading: Reading | None, settings: TemperatureSettings, now: float
+) -> TemperatureLevel:
     """Normal, high, or unknown when no usable reading exists.
 
     Args:
@@ -22,7 +24,7 @@ def find(reading: Reading | None, settings: TemperatureSettings, now: float) -> 
         now: monotonic seconds; a reading older than ``max_age`` is not usable.
     """
     if reading is None or reading.validity is not Validity.VALID or reading.estimated is None:
-        return Finding.UNKNOWN
+        return TemperatureLevel.UNKNOWN
     if now - reading.measured > settings.max_age:
-        return Finding.UNKNOWN
-    return Finding.HIGH if reading.estimated > settings.limit else Finding.NORMAL
+        return TemperatureLevel.UNKNOWN
+    return TemperatureLevel.HIGH if reading.estimated > settings.limit else TemperatureLevel.NORMAL

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gate.sensors.finding import Finding, find
 from gate.sensors.reading import Reading, Validity
 from gate.sensors.settings import TemperatureSettings
+from gate.sensors.temperature_limit import TemperatureLevel, level_of
 
 SETTINGS = TemperatureSettings(policy="require", limit=37.3, max_age=2.0)
 
@@ -19,10 +19,14 @@ def reading(
 
 @pytest.mark.parametrize(
     ("estimated", "found"),
-    [(36.5, Finding.NORMAL), (37.3, Finding.NORMAL), (37.31, Finding.HIGH)],
+    [
+        (36.5, TemperatureLevel.NORMAL),
+        (37.3, TemperatureLevel.NORMAL),
+        (37.31, TemperatureLevel.HIGH),
+    ],
 )
-def test_the_limit_itself_is_normal(estimated: float, found: Finding) -> None:
-    assert find(reading(estimated), SETTINGS, 10.5) is found
+def test_the_limit_itself_is_normal(estimated: float, found: TemperatureLevel) -> None:
+    assert level_of(reading(estimated), SETTINGS, 10.5) is found
 
 
 @pytest.mark.parametrize(
@@ -36,8 +40,8 @@ def test_the_limit_itself_is_normal(estimated: float, found: Finding) -> None:
     ],
 )
 def test_what_cannot_be_used_is_unknown_and_never_high(given: Reading | None) -> None:
-    assert find(given, SETTINGS, 10.5) is Finding.UNKNOWN
+    assert level_of(given, SETTINGS, 10.5) is TemperatureLevel.UNKNOWN
 
 
 def test_age_counts_to_the_limit() -> None:
-    assert find(reading(39.0, at=8.5), SETTINGS, 10.5) is Finding.HIGH
+    assert level_of(reading(39.0, at=8.5), SETTINGS, 10.5) is TemperatureLevel.HIGH
