@@ -25,6 +25,17 @@ class Mutant:
         return f"{self.function}: {self.change}"
 
 
+# a limit that belongs to the other side, and the opposite of what cannot lie at a limit
+_OTHER: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+
+
 class _Change(ast.NodeTransformer):
     """Applies change number ``wanted`` and counts all."""
 
@@ -80,6 +91,22 @@ class _Change(ast.NodeTransformer):
             if self._now(node, f"{ast.unparse(node)} without {ast.unparse(operand)}"):
                 rest = [v for i, v in enumerate(node.values) if i != index]
                 return rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+        other: ast.boolop = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        swapped = ast.BoolOp(other, node.values)
+        if self._now(node, f"{ast.unparse(node)} → {ast.unparse(swapped)}"):
+            return swapped
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        for index, operator in enumerate(node.ops):
+            other = _OTHER.get(type(operator))
+            if other is None:
+                continue
+            ops = [*node.ops[:index], other(), *node.ops[index + 1 :]]
+            changed = ast.Compare(node.left, ops, node.comparators)
+            if self._now(node, f"{ast.unparse(node)} → {ast.unparse(changed)}"):
+                return changed
         return node
 
     def visit_match_case(self, node: ast.match_case) -> ast.AST:

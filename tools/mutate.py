@@ -6,7 +6,9 @@
 
 Every ``if`` is made never and always true and every ``case`` never, every conditional expression
 takes its other branch, every call that is a statement, every condition of a comprehension, every
-operand of ``and`` and ``or`` and every field of a ``replace(...)`` is taken away, one at a time.
+operand of ``and`` and ``or`` and every field of a ``replace(...)`` is taken away; ``<`` becomes
+``<=``, ``>`` ``>=`` and ``==`` ``!=``, each also the other way round, and ``and`` becomes ``or``
+and ``or`` ``and``: one change at a time.
 After a file, ``:FIRST-LAST`` is for these lines only. The tests named after ``--`` are collected
 once, without conftest.py and without the slow ones (``-m "not soak"`` after them adds these), and
 run for each mutant in a fork in which the functions of the module have its code; one that they pass

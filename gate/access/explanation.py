@@ -56,7 +56,7 @@ def retell(
         queued = (body.get("details") or {}).get("queued")
         time = say.line("milliseconds", value=f"{body['latency']:.0f}")
         lines.append(("time", say.line("queued", time=time, queued=queued) if queued else time))
-    versions = body.get("versions") or {}
+    versions = body.get("versions")
     if versions:
         lines.append(("made", "  ".join(f"{k} {v}" for k, v in versions.items())))
     lines += [("passage", f"{_local(o['time'], zone)}  {say('event', o['type'])}") for o in others]

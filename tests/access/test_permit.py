@@ -31,30 +31,6 @@ PERMIT = Permit("0123456789abcdef", "5e" * 8, Kind.VISITOR, BEGIN, BEGIN + timed
 TEXT = sign(PERMIT, KEY)
 
 
-@pytest.mark.parametrize(
-    ("plain", "coded"), [(b"AB", "BB8"), (b"Hello!!", "%69 VD92EX0"), (b"base-45", "UJCLQE7W581")]
-)
-def test_base_45_is_that_of_the_standard(plain: bytes, coded: str) -> None:
-    assert b45encode(plain) == coded
-    assert b45decode(coded) == plain
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=60))
-def test_base_45_comes_back(data: bytes) -> None:
-    assert b45decode(b45encode(data)) == data
-    assert b45encode(data)[-1:] != " "  # scanners cut spaces off the end
-
-
-@settings(deadline=None)
-@given(st.text(max_size=40))
-def test_anything_else_is_no_base_45(text: str) -> None:
-    try:
-        b45decode(text)
-    except ValueError:
-        return
-
-
 def test_a_permit_comes_back_as_it_was_signed() -> None:
     assert read(TEXT, KEYS) == PERMIT
     more = replace(PERMIT, gates=frozenset({"gate-1", "north"}), uses=0, kind=Kind.CARER)

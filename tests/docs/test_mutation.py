@@ -15,9 +15,8 @@ AGAIN = "run python tools/mutate.py --page FILE"
 SECTIONS = re.findall(r"^## (\S+)$", PAGE, re.MULTILINE)
 
 
-def test_every_section_is_of_a_module_in_the_table_and_every_file_exists() -> None:
-    assert [file for file in TABLE if file in SECTIONS] == SECTIONS, AGAIN
-    assert SECTIONS
+def test_every_module_in_the_table_has_its_section_and_every_file_exists() -> None:
+    assert list(TABLE) == SECTIONS, AGAIN
     for file, entry in TABLE.items():
         assert [path for path in (file, *entry["tests"]) if not (ROOT / path).is_file()] == []
 

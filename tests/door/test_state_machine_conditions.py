@@ -168,6 +168,18 @@ class TestEachConditionByItself:
         assert events(differing, Late(), 60) == []
         assert run(replace(differing, stuck=True), (60, Late())).stuck
 
+    def test_grants_of_one_passage_count_once_until_the_debounce_is_over(self) -> None:
+        debounce = SETTINGS.grant_debounce
+        again = Grant(passage="p1")
+        granted = run(SHUT, (0, again))
+        assert run(granted, (debounce - 0.125, again)).until == granted.until
+        assert run(granted, (debounce, again)).until == debounce + SETTINGS.unlock
+
+    def test_the_last_moment_at_which_an_opening_still_belongs_to_the_grant(self) -> None:
+        locked = replace(SHUT, relocked=8.0)
+        assert not run(locked, (8 + SETTINGS.forced_grace, Contact(True))).forced
+        assert run(locked, (8 + SETTINGS.forced_grace + 0.125, Contact(True))).forced
+
     def test_opened_just_after_an_order_locked_it_is_not_forced(self) -> None:
         locked = run(SHUT, (0, Grant()), (2, Lockdown()))
         assert not run(locked, (2.2, Contact(True))).forced

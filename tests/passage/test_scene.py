@@ -307,3 +307,71 @@ def test_who_is_not_counted(scene: Scene, opened: float, closed: float) -> None:
 )
 def test_who_is_likely_enough_to_prepare_for(sighting: Sighting, expected: bool) -> None:
     assert probable(sighting) is expected
+
+
+JUST_NOW = 0.5  # seconds for which a face counts as in view
+MOMENT = 0.125
+
+
+def seen_before(one: Sighting, *others: Sighting, age: float) -> Scene:
+    """One face as it was seen some time ago, the others now."""
+    return seen(one, at=NOW - age).seen([replace(other, last_seen=NOW) for other in others], NOW)
+
+
+@pytest.mark.parametrize(("age", "in_view"), [(JUST_NOW, True), (JUST_NOW + MOMENT, False)])
+def test_the_last_moment_at_which_a_face_is_in_view(age: float, in_view: bool) -> None:
+    known = face(1, person=1)
+    alone = seen_before(known, age=age)
+    assert (next_to_serve(alone, {}, NOW, SETTINGS) is not None) is in_view
+    assert bool(known_in_view(alone, {}, NOW)) is in_view
+    small, waiting = face(2, size=50), face(2, Verdict.WAIT, 1, camera="side")
+    assert seen_before(known, small, age=age).behind(TWO, NOW) is in_view
+    found = known_elsewhere(seen_before(known, waiting, age=age), ("side", 2), NOW)
+    assert found == (ONE if in_view else None)
+    unknown = face(1, Verdict.UNKNOWN)
+    marked = seen_before(unknown, waiting, age=age).same_place(("side", 2), NOW, NOW + 4)
+    assert (marked.get(ONE).answered is not None) is in_view
+
+
+@pytest.mark.parametrize(("age", "kept"), [(60 - MOMENT, True), (60.0, False)])
+def test_the_last_moment_at_which_a_face_is_remembered(age: float, kept: bool) -> None:
+    assert bool(seen(face(1)).seen([], NOW + age).tracks) is kept
+
+
+@pytest.mark.parametrize(("width", "expected"), [(13.0, True), (12.875, False)])
+def test_how_much_larger_a_face_in_front_is(width: float, expected: bool) -> None:
+    own = replace(face(1), face=replace(face(1).face, box=(0, 0, 10, 10)))
+    other = replace(face(2), face=replace(face(2).face, box=(0, 0, width, 10)))
+    assert seen(own, other).behind(ONE, NOW) is expected
+
+
+def test_a_face_just_near_enough_is_served() -> None:
+    near = SETTINGS.model_copy(update={"near": 40.0})
+    assert next_to_serve(seen(face(1, size=80)), {}, NOW, near) is not None
+    assert next_to_serve(seen(face(1, size=79.5)), {}, NOW, near) is None
+
+
+@pytest.mark.parametrize(
+    ("sighting", "at", "opened", "closed", "count"),
+    [
+        (replace(face(1), frames=3), NOW, OPENED, CLOSED, 1),
+        (face(1), OPENED - JUST_NOW, OPENED, CLOSED, 1),
+        (face(1), OPENED - JUST_NOW - MOMENT, OPENED, CLOSED, 0),
+        (face(1), CLOSED - JUST_NOW - MOMENT, OPENED, CLOSED, 1),
+        (face(1), CLOSED - JUST_NOW, OPENED, CLOSED, 0),
+        # open for moments only: whoever was in view until then may have gone
+        (face(1), NOW - MOMENT, NOW - 2 * JUST_NOW + MOMENT, NOW, 1),
+        (face(1), NOW - MOMENT, NOW - 2 * JUST_NOW, NOW, 0),
+        (face(1), NOW, NOW - 2 * JUST_NOW + MOMENT, NOW, 0),
+    ],
+)
+def test_the_limits_within_which_a_face_vanished_through_the_door(
+    sighting: Sighting, at: float, opened: float, closed: float, count: int
+) -> None:
+    assert tailgaters(gone(sighting, at=at), 0, opened, closed) == count
+
+
+def test_just_enough_evidence_to_prepare_for_somebody() -> None:
+    half = replace(face(1, Verdict.WAIT, 1, evidence=4.0), threshold=10.0)
+    assert probable(half)
+    assert not probable(replace(half, evidence=3.9))

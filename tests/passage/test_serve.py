@@ -227,7 +227,7 @@ def doubtful(person: int | None = 1, live: bool | None = False) -> Passage:
 
 
 def test_the_third_doubt_within_a_while_makes_the_person_wary() -> None:
-    old = Lane(doubts={1: (20.0, 90.0), 5: (30.0,), 6: (99.0,)}, wary={6: 101.0})
+    old = Lane(doubts={1: (20.0, NOW.at - LASTING, 90.0), 5: (30.0,), 6: (99.0,)}, wary={6: 101.0})
     lane, _ = answered(doubtful(), old)
     assert lane.doubts == {1: (90.0, 100.0), 6: (99.0,)}
     assert lane.wary == {6: 101.0}
