@@ -72,8 +72,12 @@ class Gate:
             lambda: self.now,
             (lambda state, why: self.reported.append((state, why))) if listens else None,
         )
-        assert isinstance(self.desk._pool, Pool)
-        self.pool = self.desk._pool
+
+    @property
+    def pool(self) -> Pool:
+        pool: object = self.desk._pool
+        assert isinstance(pool, Pool)
+        return pool
 
     def _deliver(self, person: int, findings: tuple[Finding, ...]) -> None:
         self.delivered.append((person, findings[0].good))
@@ -98,9 +102,9 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status_desk, "ThreadPoolExecutor", Pool)
 
 
-def broken(gate: Gate, why: str = "it is away") -> None:
+def broken(gate: Gate) -> None:
     """The service fails as often as it takes to be left alone."""
-    gate.provider.answer = AccessError(why, hint="check it")
+    gate.provider.answer = AccessError("it is away", hint="check it")
     for number in range(101, 104):
         gate.ask(number)
         gate.answer()

@@ -9,13 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.recognition import evidence
 from gate.recognition.encoders import SimilarityStatistics
 from gate.recognition.evidence import (
+    ALIVE,
+    ATTACK,
+    LOOKS,
     MOMENTS,
     NOISE,
     SHARE,
     Gathered,
     Terms,
+    asks_liveness,
     effective,
     gather,
     joined,
@@ -158,6 +163,108 @@ def test_verdicts(evidence: float, second: float, waited: float, verdict: Verdic
 def test_a_picture_held_up_is_an_attack_however_well_it_fits() -> None:
     shown = Liveness("model", -6.0, False)
     assert judge(TERMS, 8.0, -3, 3, 0.5, shown) is Verdict.ATTACK
+
+
+LIMITS = Terms(accept=6.0, reject=-4.0, margin=2.0, patience=2.0)
+STEP = 0.125
+NOT_LIVE = Liveness("model", ATTACK + STEP, False)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "second", "looks", "waited", "verdict"),
+    [
+        (6.0, 4.0, LOOKS, 0.0, Verdict.KNOWN),
+        (6.0 - STEP, 0.0, LOOKS, 0.0, Verdict.WAIT),
+        (6.0, 4.0 + STEP, LOOKS, 0.0, Verdict.DOUBTFUL),
+        (6.0, 4.0, LOOKS - 1, 2.0 - STEP, Verdict.WAIT),
+        (6.0, 4.0, LOOKS - 1, 2.0, Verdict.DOUBTFUL),
+        (-4.0, -9.0, LOOKS, 0.0, Verdict.UNKNOWN),
+        (-4.0 + STEP, -9.0, LOOKS, 0.0, Verdict.WAIT),
+        (6.0 - STEP, 0.0, LOOKS, 2.0 - STEP, Verdict.WAIT),
+        (6.0 - STEP, 0.0, LOOKS, 2.0, Verdict.DOUBTFUL),
+        (STEP, 0.0, LOOKS, 2.0, Verdict.DOUBTFUL),
+        (0.0, 0.0, LOOKS, 2.0, Verdict.UNKNOWN),
+    ],
+)
+def test_the_verdict_at_each_bound(
+    evidence: float, second: float, looks: int, waited: float, verdict: Verdict
+) -> None:
+    assert judge(LIMITS, evidence, second, looks, waited) is verdict
+
+
+@pytest.mark.parametrize(
+    ("liveness", "waited", "verdict"),
+    [
+        (Liveness("model", ATTACK, False), 0.0, Verdict.ATTACK),
+        (NOT_LIVE, 0.0, Verdict.WAIT),
+        (NOT_LIVE, 2.0 - STEP, Verdict.WAIT),
+        (NOT_LIVE, 2.0, Verdict.DOUBTFUL),
+        (Liveness("model", ATTACK, None), 0.0, Verdict.KNOWN),
+        (Liveness("model", 3.0, True), 0.0, Verdict.KNOWN),
+    ],
+)
+def test_the_verdict_on_a_face_that_fits_by_its_liveness(
+    liveness: Liveness, waited: float, verdict: Verdict
+) -> None:
+    assert judge(LIMITS, 6.0, 0.0, LOOKS, waited, liveness) is verdict
+
+
+@pytest.mark.parametrize(
+    ("liveness", "expected"),
+    [
+        (Liveness("off", 1.0, True), True),
+        (Liveness("model", -1.0, None), True),
+        (Liveness("model", 1.0, True), False),
+        (Liveness("model", -1.0, False), False),
+    ],
+)
+def test_liveness_that_was_not_judged_takes_nothing_away(
+    liveness: Liveness, expected: bool
+) -> None:
+    assert (joined(7.0, liveness) == 7.0) is expected
+
+
+@pytest.mark.parametrize(
+    ("identity", "frames", "strange", "liveness", "known", "asked"),
+    [
+        (9.0, LOOKS, 0, Liveness("model", 5.0, True), True, True),
+        (9.0, LOOKS + 1, 0, Liveness("model", ALIVE, True), True, False),
+        (9.0, LOOKS + 1, 0, Liveness("model", ALIVE - STEP, True), True, True),
+        (9.0, LOOKS + 1, 0, Liveness("model", ALIVE, None), True, True),
+        (9.0, LOOKS + 1, 0, Liveness("model", ALIVE, True), False, True),
+        (9.0, LOOKS, 1, Liveness("model", 0.0, None), False, False),
+        (-4.0, LOOKS + 1, 0, Liveness("model", ATTACK, False), False, True),
+        (-4.0, LOOKS + 1, 0, Liveness("model", ATTACK + STEP, False), False, False),
+        (-4.0 + STEP, LOOKS + 1, 0, Liveness("model", ATTACK + STEP, False), False, True),
+    ],
+)
+def test_when_one_more_frame_is_looked_at_for_liveness(
+    identity: float, frames: int, strange: int, liveness: Liveness, known: bool, asked: bool
+) -> None:
+    seen = Gathered(frames=frames, strange=strange)
+    assert asks_liveness(LIMITS, identity, seen, liveness, known=known) is asked
+
+
+def test_the_least_resemblance_that_continues_a_track() -> None:
+    seen = gather(Gathered(), np.array([1.0, 0.0], np.float32), STATISTICS)
+    edge = SimilarityStatistics(continues=0.5, apart=0.25)
+    for cosine, taken in ((0.5, True), (0.4375, False)):
+        other = np.array([cosine, (1 - cosine**2) ** 0.5], np.float32)
+        after = gather(seen, other, edge)
+        assert (after.strange, after.frames) == ((0, 2) if taken else (1, 1))
+
+
+def test_the_least_resemblance_that_is_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "SAME_MOMENT", 0.75)
+    similarity = SimilarityStatistics(continues=0.5, apart=0.0)
+    seen = gather(Gathered(), np.array([1.0, 0.0], np.float32), similarity)
+    for cosine, moments in ((0.75, 1), (0.6875, 2)):
+        other = np.array([cosine, (1 - cosine**2) ** 0.5], np.float32)
+        assert len(gather(seen, other, similarity).moments) == moments
+
+
+def test_nothing_seen_is_worth_no_photograph() -> None:
+    assert effective(Gathered(), STATISTICS) == 0.0
 
 
 def test_the_bounds_follow_from_the_calibration_and_the_wished_rates() -> None:

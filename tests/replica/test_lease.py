@@ -31,3 +31,15 @@ def test_a_clock_set_back_while_it_was_off_gives_no_time_back() -> None:
     lease = Lease.kept(kept, NOON - timedelta(days=300))
     assert lease.away == 20 * HOUR
     assert lease.later(5 * HOUR, NOON).over
+
+
+def test_a_box_that_was_never_switched_off_begins_a_lease() -> None:
+    for nothing in (None, {}):
+        assert Lease.kept(nothing, NOON) == Lease.begun(NOON)
+
+
+def test_the_moment_until_which_it_was_counted_is_kept() -> None:
+    later = NOON + timedelta(hours=20)
+    lease = Lease.begun(NOON, 24 * HOUR).later(20 * HOUR, later)
+    assert lease.at == later
+    assert not Lease.kept(lease.value(), later + timedelta(hours=4)).over

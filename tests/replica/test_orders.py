@@ -85,6 +85,13 @@ def test_an_order_that_is_not_valid_never_reaches_the_door(given: Any, answer: s
     assert door.asked == []
 
 
+def test_an_order_that_is_not_the_hubs_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    Orders(Door()).obey([order(expires=NOW.isoformat())], IDENTITY, NOW)
+    assert caplog.messages == []
+    Orders(Door()).obey([order(key=Ed25519PrivateKey.generate())], IDENTITY, NOW)
+    assert caplog.messages == ["hub.order_refused"]
+
+
 def test_an_order_sent_again_is_answered_again_but_obeyed_once() -> None:
     door, given = Door(), order()
     orders = Orders(door)
