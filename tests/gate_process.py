@@ -1,12 +1,10 @@
-"""``gate run`` as a process of its own, as a box runs it."""
+"""``gate run`` as a process of its own, as a box runs it (``tests/warm.py``)."""
 
 from __future__ import annotations
 
 import json
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,8 +13,8 @@ from typing import Any
 import tomlkit
 
 from tests.waiting import wait_for
+from tests.warm import Program
 
-RUN = "from gate.cli import main; main()"
 SLOW = 240.0  # seconds for starting and ending on a machine that does much else
 
 # small models, nothing listening, no ballast
@@ -37,17 +35,14 @@ class GateProcess:
         self.values = {**PLAIN, "models": {"folder": str(folder / "models")}, **values}
         self.values["data"] = str(folder)
         self.log = folder / "log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
 
     def start(self) -> None:
         """Returns when it is ready."""
         file = self.folder / "gate.toml"
         file.write_text(tomlkit.dumps(self.values))
         before = self._ready()
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", RUN, "run", "-c", str(file)], stdout=log, stderr=log
-            )
+        self._process = Program("run", "-c", str(file), out=self.log)
         wait_for(lambda: self._ended() or self._ready() > before, SLOW)
         assert not self._ended(), self.log.read_text()[-2000:]
 

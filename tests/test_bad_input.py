@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,11 +19,11 @@ from gate.camera.replay import Recording
 from gate.config.settings import load
 from gate.integrations.broker import find_mosquitto, free_port
 from gate.store.store import Store
+from tests import warm
 
 pytestmark = pytest.mark.slow
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-START = "from gate.cli import main; main()"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -52,12 +51,8 @@ def gate(config: Path) -> Run:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GATE_")}
-        done = subprocess.run(
-            [sys.executable, "-c", START, *arguments, "--config", str(config)],
-            capture_output=True,
-            text=True,
-            timeout=100,
-            env=environment | {"COLUMNS": "200", "OMP_NUM_THREADS": "1"},
+        done = warm.run(
+            *arguments, "--config", str(config), environment=environment | {"COLUMNS": "200"}
         )
         assert "Traceback" not in done.stdout + done.stderr
         assert "this should not happen" not in done.stderr

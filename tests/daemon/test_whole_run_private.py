@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,11 +21,11 @@ from gate.simulators.card import CardReader
 from gate.simulators.port import SimulatedPort
 from gate.store.store import Store
 from tests.waiting import eventually, wait_for
+from tests.warm import Program
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-START = "from gate.cli import main; main()"
 CARD = 0x2D5C38
 NAMES = ("Eileen Collins", "Collins", "Barack Obama", "Obama")
 
@@ -62,18 +59,13 @@ def test_neither_logs_nor_events_hold_anything_personal(
         toml = tmp_path / "gate.toml"
         toml.write_text(_toml(values))
         log = tmp_path / "said"
-        with log.open("wb") as said_to:
-            daemon = subprocess.Popen(
-                [sys.executable, "-c", START, "run", "-c", str(toml)],
-                stderr=said_to,
-                stdout=said_to,
-            )
+        daemon = Program("run", "-c", str(toml), out=log)
         try:
-            wait_for(lambda: b"gate.ready" in log.read_bytes(), 180)
+            wait_for(lambda: log.exists() and b"gate.ready" in log.read_bytes(), 180)
             shown(device, CARD, lambda: "passage.granted" in types(tmp_path))
             shown(device, 0x123456, lambda: types(tmp_path) & {"passage.denied", "passage.asked"})
         finally:
-            daemon.send_signal(signal.SIGTERM)
+            daemon.terminate()
             daemon.wait(120)
     with sqlite3.connect(tmp_path / "gate.db") as connection:
         rows = connection.execute("select type, body from events").fetchall()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ import pytest
 from benchmarks.desk_browser import CHROMIUM, breaches, too_wide
 from enroll.desk import Desk
 from gate.recognition.detection.detector import HogDetector
+from tests.warm import Program
 
 PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
 PASSWORD = "a-long-enough-secret"
@@ -98,13 +97,10 @@ class Gate:
         models = desk.folder.parent / "models"
         values = {"data": desk.folder, "models": models, "camera": camera, "fps": _FPS}
         config.write_text(_CONFIG.format(**values))
-        self._log = (folder / "gate.log").open("w")
-        start = "from gate.cli import main; main()"
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", start, "run", "--config", str(config)],
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            env={k: v for k, v in os.environ.items() if k != "GATE_MODELS_DIR"},
+        self._process = Program(
+            *("run", "--config", str(config)),
+            out=folder / "gate.log",
+            environment={k: v for k, v in os.environ.items() if k != "GATE_MODELS_DIR"},
         )
         self.until(lambda: self.events("gate.started"))
 
@@ -140,12 +136,12 @@ class Gate:
     def close(self) -> None:
         self._process.terminate()
         assert self._process.wait(240) == 0
-        self._log.close()
 
 
 @contextmanager
 def browser(address: str, video: Path | None = None) -> Iterator[Clerk]:
     """Somebody before a new browser; ``video`` plays in place of its camera."""
+    from axe_playwright_python.base import AXE_SCRIPT
     from playwright.sync_api import sync_playwright
 
     flags = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
@@ -154,6 +150,7 @@ def browser(address: str, video: Path | None = None) -> Iterator[Clerk]:
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=flags)
         context = opened.new_context(viewport=LAPTOP, locale="zh-CN")
+        context.add_init_script(AXE_SCRIPT)  # given once, not sent again for each page
         yield Clerk(context.new_page(), address)
         opened.close()
 
@@ -166,7 +163,7 @@ class Clerk:
 
         self.page = page
         self.address = address
-        self._axe = Axe()
+        self._axe = Axe("0")  # the browser has the script already
         self._folder = os.environ.get("GATE_SCREENSHOTS")
         self.faults: list[str] = []
         page.set_default_timeout(120_000)

@@ -331,8 +331,6 @@ from gate.importing.table import Line, open_table, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
-pytestmark = pytest.mark.slow
-
 folder = Path(sys.argv[1])
 with Store.open(StoreSettings(ballast=0), folder / "data") as store:
     for progress in run(store, 1, read_table(folder / "people.csv"), NoPhotos(), None, by="li"):
@@ -342,12 +340,12 @@ with Store.open(StoreSettings(ballast=0), folder / "data") as store:
 
 @pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_nobody_is_there_twice_and_nobody_missing(tmp_path):
-    count = 1500
+    count = 400
     rows = "\n".join(f"P{i},,{i % 9},{i}" for i in range(count))
     table(tmp_path, f"name,card,building,unit\n{rows}\n")
     with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
         job(store)
-    for wait in (0.3, 0.5, 0.2, 0.7):
+    for wait in (0.1, 0.25, 0.05, 0.3):
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(tmp_path)],
             stdout=subprocess.PIPE,
@@ -358,7 +356,7 @@ def test_killed_at_any_moment_and_resumed_nobody_is_there_twice_and_nobody_missi
         child.send_signal(signal.SIGKILL)
         child.wait()
     with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
-        assert len(done_lines(store, 1)) == store.people.count()
+        assert 0 < len(done_lines(store, 1)) == store.people.count() < count
         list(run(store, 1, read_table(tmp_path / "people.csv"), NoPhotos(), None, by="li"))
         with store.database.read() as session:
             names = sorted(row.name for row in session.query(PersonRow))
