@@ -17,8 +17,10 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -68,8 +70,36 @@ class Left:
         return nothing_lost and self.openings <= self.granted and not self.on_after_restart
 
 
-def kill(times: int, folder: Path, seed: int = 1, longest: float = 9.0) -> Left:
-    """Kill the daemon ``times`` times, each at a random moment within ``longest`` seconds."""
+class Daemon(Protocol):
+    """As much of subprocess.Popen as is needed."""
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def kill(self) -> None: ...
+
+    def terminate(self) -> None: ...
+
+
+def started(config: Path) -> Daemon:
+    """``gate run`` in an interpreter of its own."""
+    command = [sys.executable, "-c", START, "run", "-c", str(config)]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+
+def kill(
+    times: int,
+    folder: Path,
+    seed: int = 1,
+    longest: float = 9.0,
+    start: Callable[[Path], Daemon] = started,
+) -> Left:
+    """Kill the daemon ``times`` times, each at a random moment within ``longest`` seconds.
+
+    Args:
+        start: starts it with a configuration.
+    """
     chance = random.Random(seed)
     left = Left()
     arrived: dict[int, set[str]] = defaultdict(set)
@@ -80,9 +110,8 @@ def kill(times: int, folder: Path, seed: int = 1, longest: float = 9.0) -> Left:
             receiver = _receive(settings, arrived)
             config = _configure(folder, settings, port.path)
             _enrol(config)
-            command = [sys.executable, "-c", START, "run", "-c", str(folder / "gate.toml")]
             while left.kills < times:
-                daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+                daemon = start(config)
                 try:
                     daemon.wait(chance.uniform(0.2, longest))
                 except subprocess.TimeoutExpired:
@@ -91,7 +120,7 @@ def kill(times: int, folder: Path, seed: int = 1, longest: float = 9.0) -> Left:
                     left.kills += 1
                     _rested(board, left)
                 left.on_after_restart += board.board.relays[0]
-            _last_run(command, folder / "gate.db")
+            _last_run(lambda: start(config), folder / "gate.db")
             _compare(folder / "gate.db", board, arrived, left)
             receiver.loop_stop()
     finally:
@@ -100,7 +129,7 @@ def kill(times: int, folder: Path, seed: int = 1, longest: float = 9.0) -> Left:
     return left
 
 
-def _last_run(command: list[str], database: Path) -> None:
+def _last_run(start: Callable[[], Daemon], database: Path) -> None:
     """Once more, until somebody is granted; it is stopped in order, for a recording never ends."""
 
     def granted() -> int:
@@ -109,12 +138,12 @@ def _last_run(command: list[str], database: Path) -> None:
             return int(connection.execute(query).fetchone()[0])
 
     before = granted()
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as daemon:
-        end = time.monotonic() + 120
-        while granted() == before and daemon.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
-        daemon.terminate()
-        status = daemon.wait(30)
+    daemon = start()
+    end = time.monotonic() + 120
+    while granted() == before and daemon.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+    daemon.terminate()
+    status = daemon.wait(30)
     if status or granted() == before:
         raise RuntimeError(f"the gate granted nobody after the kills; exit status {status}")
 

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.soak.broker_down import broker_down
 from benchmarks.soak.kill import kill
 from gate.integrations.broker import find_mosquitto
+from tests.warm import Program
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,7 +30,11 @@ def test_events_made_while_the_broker_is_away_arrive_in_order_when_it_is_back(
 
 @pytest.mark.slow
 def test_three_times_kill_9_and_no_event_is_lost_and_the_relay_rests(tmp_path: Path) -> None:
-    left = kill(3, tmp_path, seed=3, longest=12.0)
+
+    def start(config: Path) -> Program:
+        return Program("run", "-c", str(config), out=tmp_path / "said")
+
+    left = kill(3, tmp_path, seed=3, longest=8.0, start=start)
     assert left.kills == 3
     assert left.events > 0
     assert (left.gaps, left.lost, left.two_ids) == ([], [], [])

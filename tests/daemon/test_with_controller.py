@@ -76,7 +76,7 @@ class Site:
 
 def make_site(folder: Path, line: SimulatedPort, door: SimulatedPort, **out: Any) -> Site:
     values = {
-        "camera": [{"source": str(FIXTURES / "recordings" / "empty"), "fps": 5}],
+        "camera": [{"source": str(FIXTURES / "recordings" / "empty"), "fps": 2}],
         "reader": [{"name": "door", "driver": "rdm6300", "port": door.path}],
         "access": {"passage": {"same_person": 1.0}},
         "reader_out": {

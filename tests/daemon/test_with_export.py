@@ -47,7 +47,7 @@ def test_every_passage_once_and_in_order_through_a_dead_receiver_and_two_power_c
         gate = GateProcess(
             tmp_path,
             {
-                "camera": [{"source": str(FIXTURES / "recordings" / "empty"), "fps": 5}],
+                "camera": [{"source": str(FIXTURES / "recordings" / "empty"), "fps": 2}],
                 "reader": [{"name": "door", "driver": "rdm6300", "port": port.path}],
                 "access": {"passage": {"same_person": 0.5}},
                 "export": [

@@ -57,7 +57,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def record(models: Path, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
-    """The demonstration among 1,000 people, without its broker; test_scenes.py has all of it."""
+    """The demonstration among 300 people, without its broker; test_scenes.py has all of it."""
     data = tmp_path_factory.mktemp("gate")
     settings = build(
         {
@@ -69,7 +69,7 @@ def record(models: Path, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GATE_MODELS_DIR", raising=False)
-        patch.setattr(demo, "PEOPLE", 1000)
+        patch.setattr(demo, "PEOPLE", 300)
         clock = demo.demo_clock()
         with Store.open(settings.store, data) as store:
             core = demo.prepare(settings, store, clock, FIXTURES / "enrolled", lambda line: None)
