@@ -13,6 +13,15 @@ Key = tuple[str, int]  # camera, track
 # a face that has not been seen for so long (seconds) is not in front of the gate any more;
 # shorter than ``PassageSettings.gone``, which forgives a few frames without detection
 _JUST_NOW = 0.5
+# A slow machine, or a busy one, learns of a face later than it was seen and sees it rarely. What it
+# takes longer than usual (seconds) is not held against the face, up to the age at which a card
+# opens nothing any more: whoever stood there may have left.
+_USUAL = 0.25
+_LATE = 2.0
+# times the last gap between two looks for which somebody is held to be there still, and seconds at
+# most
+_LOOKS = 1.5
+_RARELY = 5.0
 # tracks are remembered for so long (seconds) to count who passed
 _REMEMBERED = 60.0
 # a face so many times larger than another of the same camera belongs to someone in front of them
@@ -30,6 +39,8 @@ class Track:
         openings: how often the door was released for it.
         again_from: from when on it may be served once more (monotonic seconds).
         asked: whose status was asked for before its turn.
+        late: seconds which the newest sighting took longer than usual.
+        gap: seconds between the last two sightings.
     """
 
     sighting: Sighting
@@ -37,6 +48,8 @@ class Track:
     openings: int = 0
     again_from: float | None = None
     asked: int | None = None
+    late: float = 0.0
+    gap: float = 0.0
 
     @property
     def key(self) -> Key:
@@ -44,8 +57,12 @@ class Track:
 
     @property
     def seen(self) -> float:
-        """When it was seen last, monotonic seconds."""
-        return self.sighting.last_seen
+        """When, as if it had been learnt of as soon as usual; monotonic seconds."""
+        return self.sighting.last_seen + self.late
+
+    def has_left(self, now: float, gone: float) -> bool:
+        """Whether it has been out of view for ``gone`` seconds, or longer where looks are rare."""
+        return now - self.seen > max(gone, min(_LOOKS * self.gap, _RARELY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +77,9 @@ class Scene:
         for sighting in sightings:
             key = sighting.camera, sighting.track
             old = tracks.get(key)
-            tracks[key] = replace(old, sighting=sighting) if old else Track(sighting)
+            gap = sighting.last_seen - old.sighting.last_seen if old else 0.0
+            late = min(max(0.0, now - sighting.last_seen - _USUAL), _LATE)
+            tracks[key] = replace(old or Track(sighting), sighting=sighting, late=late, gap=gap)
         return Scene(tracks)
 
     def get(self, key: Key | None) -> Track | None:

@@ -275,7 +275,7 @@ def _headline(lane: Lane) -> Lane:
 def _has_left(lane: Lane, p: Passage, now: Now, settings: PassageSettings) -> bool:
     """Whether the one who was answered, for their face, is no longer there to read it."""
     track = lane.scene.get(p.key)
-    return p.key is not None and (track is None or now.at - track.seen > settings.gone)
+    return p.key is not None and (track is None or track.has_left(now.at, settings.gone))
 
 
 def _is_known_now(p: Passage, known: Track) -> bool:

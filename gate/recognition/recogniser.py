@@ -58,6 +58,7 @@ class _Subject:
     threshold: float = 0.0
     fit: str = ""
     liveness: Liveness = _UNWATCHED
+    cut: bool = False  # out of sight for so long that only a new vector shows who it is
 
 
 class Recogniser:
@@ -133,6 +134,9 @@ class Recogniser:
         tracks = tracker.update(nearest(self._find(frame, tracker)), frame.captured)
         known = {t.number for each in self._trackers.values() for t in each.tracks}
         self._subjects = {n: s for n, s in self._subjects.items() if n in known}
+        for track in tracks:
+            if track.gap > FORGET:
+                self._subjects.setdefault(track.number, _Subject()).cut = True
         tracks = [self._assessed(image, track) for track in tracks]
         tracks.sort(key=lambda track: -track.face.area)
         tracks = self._encode(frame, tracker, tracks)
@@ -199,7 +203,7 @@ class Recogniser:
     def _is_time(self, track: Track) -> bool:
         """Whether this face is to be encoded now, if it is usable."""
         subject = self._subjects.setdefault(track.number, _Subject())
-        if subject.encoded is None or not track.sure or subject.gathered.strange:
+        if subject.encoded is None or subject.cut or not track.sure or subject.gathered.strange:
             return True
         wait = self._settings.recheck if self._is_settled(subject) else self._settings.interval
         return not 0 <= track.last_seen - subject.encoded < wait - EARLY
@@ -233,6 +237,7 @@ class Recogniser:
             gathered = evidence.gather(Gathered(), vector, self._encoder.similarity, overall)
         subject.gathered = gathered
         subject.encoded = track.last_seen
+        subject.cut = False
         if subject.first_usable is None:
             subject.first_usable = track.last_seen
         return track
@@ -305,7 +310,7 @@ class Recogniser:
         unusable = track.face.unusable is not None
         # a face that could not be looked at for so long may be somebody else's by now
         stale = track.last_seen - (subject.encoded or 0.0) > self._settings.recheck + FORGET
-        if subject.encoded is None or (unusable and stale):
+        if subject.encoded is None or subject.cut or (unusable and stale):
             verdict = Verdict.UNUSABLE if unusable else Verdict.WAIT
         return Sighting(
             track=track.number,

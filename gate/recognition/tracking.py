@@ -12,6 +12,10 @@ from gate.recognition.box import Box, overlap
 from gate.recognition.face import Face
 
 FORGET = 1.0  # seconds without being seen after which a track ends
+# On a slow machine the next frame is later than that: whoever was in one of the last looks is
+# followed all the same, for so many seconds at most. The vectors say whether it is still them.
+_MOST = 5.0
+_MISSED = 2  # looks in which a face was not found, after which only FORGET keeps its track
 _REACH = 0.7  # of the face's width: how far its middle may move beyond what was foreseen
 _GROWTH = 1.6  # how much larger or smaller it may become
 _DOUBT = 0.4  # a rival this good, as a share of the best, makes the choice unsure
@@ -28,6 +32,8 @@ class Track:
         frames: in which it was seen.
         speed: of its middle, pixels a second.
         sure: False when another face or track was nearly as good a match this time.
+        gap: seconds between the last two times it was seen.
+        missed: looks since then in which it was not found.
     """
 
     number: int
@@ -37,6 +43,8 @@ class Track:
     frames: int = 1
     speed: tuple[float, float] = (0.0, 0.0)
     sure: bool = True
+    gap: float = 0.0
+    missed: int = 0
 
     def foreseen(self, time: float) -> Box:
         """Where the face should be at ``time``."""
@@ -71,7 +79,11 @@ class Tracker:
             else:
                 seen.append(Track(next(iter(self.numbers)), face, time, time))
         numbers = {track.number for track in seen}
-        self.tracks = seen + [track for track in self.tracks if track.number not in numbers]
+        self.tracks = seen + [
+            replace(track, missed=track.missed + 1)
+            for track in self.tracks
+            if track.number not in numbers
+        ]
         return seen
 
     def renew(self, track: Track) -> Track:
@@ -82,7 +94,11 @@ class Tracker:
         return fresh
 
     def _forget(self, time: float) -> None:
-        self.tracks = [t for t in self.tracks if abs(time - t.last_seen) <= FORGET]
+        self.tracks = [
+            track
+            for track in self.tracks
+            if abs(time - track.last_seen) <= (FORGET if track.missed >= _MISSED else _MOST)
+        ]
 
 
 def assign(tracks: Sequence[Box], faces: Sequence[Box]) -> list[tuple[int, int, bool]]:
@@ -122,5 +138,12 @@ def _followed(track: Track, face: Face, time: float, sure: bool) -> Track:
         # half old, half new: one shaky box does not throw the next search off
         speed = ((speed[0] + dx / wait) / 2, (speed[1] + dy / wait) / 2)
     return replace(
-        track, face=face, last_seen=time, frames=track.frames + 1, speed=speed, sure=sure
+        track,
+        face=face,
+        last_seen=time,
+        frames=track.frames + 1,
+        speed=speed,
+        sure=sure,
+        gap=wait,
+        missed=0,
     )

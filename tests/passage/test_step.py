@@ -16,14 +16,16 @@ from gate.passage.inputs import (
     DoorOpened,
     Ordered,
     OutOfOrder,
+    Seen,
 )
 from gate.passage.outputs import (
+    Began,
     Decided,
     EventOut,
     Open,
     Show,
 )
-from gate.recognition.face import Unusable, Verdict
+from gate.recognition.face import Sighting, Unusable, Verdict
 from gate.screen.message import Look
 from tests.passage.scene import CONTEXT, LI, NOON, STATUS, WANG, Gate, face
 
@@ -219,3 +221,45 @@ def test_at_a_door_that_is_held_open_only_recognised_people_are_recorded() -> No
     decided = [(d.decision.rule, d.decision.person) for d in gate.all(Decided)]
     assert decided == [("held_open", LI)]
     assert gate.all(Open) == []
+
+
+class TestSlowMachines:
+    """Frames seconds apart, and each learnt of late, are decided all the same."""
+
+    @staticmethod
+    def late(gate: Gate, seconds: float, *faces: Sighting) -> None:
+        """Faces as they were so many seconds ago."""
+        at = gate.now - seconds
+        gate.give(Seen(tuple(replace(f, last_seen=at, first_usable=at) for f in faces)))
+
+    @pytest.mark.parametrize("seconds", [0.6, 1.0, 2.0])
+    def test_who_is_learnt_of_late_is_let_in(self, seconds: float) -> None:
+        gate = Gate()
+        self.late(gate, seconds, face(1, Verdict.KNOWN, 1))
+        assert gate.granted == [1]
+
+    def test_what_is_older_than_a_card_may_be_opens_nothing(self) -> None:
+        gate = Gate()
+        self.late(gate, 2.8, face(1, Verdict.KNOWN, 1))
+        assert gate.granted == []
+
+    def test_a_face_that_came_late_is_not_there_for_longer(self) -> None:
+        """Two known: the second, seen once, is not let in seconds afterwards."""
+        gate = Gate()
+        self.late(gate, 1.5, face(1, Verdict.KNOWN, 1, size=200), face(2, Verdict.KNOWN, 2))
+        for _ in range(40):
+            gate.wait(0.1)
+        assert gate.granted == [1]
+
+    def test_whoever_is_seen_rarely_has_one_passage(self) -> None:
+        gate = Gate()
+        for _ in range(4):
+            gate.see(face(1, Verdict.WAIT))
+            for _ in range(20):
+                gate.wait(0.1)
+        gate.see(face(1, Verdict.KNOWN, 1))
+        assert gate.granted == [1]
+        assert len(gate.all(Began)) == 2  # before the second look nobody knows how rare they are
+        gate.now += 4.0
+        gate.wait(0.0)
+        assert gate.lane.serving is None

@@ -10,7 +10,7 @@ import pytest
 from gate.camera.source import Frame
 from gate.errors import RecognitionError
 from gate.recognition.encoders import SimilarityStatistics
-from gate.recognition.face import Image, Liveness, Unusable, Verdict
+from gate.recognition.face import Image, Liveness, Sighting, Unusable, Verdict
 from gate.recognition.recogniser import Recogniser
 from gate.recognition.tracking import FORGET, Track
 from tests.recognition.actors import (
@@ -89,6 +89,34 @@ def test_patience_ends_between_two_looks_too() -> None:
     ended = next(i for i, s in enumerate(seen) if s.verdict is not Verdict.WAIT)
     assert seen[ended].used == seen[ended - 1].used == 2
     assert seen[ended].last_seen == pytest.approx(0.5)
+
+
+def rarely(frames: list[list[Actor]], seconds: float) -> list[Sighting]:
+    """The first sighting of each frame, on a machine that looks so rarely."""
+    scene = Scene(frames)
+    recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
+    shown = [replace(scene.frame(i), captured=seconds * i) for i in range(len(frames))]
+    return [recogniser.process(frame)[0] for frame in shown]
+
+
+@pytest.mark.parametrize("seconds", [1.1, 2.0, 4.5])
+def test_a_slow_machine_decides_at_the_second_look_too(seconds: float) -> None:
+    resident = rarely([[Actor(300, vector(1, 0.3, i))] for i in range(3)], seconds)
+    assert [s.verdict for s in resident] == [Verdict.WAIT, Verdict.KNOWN, Verdict.KNOWN]
+    stranger = rarely([[Actor(300, vector(50, 0.3, i))] for i in range(3)], seconds)
+    assert [s.verdict for s in stranger[1:]] == [Verdict.UNKNOWN] * 2
+
+
+def test_who_took_the_place_between_two_rare_looks_is_not_taken_for_the_first() -> None:
+    frames = [[Actor(300, vector(1))]] * 3 + [[Actor(300, vector(50))]] * 3
+    seen = rarely(frames, 2.0)
+    assert seen[2].verdict is Verdict.KNOWN
+    assert Verdict.KNOWN not in {s.verdict for s in seen[3:]}
+    turned = [[Actor(300, vector(50), Unusable.TURNED)]] * 2
+    hidden = rarely([[Actor(300, vector(1))]] * 3 + turned, 1.5)
+    assert [s.verdict for s in hidden[3:]] == [Verdict.UNUSABLE] * 2
+    back = rarely([[Actor(300, vector(1))]] * 3 + turned + [[Actor(300, vector(1))]], 1.5)
+    assert back[-1].verdict is Verdict.KNOWN
 
 
 def test_a_stranger_is_unknown_in_bounded_time() -> None:

@@ -46,8 +46,28 @@ def test_a_track_survives_a_short_gap_and_no_long_one(tracker: Tracker) -> None:
     tracker.update([face(100)], 0.0)
     tracker.update([], 0.5)
     assert tracker.update([face(110)], 0.9)[0].number == 1
+    tracker.update([], 1.4)
+    tracker.update([], 1.9)
     assert tracker.regions(0.9 + FORGET + 0.1) == []
     assert tracker.update([face(110)], 2.5)[0].number == 2
+
+
+def test_where_frames_are_seconds_apart_a_face_is_followed_from_one_to_the_next(
+    tracker: Tracker,
+) -> None:
+    seen = [tracker.update([face(100)], time)[0] for time in (0.0, 2.0, 4.0)]
+    tracker.update([], 6.0)  # not found once
+    seen += tracker.update([face(100)], 8.0)
+    assert [track.number for track in seen] == [1, 1, 1, 1]
+    assert [track.gap for track in seen] == [0, 2, 2, 4]
+    tracker.update([], 9.0)
+    tracker.update([], 10.0)
+    assert tracker.update([face(100)], 10.1)[0].number == 2  # not found twice
+
+
+def test_after_a_camera_was_away_for_long_nobody_is_followed(tracker: Tracker) -> None:
+    tracker.update([face(100)], 0.0)
+    assert tracker.update([face(100)], 5.1)[0].number == 2
 
 
 def test_where_it_is_looked_for_moves_on_with_the_face(tracker: Tracker) -> None:
