@@ -56,6 +56,11 @@ def create_app(desk: Desk) -> FastAPI:
     return app
 
 
+# beginnings of what Starlette says of a form it cannot read: starlette/formparsers.py
+TOO_MUCH = ("Too many fields", "Too many files", "Field exceeded", "Part exceeded")
+BROKEN = ("Missing boundary", "Invalid multipart", "The Content-Disposition header field")
+
+
 async def _gate_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GateError)
     passing = isinstance(error, DiskFullError | LockedError)  # nothing was wrong with the request
@@ -69,7 +74,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
         account, _ = request.state.signed_in
         desk: Desk = request.app.state.desk
         desk.store.audit.note(account.login, "refused", request.url.path[:80])
-    return _answer(request, error.status_code, known.get(error.status_code, str(error.detail)))
+    what = known.get(error.status_code, str(error.detail))
+    if what.startswith(TOO_MUCH):  # Starlette's own words, of a form no page sends
+        what, hint = "The form has too many or too large fields", "Send fewer lines at once"
+        return _answer(request, 413, what, hint=hint)
+    if what.startswith(BROKEN):
+        return _answer(request, 400, "The form arrived damaged", hint="Load the page again")
+    return _answer(request, error.status_code, what)
 
 
 async def _form_error(request: Request, error: Exception) -> Response:

@@ -24,15 +24,23 @@ class Periodic(ABC):
         self._stopping.set()
 
     def run(self) -> None:
-        """Look until closed; a store that cannot be read or written is tried again."""
+        """Look until closed; a store that cannot be read or written is tried again.
+
+        An outage is logged when it begins, when its cause changes, and when it is over.
+        """
+        cause = ""
         while not self._stopping.wait(self.every):
             try:
                 self.look()
             except StoreError as error:
-                log.warning(
-                    "store.unread",
-                    extra={"job": self.name, "cause": error.what, "where": error.where},
-                )
+                if error.what != cause:
+                    details = {"job": self.name, "cause": error.what, "where": error.where}
+                    log.warning("store.unread", extra=details)
+                cause = error.what
+            else:
+                if cause:
+                    log.warning("store.read_again", extra={"job": self.name})
+                cause = ""
         self.finish()
 
     @abstractmethod

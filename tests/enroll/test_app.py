@@ -25,6 +25,29 @@ def test_an_upload_that_is_too_large_is_said_on_a_page_with_what_to_do(clerk):
     assert plain.text == "上传内容过大"
 
 
+MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
+FIELD = '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n%s\r\n'
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        ({"data": {f"field{n}": "x" for n in range(1001)}}, 413, "表单的字段过多或过大"),
+        ({"content": FIELD % "x" * 1001 + "--x--", "headers": MULTIPART}, 413, "请减少一次"),
+        ({"content": FIELD % ("x" * 2_000_000) + "--x--", "headers": MULTIPART}, 413, "字段过多"),
+        ({"content": "--y", "headers": MULTIPART}, 400, "表单在传输中损坏"),
+        ({"content": "x", "headers": {"content-type": "multipart/form-data"}}, 400, "传输中损坏"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(clerk, sent, status, said):
+    clerk.cookies.set("desk_language", "zh", domain="desk.test")
+    answer = clerk.post("/people/batch", **sent)
+    assert answer.status_code == status
+    assert said in answer.text
+    clerk.cookies.set("desk_language", "en", domain="desk.test")
+    assert "The form" in clerk.post("/people/batch", **sent).text
+
+
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
