@@ -7,7 +7,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,9 +16,9 @@ from gate.fleet.records import text
 from gate.replica.apply import Applier, Cursor
 from gate.replica.box_status import box_status
 from gate.replica.configuration import EVERY, Configurer
+from gate.replica.contact import Contact, Reporter
 from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
-from gate.replica.lease import KEPT, Lease
 from gate.replica.link import Link, ShutOutError, UnreachableError
 from gate.replica.models import MissingFile
 from gate.replica.orders import Door, Orders
@@ -37,37 +36,14 @@ _ANYWAY = 60.0  # seconds after which an SQLite file is read although nobody see
 _AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
-_KEEP_LEASE = 60.0  # seconds between two writings of the lease
 
 
-class Gate(Door, Protocol):
+class Gate(Door, Reporter, Protocol):
     """What the replica asks of the gate it serves; any of its threads may call."""
 
     def settled(self, generation: int) -> bool:
         """Whether the matcher holds nobody any more who was deleted up to a change."""
         ...
-
-    def report(self, part: str, there: bool, cause: str) -> None:
-        """Something of the hub is lost ("link", "lease", "box") or back."""
-        ...
-
-
-@dataclass(slots=True)
-class State:
-    """For the status page and for tests.
-
-    Attributes:
-        contact: monotonic time of the last answer; None before the first.
-        applied: when the newest change was applied, monotonic.
-        number: of the feed, applied up to here since the start; 0 before the first.
-    """
-
-    connected: bool = False
-    contact: float | None = None
-    applied: float | None = None
-    number: int = 0
-    snapshots: int = 0
-    shut_out: str = ""
 
 
 class Replica:
@@ -106,11 +82,8 @@ class Replica:
         self._skip = False  # what the hub has lost is no longer kept here either
         self._again_to = identity.since  # the last event put into the outbox once more
         self._orders = Orders(gate)
-        self._lease = Lease.kept(store.key_values.get(KEPT), self._clock.utc())
-        self._counted = self._clock.monotonic()
-        self._kept = -_KEEP_LEASE
-        self._forgotten = False
-        self.state = State()
+        self.contact = Contact(store.key_values, gate, self._clock)
+        self.state = self.contact.state
 
     async def run(self) -> None:
         if HUB not in self._store.events.receivers:
@@ -134,7 +107,7 @@ class Replica:
                 await job()
                 wait = 0.5
             except UnreachableError as error:
-                self._lost(str(error))
+                self.contact.lost(str(error))
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))
                 wait = min(_MOST_WAIT, 2 * wait)
             except StoreError as error:
@@ -160,7 +133,7 @@ class Replica:
             seen=self._sightings.n,
             epoch=await asyncio.to_thread(self._sightings.epoch),
         )
-        self._heard()
+        self.contact.heard()
         if answer.get("orders"):
             await self._obey(answer)
         if "seen" in answer:
@@ -187,11 +160,11 @@ class Replica:
             async with self._link.stream("/snapshot") as chunks:
                 async for chunk in chunks:
                     await asyncio.to_thread(arriving.write, chunk)
-            self._heard()
+            self.contact.heard()
             path = await asyncio.to_thread(arriving.whole)
             async with self._writing:
                 left, changed, cursor = await asyncio.to_thread(apply_snapshot, self._applier, path)
-            self._forgotten = False
+            self.contact.loaded()
             self.state.snapshots += 1
             self.state.number, self.state.applied = cursor.n, self._clock.monotonic()
             log.info("hub.loaded", extra={"left": left, "changed": changed, "number": cursor.n})
@@ -236,7 +209,7 @@ class Replica:
             await self._quiet(seen)
             return
         delivered = await deliver(self._link, message, skip=self._skip)
-        self._heard()
+        self.contact.heard()
         gate = self._identity.gate
         if delivered.lost is not None:
             await self._again_from(*delivered.lost)
@@ -314,7 +287,7 @@ class Replica:
     # ------------------------------------------------------------ the beat
 
     async def _beat(self) -> None:
-        await self._count()
+        await self.contact.count(self._forget_faces)
         status, cursor = await asyncio.to_thread(self._status)
         answer = await self._link.post(
             "/beat",
@@ -324,8 +297,8 @@ class Replica:
                 "status": status,
             },
         )
-        self._heard(float(answer["lease"]))
-        await self._count()
+        self.contact.heard(float(answer["lease"]))
+        await self.contact.count(self._forget_faces)
         if answer["renew"]:
             await self._renew()
         await asyncio.sleep(self._beat_every)
@@ -352,37 +325,11 @@ class Replica:
             await old.close()
         log.info("hub.renewed")
 
-    # ------------------------------------------------------------ contact and lease
+    # ------------------------------------------------------------ contact
 
-    def _heard(self, limit: float | None = None) -> None:
-        self.state.contact = self._counted = self._clock.monotonic()
-        self._lease = Lease.begun(self._clock.utc(), limit or self._lease.limit)
-        if not self.state.connected:
-            self.state.connected = True
-            self._gate.report("link", True, "")
-            self._gate.report("lease", True, "")
-
-    def _lost(self, cause: str) -> None:
-        if self.state.connected:
-            self.state.connected = False
-            log.warning("hub.lost", extra={"cause": cause})
-            self._gate.report("link", False, cause)
-
-    async def _count(self) -> None:
-        """Count the time without contact; once it is too long no face is kept."""
-        now = self._clock.monotonic()
-        if not self.state.connected:
-            self._lease = self._lease.later(now - self._counted, self._clock.utc())
-            self._counted = now
-        if now - self._kept >= _KEEP_LEASE:
-            self._kept = now
-            await asyncio.to_thread(self._store.key_values.set, KEPT, self._lease.value())
-        if self._lease.over and not self._forgotten:
-            self._forgotten = True
-            async with self._writing:
-                count = await asyncio.to_thread(self._applier.forget_faces)
-            log.error("hub.lease_over", extra={"people": count})
-            self._gate.report("lease", False, "over")
+    async def _forget_faces(self) -> int:
+        async with self._writing:
+            return await asyncio.to_thread(self._applier.forget_faces)
 
     async def _shut_out(self) -> None:
         """Nobody's data stays on a box that is no longer one of the hub's."""

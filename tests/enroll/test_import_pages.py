@@ -1,22 +1,18 @@
-"""Import and export at the desk."""
+"""Import at the desk: tables, mistakes, questions and what is left behind."""
 
 from __future__ import annotations
 
-import csv
 import html
 import io
 import os
 import re
 import tempfile
 import threading
-import time
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import cv2
-import numpy as np
 import pytest
 from openpyxl import load_workbook
 
@@ -25,31 +21,14 @@ from enroll.faces import Faces
 from enroll.import_checks import Checks
 from gate.commands.desk import _spool_below
 from gate.importing.choices import save_lines
-from gate.importing.notes import DOUBLE, LOOKALIKE, SAID_NO, note
+from gate.importing.notes import SAID_NO, note
 from gate.importing.run import Progress
 from gate.importing.wrong import Line
-from gate.recognition.detection.detector import HogDetector
-from gate.services.enrolment import Examiner, Shot
+from gate.services.enrolment import Examiner
 from gate.store.tables import ImportLineRow, ImportRow
+from tests.enroll.importing import PHOTOGRAPHS, finish, upload
 
 pytestmark = pytest.mark.slow
-
-PHOTOGRAPHS = Path(__file__).parent.parent.parent / "fixtures" / "photographs"
-
-
-def upload(client, text, photos=None):
-    files = {"table": ("people.csv", text.encode(), "text/csv")}
-    if photos is not None:
-        files["photos"] = ("photos.zip", photos, "application/zip")
-    return client.post("/imports/new", data={"csrf": client.csrf}, files=files)
-
-
-def finish(client, page):
-    for _ in range(100):
-        if client.get(page.url.path + "/progress").headers.get("hx-refresh"):
-            return client.get(page.url.path)
-        time.sleep(0.1)
-    raise AssertionError("the import does not end")
 
 
 def test_a_table_with_mistakes_writes_nothing(manager, desk):
@@ -98,25 +77,6 @@ def test_a_mistake_is_shown_in_the_readers_language_whatever_the_file_is_called(
     assert "找不到 {0}.jpg" in text
     assert "照片" in re.findall("<td>([^<]*)</td>", text)
     assert "{x}.jpg: 无法读取此照片" in text
-
-
-def test_who_has_no_face_and_who_looks_alike_is_in_the_report_in_words(manager, desk):
-    person = desk.store.people.create("Li").id
-    with desk.store.database.write() as session:
-        session.add(ImportRow(id=7, name="a.csv", state="done", total=2))
-        session.flush()
-        parts = [("=1+1.jpg", "no_face"), ("#5", LOOKALIKE)]
-        for line, part in enumerate(parts, start=2):
-            row = {"line": line, "person_id": person, "result": "enrolled", "note": note([part])}
-            session.add(ImportLineRow(import_id=7, **row))
-    page = manager.get("/imports/7").text
-    assert "=1+1.jpg: no face in it" in page
-    assert "#5: looks like them" in page
-    report = manager.get("/imports/7/report.csv").text
-    assert "'=1+1.jpg: no face in it" in report
-    assert "#5: looks like them" in report
-    manager.get("/language/zh")
-    assert "#5: 与其相像" in manager.get("/imports/7").text
 
 
 def test_a_run_cut_off_by_a_restart_can_be_gone_on_with(manager, desk):
@@ -209,72 +169,10 @@ def test_uploads_pass_through_the_data_folder_and_leave_nothing(manager, desk, m
     assert not list((desk.folder / "uploads").iterdir())
 
 
-def test_export_has_no_biometrics_and_no_formulas(manager, desk):
-    desk.store.people.create("=cmd|' /C calc'!A0", number="7", groups=["a", "b"])
-    text = manager.get("/people.csv").text
-    assert "'=cmd" in text
-    assert "a;b" in text
-    assert text.splitlines()[0].lstrip("\ufeff").startswith("number,name,kind")
-
-
-@pytest.mark.parametrize("first", ["＝", "＋", "－", "＠"])
-def test_full_width_forms_that_begin_a_formula_are_exported_as_text(manager, desk, first):
-    desk.store.people.create(f"{first}1＋1", number="7")
-    rows = list(csv.DictReader(manager.get("/people.csv").text.lstrip("\ufeff").splitlines()))
-    assert [row["name"] for row in rows] == [f"'{first}1＋1"]
-    sheet = load_workbook(io.BytesIO(manager.get("/people.xlsx").content)).active
-    names = [cell for row in sheet.iter_rows() for cell in row if "1＋1" in str(cell.value)]
-    assert [cell.data_type for cell in names] == ["s"]
-
-
-def test_everybody_is_in_the_export_however_many_they_are(manager, desk, monkeypatch):
-    monkeypatch.setattr("gate.importing.export._PIECE", 4)
-    names = [f"P{number}" for number in range(15)]
-    for name in names:
-        desk.store.people.create(name)
-    rows = list(csv.DictReader(manager.get("/people.csv").text.lstrip("\ufeff").splitlines()))
-    assert [row["name"] for row in rows] == names
-
-
 def test_a_clerk_may_neither_import_nor_export(clerk):
     assert clerk.get("/imports").status_code == 403
     assert clerk.get("/people.csv").status_code == 403
     assert upload(clerk, "name\nLi\n").status_code == 403
-
-
-class Quick(Examiner):
-    """Finds faces, and encodes them as where they are in the picture."""
-
-    def encode(self, image, seen):
-        vector = np.zeros(4, np.float32)
-        vector[int(image.mean()) % 4] = 1.0
-        return seen if seen.fault else Shot(seen.face, "", {"play/1": vector})
-
-
-def test_a_photograph_with_several_faces_is_shown_and_one_is_picked(manager, desk, monkeypatch):
-    monkeypatch.setattr("enroll.imports.note_lookalikes", lambda *_: None)
-    encoder = SimpleNamespace(name="play/1")
-    known = SimpleNamespace(matcher=lambda: None)
-    desk.faces = Faces(Quick(HogDetector(), (encoder,)), known)
-    names = ("eileen-collins", "barack-obama-2012")
-    both = [cv2.resize(cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg")), (400, 400)) for name in names]
-    picture = cv2.imencode(".jpg", np.hstack(both))[1].tobytes()
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("two.jpg", picture)
-    table = "name,number,birth year,consent,photo\nEileen,1,1956,agreed,two.jpg\n"
-    page = upload(manager, table, archive.getvalue())
-    page = finish(manager, manager.fill(page.url.path + "/run"))
-    assert "Who of them is meant?" in page.text
-    shown = manager.get(page.url.path + "/faces/2.jpg")
-    assert shown.headers["content-type"] == "image/jpeg"
-    assert cv2.imdecode(np.frombuffer(shown.content, np.uint8), cv2.IMREAD_COLOR).shape[1] == 800
-    page = manager.fill(page.url.path + "/faces/2", face="2")
-    assert "Who of them is meant?" not in page.text
-    assert desk.store.templates.count() == {"play/1": 1}
-    assert desk.store.people.count() == 1
-    assert not list(desk.folder.glob("imports/*"))
-    assert manager.get(page.url.path + "/faces/2.jpg").status_code == 404
 
 
 def test_the_conversation_asks_once_and_remembers_columns(manager, desk):
@@ -316,65 +214,6 @@ def test_mistakes_come_back_marked_in_their_cells(manager):
     assert sheet["B2"].fill.fgColor.rgb.endswith("FFC7CE")
     assert sheet["B3"].comment is None
     assert "year" in sheet["D2"].value
-
-
-def test_the_template_and_the_export_are_in_the_language_of_the_page(manager, desk):
-    desk.store.people.create("王芳", kind="tenant")
-    manager.get("/language/zh")
-    for path in ("/imports/template.xlsx", "/people.xlsx"):
-        sheet = load_workbook(io.BytesIO(manager.get(path).content)).worksheets[0]
-        assert "姓名" in [cell.value for cell in sheet[1]]
-    assert "租户" in [cell.value for cell in sheet[2]]
-
-
-def twice(desk):
-    """An import that is done, of two lines with one face."""
-    people = [
-        desk.store.people.create(name, number=number)
-        for name, number in (("王芳", "1"), ("王芳", "2"))
-    ]
-    one, other = (person.id for person in people)
-    with desk.store.database.write() as session:
-        job = ImportRow(name="people.csv", total=2, state="done")
-        session.add(job)
-        session.flush()
-        for line, (me, also) in enumerate(((one, other), (other, one)), start=2):
-            row = ImportLineRow(import_id=job.id, line=line, person_id=me, result="enrolled")
-            row.note = note([(f"#{also}", DOUBLE)])
-            session.add(row)
-        return f"/imports/{job.id}", one, other
-
-
-def test_two_lines_with_one_face_are_made_one_by_staff(manager, desk):
-    path, one, other = twice(desk)
-    assert "One person or two?" in manager.get(path).text
-    page = manager.fill(f"{path}/same", older=str(one), newer=str(other), one="true")
-    assert "One person or two?" not in page.text
-    assert desk.store.people.get(other) is None
-    assert desk.store.people.get(one).face_alone
-
-
-def test_two_lines_with_one_face_may_be_two_people(manager, desk):
-    path, one, other = twice(desk)
-    page = manager.fill(f"{path}/same", older=str(one), newer=str(other))
-    assert "One person or two?" not in page.text
-    assert not desk.store.people.get(one).face_alone
-    assert not desk.store.people.get(other).face_alone
-
-
-def test_only_pairs_of_the_import_are_made_one(manager, desk):
-    path, one, _ = twice(desk)
-    stranger = desk.store.people.create("Wu").id
-    manager.fill(f"{path}/same", older=str(one), newer=str(stranger), one="true")
-    assert desk.store.people.get(stranger) is not None
-
-
-def test_a_no_to_the_face_keeps_two_records(manager, desk):
-    path, one, other = twice(desk)
-    desk.store.consents.record(one, "refused", "paper")
-    page = manager.fill(f"{path}/same", older=str(one), newer=str(other), one="true")
-    assert "said no to the face" in page.text
-    assert desk.store.people.get(other) is not None
 
 
 def test_a_flat_is_kept_as_the_language_of_the_page_writes_it(manager, desk):

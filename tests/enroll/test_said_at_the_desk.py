@@ -24,7 +24,7 @@ from gate.recognition.face import Template
 from gate.services.absence_alerts import AbsenceAlerts
 from gate.services.enrolment import Shot, keep
 from gate.store.tables import ImportLineRow, ImportRow
-from tests.enroll.test_import_pages import finish, upload
+from tests.enroll.importing import finish, upload
 
 pytestmark = pytest.mark.slow
 

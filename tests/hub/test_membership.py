@@ -53,7 +53,7 @@ def test_beyond_its_lease_a_box_forgets_faces_and_keeps_cards(tmp_path: Path) ->
         person = fleet.enrol("李红", 1)
         fleet.store.credentials.add(person, "card", CARD)
         box = fleet.box("north")
-        wait_for(lambda: box.replica and box.replica._lease.limit == pytest.approx(seconds))
+        wait_for(lambda: box.replica and box.replica.contact.lease.limit == pytest.approx(seconds))
         fleet.server.stop()
         wait_for(lambda: ("lease", False) in box.reports)
         assert box.store.templates.count() == {}
