@@ -24,6 +24,7 @@ gc.disable()
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +32,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import event
+from sqlalchemy.orm import configure_mappers
 
 import enroll.passwords
 import gate.store.store as store_module
@@ -103,6 +105,10 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    if session.config.getoption("processes", 0) and not session.config.option.collectonly:
+        # once for all processes
+        _quick.template(session.config)
+        configure_mappers()
     gc.freeze()
     gc.enable()
 
@@ -122,44 +128,53 @@ def postgresql(postgresql_server: Server) -> str:
     return postgresql_server.database()
 
 
-@pytest.fixture(scope="session")
-def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of the present schema, migrated once in a process."""
-    path = tmp_path_factory.mktemp("template") / "gate.db"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    database.close()
-    return path
+class _Quick:
+    """Opens new databases as copies of one that was migrated once, and without waiting for disks.
 
-
-@pytest.fixture(autouse=True)
-def _quick_database(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    template_database: Path,
-) -> None:
-    """New databases are copies of the template, and none waits for the disk.
-
-    Not so for tests marked ``durable``: those of the database's own files and settings.
+    Not so in tests marked ``durable``: those of the database's own files and settings.
     """
-    if request.node.get_closest_marker("durable") is not None:
-        return
 
-    def migrated(database: Database) -> None:
-        if database.is_sqlite:
+    durable = False
+    _template: Path | None = None
+
+    def template(self, config: pytest.Config) -> Path:
+        """An empty database of the present schema, made when it is first asked for."""
+        if self._template is None:
+            folders = cast(pytest.TempPathFactory, config._tmp_path_factory)  # type: ignore[attr-defined]
+            self._template = folders.mktemp("template") / "gate.db"
+            database = Database(f"sqlite:///{self._template}")
+            migrate(database)
+            database.close()
+        return self._template
+
+    def migrate(self, database: Database, config: pytest.Config) -> None:
+        if not self.durable and database.is_sqlite:
             event.listen(database.engine, "connect", _without_waiting)
             raw = database.engine.raw_connection()
             try:
                 connection = cast(sqlite3.Connection, raw.driver_connection)
                 _without_waiting(connection)
                 if _is_empty(connection):
-                    _copy(template_database, connection)
+                    _copy(self.template(config), connection)
                     return  # of the present schema
             finally:
                 raw.close()
         migrate(database)
 
-    monkeypatch.setattr(store_module, "migrate", migrated)
+
+_quick = _Quick()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    _quick.durable = item.get_closest_marker("durable") is not None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_databases(pytestconfig: pytest.Config) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "migrate", partial(_quick.migrate, config=pytestconfig))
+        yield
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

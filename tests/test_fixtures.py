@@ -64,6 +64,7 @@ def test_there_is_a_truth_for_every_recording_and_a_recording_for_every_truth() 
     assert recorded == {p.stem for p in TRUTHS} == {r.name for r in RECORDINGS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", TRUTHS, ids=lambda p: p.stem)
 def test_a_recording_has_the_frames_its_truth_says(path: Path) -> None:
     truth = tomllib.loads(path.read_text("utf-8"))

@@ -68,6 +68,7 @@ def test_the_configuration_is_placed_only_where_there_is_none(
     assert config.read_text() == 'name = "south"\n'
 
 
+@pytest.mark.slow
 def test_a_box_lives_again_on_new_hardware(store: Store, data: Path, tmp_path: Path) -> None:
     person = store.people.create("李红")
     vector = np.full(4, 0.5, np.float32)

@@ -110,6 +110,7 @@ def test_a_backup_that_is_not_whole_there_does_not_count(
         assert store.key_values.get(NEWEST) is None
 
 
+@pytest.mark.slow
 def test_another_server_or_none_gets_nothing(server: Sftp, tmp_path: Path) -> None:
     file = tmp_path / "north-20261101T000000Z.gatebackup"
     file.write_bytes(b"sealed")

@@ -69,6 +69,7 @@ def test_backup_is_made_noted_and_put_back(
         assert [row.name for row in store.people.find()] == ["李红"]
 
 
+@pytest.mark.slow
 def test_a_recovery_key_opens_what_the_box_itself_cannot(
     run: Callable[..., Result], config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

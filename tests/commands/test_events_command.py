@@ -40,6 +40,7 @@ def run(tmp_path: Path) -> Callable[..., Any]:
     return invoke
 
 
+@pytest.mark.slow
 def test_the_newest_are_shown(run: Callable[..., Any]) -> None:
     shown = run("list", "-n", "3", "--type", "passage.denied").output
     assert shown.count("passage.denied") == 3

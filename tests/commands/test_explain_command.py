@@ -123,6 +123,7 @@ def test_codes_can_be_left_out() -> None:
     assert "temperature_high" not in str(lines)
 
 
+@pytest.mark.slow
 def test_a_language_that_is_not_there_is_refused_with_those_that_are(app: typer.Typer) -> None:
     answer = run(app, "last", "--language", "fr")
     assert answer.exit_code == 2

@@ -95,6 +95,7 @@ def test_list_shows_how_far_each_is_and_no_password(
     assert "0 events wait, 1 people there" in shown
 
 
+@pytest.mark.slow
 def test_check_shows_what_would_leave_and_sends_nothing(
     run: Callable[..., Any], settings: Settings, tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_check_shows_what_would_leave_and_sends_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_check_says_what_is_missing(run: Callable[..., Any]) -> None:
     answer = run("check", "community")
     assert isinstance(answer.exception, ConfigurationError)

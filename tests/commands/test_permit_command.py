@@ -50,6 +50,7 @@ def test_a_permit_is_printed_taken_and_withdrawn(config: Path, tmp_path: Path) -
     assert refused.what == "Permit revoked"
 
 
+@pytest.mark.slow
 def test_the_paper_shows_the_time_of_the_site(
     config: Path, tmp_path: Path, zone_of_the_box: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +76,7 @@ def test_mistakes_are_named(config: Path, tmp_path: Path) -> None:
     assert "no such permit" in str(run(config, "revoke", "00" * 8).exception)
 
 
+@pytest.mark.slow
 def test_whoever_may_not_pass_has_no_good_permit_and_gets_none(
     config: Path, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def test_what_is_kept_is_listed_and_can_be_taken_away(config: Path) -> None:
     assert "国庆节" not in listed
 
 
+@pytest.mark.slow
 def test_a_schedule_that_is_missing_is_reported_at_once_and_by_the_doctor(config: Path) -> None:
     assert "no schedule nights yet" in run(config, "allow", "x", "--schedule", "nights").output
     assert "no schedule nights" in run(config, "list").output
@@ -53,6 +54,7 @@ def test_a_schedule_that_is_missing_is_reported_at_once_and_by_the_doctor(config
     assert found.level is Level.OK
 
 
+@pytest.mark.slow
 def test_mistakes_are_named(config: Path) -> None:
     for words, named in (
         (("schedule", "work", "whenever"), "is not valid in a schedule"),

@@ -105,6 +105,7 @@ def gate(store: Store) -> Gate:
     return Gate(store, ManualClock())
 
 
+@pytest.mark.slow
 def test_the_face_of_who_showed_a_card_is_kept(store, gate, ann):
     gate.sees(face(1))
     gate.decides(ann)
@@ -114,6 +115,7 @@ def test_the_face_of_who_showed_a_card_is_kept(store, gate, ann):
     assert np.allclose(store.looks.of(ann, ENCODER)[0].vector, face(1))
 
 
+@pytest.mark.slow
 def test_a_face_that_looks_up_after_the_card_counts(store, gate, ann):
     gate.decides(ann)
     gate.clock.advance(1.0)
@@ -130,6 +132,7 @@ def test_a_second_face_in_view_stops_it(store, gate, ann):
     assert store.looks.waiting() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how",
     [

@@ -119,6 +119,7 @@ def test_a_face_nothing_was_compared_with_has_no_evidence(gate: Gate) -> None:
     assert still.threshold is None
 
 
+@pytest.mark.slow
 def test_the_film_is_an_animation_that_repeats(gate: Gate, tmp_path: Path) -> None:
     gate.film.begin("walks-up")
     for evidence in range(5):

@@ -78,6 +78,7 @@ def test_attacks_are_counted_apart_from_living_people() -> None:
     assert (f.granted, f.fpir.total) == (1, 0)
 
 
+@pytest.mark.slow
 def test_who_was_let_in_by_card_was_not_recognised() -> None:
     came = figures(run(replace(ANN, by_card=True, latency=None)))
     assert came.granted == came.by_card == 1
@@ -134,6 +135,7 @@ def test_the_table_names_people_counts_and_what_went_wrong() -> None:
     assert "400 MB" in text
 
 
+@pytest.mark.slow
 def test_the_picture_shows_each_attempt_with_a_frame_and_its_box() -> None:
     one, four = picture(run(ANN)), picture(run(ANN, BOB, ATTACK, ANN), columns=2)
     assert four.height > one.height

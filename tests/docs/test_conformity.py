@@ -41,6 +41,7 @@ def missing(text: str) -> list[str]:
     return gone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_test_named_exists(page: Path) -> None:
     text = page.read_text("utf-8")

@@ -113,6 +113,7 @@ def test_every_file_named_alone_exists(page: Path) -> None:
     assert not missing, missing
 
 
+@pytest.mark.slow
 @named
 def test_every_dotted_name_exists(page: Path) -> None:
     spans = [span for span in CODE.findall(page.read_text("utf-8")) if ".toml" not in span]
@@ -122,6 +123,7 @@ def test_every_dotted_name_exists(page: Path) -> None:
     assert not missing, missing
 
 
+@pytest.mark.slow
 @named
 def test_every_command_named_exists(page: Path) -> None:
     unknown = [words for words in commands_in(page.read_text("utf-8")) if not is_command(words)]

@@ -151,6 +151,7 @@ def test_docstrings_give_shapes_dtypes_and_errors(file: Path) -> None:
     assert faults(file.read_text("utf-8")) == []
 
 
+@pytest.mark.slow
 def test_a_module_names_its_source_or_has_none() -> None:
     without = {
         str(file.relative_to(ROOT / "gate"))
@@ -160,6 +161,7 @@ def test_a_module_names_its_source_or_has_none() -> None:
     assert without == OF_OUR_OWN, "name the paper or the standard, or list the module above"
 
 
+@pytest.mark.slow
 def test_every_alias_of_an_array_is_known_here() -> None:
     aliases = {
         target.id

@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 TABLE = tomllib.loads((ROOT / "tools" / "mutation.toml").read_text("utf-8"))
 PAGE = (ROOT / "docs" / "mutation.md").read_text("utf-8")
@@ -21,6 +23,7 @@ def test_every_module_in_the_table_has_its_section_and_every_file_exists() -> No
         assert [path for path in (file, *entry["tests"]) if not (ROOT / path).is_file()] == []
 
 
+@pytest.mark.slow
 def test_every_test_named_exists() -> None:
     sources = {
         path: (ROOT / path).read_text("utf-8") for e in TABLE.values() for path in e["tests"]

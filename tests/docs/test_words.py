@@ -53,6 +53,7 @@ def texts() -> list[Path]:
     return [file for file in found if file.name != THIS and "__pycache__" not in file.parts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_no_text_has_the_phrase(phrase: str) -> None:
     pattern = re.compile(phrase)
@@ -83,6 +84,7 @@ def defined(file: Path) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_old_name_comes_back() -> None:
     named = re.compile(rf"\b({'|'.join(NAMES)})\b")  # only what has the word is parsed
     found = {

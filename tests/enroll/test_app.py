@@ -11,6 +11,7 @@ from gate.store.database_errors import disk_full, locked
 from gate.texts.catalogue import translator
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_too_large_is_said_on_a_page_with_what_to_do(clerk):
     clerk.cookies.set("desk_language", "zh", domain="desk.test")
     size = {"content-length": str(DeskSettings().import_megabytes + 1 << 20)}
@@ -48,6 +49,7 @@ def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(clerk, sent, 
     assert "The form" in clerk.post("/people/batch", **sent).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [

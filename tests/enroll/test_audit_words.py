@@ -80,6 +80,7 @@ def test_every_action_of_the_audit_has_its_words(language: str) -> None:
     assert bare == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_detail_of_the_audit_has_its_name(language: str) -> None:
     found = details()

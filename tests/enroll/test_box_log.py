@@ -141,6 +141,7 @@ def test_level_and_text_filter_by_words_code_and_values(journal: Journal) -> Non
     assert found(text="nothing of it") == []
 
 
+@pytest.mark.slow
 def test_pages_join_without_a_gap_or_a_line_twice(journal: Journal) -> None:
     for number in range(25):
         journal.add(f"event=gate.ready number_of={number}", ago=1000 - number / 1000)

@@ -86,5 +86,6 @@ def test_without_exports_nobody_is_asked(desk: Desk, manager: Any) -> None:
     assert "Nothing is sent" in manager.get("/exports").text
 
 
+@pytest.mark.slow
 def test_the_desk_may_not_change_what_leaves(desk: Desk, manager: Any) -> None:
     assert manager.fill("/exports").status_code == 405

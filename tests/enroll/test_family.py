@@ -14,6 +14,7 @@ def family(client, names, years, **fields):
     return client.fill("/people/new", **sent)
 
 
+@pytest.mark.slow
 def test_one_form_makes_all_of_a_home_and_each_is_asked(clerk, desk):
     page = family(clerk, ["赵二", "赵三", ""], ["1982", "2015", ""], face_alone="1")
     people = {row.name: row for row in desk.store.people.find()}
@@ -35,6 +36,7 @@ def test_one_form_makes_all_of_a_home_and_each_is_asked(clerk, desk):
         assert desk.store.consents.answer(row.id).answer == "agreed"
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_refused_keeps_the_others_waiting(clerk, desk):
     page = family(clerk, ["小赵"], ["2020"])
     number = desk.store.people.find("赵一")[0].id
@@ -47,6 +49,7 @@ def test_an_answer_that_is_refused_keeps_the_others_waiting(clerk, desk):
     assert desk.store.consents.answer(child) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "years"), [(["赵二", ""], ["1982", "1990"]), (["赵二"], ["82"]), (["赵\x01"], [""])]
 )
@@ -57,6 +60,7 @@ def test_a_wrong_row_makes_nobody_and_keeps_what_was_typed(clerk, desk, names, y
     assert f'name="more_birth_year" value="{years[0]}"' in page.text
 
 
+@pytest.mark.slow
 def test_a_chain_that_was_made_up_is_refused(clerk, desk):
     person = desk.store.people.create("x", birth_year=1980).id
     assert clerk.get(f"/people/{person}/consent?then=1;2").status_code == 422

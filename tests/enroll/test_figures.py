@@ -128,6 +128,7 @@ def test_the_page_says_it_in_words_and_keeps_to_one_gate(desk, clerk):
     assert "100.0 %" in south
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/figures", "/figures?days=30", "/figures?gate=none"])
 def test_without_passages_it_says_so(clerk, path):
     assert "No data for this time" in clerk.get(path).text

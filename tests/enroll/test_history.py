@@ -35,6 +35,7 @@ def happen(store, begin, kind):
 WANTED = {0: 3, 8: 4, 9: 1, 23: 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_passages_are_in_their_local_hour_in_every_zone(store, zone):
     begin = midnight(zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ def happen(desk, gate, count, kind="passage.granted", minute=0):
     return [event.id for event in desk.store.events.append(events)]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(GATES, st.integers(0, 10**17), max_size=live_feed._MEMBERS))
 def test_a_cursor_is_read_as_it_was_written(cursor):
     text = live_feed.write_cursor(cursor)

@@ -38,6 +38,7 @@ def audited(desk: Desk) -> list[tuple[str, str, str]]:
     return [(x.actor, x.action, x.subject) for x in lines if x.action == "picture.look"]
 
 
+@pytest.mark.slow
 def test_it_is_off_by_default(clerk, desk, gate):
     assert not desk.settings.live_picture
     assert "/picture" not in clerk.get("/").text
@@ -47,6 +48,7 @@ def test_it_is_off_by_default(clerk, desk, gate):
     assert audited(desk) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["technician", "auditor"])
 def test_roles_that_see_no_faces_see_no_picture(browser, allowed, gate, role):
     client = browser(role)
@@ -75,12 +77,14 @@ def test_a_look_is_asked_for_and_written_down_and_lasts_a_minute(clerk, allowed,
     assert len(audited(allowed)) == 2, "each look is a line"
 
 
+@pytest.mark.slow
 def test_the_look_of_one_account_is_no_other_s(clerk, manager, allowed, gate):
     clerk.fill(f"/live/{GATE}/picture")
     assert clerk.get(f"/live/{GATE}/picture.jpg").status_code == 200
     assert manager.get(f"/live/{GATE}/picture.jpg").status_code == 403
 
 
+@pytest.mark.slow
 def test_nothing_of_the_picture_reaches_the_disk(clerk, allowed, gate, tmp_path):
     clerk.fill(f"/live/{GATE}/picture")
     assert clerk.get(f"/live/{GATE}/picture.jpg").content == JPEG
@@ -92,6 +96,7 @@ def test_nothing_of_the_picture_reaches_the_disk(clerk, allowed, gate, tmp_path)
     assert read > 0
 
 
+@pytest.mark.slow
 def test_a_gate_that_is_not_there_is_said_so(clerk, allowed, tmp_path):
     assert "/picture" not in clerk.get("/").text
     clerk.fill(f"/live/{GATE}/picture")

@@ -26,6 +26,7 @@ def test_other_names_are_not(host):
     assert not is_own(host, NAMES)
 
 
+@pytest.mark.slow
 def test_a_request_for_another_name_is_refused_before_any_page(browser, desk):
     client = browser()
     for path in ("/login", "/healthz", "/static/desk.css"):

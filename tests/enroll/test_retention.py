@@ -24,6 +24,7 @@ def event_at(desk, at: datetime) -> None:
     desk.store.events.append([Event.make("north", "gate.started", at)])
 
 
+@pytest.mark.slow
 def test_a_desk_with_its_clock_years_ahead_deletes_nobody(desk) -> None:
     now = desk.clock.utc()
     end = now + timedelta(days=365)
@@ -85,6 +86,7 @@ def test_a_share_of_a_large_register_goes_without_asking(desk) -> None:
     assert retention.run_unasked(desk, desk.clock.utc())["people"] == 50
 
 
+@pytest.mark.slow
 def test_many_events_at_once_wait(desk, monkeypatch) -> None:
     monkeypatch.setattr("enroll.deletion_limits.EVENTS", 10)
     now = desk.clock.utc()

@@ -67,6 +67,7 @@ def test_a_painted_week_is_saved_as_text_and_undone(cleaners, manager, clock):
     assert "over" in manager.fill("/rules/undo", token=token).text
 
 
+@pytest.mark.slow
 def test_an_undo_is_offered_to_who_made_the_change_for_ten_minutes(cleaners, clock):
     now = clock.utc()
     apply(cleaners.store, Change(SCHEDULE, {"work": "mon 08:00-09:00"}), "ann", now)
@@ -75,6 +76,7 @@ def test_an_undo_is_offered_to_who_made_the_change_for_ten_minutes(cleaners, clo
     assert rule_change.newest(cleaners.store, "ann", now + timedelta(minutes=9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -102,6 +104,7 @@ def test_every_change_can_be_tried_done_and_undone(cleaners, change, clock):
     assert state() == before
 
 
+@pytest.mark.slow
 def test_nothing_is_undone_when_it_was_changed_meanwhile(cleaners, clock):
     store = cleaners.store
     apply(store, Change(SCHEDULE, {"work": "mon 08:00-09:00"}), "ann", clock.utc())
@@ -152,6 +155,7 @@ def test_the_calendar_of_a_year_is_shown_before_it_is_kept(cleaners, manager, cl
     assert manager.fill("/rules/calendar", year=2025, text="no").status_code == 400
 
 
+@pytest.mark.slow
 def test_many_days_are_kept_all_or_none(cleaners):
     from datetime import date
 
@@ -162,6 +166,7 @@ def test_many_days_are_kept_all_or_none(cleaners):
     assert cleaners.store.rulebook.holidays() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["", "/schedule", "/allow", "/calendar", "/remove?part=schedule&name=x"]
 )

@@ -230,6 +230,7 @@ def test_the_parts_of_the_page_follow_and_the_stream_ends_with_the_session(desk,
                 raise AssertionError("the stream ended unexpectedly")
 
 
+@pytest.mark.slow
 def test_a_desk_that_stops_ends_its_streams_itself(desk, browser, caplog):
     browser("desk")
     with (

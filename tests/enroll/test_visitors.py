@@ -35,6 +35,7 @@ def today(desk):
     return visitors.of_day(desk.store, midnight, now)
 
 
+@pytest.mark.slow
 def test_one_form_makes_visitor_and_permit(issuing, clerk):
     token = invited(clerk, hours=5, uses=3, gates=["north", "south"])
     (one,) = today(issuing)
@@ -49,6 +50,7 @@ def test_one_form_makes_visitor_and_permit(issuing, clerk):
     assert (person.id, credential.problem) == (one.person, "")
 
 
+@pytest.mark.slow
 def test_the_visitor_sees_the_permit_without_an_account(issuing, clerk, browser):
     token = invited(clerk)
     nobody = browser()
@@ -68,6 +70,7 @@ def test_the_picture_that_is_kept_is_read_by_the_gate(issuing, clerk, browser):
     assert browser().get(f"/v/{token}/permit.pdf").content.startswith(b"%PDF")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["revoked", "expired"])
 def test_a_link_ends_with_its_permit(issuing, clerk, browser, clock, end):
     token = invited(clerk, hours=2)
@@ -91,6 +94,7 @@ def test_a_link_names_nobody_who_is_not_in_the_register(issuing, clerk, browser)
     assert browser().get(f"/v/{token}/permit.pdf").status_code == 410
 
 
+@pytest.mark.slow
 def test_a_link_that_was_changed_or_made_up_is_no_page(issuing, clerk, browser):
     token = invited(clerk)
     changed = ("B" if token[30] == "A" else "A").join((token[:30], token[31:]))
@@ -100,6 +104,7 @@ def test_a_link_that_was_changed_or_made_up_is_no_page(issuing, clerk, browser):
             visitor_link.shown(issuing.permits.book, wrong, issuing.clock.utc())
 
 
+@pytest.mark.slow
 def test_a_permit_for_later_says_so(issuing, clerk, browser, clock):
     starts = (clock.utc() + timedelta(hours=30)).astimezone().strftime("%Y-%m-%dT%H:%M")
     token = invited(clerk, starts=starts)
@@ -131,6 +136,7 @@ def test_the_list_says_who_came_and_what_is_over(issuing, clerk, clock):
     assert page.count("/revoke") == 2
 
 
+@pytest.mark.slow
 def test_nobody_is_registered_when_the_permit_cannot_be_issued(issuing, clerk):
     assert clerk.fill("/visitors", name="王客", hours=5000, gates=["北门"]).status_code == 400
     assert clerk.fill("/visitors", name=" ", hours=5).status_code == 400
@@ -138,6 +144,7 @@ def test_nobody_is_registered_when_the_permit_cannot_be_issued(issuing, clerk):
     assert issuing.store.people.count() == 0
 
 
+@pytest.mark.slow
 def test_a_person_s_permit_goes_onto_a_telephone_too(issuing, clerk):
     person = issuing.store.people.create("Li").id
     answer = clerk.fill(f"/people/{person}/permits", hours=4, for_telephone="true", gates="north")
@@ -146,6 +153,7 @@ def test_a_person_s_permit_goes_onto_a_telephone_too(issuing, clerk):
     assert permit.gates == ["north"]
 
 
+@pytest.mark.slow
 def test_an_empty_day_teaches_the_next_step_and_an_auditor_issues_none(issuing, clerk, browser):
     assert "Nobody is expected today" in clerk.get("/visitors").text
     auditor = browser("auditor")

@@ -51,6 +51,7 @@ grids = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(grids)
 def test_any_painting_becomes_a_schedule_that_is_open_where_it_was_painted(grid):
     schedule = parse(text_of(grid))

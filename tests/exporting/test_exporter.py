@@ -54,6 +54,7 @@ def drive(exporter: Exporter, steps: int = 200) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mood", MOODS)
 def test_a_receiver_that_does_this_has_every_passage_once_and_in_order(
     mood: str, store: Store, platform: Platform, host: Host, settings_for: Make
@@ -179,6 +180,7 @@ def test_the_receiver_down_and_back(
     assert platform.sequences == list(range(1, 21))
 
 
+@pytest.mark.slow
 def test_back_pressure_is_obeyed(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:
@@ -225,6 +227,7 @@ def test_a_receiver_that_refuses_everything_loses_nothing(
     assert MOST_REFUSED == 3
 
 
+@pytest.mark.slow
 def test_an_old_copy_of_the_box_is_noticed_by_what_the_receiver_has(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:
@@ -252,6 +255,7 @@ def test_events_asked_for_again_are_sent_again(
     assert sorted(platform.sequences) == list(range(1, 11))
 
 
+@pytest.mark.slow
 def test_records_of_kinds_that_alternate_do_not_wait_one_by_one(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:
@@ -287,6 +291,7 @@ def test_records_are_collected_as_long_as_asked(
     assert asyncio.run(made.step())
 
 
+@pytest.mark.slow
 def test_what_left_is_in_the_audit_by_the_hour(
     store: Store, platform: Platform, host: Host, settings_for: Make
 ) -> None:

@@ -60,6 +60,7 @@ def test_json_lines_in_a_folder(store: Store, settings_for: Make, tmp_path: Path
     assert not list(out.glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_batch_written_twice_is_one_file(
     store: Store, settings_for: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def test_sftp_with_a_full_disk_in_between(
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["host key", "password"])
 def test_an_sftp_server_that_is_another_or_knows_another_password_gets_nothing(
     wrong: str, sftp: Sftp, store: Store, settings_for: Make, tmp_path: Path

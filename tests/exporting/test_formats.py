@@ -60,6 +60,7 @@ def test_xml_with_elements_for_members_and_repeated_ones_for_lists() -> None:
     assert [tag.text for tag in root.findall("row/tags")] == ["a", "b"]
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_name_is_valid_in_every_format(name: str) -> None:
     name = name.encode("utf-8", "ignore").decode()  # no lone surrogates: the database has none

@@ -8,6 +8,8 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from gate.clock import SystemClock
 from gate.config.settings import build
 from gate.events.event import Event
@@ -20,6 +22,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "exporting.md").read_text("utf-8")
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
 
 
+@pytest.mark.slow
 def test_the_first_configuration_writes_the_file_it_names(store: Store, tmp_path: Path) -> None:
     text = BLOCKS[0].replace("/srv/gate-export", str(tmp_path / "out"))
     [settings] = build(tomllib.loads(text)).export

@@ -69,6 +69,7 @@ def agree(store: Store, name: str, answer: str = "agreed", **fields: Any) -> Any
     return person
 
 
+@pytest.mark.slow
 def test_only_who_agreed_is_sent_and_only_what_changed(
     store: Store, register: Register, made: Exporter
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_platform_that_refuses_everybody_is_tried_again(
     assert set(register.people) == {p.ref for p in people}
 
 
+@pytest.mark.slow
 def test_after_long_absence_everybody_is_compared(
     store: Store, register: Register, made: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

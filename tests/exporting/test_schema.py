@@ -60,6 +60,7 @@ def test_what_is_wrong_never_names_a_value(tmp_path: Path) -> None:
     assert "王芳" not in schema.checks(parse(JSON), tmp_path)["passage"]({"n": "王芳"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "file"), [(JSON, "p.json"), (XML, "p.xsd")], ids=["json", "xsd"])
 @pytest.mark.parametrize("content", [None, "", "{", '{"type": 7}', "<a/>"])
 def test_a_schema_that_cannot_be_used(

@@ -169,6 +169,7 @@ def test_events_of_before_the_gate_was_ready_do_not_count(desk: Desk) -> None:
     assert desk.later(60, "a") is Action.DONE
 
 
+@pytest.mark.slow
 def test_one_is_on_its_way_at_a_time_and_can_be_stopped(desk: Desk) -> None:
     desk.gate("a")
     first = desk.configurations.add(ALL, WIDER, "clerk")

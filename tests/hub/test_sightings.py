@@ -93,6 +93,7 @@ def test_uses_of_a_permit_are_counted_over_all_gates(fleet: Fleet) -> None:
     assert row.uses == 4
 
 
+@pytest.mark.slow
 def test_what_comes_twice_or_late_changes_nothing(tmp_path: Path) -> None:
     with Store.open(settings(), tmp_path) as store:
         ref = store.people.create("李红").ref

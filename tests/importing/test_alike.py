@@ -88,6 +88,7 @@ def test_somebody_enrolled_before_the_import_is_named_too(store: Store) -> None:
     assert noted(store, job)[7] == [(f"#{before}", DOUBLE)]
 
 
+@pytest.mark.slow
 def test_two_people_alone_are_not_taken_for_one(store: Store) -> None:
     """However alike an encoder finds all faces: dlib's cosines of two people are 0.9."""
     random = np.random.default_rng(2)

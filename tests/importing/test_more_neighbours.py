@@ -108,6 +108,7 @@ def separators_to_the_end(path):
     path.write_text("name" + "," * 16_383 + "\nA" + "," * 16_383 + "\n" + "\n" * 10_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "suffix"),
     [
@@ -195,6 +196,7 @@ def test_a_backslash_does_not_lead_out(tmp_path, path):
     assert photos.file("a.jpg") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "card",
     [
@@ -263,6 +265,7 @@ def answers(people, when):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "expected"),
     [

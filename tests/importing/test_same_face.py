@@ -112,6 +112,7 @@ def test_two_people_are_asked_for_a_card_as_well(store, pair):
     assert noted(store, job) == [(newer, [("a.jpg", "blurred")])]
 
 
+@pytest.mark.slow
 def test_whoever_is_gone_is_said_to_be(store, pair):
     _, older, newer = pair
     store.people.delete(newer)

@@ -266,6 +266,7 @@ def test_a_gate_answers_below_its_own_answer_topic(client: Callable[..., paho.Cl
     assert heard == ["gate/north/answer/x1"]
 
 
+@pytest.mark.slow
 def test_another_certificate_cannot_take_over_the_client_id_of_a_gate(
     site: tuple[Path, int], client: Callable[..., paho.Client]
 ) -> None:

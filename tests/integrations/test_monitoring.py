@@ -106,6 +106,7 @@ def promtool() -> str:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -72,6 +72,7 @@ def hooked(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+@pytest.mark.slow
 def test_a_webhook_gets_every_event_in_order_in_spite_of_errors(
     hooked: Store, receiver: Receiver, eventually: Callable[..., None]
 ) -> None:

@@ -112,6 +112,7 @@ def test_acknowledged_at_the_desk_it_is_not_repeated(store: Store, telephone: Te
     assert len(telephone.got) == 2
 
 
+@pytest.mark.slow
 def test_the_thread_does_it_by_itself(store: Store, telephone: Telephone) -> None:
     box = Box(store, telephone)
     box.notifier._look_every = 0.05

@@ -35,6 +35,7 @@ def build(manual: ModuleType) -> ModuleType:
     return module("build")
 
 
+@pytest.mark.slow
 def test_every_package_at_run_time_is_in_and_none_of_the_tests(build: ModuleType) -> None:
     names = build.needed()
     assert {"numpy", "onnxruntime", "sqlalchemy", "apprise", "evdev", "tomlkit"} <= names
@@ -74,6 +75,7 @@ def test_man_shows_them_without_complaint(manual: ModuleType, tmp_path: Path) ->
         assert shown.stderr == "", page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "offered"),
     [

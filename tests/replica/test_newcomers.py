@@ -145,6 +145,7 @@ def written(store: Store) -> list[Any]:
     return [sorted(map(repr, rows)), homes, seen, store.changes.generation()]
 
 
+@pytest.mark.slow
 def test_many_at_once_are_written_as_one_after_the_other(
     appliers: list[Applier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ def test_number_and_card_of_somebody_who_was_there_become_theirs(appliers: list[
     assert owners == ["z"]
 
 
+@pytest.mark.slow
 def test_a_face_that_cannot_be_opened_leaves_nobody_of_the_transaction(
     appliers: list[Applier],
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_face_that_cannot_be_opened_leaves_nobody_of_the_transaction(
     assert many._store.people.count() == 0
 
 
+@pytest.mark.slow
 def test_who_was_never_here_costs_no_write_when_they_leave(appliers: list[Applier]) -> None:
     _, many = appliers
     many.records(PEOPLE[:2])

@@ -22,6 +22,7 @@ def test_every_device_is_drawn_at_the_size_of_the_camera(device: Device) -> None
     assert frame.dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_the_hand_trembles_and_the_same_seed_draws_the_same() -> None:
     one, same = (Presentation(DEVICES[0], np.random.default_rng(2)) for _ in range(2))
     first, second = one.show(PICTURE, BOX), one.show(PICTURE, BOX)
@@ -47,6 +48,7 @@ def test_the_fusion_gives_living_faces_more_than_attacks() -> None:
     assert min(live) > max(attacks)
 
 
+@pytest.mark.slow
 def test_a_network_that_knows_nothing_gets_no_weight() -> None:
     made = subjects()
     random = np.random.default_rng(4)

@@ -135,6 +135,7 @@ def test_stopping_ends_open_streams_and_the_thread() -> None:
     screen.stop()
 
 
+@pytest.mark.slow
 def test_a_page_of_another_origin_reports_nothing_as_painted() -> None:
     times: list[tuple[int, float]] = []
     with Screen(QUIET, SystemClock(), painted=lambda *reported: times.append(reported)) as screen:

@@ -102,6 +102,7 @@ def agreed(store: Store, name: str) -> int:
     return person
 
 
+@pytest.mark.slow
 def test_five_passages_on_two_days_enrol_and_the_gate_knows_the_face(store, gate, ann):
     gate.shows(ann, ANN, 4)
     gate.shows(ann, ANN, 1, day=1)
@@ -245,6 +246,7 @@ def test_a_lost_card_leaves_photographs_and_what_was_compared_with_them(store, g
     assert gate.labels(ann) == before
 
 
+@pytest.mark.slow
 def test_a_lost_card_drops_faces_on_the_way(store, careful, ann):
     card = store.credentials.add(ann, "card", "0011223344").id
     careful.shows(ann, BOB, 3)
@@ -261,6 +263,7 @@ def test_a_pin_that_is_revoked_changes_nothing_learnt(store, gate, ann):
     assert gate.labels(ann) == ["enrolled"] * 5
 
 
+@pytest.mark.slow
 def test_days_are_those_of_the_place(store, ann):
     gate = Gate(store)
     gate.learning._zone = None
@@ -275,6 +278,7 @@ def test_without_the_switch_nothing_is_kept(store, ann):
     assert (gate.labels(ann), store.looks.waiting(), gate.said) == ([], {}, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("purpose", ["face", "learning"])
 @pytest.mark.parametrize("answer", ["refused", "withdrawn", None])
 def test_without_consent_nothing_is_kept(store, gate, purpose, answer):
@@ -375,12 +379,14 @@ def test_who_is_refused_is_not_looked_at(store, gate, ann):
     assert (gate.labels(ann), store.looks.waiting()) == ([], {})
 
 
+@pytest.mark.slow
 def test_looks_are_kept_for_their_time_only(store, gate, ann):
     gate.shows(ann, ANN, 3)
     assert gate.learning.tidy(START + timedelta(days=29)) == 0
     assert gate.learning.tidy(START + timedelta(days=31)) == 3
 
 
+@pytest.mark.slow
 def test_switched_off_every_look_goes(store, gate, ann):
     gate.shows(ann, ANN, 3)
     assert Gate(store, enabled=False).learning.tidy(START) == 3

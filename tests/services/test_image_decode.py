@@ -40,6 +40,7 @@ def difference(data: bytes) -> float:
     return float(np.abs(small - right).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "options"),
     [
@@ -109,6 +110,7 @@ def test_a_damaged_exif_block_is_no_reason_to_refuse_the_pixels():
     assert difference(data) < 8
 
 
+@pytest.mark.slow
 def test_cmyk_grey_palette_sixteen_bits_and_one_bit():
     assert difference(saved(source().convert("CMYK"), "JPEG")) < 12
     for picture in (source().convert("L"), source().convert("P"), source().convert("1")):

@@ -95,6 +95,7 @@ def test_a_forged_one_names_nobody(book: PermitBook, guest: PersonRow) -> None:
     assert (person, shown.problem) == (None, "permit_forged")
 
 
+@pytest.mark.slow
 def test_a_household_stays_within_its_allowance(
     book: PermitBook, store: Store, guest: PersonRow
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_household_stays_within_its_allowance(
     assert book.allowance(home, NOW) == (2, 2)
 
 
+@pytest.mark.slow
 def test_two_desks_cannot_both_give_the_last_permit_of_a_household(
     book: PermitBook, store: Store, guest: PersonRow
 ) -> None:

@@ -71,6 +71,7 @@ def at(port: int, tmp_path: Path) -> Kiosk:
     return Kiosk(f"http://127.0.0.1:{port}/", tmp_path / "profile", "127.0.0.1", port)
 
 
+@pytest.mark.slow
 def test_a_page_whose_stream_has_ended_is_dead(tmp_path: Path, port: int) -> None:
     screen = Screen(port)
     program = browser(tmp_path, port, seconds=1.5)
@@ -82,6 +83,7 @@ def test_a_page_whose_stream_has_ended_is_dead(tmp_path: Path, port: int) -> Non
     assert given.endswith(f"http://127.0.0.1:{port}/")
 
 
+@pytest.mark.slow
 def test_the_browser_is_started_only_when_the_screen_answers(tmp_path: Path, port: int) -> None:
     over, ended = threading.Event(), []
     program = browser(tmp_path, port, seconds=60)

@@ -91,6 +91,7 @@ def test_a_system_call_that_is_not_allowed_is_refused_and_kills_nobody(name: str
     assert found["SystemCallErrorNumber"] == "EPERM"
 
 
+@pytest.mark.slow
 @needs_systemd
 @pytest.mark.parametrize("name", shipped.unit_names())
 def test_systemd_understands_it(name: str, units: Path) -> None:

@@ -22,6 +22,7 @@ from gate.simulators.port import SimulatedPort
 RUN = "from gate.commands.simulate import app; app()"
 
 
+@pytest.mark.slow
 def test_every_device_prints_its_port_and_ends_on_quit() -> None:
     readers = ("card", "scanner", "converter")
     for command in ("relay", "modbus", "numato", "temperature", *readers):

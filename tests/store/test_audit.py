@@ -32,6 +32,7 @@ def attack(tmp_path: Path, store: Store) -> Callable[..., None]:
     return run
 
 
+@pytest.mark.slow
 @ON_FILES
 @pytest.mark.parametrize(
     ("statements", "faults"),
@@ -66,6 +67,7 @@ def test_what_is_removed_or_altered_is_found(
     assert store.audit.verify() == faults
 
 
+@pytest.mark.slow
 @ON_FILES
 def test_lines_cut_off_with_their_sealed_head_put_back_are_known_from_the_events(
     tmp_path: Path, store: Store, attack: Callable[..., None]

@@ -14,6 +14,7 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
 
+@pytest.mark.slow
 @pytest.mark.durable
 def test_wiping_never_keeps_writers_out_while_somebody_reads(tmp_path: Path) -> None:
     """Waiting for the reader, it once held the lock of all writers: they failed as locked."""

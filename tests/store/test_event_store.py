@@ -71,6 +71,7 @@ def test_the_outbox_hands_out_what_is_not_delivered(store: Store) -> None:
     assert store.outbox.waiting("north", "mqtt") == 4
 
 
+@pytest.mark.slow
 def test_a_full_outbox_drops_its_oldest_and_says_so(store: Store) -> None:
     store.outbox.capacity = 200
     for start in range(0, 260, 20):

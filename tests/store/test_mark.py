@@ -36,6 +36,7 @@ def write(store: Store, count: int) -> list[Event]:
     ]
 
 
+@pytest.mark.slow
 def test_the_documented_receiver_gets_every_event_of_a_restored_box(
     tmp_path: Path, settings: StoreSettings
 ) -> None:

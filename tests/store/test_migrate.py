@@ -42,6 +42,7 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_events_numbers_and_outbox_survive_and_a_series_begins(
     old: Path, settings: StoreSettings
 ) -> None:
@@ -58,6 +59,7 @@ def test_events_numbers_and_outbox_survive_and_a_series_begins(
             session.connection().exec_driver_sql("UPDATE events SET type = 'x'")
 
 
+@pytest.mark.slow
 def test_migrating_twice_does_nothing(old: Path) -> None:
     database = Database(f"sqlite:///{old}/gate.db")
     migrate(database)

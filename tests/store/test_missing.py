@@ -52,6 +52,7 @@ def test_a_schema_that_is_gone_is_a_lost_database(made: Path, settings: StoreSet
         Store.open(other, made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

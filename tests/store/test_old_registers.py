@@ -44,6 +44,7 @@ def data(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_people_faces_cards_events_and_audit_are_whole(data: Path) -> None:
     with Store.open(StoreSettings(ballast=0), data, receivers=("mqtt",), create=False) as store:
         assert not is_behind(store.database)
@@ -65,6 +66,7 @@ def test_people_faces_cards_events_and_audit_are_whole(data: Path) -> None:
         assert store.key_values.get("note") == {"kept": True}
 
 
+@pytest.mark.slow
 def test_life_goes_on(data: Path) -> None:
     with Store.open(StoreSettings(ballast=0), data, receivers=("mqtt",), create=False) as store:
         new = store.people.create("赵丽")

@@ -133,6 +133,7 @@ def test_who_was_deleted_is_deleted_again_when_the_register_is_put_back(place: P
         assert set(store.templates.load("e/1").people.tolist()) == {stays, late, face}
 
 
+@pytest.mark.slow
 def test_keys_put_back_from_a_copy_are_destroyed_again(place: Place, tmp_path: Path) -> None:
     keys, copy = place.data / "people.keys", tmp_path / "copy"
     with place.open() as store:
@@ -150,6 +151,7 @@ def test_keys_put_back_from_a_copy_are_destroyed_again(place: Place, tmp_path: P
     assert all(key not in path.read_bytes() for path in place.data.glob("people.keys*"))
 
 
+@pytest.mark.slow
 def test_templates_of_before_are_sealed_with_keys_of_their_people(place: Place) -> None:
     with place.open(keys="") as store:
         people = [enrol(store, f"{n}") for n in range(5)]

@@ -18,6 +18,7 @@ from gate.store.tables import Base
 from tests.store.databases import ON_FILES
 
 
+@pytest.mark.slow
 def test_the_migration_makes_exactly_the_tables(store: Store) -> None:
     with store.database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -33,6 +34,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path, settings: StoreSettings) 
         assert row.name == "王秀英"
 
 
+@pytest.mark.slow
 @ON_FILES
 @pytest.mark.durable
 def test_the_database_is_durable_and_forgets(store: Store) -> None:

@@ -212,6 +212,7 @@ def logged() -> set[str]:
 LOUD = ("info", "warning", "error", "exception", "critical")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_line_of_the_log_has_its_words_and_none_is_left_over(language):
     ours = messages(language, "log")
@@ -225,6 +226,7 @@ def constants() -> set[str]:
     return {text for file in files("enroll", "gate") for text in strings(file)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_words_are_left_over(language):
     known = constants()
