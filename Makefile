@@ -56,8 +56,8 @@ check: setup
 every: setup
 	@$(PYTEST)
 
-# collected once, then forked (tests/processes.py): four to a core, as many tests wait for something
-quick: WORKERS := $(shell expr 4 \* $(CORES))
+# collected once, then forked (tests/processes.py): three to a core, as many tests wait for something
+quick: WORKERS := $(shell expr 3 \* $(CORES))
 quick: setup
 	@GATE_QUICK=1 $(BIN)/python -m pytest -p tests.processes --processes $(WORKERS) -m "not slow and not soak"
 
