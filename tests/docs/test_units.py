@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.docs.test_docstrings import ROOT, names_in, public
 
 CORE = ("gate/recognition", "gate/evaluation", "gate/passage", "gate/camera")
 FILES = sorted(file for place in CORE for file in (ROOT / place).rglob("*.py"))
+Quantity = tuple[str, str, list[str]]  # whose, its name ("" for a result), what is said of it
 INITS = [file for file in FILES if file.name == "__init__.py"]
 LENGTHS = {"width", "height", "side", "distance", "seconds", "interval", "degrees"}
 UNIT = re.compile(
@@ -96,8 +98,13 @@ def beside(field: ast.AnnAssign, lines: Sequence[str]) -> str:
     return " ".join([*text, own, above if above.startswith("#") else ""])
 
 
-def quantities(source: str) -> Iterator[tuple[str, str, list[str]]]:
-    """Each quantity of a module: whose, its name ("" for a result), and what is said of it."""
+@cache
+def quantities(source: str) -> tuple[Quantity, ...]:
+    """Each quantity of a module."""
+    return tuple(found_in(source))
+
+
+def found_in(source: str) -> Iterator[Quantity]:
     lines = source.splitlines()
     for owner, node in public(ast.parse(source)):
         text = ast.get_docstring(node) or ""
