@@ -129,8 +129,8 @@ def faults(source: str, known: Mapping[str, str]) -> list[str]:
     found = []
     for owner, name, said in quantities(source):
         named = [name, known.get(name, "")]  # of ``seconds`` the name is the unit
-        if not name:  # a result may be a rate or a score of a name that has its unit
-            words = set(re.findall(r"\w+", said[0].lower()))
+        if not name:  # a result may be a rate whose name, in capitals, has its unit
+            words = {word.lower() for word in re.findall(r"\b[A-Z]{3,}s?\b", said[0])}
             named = [unit for each, unit in known.items() if each in words]
         if not any(UNIT.search(each) for each in (*said, *named)):
             found.append(f"{owner}: {name or 'result'}")
@@ -176,6 +176,7 @@ def test_the_rules_would_notice() -> None:
     assert faults(result.format("A time."), {}) == ["f: result"]
     assert faults(result.format("Monotonic seconds."), {}) == []
     assert faults(result.format("An FNIR."), {"fnir": "share"}) == []
+    assert faults(result.format("Of the box."), {"box": "pixels"}) == ["f: result"]
     assert faults(result.format("A time.\n\nArgs:\n    at: seconds."), {}) == ["f: result"]
     assert faults(result.format("A time.\n\nReturns:\n    Seconds."), {}) == []
     fields = "class A:\n    'Of it.'\n    a: float{}\n    b: float = Field(1.0, description={!r})"

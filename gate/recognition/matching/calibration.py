@@ -80,7 +80,7 @@ class Calibration:
         return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
 
     def threshold_at(self, fpir: float) -> float:
-        """The threshold for another wished rate."""
+        """The threshold (dimensionless) for another wished rate."""
         return self.impostors.quantile(fpir)
 
     def asked_of(self, people: int) -> float:
