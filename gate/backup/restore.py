@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +13,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from gate import files
-from gate.backup import archive, sealed
+from gate.backup import archive, deletions, sealed
 from gate.errors import GateError, StoreError
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -30,6 +31,7 @@ class Restored:
         newer_people: people enrolled after the backup, who are lost.
         newer_events: events recorded after the backup, by number.
         compared: whether the old register could be read to find out.
+        listed: how many deletions the list beside the backup holds; None where there is none.
     """
 
     manifest: archive.Manifest
@@ -38,6 +40,7 @@ class Restored:
     newer_people: int
     newer_events: int
     compared: bool
+    listed: int | None = None
 
 
 def restore(
@@ -51,6 +54,7 @@ def restore(
 ) -> Restored:
     """Unpack beside, check everything, and only then swap; nothing is lost when it fails.
 
+    Whoever the list of deletions beside ``file`` holds is deleted before that.
     The configuration is not touched; ``place_configuration`` writes the backup's.
 
     Raises StoreError: wrong secret, damaged, a database is there and ``replace`` was not said.
@@ -67,6 +71,8 @@ def restore(
         with opened(file) as source:
             header = sealed.open_header(source, secret, str(file))
             manifest = archive.extract(source, header, folder, str(file))
+        ledger = deletions.beside(file.parent, manifest.gate)
+        listed = deletions.read(ledger)
         fresh = folder / archive.DATA.rstrip("/")
         if not fresh.is_dir():
             raise StoreError(
@@ -77,6 +83,7 @@ def restore(
         with Store.open(store, fresh) as restored:
             # opened: migrated, and database and key checked, before anything is swapped
             restored.events.new_epoch()
+            again = deletions.apply(restored, listed)
         aside = archive.put_in_place(fresh, data, now)
     except OSError as error:
         raise StoreError(
@@ -86,7 +93,12 @@ def restore(
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return _compared(manifest, aside, data, store)
+    done = _compared(manifest, aside, data, store)
+    return replace_fields(
+        done,
+        deleted_again=done.deleted_again + again,
+        listed=len(listed) if ledger.exists() else None,
+    )
 
 
 def place_configuration(file: Path, secret: str, configuration: Path) -> bool:

@@ -89,6 +89,8 @@ class SftpFolder:
                 where=f"{self.place}/{file.name}",
                 hint="look at the server's disk, and make the backup again",
             )
+        if await _in_time(sftp.exists(target)):  # the list of deletions takes its own place
+            await _in_time(sftp.remove(target))
         await _in_time(sftp.rename(part, target))
 
     async def _rotate(self, sftp: Any, gate: str, keep: int) -> list[str]:

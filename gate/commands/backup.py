@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from gate import files
-from gate.backup import archive, sealed
+from gate.backup import archive, deletions, sealed
 from gate.backup import restore as restoring
 from gate.backup.sftp import SCHEME, SftpFolder
 from gate.commands import Config
@@ -60,6 +60,7 @@ def backup(
         else:
             target = Path(to) if to else settings.data / "backups"
             written = write(store, settings, config, target, header)
+            deletions.write(store, target, settings.name)
             place, dropped = str(target), len(archive.rotate(target, settings.name, keep))
         seconds = time.monotonic() - begun
         store.key_values.set(
@@ -94,6 +95,7 @@ def _to_server(
     with tempfile.TemporaryDirectory(dir=settings.data, prefix="backup-", suffix=".tmp") as here:
         written = write(store, settings, config, Path(here), header)
         folder.send(written.path)
+        folder.send(deletions.write(store, Path(here), settings.name))
     return written, folder.place, len(folder.rotate(settings.name, keep))
 
 
@@ -149,7 +151,15 @@ def restore(
         out.print(f"deleted again, as they had been since then: {done.deleted_again} people")
     else:
         out.print("what came after it is lost: enrolments, deletions, cards, rules, events")
-        out.print("delete again whoever was deleted since then; look at your paper records")
+        if done.listed is None:
+            out.print(
+                f"no list of deletions lies beside the backup: {held.gate}{deletions.SUFFIX}",
+                style="red",
+            )
+            out.print("delete again whoever was deleted since then; look at your paper records")
+        else:
+            out.print(f"deleted again, by the list beside the backup: {done.deleted_again} people")
+            out.print("delete again whoever was deleted after the newest backup was made")
     if done.aside is not None:
         out.print(f"what was there is kept in {done.aside}; delete it when all is well")
     out.print("next: gate doctor")

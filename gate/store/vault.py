@@ -183,6 +183,10 @@ class Vault:
                 hint="put the key file back that belongs to this database",
             ) from error
 
+    def erasure(self, ref: str) -> str:
+        """Keyed hash of a deleted person's pseudonym, hexadecimal, for the list beside backups."""
+        return hmac.digest(self._audit, b"erasure\0" + ref.encode(), "sha256").hex()
+
     def chain(self, previous: bytes, line: bytes) -> bytes:
         """The next link of the audit chain."""
         return hmac.digest(self._audit, previous + line, "sha256")

@@ -61,7 +61,7 @@ def test_what_is_on_the_server_can_be_restored_and_doctor_is_content(
     server: Sftp, config: Path, tmp_path: Path
 ) -> None:
     said = run("backup", url(server), "-c", str(config))
-    (file,) = (server.folder / "backups" / "north").iterdir()
+    (file,) = (server.folder / "backups" / "north").glob("*.gatebackup")
     assert file.name in said
     assert "own disk" not in said
     settings = load(config)
@@ -78,6 +78,20 @@ def test_what_is_on_the_server_can_be_restored_and_doctor_is_content(
 
 
 @pytest.mark.slow
+def test_the_list_of_deletions_is_beside_the_backups_and_takes_its_own_place(
+    server: Sftp, config: Path
+) -> None:
+    listed = server.folder / "backups" / "north" / "north.deleted"
+    run("backup", url(server), "-c", str(config))
+    assert listed.read_text() == ""
+    settings = load(config)
+    with Store.open(settings.store, settings.data) as store:
+        store.people.delete(store.people.find()[0].id)
+    run("backup", url(server), "-c", str(config))
+    assert len(listed.read_text().split()) == 1
+
+
+@pytest.mark.slow
 def test_the_oldest_are_deleted_and_nothing_else(server: Sftp, config: Path) -> None:
     folder = server.folder / "backups" / "north"
     folder.mkdir(parents=True)
@@ -85,7 +99,7 @@ def test_the_oldest_are_deleted_and_nothing_else(server: Sftp, config: Path) -> 
         (folder / f"north-2026110{day}T000000Z.gatebackup").write_bytes(b"old")
     (folder / "north-east-20261101T000000Z.gatebackup").write_bytes(b"another gate's")
     assert "2 older deleted" in run("backup", url(server), "--keep", "2", "-c", str(config))
-    left = sorted(path.name for path in folder.iterdir())
+    left = sorted(path.name for path in folder.glob("*.gatebackup"))
     assert left[0] == "north-20261103T000000Z.gatebackup"
     assert left[-1].startswith("north-east-")
     assert len(left) == 3
