@@ -20,6 +20,7 @@ from gate.config.desk import DeskSettings
 from gate.integrations.pki import make_authority, make_certificate
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests import warm
 
 START = "from gate.cli import main; main()"
 PASSWORD = "a-long-enough-secret"
@@ -121,24 +122,15 @@ def test_a_desk_that_cannot_be_served_leaves_the_code_of_the_one_that_is(
 ) -> None:
     _, code = served
     config = tmp_path / "gate.toml"
-    second = subprocess.run(
-        [sys.executable, "-c", START, "desk", "--config", str(config)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "COLUMNS": "200"},
-        timeout=120,
+    second = warm.run(
+        *("desk", "--config", str(config)), environment={**os.environ, "COLUMNS": "200"}
     )
     assert second.returncode == 1
     assert "choose another port" in second.stderr
     assert "code" not in second.stdout
     broken = tmp_path / "broken.toml"
     broken.write_text(config.read_text().replace("desk.key", "no-such.key"))
-    third = subprocess.run(
-        [sys.executable, "-c", START, "desk", "--config", str(broken)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    third = warm.run("desk", "--config", str(broken))
     assert third.returncode == 1
     assert "certificate" in third.stderr
     assert "should not happen" not in third.stderr

@@ -33,7 +33,7 @@ from gate.store.store import Store
 from tests.enroll.app import app_of
 from tests.enroll.operations import operations
 
-EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "6"))
 HOSTILE = (
     *(
         "",

@@ -41,7 +41,9 @@ def values(box: Box) -> dict[str, object]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["fleet", "postgresql_fleet"])
+@pytest.mark.parametrize(
+    "kind", ["fleet", pytest.param("postgresql_fleet", marks=pytest.mark.soak)]
+)
 def test_one_gate_first_then_the_others(kind: str, request: pytest.FixtureRequest) -> None:
     fleet: Fleet = request.getfixturevalue(kind)
     north, south = fleet.box("north"), fleet.box("south")

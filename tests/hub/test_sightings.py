@@ -46,7 +46,9 @@ def local(box: Box, ref: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["fleet", "postgresql_fleet"])
+@pytest.mark.parametrize(
+    "kind", ["fleet", pytest.param("postgresql_fleet", marks=pytest.mark.soak)]
+)
 def test_a_passage_at_one_gate_is_known_at_the_others(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
