@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Iterator
 
@@ -127,7 +128,8 @@ class Gate:
         self.now = 0.0
         self.inbox: queue.Queue[tuple[int, tuple[Finding, ...]]] = queue.Queue()
         self.states: list[str] = []
-        chosen = settings(service.url, **fields)
+        # time for an answer on a crowded machine too
+        chosen = settings(service.url, **{"budget": 10, **fields})
         self.desk = StatusDesk(
             HttpStatus(chosen, time.monotonic),
             chosen,
@@ -172,7 +174,7 @@ def test_asking_returns_at_once(service: StatusService) -> None:
     gate = Gate(service)
     before = time.monotonic()
     gate.desk.ask(Person(1, "01"))
-    assert time.monotonic() - before < 0.35  # it is given 0.4 s
+    assert time.monotonic() - before < 2.5  # the service hangs for three seconds
     gate.desk.close()
 
 
@@ -193,10 +195,17 @@ def test_nobody_waits_while_a_service_is_tried_again(service: StatusService) -> 
     gate = Gate(service, items=items, failures=1, rest=5, fresh=60)
     service.mode = "error"
     assert gate.ask(1) is None
-    gate.now, service.mode, service.delay = 6, "right", 0.3
+    may_answer = threading.Event()
+
+    def held() -> float:
+        may_answer.wait(60)
+        return 0.0
+
+    gate.now, service.mode, service.delay = 6, "right", held
     assert gate.ask(2) is None
     assert gate.ask(2) is None, "nor the second time"
     assert gate.inbox.empty(), "the service has not answered yet"
+    may_answer.set()
     person, findings = gate.inbox.get(timeout=60)
     assert (person, findings[0].good) == (2, True), "the answer is not lost"
     assert gate.states == ["lost", "back"]

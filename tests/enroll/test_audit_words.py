@@ -102,6 +102,7 @@ def test_the_keys_are_the_same_in_every_language_and_none_is_empty(language: str
     assert [key for key, text in keys(language).items() if not text] == []
 
 
+@pytest.mark.slow
 def test_no_words_are_left_over() -> None:
     own = {key.removeprefix("audit ") for key in catalogue("en") if key.startswith("audit ")}
     codes = {key for key in own if re.fullmatch(r"[a-z_]+\.[a-z_]+", key)}

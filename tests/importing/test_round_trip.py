@@ -165,9 +165,8 @@ def as_numbers(data: bytes) -> bytes:
 WAYS = {"plain": lambda data: data, "excel": as_excel, "wps": as_wps, "numbers": as_numbers}
 
 
-@pytest.mark.parametrize(
-    "way", ["plain", *(pytest.param(way, marks=pytest.mark.slow) for way in WAYS if way != "plain")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
 @settings(
     max_examples=12,
     deadline=None,
