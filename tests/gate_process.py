@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,8 +18,12 @@ from tests.warm import Program
 
 SLOW = 240.0  # seconds for starting and ending on a machine that does much else
 
+# dlib's network is converted for the first gate of a test process, not for each
+_MODELS = tempfile.TemporaryDirectory(prefix="gate-models-")
+
 # small models, nothing listening, no ballast
 PLAIN: dict[str, Any] = {
+    "models": {"folder": _MODELS.name},
     "recognition": {"detector": "hog", "encoder": "dlib", "threads": 1},
     "liveness": {"mode": "warn"},
     "mqtt": {"enabled": False},
@@ -32,7 +37,7 @@ class GateProcess:
 
     def __init__(self, folder: Path, values: Mapping[str, Any]) -> None:
         self.folder = folder
-        self.values = {**PLAIN, "models": {"folder": str(folder / "models")}, **values}
+        self.values = {**PLAIN, **values}
         self.values["data"] = str(folder)
         self.log = folder / "log"
         self._process: Program | None = None
