@@ -27,7 +27,7 @@ from gate.recognition.detection.detector import HogDetector
 from gate.recognition.face import Template
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
-from gate.services.gate_status import Noticeboard
+from gate.services.gate_status import StatusWriter
 from gate.store.orders import Orders
 from gate.store.rulebook import Rulebook
 from gate.store.store import Store
@@ -250,7 +250,7 @@ def _troubles(now: datetime) -> list[Event]:
 def beat(desk: Desk) -> None:
     """Every gate reports its state, as it does every ten seconds."""
     for gate in GATES:
-        board = Noticeboard(desk.store.key_values, gate, SystemClock(), lambda write: write())
+        board = StatusWriter(desk.store.key_values, gate, SystemClock(), lambda write: write())
         states = dict(_STATES)
         if gate == GATES[1]:
             until = (datetime.now(UTC) + timedelta(minutes=14)).isoformat()

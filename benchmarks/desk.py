@@ -53,7 +53,7 @@ from gate.recognition.face import Template
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 from gate.services.garbage import settle
-from gate.services.gate_status import Noticeboard
+from gate.services.gate_status import StatusWriter
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ConsentRow, EventRow, ImportRow, SequenceRow
@@ -107,7 +107,7 @@ def main() -> None:
                 not_seen_hours=24.0,
                 folder=folder,
             )
-            board = Noticeboard(store.key_values, "north", SystemClock(), lambda write: write())
+            board = StatusWriter(store.key_values, "north", SystemClock(), lambda write: write())
             for thing, value in STATES.items():
                 board.put(thing, value)
             board.keep()

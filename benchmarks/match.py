@@ -48,7 +48,7 @@ def parts() -> tuple[Whitening, Calibration]:
     fit = Whitening(ENCODER, "bench", 1, np.full(WIDTH, 0.01, np.float32), whiten)
     tail = Tail(0.1, 0.2, 0.05)
     one = (0.0, 1.0)
-    scores = (0.01, 0.3, one, 0.001, 0.3, tail, tail, one, one, one)
+    scores = (0.01, 0.3, one, 0.001, 0.3, tail, tail, one, one)
     return fit, Calibration(ENCODER, "bench", 1, "", Scoring(), *scores, "made up")
 
 

@@ -29,7 +29,7 @@ class Accounts:
         """A new account. Raises AccessError (weak password), StoreError (login taken)."""
         login = login.strip().lower()
         if not login or len(login) > 80:
-            raise AccessError("A login has 1 to 80 characters", hint="choose another login")
+            raise AccessError("a login has 1 to 80 characters", hint="choose another login")
         row = AccountRow(
             login=login,
             name=name.strip(),

@@ -78,7 +78,7 @@ def record(
             )
         if needs_guardian(person, age, now.astimezone().date()) and not guardian.strip():
             raise AccessError(
-                "A guardian must answer for a child", hint="enter the guardian's name"
+                "a guardian must answer for a child", hint="enter the guardian's name"
             )
     row = store.consents.record(
         person.id,

@@ -1,7 +1,7 @@
 """The shape of the tree in figures: ``python tools/layout.py [FOLDER]``, a checkout.
 
 Loose files in gate/, rooms, circles of modules, arrows upwards (by the list of layers of that
-checkout), lines of Python, keys of the configuration as they are typed.
+checkout), lines of Python, keys of the configuration as they are typed, by table.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -77,12 +78,24 @@ def upwards(graph: Mapping[str, set[str]], order: Mapping[str, int]) -> list[tup
     return [(a, b) for a, used in graph.items() for b in used if level(b) > level(a)]
 
 
-def keys(files: Mapping[str, Path]) -> int:
-    """Fields of the settings classes (a class that is used twice counts once)."""
+@dataclass(frozen=True)
+class Keys:
+    """Keys of one settings class: those of its table, and those written in ``[advanced]``."""
+
+    name: str
+    main: int
+    advanced: int
+
+
+def keys(files: Mapping[str, Path]) -> list[Keys]:
+    """Fields of the settings classes; a class that is used twice counts once.
+
+    What ``gate/exporting/mapping.py`` types is another file, the mapping of a platform.
+    """
     classes = [
         node
         for name, file in files.items()
-        if name.startswith("gate.")
+        if name.startswith("gate.") and name != "gate.exporting.mapping"
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.ClassDef)
     ]
@@ -91,12 +104,21 @@ def keys(files: Mapping[str, Path]) -> int:
         c for c in classes if any(isinstance(b, ast.Name) and b.id in bases for b in c.bases)
     ]
     names = {c.name for c in sections}
-    return sum(
-        isinstance(field, ast.AnnAssign)
-        and not any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(field.annotation))
-        for c in sections
-        for field in c.body
-    )
+    found = []
+    for section in sections:
+        fields, marked = set(), set()
+        for field in section.body:
+            if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+                continue
+            if field.target.id == "advanced" and field.value is not None:
+                inside = ast.walk(field.value)
+                marked = {n.value for n in inside if isinstance(n, ast.Constant)}
+            elif not field.target.id.startswith("_") and not any(
+                isinstance(n, ast.Name) and n.id in names for n in ast.walk(field.annotation)
+            ):
+                fields.add(field.target.id)
+        found.append(Keys(section.name, len(fields - marked), len(fields & marked)))
+    return found
 
 
 def main() -> None:
@@ -113,7 +135,13 @@ def main() -> None:
     print(f"arrows upwards          {arrows}")
     lines = sum(len(file.read_text("utf-8").splitlines()) for file in files.values())
     print(f"lines of Python         {lines}")
-    print(f"configuration keys      {keys(files)}")
+    tables = keys(files)
+    main_, advanced = sum(t.main for t in tables), sum(t.advanced for t in tables)
+    print(
+        f"configuration keys      {main_ + advanced}: {main_} in tables, {advanced} in [advanced]"
+    )
+    for table in tables:
+        print(f"  {table.name:<22}{table.main:>3}{table.advanced:>4}")
 
 
 if __name__ == "__main__":

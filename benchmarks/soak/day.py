@@ -113,7 +113,7 @@ class Day:
         return self.summary
 
     def _open(self) -> None:
-        quick = {"retry_first": 0.05, "retry_most": 0.2}
+        quick = (0.05, 0.2)
         inputs = {"contact": Wire(number=0)}
         self.relay = GuardedRelay(
             RelaySettings(
@@ -122,18 +122,18 @@ class Day:
                 inputs=inputs,
                 poll=0.01,
                 timeout=0.06,
-                **quick,
             ),
             self.clock,
+            retry=quick,
         )
         self.temperature = TemperatureSettings(
-            policy="advise", port=self.ports["sensor"].path, silent_after=0.4, **quick
+            policy="advise", port=self.ports["sensor"].path, silent_after=0.4
         )
         self.claims: queue.Queue[Claim] = queue.Queue(100)
         self.reader = Reader(
-            ReaderSettings(port=self.ports["reader"].path, **quick), self.claims.put
+            ReaderSettings(port=self.ports["reader"].path), self.claims.put, retry=quick
         )
-        self.sensor = TemperatureSensor(self.temperature)
+        self.sensor = TemperatureSensor(self.temperature, retry=quick)
         door = DoorSettings(
             unlock=UNLOCK, hold=HOLD, contact=True, grant_debounce=0, input_debounce=0.005
         )

@@ -190,7 +190,7 @@ def _configure(folder: Path, mqtt: MqttSettings, port: str) -> Path:
         # the recording moves the relay without a network installed
         f'[liveness]\nmode = "warn"\n'
         f'[relay]\ndriver = "lcus"\nport = "{port}"\n[relay.lcus]\nreadback = "text"\n'
-        f'[mqtt]\nport = {mqtt.port}\nprotocol = "{mqtt.protocol}"\n'
+        f'[mqtt]\nport = {mqtt.port}\n[advanced]\nmqtt.protocol = "{mqtt.protocol}"\n'
         f"[screen]\nenabled = false\n"
     )
     return config

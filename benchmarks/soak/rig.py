@@ -267,8 +267,8 @@ class Rig:
             f'[models]\nfolder = "{self._folder / "models"}"\n'
             f'[relay]\ndriver = "lcus"\nport = "{board}"\n[relay.lcus]\nreadback = "text"\n'
             f"[door]\nunlock = {UNLOCK}\n"
-            f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{main}"\nretry_most = 2\n'
-            f'[[reader]]\nname = "side"\ndriver = "rdm6300"\nport = "{side}"\nretry_most = 2\n'
+            f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{main}"\n'
+            f'[[reader]]\nname = "side"\ndriver = "rdm6300"\nport = "{side}"\n'
             f"[mqtt]\nport = {self.mqtt.port}\n"
             f'[screen]\nport = {self.screen}\nspeech = "off"\n'
             f"[http]\nenabled = true\nport = {self.health}\n[store]\nballast = 8\n"

@@ -175,6 +175,8 @@ class AccessSettings(Section):
     ``gate rules``); under one name the register's counts.
     """
 
+    advanced: ClassVar[frozenset[str]] = frozenset({"antipassback_hours", "emergency"})
+
     allow: tuple[AllowSettings, ...] = ()
     schedules: dict[str, str] = Field(
         default_factory=dict,

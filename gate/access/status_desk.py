@@ -16,6 +16,9 @@ from gate.errors import GateError
 
 _log = logging.getLogger(__name__)
 _MOST_KEPT = 20_000
+# consecutive failures after which the service is left alone for so many seconds: passages do not
+# wait for one that is down, and it is not held down by those who try
+FAILURES, REST = 3, 15.0
 
 Deliver = Callable[[int, tuple[Finding, ...]], None]
 
@@ -37,10 +40,14 @@ class StatusDesk:
         deliver: Deliver,
         monotonic: Callable[[], float],
         listener: Callable[[str, str], None] | None = None,
+        *,
+        failures: int = FAILURES,
+        rest: float = REST,
     ) -> None:
         self._provider, self._settings, self._deliver = provider, settings, deliver
         self._monotonic, self._listener = monotonic, listener or (lambda state, why: None)
         self._decides = any(i.unavailable in ("require", "refer") for i in settings.items)
+        self._failures, self._rest = failures, rest
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="status")
         self._lock = threading.Lock()  # guards the three below
         self._breaker = Breaker()
@@ -96,9 +103,8 @@ class StatusDesk:
             self._asking.discard(person.id)
             was_open = self._breaker.open_until is not None
             if answer is None:
-                settings = self._settings
                 now = self._monotonic()
-                self._breaker = self._breaker.failed(now, settings.failures, settings.rest)
+                self._breaker = self._breaker.failed(now, self._failures, self._rest)
                 reported = "lost" if self._breaker.open_until is not None and not was_open else ""
             else:
                 self._breaker = self._breaker.succeeded()

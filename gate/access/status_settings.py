@@ -57,15 +57,6 @@ class StatusSettings(Section):
         le=86400,
         description="seconds for which an answer is reused without a new query",
     )
-    failures: int = Field(
-        3,
-        ge=1,
-        le=100,
-        description="consecutive failures after which the service is not queried for a while",
-    )
-    rest: float = Field(
-        15.0, ge=0.1, le=3600, description="seconds for which it is then not queried"
-    )
     items: tuple[StatusItemSettings, ...] = ()
 
     @model_validator(mode="after")

@@ -26,6 +26,10 @@ StatusListener = Callable[[str, bool, str], None]
 """Receives (camera, there, reason) each time a camera is lost or back; called in its thread."""
 
 
+# seconds before a lost camera is opened again, and the longest wait to which it doubles
+RETRY = (0.5, 30.0)
+
+
 class Capture:
     """A FrameSource over V4L2 or RTSP. One thread owns the process; the slot is behind a lock."""
 
@@ -34,9 +38,13 @@ class Capture:
         settings: CameraSettings,
         status: StatusListener | None = None,
         command: Sequence[str] | None = None,
+        *,
+        retry: tuple[float, float] | None = None,
     ) -> None:
+        """``command``: of the capture process; ``retry``: instead of ``RETRY``."""
         self.name = settings.name
         self._settings = settings
+        self._retry = retry or RETRY
         self._status = status or (lambda camera, there, reason: None)
         self._command = list(command or self._worker())
         # an address may carry a password: it goes where `ps` does not look
@@ -80,17 +88,18 @@ class Capture:
         return self._newest is not None and self._newest.number != self._handed
 
     def _run(self) -> None:
-        wait = self._settings.retry_first
+        first, most = self._retry
+        wait = first
         while not self._stop.is_set():
             before = self._count
             reason = self._one_life()
             if self._stop.is_set():
                 return
             if self._count > before:
-                wait = self._settings.retry_first
+                wait = first
             self._tell(False, reason)
             self._stop.wait(wait)
-            wait = min(2 * wait, self._settings.retry_most)
+            wait = min(2 * wait, most)
 
     def _one_life(self) -> str:
         """From starting the process to its end; returns why it ended."""

@@ -40,15 +40,6 @@ class CameraSettings(Section):
         description="seconds without a frame after which the camera is considered lost and opened "
         "again",
     )
-    retry_first: float = Field(
-        0.5,
-        gt=0,
-        le=60,
-        description="seconds before it is opened again; doubles each time up to retry_most",
-    )
-    retry_most: float = Field(
-        30.0, gt=0, le=3600, description="the longest wait between two attempts, in seconds"
-    )
 
     @field_serializer("source", when_used="json")
     def _without_password(self, source: str) -> str:

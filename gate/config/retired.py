@@ -10,13 +10,22 @@ from typing import Any
 
 RETIRED: Mapping[str, frozenset[str]] = {
     "recognition": frozenset({"search_idle", "max_faces", "fnir"}),
-    "temperature": frozenset({"hottest", "plausible_low", "plausible_high"}),
+    "temperature": frozenset(
+        {"hottest", "plausible_low", "plausible_high", "retry_first", "retry_most", "name"}
+    ),
     "access.passage": frozenset(
         {"temperature_wait", "status_wait", "probable", "show_deny", "ask_wait"}
     ),
     "access.guessing": frozenset({"slowest"}),
     "access.permit": frozenset({"clock_tolerance"}),
-    "status": frozenset({"threads"}),
+    "camera": frozenset({"retry_first", "retry_most"}),
+    "reader": frozenset({"repeat", "patience", "retry_first", "retry_most"}),
+    "reader_out": frozenset({"retry_first", "retry_most"}),
+    "relay": frozenset({"retry_first", "retry_most"}),
+    "webhook": frozenset({"timeout", "batch", "retry_most"}),
+    "export": frozenset({"retry_most"}),
+    "notify": frozenset({"repeat_most", "per_hour", "oldest"}),
+    "status": frozenset({"threads", "failures", "rest"}),
     "mqtt": frozenset({"session_expiry", "window", "retry_first"}),
     "commands": frozenset({"skew", "per_minute", "lifetime"}),
     "desk": frozenset({"lock_minutes"}),

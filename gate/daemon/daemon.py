@@ -54,7 +54,7 @@ from gate.readers.out.reader_out import ReaderOut
 from gate.readers.out.settings import ReaderOutSettings
 from gate.recognition.face import Sighting
 from gate.services.camera_figures import CameraFigures
-from gate.services.gate_status import BEAT, Noticeboard
+from gate.services.gate_status import BEAT, StatusWriter
 from gate.services.live_picture import WIDTH, PictureServer
 from gate.store.store import Store
 
@@ -157,7 +157,7 @@ class Daemon:
             register.minutely = people.look
             register.forget = [peripherals.forget, people.forget]
             memory = DoorMemory(store, settings.name, writes.later, settings.data)
-            board = Noticeboard(
+            board = StatusWriter(
                 store.key_values,
                 settings.name,
                 clock,
@@ -230,7 +230,7 @@ class Daemon:
         core: Core,
         states: States,
         memory: DoorMemory,
-        board: Noticeboard,
+        board: StatusWriter,
     ) -> None:
         """The main loop. Nothing in it waits for a device, a network or a disk for long."""
         self._watchdog.start()

@@ -23,6 +23,7 @@ from gate.integrations.metrics import Metrics
 from gate.integrations.signed_command import Command
 from gate.notify import notifier
 from gate.notify.sending import AppriseSender
+from gate.sensors.settings import NAME as TEMPERATURE
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ class Outgoing:
         devices = [camera.name for camera in settings.camera]
         devices += [reader.name for reader in settings.reader]
         if settings.temperature.policy != "off":
-            devices.append(settings.temperature.name)
+            devices.append(TEMPERATURE)
         reported.link.retain(
             homeassistant.topic(settings.homeassistant, settings.name),
             homeassistant.discovery(settings.homeassistant, reported.topics, __version__, devices),

@@ -10,6 +10,7 @@ from gate.daemon.build import Core
 from gate.door.state import Phase
 from gate.integrations.homeassistant import door_state
 from gate.recognition.liveness.assessment import active
+from gate.sensors.settings import NAME as TEMPERATURE
 
 Publish = Callable[[str, dict[str, object]], None]
 
@@ -29,7 +30,7 @@ class States:
             *((reader.name, "reader") for reader in settings.reader),
         ]
         if settings.temperature.policy != "off":
-            self._devices.append((settings.temperature.name, "sensor"))
+            self._devices.append((TEMPERATURE, "sensor"))
 
     def report(self, core: Core, now: float) -> None:
         """Check, at most every ``EVERY`` seconds, and publish what changed."""

@@ -27,6 +27,11 @@ class Line(Protocol[T_co]):
     def close(self) -> None: ...
 
 
+# seconds before the second attempt to open a device, and the longest wait to which it doubles: one
+# that was knocked loose is back at once, one that is gone does not keep a core busy
+RETRY = (0.5, 30.0)
+
+
 class DeviceThread(Generic[T]):
     """Passes each value to ``emit`` in its own thread; a lost device is retried indefinitely."""
 
@@ -36,19 +41,18 @@ class DeviceThread(Generic[T]):
         line: Line[T],
         emit: Callable[[T], None],
         status: StatusListener | None = None,
-        retry_first: float = 0.5,
-        retry_most: float = 30.0,
         *,
+        retry: tuple[float, float] | None = None,
         speaks: bool = False,
     ) -> None:
         """``speaks``: it says something all the time, so that only a value shows it is there;
-        a card reader sends nothing until a card comes."""
+        a card reader sends nothing until a card comes. ``retry``: instead of ``RETRY``."""
         self.name = name
         self._line = line
         self._emit = emit
         self._status = status or (lambda device, there, reason: None)
         self._speaks = speaks
-        self._retry = (retry_first, retry_most)
+        self._retry = retry or RETRY
         self._there: bool | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

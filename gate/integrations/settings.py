@@ -18,7 +18,9 @@ CommandName = Literal["open", "hold", "lockdown", "normal", "reload", "sync"]
 class MqttSettings(Section):
     """Where events go, and where commands come from."""
 
-    advanced: ClassVar[frozenset[str]] = frozenset({"keepalive", "rate", "settle", "retry_most"})
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {"protocol", "keepalive", "rate", "settle", "retry_most"}
+    )
 
     enabled: bool = Field(True, description="whether events are published and commands received")
     broker: Literal["external", "mosquitto", "embedded"] = Field(
@@ -117,17 +119,10 @@ class CommandSettings(Section):
 class WebhookSettings(Section):
     """Events to a web address, signed; see docs/mqtt.md."""
 
-    advanced: ClassVar[frozenset[str]] = frozenset({"timeout", "batch"})
-
     enabled: bool = Field(False, description="whether events are sent")
     url: str = Field("", description="https, or http on a trusted network")
     secret: SecretStr = Field(
         SecretStr(""), description="at least 16 characters; best set by GATE_WEBHOOK__SECRET"
-    )
-    timeout: float = Field(5.0, gt=0, le=60, description="seconds to wait for an answer")
-    batch: int = Field(50, ge=1, le=500, description="events in one request at most")
-    retry_most: float = Field(
-        300.0, ge=1, le=3600, description="the longest wait between attempts, seconds"
     )
 
     @model_validator(mode="after")

@@ -32,6 +32,11 @@ def verify(secret: str, timestamp: str, body: bytes, given: str) -> bool:
     return hmac.compare_digest(signature(secret, timestamp, body), given)
 
 
+TIMEOUT = 5.0  # seconds to wait for an answer
+BATCH = 50  # events in one request at most: some 30 kB
+RETRY_MOST = 300.0  # the longest wait between two attempts, seconds
+
+
 class Webhook:
     """One thread that posts batches in order. An event leaves the outbox on a 2xx answer."""
 
@@ -41,10 +46,14 @@ class Webhook:
         gate: str,
         store: Store,
         wall: Callable[[], float] = time.time,
+        *,
+        retry_most: float = RETRY_MOST,
+        batch: int = BATCH,
     ) -> None:
         self.fault: BrokerError | None = None
         self.delivered = 0
         self._settings = settings
+        self._retry_most, self._batch = retry_most, batch
         self._gate = gate
         self._store = store
         self._wall = wall
@@ -56,11 +65,11 @@ class Webhook:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(self._settings.timeout + 5.0)
+        self._thread.join(TIMEOUT + 5.0)
 
     def _run(self) -> None:
         wait = 1.0
-        with httpx.Client(timeout=self._settings.timeout, follow_redirects=False) as client:
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
             while not self._stopping.is_set():
                 try:
                     sent = self._deliver(client)
@@ -75,13 +84,13 @@ class Webhook:
                 except Exception:  # whatever it is, events wait in the outbox
                     log.exception("webhook.failed")
                     sent = None
-                wait = 1.0 if sent is not None else min(2 * wait, self._settings.retry_most)
+                wait = 1.0 if sent is not None else min(2 * wait, self._retry_most)
                 if not sent:
                     self._stopping.wait(wait if sent is None else 0.5)
 
     def _deliver(self, client: httpx.Client) -> int:
         """Post the next batch. How many; raises BrokerError when the receiver does not take it."""
-        events = self._store.outbox.next(self._gate, RECEIVER, limit=self._settings.batch)
+        events = self._store.outbox.next(self._gate, RECEIVER, limit=self._batch)
         if not events:
             return 0
         self._post(client, events)

@@ -96,6 +96,11 @@ class _Open:
     at: datetime
 
 
+REPEATS = 3  # of a critical alarm that nobody acknowledges: who does not hear three is not there
+PER_HOUR = 30  # messages to one receiver; beyond it only critical ones, so that a storm buries none
+NEWS = timedelta(hours=6)  # an alarm that could not be sent for so long is in the log, and no news
+
+
 class Plan:
     """The state between two looks; one owner, the notifier's thread."""
 
@@ -111,7 +116,7 @@ class Plan:
         kind = str(event["type"])
         severity = SEVERITY.get(kind)
         at = datetime.fromisoformat(str(event["time"]))
-        if severity is None or now - at > timedelta(hours=self._settings.oldest):
+        if severity is None or now - at > NEWS:
             return False
         wanted = False
         for to in self._settings.to:
@@ -199,7 +204,7 @@ class Plan:
             if now - one.at < wait:
                 continue
             repeated = one.message.repeated
-            if repeated >= self._settings.repeat_most:
+            if repeated >= REPEATS:
                 del self._open[key]
                 continue
             one.at, one.message = now, replace(one.message, repeated=repeated + 1)
@@ -211,7 +216,7 @@ class Plan:
         sent = self._sent[name]
         while sent and now - sent[0] > HOUR:
             sent.popleft()
-        return len(sent) < self._settings.per_hour
+        return len(sent) < PER_HOUR
 
 
 def _subject(event: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ class NotifySettings(Section):
     Messages say the gate, what happened, how often and when; nothing about a person.
     """
 
-    advanced: ClassVar[frozenset[str]] = frozenset({"group", "repeat_most", "per_hour", "oldest"})
+    advanced: ClassVar[frozenset[str]] = frozenset({"group", "repeat"})
 
     enabled: bool = Field(False, description="whether alarms are sent")
     language: Language = Field("zh", description="the language of the messages")
@@ -116,19 +116,6 @@ class NotifySettings(Section):
         le=86_400,
         description="seconds after which a critical alarm is sent again while nobody has "
         "acknowledged it at the desk; 0: never",
-    )
-    repeat_most: int = Field(3, ge=0, le=100, description="how often it is repeated at most")
-    per_hour: int = Field(
-        30,
-        ge=1,
-        le=1000,
-        description="messages to one receiver in an hour; beyond it only critical ones are sent",
-    )
-    oldest: float = Field(
-        6.0,
-        gt=0,
-        le=168,
-        description="hours after which an alarm that could not be sent is no longer news",
     )
     visitor_name: bool = Field(
         False,

@@ -11,6 +11,10 @@ from gate.readers.lines import make_line
 from gate.readers.repeats import Repeats
 from gate.readers.settings import ReaderSettings
 
+# seconds a card must be away before it is a second claim: a reader sends one that lies on it again
+# and again, and loses it for moments
+LYING = 1.5
+
 
 class Reader:
     """``emit`` gets each claim once; it must be quick (put it into a queue)."""
@@ -21,10 +25,15 @@ class Reader:
         emit: Callable[[Claim], None],
         status: StatusListener | None = None,
         line: Line[tuple[ClaimKind, str]] | None = None,
+        *,
+        lying: float = LYING,
+        retry: tuple[float, float] | None = None,
     ) -> None:
+        """``lying``, ``retry``: instead of ``LYING`` and ``device_thread.RETRY``."""
         self.name = settings.name
         self._settings = settings
         self._emit = emit
+        self._lying = lying
         self._repeats = Repeats()
         self._line = line or make_line(settings)
         self._thread = DeviceThread(
@@ -32,8 +41,7 @@ class Reader:
             self._line,
             self._shown,
             status,
-            settings.retry_first,
-            settings.retry_most,
+            retry=retry,
         )
 
     @property
@@ -56,7 +64,7 @@ class Reader:
         kind, text = value
         now = time.monotonic()
         if kind is not ClaimKind.PIN:  # the same PIN typed twice is two attempts
-            self._repeats, fresh = self._repeats.see(text, now, self._settings.repeat)
+            self._repeats, fresh = self._repeats.see(text, now, self._lying)
             if not fresh:
                 return
         self._emit(Claim(kind, text, self.name, now))

@@ -49,27 +49,6 @@ class ReaderSettings(Section):
         "frames with two errors; such a number is a stranger's, so one is enough except"
         " on a noisy cable",
     )
-    repeat: float = Field(
-        1.5,
-        ge=0,
-        le=60,
-        description="a card lying on the reader is one claim until away for this many seconds",
-    )
-    patience: float = Field(
-        10.0,
-        gt=0,
-        le=120,
-        description="an unfinished line of a wedge is given up after this long without a key",
-    )
-    retry_first: float = Field(
-        0.5,
-        gt=0,
-        le=60,
-        description="the wait before the second attempt to connect; doubles up to the limit",
-    )
-    retry_most: float = Field(
-        30.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
-    )
     address: int = Field(0, ge=0, le=126, description="OSDP: the reader's address")
     key: SecretStr = Field(
         SecretStr(""), description="OSDP: the secure-channel key, 32 hexadecimal digits"

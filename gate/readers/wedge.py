@@ -17,6 +17,10 @@ EV_KEY = 1
 WAIT = 0.1  # seconds for the next key
 RELEASED, PRESSED = 0, 1  # 2 is a key that repeats
 
+# seconds without a key after which an unfinished line is given up: a reader needs milliseconds, a
+# person who types a PIN takes their time
+PATIENCE = 10.0
+
 
 class WedgeLine:
     """Card reader, scanner or PIN pad; what it types never reaches a console."""
@@ -56,7 +60,7 @@ class WedgeLine:
         for event in events:
             if event.type == EV_KEY and event.value in (RELEASED, PRESSED):
                 pressed = event.value == PRESSED
-                patience = self._settings.patience
+                patience = PATIENCE
                 self._typing, line = key(self._typing, event.code, pressed, now, patience)
                 if line:
                     shown.append(typed_claim(line, self._settings))
@@ -64,7 +68,7 @@ class WedgeLine:
 
     def _idle(self, now: float) -> list[Shown]:
         """Readers that send no line end: what was typed at a machine's speed is whole."""
-        self._typing, line, whole = idle(self._typing, now, self._settings.patience)
+        self._typing, line, whole = idle(self._typing, now, PATIENCE)
         kind = ClaimKind(self._settings.kind)
         if not line or kind is ClaimKind.PIN:  # a PIN left unfinished is nobody's attempt
             return []

@@ -30,11 +30,21 @@ class Report:
     fault: tuple[str, str, str] | None = None
 
 
+# seconds before the second attempt to connect, and the longest wait to which it doubles: shorter
+# than for other devices, as nobody passes meanwhile
+RETRY = (0.2, 10.0)
+
+
 class BoardSupervisor:
     """One board and the commanded state of its channels."""
 
     def __init__(
-        self, driver: RelayDriver, settings: RelaySettings, clock: Clock | None = None
+        self,
+        driver: RelayDriver,
+        settings: RelaySettings,
+        clock: Clock | None = None,
+        *,
+        retry: tuple[float, float] = RETRY,
     ) -> None:
         self._clock = clock or SystemClock()
         self.report: Report | None = None  # nothing known yet
@@ -47,7 +57,8 @@ class BoardSupervisor:
         self._poll_at = 0.0
         self._polled = -math.inf
         self._retry_at = 0.0
-        self._wait = settings.retry_first
+        self._retry = retry
+        self._wait = retry[0]
         self._failures = 0
 
     def command(self, channel: int, on: bool, hold: float, since: float) -> None:
@@ -84,7 +95,7 @@ class BoardSupervisor:
         self._commanded = dict.fromkeys(channels, False)
         self._repeat_at = dict.fromkeys(channels, now + REPEAT_REST)
         self._poll_at = now
-        self._wait = self._settings.retry_first
+        self._wait = self._retry[0]
 
     def _drive(self) -> None:
         for channel in self._commanded:
@@ -126,4 +137,4 @@ class BoardSupervisor:
         self._driver.close()
         self.report = Report(fault=(error.what, error.where, error.hint))
         self._retry_at = now + self._wait
-        self._wait = min(2 * self._wait, self._settings.retry_most)
+        self._wait = min(2 * self._wait, self._retry[1])

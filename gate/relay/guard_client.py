@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from gate.clock import Clock, SystemClock
 from gate.errors import DeviceError
+from gate.relay.board_supervisor import RETRY
 from gate.relay.guard_process import MESSAGE
 from gate.relay.settings import RelaySettings
 
@@ -32,6 +33,8 @@ class GuardedRelay:
         settings: RelaySettings,
         clock: Clock | None = None,
         command: Sequence[str] = (sys.executable, "-m", "gate.relay.guard_process"),
+        *,
+        retry: tuple[float, float] = RETRY,
     ) -> None:
         self.name: str = settings.driver
         self._settings = settings
@@ -45,7 +48,8 @@ class GuardedRelay:
         self._inputs: dict[str, bool] = {}
         self._fault: DeviceError | None = self._not_running()
         self._retry_at = 0.0
-        self._wait = settings.retry_first
+        self._retry = retry
+        self._wait = retry[0]
         self._closed = True
 
     @property
@@ -162,7 +166,7 @@ class GuardedRelay:
         report = json.loads(message)
         self._heard = self._clock.monotonic()
         self._patience = SILENT
-        self._wait = self._settings.retry_first
+        self._wait = self._retry[0]
         self._state = {int(channel): on for channel, on in report["state"].items()}
         self._inputs = report["inputs"]
         fault = report["fault"]
@@ -175,7 +179,7 @@ class GuardedRelay:
         if self._process is not None:
             self._process.kill()
         self._retry_at = self._clock.monotonic() + self._wait
-        self._wait = min(2 * self._wait, self._settings.retry_most)
+        self._wait = min(2 * self._wait, self._retry[1])
         self._fault = DeviceError(what, where=self._settings.port, hint="it restarts automatically")
 
     def _not_running(self) -> DeviceError:

@@ -50,6 +50,8 @@ class ModbusSettings(Section):
 class GpioSettings(Section):
     """Pins of the box itself."""
 
+    advanced: ClassVar[frozenset[str]] = frozenset({"active_high", "pull_up"})
+
     pins: tuple[int, ...] = Field(
         (17,), description="the pin (BCM number) of each channel, in order"
     )
@@ -102,15 +104,6 @@ class RelaySettings(Section):
     )
     poll: float = Field(
         0.05, ge=0.01, le=5, description="how often inputs and relay are read, in seconds"
-    )
-    retry_first: float = Field(
-        0.2,
-        gt=0,
-        le=60,
-        description="seconds before the second attempt to connect; doubles up to retry_most",
-    )
-    retry_most: float = Field(
-        10.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
     )
     lcus: LcusSettings = LcusSettings()
     modbus: ModbusSettings = ModbusSettings()

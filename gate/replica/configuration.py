@@ -52,7 +52,7 @@ class Configurer:
 
     def __init__(
         self,
-        facts: KeyValueStore,
+        key_values: KeyValueStore,
         data: Path,
         host: Host,
         tried: Callable[[Mapping[str, Any]], str],
@@ -61,7 +61,7 @@ class Configurer:
         settled: float = SETTLED,
         lacking: Callable[[Mapping[str, Any]], tuple[MissingFile, ...]] = lambda values: (),
     ) -> None:
-        self._facts = facts
+        self._key_values = key_values
         self._data = data
         self._host = host
         self._tried = tried
@@ -82,7 +82,7 @@ class Configurer:
 
     def cannot(self, why: str) -> None:
         """A file of the version that is wanted cannot be had."""
-        wish = wish_of(self._facts)
+        wish = wish_of(self._key_values)
         if self._missing and wish is not None:
             from_hub.refuse(self._data, wish.digest, why)
         self._missing = ()
@@ -97,7 +97,7 @@ class Configurer:
     def step(self) -> None:
         if self._ending:  # the gate is on its way to the next start
             return
-        state, wish = from_hub.state_of(self._data), wish_of(self._facts)
+        state, wish = from_hub.state_of(self._data), wish_of(self._key_values)
         wanted = wish is not None and wish.digest not in (state.current, state.refused)
         if state.trial is not None or not wanted:
             self._missing = ()
@@ -160,12 +160,12 @@ class Configurer:
         self._host.restart(why)
 
 
-def wish_of(facts: KeyValueStore) -> Wish | None:
+def wish_of(key_values: KeyValueStore) -> Wish | None:
     """What the hub wants, as it last said; None before it has."""
-    kept = facts.get(WANTED)
+    kept = key_values.get(WANTED)
     return Wish(kept["digest"], kept["values"]) if kept else None
 
 
-def keep_wish(facts: KeyValueStore, values: Mapping[str, Any]) -> None:
+def keep_wish(key_values: KeyValueStore, values: Mapping[str, Any]) -> None:
     """The digest is made here: what is kept is what arrived."""
-    facts.set(WANTED, {"digest": from_hub.digest_of(values), "values": dict(values)})
+    key_values.set(WANTED, {"digest": from_hub.digest_of(values), "values": dict(values)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from ipaddress import ip_address
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,8 @@ from gate.texts.catalogue import Language
 
 class ScreenSettings(Section):
     """What the person at the gate sees and hears."""
+
+    advanced: ClassVar[frozenset[str]] = frozenset({"quiet_volume"})
 
     enabled: bool = Field(True, description="whether the screen is served")
     host: str = Field(

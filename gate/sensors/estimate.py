@@ -8,7 +8,7 @@ from statistics import median_high
 from gate.sensors.mcu90640 import HOTTEST, hottest
 from gate.sensors.reading import Reading, Validity
 from gate.sensors.sample import Sample
-from gate.sensors.settings import PLAUSIBLE, TemperatureSettings
+from gate.sensors.settings import NAME, PLAUSIBLE, TemperatureSettings
 from gate.sensors.view import Region
 
 
@@ -37,7 +37,7 @@ def reading_of(
     ours = [sample for sample in samples if sample.measured >= since]
     if not ours:
         kind = Validity.STALE if samples else Validity.ABSENT
-        return Reading(None, None, None, now, settings.name, kind, 0)
+        return Reading(None, None, None, now, NAME, kind, 0)
     raw = median_high(_surface(sample, settings, region) for sample in ours)
     rooms = [sample.ambient for sample in ours if sample.ambient is not None]
     ambient = median_high(rooms) if rooms else None
@@ -51,7 +51,7 @@ def reading_of(
         validity = Validity.IMPLAUSIBLE
     else:
         validity = Validity.VALID
-    return Reading(raw, ambient, estimated, measured, settings.name, validity, len(ours))
+    return Reading(raw, ambient, estimated, measured, NAME, validity, len(ours))
 
 
 def _surface(sample: Sample, settings: TemperatureSettings, region: Region | None) -> float:

@@ -10,7 +10,7 @@ from gate.sensors.estimate import reading_of
 from gate.sensors.lines import make_line
 from gate.sensors.reading import Reading
 from gate.sensors.sample import Sample
-from gate.sensors.settings import TemperatureSettings
+from gate.sensors.settings import NAME, TemperatureSettings
 from gate.sensors.view import Region
 
 # samples kept: a passage of half a minute at 14 frames a second
@@ -25,19 +25,21 @@ class TemperatureSensor:
         settings: TemperatureSettings,
         status: StatusListener | None = None,
         line: Line[Sample] | None = None,
+        *,
+        retry: tuple[float, float] | None = None,
     ) -> None:
-        self.name = settings.name
+        """``retry``: instead of ``device_thread.RETRY``."""
+        self.name = NAME
         self._settings = settings
         self._lock = threading.Lock()
         self._samples: deque[Sample] = deque(maxlen=KEPT)
         self._thread = DeviceThread(
-            settings.name,
+            NAME,
             line or make_line(settings),
             self._add,
             status,
-            settings.retry_first,
-            settings.retry_most,
             speaks=True,
+            retry=retry,
         )
 
     @property

@@ -14,6 +14,10 @@ PLAUSIBLE = (32.0, 43.0)  # °C; an estimate outside counts as missing
 class RegisterSettings(Section):
     """Where a Modbus sensor keeps its values."""
 
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {"unit", "function", "object", "ambient", "scale"}
+    )
+
     unit: int = Field(1, ge=1, le=247, description="the sensor's Modbus address")
     function: Literal["holding", "input"] = Field(
         "holding", description='"holding" or "input" registers'
@@ -27,12 +31,15 @@ class RegisterSettings(Section):
     )
 
 
+NAME = "temperature"  # of the sensor in events; a gate has one
+
+
 class TemperatureSettings(Section):
     """The infrared sensor, what is made of its values, and what follows."""
 
     advanced: ClassVar[frozenset[str]] = frozenset(
         {
-            *("name", "poll", "silent_after", "samples", "max_age"),
+            *("poll", "silent_after", "samples", "max_age"),
         }
     )
 
@@ -45,7 +52,6 @@ class TemperatureSettings(Section):
     driver: Literal["mcu9061x", "mcu90640", "modbus"] = Field(
         "mcu9061x", description="mcu9061x (GY-MCU90614/90615), mcu90640 (thermal image) or modbus"
     )
-    name: str = Field("temperature", pattern=r"^[a-z0-9-]{1,20}$", description="its name in events")
     port: str = Field("/dev/ttyUSB1", description="serial port")
     baud: int = Field(
         9600,
@@ -64,15 +70,6 @@ class TemperatureSettings(Section):
         gt=0,
         le=60,
         description="a sensor that sends nothing valid for this many seconds is considered lost",
-    )
-    retry_first: float = Field(
-        0.5,
-        gt=0,
-        le=60,
-        description="seconds before the second attempt to connect; doubles up to retry_most",
-    )
-    retry_most: float = Field(
-        30.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
     )
     modbus: RegisterSettings = RegisterSettings()
     offset: float = Field(

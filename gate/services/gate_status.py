@@ -15,19 +15,19 @@ BEAT = 10.0  # seconds after which it is written again although nothing changed
 _KEY = "state."
 
 
-class Noticeboard:
+class StatusWriter:
     """Belongs to the main loop; writes are passed to ``later``, one at a time."""
 
     def __init__(
         self,
-        facts: KeyValueStore,
+        key_values: KeyValueStore,
         gate: str,
         clock: Clock,
         later: Callable[[Callable[[], None]], None],
         gather: float = 0.0,
     ) -> None:
         """``gather``: seconds between two writes, in which changes become one."""
-        self._facts = facts
+        self._key_values = key_values
         self._key = _KEY + gate
         self._clock = clock
         self._later = later
@@ -54,7 +54,7 @@ class Noticeboard:
 
     def _write(self, value: dict[str, Any]) -> None:
         self._waiting = False  # set first: a store that fails now is tried with the next beat
-        self._facts.set(self._key, value)
+        self._key_values.set(self._key, value)
 
 
 def put_in(session: Session, gate: str, at: datetime, things: dict[str, Any]) -> None:
@@ -62,9 +62,9 @@ def put_in(session: Session, gate: str, at: datetime, things: dict[str, Any]) ->
     set_in(session, _KEY + gate, {"at": at.isoformat(), "things": things})
 
 
-def read(facts: KeyValueStore, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
+def read(key_values: KeyValueStore, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
     """When the gate last reported, and its states by name; None if it never did."""
-    found = facts.get(_KEY + gate)
+    found = key_values.get(_KEY + gate)
     if not found:
         return None, {}
     return datetime.fromisoformat(found["at"]), dict(found["things"])

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusItem, judge, labels
 from gate.access.request import Finding, Weight
-from gate.access.status_desk import StatusDesk
+from gate.access.status_desk import FAILURES, REST, StatusDesk
 from gate.access.status_http import HttpStatus, StatusError
 from gate.access.status_settings import StatusSettings
 from tests.simulators.status_service import RED, StatusService, status_service
@@ -124,7 +124,12 @@ def test_a_service_that_is_not_there_is_named() -> None:
 class Gate:
     """Collects what the desk delivers; the clock stands unless it is moved."""
 
-    def __init__(self, service: StatusService, **fields: object) -> None:
+    def __init__(
+        self,
+        service: StatusService,
+        breaks: tuple[int, float] = (FAILURES, REST),
+        **fields: object,
+    ) -> None:
         self.now = 0.0
         self.inbox: queue.Queue[tuple[int, tuple[Finding, ...]]] = queue.Queue()
         self.states: list[str] = []
@@ -136,6 +141,8 @@ class Gate:
             lambda person, findings: self.inbox.put((person, findings)),
             lambda: self.now,
             lambda state, why: self.states.append(state),
+            failures=breaks[0],
+            rest=breaks[1],
         )
 
     def ask(self, number: int) -> bool | None:
@@ -180,7 +187,7 @@ def test_asking_returns_at_once(service: StatusService) -> None:
 
 def test_a_failing_service_is_left_alone_and_tried_again(service: StatusService) -> None:
     service.mode = "error"
-    gate = Gate(service, failures=3, rest=15)
+    gate = Gate(service)
     assert [gate.ask(n) for n in range(1, 7)] == [None] * 6
     assert len(service.asked) == 3
     assert gate.states == ["lost"]
@@ -192,7 +199,7 @@ def test_a_failing_service_is_left_alone_and_tried_again(service: StatusService)
 
 def test_nobody_waits_while_a_service_is_tried_again(service: StatusService) -> None:
     items = [{"name": "code", "unavailable": "advise"}]
-    gate = Gate(service, items=items, failures=1, rest=5, fresh=60)
+    gate = Gate(service, items=items, breaks=(1, 5.0), fresh=60)
     service.mode = "error"
     assert gate.ask(1) is None
     may_answer = threading.Event()

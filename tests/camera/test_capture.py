@@ -13,7 +13,7 @@ from gate.camera.capture import Capture
 from gate.camera.settings import CameraSettings
 from tests.waiting import PATIENCE, wait_for
 
-SETTINGS = CameraSettings(silent_after=0.4, retry_first=0.05, retry_most=0.2)
+SETTINGS = CameraSettings(silent_after=0.4)
 
 
 def worker(tmp_path: Path, body: str) -> list[str]:
@@ -35,7 +35,8 @@ def heard() -> list[tuple[bool, str]]:
 
 
 def start(command: list[str], heard: list[tuple[bool, str]]) -> Capture:
-    capture = Capture(SETTINGS, lambda camera, there, why: heard.append((there, why)), command)
+    told = lambda camera, there, why: heard.append((there, why))  # noqa: E731
+    capture = Capture(SETTINGS, told, command, retry=(0.05, 0.2))
     capture.open()
     return capture
 

@@ -62,8 +62,9 @@ def heard() -> list[tuple[bool, str]]:
 
 
 def camera(address: str, heard: list[tuple[bool, str]]) -> Capture:
-    settings = CameraSettings(source=address, silent_after=3, retry_first=0.1, retry_most=0.5)
-    return Capture(settings, lambda camera, there, why: heard.append((there, why)))
+    settings = CameraSettings(source=address, silent_after=3)
+    told = lambda camera, there, why: heard.append((there, why))  # noqa: E731
+    return Capture(settings, told, retry=(0.1, 0.5))
 
 
 def test_pictures_arrive_and_are_those_of_the_recording(
@@ -142,7 +143,7 @@ def test_a_resident_passes_at_a_network_camera_before_and_after_a_cut(
     if server.kind == "pypi" and not missing("gstreamer", packages):
         pytest.skip("GStreamer's server was used")
     monkeypatch.delenv("GATE_MODELS_DIR", raising=False)
-    camera = {"source": server.address, "silent_after": 3, "retry_first": 0.1, "retry_most": 0.5}
+    camera = {"source": server.address, "silent_after": 3}
     gate = GateProcess(tmp_path, {"camera": [camera], "access": {"passage": {"same_person": 1.0}}})
     enrol(gate)
     with gate.running():

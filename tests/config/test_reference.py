@@ -58,7 +58,7 @@ def test_limits_and_choices_are_read_from_the_type() -> None:
     by_name = {part.full(key): key for part in parts() for key in part.keys}
     assert by_name["door.unlock"].allowed == "0.2 to 60"
     assert by_name["door.fail"].allowed == '"secure", "safe"'
-    assert by_name["access.antipassback_hours"].allowed == "above 0 to 720"
+    assert by_name["advanced.access.antipassback_hours"].allowed == "above 0 to 720"
     assert by_name["advanced.store.outbox"].allowed == "100,000 to 10,000,000"
 
 

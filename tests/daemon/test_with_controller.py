@@ -85,8 +85,6 @@ def make_site(folder: Path, line: SimulatedPort, door: SimulatedPort, **out: Any
             "baud": 115_200,
             "format": "wiegand-34",
             "facility": 7,
-            "retry_first": 0.1,
-            "retry_most": 0.3,
             **out,
         },
     }

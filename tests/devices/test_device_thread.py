@@ -47,7 +47,9 @@ def test_lost_and_back_whatever_goes_wrong(error: Exception, reason: str) -> Non
     line = Line()
     reported: list[tuple[str, bool, str]] = []
     values: list[int] = []
-    thread = DeviceThread("one", line, values.append, lambda *all: reported.append(all), 0.01, 0.02)
+    thread = DeviceThread(
+        "one", line, values.append, lambda *all: reported.append(all), retry=(0.01, 0.02)
+    )
     thread.open()
     assert eventually(lambda: reported == [("one", True, "")])
     line.error = error
@@ -65,7 +67,7 @@ def test_lost_and_back_whatever_goes_wrong(error: Exception, reason: str) -> Non
 def test_waits_double_up_to_the_limit() -> None:
     line = Line()
     line.error = DeviceError("gone")
-    thread = DeviceThread("one", line, print, None, 0.02, 0.08)
+    thread = DeviceThread("one", line, print, None, retry=(0.02, 0.08))
     thread.open()
     assert eventually(lambda: len(line.opened) == 5)
     thread.close()

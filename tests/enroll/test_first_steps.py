@@ -6,7 +6,7 @@ import pytest
 
 from enroll.first_steps import steps
 from gate.events.event import Event
-from gate.services.gate_status import Noticeboard
+from gate.services.gate_status import StatusWriter
 from gate.texts.catalogue import catalogue
 
 
@@ -36,7 +36,7 @@ def test_today_leads_to_the_first_person_let_in_and_then_keeps_quiet(desk, manag
         return page.partition('aria-current="step"')[2].partition("</li>")[0]
 
     assert "A gate is running" in taught()
-    board = Noticeboard(desk.store.key_values, desk.gate, desk.clock, lambda write: write())
+    board = StatusWriter(desk.store.key_values, desk.gate, desk.clock, lambda write: write())
     board.put("gate", {"software": "1", "faults": []})
     board.keep()
     now = desk.clock.utc()

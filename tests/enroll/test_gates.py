@@ -8,7 +8,7 @@ import pytest
 
 from enroll import gates
 from gate.events.event import Event
-from gate.services.gate_status import BEAT, Noticeboard
+from gate.services.gate_status import BEAT, StatusWriter
 from gate.store.orders import Orders
 
 STATES = {
@@ -26,7 +26,7 @@ STATES = {
 @pytest.fixture
 def board(desk, clock):
     """A gate's notice board that writes at once."""
-    board = Noticeboard(desk.store.key_values, "north", clock, lambda write: write())
+    board = StatusWriter(desk.store.key_values, "north", clock, lambda write: write())
     for thing, value in STATES.items():
         board.put(thing, value)
     return board
@@ -113,7 +113,7 @@ def test_a_fire_release_can_be_ended_only_while_there_is_one(manager, desk, boar
 
 def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
     waiting = []
-    board = Noticeboard(desk.store.key_values, "north", clock, waiting.append)
+    board = StatusWriter(desk.store.key_values, "north", clock, waiting.append)
     board.put("mode", {"mode": "normal"})
     board.keep()
     board.put("mode", {"mode": "fire"})
@@ -133,7 +133,7 @@ def test_the_board_writes_once_at_a_time_and_only_what_is_new(desk, clock):
 @pytest.mark.slow
 def test_a_board_that_gathers_writes_changes_of_ten_seconds_as_one(desk, clock):
     waiting = []
-    board = Noticeboard(desk.store.key_values, "north", clock, waiting.append, gather=BEAT)
+    board = StatusWriter(desk.store.key_values, "north", clock, waiting.append, gather=BEAT)
     for mode in ("normal", "fire", "hold"):
         board.put("mode", {"mode": mode})
         board.keep()

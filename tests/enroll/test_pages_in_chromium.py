@@ -27,7 +27,7 @@ from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.face import Template
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
-from gate.services.gate_status import Noticeboard
+from gate.services.gate_status import StatusWriter
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
@@ -129,7 +129,7 @@ def filled(desk, encoder):
                     import_id=number, line=line, person_id=1, result="failed", note=note([part])
                 )
                 session.add(row)
-    board = Noticeboard(store.key_values, "north", desk.clock, lambda write: write())
+    board = StatusWriter(store.key_values, "north", desk.clock, lambda write: write())
     for thing, value in STATES.items():
         board.put(thing, value)
     board.keep()

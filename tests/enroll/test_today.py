@@ -15,7 +15,7 @@ from enroll import today
 from enroll.gates import GateView, tone
 from enroll.ordinary_day import OrdinaryDay, means
 from gate.events.event import Event
-from gate.services.gate_status import Noticeboard
+from gate.services.gate_status import StatusWriter
 from tests.enroll.chromium import PASSWORD
 from tests.enroll.test_live_feed import happen
 
@@ -211,7 +211,7 @@ def test_no_line_of_two_gates_is_lost_or_comes_twice_also_after_a_break(desk, br
 def test_the_parts_of_the_page_follow_and_the_stream_ends_with_the_session(desk, browser):
     browser("desk")
     happen(desk, "north", 1)
-    board = Noticeboard(desk.store.key_values, "north", desk.clock, lambda write: write())
+    board = StatusWriter(desk.store.key_values, "north", desk.clock, lambda write: write())
     with served(desk) as address, httpx.Client(base_url=address, timeout=60) as client:
         client.headers["accept"] = "text/html"
         client.post("/login", data={"login": "desk", "password": PASSWORD})

@@ -67,7 +67,8 @@ def test_a_command_goes_from_the_shell_to_the_door_and_back(
 ) -> None:
     config = tmp_path / "gate.toml"
     config.write_text(
-        config.read_text() + f'[mqtt]\nport = {broker.port}\nprotocol = "{broker.protocol}"\n'
+        config.read_text()
+        + f'[mqtt]\nport = {broker.port}\n[advanced]\nmqtt.protocol = "{broker.protocol}"\n'
     )
     settings = load(config)
     file = tmp_path / "desk.pem"

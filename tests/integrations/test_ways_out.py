@@ -82,12 +82,10 @@ def test_a_webhook_gets_every_event_in_order_in_spite_of_errors(
             "enabled": True,
             "url": f"http://127.0.0.1:{receiver.server_port}/in",
             "secret": SECRET,
-            "batch": 7,
-            "retry_most": 1,
         }
     )
     hooked.events.append([Event.make("north", "gate.started", NOON) for _ in range(20)])
-    webhook = Webhook(settings, "north", hooked)
+    webhook = Webhook(settings, "north", hooked, retry_most=1.0, batch=7)
     webhook.start()
     eventually(lambda: webhook.fault and "503" in webhook.fault.what)
     receiver.status = 200

@@ -34,10 +34,11 @@ def shown(device: OsdpReader, claims: queue.Queue[Claim], number: int, length: i
     raise AssertionError(f"no claim of {number}")
 
 
+QUICK = (0.1, 0.2)  # seconds between attempts to open the port
+
+
 def settings(path: str, key: bytes = KEY) -> ReaderSettings:
-    return ReaderSettings(
-        driver="osdp", port=path, baud=115200, key=key.hex(), retry_first=0.1, retry_most=0.2
-    )
+    return ReaderSettings(driver="osdp", port=path, baud=115200, key=key.hex())
 
 
 @pytest.mark.slow
@@ -46,7 +47,7 @@ def test_a_card_comes_through_the_secure_channel_and_the_reader_shows_the_answer
     with (
         closing(OsdpReader(KEY)) as device,
         SimulatedPort(device) as port,
-        closing(Reader(settings(port.path), claims.put)) as reader,
+        closing(Reader(settings(port.path), claims.put, retry=QUICK)) as reader,
     ):
         reader.open()
         assert eventually(lambda: reader.there)
@@ -65,7 +66,7 @@ def test_a_reader_with_another_key_is_not_there() -> None:
     with (
         closing(OsdpReader(bytes(16))) as device,
         SimulatedPort(device) as port,
-        closing(Reader(settings(port.path), claims.put)) as reader,
+        closing(Reader(settings(port.path), claims.put, retry=QUICK)) as reader,
     ):
         reader.open()
         assert not eventually(lambda: reader.there, 2)
@@ -83,7 +84,7 @@ def test_lost_and_back() -> None:
     with (
         closing(OsdpReader(KEY)) as device,
         SimulatedPort(device) as port,
-        closing(Reader(settings(port.path), lambda c: None, tell)) as reader,
+        closing(Reader(settings(port.path), lambda c: None, tell, retry=QUICK)) as reader,
     ):
         reader.open()
         assert eventually(lambda: reported == [True])
@@ -104,7 +105,7 @@ def test_one_damaged_frame_costs_a_moment_not_five_minutes() -> None:
     with (
         closing(OsdpReader(KEY)) as device,
         SimulatedPort(device) as port,
-        closing(Reader(settings(port.path), claims.put, tell)) as reader,
+        closing(Reader(settings(port.path), claims.put, tell, retry=QUICK)) as reader,
     ):
         reader.open()
         assert eventually(lambda: reader.there)

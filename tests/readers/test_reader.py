@@ -17,7 +17,7 @@ def test_a_card_lying_on_the_reader_is_one_claim() -> None:
     device = CardReader()
     claims: queue.Queue[Claim] = queue.Queue()
     with SimulatedPort(device) as port:
-        reader = Reader(ReaderSettings(port=port.path, repeat=30.0), claims.put)
+        reader = Reader(ReaderSettings(port=port.path), claims.put, lying=30.0)
         reader.open()
         assert eventually(lambda: reader.there)
         device.show(0x002D5C38, 0.6)  # sent again and again while it lies there
@@ -38,9 +38,12 @@ def test_lost_and_back_are_reported() -> None:
     reported: list[tuple[str, bool]] = []
     claims: queue.Queue[Claim] = queue.Queue()
     with SimulatedPort(device) as port:
-        settings = ReaderSettings(port=port.path, retry_first=0.05)
+        settings = ReaderSettings(port=port.path)
         reader = Reader(
-            settings, claims.put, lambda name, there, why: reported.append((name, there))
+            settings,
+            claims.put,
+            lambda name, there, why: reported.append((name, there)),
+            retry=(0.05, 30.0),
         )
         reader.open()
         assert eventually(lambda: reported == [("reader", True)])

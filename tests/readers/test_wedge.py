@@ -115,6 +115,9 @@ def test_a_line_that_is_no_card_is_unreadable_and_not_lost() -> None:
     assert shown_after([CODES["1"]] * 8 + [28]) == [(ClaimKind.CARD, UNREADABLE)]
 
 
-def test_a_card_typed_and_left_is_unreadable_and_a_pin_is_nobodys_attempt() -> None:
-    assert shown_after([CODES["1"]] * 3, patience=0.3) == [(ClaimKind.CARD, UNREADABLE)]
-    assert shown_after([CODES["1"]] * 6, patience=0.3, kind="pin") == []
+def test_a_card_typed_and_left_is_unreadable_and_a_pin_is_nobodys_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gate.readers.wedge.PATIENCE", 0.3)
+    assert shown_after([CODES["1"]] * 3) == [(ClaimKind.CARD, UNREADABLE)]
+    assert shown_after([CODES["1"]] * 6, kind="pin") == []

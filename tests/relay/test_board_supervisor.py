@@ -25,9 +25,7 @@ class Rig:
     def __init__(self) -> None:
         self.clock = ManualClock(50.0)
         self.board = Board(channels=1, clock=self.clock)
-        self.supervisor = BoardSupervisor(
-            self.board, RelaySettings(retry_first=0.2, retry_most=1.0), self.clock
-        )
+        self.supervisor = BoardSupervisor(self.board, RelaySettings(), self.clock, retry=(0.2, 1.0))
         self.supervisor.run(self.clock.now)
 
     def order(self, on: bool, hold: float = 0.5, late: float = 0.0) -> None:

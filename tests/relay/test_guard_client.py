@@ -20,7 +20,7 @@ from tests.waiting import eventually
 def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no_crash(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    relay = GuardedRelay(RelaySettings(driver="simulated", retry_first=0.1, retry_most=0.1))
+    relay = GuardedRelay(RelaySettings(driver="simulated"), retry=(0.1, 0.1))
     relay.open()
     real, full = subprocess.Popen, OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 

@@ -75,7 +75,7 @@ class TestEstimate:
 
 class TestSensor:
     def settings(self, port: SimulatedPort, **more: object) -> TemperatureSettings:
-        fast: dict[str, object] = {"silent_after": 0.4, "retry_first": 0.05, "retry_most": 0.1}
+        fast: dict[str, object] = {"silent_after": 0.4}
         return TemperatureSettings(port=port.path, **{**fast, **more})  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("poll", [0.0, 0.1])

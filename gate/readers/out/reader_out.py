@@ -19,7 +19,10 @@ class ReaderOut:
         settings: ReaderOutSettings,
         answered: Callable[[bool], object],
         status: StatusListener | None = None,
+        *,
+        retry: tuple[float, float] | None = None,
     ) -> None:
+        """``retry``: instead of ``device_thread.RETRY``."""
         self.settings = settings
         self._form = card_formats.parse(settings.format, settings.parity)
         self._line: PeripheralLine | ConverterLine
@@ -37,8 +40,7 @@ class ReaderOut:
             self._line,
             heard,
             status,
-            settings.retry_first,
-            settings.retry_most,
+            retry=retry,
             # only OSDP's secure channel shows that the controller is there
             speaks=settings.answers,
         )

@@ -17,7 +17,9 @@ Colour = Literal["red", "green", "amber", "blue", "magenta", "cyan", "white"]
 class ReaderOutSettings(Section):
     """The gate as a reader of a controller the site has; see docs/reader-out.md."""
 
-    advanced: ClassVar[frozenset[str]] = frozenset({"within"})
+    advanced: ClassVar[frozenset[str]] = frozenset(
+        {"offset", "grants", "denies", "output_grants", "within"}
+    )
 
     enabled: bool = Field(False, description="whether the gate is a reader of another controller")
     driver: Literal["osdp", "converter"] = Field(
@@ -68,12 +70,6 @@ class ReaderOutSettings(Section):
     )
     within: float = Field(
         3.0, ge=0.2, le=30, description="seconds to wait for the controller's answer"
-    )
-    retry_first: float = Field(
-        0.5, gt=0, le=60, description="the wait before the second attempt to open the port"
-    )
-    retry_most: float = Field(
-        30.0, gt=0, le=600, description="the longest wait between two attempts, in seconds"
     )
 
     @model_validator(mode="after")

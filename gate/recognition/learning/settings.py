@@ -12,7 +12,7 @@ from gate.section import Section
 class LearningSettings(Section):
     """Faces learnt from cards, of people who agreed to it. See docs/learning.md."""
 
-    advanced: ClassVar[frozenset[str]] = frozenset({"most"})
+    advanced: ClassVar[frozenset[str]] = frozenset({"passages", "days", "most"})
 
     enabled: bool = Field(
         False,

@@ -42,7 +42,6 @@ class Calibration:
         others: tail of the score of an impostor and one claimed person.
         grid: scores (dimensionless) at which the likelihood ratios are tabulated, ascending.
         ratios: log-likelihood ratio, nats: a mate's score against an impostor's highest score.
-        verify_ratios: nats, the same against the score of an impostor and one claimed person.
         mates: where the scores of mates come from.
     """
 
@@ -60,7 +59,6 @@ class Calibration:
     others: Tail
     grid: tuple[float, ...]
     ratios: tuple[float, ...]
-    verify_ratios: tuple[float, ...]
     mates: str
 
     @cached_property
@@ -74,10 +72,6 @@ class Calibration:
         Monotonic in the score, and within ±``LLR_LIMIT``; float64 (n,) for scores (n,).
         """
         return np.asarray(np.interp(score, self.grid, self.ratios), np.float64)
-
-    def verify_llr(self, score: Values | float) -> Values:
-        """The same for a claimed person, float64 (n,): a mate's against one other person's."""
-        return np.asarray(np.interp(score, self.grid, self.verify_ratios), np.float64)
 
     def threshold_at(self, fpir: float) -> float:
         """The threshold (dimensionless) for another wished rate."""
@@ -113,12 +107,13 @@ class Calibration:
         """The opposite of ``to_json``. Raises RecognitionError when something is missing."""
         try:
             values = json.loads(text)
+            values.pop("verify_ratios", None)  # of earlier versions; nothing asked for them
             values["scoring"] = Scoring(**values["scoring"])
             if "strangers" in values:  # as it was named up to version 0.1
                 values["impostors"] = values.pop("strangers")
             values["impostors"] = Tail(**values["impostors"])
             values["others"] = Tail(**values["others"])
-            for key in ("interval", "grid", "ratios", "verify_ratios"):
+            for key in ("interval", "grid", "ratios"):
                 values[key] = tuple(float(value) for value in values[key])
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
@@ -165,7 +160,6 @@ def calibration_from(
         others=single,
         grid=tuple(grid.tolist()),
         ratios=_ratios(grid, mate, impostors, tail),
-        verify_ratios=_ratios(grid, mate, others, single),
         mates=prior.source,
     )
 

@@ -21,6 +21,7 @@ from tests.waiting import wait_for
 
 MC100 = {"format": "wiegand-26", "digits": "FFFNNNNN", "ending": "\n\r", "baud": 115200}
 S4A = {"format": "wiegand-34", "digits": "CCCCCCCCCC", "ending": "", "baud": 9600}
+QUICK = (0.1, 0.2)  # seconds between attempts to open the port
 
 
 def settings(port: str, **changed: object) -> ReaderOutSettings:
@@ -28,8 +29,6 @@ def settings(port: str, **changed: object) -> ReaderOutSettings:
         "enabled": True,
         "driver": "converter",
         "port": port,
-        "retry_first": 0.1,
-        "retry_most": 0.2,
     }
     return ReaderOutSettings.model_validate(values | changed)
 
@@ -89,7 +88,9 @@ def test_cards_arrive_each_once_in_order_and_again_after_the_cable_was_pulled(
     device = WiegandConverter(kind)
     with (
         SimulatedPort(device) as port,
-        closing(ReaderOut(settings(port.path, facility=7, **values), answers.put)) as reader,
+        closing(
+            ReaderOut(settings(port.path, facility=7, **values), answers.put, retry=QUICK)
+        ) as reader,
     ):
         reader.open()
         wait_for(lambda: reader.there)

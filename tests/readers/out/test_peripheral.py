@@ -25,6 +25,7 @@ from tests.waiting import eventually
 
 KEY = bytes(range(16))
 pytestmark = pytest.mark.slow
+QUICK = (0.1, 0.2)  # seconds between attempts to open the port
 
 
 def settings(port: str, **changed: object) -> ReaderOutSettings:
@@ -33,8 +34,6 @@ def settings(port: str, **changed: object) -> ReaderOutSettings:
         "port": port,
         "baud": 115200,
         "key": KEY.hex(),
-        "retry_first": 0.1,
-        "retry_most": 0.2,
     }
     return ReaderOutSettings.model_validate(values | changed)
 
@@ -66,7 +65,7 @@ def test_a_number_arrives_in_its_format_and_the_light_comes_back(form: str, faci
         closing(OsdpController(KEY, knows=lambda bits: bits == known)) as controller,
         SimulatedPort(controller) as port,
         closing(
-            ReaderOut(settings(port.path, format=form, facility=facility), answers.put)
+            ReaderOut(settings(port.path, format=form, facility=facility), answers.put, retry=QUICK)
         ) as reader,
     ):
         reader.open()
@@ -82,7 +81,7 @@ def test_a_controller_with_another_key_gets_no_card() -> None:
     with (
         closing(OsdpController(bytes(16))) as controller,
         SimulatedPort(controller) as port,
-        closing(ReaderOut(settings(port.path), lambda yes: None)) as reader,
+        closing(ReaderOut(settings(port.path), lambda yes: None, retry=QUICK)) as reader,
     ):
         reader.open()
         assert not eventually(lambda: reader.there, 3)
@@ -96,7 +95,7 @@ def test_cable_cut_noise_and_delay() -> None:
     with (
         closing(OsdpController(KEY, knows=lambda bits: bits == known)) as controller,
         SimulatedPort(controller) as port,
-        closing(ReaderOut(settings(port.path), answers.put)) as reader,
+        closing(ReaderOut(settings(port.path), answers.put, retry=QUICK)) as reader,
     ):
         reader.open()
         assert eventually(lambda: reader.there, 20)
@@ -184,7 +183,7 @@ def test_a_control_panel_nobody_here_wrote(other_panel: Path) -> None:
     )
     try:
         made = settings(cable.left, format="wiegand-34", facility=5)
-        with closing(ReaderOut(made, answers.put)) as reader:
+        with closing(ReaderOut(made, answers.put, retry=QUICK)) as reader:
             reader.open()
             assert eventually(lambda: reader.there, 60)
             assert shown(reader, answers, 4711) is True

@@ -56,7 +56,7 @@ def site(**enrolled: list[np.ndarray]) -> Matcher:
     fit, tail = no_whitening(ENCODER, WIDTH), Tail(0.1, 0.2, 0.05)
     calibration = Calibration(
         ENCODER, fit.version, 1, "", Scoring(0.0), 0.01, THRESHOLD, (0.2, 0.4), 0.001, VERIFY,
-        tail, tail, (0.0, 1.0), (-1.0, 8.0), (-1.0, 8.0), "made up",
+        tail, tail, (0.0, 1.0), (-1.0, 8.0), "made up",
     )  # fmt: skip
     return build_matcher(gallery.snapshot(), fit, calibration)
 

@@ -27,7 +27,7 @@ def calibration(fit: Whitening, scoring: Scoring, encoder: str = ENCODER) -> Cal
     tail = Tail(0.1, 0.2, 0.05)
     return Calibration(
         encoder, fit.version, 1, "", scoring, 0.01, 0.3, (0.2, 0.4), 0.001, 0.2, tail, tail,
-        (0.0, 1.0), (-1.0, 8.0), (-1.0, 8.0), "made up",
+        (0.0, 1.0), (-1.0, 8.0), "made up",
     )  # fmt: skip
 
 
