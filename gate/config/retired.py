@@ -23,7 +23,6 @@ RETIRED: Mapping[str, frozenset[str]] = {
     "reader_out": frozenset({"retry_first", "retry_most"}),
     "relay": frozenset({"retry_first", "retry_most"}),
     "webhook": frozenset({"timeout", "batch", "retry_most"}),
-    "export": frozenset({"retry_most"}),
     "notify": frozenset({"repeat_most", "per_hour", "oldest"}),
     "status": frozenset({"threads", "failures", "rest"}),
     "mqtt": frozenset({"session_expiry", "window", "retry_first"}),

@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 _IDLE = 0.5  # seconds between two looks at an empty outbox
 _FIRST = 1.0  # seconds before the second attempt; doubles
-RETRY_MOST = 300.0  # up to this; a receiver may ask for a longer wait only up to this too
 _SILENT = 60.0  # seconds of failures before an event reports them
 # so many records refused in a row are no mistake of the records but of the mapping or the platform
 MOST_REFUSED = 3
@@ -69,12 +68,10 @@ class Exporter:
         report: Callable[[Event], object] = lambda event: None,
         *,
         target: Target | None = None,
-        retry_most: float | None = None,
     ) -> None:
         self.fault: GateError | None = None
         self.delivered = 0
         self._settings = settings
-        self._retry_most = retry_most
         self._gate = gate
         self._store = store
         self._clock = clock
@@ -106,7 +103,7 @@ class Exporter:
         return self._store.outbox.waiting(self._gate, self._settings.receiver)
 
     def _run(self) -> None:
-        wait, most = _FIRST, self._retry_most or RETRY_MOST
+        wait = _FIRST
         with asyncio.Runner() as runner:
             while not self._stopping.is_set():
                 try:
@@ -114,14 +111,14 @@ class Exporter:
                     wait = _FIRST
                 except DeliveryError as error:
                     self._failed(error)
-                    pause = min(max(wait, error.wait), most)
-                    wait = min(2 * wait, most)
+                    pause = min(max(wait, error.wait), self._settings.retry_most)
+                    wait = min(2 * wait, self._settings.retry_most)
                 except StoreError as error:
                     log.warning("export.store", extra={"cause": error.what})
-                    pause, wait = wait, min(2 * wait, most)
+                    pause, wait = wait, min(2 * wait, self._settings.retry_most)
                 except Exception:  # whatever it is, records wait in the outbox
                     log.exception("export.failed")
-                    pause, wait = wait, min(2 * wait, most)
+                    pause, wait = wait, min(2 * wait, self._settings.retry_most)
                 self._stopping.wait(pause)
             runner.run(self._target.close())
 

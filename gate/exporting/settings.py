@@ -55,6 +55,9 @@ class ExportSettings(Section):
     timeout: float = Field(
         10.0, gt=0, le=300, description="seconds for one delivery from beginning to end"
     )
+    retry_most: float = Field(
+        300.0, ge=0.1, le=3600, description="the longest wait between attempts, seconds"
+    )
     sign: Literal["none", "hmac", "ed25519"] = Field(
         "none", description="how requests are signed: with secret, or with signing_key"
     )

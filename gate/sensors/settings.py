@@ -39,7 +39,7 @@ class TemperatureSettings(Section):
 
     advanced: ClassVar[frozenset[str]] = frozenset(
         {
-            *("poll", "silent_after", "samples", "max_age"),
+            *("poll", "silent_after", "camera", "samples", "max_age"),
         }
     )
 

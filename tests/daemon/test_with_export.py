@@ -57,6 +57,7 @@ def test_every_passage_once_and_in_order_through_a_dead_receiver_and_two_power_c
                         "purposes": ["operation"],
                         "kinds": ["passage"],
                         "timeout": 1.0,
+                        "retry_most": 0.2,
                         "batch": 3,
                     }
                 ],

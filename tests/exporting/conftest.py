@@ -40,6 +40,7 @@ def settings_for(platform: Platform) -> Callable[..., ExportSettings]:
             "url": changed.pop("url", platform.url),
             "purposes": ("operation",),
             "timeout": 1.0,
+            "retry_most": 0.1,
             "batch": 7,
         }
         return ExportSettings.model_validate(values | changed)

@@ -36,7 +36,7 @@ def passages(store: Store, count: int, type: str = "passage.granted") -> None:
 
 
 def exporter(store: Store, settings: ExportSettings) -> Exporter:
-    return Exporter(settings, "north", store, SystemClock(), retry_most=0.1)
+    return Exporter(settings, "north", store, SystemClock())
 
 
 def drive(exporter: Exporter, steps: int = 200) -> None:
