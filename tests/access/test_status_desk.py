@@ -14,7 +14,7 @@ from gate.access import status_desk
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusItem
 from gate.access.request import Finding
-from gate.access.status_desk import StatusDesk
+from gate.access.status_desk import FAILURES, StatusDesk
 from gate.access.status_settings import StatusSettings
 from gate.errors import AccessError
 
@@ -57,10 +57,16 @@ class Provider:
 class Gate:
     """A desk, its queries in progress and what it has delivered."""
 
-    def __init__(self, unavailable: str = "require", listens: bool = True, **fields: Any) -> None:
+    def __init__(
+        self,
+        unavailable: str = "require",
+        listens: bool = True,
+        failures: int = FAILURES,
+        **fields: Any,
+    ) -> None:
         item = {"name": "code", "unavailable": unavailable}
         url = "http://127.0.0.1:1/"
-        settings = {"enabled": True, "url": url, "items": [item], "rest": REST, **fields}
+        settings = {"enabled": True, "url": url, "items": [item], **fields}
         self.now = 0.0
         self.delivered: list[tuple[int, bool | None]] = []
         self.reported: list[tuple[str, str]] = []
@@ -71,6 +77,8 @@ class Gate:
             self._deliver,
             lambda: self.now,
             (lambda state, why: self.reported.append((state, why))) if listens else None,
+            failures=failures,
+            rest=REST,
         )
 
     @property
