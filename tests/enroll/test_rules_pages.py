@@ -147,6 +147,8 @@ def test_removing_asks_with_what_it_takes(cleaners, manager):
 @pytest.mark.slow
 def test_the_calendar_of_a_year_is_shown_before_it_is_kept(cleaners, manager, clock):
     text = NOTICE.replace("2025", str(clock.utc().year + 1))
+    nothing = manager.fill("/rules/preview/calendar", year=2025, text="").text
+    assert "appears here before you save it" in nothing  # no empty card
     said = manager.fill("/rules/preview/calendar", year=2025, text=text).text
     assert "国庆节、中秋节" in said
     assert cleaners.store.rulebook.holidays() == []
