@@ -23,7 +23,7 @@ from gate.recognition.matching.scoring import BACKGROUND, Scoring
 OUTGROWN = 1.25  # times the people it was made for, beyond which a calibration is out of date
 # People up to whom the tail is taken for exponential, and from whom for that of a normal law (see
 # ``Tail``): docs/recognition.md has the rates observed with either.
-EXPONENTIAL, NORMAL = 500, 2000
+EXPONENTIAL, NORMAL = 400, 1000
 LLR_LIMIT = 8.0  # nats one face may weigh at most, for or against
 
 

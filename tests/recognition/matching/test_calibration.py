@@ -229,7 +229,7 @@ def test_the_wished_rate_holds_in_a_gallery_that_has_grown_since() -> None:
     assert calibration.asked_of(0) == calibration.asked_of(100) == asked
 
 
-@pytest.mark.parametrize(("count", "power"), [(29, 1.0), (300, 1.0), (1000, 1.5), (4000, 2.0)])
+@pytest.mark.parametrize(("count", "power"), [(29, 1.0), (300, 1.0), (632, 1.5), (4000, 2.0)])
 def test_large_galleries_take_the_tail_for_lighter(count: int, power: float) -> None:
     random = np.random.default_rng(0)
     highest, singles = random.gumbel(0.15, 0.03, 2000), random.normal(-0.2, 0.08, 20_000)
@@ -245,7 +245,7 @@ def test_large_galleries_take_the_tail_for_lighter(count: int, power: float) -> 
         fpir=0.01,
         fmr=0.001,
     )
-    assert calibration.impostors.power == pytest.approx(power)
+    assert calibration.impostors.power == pytest.approx(power, abs=0.01)
     assert calibration.impostors.centre == pytest.approx(np.median(singles))
     exponential = fit_tail(highest).quantile(0.001)
     assert (calibration.threshold_at(0.001) < exponential) == (power > 1)
