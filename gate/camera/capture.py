@@ -41,7 +41,7 @@ class Capture:
         *,
         retry: tuple[float, float] | None = None,
     ) -> None:
-        """``command``: of the capture process; ``retry``: instead of ``RETRY``."""
+        """``command``: of the capture process; ``retry``: seconds, instead of ``RETRY``."""
         self.name = settings.name
         self._settings = settings
         self._retry = retry or RETRY

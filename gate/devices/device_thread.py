@@ -46,7 +46,7 @@ class DeviceThread(Generic[T]):
         speaks: bool = False,
     ) -> None:
         """``speaks``: it says something all the time, so that only a value shows it is there;
-        a card reader sends nothing until a card comes. ``retry``: instead of ``RETRY``."""
+        a card reader sends nothing until a card comes. ``retry``: seconds, instead of ``RETRY``."""
         self.name = name
         self._line = line
         self._emit = emit

@@ -29,7 +29,7 @@ class Reader:
         lying: float = LYING,
         retry: tuple[float, float] | None = None,
     ) -> None:
-        """``lying``, ``retry``: instead of ``LYING`` and ``device_thread.RETRY``."""
+        """``lying``, ``retry``: seconds, instead of ``LYING`` and ``device_thread.RETRY``."""
         self.name = settings.name
         self._settings = settings
         self._emit = emit

@@ -28,7 +28,7 @@ class TemperatureSensor:
         *,
         retry: tuple[float, float] | None = None,
     ) -> None:
-        """``retry``: instead of ``device_thread.RETRY``."""
+        """``retry``: seconds, instead of ``device_thread.RETRY``."""
         self.name = NAME
         self._settings = settings
         self._lock = threading.Lock()

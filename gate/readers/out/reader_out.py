@@ -22,7 +22,7 @@ class ReaderOut:
         *,
         retry: tuple[float, float] | None = None,
     ) -> None:
-        """``retry``: instead of ``device_thread.RETRY``."""
+        """``retry``: seconds, instead of ``device_thread.RETRY``."""
         self.settings = settings
         self._form = card_formats.parse(settings.format, settings.parity)
         self._line: PeripheralLine | ConverterLine
