@@ -21,7 +21,7 @@ The reasons why a mutant cannot be distinguished from the code are in ``tools/mu
 
 Every result is kept under build/mutation with the sources it was found with: a run that was
 interrupted goes on where it was, and after a new test each mutant first meets the test that failed
-before.
+before, as the page names it where nothing is kept yet.
 """
 
 from __future__ import annotations
@@ -102,9 +102,10 @@ class Result:
 class _Forks:
     """A plugin of pytest that runs what was collected once for each mutant, in a fork."""
 
-    def __init__(self, files: list[str], tests: list[Path]) -> None:
+    def __init__(self, files: list[str], tests: list[Path], known: dict[str, str]) -> None:
         self.files = files
         self.tests = tests
+        self.known = known
         self.results: list[Result] = []
         self._failed = ""
         self._took: dict[str, float] = {}
@@ -140,9 +141,8 @@ class _Forks:
                     continue
                 missed_by = journal.found(mutant)
                 if missed_by is None:
-                    before = journal.before(mutant)
-                    items = sorted(session.items, key=lambda item: item.nodeid != before)
-                    missed_by, _ = self._in_fork(items)
+                    before = journal.before(mutant) or self.known.get(_row(mutant), "")
+                    missed_by, _ = self._in_fork(_from(session.items, before))
                     journal.write(mutant, missed_by)
                 _put(unchanged, module)
                 self.results.append(Result(file, mutant, missed_by))
@@ -194,6 +194,12 @@ def _stop_after(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
 
+def _from(items: list[pytest.Item], test: str) -> list[pytest.Item]:
+    """The items beginning with the test of this id, whatever its parameters."""
+    first = test.partition("[")[0]
+    return sorted(items, key=lambda item: item.nodeid.partition("[")[0] != first)
+
+
 def _late(item: pytest.Item) -> tuple[bool, bool]:
     drawn = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
     return item.get_closest_marker("slow") is not None, drawn
@@ -212,30 +218,49 @@ def _sources(files: list[str], tests: list[str]) -> list[Path]:
     return sorted(found)
 
 
-def run(files: list[str], tests: list[str]) -> list[Result] | None:
-    """Every mutant of the files with the test that misses it; None when the tests fail anyway."""
+def run(
+    files: list[str], tests: list[str], known: dict[str, str] | None = None
+) -> list[Result] | None:
+    """Every mutant of the files with the test that misses it; None when the tests fail anyway.
+
+    ``known``: the test that missed a mutant in an earlier run, by its ``_row``; it is tried first.
+    """
     modules = [name.partition(":")[0] for name in files]
     named = [name for name in tests if (ROOT / name.partition("::")[0]).exists()]
-    forks = _Forks(files, _sources(modules, named))
+    forks = _Forks(files, _sources(modules, named), known or {})
     code = pytest.main([*OPTIONS, *tests], plugins=[forks])
     passed = code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     return forks.results if passed else None
 
 
-def _section(file: str, tests: list[str], results: list[Result], equal: dict[str, str]) -> str:
-    def cell(text: str) -> str:
-        return "`" + text.replace("|", "\\|").replace("\n", " ") + "`"
+def _cell(text: str) -> str:
+    return "`" + text.replace("|", "\\|").replace("\n", " ") + "`"
 
+
+def _row(mutant: Mutant) -> str:
+    """The beginning of its row in the page."""
+    return f"| `{mutant.function}` | {_cell(mutant.change)} |"
+
+
+def _known(section: str, tests: list[str]) -> dict[str, str]:
+    """What the page says of each mutant: the test by the row's beginning."""
+    known = {}
+    for row, test in re.findall(r"^(\|.* \|) `([^`]+)` \|$", section, re.MULTILINE):
+        known[row] = test if ".py::" in test else f"{tests[0]}::{test}"
+    return known
+
+
+def _section(file: str, tests: list[str], results: list[Result], equal: dict[str, str]) -> str:
     lines = []
     for result in results:
-        change = cell(result.mutant.change)
+        row = _row(result.mutant)
         reason = equal.get(result.mutant.name)
         if result.missed_by:
             path, _, test = re.sub(r"\[.*", "", result.missed_by).partition("::")
             short = f"`{test}`" if path == tests[0] else f"`{path}::{test}`"
-            lines.append(f"| `{result.mutant.function}` | {change} | {short} |")
+            lines.append(f"{row} {short} |")
         else:
-            lines.append(f"| `{result.mutant.function}` | {change} | {reason or '**none**'} |")
+            lines.append(f"{row} {reason or '**none**'} |")
     missed = sum(bool(result.missed_by) for result in results)
     named = sum(not r.missed_by and r.mutant.name in equal for r in results)
     count = f"{len(results)} mutants: {missed} fail a test, {named} are equivalent"
@@ -244,6 +269,12 @@ def _section(file: str, tests: list[str], results: list[Result], equal: dict[str
         count += f", **{rest} survive**"
     head = f"## {file}\n\nTests: " + ", ".join(f"`{test}`" for test in tests) + f". {count}.\n\n"
     return head + "| in | change | missed by |\n|---|---|---|\n" + "\n".join(lines) + "\n"
+
+
+def _sections() -> dict[str, str]:
+    """The sections of the page as it is, by their module."""
+    text = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    return {part.partition("\n")[0]: "## " + part for part in text.split("\n## ")[1:]}
 
 
 def page(wanted: list[str]) -> int:
@@ -255,10 +286,11 @@ def page(wanted: list[str]) -> int:
         print(file, flush=True)
         KEPT.mkdir(parents=True, exist_ok=True)
         written = KEPT / (file.replace("/", ".") + ".md")
+        before = _sections().get(file, "")
         # a fork, so that no module is the changed one of a run before
         child = os.fork()
         if not child:
-            results = run([file], entry["tests"])
+            results = run([file], entry["tests"], _known(before, entry["tests"]))
             if results is None:
                 os._exit(2)
             text = _section(file, entry["tests"], results, entry.get("equivalent", {}))
@@ -266,8 +298,7 @@ def page(wanted: list[str]) -> int:
             os._exit(0)
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
             return 2
-        old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-        sections = {part.partition("\n")[0]: "## " + part for part in old.split("\n## ")[1:]}
+        sections = _sections()
         sections[file] = written.read_text("utf-8")
         parts = [sections[name].rstrip() + "\n" for name in table if name in sections]
         PAGE.write_text(HEAD + "\n".join(parts), "utf-8")

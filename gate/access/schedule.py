@@ -74,7 +74,7 @@ def is_open(schedule: Schedule, when: datetime, days: Mapping[date, str]) -> boo
     if any(w.start <= minute < w.end for w in _of(schedule, today, days)):
         return True
     late = minute + _MINUTES_A_DAY
-    return any(w.start <= late < w.end for w in _of(schedule, yesterday, days))
+    return any(late < w.end for w in _of(schedule, yesterday, days))
 
 
 def _of(schedule: Schedule, day: date, days: Mapping[date, str]) -> tuple[Window, ...]:

@@ -62,6 +62,13 @@ def test_what_lies_before_the_window_does_not_count() -> None:
     assert not alarm
 
 
+@pytest.mark.parametrize(("before", "counted"), [(0.125, 2), (0.0, 1)])
+def test_the_window_begins_after_its_length(before: float, counted: int) -> None:
+    series, _ = wrong(1)
+    later, _ = series.after_wrong(SETTINGS.window - before, SETTINGS)
+    assert len(later.wrong) == counted
+
+
 def test_claims_that_were_not_looked_up_are_counted_and_change_nothing_else() -> None:
     series, _ = wrong(SETTINGS.attempts)
     after = series.after_unchecked().after_unchecked()

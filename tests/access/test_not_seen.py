@@ -77,6 +77,8 @@ def test_somebody_who_was_not_missed_comes_home_without_a_notice() -> None:
 
 def test_a_late_report_of_an_earlier_passage_changes_nothing() -> None:
     assert seen(ELDER, 7, after(5)) == (ELDER, ())
+    missed, _ = check(ELDER, (), after(40), 24)
+    assert seen(missed, 7, after(10)) == (missed, ()), "the passage it is counted from"
 
 
 def test_others_are_not_kept() -> None:

@@ -63,6 +63,27 @@ def test_a_cut_permit_is_refused(text: str) -> None:
     assert refused(text) in ("permit_unreadable", "permit_forged")
 
 
+def test_the_longest_text_is_looked_at_and_a_longer_one_is_not() -> None:
+    longest = PREFIX + "0" * (600 - len(PREFIX))  # of bytes that are all zero
+    assert refused(longest) == "permit_forged"
+    assert refused(longest + "000") == "permit_unreadable"
+
+
+def test_the_most_and_the_least_that_a_permit_has_room_for() -> None:
+    names = [f"gate-{number:027d}" for number in range(6)]  # 6 * 32 and 5 commas
+    full = frozenset({*names, "ab"})  # and 3: 200 characters
+    epoch = datetime.fromtimestamp(0, UTC)
+    for room in (
+        replace(PERMIT, gates=full),
+        replace(PERMIT, uses=65535),
+        replace(PERMIT, valid_from=epoch),
+        replace(PERMIT, valid_until=BEGIN + timedelta(minutes=1)),
+    ):
+        assert read(sign(room, KEY), KEYS) == room
+    with pytest.raises(AccessError, match="cannot be written"):
+        sign(replace(PERMIT, gates=frozenset({*names, "abc"})), KEY)
+
+
 def test_a_text_too_long_for_a_permit_is_not_looked_at() -> None:
     assert refused(PREFIX + b45encode(bytes(300))) == "permit_forged"
     assert refused(PREFIX + b45encode(bytes(500))) == "permit_unreadable"
@@ -78,7 +99,7 @@ def test_more_gates_than_a_permit_has_room_for_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("at", "value"),
-    [(18, 99), (29, 7)],  # the kind, and the length of the gates
+    [(18, 99), (18, len(Kind)), (29, 7)],  # the kind, and the length of the gates
 )
 def test_what_is_signed_and_not_understood_is_refused(at: int, value: int) -> None:
     body = bytearray(b45decode(TEXT[len(PREFIX) :])[:-64])
@@ -110,8 +131,12 @@ def test_noise_is_never_a_permit(noise: str) -> None:
         (BEGIN, "gate-1", 0, False, ""),
         (BEGIN + timedelta(days=1), "gate-1", 3, False, ""),
         (BEGIN - timedelta(minutes=4), "gate-1", 0, False, ""),
+        (BEGIN - timedelta(seconds=300), "gate-1", 0, False, ""),
+        (BEGIN - timedelta(seconds=301), "gate-1", 0, False, "permit_not_yet_valid"),
         (BEGIN - timedelta(hours=1), "gate-1", 0, False, "permit_not_yet_valid"),
         (BEGIN + timedelta(days=2, minutes=4), "gate-1", 0, False, ""),
+        (BEGIN + timedelta(days=2, seconds=299), "gate-1", 0, False, ""),
+        (BEGIN + timedelta(days=2, seconds=300), "gate-1", 0, False, "permit_expired"),
         (BEGIN + timedelta(days=2, hours=1), "gate-1", 0, False, "permit_expired"),
         (BEGIN, "south", 0, False, "permit_wrong_gate"),
         (BEGIN, "gate-1", 4, False, "permit_used_up"),
@@ -128,7 +153,9 @@ def test_what_a_genuine_permit_is_refused_for(
 def test_what_cannot_be_written_is_refused_when_it_is_signed() -> None:
     for wrong in (
         {"gates": frozenset({"Gate,1"})},
-        {"uses": 70000},
+        {"uses": 65536},
+        {"uses": -1},
+        {"valid_from": datetime.fromtimestamp(-60, UTC)},
         {"valid_until": BEGIN},
     ):
         with pytest.raises(AccessError):

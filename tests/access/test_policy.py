@@ -307,6 +307,15 @@ def test_a_name_is_never_among_the_values() -> None:
     assert "yuan" not in values
 
 
+@pytest.mark.parametrize(
+    ("born", "rule"), [(date(2008, 1, 7), "grant"), (date(2008, 1, 8), "second_factor")]
+)
+def test_whoever_is_of_age_today_needs_no_card_any_more(born: date, rule: str) -> None:
+    request = Request(Method.FACE, replace(LI, born=born), NOON, sight=SEEN)
+    decision = decide(request, Rules((OPEN,)))
+    assert decision.rule == rule
+
+
 def test_age_counts_whole_years() -> None:
     assert age_on(date(2012, 1, 8), date(2026, 1, 7)) == 13
     assert age_on(date(2012, 1, 7), date(2026, 1, 7)) == 14

@@ -31,6 +31,16 @@ def test_windows_begin_at_their_first_minute_and_end_before_their_last(
     assert is_open(OFFICE, when, {}) is open_
 
 
+def test_a_window_may_be_of_one_day_and_begin_and_end_at_the_last_minute_of_an_hour() -> None:
+    one = parse("mon-mon 07:59-08:59")
+    assert [is_open(one, at(5, *when), {}) for when in ((7, 58), (7, 59), (8, 58), (8, 59))] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_a_window_may_pass_midnight() -> None:
     night = parse("fri 22:00-06:00")
     assert is_open(night, at(9, 23), {})

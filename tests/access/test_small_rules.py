@@ -18,7 +18,8 @@ PIN = PinSettings(attempts=3, window=60, lock=300)
 
 def test_who_went_in_is_inside_until_it_is_forgotten() -> None:
     places = passed({}, 1, True, 1000.0)
-    assert presences(places, 1001.0, hours=12) == {1: Presence.INSIDE}
+    assert presences(places, 1000.0, hours=12) == {1: Presence.INSIDE}
+    assert presences(places, 1000.0 + 12 * 3600 - 1, hours=12) == {1: Presence.INSIDE}
     assert presences(passed(places, 1, False, 2000.0), 2001.0, 12) == {1: Presence.OUTSIDE}
     assert presences(places, 1000.0 + 12 * 3600, 12) == {}
 
@@ -39,6 +40,14 @@ def test_three_wrong_pins_lock_the_keypad_for_a_while() -> None:
     assert guesses.locked(21.0)
     assert guesses.locked(319.9)
     assert not guesses.locked(320.0)
+
+
+@pytest.mark.parametrize(("last", "locked"), [(59.875, True), (60.0, False)])
+def test_mistakes_count_together_within_the_window(last: float, locked: bool) -> None:
+    guesses = Guesses()
+    for at in (0.0, 30.0, last):
+        guesses = guesses.after_wrong(at, PIN)
+    assert guesses.locked(last) is locked
 
 
 def test_slow_mistakes_do_not_lock() -> None:
