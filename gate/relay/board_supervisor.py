@@ -64,8 +64,6 @@ class BoardSupervisor:
     def command(self, channel: int, on: bool, hold: float, since: float) -> None:
         """``since``: when the hold begins, monotonic seconds; an order too old has no effect."""
         self._falls[channel] = since + hold if on else -math.inf
-        if on:
-            self._repeat_at.setdefault(channel, 0.0)
 
     def run(self, now: float) -> float:
         """Do what is due; returns when (monotonic seconds) to come back at the latest."""
