@@ -307,7 +307,7 @@ def page(wanted: list[str]) -> int:
 
 HEAD = """# Mutation
 
-Every condition of the rules, and the test that fails without it. Made by
+Every condition and limit of the rules, and the test that fails without it. Made by
 `python tools/mutate.py --page`; a section by itself by `python tools/mutate.py --page FILE`. The
 changes it makes, and what it leaves alone, are described at the top of `tools/mutate.py`; the
 modules, their tests and the reasons why a change is equivalent (no behaviour differs) are in

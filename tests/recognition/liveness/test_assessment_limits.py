@@ -79,6 +79,17 @@ def test_what_a_network_must_be_able_to_show_to_speak_for_a_face(
     assert NetworkWatch([Constant("a", -6.0)])(FRAME, Track(1, FACE, 0.0, 0.0)).live is False
 
 
+def test_what_only_warns_does_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    fused(monkeypatch, 1.0)
+    for value in (6.0, -6.0):
+        watching = NetworkWatch([Constant("a", value)], warn=True)
+        assert watching(FRAME, Track(1, FACE, 0.0, 0.0)).live is None
+
+
+def test_a_score_that_is_no_number_is_no_evidence() -> None:
+    assert Calibration((1.0,), 0.0).ratio(np.array([np.nan])) == 0.0
+
+
 def installed(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     found = {name: Path(name) for name in names}
     monkeypatch.setattr(assessment, "find", lambda name, models: found.get(name))
@@ -126,6 +137,7 @@ def test_a_network_without_weight_is_neither_run_nor_named(monkeypatch: pytest.M
 
 def test_without_networks_it_watches_for_cues(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
+    assert build_watch(LivenessSettings(mode="off"), ModelsSettings()) is None
     for mode, method in (("required", "motion"), ("warn", "motion/warn")):
         watching = build_watch(LivenessSettings.model_validate({"mode": mode}), ModelsSettings())
         assert watching is not None
