@@ -184,8 +184,8 @@ class Exact:
     def __init__(self) -> None:
         self.clock = ManualClock(64.0)
         self.board = Watched(self.clock)
-        settings = RelaySettings(timeout=0.25, poll=0.125, retry_first=0.5, retry_most=2.0)
-        self.supervisor = BoardSupervisor(self.board, settings, self.clock)
+        settings = RelaySettings(timeout=0.25, poll=0.125)
+        self.supervisor = BoardSupervisor(self.board, settings, self.clock, retry=(0.5, 2.0))
         self.run()
 
     def run(self, after: float = 0.0) -> float:
