@@ -333,6 +333,13 @@ def test_the_last_moment_at_which_a_face_is_in_view(age: float, in_view: bool) -
     assert (marked.get(ONE).answered is not None) is in_view
 
 
+@pytest.mark.parametrize(("age", "left"), [(1.5, False), (1.5 + MOMENT, True)])
+def test_the_last_moment_at_which_a_face_has_not_left(age: float, left: bool) -> None:
+    track = seen(face(1)).get(ONE)
+    assert track is not None
+    assert track.has_left(NOW + age, 1.5) is left
+
+
 @pytest.mark.parametrize(("age", "kept"), [(60 - MOMENT, True), (60.0, False)])
 def test_the_last_moment_at_which_a_face_is_remembered(age: float, kept: bool) -> None:
     assert bool(seen(face(1)).seen([], NOW + age).tracks) is kept
