@@ -333,6 +333,16 @@ def test_the_last_moment_at_which_a_face_is_in_view(age: float, in_view: bool) -
     assert (marked.get(ONE).answered is not None) is in_view
 
 
+def test_how_rarely_and_how_late_a_face_is_seen() -> None:
+    first = seen(face(1)).get(ONE)
+    assert first is not None
+    assert (first.gap, first.late) == (0.0, 0.0)
+    soon = seen(face(1)).seen([replace(face(1), last_seen=NOW + 2)], NOW + 7).get(ONE)
+    assert soon is not None
+    assert soon.gap == 2.0
+    assert soon.late > 0.0
+
+
 @pytest.mark.parametrize(("age", "left"), [(1.5, False), (1.5 + MOMENT, True)])
 def test_the_last_moment_at_which_a_face_has_not_left(age: float, left: bool) -> None:
     track = seen(face(1)).get(ONE)
