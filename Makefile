@@ -11,8 +11,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CORES  := $(shell getconf _NPROCESSORS_ONLN)
-# processes that run tests: one more than there are cores, since some tests wait for something
-WORKERS ?= $(shell expr $(CORES) + 1)
+# processes that run tests: three to a core, as many tests wait for something
+WORKERS ?= $(shell expr 3 \* $(CORES))
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
@@ -40,9 +40,9 @@ $(VENV)/.ready: requirements.lock packaging/build.lock packaging/dlib/pyproject.
 demo: setup
 	@$(BIN)/gate demo
 
-# a file of tests stays in one process: its fixtures are made once; the longest files are begun
-# first (tests/conftest.py)
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# collected once, then forked (tests/processes.py); a file of tests stays in one process: its fixtures
+# are made once; the longest files are begun first (tests/conftest.py)
+PYTEST = $(BIN)/python -m pytest -p tests.processes --processes $(WORKERS)
 
 # side by side; with kept results ruff and mypy take two seconds of a core
 BESIDE := $(MAKE) --no-print-directory -j 2
@@ -56,16 +56,15 @@ check: setup
 every: setup
 	@$(PYTEST)
 
-# collected once, then forked (tests/processes.py): three to a core, as many tests wait for something
-quick: WORKERS := $(shell expr 3 \* $(CORES))
 quick: setup
-	@GATE_QUICK=1 $(BIN)/python -m pytest -p tests.processes --processes $(WORKERS) -m "not slow and not soak"
+	@GATE_QUICK=1 $(PYTEST) -m "not slow and not soak"
 
 soak: setup
 	@GATE_SOAK=1 $(PYTEST) -m "soak or fuzz" --timeout 7200
 
+# pytest-cov knows the processes of pytest-xdist
 coverage: setup
-	@$(PYTEST) --cov=gate --cov=enroll --cov-report=term:skip-covered
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov=gate --cov=enroll --cov-report=term:skip-covered
 
 lint: style types
 

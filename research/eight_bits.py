@@ -37,7 +37,7 @@ from gate.models.folder import find
 from gate.models.settings import ModelsSettings
 from gate.recognition.detection.centerface_network import _OUTPUTS
 from gate.recognition.detection.detector import build_detector
-from gate.recognition.detection.landmarks import build_readers
+from gate.recognition.detection.landmarks import build_reader
 from gate.recognition.encoders.encoder import planes
 from gate.recognition.encoders.faceplugin import Faceplugin
 from gate.recognition.encoders.retail_0095 import Retail0095, _documented
@@ -54,13 +54,13 @@ def pictures(files: list[Path], models: ModelsSettings) -> dict[str, list[Batch]
     """What each network is given of the main face of each photograph. Raises ModelError."""
     detector = build_detector(RecognitionSettings(), models)
     retail, other = _file("retail-0095", models), _file("faceplugin", models)
-    reader = build_readers(models)[0]
+    reader = build_reader(models)
     encoders = Retail0095(retail, models.folder), Faceplugin(other)
     found: dict[str, list[Batch]] = {"retail-0095": [], "faceplugin": [], "centerface": []}
     for path in files:
         image = np.asarray(cv2.imread(str(path)), np.uint8)
         face = main_face(image, detector.detect(image))
-        if face is None:
+        if face is None or reader is None:
             continue
         read = reader.read(image, face)
         found["retail-0095"].append(

@@ -26,7 +26,7 @@ from gate.evaluation.faces_in import main_face
 from gate.models.folder import find
 from gate.models.settings import ModelsSettings
 from gate.recognition.detection.detector import build_detector
-from gate.recognition.detection.landmarks import build_readers
+from gate.recognition.detection.landmarks import build_reader
 from gate.recognition.encoders import build_encoder
 from gate.recognition.encoders.build import BOTH
 from gate.recognition.encoders.encoder import unit_rows
@@ -64,8 +64,7 @@ def views_of(files: Sequence[Path]) -> tuple[Views, Views, list[int]]:
     faceplugin, (n, 2, 512), and which photographs had a face. Raises ModelError.
     """
     models = ModelsSettings()
-    detector = build_detector(RecognitionSettings(), models)
-    reader = next(iter(build_readers(models)), None)
+    detector, reader = build_detector(RecognitionSettings(), models), build_reader(models)
     xml, file = find("retail-0095", models), find("faceplugin", models)
     if xml is None or file is None or reader is None:
         raise ModelError(

@@ -8,7 +8,8 @@ The files wait in a pipe as numbers of four bytes, of which each process reads t
 needs one; the reports come back through a pipe of each process's own. A process that ends before
 it should is a failed test, and so is each test that nobody ran.
 
-``make check`` loads this with ``-p tests.processes``; ``make test`` uses pytest-xdist.
+``make check`` and ``make test`` load this with ``-p tests.processes``; ``make coverage`` uses
+pytest-xdist.
 """
 
 from __future__ import annotations

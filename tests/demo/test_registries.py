@@ -78,7 +78,7 @@ def record(models: Path, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
 
 def test_the_models_of_the_registries_are_used(record: RunRecord) -> None:
     assert record.detector == "centerface"
-    assert record.encoder == "faceplugin/1-c96"
+    assert record.encoder == "faceplugin/1-c128"
 
 
 def test_every_resident_gets_in_and_nobody_else(record: RunRecord) -> None:

@@ -19,6 +19,7 @@ from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from tests.waiting import eventually
 
+HOLD = 2.0  # seconds
 FIRE = {"fire": Wire(number=2, invert=True)}
 
 
@@ -29,7 +30,8 @@ def board() -> Iterator[tuple[ModbusBoard, DoorController]]:
     device.board.wires[2] = True
     with SimulatedPort(device) as port:
         relay = GuardedRelay(RelaySettings(driver="modbus", port=port.path, inputs=FIRE))  # type: ignore[arg-type]
-        controller = DoorController(relay, DoorSettings())
+        # a hold of 2 s: on a busy machine this process may not run for half a second
+        controller = DoorController(relay, DoorSettings(hold=HOLD))
         yield device, controller
         controller.close()
 
@@ -54,7 +56,7 @@ def test_fire_before_the_start_is_an_event_and_keeps_the_door_released_while_mod
     startup = DoorStartup(controller, clock)
     startup.start()
     assert eventually(lambda: device.board.relays[0])
-    time.sleep(1.5)  # longer than hold and confirm_within together
+    time.sleep(HOLD + 1.5)  # longer than hold and confirm_within together
     assert [on for _, _, on in device.board.history] == [True]
     assert startup.finish() == ()
     assert startup.finish() == ()

@@ -21,8 +21,6 @@ from gate.recognition.detection.yunet_network import Rows, yunet_rows
 from gate.recognition.face import Face, Image
 
 _SCORE = 0.2  # the face is known to be there
-# pixels of the face and of the square around it: today's, then earlier ones
-_CENTERFACE = ((96, 128), (128, 192))
 _SAME = 0.35  # intersection over union above which what was found is the face
 
 
@@ -79,20 +77,16 @@ class LandmarkReader:
         return replace(face, landmarks=points.astype(np.float32))
 
 
-def build_readers(models: ModelsSettings, threads: int = 0) -> list[LandmarkReader]:
-    """Today's reader, then those that older galleries need; empty without a network.
+def build_reader(models: ModelsSettings, threads: int = 0) -> LandmarkReader | None:
+    """CenterFace where it is installed, else YuNet; None where neither is.
 
-    CenterFace where it is installed, else YuNet. Raises ModelError when an installed file is
-    another network.
+    Raises ModelError when an installed file is another network.
     """
     file = find("centerface", models)
     if file is not None:
         network = CenterFaceNetwork(file, threads=threads)
-        return [
-            LandmarkReader(lambda picture: network.rows(picture, _SCORE), face, side, f"c{face}")
-            for face, side in _CENTERFACE
-        ]
+        return LandmarkReader(lambda picture: network.rows(picture, _SCORE), 128, 192, "c128")
     file = find("yunet", models)
     if file is not None:
-        return [LandmarkReader(yunet_rows(file, _SCORE), 192, 384, "y192")]
-    return []
+        return LandmarkReader(yunet_rows(file, _SCORE), 192, 384, "y192")
+    return None

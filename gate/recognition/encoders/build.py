@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gate.errors import ModelError
 from gate.models.folder import find
 from gate.models.settings import ModelsSettings
-from gate.recognition.detection.landmarks import LandmarkReader, build_readers
+from gate.recognition.detection.landmarks import LandmarkReader, build_reader
 from gate.recognition.encoders.composite import Composite
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.encoders.encoder import Encoder, SimilarityStatistics
@@ -37,7 +37,7 @@ class _Parts:
 
     settings: RecognitionSettings
     models: ModelsSettings
-    readers: Sequence[LandmarkReader]  # today's first
+    reader: LandmarkReader | None
 
     def retail(self, *, brief_mirror: bool = True, threads: int | None = None) -> Retail0095:
         xml = self._file("retail-0095")
@@ -68,10 +68,8 @@ class _Parts:
         settings = self.settings
         return DlibEncoder(self.models.folder, mirror=settings.mirror, threads=settings.threads)
 
-    def cuts(self, build: Callable[[], Encoder]) -> list[Callable[[], Encoder]]:
-        """The encoder with each reading of landmarks, today's first; last with the detector's."""
-        refined = [lambda reader=reader: Refined(build(), reader) for reader in self.readers]
-        return [*refined, build]
+    def refined(self, encoder: Encoder) -> Encoder:
+        return encoder if self.reader is None else Refined(encoder, self.reader)
 
     def _file(self, name: str) -> Path:
         file = find(name, self.models)
@@ -101,7 +99,7 @@ def build_encoder(
     name = settings.encoder
     if name == "reference":
         return ReferenceEncoder()
-    parts = _Parts(settings, models, build_readers(models))
+    parts = _Parts(settings, models, build_reader(models))
     if name == "sface":
         return SFace(parts._file(name), mirror=settings.mirror)
     ways = dict(_ways(parts))
@@ -131,7 +129,7 @@ def _there(name: str, models: ModelsSettings) -> bool:
 
 def _ways(parts: _Parts) -> Iterator[tuple[str, list[Callable[[], Encoder]]]]:
     """How each encoder is built today, and how templates enrolled earlier were made."""
-    yield BOTH, parts.cuts(parts.both)
-    yield "retail-0095", parts.cuts(parts.retail)
-    yield "faceplugin", parts.cuts(parts.faceplugin)
+    yield BOTH, [lambda: parts.refined(parts.both()), parts.both]
+    yield "retail-0095", [lambda: parts.refined(parts.retail()), parts.retail]
+    yield "faceplugin", [lambda: parts.refined(parts.faceplugin()), parts.faceplugin]
     yield "dlib", [parts.dlib]

@@ -42,9 +42,9 @@ class Tail:
         scale: mean excess of h, dimensionless like the score.
         seen: how many values the scale comes from; calibrations stored before this was kept
             count as made of many.
-        centre: a score below ``start``; of no account where ``power`` is 1.
-        power: 1 is an exponential tail, that of calibrations stored before this was kept; 2 that
-            of a normal law.
+        centre: a score, dimensionless, below ``start``; of no account where ``power`` is 1.
+        power: of h, dimensionless; 1 is an exponential tail, that of calibrations stored before
+            this was kept; 2 that of a normal law.
     """
 
     start: float
@@ -105,7 +105,8 @@ def fit_tail(
         begin: quantile, 0..1, at which the tail begins.
         censor: quantile, 0..1, above which values are not looked at; the ``SPARED`` highest
             never are.
-        centre, power: of ``Tail``; where the tail begins below ``centre`` it is exponential.
+        centre: of ``Tail``, dimensionless; where the tail begins below it, it is exponential.
+        power: of ``Tail``, dimensionless.
     """
     ordered = np.sort(np.asarray(sample, np.float64))
     # in a small gallery one person enrolled twice is more than the share above ``censor``

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gate.models.settings import ModelsSettings
-from gate.recognition.detection.landmarks import LandmarkReader, build_readers
+from gate.recognition.detection.landmarks import LandmarkReader, build_reader
 from gate.recognition.face import Face, Image
 
 OLD = np.zeros((5, 2), np.float32)
@@ -78,4 +78,4 @@ def test_without_a_network_there_is_no_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GATE_MODELS_DIR", raising=False)
-    assert build_readers(ModelsSettings(folder=tmp_path)) == []
+    assert build_reader(ModelsSettings(folder=tmp_path)) is None

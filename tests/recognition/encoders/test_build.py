@@ -41,18 +41,6 @@ def test_a_gallery_goes_on_with_the_encoder_and_cut_it_was_enrolled_with(
     assert name_of(models, enrolled=enrolled) == enrolled
 
 
-@pytest.mark.parametrize("version", ["c96", "c128"])
-def test_a_gallery_goes_on_with_the_square_its_landmarks_were_read_in(
-    models: ModelsSettings, version: str
-) -> None:
-    if find("centerface", models) is None:
-        pytest.skip("centerface is not installed")
-    for encoder in ("retail-0095+faceplugin/1", "faceplugin/1"):
-        enrolled = f"{encoder}-{version}"
-        assert name_of(models, enrolled=enrolled) == enrolled
-    assert name_of(models).endswith("-c96")
-
-
 def test_a_name_that_nothing_installed_makes_is_no_reason_to_fail(models: ModelsSettings) -> None:
     assert name_of(models, enrolled="retail-0095/1") == name_of(models)
 
@@ -64,7 +52,7 @@ def test_a_named_encoder_keeps_its_older_cut_too(models: ModelsSettings) -> None
 
 
 def test_side_by_side_each_network_keeps_to_one_core(models: ModelsSettings) -> None:
-    parts = _Parts(RecognitionSettings(), models, ())
+    parts = _Parts(RecognitionSettings(), models, None)
     for retail, threads in ((parts.both()._encoders[0], 1), (parts.retail(), 0)):
         assert isinstance(retail, Retail0095)
         options = retail._network._session.get_session_options()
