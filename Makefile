@@ -1,5 +1,5 @@
 # make demo    set up what is missing, then watch recorded people walk up to a gate with 7,000 enrolled
-# make check   lint, types and the quick tests: a minute, for use while writing
+# make check   lint, types and the quick tests: under a minute, for use while writing
 # make test    set up what is missing, then lint, types and every test but the soak
 # make soak    long fuzz, kill and chaos: an hour
 # make coverage  every test, and which lines none of them runs
@@ -11,8 +11,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CORES  := $(shell getconf _NPROCESSORS_ONLN)
-# processes that run tests: three to a core, as many tests wait for something
-WORKERS ?= $(shell expr 3 \* $(CORES))
+# processes that run tests: four to a core, as many tests wait for something
+WORKERS ?= $(shell expr 4 \* $(CORES))
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
