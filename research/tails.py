@@ -5,7 +5,8 @@
 Everybody of LFW and of the East Asian photographs beside it in folds, each in turn outside, as in
 ``many_people``; then galleries drawn at random, all others impostors. One photograph of each is
 enrolled, a second one comes. Each gallery plays its own impostors once, and their tail is fitted
-with each power (see ``extreme_value.Tail``): 1 is exponential, 2 that of a normal law. Rates over
+with each power: 1 is exponential as at the gate, 2 that of a normal law, whose highest of many
+values fall off with the square (the penultimate form of Fisher and Tippett 1928). Rates over
 all galleries of a size; intervals by drawing people again. Vectors are those that ``gate evaluate``
 keeps.
 """
@@ -21,7 +22,7 @@ from gate.evaluation.baselines import gallery_of, probes_of
 from gate.evaluation.protocols import Trial, by_person, half
 from gate.recognition.face import Vector
 from gate.recognition.matching.calibration import calibration_from
-from gate.recognition.matching.extreme_value import fit_tail
+from gate.recognition.matching.extreme_value import Values, fit_tail
 from gate.recognition.matching.impostors import simulate
 from gate.recognition.matching.matcher import build_matcher
 from gate.recognition.matching.score_prior import prior_of
@@ -51,6 +52,19 @@ def drawn(people: People, enrolled: int, galleries: int) -> Iterator[Trial]:
         yield fold_of(people, frozenset(names[at] for at in order[enrolled:]), 1, 1)
 
 
+def limit(highest: Values, centre: float, power: float, fpir: float) -> float:
+    """The score (dimensionless) that impostors exceed at ``fpir`` (0..1) if (score - centre)^power
+    has an exponential tail.
+
+    Args:
+        highest: float64 (n,), highest scores of simulated impostors.
+        centre: a score, dimensionless.
+        power: dimensionless, above 0.
+    """
+    tail = fit_tail(np.maximum(highest - centre, 0.0) ** power)
+    return float(centre + tail.quantile(fpir) ** (1 / power))
+
+
 def play(
     vectors: Vector, trial: Trial, encoder: str, powers: Sequence[float]
 ) -> dict[float, tuple[Shares, Shares]]:
@@ -77,8 +91,7 @@ def play(
     centre = float(np.median(impostors.singles))
     rates = {}
     for power in powers:
-        tail = fit_tail(impostors.highest, centre=centre, power=power)
-        limits = np.array([tail.quantile(fpir) for fpir in FPIRS])
+        limits = np.array([limit(impostors.highest, centre, power, fpir) for fpir in FPIRS])
         passed, missed = Shares(), Shares()
         passed.add([person for person, _ in trial.impostors], others.score[:, None] > limits)
         missed.add(

@@ -6,7 +6,7 @@ import numpy as np
 
 from gate.evaluation.synthetic_gallery import generate
 from research.strangers import FPIRS, Shares
-from research.tails import drawn, folds, joined, play
+from research.tails import drawn, folds, joined, limit, play
 
 PEOPLE = {f"p{number}": [2 * number, 2 * number + 1] for number in range(100)}
 
@@ -41,3 +41,12 @@ def test_looks_of_several_galleries_are_added() -> None:
     total = joined([one, other])
     assert total.of == {"a": 2, "b": 1}
     assert total.hits["a"].tolist() == [1.0] * len(FPIRS)
+
+
+def test_the_highest_of_normal_scores_exceed_a_limit_of_power_two_as_often_as_requested() -> None:
+    random = np.random.default_rng(1)
+    highest = np.array([random.standard_normal(200).max() for _ in range(23_000)])
+    for fpir in (0.01, 0.003, 0.001):
+        with_two = limit(highest[:3000], 0.0, 2.0, fpir)
+        assert 0.6 * fpir < (highest[3000:] > with_two).mean() < 1.5 * fpir
+        assert with_two < limit(highest[:3000], 0.0, 1.0, fpir)

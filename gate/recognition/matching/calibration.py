@@ -21,9 +21,6 @@ from gate.recognition.matching.score_prior import Prior
 from gate.recognition.matching.scoring import BACKGROUND, Scoring
 
 OUTGROWN = 1.25  # times the people it was made for, beyond which a calibration is out of date
-# People up to whom the tail is taken for exponential, and from whom for that of a normal law (see
-# ``Tail``): docs/recognition.md has the rates observed with either.
-EXPONENTIAL, NORMAL = 400, 1000
 LLR_LIMIT = 8.0  # nats one face may weigh at most, for or against
 
 
@@ -145,10 +142,7 @@ def calibration_from(
         impostors: float64 (n,), highest scores of simulated impostors.
         others: float64 (m,), scores of single pairs of different people.
     """
-    centre = float(np.median(others))
-    power = _power(people)
-    tail = fit_tail(impostors, centre=centre, power=power)
-    single = fit_tail(others, begin=0.99, censor=0.9995)
+    tail, single = fit_tail(impostors), fit_tail(others, begin=0.99, censor=0.9995)
     grid = np.linspace(-0.5, 1.2, 341)
     mate = _normal(grid, prior.mate, prior.mate_spread)
     return Calibration(
@@ -159,7 +153,7 @@ def calibration_from(
         scoring=scoring,
         fpir=fpir,
         threshold=tail.quantile(fpir),
-        interval=_interval(impostors, fpir, centre, power),
+        interval=_interval(impostors, fpir),
         fmr=fmr,
         verify_threshold=single.quantile(fmr),
         impostors=tail,
@@ -170,24 +164,11 @@ def calibration_from(
     )
 
 
-def _power(people: int) -> float:
-    """How light the tail is taken to be in a gallery of so many: between both laws by the log.
-
-    The highest of many scores of a normal law fall off faster than exponentially, so an
-    exponential tail is too strict. A small gallery keeps it: start and rate of its tail are known
-    badly as well, and the strictness makes up for that.
-    """
-    return float(np.interp(np.log(max(people, 1)), np.log([EXPONENTIAL, NORMAL]), [1.0, 2.0]))
-
-
-def _interval(
-    impostors: Values, fpir: float, centre: float, power: float, rounds: int = 200
-) -> tuple[float, float]:
+def _interval(impostors: Values, fpir: float, rounds: int = 200) -> tuple[float, float]:
     """95 % interval of the threshold, by drawing people again (Efron 1979)."""
     random = np.random.default_rng(0)
     drawn = random.choice(impostors, (rounds, len(impostors)))
-    tails = [fit_tail(sample, centre=centre, power=power) for sample in drawn]
-    low, high = np.quantile([tail.quantile(fpir) for tail in tails], [0.025, 0.975])
+    low, high = np.quantile([fit_tail(sample).quantile(fpir) for sample in drawn], [0.025, 0.975])
     return float(low), float(high)
 
 

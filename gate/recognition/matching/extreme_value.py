@@ -1,13 +1,9 @@
 """How often chance reaches a score: the upper tail of a sample, extrapolated.
 
 Above a high quantile the excess over it is close to a generalised Pareto variable (Pickands 1975;
-Coles, An Introduction to Statistical Modeling of Extreme Values, 2001, ch. 4): exponential for the
-laws that scores follow. It gets there slowly. The highest of many values of a normal law fall off
-with the square of the score (the penultimate form of Fisher and Tippett 1928), so an exponential
-tail read at a rare share is too strict; ``power`` says which of them is meant.
-
-The very highest values of a gallery are not chance but people enrolled twice and relatives, so the
-fit looks at a middle stretch only and counts everything above it as "at least so high" (censoring).
+Coles, An Introduction to Statistical Modeling of Extreme Values, 2001, ch. 4). The very highest
+values of a gallery are not chance but people enrolled twice and relatives, so the fit looks at a
+middle stretch only and counts everything above it as "at least so high" (censoring).
 
 From few values a scale is known badly, and an error in it enters a rare share exponentially: a
 threshold from the most likely scale would let in far more than was asked, on average over sites.
@@ -31,28 +27,22 @@ FEWEST = 8  # values the fit is made of at least
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """P(score > s) = rate · (1 + (h(s) − h(start)) / (seen · scale))^−seen for s ≥ start.
+    """P(score > s) = rate · (1 + (s − start) / (seen · scale))^−seen for s ≥ start.
 
-    h(s) = (s − centre)^power. With many values seen that is
-    rate · exp(−(h(s) − h(start)) / scale).
+    With many values seen that is rate · exp(−(s − start) / scale).
 
     Attributes:
         start: where the tail begins.
         rate: share of chance above ``start``.
-        scale: mean excess of h, dimensionless like the score.
+        scale: mean excess, dimensionless like the score.
         seen: how many values the scale comes from; calibrations stored before this was kept
             count as made of many.
-        centre: a score, dimensionless, below ``start``; of no account where ``power`` is 1.
-        power: of h, dimensionless; 1 is an exponential tail, that of calibrations stored before
-            this was kept; 2 that of a normal law.
     """
 
     start: float
     rate: float
     scale: float
     seen: int = 10_000
-    centre: float = 0.0
-    power: float = 1.0
 
     def survival(self, score: Values | float) -> Values:
         """P(chance > score) for scores, float64 (n,), above ``start``; ``rate`` below."""
@@ -63,41 +53,24 @@ class Tail:
 
         A threshold must not be set by it: with few values it is too low on average.
         """
-        return self.rate * np.exp(-self._excess(score) / self.scale)
+        excess = np.maximum(np.asarray(score, np.float64) - self.start, 0.0)
+        return self.rate * np.exp(-excess / self.scale)
 
     def density(self, score: Values | float) -> Values:
         """Of chance at scores, float64 (n,), above ``start``."""
-        above = np.maximum(np.asarray(score, np.float64), self.start) - self.centre
-        slope = self.power * above ** (self.power - 1)
-        return slope * self.rate / self.scale * np.exp(-(self.seen + 1) * self._log(score))
-
-    def _excess(self, score: Values | float) -> Values:
-        """h(score) - h(start), 0 below ``start``."""
-        above = np.maximum(np.asarray(score, np.float64), self.start) - self.centre
-        return np.asarray(above**self.power - self._lowest)
-
-    @property
-    def _lowest(self) -> float:
-        return float((self.start - self.centre) ** self.power)
+        return self.rate / self.scale * np.exp(-(self.seen + 1) * self._log(score))
 
     def _log(self, score: Values | float) -> Values:
-        return np.asarray(np.log1p(self._excess(score) / (self.seen * self.scale)))
+        excess = np.maximum(np.asarray(score, np.float64) - self.start, 0.0)
+        return np.asarray(np.log1p(excess / (self.seen * self.scale)))
 
     def quantile(self, share: float) -> float:
         """The score that chance exceeds with probability ``share`` (at most ``rate``)."""
         rarer = np.log(self.rate / min(share, self.rate))
-        reached = self._lowest + self.seen * self.scale * float(np.expm1(rarer / self.seen))
-        return float(self.centre + reached ** (1 / self.power))
+        return self.start + self.seen * self.scale * float(np.expm1(rarer / self.seen))
 
 
-def fit_tail(
-    sample: Values,
-    *,
-    begin: float = 0.85,
-    censor: float = 0.98,
-    centre: float = 0.0,
-    power: float = 1.0,
-) -> Tail:
+def fit_tail(sample: Values, *, begin: float = 0.85, censor: float = 0.98) -> Tail:
     """Fit by maximum likelihood, values above the ``censor`` quantile only counted.
 
     Args:
@@ -105,8 +78,6 @@ def fit_tail(
         begin: quantile, 0..1, at which the tail begins.
         censor: quantile, 0..1, above which values are not looked at; the ``SPARED`` highest
             never are.
-        centre: of ``Tail``, dimensionless; where the tail begins below it, it is exponential.
-        power: of ``Tail``, dimensionless.
     """
     ordered = np.sort(np.asarray(sample, np.float64))
     # in a small gallery one person enrolled twice is more than the share above ``censor``
@@ -114,12 +85,9 @@ def fit_tail(
     first = max(1, min(int(len(ordered) * begin), last - FEWEST))
     last = max(first + 2, last)
     start = float(ordered[first - 1])
-    if start <= centre:
-        centre, power = start, 1.0
-    lowest = (start - centre) ** power
-    seen = (ordered[first:last] - centre) ** power - lowest
+    seen = ordered[first:last] - start
     above = len(ordered) - last
     limit = seen[-1]
     scale = float((seen.sum() + above * limit) / len(seen))
     rate = 1.0 - first / (len(ordered) + 1)  # of one more value, on average
-    return Tail(start, rate, max(scale, 1e-6), len(seen), centre, power)
+    return Tail(start, rate, max(scale, 1e-6), len(seen))

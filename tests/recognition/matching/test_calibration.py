@@ -11,13 +11,12 @@ from gate.errors import RecognitionError
 from gate.evaluation.synthetic_gallery import generate
 from gate.recognition.face import Template
 from gate.recognition.matching import impostors, site_calibration
-from gate.recognition.matching.calibration import LLR_LIMIT, Calibration, calibration_from
+from gate.recognition.matching.calibration import LLR_LIMIT, Calibration
 from gate.recognition.matching.extreme_value import fit_tail
 from gate.recognition.matching.gallery import Gallery, Snapshot
 from gate.recognition.matching.impostors import simulate
 from gate.recognition.matching.lookalikes import lookalikes
 from gate.recognition.matching.matcher import Matcher, build_matcher
-from gate.recognition.matching.score_prior import prior_of
 from gate.recognition.matching.scoring import Scoring, unit
 from gate.recognition.matching.site_calibration import learn_matcher, learn_site, pack, unpack
 from gate.recognition.matching.whitening import FEWEST
@@ -55,7 +54,7 @@ def test_what_was_asked_comes_out() -> None:
     scores = site.identify(people(20_000, 1), ENCODER).score
     for asked in (0.03, 0.01, 0.003):
         out = float((scores > site.calibration.threshold_at(asked)).mean())
-        # on the safe side: the tail is taken for hardly lighter than exponential
+        # on the safe side: the tail is taken for no lighter than exponential
         assert asked / 4 < out < asked * 1.5
 
 
@@ -227,28 +226,6 @@ def test_the_wished_rate_holds_in_a_gallery_that_has_grown_since() -> None:
     assert out < 1.5 * asked
     assert float((scores > calibration.threshold).mean()) > 2 * asked, "it would not by itself"
     assert calibration.asked_of(0) == calibration.asked_of(100) == asked
-
-
-@pytest.mark.parametrize(("count", "power"), [(29, 1.0), (300, 1.0), (632, 1.5), (4000, 2.0)])
-def test_large_galleries_take_the_tail_for_lighter(count: int, power: float) -> None:
-    random = np.random.default_rng(0)
-    highest, singles = random.gumbel(0.15, 0.03, 2000), random.normal(-0.2, 0.08, 20_000)
-    calibration = calibration_from(
-        highest,
-        singles,
-        prior_of(ENCODER),
-        Scoring(),
-        encoder=ENCODER,
-        fit="f",
-        people=count,
-        made="2026-01-01",
-        fpir=0.01,
-        fmr=0.001,
-    )
-    assert calibration.impostors.power == pytest.approx(power, abs=0.01)
-    assert calibration.impostors.centre == pytest.approx(np.median(singles))
-    exponential = fit_tail(highest).quantile(0.001)
-    assert (calibration.threshold_at(0.001) < exponential) == (power > 1)
 
 
 def test_it_survives_storing() -> None:
