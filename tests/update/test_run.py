@@ -39,7 +39,8 @@ def software(folder: Path, version: str) -> Path:
     """A tree that runs the code of this checkout, copied, under another version."""
     site = folder / "site"
     site.mkdir(parents=True)
-    leave = shutil.ignore_patterns("__pycache__")
+    # with what Python has compiled, or each start would do that again; but not while it is written
+    leave = shutil.ignore_patterns("*.pyc.*")
     shutil.copytree(ROOT / "gate", site / "gate", ignore=leave)
     shutil.copytree(ROOT / "enroll", site / "enroll", ignore=leave)
     init = site / "gate" / "__init__.py"
