@@ -11,8 +11,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CORES  := $(shell getconf _NPROCESSORS_ONLN)
-# processes that run tests: four to a core, as many tests wait for something
-WORKERS ?= $(shell expr 4 \* $(CORES))
+# processes that run tests: three to a core, as many tests wait for something
+WORKERS ?= $(shell expr 3 \* $(CORES))
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 

@@ -171,7 +171,15 @@ class Clerk:
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
 
     def go(self, path: str) -> None:
-        self.page.goto(self.address + path)
+        from playwright.sync_api import Error
+
+        try:
+            self.page.goto(self.address + path)
+        except Error as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+            # the page before was on its way somewhere itself; once more, as a person would
+            self.page.goto(self.address + path)
 
     def fill(self, **fields: str) -> None:
         for name, value in fields.items():
