@@ -92,7 +92,7 @@ def kinds(wrong: Iterable[Wrong]) -> list[tuple[Wrong, int]]:
 
     In the order of the first of each: the kinds of a table keep their places.
     """
-    counted = Counter((one.column, one.text, bool(one.which)) for one in wrong)
+    counted = Counter(map(_kind, wrong))
     return [
         (Wrong(0, column, text, "…" if which else ""), count)
         for (column, text, which), count in counted.items()
@@ -101,5 +101,8 @@ def kinds(wrong: Iterable[Wrong]) -> list[tuple[Wrong, int]]:
 
 def of_kind(wrong: Iterable[Wrong], kind: Wrong) -> list[Wrong]:
     """The mistakes of one kind of ``kinds``."""
-    key = kind.column, kind.text, bool(kind.which)
-    return [one for one in wrong if (one.column, one.text, bool(one.which)) == key]
+    return [one for one in wrong if _kind(one) == _kind(kind)]
+
+
+def _kind(one: Wrong) -> tuple[str, str, bool]:
+    return one.column, one.text, bool(one.which)

@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import people
+from benchmarks.runtimes import least
 from gate.errors import ModelError
 from gate.evaluation.faces_in import main_face, measuring_data
 from gate.models.convert import openvino_ir
@@ -105,17 +106,6 @@ def compiled(openvino: Any, model: Any) -> Run:
     return lambda batch: np.concatenate([out.ravel() for out in request.infer([batch]).values()])
 
 
-def least(runs: list[Callable[[], object]]) -> list[float]:
-    """The least milliseconds of processor of each, in turn."""
-    best = [float("inf")] * len(runs)
-    for _ in range(_ROUNDS):
-        for at, run in enumerate(runs):
-            began = time.process_time()
-            run()
-            best[at] = min(best[at], 1e3 * (time.process_time() - began))
-    return best
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photographs", type=int, default=300)
@@ -155,7 +145,8 @@ def main() -> None:
                 one, two = exact(batch), run(batch)
                 cosines.append(float(one @ two / np.linalg.norm(one) / np.linalg.norm(two)))
             batch = batches[0]
-            before, after = least([partial(gate.run, batch), partial(run, batch)])
+            pair = [partial(gate.run, batch), partial(run, batch)]
+            before, after = least(pair, _ROUNDS, time.process_time)
             figures = (before, after, before / after)
             texts = [f"{value:.2f}" for value in figures]
             table.add_row(way, *texts, f"{np.mean(cosines):.4f}", f"{min(cosines):.4f}")

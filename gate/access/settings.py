@@ -43,8 +43,15 @@ class PassageSettings(Section):
 
     advanced: ClassVar[frozenset[str]] = frozenset(
         {
-            *("budget", "measure_again", "show_grant", "make_room", "same_person", "same_claim"),
-            *("after_attack", "gone", "near"),
+            "budget",
+            "measure_again",
+            "show_grant",
+            "make_room",
+            "same_person",
+            "same_claim",
+            "after_attack",
+            "gone",
+            "near",
         }
     )
 

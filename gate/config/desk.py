@@ -15,9 +15,7 @@ class DeskSettings(Section):
     """Where the staff's pages are served, and how careful they are."""
 
     advanced: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("attempts", "sign_ins", "requests", "photo_megabytes", "import_megabytes"),
-        }
+        {"attempts", "sign_ins", "requests", "photo_megabytes", "import_megabytes"}
     )
 
     host: str = Field(

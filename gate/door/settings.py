@@ -14,8 +14,15 @@ class DoorSettings(Section):
 
     advanced: ClassVar[frozenset[str]] = frozenset(
         {
-            *("max_unlock", "grant_debounce", "forced_grace", "prealarm", "max_hold_open"),
-            *("confirm_within", "hold", "input_debounce", "relock_on_close"),
+            "max_unlock",
+            "grant_debounce",
+            "forced_grace",
+            "prealarm",
+            "max_hold_open",
+            "confirm_within",
+            "hold",
+            "input_debounce",
+            "relock_on_close",
             "extended_held_open_after",
         }
     )

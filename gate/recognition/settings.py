@@ -24,9 +24,7 @@ class RecognitionSettings(Section):
     """How faces are found, encoded and matched."""
 
     advanced: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("threads", "mirror", "search_busy", "interval", "recheck", "patience"),
-        }
+        {"threads", "mirror", "search_busy", "interval", "recheck", "patience"}
     )
 
     detector: Literal["auto", "hog", "yunet", "centerface"] = Field(

@@ -38,9 +38,7 @@ class TemperatureSettings(Section):
     """The infrared sensor, what is made of its values, and what follows."""
 
     advanced: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("poll", "silent_after", "camera", "samples", "max_age"),
-        }
+        {"poll", "silent_after", "camera", "samples", "max_age"}
     )
 
     policy: Literal["off", "record", "advise", "require"] = Field(

@@ -46,6 +46,14 @@ def opened(config: Path) -> Store:
     return Store.open(settings.store, settings.data)
 
 
+def box_without_data(like: Path, folder: Path) -> Path:
+    """The configuration of a new box in ``folder`` that is to replace that of ``like``."""
+    folder.mkdir()
+    config = folder / "gate.toml"
+    config.write_text(like.read_text().replace(f"{like.parent}/data", f"{folder}/data"))
+    return config
+
+
 def lost_box(config: Path, run: Callable[..., Result], stick: Path) -> Path:
     """Two people; the first backup holds both, the second was made after one had been deleted."""
     with opened(config) as store:
@@ -69,9 +77,7 @@ def test_an_old_backup_on_a_new_box_brings_back_nobody_who_was_deleted(
 ) -> None:
     stick = tmp_path / "stick"
     old = lost_box(config, run, stick)
-    new = tmp_path / "new" / "gate.toml"
-    new.parent.mkdir()
-    new.write_text(config.read_text().replace(f"{tmp_path}/data", f"{tmp_path}/new/data"))
+    new = box_without_data(config, tmp_path / "new")
     said = run(new, "restore", str(old)).output
     assert "deleted again, by the list beside the backup: 1 people" in said
     with opened(new) as store:
@@ -81,9 +87,7 @@ def test_an_old_backup_on_a_new_box_brings_back_nobody_who_was_deleted(
     assert "王伟".encode() not in (tmp_path / "new" / "data" / "gate.db").read_bytes()
 
     deletions.beside(stick, "north").unlink()  # without it nobody knows, and that is said
-    third = tmp_path / "third" / "gate.toml"
-    third.parent.mkdir()
-    third.write_text(config.read_text().replace(f"{tmp_path}/data", f"{tmp_path}/third/data"))
+    third = box_without_data(config, tmp_path / "third")
     said = run(third, "restore", str(old)).output
     assert "no list of deletions lies beside the backup: north.deleted" in said
     with opened(third) as store:

@@ -19,7 +19,6 @@ from gate.daemon.device_faults import DeviceStatus
 from gate.events.event import Event
 from gate.passage.inputs import CLAIM_AGE, Shown
 from gate.readers.claim import Claim, ClaimKind
-from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.waiting import wait_for
 
@@ -52,12 +51,6 @@ class Desk:
 
     def reported(self, type: str) -> list[Any]:
         return [dict(event.details) for event in self.events if event.type == type]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

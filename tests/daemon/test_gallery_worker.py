@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,18 +12,11 @@ from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.recognition.face import Template
 from gate.services.gallery_sync import KnownFaces
-from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.texts.catalogue import catalogue
 from tests.daemon.loop_gate import LI, Gate
 
 MINE, OTHERS, WIDTH = "faceplugin/1-c128", "faceplugin/1", 512
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +17,6 @@ from gate.passage import outputs
 from gate.recognition.encoders.encoder import SimilarityStatistics
 from gate.recognition.face import Candidate, Face, Liveness, Sighting, Verdict
 from gate.services.gallery_sync import KnownFaces
-from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
 ENCODER, WIDTH = "faceplugin/1", 512
@@ -84,12 +81,6 @@ class Gate:
     def settles(self) -> None:
         self.clock.advance(3.0)
         self.worker.look()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

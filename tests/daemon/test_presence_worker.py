@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
-
-import pytest
 
 from gate.access.request import Presence, Rules
 from gate.clock import ManualClock
@@ -16,15 +12,8 @@ from gate.config.settings import Settings
 from gate.daemon.event_loop import Linked
 from gate.daemon.orders import Order
 from gate.daemon.presence_worker import PeopleSeen
-from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.daemon.loop_gate import LI, Gate
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(StoreSettings(ballast=0), tmp_path) as opened:
-        yield opened
 
 
 def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:

@@ -18,8 +18,17 @@ class Limits(Section):
 
     advanced: ClassVar[frozenset[str]] = frozenset(
         {
-            *("size", "sharpness", "darkest", "brightest", "backlight", "light_forgiven", "yaw"),
-            *("pitch", "eyes_open", "cut_off", "overall"),
+            "size",
+            "sharpness",
+            "darkest",
+            "brightest",
+            "backlight",
+            "light_forgiven",
+            "yaw",
+            "pitch",
+            "eyes_open",
+            "cut_off",
+            "overall",
         }
     )
 
