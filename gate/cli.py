@@ -102,7 +102,7 @@ def _end(error: str, status: int) -> NoReturn:
 def main() -> None:
     """Run the command line; an error a user can fix is three lines, never a stack trace."""
     # before anything is opened: what root opens the services could not write
-    step_down(next(iter(sys.argv[1:]), ""), Path(os.environ.get("GATE_CONFIG") or configuration()))
+    step_down(" ".join(sys.argv[1:3]), Path(os.environ.get("GATE_CONFIG") or configuration()))
     try:
         app(standalone_mode=True)
     except GateError as error:

@@ -12,6 +12,9 @@ PART = ".part"  # ends the name of what is not complete yet; backups leave it ou
 def replace(path: Path, content: bytes, mode: int | None = None, *, durable: bool = False) -> None:
     """Write ``content`` beside ``path`` and rename it: the old file or the new one is there.
 
+    The new file belongs to whom the old one belonged, so that a service can still read what root
+    has rewritten.
+
     Args:
         mode: permissions of the new file; None: what the umask leaves.
         durable: whether it must outlast a power cut once this returns, name included. That waits
@@ -25,6 +28,7 @@ def replace(path: Path, content: bytes, mode: int | None = None, *, durable: boo
             part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode
         )
         with os.fdopen(handle, "wb") as file:
+            _keep_owner(path, handle)
             if mode is not None:
                 os.fchmod(handle, mode)  # whatever the umask, or a part left behind, had
             file.write(content)
@@ -42,6 +46,14 @@ def replace(path: Path, content: bytes, mode: int | None = None, *, durable: boo
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def _keep_owner(path: Path, handle: int) -> None:
+    """The owner and group of ``path`` for the file behind ``handle``, where we may give it away."""
+    with suppress(FileNotFoundError, PermissionError):
+        old, new = path.lstat(), os.fstat(handle)
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            os.fchown(handle, old.st_uid, old.st_gid)
 
 
 def create(path: Path, content: bytes, mode: int = 0o600) -> None:

@@ -40,6 +40,31 @@ def test_a_mode_holds_whatever_the_umask_and_a_part_left_behind_say(tmp_path: Pa
     assert mode_of(tmp_path / "other") == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_that_root_rewrites_stays_its_owners(tmp_path: Path) -> None:
+    file = tmp_path / "gate.toml"
+    file.write_text("old")
+    os.chown(file, 0, 4711)
+    files.replace(file, b"new", 0o640)
+    assert (file.stat().st_uid, file.stat().st_gid) == (0, 4711)
+    assert mode_of(file) == 0o640
+
+
+def test_an_owner_that_cannot_be_kept_is_no_reason_not_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a"
+    file.write_text("old")
+
+    def refused(descriptor: int, uid: int, gid: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refused)
+    monkeypatch.setattr(os, "fstat", lambda descriptor: os.stat_result((0o100644, *[4711] * 9)))
+    files.replace(file, b"new")
+    assert file.read_bytes() == b"new"
+
+
 def test_a_disk_that_fills_up_leaves_the_old_file_and_no_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

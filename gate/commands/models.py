@@ -27,6 +27,7 @@ from gate.models.folder import State, accepted, folders, state
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
 from gate.replica.models import FromHub
+from gate.setup import system
 from gate.setup.document import Document
 from gate.store.store import Store
 
@@ -223,6 +224,8 @@ def use(
     document = Document.open(config)
     document.set(f"recognition.{chosen.task}", value)
     document.save()
+    if system.is_box(config):  # what was opened as root is the services' again
+        system.give_data()
     console.print(f'{config}: [recognition] {chosen.task} = "{value}"', markup=False)
     console.print("it counts from the next start of the gate")
 

@@ -20,7 +20,9 @@ SYSTEM_DATA = Path("/var/lib/gate")
 USER = "gate"  # whom the services run as, and who owns the data of an installed box
 CODE = Path(__file__).resolve().parents[2]
 # what has to be root: it writes /etc/gate and units, or replaces the software
-NEEDS_ROOT = frozenset({"init", "config", "update", "broker", "restore", "certificate"})
+NEEDS_ROOT = frozenset(
+    {"init", "config", "update", "broker", "restore", "certificate", "models use"}
+)
 
 
 def configuration(
@@ -62,8 +64,12 @@ def step_down(command: str, config: Path) -> bool:
 
     A database opened by root leaves files beside it that the services may not write. Returns
     whether the user was changed.
+
+    Args:
+        command: the words of it, such as ``models use NAME``.
     """
-    if os.geteuid() != 0 or command in NEEDS_ROOT or config.parent != SYSTEM:
+    named = {command.partition(" ")[0], " ".join(command.split()[:2])}
+    if os.geteuid() != 0 or named & NEEDS_ROOT or config.parent != SYSTEM:
         return False
     try:
         user = pwd.getpwnam(USER)

@@ -62,7 +62,7 @@ def place_units(config: Path, folder: Path = UNITS) -> list[Path]:
 
 
 def place(content: str, target: Path, mode: int = 0o644, *, replace: bool = False) -> bool:
-    """Write a file in one step; one that is there stays unless ``replace``.
+    """Write a file in one step, on the disk when this returns; one there stays unless ``replace``.
 
     Returns whether it was written. Raises ConfigurationError.
     """
@@ -70,7 +70,7 @@ def place(content: str, target: Path, mode: int = 0o644, *, replace: bool = Fals
         return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, content.encode(), mode)
+        write_whole(target, content.encode(), mode, durable=True)
     except OSError as error:
         raise ConfigurationError(
             f"{target.name} cannot be written: {error.strerror or error}",

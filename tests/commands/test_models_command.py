@@ -12,6 +12,7 @@ from gate.commands.models import models as command
 from gate.errors import ModelError
 from gate.models import table
 from gate.models.table import Model, ModelFile
+from gate.setup import system
 
 CONTENT = b"weights" * 1000
 RUN = CliRunner()
@@ -97,6 +98,17 @@ def test_use_says_what_the_change_costs_and_writes_one_line(config: Path) -> Non
     assert shown.exit_code == 0, shown.output
     assert "costs nothing" in shown.output
     assert '# which encoder\nencoder = "dlib"\n' in config.read_text()
+
+
+def test_on_a_box_the_data_is_the_services_again_after_use(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(system, "is_box", lambda path: path == config)
+    monkeypatch.setattr(system, "give_data", lambda: given.append(True))
+    shown = RUN.invoke(command, ["use", "dlib", "--yes", "-c", str(config)])
+    assert shown.exit_code == 0, shown.output
+    assert given == [True]
 
 
 def test_use_refuses_what_is_not_installed(config: Path) -> None:

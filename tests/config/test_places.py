@@ -69,9 +69,11 @@ def test_root_becomes_the_user_of_the_gate_but_for_what_needs_root(
     monkeypatch.setattr(os, "environ", dict(os.environ))
     system = places.SYSTEM / "gate.toml"
     assert not places.step_down("init", system)
+    assert not places.step_down("models use", system)
     assert not places.step_down("backup", tmp_path / "gate.toml")
     assert became == []
     assert places.step_down("backup", system)
-    assert became == ["initgroups", "setgid", "setuid"]
+    assert places.step_down("models fetch", system)
+    assert became == ["initgroups", "setgid", "setuid"] * 2
     monkeypatch.setattr(places, "USER", "no-such-user")
     assert not places.step_down("backup", system)

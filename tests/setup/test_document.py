@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,23 @@ def test_a_file_that_is_no_toml_is_reported(tmp_path: Path) -> None:
     path.write_text("name = north")
     with pytest.raises(ConfigurationError, match="TOML"):
         Document.open(path)
+
+
+def test_what_was_written_is_on_the_disk_before_it_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(TEXT)
+    flushed: list[int] = []
+    rename = Path.replace
+
+    def renamed(self: Path, target: Path) -> Path:
+        assert flushed == [self.stat().st_size]
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", lambda handle: flushed.append(os.fstat(handle).st_size))
+    monkeypatch.setattr(Path, "replace", renamed)
+    document = Document.open(path)
+    document.set("name", "east")
+    assert document.save()
+    assert len(flushed) == 2  # the folder too: the new name
