@@ -89,9 +89,12 @@ class SftpFolder:
                 where=f"{self.place}/{file.name}",
                 hint="look at the server's disk, and make the backup again",
             )
-        if await _in_time(sftp.exists(target)):  # the list of deletions takes its own place
-            await _in_time(sftp.remove(target))
-        await _in_time(sftp.rename(part, target))
+        try:  # OpenSSH's extension: the list of deletions takes its own place in one step
+            await _in_time(sftp.posix_rename(part, target))
+        except self._ssh.SFTPOpUnsupported:
+            if await _in_time(sftp.exists(target)):
+                await _in_time(sftp.remove(target))
+            await _in_time(sftp.rename(part, target))
 
     async def _rotate(self, sftp: Any, gate: str, keep: int) -> list[str]:
         mine = re.compile(rf"{re.escape(gate)}-\d{{8}}T\d{{6}}Z{re.escape(SUFFIX)}")

@@ -77,10 +77,12 @@ def test_what_is_on_the_server_can_be_restored_and_doctor_is_content(
         assert store.people.count() == 1
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.slow
 def test_the_list_of_deletions_is_beside_the_backups_and_takes_its_own_place(
-    server: Sftp, config: Path
+    server: Sftp, config: Path, plain: bool
 ) -> None:
+    server.plain = plain
     listed = server.folder / "backups" / "north" / "north.deleted"
     run("backup", url(server), "-c", str(config))
     assert listed.read_text() == ""
@@ -89,6 +91,8 @@ def test_the_list_of_deletions_is_beside_the_backups_and_takes_its_own_place(
         store.people.delete(store.people.find()[0].id)
     run("backup", url(server), "-c", str(config))
     assert len(listed.read_text().split()) == 1
+    # in one step where the server knows how: there is no moment without a list
+    assert ("north.deleted" in server.removed) == plain
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ from typing import Any
 class Sftp:
     """asyncssh's server in a thread, user gate, password "secret word".
 
-    Its faults: ``full`` (no byte is taken), ``flips`` (what is written is not what is kept).
+    Its faults: ``full`` (no byte is taken), ``flips`` (what is written is not what is kept),
+    ``plain`` (no rename onto a file that is there). ``removed``: the names of files deleted.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -19,6 +20,8 @@ class Sftp:
 
         self.full = False
         self.flips = False
+        self.plain = False
+        self.removed: list[str] = []
         self.folder = folder
         owner = self
 
@@ -42,6 +45,15 @@ class Sftp:
                 if owner.flips:
                     data = data[:-1] + bytes([data[-1] ^ 1])
                 return super().write(file_obj, offset, data)
+
+            def remove(self, path: bytes) -> Any:
+                owner.removed.append(Path(path.decode()).name)
+                return super().remove(path)
+
+            def posix_rename(self, oldpath: bytes, newpath: bytes) -> Any:
+                if owner.plain:
+                    raise asyncssh.SFTPOpUnsupported("posix-rename")
+                return super().posix_rename(oldpath, newpath)
 
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self._loop = asyncio.new_event_loop()
