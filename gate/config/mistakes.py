@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -30,17 +30,40 @@ def _explain(detail: ErrorDetails, root: type[BaseModel]) -> str:
         key = f"{TABLE}.{key}"
     if detail["type"] == "extra_forbidden":
         known = _keys_beside(root, location)
-        near = difflib.get_close_matches(str(location[-1]), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
-        return f"{key}: there is no such key; {hint}"
+        return f"{key}: there is no such key; {_instead(str(location[-1]), known, root)}"
     if detail["type"] in ("tuple_type", "list_type") and isinstance(detail["input"], Mapping):
         return f"{key}: there may be several; write [[{key}]] where [{key}] is"
+    message = detail["msg"].removeprefix("Value error, ")  # before what our own checks say
     field = _field(root, location)
     secret = field is not None and SecretStr in (field, *get_args(field))
     if not secret and isinstance(detail["input"], (Mapping, list)):
-        return f"{key}: {detail['msg']}"  # a secret may be among them
+        return f"{key}: {message}"  # a secret may be among them
     value = "(hidden)" if secret else _short(detail["input"])
-    return f"{key} = {value}: {detail['msg']}"
+    return f"{key} = {value}: {message}"
+
+
+def _instead(name: str, known: list[str], root: type[BaseModel]) -> str:
+    """What may have been meant: a key of that name in another table, or one much like it here."""
+    elsewhere = list(_tables_with(name, root))
+    if len(elsewhere) == 1:
+        return f"{name} belongs in {elsewhere[0]}"
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
+
+
+def _tables_with(name: str, model: type[BaseModel], path: str = "") -> Iterator[str]:
+    """Each table with the key ``name``: ``[door]``, ``[[camera]]``, or ``the top of the file``."""
+    for key, field in model.model_fields.items():
+        inner = next(_models_in(field.annotation), None)
+        if inner is not None:
+            table = f"{path}.{key}" if path else key
+            several = get_origin(field.annotation) is tuple
+            for found in _tables_with(name, inner, table):
+                yield f"[{found}]" if several and found == f"[{table}]" else found
+        elif key == name and key in getattr(model, TABLE, ()):
+            yield f"[{TABLE}], as {path}.{key}"
+        elif key == name:
+            yield f"[{path}]" if path else "the top of the file"
 
 
 def _short(value: Any) -> str:

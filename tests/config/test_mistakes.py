@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from gate.config.mistakes import mistakes_in
+from gate.config.settings import Settings
 
 
 class Part(BaseModel):
@@ -45,6 +46,31 @@ def test_a_key_that_does_not_exist_has_its_neighbours_named() -> None:
     assert mistakes({"part": {"zzz": 1}}) == [
         "part.zzz: there is no such key; known here: password, width"
     ]
+
+
+def test_a_key_in_the_wrong_table_is_sent_to_its_own() -> None:
+    (door,) = mistakes_in(_wrong({"relay": {"unlock": 3}}), Settings)
+    assert door == "relay.unlock: there is no such key; unlock belongs in [door]"
+    (camera,) = mistakes_in(_wrong({"fps": 5}), Settings)
+    assert camera.endswith("fps belongs in [[camera]]")
+    (top,) = mistakes_in(_wrong({"screen": {"timezone": "UTC"}}), Settings)
+    assert top.endswith("timezone belongs in the top of the file")
+    (advanced,) = mistakes_in(_wrong({"relay": {"max_unlock": 5}}), Settings)
+    assert advanced.endswith("max_unlock belongs in [advanced], as door.max_unlock")
+    (many,) = mistakes_in(_wrong({"door": {"port": "/dev/ttyUSB0"}}), Settings)
+    assert "belongs" not in many
+
+
+def _wrong(values: dict[str, Any]) -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        Settings(**values)
+    return caught.value
+
+
+def test_our_own_checks_speak_for_themselves() -> None:
+    wires = {"driver": "lcus", "inputs": {"fire": {"number": 1}}}
+    (said,) = mistakes_in(_wrong({"relay": wires}), Settings)
+    assert said.startswith("relay: LCUS boards have no inputs")
 
 
 def test_a_table_where_there_may_be_several_says_how_they_are_written() -> None:

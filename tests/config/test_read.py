@@ -24,3 +24,26 @@ def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: Is a directory") as caught:
         read(tmp_path)
     assert caught.value.hint == "check the disk"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('name： "north"\n', "in line 1, column 5, write = instead of ："),
+        ('name: "north"\n', "in line 1, column 5, write = instead of :"),
+        ("from = 22：00:00\n", "in line 1, column 10, write : instead of ："),
+        ("name = “north”\n", 'in line 1, column 8, write " instead of “'),
+        ("[relay】\n", "in line 1, column 7, write ] instead of 】"),
+        ("a = [1，2]\n", "in line 1, column 7, write , instead of ，"),
+        ("\u3000name = 1\n", "in line 1, column 1, write a plain space instead of \u3000"),
+        ('label = "东：门"\nname = north\n', "correct the line named; strings need quotes"),
+        ("[relay\n", "correct the line named; strings need quotes"),
+        ('name = "north', "correct the line named; strings need quotes"),
+    ],
+)
+def test_chinese_punctuation_is_named(tmp_path: Path, text: str, hint: str) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match="not TOML") as caught:
+        read(path)
+    assert caught.value.hint == hint
