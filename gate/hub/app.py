@@ -48,6 +48,7 @@ CERTIFICATE = "client_certificate"  # in the scope: DER, or None; see gate.hub.s
 PATIENCE = 10.0  # seconds for which changes that concern other boxes are kept back, at least
 OTHERS = 20  # boxes a second that are answered with nothing but such changes, at most
 LONGEST_POLL = 30.0  # seconds
+BRINGS = timedelta(hours=1)  # after pairing: for so long a box may bring the people it had
 
 
 class Pairing(BaseModel):
@@ -355,6 +356,14 @@ def create_app(hub: Hub) -> FastAPI:
 
     @app.post("/upload")
     def upload(box: Box, message: Upload) -> dict[str, int]:
+        """People and rules a box had before it was paired; never those of a box in use, which may
+        have been stolen: what it brings would count at every gate."""
+        if not box.paired <= now() < box.paired + BRINGS:
+            raise StoreError(
+                "this box may bring no people any more",
+                where=f"box of the gate {box.gate}",
+                hint="`gate leave`, then `gate join` with a new code",
+            )
         epoch, key = hub.keys.current()
         if message.epoch != epoch:
             raise StoreError("the keys were changed meanwhile", where="upload", hint="try again")
@@ -362,7 +371,10 @@ def create_app(hub: Hub) -> FastAPI:
         merged = merge(hub.store, message.records, key, epoch)
         if message.rules is not None:
             merge_rules(hub.store, message.rules)
-        hub.store.audit.note(f"box {box.gate}", "people.merged", new=merged.new, known=merged.known)
+        details: dict[str, Any] = {"new": merged.new, "known": merged.known}
+        if message.rules is not None:
+            details["rules"] = sorted(message.rules["allows"])
+        hub.store.audit.note(f"box {box.gate}", "people.merged", **details)
         return {"new": merged.new, "known": merged.known, "double": merged.double}
 
     @app.post("/leave")

@@ -11,13 +11,14 @@ from sqlalchemy import select, update
 
 from gate.errors import AccessError, StoreError
 from gate.fleet.pairing import new_code
+from gate.hub.app import BRINGS
 from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.replica.identity import Identity, trusting
-from gate.replica.join import folder_of, join, leave
+from gate.replica.join import folder_of, join, leave, upload
 from gate.replica.snapshot import Arriving
 from gate.store.store import HUB, Store
-from gate.store.tables import PairingCodeRow, PersonRow
+from gate.store.tables import BoxRow, PairingCodeRow, PersonRow
 from gate.store.tables.base import now
 from tests.hub.fleet import ENCODER, Fleet, Server, bodies, fleet_of, record, settings, vector
 from tests.waiting import wait_for
@@ -82,6 +83,24 @@ def test_a_revoked_box_is_shut_out_with_its_next_word_and_empties_itself(fleet: 
     assert box.store.templates.count() == {}
     fleet.enrol("王刚", 2)
     wait_for(lambda: other.names == {"李红", "王刚"})
+
+
+def test_a_stolen_box_brings_nobody_in(fleet: Fleet) -> None:
+    """What a box brings when it is paired counts at every gate; later its certificate is no leave
+    to add people, cards or rules."""
+    fleet.store.rulebook.set_allow("household", {"kinds": ["resident"]})
+    stolen, other = fleet.box("north"), fleet.box("south")
+    with fleet.store.database.write() as session:
+        session.execute(update(BoxRow).values(paired=now() - BRINGS))
+    thief = stolen.store.people.create("A thief", kind="staff").id
+    stolen.store.credentials.add(thief, "card", CARD)
+    stolen.store.rulebook.set_allow("everybody", {})
+    with pytest.raises(StoreError, match="may bring no people any more"):
+        upload(stolen.store, stolen.data)
+    fleet.enrol("李红", 1)
+    wait_for(lambda: other.names == {"李红"})
+    assert other.store.credentials.find("card", CARD) is None
+    assert set(other.store.rulebook.allows()) == {"household"}
 
 
 def test_without_a_certificate_of_this_hub_nothing_is_said(fleet: Fleet, tmp_path: Path) -> None:
