@@ -214,12 +214,14 @@ class Loop:
                 self._decided(output)
             case outputs.Open(id, extended):
                 self._journal.wait_for_decision()
+                # during a lock-down the rules grant only groups that may pass it
+                override = self.lane.mode is Mode.LOCKDOWN
                 if self.site is None:
-                    self._unlock(id, extended)
+                    self._unlock(id, extended, override)
                 else:
                     person = self._granted.person if self._granted else None
                     now = self._clock.monotonic()
-                    self._site(self.site.ask(id, person, extended, now))
+                    self._site(self.site.ask(id, person, extended, now, override=override))
             case outputs.Show(message):
                 self._show(message)
             case outputs.Began(id) | outputs.MeasureAgain(id):
@@ -229,9 +231,9 @@ class Loop:
             case outputs.EventOut(type, id, details, person_ref):
                 self._journal.record(type, passage=id or None, details=details, person=person_ref)
 
-    def _unlock(self, passage: str, extended: bool) -> None:
-        # during a lock-down the rules grant only groups that may pass it
-        grant = door.Grant(extended, passage, self.lane.mode is Mode.LOCKDOWN)
+    def _unlock(self, passage: str, extended: bool, override: bool) -> None:
+        """``override``: in spite of a lock-down, of now or of while the controller was asked."""
+        grant = door.Grant(extended, passage, override)
         self._door(self.controller.handle(grant, self._clock.monotonic()))
 
     def _show(self, message: Message) -> None:
@@ -248,7 +250,7 @@ class Loop:
                 type = _CONTROLLER[outcome.said]
                 self._journal.record(type, passage=asked.passage, details=details, person=asked.ref)
             if outcome.opens:
-                self._unlock(asked.passage, asked.extended)
+                self._unlock(asked.passage, asked.extended, asked.override)
             if outcome.over:  # nobody will open and close this door
                 self._step(inputs.DoorLocked(entered=False))
             if self._picture is not None:

@@ -17,6 +17,8 @@ from gate.screen.message import Look, Message
 
 Said = Literal["waiting", "sent", "granted", "refused", "silent"]
 
+# seconds somebody the gate lets in may wait for others to be asked about: later they are gone
+WAITS = 10.0
 SETTLE = 0.4  # seconds after an answer in which the controller still speaks of the same card
 _KEPT = 20  # passages whose answers the screen may still need
 
@@ -30,10 +32,19 @@ class ControllerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
+    """Somebody the gate lets in.
+
+    Attributes:
+        at: since when the answer is waited for, monotonic seconds.
+        override: whether they may pass a lock-down: they were let in during one.
+    """
+
     passage: str
     number: int | None
     ref: str | None
     extended: bool
+    at: float
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +90,18 @@ class SiteController:
         if self.decides:
             self._note(passage, "waiting")
 
-    def ask(self, passage: str, person: Person | None, extended: bool, now: float) -> list[Outcome]:
+    def ask(
+        self,
+        passage: str,
+        person: Person | None,
+        extended: bool,
+        now: float,
+        *,
+        override: bool = False,
+    ) -> list[Outcome]:
         """Somebody the gate lets in. What follows at once; the rest comes by ``tick``."""
-        asked = Asked(passage, self._number(person), person.ref if person else None, extended)
+        ref = person.ref if person else None
+        asked = Asked(passage, self._number(person), ref, extended, now, override)
         if self._settings.decides == "gate":
             if asked.number is not None:
                 self._present(asked.number)
@@ -110,6 +130,9 @@ class SiteController:
             outcomes.append(self._ended(asked, "silent", "time"))
         while self._asking is None and self._queue and now >= self._quiet:
             asked = self._queue.pop(0)
+            if now - asked.at > WAITS:
+                outcomes.append(self._ended(asked, "silent", "time"))
+                continue
             outcome = self._sent(asked)
             if outcome.said == "sent":
                 self._asking = (asked, now)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.daemon.device_faults import DeviceStatus
+from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer, SiteController
 from gate.readers.out.settings import ReaderOutSettings
 from gate.screen.message import Look
@@ -86,3 +89,24 @@ def test_a_lost_controller_is_on_the_screen_only_where_it_has_a_say(gate: Gate) 
         assert gate.screen.message is None or gate.screen.message.look is look
         gate.loop.handle(DeviceStatus("controller", "controller", True))
     assert gate.types.count("device.lost") == 2
+
+
+def test_a_lock_down_counts_for_whoever_still_waits_for_the_controller(gate: Gate) -> None:
+    with_controller(gate, "both")
+    gate.card(LI)
+    gate.loop.handle(Order("lockdown", "guard"))
+    gate.loop.handle(ControllerAnswer(True))
+    gate.wait(1.0)
+    assert "relay on" not in gate.journal
+    assert gate.event("door.refused").details == {"asked": "grant", "reason": "lockdown"}
+
+
+def test_a_group_that_may_pass_a_lock_down_passes_with_the_controllers_yes(gate: Gate) -> None:
+    with_controller(gate, "both")
+    medic = replace(LI, groups=frozenset({"medics"}))
+    rules = replace(gate.loop.context.rules, lockdown_groups=frozenset({"medics"}))
+    gate.loop.handle(replace(gate.loop.context, people={medic.id: medic}, rules=rules))
+    gate.loop.handle(Order("lockdown", "guard"))
+    gate.card(medic)
+    gate.loop.handle(ControllerAnswer(True))
+    assert gate.open

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gate.access.decision import Person
-from gate.daemon.site_controller import SETTLE, ControllerAnswer, SiteController
+from gate.daemon.site_controller import SETTLE, WAITS, ControllerAnswer, SiteController
 from gate.readers.out.settings import ReaderOutSettings
 from gate.screen.message import Look, Message
 
@@ -83,6 +83,21 @@ def test_a_late_answer_does_not_open_for_the_next(line: Line) -> None:
     assert line.sent == [1001, 1002]
     [outcome] = made.answered(NO, 6.5)
     assert (outcome.asked.passage, outcome.said) == ("b", "refused")
+
+
+def test_nobody_is_asked_about_who_has_waited_too_long(line: Line) -> None:
+    """Behind a silent controller people queue up; its first answer must not open the door for
+    somebody who has long gone away."""
+    made = site(line, decides="both", within=3)
+    made.ask("a", person(1), False, 0.0)
+    made.ask("b", person(2), False, 0.5)
+    made.ask("c", person(3), False, 5.0)
+    made.tick(3.0)
+    [outcome] = made.tick(WAITS + 0.6)
+    assert (outcome.asked.passage, outcome.said, outcome.cause) == ("b", "silent", "time")
+    assert not outcome.opens
+    assert line.sent == [1001, 1003]
+    assert made.answered(YES, WAITS + 1.0)[0].asked.passage == "c"
 
 
 def test_the_tail_of_an_answer_does_not_count_for_the_next(line: Line) -> None:
