@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enroll.desk import Desk
+from enroll.kept_form import can_be_kept, kept_form
 from enroll.own_hosts import is_own, own_names
 from enroll.page import render
 from enroll.visit import SAFE, language_of
@@ -62,7 +63,7 @@ class SecurityMiddleware:
         answer = self._send_with_headers(scope, send)
         refusal = self._refuse(scope, headers)
         if refusal is None and not public(scope["path"]):
-            refusal = await self._sign_in(scope, headers)
+            refusal = await self._sign_in(scope, headers, receive)
         if refusal is not None:
             await refusal(scope, receive, answer)
             return
@@ -125,7 +126,7 @@ class SecurityMiddleware:
 
         return counted
 
-    async def _sign_in(self, scope: Scope, headers: Headers) -> Response | None:
+    async def _sign_in(self, scope: Scope, headers: Headers, receive: Receive) -> Response | None:
         token = cookie_parser(headers.get("cookie", "")).get(self._desk.cookie)
         polled = "hx-request" in headers and scope["path"].endswith(POLLED)
         by_itself = polled or scope["path"] == STREAM
@@ -137,7 +138,7 @@ class SecurityMiddleware:
         if headers.get("hx-request") or "text/html" not in headers.get("accept", "text/html"):
             return _text(scope, "Sign in first", 401)
         if scope["method"] not in SAFE:
-            return RedirectResponse("/login", 303)
+            return await _kept(scope, headers, receive) or RedirectResponse("/login", 303)
         return RedirectResponse(f"/login?back={quote(scope['path'])}", 303)
 
     def _send_with_headers(self, scope: Scope, send: Send) -> Send:
@@ -153,6 +154,20 @@ class SecurityMiddleware:
             await send(message)
 
         return wrapped
+
+
+async def _kept(scope: Scope, headers: Headers, receive: Receive) -> Response | None:
+    """The sign-in with what was typed into a form whose session is over; None without such."""
+    if not can_be_kept(scope["path"], headers):
+        return None
+    request = Request(scope, receive)
+    try:
+        form = kept_form(scope["path"], (await request.body()).decode())
+    except (UnicodeDecodeError, ValueError):
+        return None
+    if form is None:
+        return None
+    return render(request, "login.html", status=401, wrong="", back="/", kept=form)
 
 
 def public(path: str) -> bool:

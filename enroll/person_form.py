@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -37,6 +38,15 @@ Short = Annotated[
 ]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Maybe = BeforeValidator(_empty_is_none)
+
+
+def _not_to_come(year: int) -> int:
+    if year > datetime.now().astimezone().year:
+        raise ValueError("is no year from 1900 to now")
+    return year
+
+
+Year = Annotated[int, Field(ge=1900), AfterValidator(_not_to_come)]
 
 
 LABELS = {
@@ -88,7 +98,7 @@ class PersonForm(BaseModel):
     building: Short = ""
     unit: Short = ""
     household: Short = ""
-    birth_year: Annotated[Annotated[int, Field(ge=1900, le=2100)] | None, Maybe] = None
+    birth_year: Annotated[Year | None, Maybe] = None
     phone: Annotated[Short, StringConstraints(max_length=40)] = ""
     locale: Language = "zh"
     valid_from: Annotated[Day | None, Maybe] = None
@@ -107,6 +117,11 @@ class PersonForm(BaseModel):
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise ValueError("the end of the validity lies before its beginning")
         return self
+
+    @property
+    def home(self) -> tuple[str, str, str]:
+        """Building, unit and household, empty where there is none."""
+        return self.building, self.unit, self.household if self.building else ""
 
     def columns(self, store: Store) -> dict[str, Any]:
         """Columns of PersonRow; building, unit and household are made if they are new."""

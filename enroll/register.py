@@ -18,6 +18,7 @@ from gate.store.tables import (
     BuildingRow,
     ConsentRow,
     CredentialRow,
+    HouseholdRow,
     PersonRow,
     TemplateRow,
     UnitRow,
@@ -51,6 +52,28 @@ def state_of(person: PersonRow, now: datetime) -> str:
     if not person.active:
         return "moved_out"
     return "ended" if person.valid_until and person.valid_until <= now else "active"
+
+
+def namesakes(
+    database: Database,
+    name: str,
+    home: tuple[str, str, str],
+    birth_year: int | None = None,
+    kind: str = "",
+) -> list[PersonRow]:
+    """Active people of that name at that home (building, unit, household; "" for none), the newest
+    first; of ``kind`` if one is given. Who lives nowhere here has to have the same year of birth.
+    """
+    query = with_place(select(PersonRow)).where(PersonRow.name == name, PersonRow.active)
+    if kind:
+        query = query.where(PersonRow.kind == kind)
+    if home[0]:
+        columns = (BuildingRow.name, UnitRow.name, HouseholdRow.label)
+        query = query.where(*(column == part for column, part in zip(columns, home, strict=True)))
+    else:
+        query = query.where(PersonRow.household_id.is_(None), PersonRow.birth_year == birth_year)
+    with database.read() as session:
+        return list(session.scalars(query.order_by(PersonRow.id.desc())))
 
 
 def search(

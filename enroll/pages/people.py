@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import ValidationError
 
 from enroll import history, may_pass, person_form, retention
 from enroll.batch import Action
 from enroll.own_data import own_data
 from enroll.page import go, render
+from enroll.pages.person_save import form_page, save, version
+from enroll.pages.visitors import lengths
 from enroll.permissions import Permission
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
@@ -23,7 +23,6 @@ from gate.access.decision import Kind
 from gate.errors import GateError
 from gate.readers.card_number import Form as CardForm
 from gate.readers.card_number import canonical
-from gate.store.database_errors import ConflictError
 from gate.store.tables import PersonRow
 from gate.texts.catalogue import translator
 
@@ -34,7 +33,6 @@ Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 Delete = Annotated[Visit, Depends(allowed(Permission.PEOPLE_DELETE))]
 Number = Annotated[int, Path(ge=1, le=2**62)]
 PAGE = 50
-MORE = ("more_name", "more_birth_year")  # rows of the others of a home
 MOST_ROWS = 20
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 # the form is read by hand so that what was typed is shown again beside what is wrong
@@ -144,7 +142,7 @@ def new(
         host = person_form.of_person(visit.desk.store, person_of(visit, known))
         home = {key: host[key] for key in ("building", "unit", "household")}
         form = {**form, **home, "kind": "visitor" if visits else host["kind"]}
-    return _form(visit, form, None)
+    return form_page(visit, form, None)
 
 
 @router.post("/people/new", openapi_extra=FORM)
@@ -155,7 +153,7 @@ async def create(visit: Edit, request: Request) -> Response:
         [str(value) for value in sent.getlist(key)][:MOST_ROWS]
         for key in ("more_name", "more_birth_year")
     ]
-    return await _save(visit, dict(sent), None, *rows)
+    return await save(visit, dict(sent), None, *rows)
 
 
 @router.get("/people/{person}")
@@ -207,6 +205,7 @@ def person(
         permits=permits,
         permit_gates=[name for name in gates if name.isascii()],
         allowance=_allowance(visit, row.household_id),
+        lengths=lengths(translator(visit.language)),
         now=now,
     )
 
@@ -249,13 +248,13 @@ def _allowance(visit: Visit, household: int | None) -> tuple[int, int] | None:
 def edit(visit: Edit, person: Number) -> Response:
     row = person_of(visit, person)
     visit.note("person.view", row.ref)
-    form = {**person_form.of_person(visit.desk.store, row), "updated": _version(row)}
-    return _form(visit, form, person)
+    form = {**person_form.of_person(visit.desk.store, row), "updated": version(row)}
+    return form_page(visit, form, person)
 
 
 @router.post("/people/{person}/edit", openapi_extra=FORM)
 async def change(visit: Edit, person: Number, request: Request) -> Response:
-    return await _save(visit, dict(await request.form()), person)
+    return await save(visit, dict(await request.form()), person)
 
 
 @router.post("/people/{person}/block")
@@ -315,76 +314,4 @@ def data(visit: View, person: Number) -> Response:
     return JSONResponse(
         own_data(visit.desk.store, row),
         headers={"Content-Disposition": f'attachment; filename="person-{person}.json"'},
-    )
-
-
-async def _save(
-    visit: Visit,
-    sent: dict[str, Any],
-    person: int | None,
-    names: Sequence[str] = (),
-    years: Sequence[str] = (),
-) -> Response:
-    _ = translator(visit.language)
-    rows = list(zip(names, years, strict=False))
-    others: list[PersonRow] = []
-    before = None if person is None else person_of(visit, person)
-    try:
-        form = PersonForm.model_validate(
-            {k: v for k, v in sent.items() if k not in ("csrf", "updated", *MORE)}
-        )
-        family = person_form.family_of(sent, names, years)
-        columns = form.columns(visit.desk.store)
-        if before is None:
-            row = visit.desk.store.people.create(**columns)
-            people = visit.desk.store.people
-            others = [people.create(**one.columns(visit.desk.store)) for one in family]
-        elif sent.get("updated") and sent["updated"] != _version(before):
-            wrong = _("Somebody changed this person meanwhile. Look at it, and save again.")
-            newest = {"updated": _version(before)}
-            return _form(visit, {**person_form.EMPTY, **_ticks(sent), **newest}, person, wrong)
-        else:
-            row = visit.desk.store.people.update(before.id, **columns)
-    except ValidationError as error:
-        wrong = "\n".join(person_form.mistakes(error, _))
-        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong, rows)
-    except ConflictError:
-        wrong = _("Somebody else has this number already")
-        return _form(visit, {**person_form.EMPTY, **_ticks(sent)}, person, wrong, rows)
-    visit.note("person.create" if person is None else "person.change", row.ref)
-    for other in others:
-        visit.note("person.create", other.ref)
-    next_page = f"/people/{row.id}/consent" if person is None else f"/people/{row.id}"
-    if others:  # each of them answers in turn
-        next_page += "?then=" + ",".join(str(other.id) for other in others)
-    return go(next_page, "created" if person is None else "saved")
-
-
-def _version(row: PersonRow) -> str:
-    """By which a form knows whether somebody else was faster."""
-    return row.updated.isoformat()
-
-
-def _ticks(sent: dict[str, Any]) -> dict[str, Any]:
-    return {**sent, **{name: name in sent for name in ("extended_unlock", "face_alone")}}
-
-
-def _form(
-    visit: Visit,
-    form: dict[str, Any],
-    person: int | None,
-    wrong: str = "",
-    rows: Sequence[tuple[str, str]] = (),
-) -> Response:
-    return render(
-        visit.request,
-        "person_form.html",
-        visit,
-        status=400 if wrong else 200,
-        form=form,
-        person=person,
-        wrong=wrong,
-        rows=[*(row for row in rows if any(row)), ("", ""), ("", "")],
-        kinds=list(Kind),
-        buildings=visit.desk.store.places.buildings(),
     )

@@ -24,14 +24,19 @@ Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 def issue(
     visit: Edit,
     person: Number,
-    hours: Annotated[int, Form(ge=1, le=24 * 366)] = 24,
+    hours: Annotated[int, Form(ge=1, le=visitors.LONGEST_HOURS)] = 24,
+    per: visitors.Per = 1,
     uses: Annotated[int, Form(ge=0, le=1000)] = 0,
     visitor_of_household: Annotated[bool, Form()] = False,
     starts: visitors.Moment = "",
     gates: Annotated[list[str] | None, Form(max_length=60)] = None,
     for_telephone: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Sign a permit: a page to print, or the link for a telephone. The text is not kept."""
+    """Sign a permit: a page to print, or the link for a telephone. The text is not kept.
+
+    It is valid for as many times ``per`` hours as ``hours`` says, a year at most.
+    """
+    hours = min(hours * per, visitors.LONGEST_HOURS)
     row = person_of(visit, person)
     permits = visitors.permits_of(visit)
     now = visit.desk.clock.utc()

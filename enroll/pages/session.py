@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from enroll.kept_form import LONGEST, KeptForm, kept_form
 from enroll.page import LOOKS, go, inside, render
 from enroll.permissions import Permission
-from enroll.visit import Visit, allowed, desk_of
+from enroll.visit import Visit, allowed, desk_of, language_of
 from gate.errors import AccessError
 from gate.store.database_errors import DiskFullError
 from gate.texts.catalogue import LANGUAGES
@@ -50,17 +51,25 @@ def setup(
 def login_form(request: Request, back: str = "/") -> Response:
     if desk_of(request).first_run.open:
         return go("/setup")
-    return render(request, "login.html", wrong="", back=inside(back))
+    return render(request, "login.html", wrong="", back=inside(back), kept=None)
 
 
 @router.post("/login")
 def sign_in(
-    request: Request, login: Text, password: Text, back: Text = "/", code: Text = ""
+    request: Request,
+    login: Text,
+    password: Text,
+    back: Text = "/",
+    code: Text = "",
+    kept_path: Text = "",
+    kept: Annotated[str, Form(max_length=3 * LONGEST)] = "",
 ) -> Response:
+    """Begin a session; a form that was sent after the end of the one before is shown again."""
     desk = desk_of(request)
+    form = _kept(kept_path, kept)
     if not desk.sign_ins.allowed(_address(request)):
         wrong = "Too many attempts; wait a minute"
-        return render(request, "login.html", status=429, wrong=wrong, back=inside(back))
+        return render(request, "login.html", status=429, wrong=wrong, back=inside(back), kept=form)
     account = desk.accounts.sign_in(login, password, _address(request), code)
     if account is None:
         # a login that is none of ours may be a password typed into the wrong field
@@ -71,7 +80,7 @@ def sign_in(
         wrong = (
             "Login or password is wrong, or there were too many wrong attempts: wait and try again"
         )
-        return render(request, "login.html", status=401, wrong=wrong, back=inside(back))
+        return render(request, "login.html", status=401, wrong=wrong, back=inside(back), kept=form)
     old = request.cookies.get(desk.cookie)
     if old:
         desk.sessions.end(old)
@@ -79,7 +88,11 @@ def sign_in(
         account.id, _address(request), request.headers.get("user-agent", "")
     )
     desk.store.audit.note_urgently(account.login, "sign_in")
-    answer = RedirectResponse(inside(back), 303)
+    answer: Response = RedirectResponse(inside(back), 303)
+    found = desk.sessions.find(token) if form is not None else None
+    if found is not None:
+        visit = Visit(request, desk, account, found[1].csrf, language_of(request, account))
+        answer = render(request, "kept_form.html", visit, kept=form, back=inside(back))
     answer.set_cookie(
         desk.cookie, token, httponly=True, samesite="strict", secure=desk.settings.tls, path="/"
     )
@@ -159,6 +172,13 @@ def own_password(
 @router.get("/healthz", response_class=JSONResponse)
 def health() -> dict[str, str]:
     return {"status": "ok"}
+
+
+def _kept(path: str, fields: str) -> KeptForm | None:
+    try:
+        return kept_form(path, fields)
+    except ValueError:  # too many fields
+        return None
 
 
 def _address(request: Request) -> str:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import segno
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from enroll import person_form, rule_preview, visitor_link, visitors
 from enroll.page import render
 from enroll.permissions import Permission
 from enroll.permits import Permits
 from enroll.person_form import PersonForm
+from enroll.register import namesakes
 from enroll.visit import Visit, allowed, desk_of
 from gate.access.decision import Kind
 from gate.access.permit import PermitRefused
 from gate.access.permit_print import permit_pdf
 from gate.errors import GateError
 from gate.services.permits import Issued
-from gate.texts.catalogue import translator
+from gate.store.tables import PersonRow
+from gate.texts.catalogue import Translate, translator
 
 router = APIRouter()
 
@@ -31,6 +34,19 @@ Edit = Annotated[Visit, Depends(allowed(Permission.PEOPLE_EDIT))]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]+$", max_length=500)]
 Moment = Annotated[str, Form(pattern=r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})?$")]
 LONGEST_HOURS = 24 * 366
+LENGTHS = {1: "hours", 24: "days", 168: "weeks"}  # hours, and their name
+Per = Annotated[Literal[1, 24, 168], BeforeValidator(int), Form()]
+EMPTY = {
+    "name": "",
+    "building": "",
+    "unit": "",
+    "phone": "",
+    "starts": "",
+    "hours": 12,
+    "per": 1,
+    "uses": 2,
+    "gates": [],
+}
 
 
 @router.get("/visitors")
@@ -48,13 +64,21 @@ def invite(
     phone: Annotated[str, Form(max_length=40)] = "",
     starts: Moment = "",
     hours: Annotated[int, Form(ge=1, le=LONGEST_HOURS)] = 12,
+    per: Per = 1,
     uses: Annotated[int, Form(ge=0, le=1000)] = 2,
     gates: Annotated[list[str] | None, Form(max_length=60)] = None,
+    another: Annotated[bool, Form()] = False,
 ) -> Response:
-    """A visitor into the register and a permit, in one step."""
+    """A visitor into the register and a permit, in one step.
+
+    ``hours`` are as many times ``per`` hours. Who has a permit that is valid gets a second one only
+    with ``another``: a form that was sent twice makes nobody twice.
+    """
     sent = {"name": name, "building": building, "unit": unit, "phone": phone}
+    rest = {"starts": starts, "hours": hours, "per": per, "uses": uses, "gates": gates or []}
     now = visit.desk.clock.utc()
     begin = moment(starts, now)
+    hours = min(hours * per, LONGEST_HOURS)
     end = begin + timedelta(hours=hours)
     permits = permits_of(visit)
     _ = translator(visit.language)
@@ -62,7 +86,12 @@ def invite(
         last_day = end.astimezone().date()
         form = PersonForm.model_validate({**sent, "kind": Kind.VISITOR, "valid_until": last_day})
     except ValidationError as error:
-        return _page(visit, "\n".join(person_form.mistakes(error, _)), sent)
+        return _page(visit, "\n".join(person_form.mistakes(error, _)), {**sent, **rest})
+    database = visit.desk.store.database
+    here = namesakes(database, form.name, form.home, kind=Kind.VISITOR)
+    here = [row for row in here if row.valid_until is None or row.valid_until > now]
+    if here and not another:
+        return _page(visit, "", {**sent, **rest}, here[:1])
     row = visit.desk.store.people.create(**form.columns(visit.desk.store))
     try:
         issued = permits.book.issue(
@@ -77,7 +106,7 @@ def invite(
         )
     except GateError as error:
         visit.desk.store.people.delete(row.id)
-        return _page(visit, f"{_(error.what)}\n{_(error.hint)}", sent)
+        return _page(visit, f"{_(error.what)}\n{_(error.hint)}", {**sent, **rest})
     visit.note("person.create", row.ref)
     visit.note("permit.issue", row.ref, serial=issued.permit.serial, hours=hours, uses=uses)
     return given(visit, issued, row.name, row.id)
@@ -145,6 +174,11 @@ def given(visit: Visit, issued: Issued, name: str, person: int) -> Response:
     )
 
 
+def lengths(translate: Translate) -> list[tuple[int, str]]:
+    """What a length can be given in: hours of one, and its name."""
+    return [(hours, translate(name)) for hours, name in LENGTHS.items()]
+
+
 def moment(text: str, now: datetime) -> datetime:
     """A local moment of a form; now without one. Raises 422 for a day that is none."""
     try:
@@ -170,7 +204,12 @@ def _shown(request: Request, token: str) -> visitor_link.Shown:
         raise HTTPException(404) from None
 
 
-def _page(visit: Visit, wrong: str = "", form: dict[str, str] | None = None) -> Response:
+def _page(
+    visit: Visit,
+    wrong: str = "",
+    form: dict[str, Any] | None = None,
+    known: Sequence[PersonRow] = (),
+) -> Response:
     now = visit.desk.clock.utc()
     day: date = now.astimezone().date()
     expected = visitors.of_day(visit.desk.store, datetime.combine(day, time()).astimezone(), now)
@@ -179,9 +218,11 @@ def _page(visit: Visit, wrong: str = "", form: dict[str, str] | None = None) -> 
         visit.request,
         "visitors.html",
         visit,
-        status=400 if wrong else 200,
+        status=400 if wrong or known else 200,
         wrong=wrong,
-        form={"name": "", "building": "", "unit": "", "phone": "", **(form or {})},
+        known=known,
+        form={**EMPTY, **(form or {})},
+        lengths=lengths(translator(visit.language)),
         expected=expected,
         buildings=visit.desk.store.places.buildings(),
         # a permit carries names of gates in these letters only

@@ -15,6 +15,21 @@ document.addEventListener("submit", (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
+// A form is sent once, however often its button is pressed: until the answer is there, or for ten
+// seconds, after which somebody may want to try again.
+const sent = new WeakSet();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (sent.has(form)) {
+    event.preventDefault();
+    return;
+  }
+  sent.add(form);
+  const target = event.submitter?.formTarget || form.target;
+  setTimeout(() => sent.delete(form), target === "_blank" ? 1000 : 10_000);
+});
+
 // "/" goes to the search field, as on many sites.
 document.addEventListener("keydown", (event) => {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "");

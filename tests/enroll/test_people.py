@@ -45,6 +45,7 @@ def test_a_new_person_goes_on_to_consent_and_is_found(clerk, desk):
         ({"kind": "tenant"}, "end date"),
         ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before its beginning"),
         ({"birth_year": "1800"}, "Year of birth: is no year"),
+        ({"birth_year": "2199"}, "Year of birth: is no year from 1900 to now"),
         ({"birth_year": "MCM"}, "Year of birth: is no year"),
         ({"valid_until": "soon"}, "Valid until: is no date"),
         ({"locale": "fr"}, "Language: is neither"),

@@ -137,6 +137,40 @@ def test_the_list_says_who_came_and_what_is_over(issuing, clerk, clock):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("per", "length"), [(1, "hours"), (24, "days"), (168, "weeks")])
+def test_a_permit_lasts_hours_days_or_weeks(issuing, clerk, per, length):
+    invited(clerk, hours=3, per=per)
+    (one,) = today(issuing)
+    assert one.permit.valid_until - one.permit.valid_from == timedelta(**{length: 3})
+    assert clerk.fill("/visitors", name="李客", hours=3, per=7).status_code == 422
+
+
+@pytest.mark.slow
+def test_no_permit_lasts_more_than_a_year(issuing, clerk):
+    invited(clerk, hours=100, per=168)
+    (one,) = today(issuing)
+    assert one.permit.valid_until - one.permit.valid_from == timedelta(days=366)
+
+
+@pytest.mark.slow
+def test_a_form_sent_twice_makes_no_second_visitor(issuing, clerk, clock):
+    starts = clock.utc().astimezone().strftime("%Y-%m-%dT%H:%M")
+    form = {"name": "王客", "building": "2", "unit": "501", "hours": 3, "per": 24, "uses": 0}
+    clerk.fill("/visitors", **form)
+    answer = clerk.fill("/visitors", **form, starts=starts)
+    assert answer.status_code == 400
+    assert "王客 is in the register as a visitor until" in answer.text
+    assert issuing.store.people.count() == 1
+    for kept in (f'value="{starts}"', 'value="3"', '<option value="24" selected>'):
+        assert kept in answer.text  # what was typed stays
+    assert clerk.fill("/visitors", **form, another="1").status_code == 200
+    assert issuing.store.people.count() == 2
+    clock.advance(5 * 24 * 3600)
+    clerk.sign_in("desk")
+    assert clerk.fill("/visitors", **form).status_code == 200  # both are over
+
+
+@pytest.mark.slow
 def test_nobody_is_registered_when_the_permit_cannot_be_issued(issuing, clerk):
     assert clerk.fill("/visitors", name="王客", hours=5000, gates=["北门"]).status_code == 400
     assert clerk.fill("/visitors", name=" ", hours=5).status_code == 400
