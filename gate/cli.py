@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from gate import __version__
 from gate.config.places import configuration, step_down
 from gate.errors import GateError
+from gate.texts.terminal import Console
 
 app = typer.Typer(
     name="gate",
@@ -94,6 +94,14 @@ def _options(
         raise typer.Exit
 
 
+# what to do about a file that was named
+_OPEN = "check the file, its folder and the room on the disk"
+_CLOSED = {
+    False: f"put sudo before the command, or {_OPEN}",
+    True: "this command runs as the user gate: use a folder that this user may enter, such as /tmp",
+}
+
+
 def _end(error: str, status: int) -> NoReturn:
     Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False)
     sys.exit(status)
@@ -102,7 +110,9 @@ def _end(error: str, status: int) -> NoReturn:
 def main() -> None:
     """Run the command line; an error a user can fix is three lines, never a stack trace."""
     # before anything is opened: what root opens the services could not write
-    step_down(" ".join(sys.argv[1:3]), Path(os.environ.get("GATE_CONFIG") or configuration()))
+    stepped_down = step_down(
+        " ".join(sys.argv[1:3]), Path(os.environ.get("GATE_CONFIG") or configuration())
+    )
     try:
         app(standalone_mode=True)
     except GateError as error:
@@ -117,11 +127,7 @@ def main() -> None:
             where = f"\n  where: {error.filename}" if error.filename else ""
             text = f"{error.strerror or error}{where}"
             closed = isinstance(error, PermissionError) and os.geteuid() != 0
-            hint = "put sudo before the command, or " if closed else ""
-            _end(
-                f"{text}\n  what to do: {hint}check the file, its folder and the room on the disk",
-                1,
-            )
+            _end(f"{text}\n  what to do: {_CLOSED[stepped_down] if closed else _OPEN}", 1)
         # a defect of the program; to trace it set GATE_DEBUG
         text = f"this should not happen: {type(error).__name__}: {error}"
         _end(f"{text}\n  what to do: report it with what GATE_DEBUG=1 prints", 70)

@@ -17,6 +17,11 @@ import re
 for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
     os.environ.setdefault(_library, "1")
 
+# commands speak the language of the terminal; what tests look for is English
+os.environ["LANG"] = "C.UTF-8"
+for _name in ("LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(_name, None)
+
 # importing five hundred files of tests leaves no garbage: looking for it takes a tenth of the time;
 # pytest_collection_finish enables it, and what was imported by then is not looked at again
 gc.disable()

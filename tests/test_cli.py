@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from gate import cli
+
 LOOK = (
     "import sys, os; sys.argv = ['gate', *sys.argv[1:]]; import gate.cli; "
     "print(os.environ.get('OPENBLAS_NUM_THREADS', 'unset'))"
@@ -52,3 +54,27 @@ def test_what_the_owner_of_the_box_sets_counts() -> None:
 @pytest.mark.slow
 def test_it_is_set_before_numpy_is_loaded() -> None:
     assert printed(EARLY) == "[False]"
+
+
+@pytest.mark.parametrize(
+    ("stepped_down", "hint"), [(True, "such as /tmp"), (False, "put sudo before the command")]
+)
+def test_a_file_that_may_not_be_read_says_as_whom(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stepped_down: bool,
+    hint: str,
+) -> None:
+    """Debian closes a home to others, so sudo does not help a command of the user gate."""
+
+    def refused(**options: bool) -> None:
+        raise PermissionError(13, "Permission denied", "/home/li/people")
+
+    monkeypatch.setattr(cli, "app", refused)
+    monkeypatch.setattr(cli, "step_down", lambda command, config: stepped_down)
+    monkeypatch.setattr(os, "geteuid", lambda: 998)
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr().err
+    assert "where: /home/li/people" in said
+    assert hint in said

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate import files
 from gate.backup import archive, deletions, sealed
@@ -21,6 +20,7 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
 from gate.setup import system
 from gate.store.store import Store
+from gate.texts.terminal import Console
 
 PASSPHRASE = "GATE_BACKUP_PASSPHRASE"  # for timers, by the service manager's credentials
 PUBLIC = "backup.pub"  # in the data folder; what it seals only the recovery key opens
@@ -127,6 +127,7 @@ def restore(
     config: Config = DEFAULT,
 ) -> None:
     """Put a backup back, on this box or on a new one, and list what was lost since it was made."""
+    restoring.opened(file).close()  # before anybody types a long secret
     secret = os.environ.get(PASSPHRASE) or typer.prompt(
         "passphrase or recovery key", hide_input=True
     )

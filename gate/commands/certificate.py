@@ -9,12 +9,12 @@ from typing import Annotated
 
 import segno
 import typer
-from rich.console import Console
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.setup import desk_certificate, system
 from gate.setup.document import Document
+from gate.texts.terminal import Console
 
 
 def certificate(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate.commands import Config
 from gate.config.places import base_of
@@ -17,6 +16,7 @@ from gate.config.settings import DEFAULT, build, load
 from gate.config.upgrade import upgraded
 from gate.errors import ConfigurationError
 from gate.setup import shipped
+from gate.texts.terminal import Console
 
 config = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
 

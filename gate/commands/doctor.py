@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,8 +12,9 @@ from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.doctor import Finding, Level, examine
 from gate.doctor.configuration import configuration
+from gate.texts.terminal import Console, language, reworded
 
-_LOOK = {Level.OK: "[green]OK[/]", Level.WARN: "[yellow]look[/]", Level.BAD: "[red]fix[/]"}
+_LOOK = {Level.OK: ("green", "OK"), Level.WARN: ("yellow", "look"), Level.BAD: ("red", "fix")}
 
 
 def doctor(config: Config = DEFAULT) -> None:
@@ -27,18 +27,30 @@ def doctor(config: Config = DEFAULT) -> None:
 
 
 def report(config: Path, console: Console) -> Level:
-    """Print every finding; returns the worst. Raises ConfigurationError."""
+    """Print every finding in the console's language; returns the worst.
+
+    Raises ConfigurationError.
+    """
+    to = console.language or language()
     settings = load(config)
     table = Table(box=None, pad_edge=False, show_header=False)
     worst = Level.OK
     for finding in chain(configuration(config), examine(settings)):
         worst = max(worst, finding.level)
-        _row(table, finding)
+        _row(table, finding, to)
     console.print(table)
     return worst
 
 
-def _row(table: Table, finding: Finding) -> None:
-    table.add_row(_LOOK[finding.level], finding.part, escape(finding.says))
+def _row(table: Table, finding: Finding, to: str) -> None:
+    colour, level = _LOOK[finding.level]
+    marked = f"[{colour}]{_named('level', level, to)}[/]"
+    part = _named("part", finding.part, to)
+    table.add_row(marked, escape(part), escape(reworded(finding.says, to)))
     if finding.hint:
-        table.add_row("", "", f"[dim]→ {escape(finding.hint)}[/]")
+        table.add_row("", "", f"[dim]→ {escape(reworded(finding.hint, to))}[/]")
+
+
+def _named(kind: str, name: str, to: str) -> str:
+    """Words for a part or a level, which are too short to be keys of their own."""
+    return reworded(f"{kind} {name}", to).removeprefix(f"{kind} ")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate.clock import use_zone
 from gate.commands import Config
@@ -30,6 +29,7 @@ from gate.services.gallery_sync import KnownFaces
 from gate.services.image_decode import decode
 from gate.store.store import Store
 from gate.store.tables import PersonRow
+from gate.texts.terminal import Console
 
 TABLES = ("people.csv", "people.xlsx")
 PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone
@@ -83,6 +83,10 @@ def enroll(
     photos.zip beside the table.
     """
     settings = load(config)
+    if len(photos) == 1 and not photos[0].exists():  # else it would count as a photograph
+        raise ConfigurationError(
+            "there is no such file or folder", where=str(photos[0]), hint="check the name"
+        )
     use_zone(settings.timezone)
     console = Console(highlight=False)
     with Store.open(settings.store, settings.data) as store:
@@ -201,7 +205,7 @@ def _refuse(mistakes: list[str], where: str) -> None:
     if not mistakes:
         return
     shown = [f"  - {mistake}" for mistake in mistakes]
-    count = "A mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     raise ConfigurationError(
         f"{count}, nothing was written:\n" + "\n".join(shown),
         where=where,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import signal
 import threading
@@ -43,6 +42,7 @@ from gate.services.enrolment import Examiner, Fault
 from gate.services.gallery_sync import KnownFaces
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
+from gate.texts import terminal
 from gate.texts.catalogue import Translate, translator
 
 TABLES = tuple(f"people{suffix}" for suffix in SUFFIXES)
@@ -88,7 +88,7 @@ def enroll_folder(
     examiner_of: Callable[[Settings, Store], Examiner],
 ) -> None:
     """Check the table of a folder, carry it out, and say what became of each line."""
-    language = language or _language()
+    language = language or terminal.language()
     words = translator(language)
     choices = replace(choices, language=language)
     path = next((folder / name for name in TABLES if (folder / name).is_file()), None)
@@ -146,11 +146,6 @@ def enroll_folder(
     _kept(settings, job.id).unlink(missing_ok=True)
     store.audit.note("cli", "import.done", str(job.id), lines=len(lines))
     _report(console, store, job.id, words)
-
-
-def _language() -> str:
-    system = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
-    return "zh" if system.startswith("zh") else "en"
 
 
 def _kept(settings: Settings, job: int) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from enroll.accounts import Accounts
 from enroll.permissions import Role
@@ -24,6 +23,8 @@ from gate.setup import answers, network_camera, system, trying
 from gate.setup.document import Document
 from gate.setup.talk import Talk, Terminal
 from gate.store.store import Store
+from gate.texts import terminal
+from gate.texts.terminal import Console
 
 PASSWORD = "GATE_MANAGER_PASSWORD"  # of the first manager, where nobody is asked
 CARD_WITHIN = 20.0  # seconds
@@ -150,7 +151,7 @@ def init(
         flags_ = ", ".join(f"--{name}" for name in open_)
         talk.say("still to be decided by you: {flags}", "yellow", flags=flags_)
     talk.say("what doctor finds:")
-    if report(config, Console(soft_wrap=True)) is Level.BAD:
+    if report(config, Console(talk.language, soft_wrap=True)) is Level.BAD:
         raise SystemExit(1)
 
 
@@ -259,9 +260,7 @@ def _manager(settings: Settings, login: str | None, talk: Talk) -> None:
             if password is None and not talk.asks:
                 talk.say("no password in {name}: no manager was made", "yellow", name=PASSWORD)
                 return
-            password = password or typer.prompt(
-                "password", hide_input=True, confirmation_prompt=True
-            )
+            password = password or talk.secret("password", "password, once more")
             try:
                 row = accounts.create(chosen, password, Role.MANAGER)
             except GateError as error:
@@ -305,5 +304,4 @@ def _language(answer: str | None, config: Path) -> str:
         return answer.split(",")[0].strip()
     if config.exists():
         return load(config).desk.language
-    locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "zh" if locale.lower().startswith("zh") else "en"
+    return terminal.language()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -30,6 +29,7 @@ from gate.replica.models import FromHub
 from gate.setup import system
 from gate.setup.document import Document
 from gate.store.store import Store
+from gate.texts.terminal import Console
 
 models = typer.Typer(
     help="List, fetch, check and choose the models that find, compare and test faces.",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate import files
 from gate.commands import Config
@@ -16,6 +15,7 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.setup import system
 from gate.store.store import Store
+from gate.texts.terminal import Console
 from gate.update import run, signature
 from gate.update.tree import Tree
 

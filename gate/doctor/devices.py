@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 from gate.config.settings import Settings
@@ -40,13 +41,19 @@ def relay(settings: Settings) -> Iterator[Finding]:
         return
     driver.close()
     said = {None: "it cannot report its state", True: "energised", False: "at rest"}[state]
-    wires = "".join(f", {name} {'on' if on else 'off'}" for name, on in inputs.items())
+    listed = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in inputs.items())
+    wires = f", inputs: {listed}" if listed else ""
     says = f"{board.driver} at {board.port}, channel {board.channel}: {said}{wires}"
     if state:
         hint = "it was switched off and stayed on: check the board before anybody relies on it"
         yield Finding("relay", Level.BAD, says, hint)
     else:
         yield Finding("relay", Level.OK, says)
+    if inputs.get("fire"):
+        says = "fire is reported now: the door stays open"
+        hint = "a contact that is closed at rest needs `invert = true` in [relay.inputs] fire; "
+        hint += "otherwise look at wiring and alarm"
+        yield Finding("relay", Level.WARN, says, hint)
     if board.driver == "lcus" and board.lcus.variant == "A0" and board.lcus.readback == "none":
         kind = seek.lcus_readback(board)
         if kind != "none":
@@ -87,11 +94,13 @@ def _hinted(found: Finding, hint: str) -> Finding:
 
 def ports(settings: Settings) -> Iterator[Finding]:
     """What is plugged in and what of it is used; names that may change at the next start."""
-    used = {reader.name: reader.port for reader in settings.reader}
-    if settings.relay.driver in ("lcus", "modbus", "numato"):
+    used = {f"reader {reader.name}": reader.port for reader in settings.reader}
+    on_wire = settings.relay.driver != "modbus" or settings.relay.modbus.transport == "rtu"
+    if settings.relay.driver in ("lcus", "modbus", "numato") and on_wire:
         used["relay"] = settings.relay.port
     if settings.temperature.policy != "off":
         used["temperature"] = settings.temperature.port
+    yield from _twice(used)
     there = seek.serial_ports()
     for name, path in used.items():
         lasting = next((p for p in there if p != path and _same(p, path)), "")
@@ -104,6 +113,16 @@ def ports(settings: Settings) -> Iterator[Finding]:
     for path in seek.keyboards():
         if path not in used.values():
             yield Finding("ports", Level.OK, f"types, not used: {path}")
+
+
+def _twice(used: dict[str, str]) -> Iterator[Finding]:
+    """Devices that would take the port from each other."""
+    for (name, path), (other, its) in combinations(used.items(), 2):
+        if _same(path, its):
+            says = f"{name} and {other} name the same port: {path}"
+            hint = "one port serves one device: look at what is plugged in with "
+            hint += "`ls /dev/serial/by-id`"
+            yield Finding("ports", Level.BAD, says, hint)
 
 
 def _same(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ import struct
 import termios
 from typing import Any
 
-from pymodbus.exceptions import ModbusException
+from pymodbus.exceptions import ConnectionException, ModbusException, ModbusIOException
 from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import WriteSingleCoilRequest
 
@@ -18,6 +18,7 @@ from gate.relay.settings import RelaySettings
 FLASH_ON = 0x0200  # + channel; the value is the time in tenths of a second
 LONGEST_FLASH = 0x7FFF
 FUNCTIONS = {"read_coils": 1, "read_discrete_inputs": 2}
+HINT = "check cable, termination, power, speed and address of the board"
 FAILURES = (ModbusException, OSError, termios.error)
 
 
@@ -65,11 +66,7 @@ class ModbusRelay:
         except (ValueError, *FAILURES):
             connected = False
         if not connected:
-            raise DeviceError(
-                "the Modbus relay board cannot be reached",
-                where=self._where,
-                hint="check cable, power, port and address of the board",
-            )
+            raise self._unreachable()
         for channel in range(1, self._settings.channels + 1):
             self.set(channel, False, 0)
 
@@ -110,7 +107,7 @@ class ModbusRelay:
         try:
             answer = call(0, count=whole, device_id=self._settings.modbus.unit)
         except FAILURES as error:
-            raise self._no_answer(str(error)) from None
+            raise self._failed(error) from None
         bits = self._checked(answer, FUNCTIONS[function]).bits
         if len(bits) != whole:
             raise self._no_answer(f"{len(bits)} bits of {whole}")
@@ -129,7 +126,7 @@ class ModbusRelay:
         try:
             answer = self._client.execute(False, request)
         except FAILURES as error:
-            raise self._no_answer(str(error)) from None
+            raise self._failed(error) from None
         answer = self._checked(answer, request.function_code)
         if (answer.address, answer.bits) != (request.address, request.bits):
             raise self._no_answer("the echo of another command")
@@ -144,10 +141,27 @@ class ModbusRelay:
             raise self._no_answer(f"an answer to function {answer.function_code}")
         return answer
 
+    def _unreachable(self) -> DeviceError:
+        return DeviceError(
+            "the Modbus relay board cannot be reached",
+            where=self._where,
+            hint="check cable, power, port and address of the board",
+        )
+
+    def _failed(self, error: Exception) -> DeviceError:
+        if isinstance(error, ConnectionException):
+            self._late = True
+            return self._unreachable()
+        if isinstance(error, ModbusIOException):
+            self._late = True
+            what = "no valid answer from the Modbus relay board"
+            return DeviceError(what, where=self._where, hint=HINT)
+        return self._no_answer(str(error))
+
     def _no_answer(self, came: str) -> DeviceError:
         self._late = True
         return DeviceError(
             f"unexpected answer from the Modbus relay board ({came})",
             where=self._where,
-            hint="check cable, termination, power, speed and address of the board",
+            hint=HINT,
         )

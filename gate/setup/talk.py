@@ -8,7 +8,9 @@ from typing import Protocol
 import typer
 from rich.console import Console
 
+from gate.errors import GateError
 from gate.texts.catalogue import Translate, translator
+from gate.texts.terminal import reworded
 
 
 class Talk(Protocol):
@@ -19,6 +21,10 @@ class Talk(Protocol):
     def say(self, text: str, style: str = "", **values: object) -> None: ...
 
     def ask(self, text: str, default: str) -> str: ...
+
+    def secret(self, text: str, again: str) -> str:
+        """Something that is not shown while it is typed, twice; only where somebody is asked."""
+        ...
 
     def sure(self, text: str, default: bool) -> bool:
         """Yes or no; ``default`` where nobody is asked."""
@@ -31,16 +37,28 @@ class Terminal:
     def __init__(self, language: str, asks: bool | None = None) -> None:
         self.asks = sys.stdin.isatty() if asks is None else asks
         self._out = Console(highlight=False, soft_wrap=True)
+        self.language = language
         self._: Translate = translator(language)
 
     def say(self, text: str, style: str = "", **values: object) -> None:
-        self._out.print(self._(text, **values), style=style or None, markup=False)
+        shown = {
+            name: reworded(str(value), self.language) if isinstance(value, GateError) else value
+            for name, value in values.items()
+        }
+        self._out.print(self._(text, **shown), style=style or None, markup=False)
 
     def ask(self, text: str, default: str) -> str:
         if not self.asks:
             self._taken(text, default or "–")
             return default
         return str(typer.prompt(self._(text), default=default, type=str)).strip()
+
+    def secret(self, text: str, again: str) -> str:
+        while True:
+            given = str(typer.prompt(self._(text), hide_input=True))
+            if typer.prompt(self._(again), hide_input=True) == given:
+                return given
+            self.say("the two are not the same", "yellow")
 
     def sure(self, text: str, default: bool) -> bool:
         if not self.asks:

@@ -120,7 +120,7 @@ def board(settings: Settings, talk: Talk) -> bool:
         driver.close()
     talk.say("channel {channel} was energised for half a second", channel=relay.channel)
     for name, on in wires.items():
-        talk.say("input {name}: {state}", name=name, state="on" if on else "off")
+        talk.say("input {name}: on" if on else "input {name}: off", name=name)
     return True
 
 

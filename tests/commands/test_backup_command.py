@@ -46,6 +46,15 @@ def run(config: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     return invoke
 
 
+def test_a_file_that_is_not_there_is_named_before_a_secret_is_asked_for(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSPHRASE, raising=False)
+    done = CliRunner().invoke(app, ["restore", "/nowhere.gatebackup", "--config", str(config)])
+    assert isinstance(done.exception, StoreError)
+    assert "passphrase" not in done.output
+
+
 @pytest.mark.slow
 def test_backup_is_made_noted_and_put_back(
     run: Callable[..., Result], config: Path, tmp_path: Path

@@ -91,6 +91,13 @@ def test_a_person_is_enrolled_shown_and_removed(gate: Run, store: Callable[[], S
         assert all("Obama" not in str(line.details) for line in opened.audit.lines())
 
 
+def test_photographs_that_are_not_there_are_named_before_anything_else(gate: Run) -> None:
+    refused = gate("enroll", "/nowhere/people")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert refused.exception.what == "there is no such file or folder"
+    assert refused.exception.where == "/nowhere/people"
+
+
 def test_without_consent_nothing_is_written(gate: Run, store: Callable[[], Store]) -> None:
     refused = gate("enroll", OBAMA[0], "--name", "A")
     assert isinstance(refused.exception, AccessError)

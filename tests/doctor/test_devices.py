@@ -152,3 +152,41 @@ def test_a_device_by_a_name_that_may_change_is_pointed_out(
     ]
     values["reader"][0]["port"] = str(lasting)
     assert all(f.level is Level.OK for f in findings("ports", build(values)))
+
+
+def test_a_fire_contact_that_is_wired_the_other_way_round_is_pointed_out(
+    values: dict[str, Any],
+) -> None:
+    with SimulatedPort(ModbusBoard()) as port:
+        values["relay"] = {
+            "driver": "modbus",
+            "port": port.path,
+            "inputs": {"fire": {"number": 2, "invert": True}},
+        }
+        fine, fire = findings("relay", build(values))
+        assert fine.says.endswith("at rest, inputs: fire on")
+        assert (fire.level, fire.says.partition(":")[0]) == (Level.WARN, "fire is reported now")
+        assert "invert" in fire.hint
+        values["relay"]["inputs"]["fire"]["invert"] = False
+        assert [f.level for f in findings("relay", build(values))] == [Level.OK]
+
+
+def test_two_devices_at_one_port_are_pointed_out(values: dict[str, Any], tmp_path: Path) -> None:
+    tty = tmp_path / "ttyUSB0"
+    tty.touch()
+    lasting = tmp_path / "usb-1a86-port0"
+    lasting.symlink_to(tty)
+    values["relay"] = {"driver": "modbus", "port": str(tty)}
+    values["reader"] = [{"name": "cards", "port": str(lasting)}]
+    found = look("ports", values)
+    assert found.level is Level.BAD
+    assert found.says == f"reader cards and relay name the same port: {lasting}"
+    # a board in the network has no port
+    values["relay"]["modbus"] = {"transport": "tcp"}
+    assert all(f.level is not Level.BAD for f in findings("ports", build(values)))
+
+
+def test_a_board_in_the_network_that_is_not_there_cannot_be_reached(values: dict[str, Any]) -> None:
+    modbus = {"transport": "tcp", "host": "127.0.0.1", "tcp_port": 9}
+    values["relay"] = {"driver": "modbus", "modbus": modbus}
+    assert look("relay", values).says == ("the Modbus relay board cannot be reached (127.0.0.1:9)")

@@ -206,7 +206,7 @@ def test_modbus_board_that_does_not_answer_is_an_error(fault: str) -> None:
         driver = modbus(port, timeout=0.05)
         driver.open()
         setattr(port.faults, fault, True)
-        with pytest.raises(DeviceError, match="unexpected answer"):
+        with pytest.raises(DeviceError, match="no valid answer"):
             driver.set(1, True, 0.5)
         driver.close()
 

@@ -1,0 +1,85 @@
+"""What the commands of an installer say, in the language of the terminal.
+
+The program composes its messages in English; ``locale/LANGUAGE/terminal.po`` holds them as
+patterns, ``{0}`` for each value: "the serial port cannot be opened: {0}". A finished message is
+compared with the patterns, and its values are translated in the same way: they may hold a cause or
+a state. What no pattern fits stays English, which is better than a message that is not shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import rich.console
+from babel.messages.pofile import read_po
+
+from gate.texts.catalogue import LANGUAGES, LOCALE
+
+_VALUE = re.compile(r"\{\d\}")
+_LONGEST = 600  # characters of a line; a longer one is no message of ours
+_DEEPEST = 4
+
+
+def language(environ: Mapping[str, str] = os.environ) -> str:
+    """The language of the terminal, by the rules of gettext; English where we have no other."""
+    chosen = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    short = chosen[:2].lower()
+    return short if short in LANGUAGES else "en"
+
+
+def reworded(text: str, to: str) -> str:
+    """A message of one or more lines in the language ``to``; as it is where it is unknown."""
+    exact, patterns = _texts(to)
+    if not exact and not patterns:
+        return text
+    return "\n".join(_line(line, to, 0) for line in text.split("\n"))
+
+
+def _line(line: str, to: str, depth: int) -> str:
+    exact, patterns = _texts(to)
+    inner = line.lstrip(" -")
+    margin = line[: len(line) - len(inner)]
+    if inner in exact:
+        return margin + exact[inner]
+    if depth >= _DEEPEST or len(inner) > _LONGEST:
+        return line
+    for pattern, said in patterns:
+        found = pattern.fullmatch(inner)
+        if found:
+            values = [_line(value, to, depth + 1) for value in found.groups()]
+            return margin + said.format(*values)
+    return line
+
+
+@cache
+def _texts(to: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Messages without values, and patterns, the most specific first."""
+    file = LOCALE / to / "terminal.po"
+    if not file.exists():
+        return {}, []
+    with file.open("rb") as stream:
+        known = {str(m.id): str(m.string) for m in read_po(stream, locale=to) if m.id and m.string}
+    exact = {key: said for key, said in known.items() if not _VALUE.search(key)}
+    order = sorted(known.keys() - exact.keys(), key=lambda key: (-len(_VALUE.sub("", key)), key))
+    return exact, [(_compiled(key), known[key]) for key in order]
+
+
+def _compiled(key: str) -> re.Pattern[str]:
+    return re.compile("(.+?)".join(map(re.escape, _VALUE.split(key))))
+
+
+class Console(rich.console.Console):
+    """Prints messages in the language of the terminal, or in the one it was made for."""
+
+    def __init__(self, language: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.language = language
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        to = self.language or language()
+        said = (reworded(one, to) if isinstance(one, str) else one for one in objects)
+        super().print(*said, **options)

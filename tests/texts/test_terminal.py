@@ -1,0 +1,184 @@
+"""What installers read on a Chinese terminal: every error, finding and line of their commands."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from gate import cli
+from gate.commands.doctor import report
+from gate.doctor import Finding, Level
+from gate.errors import DeviceError
+from gate.setup.talk import Terminal
+from gate.texts.catalogue import LOCALE
+from gate.texts.terminal import Console, language, reworded
+from tests.source import ROOT
+
+# the modules whose messages an installer meets
+READ = [
+    *(
+        f"gate/{folder}/*.py"
+        for folder in ("backup", "camera", "camera/onvif", "config", "devices")
+    ),
+    *(
+        f"gate/{folder}/*.py"
+        for folder in ("doctor", "readers", "relay", "sensors", "setup", "update")
+    ),
+    *(f"gate/store/{name}.py" for name in ("database_errors", "engine", "migrate", "missing")),
+    *(f"gate/store/{name}.py" for name in ("store", "vault", "writer")),
+    *("gate/models/install.py", "gate/models/folder.py", "gate/recognition/liveness/assessment.py"),
+    *(f"gate/commands/{name}.py" for name in ("backup", "certificate", "config", "init", "models")),
+    *(f"gate/commands/{name}.py" for name in ("enroll", "own_register", "run", "update")),
+]
+NAMED = {"hint", "says", "what", "why", "_HINT", "HINT", "FETCH", "broker", "authority", "gain"}
+# not for people, or never read alone
+INSIDE = {"what the hub sets"}
+
+
+def templates(node: ast.AST) -> list[str]:
+    """A string in the source as patterns, a value of an f-string as ``{}``; each way of an if."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=parts):
+            return ["".join(p.value if isinstance(p, ast.Constant) else "{}" for p in parts)]  # type: ignore[misc]
+        case ast.IfExp(body=yes, orelse=no):
+            return templates(yes) + templates(no)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return [a + b for a in templates(left) for b in templates(right)]
+    return []
+
+
+def said(file: Path) -> Iterator[str]:
+    """The messages of a module."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        found: list[ast.AST] = []
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in ("ValueError", "OSError", "TypeError", "KeyError", "AttributeError"):
+                continue
+            if name.endswith("Error"):
+                found = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "hint")]
+            elif name == "Finding":
+                found = list(node.args[2:4])
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in NAMED:
+            found = [node.value]
+        for one in found:
+            yield from templates(one)
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, str]:
+    with (LOCALE / "zh" / "terminal.po").open("rb") as stream:
+        return {str(m.id): str(m.string) for m in read_po(stream, locale="zh") if m.id}
+
+
+def test_every_message_of_an_installer_has_its_chinese(known: dict[str, str]) -> None:
+    files = sorted({file for pattern in READ for file in ROOT.glob(pattern)})
+    texts = {text.strip() for file in files for text in said(file)} - INSIDE
+    texts = {text for text in texts if re.search(r"[a-z]{2,} ", text)}
+    assert len(texts) > 250
+    missing = [text for text in texts if not _known(text, known)]
+    assert sorted(missing) == []
+
+
+def _known(text: str, known: dict[str, str]) -> bool:
+    part = text.strip("{} ")  # some are put together of two
+    return any(part in re.sub(r"\{\d\}", "{}", key) for key in known)
+
+
+def test_values_are_numbered_as_they_come_and_none_is_lost(known: dict[str, str]) -> None:
+    for key, text in known.items():
+        numbers = re.findall(r"\{(\d)\}", key)
+        assert numbers == [str(n) for n in range(len(numbers))], key
+        assert sorted(re.findall(r"\{(\d)\}", text)) == sorted(numbers), key
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("the disk is full", "磁盘已满"),
+        (
+            "the serial port cannot be opened: Permission denied (/dev/ttyUSB0)",
+            "无法打开串口：没有权限（/dev/ttyUSB0）",
+        ),
+        (
+            "  - relay.unlock: there is no such key; unlock belongs in [door]",
+            "  - relay.unlock：没有这个键；unlock 应写在 [door] 中",
+        ),
+        (
+            "modbus at /dev/x, channel 1: at rest, inputs: fire on",
+            "modbus，/dev/x，通道 1：已断开，输入：fire on",
+        ),
+        ("error: the disk is full\n  where: /a: b", "错误：磁盘已满\n  位置：/a：b"),
+        ("a message of next year", "a message of next year"),
+    ],
+)
+def test_a_message_is_translated_with_its_values(english: str, chinese: str) -> None:
+    assert reworded(english, "zh") == chinese
+    assert reworded(english, "en") == english
+
+
+def test_a_long_line_costs_nothing() -> None:
+    for line in ("a: " * 100_000, "a: b; c at d, e " * 37):
+        began = time.process_time()
+        reworded(line, "zh")
+        assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_terminal_decides(variables: dict[str, str], expected: str) -> None:
+    assert language(variables) == expected
+
+
+def test_an_error_of_a_command_is_chinese_on_a_chinese_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["gate", "config", "check", "-c", str(tmp_path / "none.toml")])
+    with pytest.raises(SystemExit):
+        cli.main()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "错误：没有配置文件"
+    assert lines[1] == f"  位置：{tmp_path / 'none.toml'}"
+    assert lines[2].startswith("  处理：请执行 `gate init`")
+
+
+def test_doctor_names_parts_and_levels_in_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text('name = "north"\n')
+    found = Finding("reader cards", Level.BAD, "the serial port is not open", "open it first")
+    monkeypatch.setattr("gate.commands.doctor.examine", lambda settings: [found])
+    shown = io.StringIO()
+    report(config, Console("zh", file=shown, width=200))
+    assert re.search(r"处理 +读卡器 cards +串口未打开 *\n.*→ 请先打开", shown.getvalue())
+    english = io.StringIO()
+    report(config, Console("en", file=english, width=200))
+    assert re.search(r"fix +reader cards +the serial port is not open", english.getvalue())
+
+
+def test_the_conversation_of_init_translates_what_went_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = DeviceError("the disk is full", where="/dev/x", hint="check the disk")
+    Terminal("zh", asks=False).say("{what}", what=error)
+    assert capsys.readouterr().out == "磁盘已满\n  位置：/dev/x\n  处理：请检查磁盘\n"
