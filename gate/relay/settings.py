@@ -96,7 +96,9 @@ class RelaySettings(Section):
         0.2, ge=0.05, le=2, description="the longest wait for one answer of the board, in seconds"
     )
     channel: int = Field(1, ge=1, le=8, description="the channel the lock is wired to")
-    channels: int = Field(1, ge=1, le=8, description="how many channels are released at start")
+    channels: int = Field(
+        1, ge=1, le=8, description="how many channels of the board are switched off at start"
+    )
     inputs: dict[InputName, Wire] = Field(
         default_factory=dict,
         examples=["contact"],

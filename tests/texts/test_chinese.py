@@ -48,6 +48,16 @@ def test_no_text_breaks_a_rule(file: Path, rule: str) -> None:
     assert found == {}
 
 
+# one word for one thing, by docs/glossary.md: what is not to be written, and what is
+WORDS = {"管理台": "服务台", "登记册": "人员库", "消息代理": "消息服务器", "通行码": "出入证"}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_one_thing_has_one_name(word: str) -> None:
+    pages = [ROOT / "README.zh.md", ROOT / "docs/installing.zh.md", *FILES]
+    assert [page.name for page in pages if word in page.read_text("utf-8")] == []
+
+
 # what a resident agrees to, and what is read first and at the box
 PAGES = (
     *sorted((ROOT / "enroll/consents").glob("*.zh.txt")),
