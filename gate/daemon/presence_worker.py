@@ -45,7 +45,7 @@ class PeopleSeen:
         self._lock = threading.Lock()  # of ``_where`` and ``_version``
         self._version = 0
         self._loaded = clock.utc()
-        self._where.take(load(core.store))
+        self._where.take(load(core.store), clock.utc().timestamp())
         core.loop.handle(self._moved())
         core.loop.listen(self._heard)
 
@@ -64,7 +64,7 @@ class PeopleSeen:
         places = load(self._core.store, self._loaded - _CLOCKS)
         self._loaded = now
         with self._lock:
-            new = self._where.take(places)
+            new = self._where.take(places, now.timestamp())
         if new:
             self._post(self._moved())
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from gate import __version__
 from gate.config.hub import HubSettings
@@ -36,6 +36,7 @@ from gate.hub.merge import merge, merge_rules
 from gate.hub.models import Shelf
 from gate.hub.receipts import Receipts
 from gate.hub.sightings import Sightings, checked
+from gate.hub.status import reported
 from gate.hub.together import Together
 from gate.hub.waker import Waker
 from gate.models.settings import ModelsSettings
@@ -84,7 +85,7 @@ class Seen(BaseModel):
 class Beat(BaseModel):
     cursor: int
     scope: int
-    status: dict[str, Any]
+    status: Annotated[dict[str, Any], AfterValidator(reported)]
 
 
 class Upload(BaseModel):

@@ -22,6 +22,13 @@ from gate.store.tables import EventRow, IntakeRow
 from gate.store.tables.base import now
 
 MOST = 500  # events in one message
+# members that pages and figures read, besides those every event has
+_MEMBERS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("passage", "method", "decision", "rule", "person"), str),
+    **dict.fromkeys(("scores", "versions", "temperature", "details"), dict),
+    "reasons": list,
+    "latency": (int, float),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,9 @@ def _checked(body: Any, gate: str, epoch: int) -> dict[str, Any]:
         fits = fits and isinstance(body["id"], str) and len(body["id"]) <= 36
         fits = fits and isinstance(body["type"], str) and len(body["type"]) <= 60
         fits = fits and datetime.fromisoformat(body["time"]).tzinfo is not None
+        fits = fits and all(
+            isinstance(body[name], kind) for name, kind in _MEMBERS.items() if name in body
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         fits = False
     if not fits:

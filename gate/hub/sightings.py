@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +23,8 @@ from gate.store.tables.base import now
 PAGE = 500  # rows in one answer
 _PLACE, _USES = "place", "uses"
 _KEPT = timedelta(days=31)  # antipassback_hours is 720 at most
+
+_MOST_USES = 1 << 31  # of one permit at one box
 
 Place = tuple[str, bool, float]  # pseudonym, inside, seconds since 1970
 Uses = tuple[str, int]  # serial, how often this box has seen it used
@@ -75,7 +78,9 @@ class Sightings:
 
 
 def _newer(session: Session, box: BoxRow, places: Iterable[Place]) -> list[SightingRow]:
-    given = {ref: (inside, at) for ref, inside, at in places}
+    # a box whose clock is ahead must not be the newest for all the time until then
+    present = now().timestamp()
+    given = {ref: (inside, min(at, present)) for ref, inside, at in places}
     # somebody deleted meanwhile leaves no trace here
     known = set(session.scalars(select(PersonRow.ref).where(PersonRow.ref.in_(given))))
     fresh = []
@@ -130,11 +135,13 @@ def _counts(session: Session, serials: set[str]) -> Mapping[str, dict[str, int]]
 def checked(places: Sequence[Any], uses: Sequence[Any]) -> tuple[list[Place], list[Uses]]:
     """As they arrived. Raises StoreError for what is none."""
     try:
-        return (
-            [(str(ref)[:32], bool(inside), float(at)) for ref, inside, at in places],
-            [(str(serial)[:32], int(count)) for serial, count in uses],
-        )
-    except (TypeError, ValueError) as error:
+        seen = [(str(ref)[:32], bool(inside), float(at)) for ref, inside, at in places]
+        used = [(str(serial)[:32], int(count)) for serial, count in uses]
+        # what is below zero would give uses of other gates back
+        if not all(0 <= n <= _MOST_USES for _, n in used) or not all(isfinite(s[2]) for s in seen):
+            raise ValueError("no count or no time")
+        return seen, used
+    except (TypeError, ValueError, OverflowError) as error:
         raise StoreError(
             "that is no report of places and uses",
             where="sightings",

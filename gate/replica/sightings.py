@@ -71,10 +71,15 @@ class Sightings:
         )
         if since is not None:
             query = query.where(KeyValueRow.at >= since)
+        present = now().timestamp()
         fresh = [
             (row.key, row.value)
             for row in session.scalars(query)
-            if row.value and "from" not in row.value and self._sent.get(row.key) != row.value
+            if row.value
+            and "from" not in row.value
+            and self._sent.get(row.key) != row.value
+            # of a time when this box's clock was ahead
+            and row.value.get("at", 0.0) <= present
         ]
         return dict(fresh[:_MOST])
 
@@ -90,7 +95,8 @@ class Sightings:
                 for person, ref in rows.all():
                     inside, at = places[ref]
                     known = session.get(KeyValueRow, f"{_PLACE}{person}")
-                    if known is None or known.value["at"] < at:
+                    # one of the future is of a clock that was ahead
+                    if known is None or not at <= known.value["at"] <= now().timestamp():
                         value = {"inside": inside, "at": at, "from": "hub"}
                         session.merge(KeyValueRow(key=f"{_PLACE}{person}", value=value, at=now()))
                 epoch = _epoch(session)

@@ -60,12 +60,18 @@ class PresenceRegister:
         """For ``Context.presence``."""
         return presences(self._places, now, self._hours)
 
-    def take(self, places: Mapping[int, Place]) -> bool:
-        """What ``load`` found; the newer of two places counts. Whether anything was new."""
+    def take(self, places: Mapping[int, Place], now: float) -> bool:
+        """What ``load`` found; the newer of two places counts. Whether anything was new.
+
+        A place known from after ``now`` (seconds since 1970) is of a clock that was ahead, and
+        gives way to any other.
+        """
         newer = {
             person: place
             for person, place in places.items()
-            if (known := self._places.get(person)) is None or place.at > known.at
+            if (known := self._places.get(person)) is None
+            or place.at > known.at
+            or place.at <= now < known.at
         }
         self._places = {**self._places, **newer}
         return bool(newer)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from gate.access.antipassback import Place
+from gate.errors import StoreError
 from gate.hub.boxes import Boxes
 from gate.hub.sightings import Sightings, checked
 from gate.replica.sightings import Sightings as OwnSightings
 from gate.services import presence
 from gate.store.store import Store
-from gate.store.tables import PermitRow
+from gate.store.tables import BoxRow, PermitRow
 from gate.store.tables.base import now
 from tests.hub.fleet import Box, Fleet, settings
 from tests.waiting import wait_for
@@ -37,6 +38,15 @@ def permit(fleet: Fleet, person: int, uses: int) -> str:
 def used(box: Box, serial: str) -> int:
     row = box.store.credentials.permit(serial)
     return row.uses if row else -1
+
+
+def two_boxes(store: Store) -> list[BoxRow]:
+    boxes = Boxes(store)
+    return [
+        boxes.admit(code.split("-")[0], gate, b"", b"", now() + timedelta(days=1))
+        for gate in ("a", "b")
+        for code in [boxes.new_code(gate, "clerk")]
+    ]
 
 
 def local(box: Box, ref: str) -> int:
@@ -99,12 +109,7 @@ def test_uses_of_a_permit_are_counted_over_all_gates(fleet: Fleet) -> None:
 def test_what_comes_twice_or_late_changes_nothing(tmp_path: Path) -> None:
     with Store.open(settings(), tmp_path) as store:
         ref = store.people.create("李红").ref
-        boxes = Boxes(store)
-        a, b = (
-            boxes.admit(code.split("-")[0], gate, b"", b"", now() + timedelta(days=1))
-            for gate in ("a", "b")
-            for code in [boxes.new_code(gate, "clerk")]
-        )
+        a, b = two_boxes(store)
         hub = Sightings(store)
         hub.take(a, 1, [(ref, True, 50.0)], [("s", 2)])
         hub.take(a, 1, [(ref, True, 50.0)], [("s", 2)])
@@ -142,3 +147,40 @@ def test_a_box_sends_its_own_and_only_what_is_new(tmp_path: Path) -> None:
         assert presence.load(store) == {person.id: Place(False, 20.0)}
         assert own.news() is None
         assert own.n == 2
+
+
+def test_a_box_whose_clock_is_ahead_does_not_fix_where_people_are(tmp_path: Path) -> None:
+    """A passage "in 2037" would be the newest for ten years, and unknown everywhere until then."""
+    with Store.open(settings(), tmp_path) as store:
+        person = store.people.create("李红")
+        north, south = two_boxes(store)
+        hub, own = Sightings(store), OwnSightings(store)
+        before = now().timestamp()
+        hub.take(north, 1, [(person.ref, True, before + 3e8)], [])
+        given = hub.after(south, 1, 0)
+        assert given is not None
+        [[_, inside, at]] = given["places"]
+        assert inside
+        assert before <= at <= now().timestamp()
+        hub.take(south, 1, [(person.ref, False, now().timestamp())], [])
+        given = hub.after(north, 1, 1)
+        assert given is not None
+        # the box itself, whose clock is right again
+        presence.save(store, person.id, Place(inside=True, at=before + 3e8))
+        assert own.news() is None
+        own.apply(given)
+        assert not presence.load(store)[person.id].inside
+
+
+@pytest.mark.parametrize(
+    ("places", "uses"),
+    [
+        ([["a" * 32, True, float("nan")]], []),
+        ([["a" * 32, True, float("inf")]], []),
+        ([], [["0123456789abcdef", -1]]),
+        ([], [["0123456789abcdef", 2**70]]),
+    ],
+)
+def test_no_box_takes_uses_of_a_permit_back(places: list[object], uses: list[object]) -> None:
+    with pytest.raises(StoreError, match="no report of places and uses"):
+        checked(places, uses)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.access.antipassback import Place
 from gate.access.decision import Method, Person
 from gate.access.policy import decide
 from gate.access.request import Credential, Presence, Request, Rules
@@ -57,12 +58,20 @@ def test_another_gate_of_the_same_register_knows(store: Store) -> None:
     change = inner.heard(ended("p", True), NOW)
     assert change is not None
     save(store, *change)
-    outer.take(load(store))
+    outer.take(load(store), NOW)
     assert outer.presence(NOW + 1) == {1: Presence.INSIDE}
     outer.heard(granted("q"), NOW + 60)
     outer.heard(ended("q", True), NOW + 60)
-    outer.take(load(store))  # older than what it knows itself
+    outer.take(load(store), NOW + 61)  # older than what it knows itself
     assert outer.presence(NOW + 61) == {1: Presence.OUTSIDE}
+
+
+def test_a_place_of_a_clock_that_was_ahead_gives_way(store: Store) -> None:
+    places = PresenceRegister(True, 12)
+    places.take({1: Place(inside=False, at=NOW + 1e8)}, NOW)
+    assert places.presence(NOW) == {}
+    assert places.take({1: Place(inside=True, at=NOW - 1)}, NOW)
+    assert places.presence(NOW) == {1: Presence.INSIDE}
 
 
 def test_a_gate_without_direction_keeps_nothing() -> None:

@@ -1,0 +1,111 @@
+"""What a stolen box says of itself takes no page of the desk down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gate.errors import StoreError
+from gate.events.event import Event
+from gate.hub.intake import Intake
+from gate.hub.overview import overview
+from gate.hub.status import reported
+from gate.replica.identity import Identity
+from gate.replica.join import folder_of
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+from tests.hub.fleet import Fleet
+
+GOOD: dict[str, Any] = {
+    "version": "1.0",
+    "clock": "2027-01-01T00:00:00+00:00",
+    "outbox": 3,
+    "disk": 1,
+    "people": 2,
+    "templates": {"e/1": 2},
+    "things": {
+        "gate": {"software": "1.0", "faults": ["relay.board"]},
+        "door": {"state": "locked", "locked": True, "open": None},
+        "mode": {"mode": "normal", "until": None},
+        "gallery": {"people": 2},
+        "encoder": {"encoder": "e/1", "fit": ""},
+        "liveness": {"active": True},
+        "device/main": {"up": True, "family": "camera"},
+        "of a later version": {"anything": 1},
+    },
+    "cameras": {"main": {"people": 1, "usable": 1.0, "light": None, "reason": ""}},
+    "configuration": {"digest": "", "state": "running", "fetching": {"done": 1, "of": 2}},
+}
+
+
+def test_what_boxes_report_is_taken_as_it_comes() -> None:
+    for said in (GOOD, {}, {**GOOD, "of a later version": [1]}):
+        assert reported(said) is said
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"clock": "yesterday"},
+        {"clock": "2027-01-01T00:00:00"},
+        {"clock": "9999-12-31T23:59:59+00:00"},
+        {"outbox": "many"},
+        {"people": {}},
+        {"cameras": 5},
+        {"cameras": {"main": {"people": 1, "usable": "x"}}},
+        {"cameras": {"main": {"people": 1, "light": float("nan")}}},
+        {"configuration": 5},
+        {"configuration": {"fetching": {"done": "x", "of": 1}}},
+        {"things": 5},
+        {"things": {"door": 5}},
+        {"things": {"door": {}}},
+        {"things": {"mode": {"mode": "normal", "until": "x"}}},
+        {"things": {"gate": {"faults": [5]}}},
+        {"things": {"gallery": {"people": "x"}}},
+        {"things": {"device/main": {}}},
+        {"things": {f"device/{number}": {"up": True, "family": "x"} for number in range(501)}},
+    ],
+)
+def test_a_report_that_would_break_a_page_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        reported({**GOOD, **changed})
+
+
+@pytest.mark.slow
+def test_a_stolen_box_cannot_hide_the_page_on_which_it_is_shut_out(fleet: Fleet) -> None:
+    box = fleet.box("north", start=False)
+    identity = Identity.of(box.store, folder_of(box.data))
+    assert identity is not None
+    with httpx.Client(verify=identity.tls(), trust_env=False) as thief:
+        for status, answer in ((GOOD, 200), ({"clock": "x", "things": {"door": 5}}, 422)):
+            beat = {"cursor": 0, "scope": 0, "status": status}
+            assert thief.post(f"{fleet.server.url}/beat", json=beat).status_code == answer
+    assert [line.box for line in overview(fleet.store, datetime.now(UTC))] != [""]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"details": "x"},
+        {"details": [1]},
+        {"reasons": 5},
+        {"reasons": "abc"},
+        {"method": 5},
+        {"person": []},
+        {"scores": "x"},
+        {"temperature": 5},
+        {"latency": "x"},
+    ],
+)
+def test_an_event_no_page_could_show_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    event = Event.make("north", "camera.lost", datetime.now(UTC), details={"device": "main"})
+    body = event.numbered(1, 7).body()
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        intake = Intake(store)
+        with pytest.raises(StoreError, match="no event of this gate"):
+            intake.take("north", 7, 1, [{**body, **changed}])
+        assert intake.take("north", 7, 1, [body]).new == 1
