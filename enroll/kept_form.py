@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 LONGEST = 60_000  # bytes of a form that is kept; the forms of the desk are far shorter
 # fields that are on no page again: the token, and what must not be shown
 _SECRET = {"password", "again", "present", "pin", "code"}
-# an order to a door is given anew, not minutes later from a page that was left
+# an order to a door is given again, not minutes later from a page that was left
 _NEVER = ("/live", "/login", "/logout", "/setup", "/account")
 
 

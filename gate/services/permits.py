@@ -17,6 +17,7 @@ from gate.access.permit import Permit, PermitRefused, check, read, sign
 from gate.access.request import Credential
 from gate.access.settings import PermitSettings
 from gate.errors import AccessError
+from gate.store.key_value import JOINED
 from gate.store.people import as_person
 from gate.store.store import Store
 from gate.store.tables import HouseholdRow, PermitRow, PersonRow
@@ -120,7 +121,8 @@ class PermitBook:
         """Whose permit it is, and what is wrong with it, if anything.
 
         A genuine permit that was issued elsewhere and is not in the register yet is believed: the
-        signature vouches for it. Its holder, when unknown here, must be a visitor.
+        signature vouches for it. Its holder, when unknown here, must be a visitor. A box of a hub
+        is given every permit that counts at its gate, so there an unknown one is refused.
         """
         try:
             permit = self.read(text)
@@ -147,7 +149,8 @@ class PermitBook:
             revoked=revoked,
             tolerance=CLOCK_TOLERANCE,
         )
-        if not problem and person is None:
+        strange = row is None and bool(self._store.key_values.get(JOINED))
+        if not problem and (person is None or strange):
             problem = "permit_holder_unknown"
         return person, Credential(problem, serial=permit.serial)
 

@@ -15,6 +15,7 @@ from gate.access.permit import Permit, key_id, sign
 from gate.access.settings import PermitSettings
 from gate.errors import AccessError
 from gate.services.permits import Issued, PermitBook
+from gate.store.key_value import JOINED
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import PersonRow
@@ -78,6 +79,18 @@ def test_one_of_another_desk_is_believed_and_its_uses_counted(book: PermitBook) 
     assert (person.kind, shown.problem) == (Kind.VISITOR, "")
     book.use(permit.serial)
     assert book.look_up(text, "gate-1", NOW)[1].problem == "permit_used_up"
+
+
+def test_a_box_of_a_hub_believes_only_permits_the_hub_gave_it(
+    book: PermitBook, store: Store
+) -> None:
+    """One it has no record of may be for gates it does not serve, or revoked long ago."""
+    text = sign(Permit("ab" * 8, "cd" * 8, Kind.VISITOR, NOW, NOW + DAY), KEY)
+    assert book.look_up(text, "gate-1", NOW)[1].problem == ""
+    own = issue(book, store.people.create("客人", kind="visitor"))
+    store.key_values.set(JOINED, {"box": "1"})
+    assert book.look_up(text, "gate-1", NOW)[1].problem == "permit_holder_unknown"
+    assert book.look_up(own.text, "gate-1", NOW)[1].problem == ""
 
 
 def test_a_resident_who_is_not_in_the_register_is_not_believed(book: PermitBook) -> None:
