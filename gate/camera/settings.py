@@ -53,5 +53,6 @@ def masked(source: str) -> str:
     """
     if "://" not in source:
         return source
-    hidden = re.sub(r"(?<=://)([^/@:?#]*):[^/?#]*@", r"\1:***@", source)
+    # up to the last @: somebody may have written / or # in a password; a port is none
+    hidden = re.sub(r"(?<=://)([^/@:?#]*):(?!\d+/).*@", r"\1:***@", source)
     return re.sub(r"(?i)([?&;](?:pass\w*|pwd|token|auth|key)=)[^&;#]*", r"\1***", hidden)

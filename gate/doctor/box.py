@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from gate.camera.capture import Capture
+from gate.camera.reach import why_not
 from gate.camera.settings import masked
 from gate.clock import RELEASED
 from gate.config.settings import Settings
@@ -80,12 +81,8 @@ def camera(settings: Settings) -> Iterator[Finding]:
             capture.close()
         if frame is None:
             why = lost[0] if lost else "no frame within 10 s"
-            yield Finding(
-                part,
-                Level.BAD,
-                f"{masked(chosen.source)}: {why}",
-                "check the cable, that the daemon has not opened it, and `source` in [[camera]]",
-            )
+            found = why_not(chosen.source, why)
+            yield Finding(part, Level.BAD, f"{found.where}: {found.what}", found.hint)
             continue
         height, width = frame.image.shape[:2]
         light = float(frame.image.mean())

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gate.camera.capture import Capture
+from gate.camera.reach import why_not
 from gate.camera.replay import Image, Recording
 from gate.camera.settings import CameraSettings, masked
 from gate.config.settings import Settings
@@ -38,6 +39,7 @@ def camera(settings: Settings, talk: Talk) -> bool:
                 "yellow",
                 source=masked(chosen.source),
             )
+            talk.say("{what}", "yellow", what=why_not(chosen.source, "it cannot be opened"))
             return False
         faces = build_detector(settings.recognition, settings.models).detect(image)
     except GateError as error:

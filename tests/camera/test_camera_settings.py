@@ -26,6 +26,9 @@ ADDRESS = "rtsp://admin:s3cret@127.0.0.1:9/stream1?user=a&password=s3cret#x"
         ("http://cam/video?PWD=s3cret", "http://cam/video?PWD=***"),
         ("rtsp://admin:p:a@ss@cam/1", "rtsp://admin:***@cam/1"),
         ("rtsp://cam:554/1", "rtsp://cam:554/1"),
+        ("rtsp://cam:554/1@2", "rtsp://cam:554/1@2"),
+        ("rtsp://admin:12#3@cam/1", "rtsp://admin:***@cam/1"),
+        ("rtsp://admin:a/b?c@cam/1", "rtsp://admin:***@cam/1"),
         ("/dev/video0", "/dev/video0"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gate.camera.capture import Capture
+from gate.camera.reach import why_not
 from gate.camera.settings import CameraSettings
 from gate.config.settings import build
 from gate.demo.scenes import enrol_photographs
@@ -107,6 +108,9 @@ def test_an_address_it_does_not_have(server: RtspServer, heard: list[tuple[bool,
         wait_for(lambda: heard, LONG)
         assert capture.read(0.01) is None
     assert heard[0] == (False, "it cannot be opened")
+    found = why_not(server.address.replace("door", "garden"), "")
+    assert found.what == "the camera has no stream at this path"
+    assert why_not(server.address, "nothing").what == "nothing"
 
 
 def test_a_wrong_password(server: RtspServer, heard: list[tuple[bool, str]]) -> None:
@@ -116,6 +120,8 @@ def test_a_wrong_password(server: RtspServer, heard: list[tuple[bool, str]]) -> 
         capture.open()
         wait_for(lambda: heard, LONG)
     assert heard[0] == (False, "it cannot be opened")
+    found = why_not(server.address_for("other"), "")
+    assert found.what == "the camera refuses this user or password"
 
 
 def frames(recording: Path) -> list[np.ndarray]:
