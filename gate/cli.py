@@ -2,70 +2,130 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import importlib
 import os
 import sys
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from gate import __version__
 from gate.config.places import configuration, step_down
 from gate.errors import GateError
 from gate.texts.terminal import Console
 
-app = typer.Typer(
-    name="gate",
-    help="A face-recognition access gate: camera, recognition, decision, door, events.",
-    epilog="Begin with `gate demo`; set a box up with `gate init`, check it with `gate doctor`.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-
-# in the order of the help: the command, and the file in gate/commands/ with what it gives: a
-# function is a command, a Typer a group of commands
+# in the order of the help: the command, the file in gate/commands/ with what it gives (a function
+# is a command, a Typer a group of commands) and what `gate --help` says of it. Importing all takes
+# seconds: only the one that is asked for is imported, and none for the help.
 COMMANDS = {
-    "demo": ("demo", "demo"),
-    "init": ("init", "init"),
-    "replay": ("demo", "replay"),
-    "run": ("run", "run"),
-    "desk": ("desk", "desk"),
-    "certificate": ("certificate", "certificate"),
-    "kiosk": ("kiosk", "kiosk"),
-    "enroll": ("enroll", "enroll"),
-    "people": ("people", "people"),
-    "permit": ("permit", "permit"),
-    "rules": ("rules", "rules"),
-    "explain": ("explain", "explain"),
-    "events": ("events", "events"),
-    "export": ("export", "export"),
-    "camera": ("camera", "camera"),
-    "doctor": ("doctor", "doctor"),
-    "config": ("config", "config"),
-    "models": ("models", "models"),
-    "calibrate": ("calibrate", "calibrate"),
-    "evaluate": ("evaluate", "evaluate"),
-    "keys": ("keys", "keys"),
-    "broker": ("broker", "broker"),
-    "notify": ("notify", "notify"),
-    "update": ("update", "update"),
-    "backup": ("backup", "backup"),
-    "restore": ("backup", "restore"),
-    "account": ("account", "account"),
-    "hub": ("hub", "hub"),
-    "join": ("join", "join"),
-    "leave": ("join", "leave"),
-    "simulate": ("simulate", "app"),
+    "demo": ("demo", "demo", "Watch recorded people walk up to a gate with 7,000 enrolled."),
+    "init": (
+        "init",
+        "init",
+        "Set this box up, or change an answer: asks "
+        "what no flag says, and ends with `gate doctor`.",
+    ),
+    "replay": (
+        "demo",
+        "replay",
+        "Run the gate over a recording instead of its camera, with its register and its relay.",
+    ),
+    "run": ("run", "run", "Run the gate: camera, recognition, decision, relay, event."),
+    "desk": (
+        "desk",
+        "desk",
+        "Serve the enrolment desk. The first start prints a one-time code for the first account.",
+    ),
+    "certificate": (
+        "certificate",
+        "certificate",
+        "Make the desk's certificate, serve the desk to the network, say how tablets trust it.",
+    ),
+    "kiosk": (
+        "kiosk",
+        "kiosk",
+        "Show the screen in full; started by gate-kiosk.service with the compositor cage.",
+    ),
+    "enroll": ("enroll", "enroll", "Enrol a person from photographs, or many from a folder."),
+    "people": ("people", "people", "List, show, remove and export the people."),
+    "permit": ("permit", "permit", "Electronic permits: signed QR codes."),
+    "rules": (
+        "rules",
+        "rules",
+        "Schedules, holidays and who may pass; running gates take a change within a second.",
+    ),
+    "explain": (
+        "explain",
+        "explain",
+        "Say what happened and why, then which rule answered and every value it was made from.",
+    ),
+    "events": ("events", "events", "Show, export and resend events."),
+    "export": ("export", "export", "Records for platforms: check, look, send again."),
+    "camera": (
+        "camera",
+        "camera",
+        "Network cameras by ONVIF: find them, read their streams, set clock and resolution.",
+    ),
+    "doctor": (
+        "doctor",
+        "doctor",
+        "Look at configuration, clock, disk, camera, "
+        "models, database, key, relay, readers and broker.",
+    ),
+    "config": ("config", "config", "Check and show the configuration."),
+    "models": (
+        "models",
+        "models",
+        "List, fetch, check and choose the models that find, compare and test faces.",
+    ),
+    "calibrate": (
+        "calibrate",
+        "calibrate",
+        "Set the thresholds from the site's own gallery and store them.",
+    ),
+    "evaluate": (
+        "evaluate",
+        "evaluate",
+        "FNIR at FPIR 1, 0.3 and 0.1 %, by protocol, group and half of the people.",
+    ),
+    "keys": ("keys", "keys", "Keys that may command this gate over MQTT."),
+    "broker": ("broker", "broker", "Set up and test the message broker."),
+    "notify": ("notify", "notify", "Alarms to telephones and chats."),
+    "update": (
+        "update",
+        "update",
+        "Check the signature, back up, try the new version on a copy, exchange it, watch it serve.",
+    ),
+    "backup": (
+        "backup",
+        "backup",
+        "Back up register, keys, certificates and configuration while the gate runs.",
+    ),
+    "restore": (
+        "backup",
+        "restore",
+        "Put a backup back, on this box or on a new one, and list what was lost since it was made.",
+    ),
+    "account": ("account", "account", "List, add and reset the desk's accounts."),
+    "hub": ("hub", "hub", "One register for many gates."),
+    "join": (
+        "join",
+        "join",
+        "Make this box one of a hub: gate join https://hub:8444 ABCD-EFGH-JKLM-NPQR",
+    ),
+    "leave": ("join", "leave", "Let this box be alone again, with the people it has now."),
+    "simulate": (
+        "simulate",
+        "app",
+        "Devices that exist only as bytes: each prints the port to put "
+        "into the configuration, then takes words on its standard input (help lists them).",
+    ),
 }
-
-# importing all of them takes seconds: when one is named, it alone is wanted
-_wanted = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS else list(COMMANDS)
-if sys.argv[1:] == ["--version"]:
-    _wanted = ["config"]
 
 # numpy works in one thread, as the networks do: on a busy box two of them spend as long waiting
 # for each other as they work, and what is learnt or encoded here is no faster with both. To be
@@ -73,16 +133,74 @@ if sys.argv[1:] == ["--version"]:
 if set(sys.argv[1:2]) & {"run", "desk", "demo", "calibrate", "enroll", "evaluate"}:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# what is imported stays: looking for garbage in it takes a sixth of the start
-gc.disable()
-for _name in _wanted:
-    _file, _given = COMMANDS[_name]
-    _thing = getattr(importlib.import_module(f"gate.commands.{_file}"), _given)
-    if isinstance(_thing, typer.Typer):
-        app.add_typer(_thing, name=_name)
+
+class _Imported(MutableMapping[str, Any]):
+    """The commands by name; each is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _import(name)
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("the commands are those of the table")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
+
+def _import(name: str) -> Any:
+    file, given, _ = COMMANDS[name]
+    gc.disable()  # what is imported stays: looking for garbage in it takes a sixth of the start
+    try:
+        thing = getattr(importlib.import_module(f"gate.commands.{file}"), given)
+    finally:
+        gc.enable()
+    alone = typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False)
+    if isinstance(thing, typer.Typer):
+        alone.add_typer(thing, name=name)
     else:
-        app.command(_name)(_thing)
-gc.enable()
+        alone.command(name)(thing)
+    return typer.main.get_group(alone).commands[name]
+
+
+class _Commands(TyperGroup):
+    """``gate``: knows its commands by the table."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Imported()
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        shown = copy.copy(self)
+        shown.commands = {
+            name: TyperCommand(name, help=text) for name, (_, _, text) in COMMANDS.items()
+        }
+        TyperGroup.format_help(shown, ctx, formatter)
+
+
+app = typer.Typer(
+    name="gate",
+    cls=_Commands,
+    help="A face-recognition access gate: camera, recognition, decision, door, events.",
+    epilog="Begin with `gate demo`; set a box up with `gate init`, check it with `gate doctor`.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
 
 
 @app.callback(invoke_without_command=True)

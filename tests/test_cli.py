@@ -7,6 +7,9 @@ import subprocess
 import sys
 
 import pytest
+import typer
+from typer.core import TyperGroup
+from typer.testing import CliRunner
 
 from gate import cli
 
@@ -14,17 +17,43 @@ LOOK = (
     "import sys, os; sys.argv = ['gate', *sys.argv[1:]]; import gate.cli; "
     "print(os.environ.get('OPENBLAS_NUM_THREADS', 'unset'))"
 )
-EARLY = """
-import importlib, sys
-sys.argv, real, loaded = ['gate', 'run'], importlib.import_module, []
-def load(name, package=None):
-    if name.startswith('gate.commands.'):
-        loaded.append('numpy' in sys.modules)
-    return real(name, package)
-importlib.import_module = load
+NUMPY = """
+import sys
+sys.argv = ['gate', 'run']
 import gate.cli
-print(loaded)
+print('numpy' in sys.modules)
 """
+# one interpreter for all: what is started is told by a fork before anything is imported
+IMPORTED = """
+import os, sys, traceback
+for words in sys.argv[1:]:
+    if os.fork():
+        assert not os.wait()[1], words
+        continue
+    sys.argv, out = ['gate', *words.split()], os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    from gate.cli import main
+    try:
+        main()
+    except SystemExit as end:
+        status = end.code or 0
+    named = {name.split('.')[0] for name in sys.modules}
+    named |= {name for name in sys.modules if name.startswith('gate.commands.')}
+    os.write(out, f"{words}|{' '.join(sorted(named))}\\n".encode())
+    os._exit(status)
+"""
+HEAVY = {
+    *("alembic", "cv2", "dlib", "enroll", "fastapi", "jinja2", "numpy", "onnxruntime"),
+    *("openvino", "paho", "sqlalchemy", "starlette", "uvicorn"),
+}
+# what each may import of these
+NEEDED = {
+    "--version": set[str](),
+    "--help": set[str](),
+    "config path": {"numpy"},
+    "doctor --help": {"numpy"},
+    "explain --help": {"alembic", "numpy", "sqlalchemy"},
+}
 
 
 def printed(code: str, *words: str, **environment: str) -> str:
@@ -53,7 +82,31 @@ def test_what_the_owner_of_the_box_sets_counts() -> None:
 
 @pytest.mark.slow
 def test_it_is_set_before_numpy_is_loaded() -> None:
-    assert printed(EARLY) == "[False]"
+    assert printed(NUMPY) == "False"
+
+
+@pytest.mark.slow
+def test_a_command_imports_what_it_needs() -> None:
+    lines = dict(line.split("|") for line in printed(IMPORTED, *NEEDED).splitlines())
+    for words, needed in NEEDED.items():
+        imported = set(lines[words].split())
+        assert imported & HEAVY <= needed, words
+        named = words.split()[0]
+        commands = {name for name in imported if name.startswith("gate.commands.")}
+        assert commands == (set() if named.startswith("-") else {f"gate.commands.{named}"}), words
+
+
+def test_the_help_says_of_each_command_what_its_own_help_begins_with() -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    for name, (_, _, said) in cli.COMMANDS.items():
+        text = group.commands[name].help or ""
+        assert " ".join(text.split("\n\n")[0].split()) == said
+    shown = CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "300"})
+    assert shown.exit_code == 0
+    at = [shown.output.index(f"│ {name} ") for name in cli.COMMANDS]
+    assert at == sorted(at)
+    assert all(said.replace("`", "") in shown.output for _, _, said in cli.COMMANDS.values())
 
 
 @pytest.mark.parametrize(

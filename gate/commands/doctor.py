@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
-from gate.doctor import Finding, Level, examine
-from gate.doctor.configuration import configuration
 from gate.texts.terminal import Console, language, reworded
 
-_LOOK = {Level.OK: ("green", "OK"), Level.WARN: ("yellow", "look"), Level.BAD: ("red", "fix")}
+if TYPE_CHECKING:  # what looks at everything imports everything: not for the help
+    from gate.doctor import Finding, Level
+
+_LOOK = {"ok": ("green", "OK"), "warn": ("yellow", "look"), "bad": ("red", "fix")}
 
 
 def doctor(config: Config = DEFAULT) -> None:
@@ -22,6 +24,8 @@ def doctor(config: Config = DEFAULT) -> None:
 
     Exit status 0 when all is well or only worth a look, 1 when something must be fixed.
     """
+    from gate.doctor import Level
+
     if report(config, Console()) is Level.BAD:
         raise SystemExit(1)
 
@@ -31,6 +35,9 @@ def report(config: Path, console: Console) -> Level:
 
     Raises ConfigurationError.
     """
+    from gate.doctor import Level, examine
+    from gate.doctor.configuration import configuration
+
     to = console.language or language()
     settings = load(config)
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -43,7 +50,7 @@ def report(config: Path, console: Console) -> Level:
 
 
 def _row(table: Table, finding: Finding, to: str) -> None:
-    colour, level = _LOOK[finding.level]
+    colour, level = _LOOK[finding.level.name.lower()]
     marked = f"[{colour}]{_named('level', level, to)}[/]"
     part = _named("part", finding.part, to)
     table.add_row(marked, escape(part), escape(reworded(finding.says, to)))

@@ -18,7 +18,6 @@ Command = TyperCommand | TyperGroup
 
 def tree() -> TyperGroup:
     """The whole command line."""
-    sys.argv = ["gate"]  # otherwise the command line imports only the command that is named
     from gate.cli import app
 
     command = typer.main.get_command(app)

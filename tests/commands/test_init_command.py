@@ -35,7 +35,7 @@ app.command("init")(init)
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
-        "gate.commands.doctor.examine", lambda settings: [Finding("box", Level.OK, settings.name)]
+        "gate.doctor.examine", lambda settings: [Finding("box", Level.OK, settings.name)]
     )
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
     return tmp_path / "gate" / "gate.toml"

@@ -167,7 +167,7 @@ def test_doctor_names_parts_and_levels_in_chinese(
     config = tmp_path / "gate.toml"
     config.write_text('name = "north"\n')
     found = Finding("reader cards", Level.BAD, "the serial port is not open", "open it first")
-    monkeypatch.setattr("gate.commands.doctor.examine", lambda settings: [found])
+    monkeypatch.setattr("gate.doctor.examine", lambda settings: [found])
     shown = io.StringIO()
     report(config, Console("zh", file=shown, width=200))
     assert re.search(r"处理 +读卡器 cards +串口未打开 *\n.*→ 请先打开", shown.getvalue())
