@@ -187,7 +187,7 @@ def follow(desk: Served, path: str, database: Path, until: int, *, last: bool) -
         began = time.monotonic()
         answer = desk.page.get(f"{path}/progress")
         waited.append(time.monotonic() - began)
-        if answer.headers.get("hx-refresh") or (not last and done(database) >= until):
+        if answer.headers.get("hx-location") or (not last and done(database) >= until):
             return waited
         time.sleep(1)
 

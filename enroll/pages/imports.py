@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
@@ -103,13 +104,16 @@ async def choose(visit: Import, job: Number) -> Response:
 
 @router.get("/imports/{job}/progress")
 def progress(visit: Import, job: Number) -> Response:
+    """How far it is. At the end htmx fetches the page's new content in place; a reload would
+    cancel the request for another page if the clerk had just followed a link."""
     row = _row(visit, job)
     progress, fault = visit.desk.imports.progress(job)
     response = render(
         visit.request, "import_progress.html", visit, job=row, progress=progress, fault=fault
     )
     if visit.desk.imports.checked(job) if row.state == "checked" else row.state != "running":
-        response.headers["HX-Refresh"] = "true"
+        there = {"path": f"/imports/{job}", "target": "#main", "select": "#main > *"}
+        response.headers["HX-Location"] = json.dumps({**there, "push": "false"})
     return response
 
 

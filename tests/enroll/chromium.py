@@ -171,15 +171,14 @@ class Clerk:
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
 
     def go(self, path: str) -> None:
-        from playwright.sync_api import Error
+        self.page.goto(self.address + path)
 
-        try:
-            self.page.goto(self.address + path)
-        except Error as error:
-            if "ERR_ABORTED" not in error.message:
-                raise
-            # the page before was on its way somewhere itself; once more, as a person would
-            self.page.goto(self.address + path)
+    def until(self, true: Callable[[], object], seconds: float = 120.0) -> None:
+        """Wait for something outside the page, while the browser's messages are heard."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "did not happen in time"
+            self.page.wait_for_timeout(20)
 
     def fill(self, **fields: str) -> None:
         for name, value in fields.items():

@@ -17,7 +17,7 @@ def upload(client, text, photos=None):
 
 def finish(client, page):
     for _ in range(600):  # a minute
-        if client.get(page.url.path + "/progress").headers.get("hx-refresh"):
+        if client.get(page.url.path + "/progress").headers.get("hx-location"):
             return client.get(page.url.path)
         time.sleep(0.1)
     raise AssertionError("the import does not end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import io
 import os
 import re
@@ -276,8 +277,8 @@ def test_a_check_that_takes_long_is_not_waited_for_by_its_page(manager, desk, mo
     made = desk.imports._plan
     desk.imports._checks = Checks(lambda *asked: made(*asked) if go.wait(60) else None)
     assert "The table is being checked: 1 lines." in manager.get(page).text
-    assert "hx-refresh" not in manager.get(page + "/progress").headers
+    assert "hx-location" not in manager.get(page + "/progress").headers
     go.set()
     desk.imports.plan(job, 14)
-    assert manager.get(page + "/progress").headers["hx-refresh"] == "true"
+    assert json.loads(manager.get(page + "/progress").headers["hx-location"])["path"] == page
     assert "Begin" in manager.get(page).text

@@ -5,6 +5,7 @@ With ``GATE_SCREENSHOTS`` set to a folder the pages are kept there as pictures.
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,6 +16,7 @@ from enroll.app import create_app
 from enroll.box_log import Found, Level, Line
 from enroll.desk import Desk
 from enroll.faces import Faces
+from enroll.import_checks import Checks
 from enroll.permissions import Role
 from enroll.permits import Permits
 from enroll.visitor_link import token_of
@@ -243,6 +245,25 @@ def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
         keys.press("Enter")
         clerk.page.wait_for_url("**/people/*")
         assert clerk.page.inner_text("h1").startswith("科林斯")
+    assert clerk.faults == [], clerk.faults
+
+
+@pytest.mark.slow
+def test_a_page_that_renews_itself_does_not_take_the_clerk_back(desk):
+    """The end of a check arrives while the browser waits for the page the clerk has chosen."""
+    job = desk.imports.add("人员.csv", open_table(), None, "manager").id
+    made, end, chosen = desk.imports._plan, threading.Event(), []
+    desk.imports._checks = Checks(lambda *asked: made(*asked) if end.wait(300) else None)
+    with served(desk) as address, browser(address) as clerk:
+        clerk.sign_in("manager")
+        clerk.go(f"/imports/{job}")
+        clerk.page.route("**/people", lambda route: chosen.append(route))
+        clerk.page.evaluate("document.querySelector('nav a[href=\"/people\"]').click()")
+        clerk.until(lambda: chosen)
+        with clerk.page.expect_response(f"{address}/imports/{job}"):
+            end.set()
+        chosen[0].continue_()
+        clerk.page.wait_for_url("**/people", timeout=20_000)
     assert clerk.faults == [], clerk.faults
 
 
