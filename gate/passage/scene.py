@@ -40,7 +40,7 @@ class Track:
         again_from: from when on it may be served once more (monotonic seconds).
         asked: whose status was asked for before its turn.
         late: seconds which the newest sighting took longer than usual.
-        gap: seconds between the last two sightings.
+        gap: seconds between the last two sightings; of the first, since the look before it.
     """
 
     sighting: Sighting
@@ -67,20 +67,26 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All tracks of all cameras by their key."""
+    """All tracks of all cameras by their key.
+
+    Attributes:
+        looked: when the last frame came, with or without faces (monotonic seconds).
+    """
 
     tracks: Mapping[Key, Track] = field(default_factory=dict)
+    looked: float | None = None
 
     def seen(self, sightings: Collection[Sighting], now: float) -> Scene:
         """With the newest sightings of one frame; long gone tracks are forgotten."""
         tracks = {k: t for k, t in self.tracks.items() if now - t.seen < _REMEMBERED}
+        since = now - self.looked if self.looked is not None else 0.0
         for sighting in sightings:
             key = sighting.camera, sighting.track
             old = tracks.get(key)
-            gap = sighting.last_seen - old.sighting.last_seen if old else 0.0
+            gap = sighting.last_seen - old.sighting.last_seen if old else since
             late = min(max(0.0, now - sighting.last_seen - _USUAL), _LATE)
             tracks[key] = replace(old or Track(sighting), sighting=sighting, late=late, gap=gap)
-        return Scene(tracks)
+        return Scene(tracks, looked=now)
 
     def get(self, key: Key | None) -> Track | None:
         return self.tracks.get(key) if key else None
@@ -96,11 +102,11 @@ class Scene:
             openings=track.openings + opened,
             again_from=again_from,
         )
-        return Scene({**self.tracks, done.key: done})
+        return self._with(done)
 
     def asked(self, key: Key, person: int) -> Scene:
         """With the status of this track's person asked for."""
-        return Scene({**self.tracks, key: replace(self.tracks[key], asked=person)})
+        return self._with(replace(self.tracks[key], asked=person))
 
     def belong_to(self, person: int, opened: bool) -> Scene:
         """With every face of a person who was let in by card marked as served."""
@@ -153,7 +159,10 @@ class Scene:
         track = self.get(key)
         if track is None or track.openings >= _OPENINGS:
             return self
-        return Scene({**self.tracks, track.key: replace(track, again_from=again_from)})
+        return self._with(replace(track, again_from=again_from))
+
+    def _with(self, track: Track) -> Scene:
+        return replace(self, tracks={**self.tracks, track.key: track})
 
 
 def next_to_serve(

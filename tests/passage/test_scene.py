@@ -337,6 +337,9 @@ def test_how_rarely_and_how_late_a_face_is_seen() -> None:
     first = seen(face(1)).get(ONE)
     assert first is not None
     assert (first.gap, first.late) == (0.0, 0.0)
+    rarely = Scene().seen([], NOW - 3).seen([face(1)], NOW).get(ONE)
+    assert rarely is not None
+    assert rarely.gap == 3.0
     soon = seen(face(1)).seen([replace(face(1), last_seen=NOW + 2)], NOW + 7).get(ONE)
     assert soon is not None
     assert soon.gap == 2.0
