@@ -14,10 +14,10 @@ from enroll.figures import Figures
 from enroll.first_run import FirstRun
 from enroll.first_steps import FirstSteps
 from enroll.imports import Imports
-from enroll.limits import RateLimit
-from enroll.looking import Looking
+from enroll.live_picture_access import LivePictureAccess
 from enroll.ordinary_day import OrdinaryDay
 from enroll.permits import Permits
+from enroll.rate_limit import RateLimit
 from enroll.second_factor import SecondFactor
 from enroll.sessions import Sessions
 from gate.access.request import Rules
@@ -74,7 +74,7 @@ class Desk:
             lambda event: self.store.events.append([event]),
         )
         self.closing = Closing()
-        self.looking = Looking(self.clock.monotonic)
+        self.live_picture_access = LivePictureAccess(self.clock.monotonic)
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
 

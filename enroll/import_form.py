@@ -14,7 +14,6 @@ from gate.importing.workbooks import words_of
 from gate.texts.catalogue import Translate
 
 SAMPLES = 5  # lines shown
-DOUBLES = 200  # proposals asked about at once
 
 TITLES = {
     "sheet": "Which sheet holds the people?",

@@ -5,7 +5,7 @@ the door locks even when the gate and its box are dead. ``GET /relay/0`` returns
 
 To use it, move the file to ``gate/relay/``, and add its name to ``RelaySettings.driver`` and
 ``RelaySettings.timed`` (``gate/relay/settings.py``) and to ``make_driver``
-(``gate/relay/boards.py``).
+(``gate/relay/driver_factory.py``).
 """
 
 from __future__ import annotations

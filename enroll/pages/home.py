@@ -11,7 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from enroll import alarm_groups, charts, event_view, gates, history, live_feed, open_alarms, today
-from enroll.looking import here
+from enroll.live_picture_access import gates_with_picture
 from enroll.page import part, render
 from enroll.permissions import Permission
 from enroll.register import count_of
@@ -118,9 +118,10 @@ def _parts(visit: Visit, time: datetime) -> dict[str, Any]:
     watches = visit.may(Permission.LIVE_VIEW)
     views = gates.views(visit.desk.store, visit.desk.gate, time) if watches else []
     looks = visit.desk.settings.live_picture and visit.may(Permission.LIVE_PICTURE)
+    looked_through = [gate.name for gate in views] if looks else []
     return {
         "gates": views,
-        "pictured": here(visit.desk.folder, [g.name for g in views]) if looks else frozenset(),
+        "pictured": gates_with_picture(visit.desk.folder, looked_through),
         "tone_of": gates.tone,
         "called": gates.called,
         "fault_in_words": lambda fault: gates.fault_in_words(fault, visit.language),

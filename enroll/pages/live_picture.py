@@ -22,7 +22,7 @@ Look = Annotated[Visit, Depends(allowed(Permission.LIVE_PICTURE))]
 def page(visit: Look, gate: str) -> Response:
     """The picture while a look lasts, else what it means to ask for one."""
     _check(visit, gate)
-    seconds = visit.desk.looking.left(visit.account.id, gate)
+    seconds = visit.desk.live_picture_access.left(visit.account.id, gate)
     return render(visit.request, "live_picture.html", visit, gate=gate, seconds=round(seconds))
 
 
@@ -30,7 +30,7 @@ def page(visit: Look, gate: str) -> Response:
 def begin(visit: Look, gate: str) -> Response:
     _check(visit, gate)
     visit.note("picture.look", gate)  # first: a look that cannot be written down does not happen
-    visit.desk.looking.begin(visit.account.id, gate)
+    visit.desk.live_picture_access.begin(visit.account.id, gate)
     return go(f"/live/{gate}/picture")
 
 
@@ -38,7 +38,7 @@ def begin(visit: Look, gate: str) -> Response:
 def picture(visit: Look, gate: str) -> Response:
     """One JPEG, straight from the gate's memory; nothing keeps it."""
     _check(visit, gate)
-    if not visit.desk.looking.left(visit.account.id, gate):
+    if not visit.desk.live_picture_access.left(visit.account.id, gate):
         raise HTTPException(403, "Ask for the picture first")
     jpeg = live_picture.fetch(visit.desk.folder, gate)
     if jpeg is None:

@@ -24,7 +24,7 @@ from gate.recognition.liveness.assessment import build_watch
 from gate.recognition.quality.assessment import judge
 from gate.recognition.recogniser import Recogniser
 from gate.relay.driver import TimedRelay
-from gate.relay.factory import make_relay
+from gate.relay.relay_factory import make_relay
 from gate.screen.message import Message
 from gate.services.encoder_choice import site_encoder
 from gate.services.gallery_sync import KnownFaces

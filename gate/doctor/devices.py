@@ -15,7 +15,7 @@ from gate.doctor import seek
 from gate.doctor.finding import Finding, Level
 from gate.errors import DeviceError
 from gate.readers.lines import make_line as make_reader
-from gate.relay.boards import make_driver
+from gate.relay.driver_factory import make_driver
 from gate.relay.settings import RelaySettings
 from gate.sensors.lines import make_line as make_thermometer
 from gate.sensors.settings import TemperatureSettings

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -221,9 +221,3 @@ def read(file: Path) -> Mapping:
             where=str(file),
             hint=f"name a file, or one of {names}",
         ) from None
-
-
-def personal_fields(mapping: Mapping, kind: Kind) -> dict[str, Any]:
-    """The fields about a person of one kind of record."""
-    record = mapping.records[kind]
-    return {name: field for name, field in record.fields.items() if field.personal}

@@ -71,10 +71,7 @@ class Events(BaseModel):
 
 class Receipt(BaseModel):
     erased: list[dict[str, str]] = Field(default=[], max_length=1000)
-    orders: dict[
-        Annotated[str, Field(pattern=r"^\d{1,18}( |$)")],
-        Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=80)],
-    ] = {}
+    orders: dict[str, str] = {}
 
 
 class Seen(BaseModel):
@@ -86,8 +83,8 @@ class Seen(BaseModel):
 
 
 class Beat(BaseModel):
-    cursor: Annotated[int, Field(ge=-1, lt=1 << 62)]
-    scope: Annotated[int, Field(ge=-1, lt=1 << 62)]
+    cursor: int
+    scope: int
     status: Annotated[dict[str, Any], AfterValidator(reported)]
 
 

@@ -13,7 +13,6 @@ from gate.importing.marks import agreed, mistakes
 from gate.importing.photos import Photos
 from gate.importing.pictures import EMBEDDED
 from gate.importing.register import Register
-from gate.importing.understand import Understanding
 from gate.importing.values import ANSWERS, KINDS
 from gate.importing.wrong import Line, Wrong
 from gate.readers.card_number import canonical
@@ -52,16 +51,6 @@ def check(
         ]
         mistakes += [Wrong(line.number, *pair) for pair in _barred(line.values, register)]
     return mistakes
-
-
-def check_table(
-    table: Understanding, photos: Photos, store: Store, *, today: date, guardian_age: int = 14
-) -> list[Wrong]:
-    """Mistakes of reading a table and of its values, in the order of the lines. Writes nothing."""
-    unread = {(wrong.line, wrong.column) for wrong in table.wrong}
-    checked = check(table.lines, photos, store, today=today, guardian_age=guardian_age)
-    others = [wrong for wrong in checked if (wrong.line, wrong.column) not in unread]
-    return sorted([*table.wrong, *others], key=lambda wrong: wrong.line)
 
 
 def photo_names(values: dict[str, str]) -> list[str]:

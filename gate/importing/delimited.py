@@ -29,7 +29,6 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_SURE = 0.9
 
 
 def read_delimited(

@@ -22,7 +22,7 @@ import time
 from dataclasses import asdict
 
 from gate.relay.board_supervisor import BoardSupervisor, Report
-from gate.relay.boards import make_driver
+from gate.relay.driver_factory import make_driver
 from gate.relay.settings import RelaySettings
 
 # seconds between two reports when nothing has changed

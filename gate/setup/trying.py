@@ -20,7 +20,7 @@ from gate.errors import DeviceError, GateError
 from gate.readers.claim import UNREADABLE
 from gate.readers.lines import make_line as make_reader
 from gate.recognition.detection.detector import build_detector
-from gate.relay.boards import make_driver
+from gate.relay.driver_factory import make_driver
 from gate.relay.settings import RelaySettings
 from gate.setup.talk import Talk
 

@@ -18,9 +18,11 @@ from openpyxl import Workbook
 from PIL import Image as Pillow
 
 from gate.errors import CameraError, ConfigurationError
-from gate.importing.check import check, check_table
+from gate.importing.check import check
+from gate.importing.choices import Choices
 from gate.importing.export import export
 from gate.importing.photos import FolderPhotos, NoPhotos, ZipPhotos
+from gate.importing.plan import plan
 from gate.importing.run import done_lines, run
 from gate.importing.table import Line, open_table, read_table
 from gate.store.settings import StoreSettings
@@ -95,7 +97,7 @@ def test_twenty_mistakes_are_all_listed_with_line_and_column(tmp_path, store):
             ]
         ),
     )
-    wrong = check_table(open_table(path), FolderPhotos(folder), store, today=TODAY)
+    wrong = plan(open_table(path), FolderPhotos(folder), store, Choices(), today=TODAY).wrong
     assert [(mistake.line, mistake.column) for mistake in wrong] == [
         (2, "name"),
         (3, "kind"),
@@ -195,7 +197,7 @@ def test_somebody_with_two_cards_gets_both(tmp_path, store, text):
 def test_each_of_two_cards_is_checked(tmp_path, store, second):
     other = "赵,0002972728\n" if second != "0" else ""
     text = f"姓名,卡号\n{other}李红,0002972730；{second}\n"
-    found = check_table(open_table(table(tmp_path, text)), NoPhotos(), store, today=TODAY)
+    found = plan(open_table(table(tmp_path, text)), NoPhotos(), store, Choices(), today=TODAY).wrong
     assert [wrong.column for wrong in found] == ["card"]
 
 

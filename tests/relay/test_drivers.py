@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from gate.errors import DeviceError
-from gate.relay.boards import make_driver
 from gate.relay.driver import RelayDriver
+from gate.relay.driver_factory import make_driver
 from gate.relay.lcus import command, parse_bytes, parse_text
 from gate.relay.modbus import tenths_for
 from gate.relay.numato import answer_of

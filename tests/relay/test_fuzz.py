@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import DeviceError
-from gate.relay.boards import make_driver
+from gate.relay.driver_factory import make_driver
 from gate.relay.lcus import command, parse_bytes, parse_text
 from gate.relay.numato import answer_of
 from gate.relay.settings import LcusSettings, RelaySettings

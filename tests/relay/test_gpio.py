@@ -12,7 +12,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from gate.errors import DeviceError
-from gate.relay.boards import make_driver
+from gate.relay.driver_factory import make_driver
 from gate.relay.settings import GpioSettings, RelaySettings, Wire
 
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gate.commands.simulate import app
-from gate.relay.boards import make_driver
+from gate.relay.driver_factory import make_driver
 from gate.relay.settings import RelaySettings
 from gate.simulators.card import CardReader
 from gate.simulators.console import obey

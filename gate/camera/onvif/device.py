@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -157,13 +157,6 @@ class Camera:
             f"<trt:Configuration token={token}>{inner}</trt:Configuration>"
             "<trt:ForcePersistence>true</trt:ForcePersistence>",
         )
-
-    def with_password(self, address: str) -> str:
-        """A stream's address with user and password, as ``source`` in [[camera]] needs it."""
-        if not self._user:
-            return address
-        scheme, _, rest = address.partition("://")
-        return f"{scheme}://{quote(self._user, safe='')}:{quote(self._password, safe='')}@{rest}"
 
     def _media_service(self) -> str:
         if not self._media:

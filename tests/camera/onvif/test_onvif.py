@@ -88,7 +88,6 @@ def test_clock_model_and_streams(ipycam: str) -> None:
         assert (sub.width, sub.height) == (640, 360)
         assert main.address.startswith("rtsp://")
         assert main.address != sub.address
-        assert camera.with_password("rtsp://h/x") == "rtsp://gate:secret%20word@h/x"
 
 
 @pytest.mark.slow

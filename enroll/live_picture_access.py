@@ -11,12 +11,12 @@ from gate.services import live_picture
 MINUTE = 60.0  # seconds
 
 
-def here(folder: Path, gates: Iterable[str]) -> frozenset[str]:
+def gates_with_picture(folder: Path, gates: Iterable[str]) -> frozenset[str]:
     """Those of ``gates`` that offer their picture on this machine."""
     return frozenset(gate for gate in gates if live_picture.address(folder, gate).is_socket())
 
 
-class Looking:
+class LivePictureAccess:
     """In memory only: a restart of the desk ends every look. May be used by any thread."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

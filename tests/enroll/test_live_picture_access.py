@@ -10,7 +10,7 @@ import pytest
 
 from enroll.app import create_app
 from enroll.desk import Desk
-from enroll.looking import MINUTE, Looking, here
+from enroll.live_picture_access import MINUTE, LivePictureAccess, gates_with_picture
 from gate.services.live_picture import PictureServer
 from tests.enroll.conftest import Browser
 
@@ -104,7 +104,7 @@ def test_a_gate_that_is_not_there_is_said_so(clerk, allowed, tmp_path):
     assert answer.status_code == 503
     assert "off or on another machine" in answer.text
     assert clerk.get("/live/nowhere/picture").status_code == 404
-    assert here(tmp_path, [GATE]) == frozenset()
+    assert gates_with_picture(tmp_path, [GATE]) == frozenset()
 
 
 @pytest.mark.slow
@@ -119,11 +119,11 @@ def test_a_restart_of_the_desk_ends_every_look(clerk, allowed, gate):
 
 def test_looks_that_are_over_are_forgotten():
     now = [0.0]
-    looking = Looking(lambda: now[0])
+    access = LivePictureAccess(lambda: now[0])
     for account in range(50):
-        looking.begin(account, GATE)
+        access.begin(account, GATE)
     now[0] = MINUTE
-    assert looking.left(1, GATE) == 0.0
-    looking.begin(7, GATE)
-    assert len(looking._until) == 1
-    assert looking.left(7, GATE) == MINUTE
+    assert access.left(1, GATE) == 0.0
+    access.begin(7, GATE)
+    assert len(access._until) == 1
+    assert access.left(7, GATE) == MINUTE
