@@ -66,7 +66,7 @@ class Faults:
             if not state.get("twice"):
                 self._observer.lock_downs(f"lock-down, {title}", self._gates - set(gates), 2)
             made = [change for change in self._desk.book.made if change.at >= began]
-            time.sleep(5)
+            time.sleep(min(5.0, self._seconds))  # the last changes are on their way
             others = self._observer.latencies(made, self._gates - set(gates))
             self._observer.figure(f"change → the other boxes, {title}", spread(others))
             self._site.each("set_wires", gates, dict.fromkeys(state, False))

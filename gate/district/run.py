@@ -12,6 +12,7 @@ from gate.district.faults import Faults
 from gate.district.layout import Layout
 from gate.district.observer import Observer, Result, Say, spread
 from gate.district.site import Site, processor
+from gate.hub.app import PATIENCE
 from gate.hub.authority import Authority
 from gate.hub.receipts import Receipts
 
@@ -177,12 +178,14 @@ def simulate(
     events: float = 50,
     backlog: int = 500,
     only_backlog: bool = False,
+    patience: float = PATIENCE,
 ) -> Result:
     """A whole run in ``folder``, which must be empty. Raises SimulationError.
 
-    ``only_backlog``: without the faults, for a measurement of the events alone.
+    ``only_backlog``: without the faults, for a measurement of the events alone. ``patience``:
+    seconds for which the hub keeps back changes that do not concern a box.
     """
-    site = Site(folder, layout, url, processes)
+    site = Site(folder, layout, url, processes, patience)
     try:
         return Simulation(
             site,

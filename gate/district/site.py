@@ -21,6 +21,7 @@ import numpy as np
 from gate.district.crew import CrewProcess
 from gate.district.layout import STAFF, Layout, name_of
 from gate.errors import StoreError
+from gate.hub.app import PATIENCE
 from gate.hub.boxes import Boxes
 from gate.integrations.broker import free_port
 from gate.recognition.face import Template
@@ -48,8 +49,16 @@ class SimulationError(StoreError):
 class Site:
     """``close`` ends every process it began."""
 
-    def __init__(self, folder: Path, layout: Layout, url: str = "", processes: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        layout: Layout,
+        url: str = "",
+        processes: int = 2,
+        patience: float = PATIENCE,
+    ) -> None:
         self.folder, self.layout = folder, layout
+        self._patience = patience
         self.sqlite = not url
         # on one machine hub and boxes share the cores: more beats a second leave none for the rest
         self._beat = max(BEAT, layout.gates / _BEATS)
@@ -103,7 +112,8 @@ class Site:
     # ------------------------------------------------------------ hub and boxes
 
     def start_hub(self) -> None:
-        code = "from gate.cli import main; main()"
+        code = f"from gate.hub import app; app.PATIENCE = {self._patience}; "
+        code += "from gate.cli import main; main()"
         command = [sys.executable, "-c", code, "hub", "run", "--config", str(self.config)]
         log = (self.folder / "hub.log").open("ab")
         self._hub = subprocess.Popen(command, stdout=log, stderr=log)

@@ -23,6 +23,7 @@ def test_in_a_small_district_everything_holds(tmp_path: Path) -> None:
         changes=4,
         events=20,
         backlog=50,
+        patience=1.0,
     )
     assert result.wrong == []
     assert result.figures["deleted people"].endswith("hold a name: 0")

@@ -124,12 +124,12 @@ def test_a_spread_survives_being_kept(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.fixture(scope="module")
 def real() -> Callable[[str], Vector]:
-    """Templates of 300 people of LFW; the joined encoder's hold those of its two parts."""
+    """Templates of 200 people of LFW; the joined encoder's hold those of its two parts."""
     from research.synthetic_spread import real_templates
 
     @cache
     def templates(encoder: str) -> Vector:
-        return real_templates(encoder, people=300)
+        return real_templates(encoder, people=200)
 
     def of(encoder: str) -> Vector:
         if encoder not in BOTH.split("+"):

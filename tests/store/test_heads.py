@@ -21,8 +21,8 @@ from gate.store.store import Store
 from gate.store.tables import CalibrationRow, PersonRow
 from tests.effort import rounds
 
-WRITERS = 8  # processes; each with threads of its own
-THREADS = 2
+WRITERS = rounds(4, 8)  # processes; each with threads of its own
+THREADS = 4
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -78,7 +78,7 @@ def test_the_one_that_commits_last_has_the_highest_number(shared: Callable[[], S
 def test_ten_thousand_writes_of_many_writers_lose_no_change(
     postgresql: str, tmp_path: Path
 ) -> None:
-    writes = rounds(1_600, 10_000)
+    writes = rounds(800, 10_000)
     settings = StoreSettings.model_validate({"url": postgresql, "busy_timeout": 60})
     with Store.open(settings, tmp_path) as store:
         people = store.people.create_many({"name": f"{n}", "note": "0"} for n in range(50))

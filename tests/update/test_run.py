@@ -143,8 +143,9 @@ class Box:
         before, shown = self.openings(), threading.Event()
 
         def show() -> None:
-            while not shown.wait(3.0):
+            while not shown.is_set():
                 self.reader.show(CARD, 1.0)
+                shown.wait(3.0)
 
         thread = threading.Thread(target=show)
         thread.start()
