@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+import os
+import time
+from datetime import UTC, datetime
 
 import pytest
 
-SHOW = """
-import sys
-from datetime import UTC, datetime
-from gate.clock import use_zone
 from enroll.page import local
-for zone in sys.argv[1:]:
-    use_zone(zone)
-    for month in (1, 7):
-        time = datetime(2026, month, 1, 12, tzinfo=UTC)
-        print(zone, local(time), time.astimezone().isoformat())
-"""
+from gate.clock import use_zone
+from tests import warm
+
+
+def show(zones: list[str]) -> list[tuple[str, str]]:
+    """In a process of its own, which is in UTC: zone, what the desk shows and the offset."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    found = []
+    for zone in zones:
+        use_zone(zone)
+        for month in (1, 7):
+            noon = datetime(2026, month, 1, 12, tzinfo=UTC)
+            found.append((zone, f"{local(noon)} {noon.astimezone().isoformat()}"))
+    return found
 
 
 # noon in UTC, in winter and in summer
@@ -31,23 +36,14 @@ NOON = {
 
 
 @pytest.fixture(scope="module")
-def shown() -> list[list[str]]:
-    """Zone, what the desk shows and the time with its offset, from a process that is in UTC."""
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW, *NOON],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[1],
-        env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
-    )
-    return [line.split(" ", 1) for line in done.stdout.splitlines()]
+def shown() -> list[tuple[str, str]]:
+    return warm.call(show, list(NOON))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", NOON)
 def test_what_is_shown_is_in_the_zone_of_the_configuration(
-    shown: list[list[str]], zone: str
+    shown: list[tuple[str, str]], zone: str
 ) -> None:
     lines = [line for name, line in shown if name == zone]
     for line, wanted in zip(lines, NOON[zone], strict=True):

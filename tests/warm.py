@@ -14,11 +14,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import forkserver
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parent.parent
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 START = "from gate.cli import main; main()"
 
 _context = multiprocessing.get_context("forkserver")
@@ -85,6 +89,13 @@ def run(
             program.kill()
         said = (path.read_text("utf-8") if path.exists() else "" for path in (out, errors))
         return subprocess.CompletedProcess(arguments, status, *said)
+
+
+def call(function: Callable[[Given], Found], given: Given) -> Found:
+    """What ``function``, one of a module, gives in a process of its own. Raises what it raises."""
+    _serve()
+    with ProcessPoolExecutor(1, mp_context=_context) as one:
+        return one.submit(function, given).result()
 
 
 def _serve() -> None:

@@ -7,8 +7,6 @@ import os
 import re
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +19,8 @@ from gate.integrations.pki import make_authority, make_certificate
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests import warm
+from tests.waiting import wait_for
 
-START = "from gate.cli import main; main()"
 PASSWORD = "a-long-enough-secret"
 
 
@@ -46,27 +44,30 @@ def served(tmp_path: Path) -> Iterator[tuple[str, str]]:
         f'[desk]\nport = {port}\nlanguage = "en"\n'
         f'certificate = "{tmp_path}/desk.crt"\ncertificate_key = "{tmp_path}/desk.key"\n'
     )
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", START, "desk", "--config", str(config)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "COLUMNS": "200"},
+    log = tmp_path / "said"
+    process = warm.Program(
+        *("desk", "--config", str(config)), out=log, environment={**os.environ, "COLUMNS": "200"}
     )
-    assert process.stdout is not None
-    said = ""
-    while not (code := re.search(r"first account: (\S+)", said)):
-        line = process.stdout.readline()
-        assert line, said
-        said += line
-    address = f"https://127.0.0.1:{port}"
-    assert address in said
-    yield address, code[1]
-    process.terminate()
-    said += process.communicate(timeout=60)[0]
+    try:
+        code = wait_for(lambda: _code(log) or process.poll() is not None, 120.0)
+        assert isinstance(code, str), log.read_text("utf-8")
+        address = f"https://127.0.0.1:{port}"
+        assert address in log.read_text("utf-8")
+        yield address, code
+    finally:
+        process.terminate()
+        status = process.wait(60)
+    said = log.read_text("utf-8")
     assert "Traceback" not in said
     assert not re.search(r"(?m)^[a-z_]+\.[a-z_]+$", said), "a code without its details"
-    assert process.returncode in (0, -15)
+    assert status in (0, -15)
+
+
+def _code(log: Path) -> str:
+    """What opens the first account, once it was printed."""
+    said = log.read_text("utf-8") if log.exists() else ""
+    found = re.search(r"first account: (\S+)\n", said)
+    return found[1] if found else ""
 
 
 @pytest.mark.timeout(120)
