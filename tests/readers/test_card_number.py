@@ -98,6 +98,7 @@ def test_what_is_no_card_number_is_refused_without_repeating_it(wrong: str) -> N
         "00000000000000",
         "FFFFFFFFFFFFFF",
         "FFFFFF",
+        str((1 << 56) - 1),
     ],
 )
 @pytest.mark.parametrize("bits", [24, 32])
@@ -119,9 +120,33 @@ def test_reversed_byte_order() -> None:
     assert canonical("9012D95B24A204", reversed_bytes=True, bits=24) == canonical(UID, bits=24)
 
 
+def test_facility_and_number_are_never_turned_round() -> None:
+    assert canonical("045,23608", reversed_bytes=True) == CARD
+
+
 def test_houses_with_24_bit_readers_keep_24_bits() -> None:
     assert of_number(0x12002D5C, 24) == of_number(0x002D5C)
     assert canonical("FF2D5C38", bits=24) == canonical("045,23608", bits=24)
+
+
+def test_of_a_uid_too_24_bits_are_ten_digits() -> None:
+    assert canonical(UID, bits=24) == f"{0xD91290:010d}"
+
+
+def test_a_form_that_is_named_is_that_of_the_whole_line() -> None:
+    with pytest.raises(AccessError, match="not decimal"):
+        canonical("0002972728 0002972728", Form.DECIMAL)
+
+
+def test_fourteen_digits_are_no_decimal_number() -> None:
+    with pytest.raises(AccessError, match="not decimal"):
+        canonical("12345678901234", Form.DECIMAL)
+
+
+@pytest.mark.parametrize("number", [1 << 32, (1 << 32) + 5, 1 << 40, (1 << 40) + 5])
+def test_a_number_with_more_bits_than_a_card_is_not_cut(number: int) -> None:
+    with pytest.raises(AccessError, match="more than the number of a card"):
+        canonical(str(number), Form.DECIMAL)
 
 
 @pytest.mark.slow

@@ -29,3 +29,4 @@ def test_one_wrong_bit_is_no_number(number: int, at: int) -> None:
 
 def test_another_length_is_no_number() -> None:
     assert decode(encode(5)[:-1]) is None
+    assert decode(encode(5, 30)) is None  # its parities are right
