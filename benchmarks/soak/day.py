@@ -78,9 +78,9 @@ class Person:
 class Day:
     """One run. Everything but the devices' threads happens in ``run``."""
 
-    def __init__(self, passages: int, seconds: float, seed: int) -> None:
-        self.passages = passages
-        self.pace = seconds / passages
+    def __init__(self, passages: int, seconds: float, seed: int, slower: float = 1.0) -> None:
+        self.passages, self.slower = passages, slower
+        self.pace = seconds * slower / passages
         self.chance = random.Random(seed)
         self.summary = Summary()
         self.clock = SystemClock()
@@ -103,7 +103,7 @@ class Day:
                 self._one(Person(number, time.monotonic()))
             self.summary.seconds = time.monotonic() - begin
             self._repair(float("inf"))
-            self._turn_for(LONGEST)
+            self._turn_for(LONGEST * self.slower)
             self._close()
             self._check_history(relay_port.stalls)
         # of those that were there before, one of somebody else's may end meanwhile
@@ -113,21 +113,21 @@ class Day:
         return self.summary
 
     def _open(self) -> None:
-        quick = (0.05, 0.2)
+        quick = (0.05 * self.slower, 0.2 * self.slower)
         inputs = {"contact": Wire(number=0)}
         self.relay = GuardedRelay(
             RelaySettings(
                 driver="modbus",
                 port=self.ports["relay"].path,
                 inputs=inputs,
-                poll=0.01,
-                timeout=0.06,
+                poll=0.01 * self.slower,
+                timeout=0.06 * self.slower,
             ),
             self.clock,
             retry=quick,
         )
         self.temperature = TemperatureSettings(
-            policy="advise", port=self.ports["sensor"].path, silent_after=0.4
+            policy="advise", port=self.ports["sensor"].path, silent_after=0.4 * self.slower
         )
         self.claims: queue.Queue[Claim] = queue.Queue(100)
         self.reader = Reader(
@@ -135,7 +135,11 @@ class Day:
         )
         self.sensor = TemperatureSensor(self.temperature, retry=quick)
         door = DoorSettings(
-            unlock=UNLOCK, hold=HOLD, contact=True, grant_debounce=0, input_debounce=0.005
+            unlock=UNLOCK * self.slower,
+            hold=HOLD * self.slower,
+            contact=True,
+            grant_debounce=0,
+            input_debounce=0.005,
         )
         self.door = DoorController(self.relay, door)
         self.reader.open()
@@ -148,7 +152,7 @@ class Day:
         self.sensor.close()
 
     def _one(self, person: Person) -> None:
-        self.cards.show(person.number, 0.03)
+        self.cards.show(person.number, 0.03 * self.slower)
         self.person = person
         outcome = ""
         while not outcome:
@@ -160,7 +164,7 @@ class Day:
 
     def _turn(self) -> str:
         """One turn of the main loop; how the passage ended, once it has."""
-        time.sleep(TICK)
+        time.sleep(TICK * self.slower)
         now = time.monotonic()
         self._fail(now)
         self._reported(self.door.tick(now))
@@ -178,7 +182,7 @@ class Day:
             if int(claim.value) != self.person.number or self.person.granted is not None:
                 self.summary.events["claim of somebody who had left"] += 1
                 return ""
-            reading = self.sensor.reading(now - 0.5, now)
+            reading = self.sensor.reading(now - 0.5 * self.slower, now)
             self.summary.findings[level_of(reading, self.temperature, now)] += 1
             # noted before the order goes out: the board may move before this line is left
             self.grants.append(now)
@@ -193,18 +197,20 @@ class Day:
     def _walk(self, now: float) -> str:
         person = self.person
         if person.granted is None:
-            return "card not read, reader out of order" if now - person.arrived > 0.4 else ""
+            gone = now - person.arrived > 0.4 * self.slower
+            return "card not read, reader out of order" if gone else ""
         if person.pushed is None:
             if self.board.board.relays[0]:
                 person.pushed = now
                 self.summary.waits.append(now - person.arrived)
                 self.board.board.wires[0] = True
-            return "granted, lock did not move" if now - person.granted > 0.4 else ""
-        if now - person.pushed > 0.03:
+            gone = now - person.granted > 0.4 * self.slower
+            return "granted, lock did not move" if gone else ""
+        if now - person.pushed > 0.03 * self.slower:
             self.board.board.wires[0] = False
         if person.closed:
             return "passed"
-        return "passed, contact not seen" if now - person.pushed > 0.3 else ""
+        return "passed, contact not seen" if now - person.pushed > 0.3 * self.slower else ""
 
     def _reported(self, events: tuple[EventOut, ...]) -> None:
         for event in events:
@@ -216,7 +222,7 @@ class Day:
         self._repair(now)
         if now < self.fail_at:
             return
-        self.fail_at = now + self.chance.uniform(0.5, 3.0)
+        self.fail_at = now + self.slower * self.chance.uniform(0.5, 3.0)
         name = self.chance.choice(sorted(self.ports))
         fault = self.chance.choice(["unplug", "silence", "noise", "corrupt", "guard"])
         self.summary.failures[f"{name}: {fault}" if fault != "guard" else "guard killed"] += 1
@@ -231,7 +237,7 @@ class Day:
             case _ if self.relay.pid:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.relay.pid, signal.SIGKILL)
-        self.repairs.append((now + self.chance.uniform(0.1, 1.0), port))
+        self.repairs.append((now + self.slower * self.chance.uniform(0.1, 1.0), port))
 
     def _repair(self, now: float) -> None:
         for due in [one for one in self.repairs if one[0] <= now]:
@@ -254,12 +260,12 @@ class Day:
             self.summary.late_board += late
             before = [grant for grant in self.grants if grant <= on_at]
             since = came - before[-1] if before else float("inf")
-            if since > UNLOCK + 0.1:
+            if since > (UNLOCK + 0.1) * self.slower:
                 self.summary.wrongly_open.append(f"{since:.2f} s after the last grant")
             went, late = _may_have_come(off_at, stalls)
             self.summary.late_board += late
             self.summary.longest = max(self.summary.longest, off_at - on_at)
-            if went - on_at > LONGEST:
+            if went - on_at > LONGEST * self.slower:
                 self.summary.wrongly_open.append(f"released for {went - on_at:.2f} s")
         if self.board.board.relays[0]:
             self.summary.wrongly_open.append("released at the end")
@@ -277,8 +283,17 @@ def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def run(passages: int, seconds: float, seed: int = 1) -> Summary:
-    day = Day(passages, seconds, seed)
+def run(passages: int, seconds: float, seed: int = 1, slower: float = 1.0) -> Summary:
+    """A day.
+
+    Args:
+        passages: How many people come.
+        seconds: How long the day is, where nobody has to wait.
+        seed: Of the faults.
+        slower: How many times as long everything takes: people, faults, devices and the limits they
+            are held to. A machine that does much else cannot answer within the 60 ms of a day of 1.
+    """
+    day = Day(passages, seconds, seed, slower)
     day.person = Person(0, time.monotonic(), granted=0.0)
     return day.run()
 

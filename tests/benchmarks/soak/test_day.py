@@ -9,7 +9,7 @@ from benchmarks.soak.day import _may_have_come, run
 
 @pytest.mark.slow
 def test_a_short_day() -> None:
-    summary = run(passages=80, seconds=12, seed=3)
+    summary = run(passages=80, seconds=12, seed=3, slower=3)
     assert summary.outcomes.total() == 80
     assert summary.outcomes["passed"] > 40
     assert summary.wrongly_open == []
