@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from enroll.desk import Desk
 from enroll.middleware import SecurityMiddleware
-from enroll.page import render
+from enroll.page import came_from, render
 from enroll.pages import ROUTERS
 from enroll.visit import Visit, language_of
 from gate.errors import GateError
@@ -111,5 +111,13 @@ def _answer(request: Request, status: int, what: str, where: str = "", hint: str
             request, request.app.state.desk, account, session.csrf, language_of(request, account)
         )
     return render(
-        request, "error.html", visit, status=status, what=what, where=where, hint=hint, code=status
+        request,
+        "error.html",
+        visit,
+        status=status,
+        what=what,
+        where=where,
+        hint=hint,
+        code=status,
+        back=came_from(request),
     )

@@ -197,6 +197,10 @@ class Imports:
         )
         return progress, one.fault if one else ""
 
+    def results(self, job: int) -> dict[str, int]:
+        """How many lines became what: see ``ImportLineRow.result``."""
+        return counts(self._store, job)
+
     def report(self, job: int) -> list[ImportLineRow]:
         """What became of each line."""
         return self._report(select(ImportLineRow).where(ImportLineRow.import_id == job))

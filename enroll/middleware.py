@@ -106,6 +106,7 @@ class SecurityMiddleware:
             what=what,
             where=f"{self._limit(scope['path']) >> 20} MB",
             hint="send less at once: smaller photographs, or the ZIP in several parts",
+            back="",
         )
 
     def _limit(self, path: str) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -54,6 +55,7 @@ SAID = {
         "warn",
         "Deleted. Another program was reading; the last traces go with the next clean-up.",
     ),
+    "card_here": ("", "This person has that card already; nothing was changed."),
     "consent": ("good", "The answer is recorded."),
     "face_forgotten": ("good", "Deleted: what was learnt there is gone."),
     "face_confirmed": ("good", "Confirmed: the gate knows these faces within seconds."),
@@ -191,6 +193,14 @@ def inside(path: str) -> str:
     """``path`` if it is one of ours, else the first page: no way out by a crafted link."""
     safe = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
     return path if safe and path.isprintable() else "/"
+
+
+def came_from(request: Request) -> str:
+    """The page of the desk a request came from, "" for none or another site's."""
+    link = urlsplit(request.headers.get("referer", ""))
+    if link.netloc != request.headers.get("host", "") or not link.path:
+        return ""
+    return inside(f"{link.path}?{link.query}" if link.query else link.path)
 
 
 def _token(visit: Visit | None) -> Markup:

@@ -68,7 +68,7 @@ def allowed(permission: Permission) -> Callable[[Request], Coroutine[Any, Any, V
             if token is None:
                 token = str((await request.form()).get("csrf", ""))
             if not hmac.compare_digest(token.encode(), session.csrf.encode()):
-                raise HTTPException(403, "The form is out of date; load the page again")
+                raise HTTPException(403, "The form is out of date; go back, and save again")
         return Visit(
             request, desk_of(request), account, session.csrf, language_of(request, account)
         )

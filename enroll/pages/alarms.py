@@ -69,7 +69,7 @@ def acknowledge_cause(
         if last.tzinfo is None:
             raise ValueError
     except ValueError:
-        raise HTTPException(422, "The form is out of date; load the page again") from None
+        raise HTTPException(422, "The form is out of date; go back, and save again") from None
     database = visit.desk.store.database
     groups = open_alarms.by_cause(database, visit.desk.clock.utc())
     rows = next((group.rows for group in groups if group.key == key), ())

@@ -33,7 +33,11 @@ def add_card(
     duress: Annotated[bool, Form()] = False,
 ) -> Response:
     """A card from the desk's reader (which types like a keyboard) or as printed."""
-    return _add(visit, person, "card", canonical(number, form), label, duress)
+    try:
+        card = canonical(number, form)
+    except AccessError as error:  # where: what was typed, not why it cannot be read
+        raise AccessError(error.what, where=number.strip(), hint=error.hint) from None
+    return _add(visit, person, "card", card, label, duress)
 
 
 @router.post("/people/{person}/pins")
@@ -73,8 +77,12 @@ def _add(visit: Visit, person: int, kind: str, value: str, label: str, duress: b
     try:
         added = visit.desk.store.credentials.add(person, kind, value, label=label, duress=duress)
     except ConflictError:
+        held = visit.desk.store.credentials.find("card", value) if kind == "card" else None
+        if held is not None and held.person.id == person:
+            return go(f"/people/{person}", "card_here")
         raise AccessError(
             "somebody has this card already" if kind == "card" else "this PIN cannot be used",
+            where=held.person.name if held else "",
             hint="take another, or revoke it there first",
         ) from None
     visit.note(f"{kind}.add", row.ref, credential=added.id)

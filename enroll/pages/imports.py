@@ -109,7 +109,13 @@ def progress(visit: Import, job: Number) -> Response:
     row = _row(visit, job)
     progress, fault = visit.desk.imports.progress(job)
     response = render(
-        visit.request, "import_progress.html", visit, job=row, progress=progress, fault=fault
+        visit.request,
+        "import_progress.html",
+        visit,
+        job=row,
+        progress=progress,
+        fault=fault,
+        results=visit.desk.imports.results(job),
     )
     if visit.desk.imports.checked(job) if row.state == "checked" else row.state != "running":
         there = {"path": f"/imports/{job}", "target": "#main", "select": "#main > *"}
@@ -316,6 +322,7 @@ def _one(
         heading=import_form.heading(visit.language),
         progress=progress,
         fault=fault,
+        results=visit.desk.imports.results(job),
         report=report,
         names=visit.desk.store.people.names(row.person_id for row in report if row.person_id),
         to_do=lambda noted: to_do(noted, translate),

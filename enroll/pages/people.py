@@ -299,10 +299,24 @@ def move_in(visit: Edit, person: Number) -> Response:
 
 
 @router.post("/people/{person}/delete")
-def delete(visit: Delete, person: Number) -> Response:
+def delete(visit: Delete, person: Number, paper: Annotated[bool, Form()] = False) -> Response:
+    """With ``paper`` the answer is a confirmation to print, of which nothing is kept."""
     row = person_of(visit, person)
-    gone = visit.desk.store.people.delete(person)
+    store = visit.desk.store
+    home = store.places.address(row.household_id) if row.household_id else ()
+    gone = store.people.delete(person)
     visit.note("person.delete", row.ref, traces_left=not gone)
+    if paper:
+        return render(
+            visit.request,
+            "deleted.html",
+            visit,
+            person=row,
+            home=home,
+            at=visit.desk.clock.utc(),
+            gone=gone,
+            days=visit.desk.settings.keep_events_days,
+        )
     return go("/people", "deleted" if gone else "deleted_later")
 
 

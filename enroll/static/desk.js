@@ -40,6 +40,21 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// From a page that says what was wrong, back to the form with what was typed.
+document.querySelector("[data-back]")?.addEventListener("click", (event) => {
+  if (history.length < 2) return;
+  event.preventDefault();
+  history.back();
+});
+
+// The name of a chosen file: the browser's own is in the browser's language, not the page's.
+document.addEventListener("change", (event) => {
+  const said = event.target.closest?.(".file")?.querySelector("[data-none]");
+  if (!said) return;
+  const names = [...event.target.files].map((file) => file.name);
+  said.textContent = names.join(said.dataset.comma) || said.dataset.none;
+});
+
 // On a narrow screen the menu opens and closes.
 document.querySelector(".burger")?.addEventListener("click", (event) => {
   const open = document.getElementById("rail").classList.toggle("open");
