@@ -15,6 +15,10 @@ from starlette.datastructures import Headers
 LONGEST = 60_000  # bytes of a form that is kept; the forms of the desk are far shorter
 # fields that are on no page again: the token, and what must not be shown
 _SECRET = {"password", "again", "present", "pin", "code"}
+_CHOSEN = {
+    *("kind", "locale", "language", "purpose", "per", "updated", "face_alone", "extended_unlock"),
+    *("duress", "somebody_else", "another", "visitor_of_household"),
+}
 # an order to a door is given again, not minutes later from a page that was left
 _NEVER = ("/live", "/login", "/logout", "/setup", "/account")
 
@@ -28,8 +32,8 @@ class KeptForm:
 
     @property
     def typed(self) -> list[str]:
-        """Its values as they are shown, without the empty ones."""
-        return [value for _, value in self.fields if value.strip()]
+        """What somebody typed, to be shown: no choices, ticks or marks of the form itself."""
+        return [v for name, v in self.fields if v.strip() and name not in _CHOSEN and v != "true"]
 
     @property
     def encoded(self) -> str:

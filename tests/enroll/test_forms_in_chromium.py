@@ -61,5 +61,7 @@ def test_back_from_a_refusal_what_was_typed_is_still_there(desk):
         clerk.fill(number="12ab", label="蓝卡")
         clerk.press("Add the card")
         clerk.page.click("[data-back]")
-        clerk.page.wait_for_function("document.querySelector('[name=label]')?.value === '蓝卡'")
+        clerk.page.wait_for_function(
+            "() => document.querySelector('[name=label]')?.value === '蓝卡'"
+        )
         assert clerk.page.url == f"{address}/people/{person}"

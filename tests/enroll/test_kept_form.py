@@ -43,6 +43,8 @@ def test_what_was_typed_is_shown_after_the_sign_in_and_saved_by_a_press(idle, de
     assert again.status_code == 200
     assert "李 &amp; &lt;李&gt;" in again.text
     assert 'action="/people/new"' in again.text
+    assert "<li>怕风</li>" in again.text
+    assert "<li>1</li>" not in again.text  # a tick is no text
     assert desk.store.people.count() == 0  # nothing happens before somebody presses
     fields = hidden(again.text)
     assert [value for name, value in fields if name == "csrf"] != [idle.csrf]
