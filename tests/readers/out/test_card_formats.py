@@ -108,6 +108,8 @@ def test_what_does_not_fit_is_not_sent(name: str) -> None:
         ("PNNN", ("even 3-1",)),
         ("PNNN", ("even",)),
         ("N" * 200, ()),
+        ("PNXN", ("even 1-3",)),
+        ("wiegand-26", ("even 1-12",)),
         ("", ()),
     ],
 )

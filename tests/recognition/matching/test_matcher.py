@@ -247,3 +247,12 @@ def test_all_pairs_at_once_score_as_one_by_one(counts: list[int]) -> None:
     made, probes = matcher(gallery, fit), faces(9, 5)
     one_by_one = np.stack([made.compare(row[None], probes) for row in probes])
     assert np.allclose(made.pairwise(probes), one_by_one, atol=1e-5)
+
+
+def test_nothing_of_a_matcher_of_another_fit_is_used_again() -> None:
+    gallery = enrolled([1] * 40).snapshot()
+    plain, fit = no_whitening(ENCODER, WIDTH), fit_whitening(gallery)
+    after, anew = matcher(gallery, fit, matcher(gallery, plain)), matcher(gallery, fit)
+    probes = faces(5, 3)
+    found, expected = after.identify(probes, ENCODER), anew.identify(probes, ENCODER)
+    assert np.array_equal(found.score, expected.score)

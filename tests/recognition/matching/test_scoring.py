@@ -47,3 +47,10 @@ def test_the_crowd_leaves_out_whoever_is_nearest() -> None:
 def test_alone_there_is_no_crowd() -> None:
     scores = np.array([[0.9]], np.float32)
     assert probe_cohort(scores, highest(scores, 11), 10).tolist() == [0]
+
+
+def test_generated_faces_are_of_the_crowd_and_none_of_them_is_left_out() -> None:
+    scores = np.array([[0.9, 0.4, 0.2, 0.0]], np.float32)
+    best, background = highest(scores, 3), np.array([[0.1, 0.5]], np.float32)
+    assert probe_cohort(scores, best, 2, background) == pytest.approx(0.45)
+    assert probe_cohort(scores, best, 2, background[:, :0]) == pytest.approx(0.3)
