@@ -32,7 +32,7 @@ def test_no_card_number_is_said_in_the_reader_s_language(clerk, person):
     clerk.get("/language/zh")
     page = clerk.fill(f"/people/{person}/cards", number="12ab").text
     assert "<p>12ab</p>" in page
-    assert "请按卡面填写" in page
+    assert "请按卡上印的写" in page
     assert "hexadecimal" not in page
 
 
