@@ -22,6 +22,16 @@ from gate.texts.catalogue import translator
 
 # what is sent beside the fields of the person: rows of the others of a home, and "somebody else"
 _BESIDE = ("csrf", "updated", "more_name", "more_birth_year", "somebody_else")
+# columns by which somebody passes at more gates, at other times or in other ways; as they are of
+# somebody new
+_RIGHTS: dict[str, Any] = {
+    "kind": None,
+    "groups": [],
+    "valid_from": None,
+    "valid_until": None,
+    "face_alone": True,
+    "extended_unlock": False,
+}
 
 
 async def save(
@@ -70,13 +80,25 @@ async def save(
     except ConflictError:
         wrong = _("Somebody else has this number already")
         return form_page(visit, as_sent, person, wrong, rows)
-    visit.note("person.create" if person is None else "person.change", row.ref)
+    rights = _rights(before, row)
+    visit.note("person.create" if person is None else "person.change", row.ref, **rights)
     for other in others:
-        visit.note("person.create", other.ref)
+        visit.note("person.create", other.ref, **_rights(None, other))
     next_page = f"/people/{row.id}/consent" if person is None else f"/people/{row.id}"
     if others:  # each of them answers in turn
         next_page += "?then=" + ",".join(str(other.id) for other in others)
     return go(next_page, "created" if person is None else "saved")
+
+
+def _rights(before: PersonRow | None, row: PersonRow) -> dict[str, Any]:
+    """What was given or taken that opens a door, for the audit: rights for one night leave a
+    trace. Nothing else of the person is written there."""
+    changed = {
+        name: getattr(row, name)
+        for name, usual in _RIGHTS.items()
+        if getattr(row, name) != (getattr(before, name) if before else usual)
+    }
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in changed.items()}
 
 
 def version(row: PersonRow) -> str:

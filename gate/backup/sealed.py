@@ -168,7 +168,11 @@ def pieces(source: BinaryIO, header: Header, where: str) -> Iterator[bytes]:
         except (InvalidTag, ValueError):
             raise StoreError(
                 "the backup cannot be opened: "
-                + ("wrong passphrase or recovery key" if number == 0 else "it is damaged or cut"),
+                + (
+                    "wrong passphrase or recovery key, or it is damaged at its beginning"
+                    if number == 0
+                    else "it is damaged or cut"
+                ),
                 where=where,
                 hint="check the secret for typing errors; else take the backup before this one",
             ) from None

@@ -19,13 +19,14 @@ from gate.errors import StoreError
 from gate.events import story
 from gate.store.store import Store
 from gate.store.tables import EventRow
+from gate.texts import terminal
 from gate.texts.catalogue import LANGUAGES, word
 
 _DECISIONS = ("passage.granted", "passage.denied", "passage.asked")
 
 
-def _one_of_ours(language: str) -> str:
-    if language not in LANGUAGES:
+def _one_of_ours(language: str | None) -> str | None:
+    if language is not None and language not in LANGUAGES:
         raise typer.BadParameter(f"{language} is not one of {', '.join(LANGUAGES)}")
     return language
 
@@ -34,10 +35,14 @@ def explain(
     event: Annotated[
         str, typer.Argument(help="An event's id, its number at this gate, or `last`.")
     ] = "last",
-    language: Annotated[str, typer.Option(callback=_one_of_ours, help="In which language.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(callback=_one_of_ours, help="In which language; else the terminal's."),
+    ] = None,
     config: Config = DEFAULT,
 ) -> None:
     """Say what happened and why, then which rule answered and every value it was made from."""
+    language = language or terminal.language()
     settings = load(config)
     use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:

@@ -7,12 +7,16 @@ its way, as happens when the network comes, would make them wait for that hour.
 from __future__ import annotations
 
 import contextlib
+import logging
 import termios
 import time
 from collections.abc import Callable
 
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException
+
+# every failure becomes an error of ours; without a log, as in a command, Python would print it too
+logging.getLogger("pymodbus.logging").addHandler(logging.NullHandler())
 
 MOST = 4096
 # seconds without a byte after which an answer is over

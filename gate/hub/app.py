@@ -71,7 +71,10 @@ class Events(BaseModel):
 
 class Receipt(BaseModel):
     erased: list[dict[str, str]] = Field(default=[], max_length=1000)
-    orders: dict[str, str] = {}
+    orders: dict[
+        Annotated[str, Field(pattern=r"^\d{1,18}( |$)")],
+        Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=80)],
+    ] = {}
 
 
 class Seen(BaseModel):
@@ -83,8 +86,8 @@ class Seen(BaseModel):
 
 
 class Beat(BaseModel):
-    cursor: int
-    scope: int
+    cursor: Annotated[int, Field(ge=-1, lt=1 << 62)]
+    scope: Annotated[int, Field(ge=-1, lt=1 << 62)]
     status: Annotated[dict[str, Any], AfterValidator(reported)]
 
 

@@ -6,6 +6,7 @@ it cannot take down the page on which its gate is shut out. Fields that are not 
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -111,4 +112,6 @@ class Status(_Part):
 def reported(status: dict[str, Any]) -> dict[str, Any]:
     """``status`` as it came. Raises ValueError when a field is not of its form."""
     Status.model_validate(status)
+    if "\\u0000" in json.dumps(status, allow_nan=False):  # PostgreSQL keeps neither
+        raise ValueError("a null character")
     return status

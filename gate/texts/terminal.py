@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from gate.texts.catalogue import LANGUAGES, LOCALE
 
 _VALUE = re.compile(r"\{\d\}")
+_BEFORE = re.compile(r"( *)(error|where|what to do): (.+)")  # what ``gate.cli`` puts before a line
 _LONGEST = 600  # characters of a line; a longer one is no message of ours
 _DEEPEST = 4
 
@@ -36,7 +37,16 @@ def reworded(text: str, to: str) -> str:
     exact, patterns = _texts(to)
     if not exact and not patterns:
         return text
-    return "\n".join(_line(line, to, 0) for line in text.split("\n"))
+    return "\n".join(_whole(line, to) for line in text.split("\n"))
+
+
+def _whole(line: str, to: str) -> str:
+    """A line; what stands before a message is no part of it, and would be taken for a value."""
+    found = _BEFORE.fullmatch(line)
+    if found is None:
+        return _line(line, to, 0)
+    margin, name, message = found.groups()
+    return margin + _texts(to)[0].get(f"{name}:", f"{name}: ") + _line(message, to, 0)
 
 
 def _line(line: str, to: str, depth: int) -> str:

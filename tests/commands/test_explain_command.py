@@ -146,3 +146,11 @@ def test_what_is_no_number_of_an_event_is_a_named_error(tmp_path: Path, wanted: 
     Store.open(settings.store, settings.data).close()
     done = CliRunner().invoke(gate_app, ["explain", wanted, "--config", str(config)])
     assert isinstance(done.exception, StoreError), repr(done.exception)
+
+
+def test_without_a_choice_it_speaks_the_language_of_the_terminal(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "经过" in run(app, "last").output
+    assert "What happened" in run(app, "last", "--language", "en").output

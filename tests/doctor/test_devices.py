@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -190,3 +191,19 @@ def test_a_board_in_the_network_that_is_not_there_cannot_be_reached(values: dict
     modbus = {"transport": "tcp", "host": "127.0.0.1", "tcp_port": 9}
     values["relay"] = {"driver": "modbus", "modbus": modbus}
     assert look("relay", values).says == ("the Modbus relay board cannot be reached (127.0.0.1:9)")
+
+
+def test_a_board_that_is_held_leaves_no_line_of_the_library(
+    values: dict[str, Any], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a log, as in a command, Python prints what nobody handles."""
+    monkeypatch.setattr(logging.getLogger("pymodbus.logging"), "propagate", False)
+    with SimulatedPort(ModbusBoard()) as port:
+        values["relay"] = {"driver": "modbus", "port": port.path}
+        holder = SerialPort(port.path)
+        holder.open()
+        try:
+            assert "in use" in look("relay", values).says
+        finally:
+            holder.close()
+    assert capfd.readouterr().err == ""

@@ -216,6 +216,21 @@ def test_every_view_and_change_is_audited_without_names(clerk, desk):
     assert desk.store.audit.verify() == []
 
 
+def test_rights_given_for_a_night_leave_a_trace(clerk, desk):
+    person = create(clerk, "李建国", face_alone="on")
+    for groups, kind in (("safe room", "staff"), ("", "resident")):
+        sent = {"name": "李建国", "kind": kind, "groups": groups, "face_alone": "on"}
+        clerk.fill(f"/people/{person}/edit", **sent)
+    clerk.fill(f"/people/{person}/edit", name="李建国", kind="resident", face_alone="on", note="x")
+    lines = [line for line in desk.store.audit.lines() if line.action.startswith("person.c")]
+    assert [line.details for line in reversed(lines)] == [
+        {"kind": "resident"},
+        {"kind": "staff", "groups": ["safe room"]},
+        {"kind": "resident", "groups": []},
+        {},
+    ]
+
+
 def test_an_unknown_person_is_a_page_not_a_crash(clerk):
     answer = clerk.get("/people/999")
     assert answer.status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,34 @@ def test_a_report_that_would_break_a_page_is_refused(changed: dict[str, Any]) ->
         reported({**GOOD, **changed})
 
 
+@pytest.mark.parametrize("disk", [float("nan"), float("inf"), "\0", {"\0": 1}])
+def test_a_report_no_database_keeps_is_refused(disk: object) -> None:
+    with pytest.raises(ValueError, match="null character|not JSON compliant"):
+        reported({**GOOD, "disk": disk})
+
+
 @pytest.mark.slow
 def test_a_stolen_box_cannot_hide_the_page_on_which_it_is_shut_out(fleet: Fleet) -> None:
     box = fleet.box("north", start=False)
     identity = Identity.of(box.store, folder_of(box.data))
     assert identity is not None
-    with httpx.Client(verify=identity.tls(), trust_env=False) as thief:
-        for status, answer in ((GOOD, 200), ({"clock": "x", "things": {"door": 5}}, 422)):
-            beat = {"cursor": 0, "scope": 0, "status": status}
-            assert thief.post(f"{fleet.server.url}/beat", json=beat).status_code == answer
+    cases: list[tuple[str, dict[str, Any], int]] = [
+        ("beat", {"cursor": 0, "scope": 0, "status": GOOD}, 200),
+        ("beat", {"cursor": 0, "scope": 0, "status": {"clock": "x", "things": {"door": 5}}}, 422),
+        # the beats and receipts of many boxes share a transaction: none may spoil it
+        ("beat", {"cursor": 2**70, "scope": 0, "status": GOOD}, 422),
+        ("beat", {"cursor": 0, "scope": 2**70, "status": GOOD}, 422),
+        ("beat", {"cursor": 0, "scope": 0, "status": {**GOOD, "disk": "\0"}}, 422),
+        ("receipt", {"orders": {"1 2027-01-01T00:00:00+00:00": "done"}}, 200),
+        ("receipt", {"orders": {"x": "done"}}, 422),
+        ("receipt", {"orders": {"9" * 30: "done"}}, 422),
+        ("receipt", {"orders": {"1": "\0"}}, 422),
+    ]
+    kind = {"content-type": "application/json"}
+    with httpx.Client(verify=identity.tls(), headers=kind, trust_env=False) as thief:
+        for path, said, answer in cases:
+            given = thief.post(f"{fleet.server.url}/{path}", content=json.dumps(said))
+            assert given.status_code == answer, said
     assert [line.box for line in overview(fleet.store, datetime.now(UTC))] != [""]
 
 

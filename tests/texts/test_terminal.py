@@ -36,7 +36,10 @@ READ = [
     *(f"gate/store/{name}.py" for name in ("store", "vault", "writer")),
     *("gate/models/install.py", "gate/models/folder.py", "gate/recognition/liveness/assessment.py"),
     *(f"gate/commands/{name}.py" for name in ("backup", "certificate", "config", "init", "models")),
-    *(f"gate/commands/{name}.py" for name in ("enroll", "own_register", "run", "update")),
+    *(
+        f"gate/commands/{name}.py"
+        for name in ("enroll", "explain", "own_register", "run", "update")
+    ),
 ]
 NAMED = {"hint", "says", "what", "why", "_HINT", "HINT", "FETCH", "broker", "authority", "gain"}
 # not for people, or never read alone
@@ -119,6 +122,10 @@ def test_values_are_numbered_as_they_come_and_none_is_lost(known: dict[str, str]
             "modbus，/dev/x，通道 1：已断开，输入：fire on",
         ),
         ("error: the disk is full\n  where: /a: b", "错误：磁盘已满\n  位置：/a：b"),
+        (
+            "error: the backup cannot be written: No space left on device",
+            "错误：无法写入备份：磁盘已满",
+        ),
         ("a message of next year", "a message of next year"),
     ],
 )
