@@ -83,14 +83,14 @@ def enroll(
     photos.zip beside the table.
     """
     settings = load(config)
-    if len(photos) == 1 and not photos[0].exists():  # else it would count as a photograph
-        raise ConfigurationError(
-            "there is no such file or folder", where=str(photos[0]), hint="check the name"
-        )
     use_zone(settings.timezone)
     console = Console(highlight=False)
     with Store.open(settings.store, settings.data) as store:
         refuse_on_a_box(store, settings.data)
+        if len(photos) == 1 and not photos[0].exists():  # else it would count as a photograph
+            raise ConfigurationError(
+                "there is no such file or folder", where=str(photos[0]), hint="check the name"
+            )
         if len(photos) == 1 and photos[0].is_dir():
             choices = table_choices(
                 sheet=sheet,
