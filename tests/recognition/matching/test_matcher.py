@@ -252,7 +252,7 @@ def test_all_pairs_at_once_score_as_one_by_one(counts: list[int]) -> None:
 def test_nothing_of_a_matcher_of_another_fit_is_used_again() -> None:
     gallery = enrolled([1] * 40).snapshot()
     plain, fit = no_whitening(ENCODER, WIDTH), fit_whitening(gallery)
-    after, anew = matcher(gallery, fit, matcher(gallery, plain)), matcher(gallery, fit)
+    after, built = matcher(gallery, fit, matcher(gallery, plain)), matcher(gallery, fit)
     probes = faces(5, 3)
-    found, expected = after.identify(probes, ENCODER), anew.identify(probes, ENCODER)
+    found, expected = after.identify(probes, ENCODER), built.identify(probes, ENCODER)
     assert np.array_equal(found.score, expected.score)
