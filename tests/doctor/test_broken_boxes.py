@@ -192,7 +192,8 @@ def test_a_cut_database_is_found_out_and_restored(box: Box) -> None:
 
 def test_an_unplugged_camera_is_named_and_plugged_in_again(box: Box, tmp_path: Path) -> None:
     box.set("mqtt.enabled", False)
-    for camera, hint in ((Path("/dev/video77"), "cable"), (tmp_path / "camera", "/dev/video0")):
+    there_is_none = Path("/dev/video77"), "plug it in"
+    for camera, hint in (there_is_none, (tmp_path / "camera", "/dev/video0")):
         document = Document.open(box.config)
         document.first_of("camera", {"source": str(camera)})
         document.save()
