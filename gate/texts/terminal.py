@@ -23,6 +23,8 @@ _VALUE = re.compile(r"\{\d\}")
 _BEFORE = re.compile(r"( *)(error|where|what to do): (.+)")  # what ``gate.cli`` puts before a line
 _LONGEST = 600  # characters of a line; a longer one is no message of ours
 _DEEPEST = 4
+_SURE = 12  # letters of a pattern from which on it is taken for what was meant
+_SENTENCE = re.compile(r"[a-z]+ [a-z]+ [a-z]+")
 
 
 def language(environ: Mapping[str, str] = os.environ) -> str:
@@ -61,6 +63,12 @@ def _line(line: str, to: str, depth: int) -> str:
         found = pattern.fullmatch(inner)
         if found:
             values = [_line(value, to, depth + 1) for value in found.groups()]
+            # "{0} at {1}" fits sentences too; half of one translated is worse than none
+            if len(re.sub(r"[^a-z]", "", pattern.pattern)) < _SURE and any(
+                new == old and _SENTENCE.search(old)
+                for new, old in zip(values, found.groups(), strict=True)
+            ):
+                continue
             return margin + said.format(*values)
     return line
 

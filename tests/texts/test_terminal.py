@@ -126,6 +126,11 @@ def test_values_are_numbered_as_they_come_and_none_is_lost(known: dict[str, str]
             "error: the backup cannot be written: No space left on device",
             "错误：无法写入备份：磁盘已满",
         ),
+        ("learn a new word at the desk first", "learn a new word at the desk first"),
+        (
+            "the serial port cannot be opened: it went up in smoke",
+            "无法打开串口：it went up in smoke",
+        ),
         ("a message of next year", "a message of next year"),
     ],
 )
