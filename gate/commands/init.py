@@ -12,6 +12,7 @@ import typer
 from enroll.accounts import Accounts
 from enroll.permissions import Role
 from enroll.permits import Permits
+from gate.access.permit_keys import own_key
 from gate.clock import SystemClock
 from gate.commands import Config
 from gate.commands.doctor import report
@@ -243,7 +244,7 @@ def _models(answer: str | None, config: Path, talk: Talk, *, asked: bool) -> Non
 def _data(settings: Settings) -> None:
     """Database, key of the register and key of the permits."""
     with Store.open(settings.store, settings.data) as store:
-        _ = Permits.open(store, settings.data / "permit.key", settings.access.permit).key
+        _ = Permits.open(store, own_key(settings.data), settings.access.permit).key
 
 
 def _manager(settings: Settings, login: str | None, talk: Talk) -> None:

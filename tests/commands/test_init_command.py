@@ -64,7 +64,9 @@ def test_flags_make_configuration_database_keys_and_manager(
     assert (settings.name, settings.label, settings.timezone) == ("north", "东门", "Asia/Shanghai")
     assert settings.data == config.parent / "var"  # beside the configuration, wherever we were
     assert not settings.mqtt.enabled
-    assert (settings.data / "permit.key").exists()
+    # the one of the desk and of `gate permit`: a second one would be accepted beside it
+    keys = sorted(path.name for path in settings.data.glob("permit*"))
+    assert keys == ["permit-key.pem", "permit-key.pub"]
     with Store.open(settings.store, settings.data, create=False) as store:
         accounts = Accounts(store.database, settings.desk, SystemClock())
         assert accounts.sign_in("wang", "correct horse battery") is not None
