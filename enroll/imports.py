@@ -25,6 +25,7 @@ from gate.importing.read import read_book
 from gate.importing.run import Progress, counts, run, settle, unsettled
 from gate.importing.table import refuse_none
 from gate.importing.understand import Understanding, understand
+from gate.importing.undo import undo
 from gate.services.enrolment import Examiner, Fault
 from gate.services.image_decode import decode
 from gate.services.portrait import Found
@@ -56,9 +57,8 @@ class Imports:
         self._runs: dict[int, _Run] = {}
         self._checks = Checks(self._plan)
         with store.database.write() as session:  # what ran when the desk ended can be resumed
-            session.execute(
-                update(ImportRow).where(ImportRow.state == "running").values(state="stopped")
-            )
+            for ran, now in (("running", "stopped"), ("undoing", "done")):
+                session.execute(update(ImportRow).where(ImportRow.state == ran).values(state=now))
 
     def add(
         self, name: str, table: BinaryIO, photos: BinaryIO | None, by: str, language: str = ""
@@ -168,15 +168,25 @@ class Imports:
         self.start(job, by)
 
     def start(self, job: int, by: str) -> None:
-        """Begin, or go on where it stopped. Nothing happens while it is running."""
+        """Begin, or go on where it stopped. Nothing happens while an import is running."""
+        self._begin(job, "running", self._run, by)
+
+    def undo(self, job: int, by: str) -> None:
+        """Remove whom it added, or go on with that; it cannot be gone on with any more.
+
+        Its uploads go. Nothing happens while an import is running.
+        """
+        self._begin(job, "undoing", self._undo, by)
+
+    def _begin(self, job: int, state: str, work: Callable[[int, str], None], by: str) -> None:
         with self._lock:
             if any(one.thread.is_alive() for one in self._runs.values()):
                 return
             stop = threading.Event()
-            thread = threading.Thread(target=self._run, args=(job, by), name=f"import-{job}")
+            thread = threading.Thread(target=work, args=(job, by), name=f"import-{job}")
             thread.daemon = True
             self._runs[job] = _Run(thread, stop)
-            self._state(job, "running")
+            self._state(job, state)
             thread.start()
 
     def stop(self, job: int) -> None:
@@ -189,6 +199,8 @@ class Imports:
     def progress(self, job: int) -> tuple[Progress, str]:
         """How far it is, and why it stopped if it did by itself."""
         row, one = self.get(job), self._runs.get(job)
+        if row is not None and row.state == "undoing":
+            return one.progress if one and one.progress else Progress(0, 0, 0, 0), ""
         results = counts(self._store, job)
         enrolled, failed = results.get("enrolled", 0), results.get("failed", 0)
         seconds = one.progress.seconds_left if one and one.progress else None
@@ -351,3 +363,19 @@ class Imports:
             if not unsettled(self._store, job):  # else they are shown, and one face is picked
                 shutil.rmtree(self._of(job), ignore_errors=True)  # no photograph is kept
             self._store.audit.note(by, "import.done", str(job), lines=len(lines))
+
+    def _undo(self, job: int, by: str) -> None:
+        one, removed = self._runs[job], 0
+        shutil.rmtree(self._of(job), ignore_errors=True)
+        (self._folder / f"command-{job}.json").unlink(missing_ok=True)  # of the command line
+        try:
+            for removed, people in undo(self._store, job, by, stop=one.stop.is_set):
+                one.progress = Progress(removed, people, 0, 0)
+        except GateError as error:
+            one.fault = error.what
+            log.warning("undo of import %d stopped: %s", job, error.what)
+        except Exception as error:  # as above
+            one.fault = "It stopped by a fault of the program; undo again, or report it"
+            log.error("undo of import %d stopped by %s", job, type(error).__name__)
+        self._state(job, "done")
+        self._store.audit.note(by, "import.undone", str(job), people=removed)

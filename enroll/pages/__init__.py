@@ -17,6 +17,7 @@ from enroll.pages import (
     gate_configuration,
     hints,
     home,
+    import_undo,
     imports,
     learning,
     live,
@@ -35,6 +36,7 @@ from enroll.pages import (
 ROUTERS = (
     session.router,
     home.router,
+    import_undo.router,
     imports.router,
     people.router,
     batch.router,

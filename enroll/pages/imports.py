@@ -36,6 +36,7 @@ CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXCEL: dict[int | str, dict[str, Any]] = {200: {"content": {EXCEL_TYPE: {}}}}
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+WORKING = ("running", "undoing")  # states that end by themselves
 SAME = 50  # pairs with one face that are asked about at once
 SHOWN = 100  # mistakes, or lines to look at, on one page
 MOMENT = 0.05  # seconds a page waits for the check of a table
@@ -117,7 +118,7 @@ def progress(visit: Import, job: Number) -> Response:
         fault=fault,
         results=visit.desk.imports.results(job),
     )
-    if visit.desk.imports.checked(job) if row.state == "checked" else row.state != "running":
+    if visit.desk.imports.checked(job) if row.state == "checked" else row.state not in WORKING:
         there = {"path": f"/imports/{job}", "target": "#main", "select": "#main > *"}
         response.headers["HX-Location"] = json.dumps({**there, "push": "false"})
     return response
@@ -133,7 +134,7 @@ def run(visit: Import, job: Number) -> Response:
         if ready.ready:
             visit.note("import.run", str(job))
             visit.desk.imports.begin(job, ready, visit.account.login)
-    elif row.state != "done":
+    elif row.state == "stopped":
         visit.note("import.run", str(job))
         visit.desk.imports.start(job, visit.account.login)
     return go(f"/imports/{job}")

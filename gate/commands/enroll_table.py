@@ -37,6 +37,7 @@ from gate.importing.run import done_lines, stand_back
 from gate.importing.run import run as run_import
 from gate.importing.table import open_table, refuse_none
 from gate.importing.understand import Understanding
+from gate.importing.undo import UNDONE
 from gate.importing.wrong import Line
 from gate.services.enrolment import Examiner, Fault
 from gate.services.gallery_sync import KnownFaces
@@ -252,9 +253,13 @@ def _interrupted() -> Iterator[threading.Event]:
 
 
 def _begun(store: Store, title: str) -> ImportRow | None:
-    """The import of this very table, if there is one: ``title`` holds its hash."""
+    """The import of this very table that was not undone: ``title`` holds its hash."""
+    undone = select(ImportLineRow.line).where(
+        ImportLineRow.import_id == ImportRow.id, ImportLineRow.result == UNDONE
+    )
+    query = select(ImportRow).where(ImportRow.name == title, ~undone.exists())
     with store.database.read() as session:
-        return session.scalar(select(ImportRow).where(ImportRow.name == title))
+        return session.scalar(query)
 
 
 def _begin(store: Store, title: str, total: int) -> ImportRow:

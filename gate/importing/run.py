@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from gate.errors import CameraError
+from gate.importing.added import Added
 from gate.importing.check import answer_of, photo_names
 from gate.importing.notes import note, parts_of
 from gate.importing.photos import Photos
@@ -86,11 +87,14 @@ def run(
     finished = done_lines(store, job)
     results = Counter(finished.values())
     left = [line for line in lines if line.number not in finished]
+    with store.database.read() as session:
+        added = Added(session, job)
     began, done = clock(), 0
     for batch in _batches(left, photos, examiner):
         with store.database.write() as session:
             for ready in batch:
-                results[write_line(session, store, job, ready, by)] += 1
+                results[write_line(session, store, job, ready, by, added)] += 1
+            added.keep(session)
         done += len(batch)
         yield Progress(
             len(finished) + done,
@@ -154,9 +158,15 @@ def settle(
     again = Line(line.number, {**line.values, "person": f"#{person}"})
     ready = _prepare(again, photos, examiner, pick)
     with store.database.write() as session:
-        session.delete(session.get_one(ImportLineRow, (job, line.number)))
+        added = Added(session, job)
+        old = session.get_one(ImportLineRow, (job, line.number))
+        left = old.added
+        session.delete(old)
         session.flush()
-        return write_line(session, store, job, ready, by)
+        result = write_line(session, store, job, ready, by, added)
+        session.get_one(ImportLineRow, (job, line.number)).added = left
+        added.keep(session)
+        return result
 
 
 def unsettled(store: Store, job: int) -> list[tuple[int, str]]:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gate.importing import marks
+from gate.importing.added import Added
 from gate.importing.check import against, answer_of, card_numbers, day, groups_of, photo_names
 from gate.importing.homes import home_key, unit_key
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
@@ -48,11 +49,15 @@ class Ready:
     note: str
 
 
-def write_line(session: Session, store: Store, job: int, ready: Ready, by: str) -> str:
+def write_line(
+    session: Session, store: Store, job: int, ready: Ready, by: str, added: Added
+) -> str:
     """Put one line into the register and the report of the import; what became of it."""
     values = ready.line.values
     person = _person(session, job, values)
     known = person is not None
+    if person is not None:
+        added.before(session, person.id)
     if person is not None and not person.active and values.get("state") == "moved_out":
         return _reported(session, job, ready, person.id, "unchanged", "")
     barred = _barred(session, store, person, values) if person is not None else ""
@@ -69,6 +74,7 @@ def write_line(session: Session, store: Store, job: int, ready: Ready, by: str) 
             setattr(person, column, value)
             changed = True
     session.flush()
+    added.wrote(person.id, new=not known)
     shots = [] if barred else ready.shots
     if not barred:
         changed |= _answered(session, store, person.id, values, by)
@@ -208,7 +214,9 @@ def _reported(
 ) -> str:
     line = ready.line.number
     session.add(
-        ImportLineRow(import_id=job, line=line, person_id=person, result=result, note=noted)
+        ImportLineRow(
+            import_id=job, line=line, person_id=person, result=result, note=noted, added=""
+        )
     )
     return result
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gate.importing.added import Added
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT
 from gate.importing.write_line import Ready, last_day, write_line
 from gate.importing.wrong import Line
@@ -28,7 +29,8 @@ def write(store, line, values):
         job = ImportRow(name="x")
         session.add(job)
         session.flush()
-        result = write_line(session, store, job.id, Ready(Line(line, values), [], ""), "clerk")
+        ready, added = Ready(Line(line, values), [], ""), Added(session, job.id)
+        result = write_line(session, store, job.id, ready, "clerk", added)
         session.flush()
         row = session.get_one(ImportLineRow, (job.id, line))
         return result, row.note, row.person_id

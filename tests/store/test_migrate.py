@@ -48,7 +48,7 @@ def test_events_numbers_and_outbox_survive_and_a_series_begins(
 ) -> None:
     before = int(time.time())
     with Store.open(settings, old, receivers=("mqtt",)) as store:
-        assert revision(store.database) == "0008"
+        assert revision(store.database) == "0009"
         assert not is_behind(store.database)
         assert [body["sequence"] for body in store.outbox.next("north", "mqtt")] == [2]
         written = store.events.append([Event.make("north", "gate.started", datetime.now(UTC))])[0]

@@ -15,7 +15,7 @@ class ImportRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
-    # checked | running | stopped | done
+    # checked | running | stopped | done | undoing
     state: Mapped[str] = mapped_column(String(20), default="checked")
     total: Mapped[int] = mapped_column(default=0)
     by: Mapped[str] = mapped_column(String(80), default="")
@@ -33,6 +33,9 @@ class ImportLineRow(Base):
     )
     line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     person_id: Mapped[int | None] = mapped_column()
-    # enrolled | registered | updated | failed
+    # enrolled | registered | updated | unchanged | failed | undone
     result: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(String(300), default="")
+    # how the import left somebody it added (gate.importing.added); "": the person was there
+    # before; None: written by a version that did not keep it
+    added: Mapped[str | None] = mapped_column(String(64))
