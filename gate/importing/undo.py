@@ -23,7 +23,8 @@ from gate.store.tables import (
 )
 
 UNDONE = "undone"  # what became of a line whose person was removed again
-SEEN, GIVEN, CHANGED, LISTED, BEFORE = "seen", "given", "changed", "listed", "before"
+WHY = ("seen", "given", "changed", "listed", "before")  # somebody stays
+SEEN, GIVEN, CHANGED, LISTED, BEFORE = WHY
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from gate.importing.notes import (
     SAID_NO,
     WORDS,
 )
+from gate.importing.undo import UNDONE, WHY
 from gate.recognition.face import Unusable, Verdict
 from gate.sensors.reading import Validity
 from gate.services.enrolment import Fault
@@ -63,10 +64,11 @@ PAGES = [
     *(f"guide {code}" for code in (*STEPS, "done", *Fault, *Unusable)),
     *(f"view {step}" for step in STEPS),
     *(f"credential {kind}" for kind in ("card", "pin")),
-    *(f"import {state}" for state in ("checked", "running", "stopped", "done")),
+    *(f"import {state}" for state in ("checked", "running", "stopped", "done", "undoing")),
+    *(f"undo {why}" for why in WHY),
     *(
         f"result {result}"
-        for result in ("enrolled", "registered", "updated", "unchanged", "failed")
+        for result in ("enrolled", "registered", "updated", "unchanged", "failed", UNDONE)
     ),
     *(f"sort {order}" for order in SORTS),
     *(f"chart {mark}" for mark in Mark),

@@ -13,17 +13,9 @@ from gate.importing.photos import NoPhotos
 from gate.importing.run import BATCH, run
 from gate.importing.undo import BEFORE, CHANGED, GIVEN, LISTED, SEEN, look, undo
 from gate.importing.wrong import Line
-from gate.store.settings import StoreSettings
-from gate.store.store import Store
 from gate.store.tables import ErasureRow, ImportLineRow, ImportRow, PermitRow
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
-        yield store
 
 
 def person(number, **values):
