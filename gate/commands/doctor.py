@@ -52,7 +52,7 @@ def report(config: Path, console: Console) -> Level:
 def _row(table: Table, finding: Finding, to: str) -> None:
     colour, level = _LOOK[finding.level.name.lower()]
     marked = f"[{colour}]{_named('level', level, to)}[/]"
-    part = _named("part", finding.part, to)
+    part = _named("doctor", finding.part, to)
     table.add_row(marked, escape(part), escape(reworded(finding.says, to)))
     if finding.hint:
         table.add_row("", "", f"[dim]→ {escape(reworded(finding.hint, to))}[/]")
