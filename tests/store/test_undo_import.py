@@ -13,7 +13,15 @@ from gate.importing.photos import NoPhotos
 from gate.importing.run import BATCH, run
 from gate.importing.undo import BEFORE, CHANGED, GIVEN, LISTED, SEEN, look, undo
 from gate.importing.wrong import Line
-from gate.store.tables import ErasureRow, ImportLineRow, ImportRow, PermitRow
+from gate.store.tables import (
+    ArrivalWayRow,
+    ErasureRow,
+    ImportLineRow,
+    ImportRow,
+    LearntRow,
+    LookRow,
+    PermitRow,
+)
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -67,6 +75,21 @@ def give_permit(store, who):
         session.add(PermitRow(person_id=who.id, valid_from=NOW, valid_until=NOW))
 
 
+def choose_a_way(store, who):
+    with store.database.write() as session:
+        session.add(ArrivalWayRow(person_id=who.id, way="app", address=b"x", set_by="clerk"))
+
+
+def learn_a_face(store, who):
+    with store.database.write() as session:
+        session.add(LearntRow(person_id=who.id, encoder="test/1", kind="mixed"))
+
+
+def show_a_face(store, who):
+    with store.database.write() as session:
+        session.add(LookRow(person_id=who.id, passage="p-1", encoder="test/1", vector=b"x", at=NOW))
+
+
 def pass_the_gate(store, who):
     store.events.append([Event.make("north", "passage.granted", NOW, person=who.ref)])
 
@@ -85,6 +108,9 @@ def import_again(store, who):
         (give_card, GIVEN),
         (take_card, GIVEN),
         (give_permit, GIVEN),
+        (choose_a_way, GIVEN),
+        (learn_a_face, GIVEN),
+        (show_a_face, SEEN),
         (pass_the_gate, SEEN),
         (block, CHANGED),
         (import_again, LISTED),
