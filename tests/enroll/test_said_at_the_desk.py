@@ -150,6 +150,8 @@ def test_a_card_that_was_revoked_can_be_given_anew(clerk, desk):
     taken = clerk.fill(f"/people/{wang}/cards", number="0002972728")
     assert taken.status_code == 400
     card = desk.store.credentials.of(li)[0].id
+    page = clerk.get(f"/people/{li}").text
+    assert f'/credentials/{card}/revoke" data-ask="Revoke? It no longer opens' in page
     clerk.fill(f"/people/{li}/credentials/{card}/revoke")
     assert clerk.fill(f"/people/{wang}/cards", number="0002972728").status_code == 200
     found = desk.store.credentials.find("card", "0002972728")
@@ -269,4 +271,6 @@ def test_every_permit_that_opens_is_shown_however_many_came_after(clerk, desk, t
     for _ in range(25):
         later = book.issue(key, li, now, now + timedelta(days=1), now=now).permit.serial
         book.revoke(later, "")
-    assert f"/permits/{first}/revoke" in clerk.get(f"/people/{li}").text
+    assert (
+        f'/permits/{first}/revoke" data-ask="Revoke the permit?' in clerk.get(f"/people/{li}").text
+    )

@@ -133,7 +133,7 @@ def test_the_list_says_who_came_and_what_is_over(issuing, clerk, clock):
     }
     assert [one.name for one in today(issuing)] == ["waits", "came", "used", "gone"]
     page = clerk.get("/visitors").text
-    assert page.count("/revoke") == 2
+    assert page.count('/revoke" data-ask="Revoke the permit?') == 2
 
 
 @pytest.mark.slow
