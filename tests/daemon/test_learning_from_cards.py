@@ -65,7 +65,7 @@ class Stage:
             self.frames[name] = images(name)
 
     def read(self, timeout: float) -> Frame | None:
-        time.sleep(0.05)  # a camera's own pace
+        time.sleep(0.1)  # a camera's own pace; the gate looks no oftener
         shown = self.frames[self.shows]
         self.number += 1
         return Frame(shown[self.number % len(shown)], time.monotonic(), self.number, self.name)
