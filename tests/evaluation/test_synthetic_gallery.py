@@ -142,7 +142,7 @@ def real() -> Callable[[str], Vector]:
 
 
 @pytest.mark.data
-@pytest.mark.slow
+@pytest.mark.soak  # the shipped shapes change seldom, and nobody is let in by them
 @pytest.mark.skipif(
     not (os.environ.get("GATE_LFW_DIR") and os.environ.get("GATE_MODELS_DIR")),
     reason="GATE_LFW_DIR and GATE_MODELS_DIR name the measuring data",
