@@ -18,7 +18,7 @@ MADE = re.compile(rf'"((?:{FAMILIES})\.[a-z_]+)"')
 # logs and not events: they never leave the box
 LOGGED = re.compile(r'log\.\w+\(\s*"([a-z_.]+)"')
 # lines of the audit and not events either
-AUDITED = re.compile(r'audit\.note\(\s*[\w.]+,\s*"([a-z_.]+)"')
+AUDITED = re.compile(r'audit\.note(?:_in)?\((?:\s*[\w.]+,)+\s*"([a-z_.]+)"')
 
 
 # a channel of PostgreSQL, a unit, a package, a name in the network
