@@ -289,13 +289,13 @@ def test_a_clock_set_back_while_an_answer_is_awaited_makes_nobody_wait(
 
 def test_an_answer_that_comes_too_late_is_not_taken_for_the_next() -> None:
     with SimulatedPort(ModbusBoard()) as port:
-        driver = modbus(port, timeout=0.05)
+        driver = modbus(port, timeout=0.5)
         driver.open()
-        port.faults.slow = 0.1
+        port.faults.slow = 1.0
         with pytest.raises(DeviceError):
             driver.set(1, True, 0.5)
         port.faults.slow = 0.0
-        time.sleep(0.2)
+        time.sleep(1.5)  # it has come meanwhile
         assert driver.inputs() == {"contact": False, "fire": True}
         driver.set(1, False, 0)
         driver.close()
