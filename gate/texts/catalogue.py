@@ -47,13 +47,18 @@ def catalogue(language: str) -> dict[str, str]:
     """Key → words; in English without the pages' sentences, whose keys are their words."""
     found: dict[str, str] = {}
     for file in sorted((LOCALE / language).glob("*.po")):
-        with file.open("rb") as stream:
-            found |= {
-                str(message.id): str(message.string)
-                for message in read_po(stream, locale=language)
-                if message.id and message.string and not message.fuzzy
-            }
+        found |= read_catalogue(file, language)
     return found
+
+
+def read_catalogue(file: Path, language: str) -> dict[str, str]:
+    """Key → words of one file, without those that are left open or only guessed (fuzzy)."""
+    with file.open("rb") as stream:
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(stream, locale=language)
+            if message.id and message.string and not message.fuzzy
+        }
 
 
 def translator(language: str) -> Translate:

@@ -15,9 +15,8 @@ from functools import cache
 from typing import Any
 
 import rich.console
-from babel.messages.pofile import read_po
 
-from gate.texts.catalogue import LANGUAGES, LOCALE
+from gate.texts.catalogue import LANGUAGES, LOCALE, read_catalogue
 
 _VALUE = re.compile(r"\{\d\}")
 _BEFORE = re.compile(r"( *)(error|where|what to do): (.+)")  # what ``gate.cli`` puts before a line
@@ -79,8 +78,7 @@ def _texts(to: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     file = LOCALE / to / "terminal.po"
     if not file.exists():
         return {}, []
-    with file.open("rb") as stream:
-        known = {str(m.id): str(m.string) for m in read_po(stream, locale=to) if m.id and m.string}
+    known = read_catalogue(file, to)
     exact = {key: said for key, said in known.items() if not _VALUE.search(key)}
     order = sorted(known.keys() - exact.keys(), key=lambda key: (-len(_VALUE.sub("", key)), key))
     return exact, [(_compiled(key), known[key]) for key in order]
