@@ -13,6 +13,7 @@ from enroll.faces import Faces
 from enroll.figures import Figures
 from enroll.first_run import FirstRun
 from enroll.first_steps import FirstSteps
+from enroll.gate_names import GateNames
 from enroll.imports import Imports
 from enroll.live_picture_access import LivePictureAccess
 from enroll.ordinary_day import OrdinaryDay
@@ -42,6 +43,7 @@ class Desk:
     faces: Faces | None = None
     permits: Permits | None = None
     gate: str = "gate-1"
+    label: str = ""  # of the gate, for people
     not_seen_hours: float = 0.0  # of the gate; 0: nobody is missed
     learns: bool = False  # whether the gate learns faces from cards
     exports: tuple[ExportSettings, ...] = ()
@@ -82,6 +84,10 @@ class Desk:
     def cookie(self) -> str:
         # the prefix makes browsers refuse the cookie over plain HTTP and from other hosts
         return "__Host-desk" if self.settings.tls else "desk"
+
+    def gate_names(self) -> GateNames:
+        """What people call the gates, as of now."""
+        return GateNames(self.store, self.gate, self.label)
 
     def rules(self, book: Book | None = None) -> Rules:
         """Those the gates decide by, as of now; with ``book``, as they would be with it."""

@@ -156,6 +156,7 @@ def part(request: Request, template: str, visit: Visit | None = None, **values: 
         language=language,
         languages=LANGUAGES,
         community=desk_of(request).settings.community,
+        gate_names=desk_of(request).gate_names(),
         path=request.url.path,
         look=look_of(request),
         account=visit.account if visit else None,

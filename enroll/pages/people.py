@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from enroll import history, may_pass, person_form, retention
+from enroll import history, may_pass, person_form, retention, rule_preview
 from enroll.batch import Action
+from enroll.gate_names import for_permits
 from enroll.own_data import own_data
 from enroll.page import go, render
 from enroll.pages.person_save import form_page, save, version
@@ -173,6 +174,7 @@ def person(
     gates = history.gates(store.database) or [visit.desk.gate]
     gate = gate if gate in gates else gates[0]
     when = _moment(at, now)
+    nameable, unnameable = for_permits(rule_preview.gates_of(visit.desk))
     return render(
         visit.request,
         "person.html",
@@ -203,7 +205,8 @@ def person(
         qualities=qualities(store.database, person),
         credentials=store.credentials.of(person),
         permits=permits,
-        permit_gates=[name for name in gates if name.isascii()],
+        permit_gates=nameable,
+        unnameable=unnameable,
         allowance=_allowance(visit, row.household_id),
         lengths=lengths(translator(visit.language)),
         now=now,

@@ -65,6 +65,7 @@ def issue(
         name=row.name,
         community=visit.desk.settings.community,
         zone=zone,
+        gates=visit.desk.gate_names().labelled(issued.permit.gates),
     )
     return Response(
         pdf,

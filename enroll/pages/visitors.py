@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import BeforeValidator, ValidationError
 
 from enroll import person_form, rule_preview, visitor_link, visitors
+from enroll.gate_names import for_permits
 from enroll.page import render
 from enroll.permissions import Permission
 from enroll.permits import Permits
@@ -106,7 +107,8 @@ def invite(
         )
     except GateError as error:
         visit.desk.store.people.delete(row.id)
-        return _page(visit, f"{_(error.what)}\n{_(error.hint)}", {**sent, **rest})
+        where = f" ({error.where})" if error.where else ""
+        return _page(visit, f"{_(error.what)}{where}\n{_(error.hint)}", {**sent, **rest})
     visit.note("person.create", row.ref)
     visit.note("permit.issue", row.ref, serial=issued.permit.serial, hours=hours, uses=uses)
     return given(visit, issued, row.name, row.id)
@@ -152,7 +154,14 @@ def paper(request: Request, token: Token) -> Response:
     zone = desk.clock.utc().astimezone().tzinfo
     assert zone is not None
     community = desk.settings.community
-    pdf = permit_pdf(found.permit, found.text, name=row.name, community=community, zone=zone)
+    pdf = permit_pdf(
+        found.permit,
+        found.text,
+        name=row.name,
+        community=community,
+        zone=zone,
+        gates=desk.gate_names().labelled(found.permit.gates),
+    )
     headers = {"Content-Disposition": f'inline; filename="permit-{found.permit.serial}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
 
@@ -213,6 +222,7 @@ def _page(
     now = visit.desk.clock.utc()
     day: date = now.astimezone().date()
     expected = visitors.of_day(visit.desk.store, datetime.combine(day, time()).astimezone(), now)
+    gates, unnameable = for_permits(rule_preview.gates_of(visit.desk))
     visit.note("visitors.view", results=len(expected))
     return render(
         visit.request,
@@ -225,7 +235,7 @@ def _page(
         lengths=lengths(translator(visit.language)),
         expected=expected,
         buildings=visit.desk.store.places.buildings(),
-        # a permit carries names of gates in these letters only
-        gates=[name for name in rule_preview.gates_of(visit.desk) if name.isascii()],
+        gates=gates,
+        unnameable=unnameable,
         issues=visit.desk.permits is not None,
     )

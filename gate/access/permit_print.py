@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from functools import cache
@@ -34,7 +35,15 @@ _EDGE = 11 * mm
 _CODE = 82 * mm
 
 
-def permit_pdf(permit: Permit, text: str, *, name: str, community: str, zone: tzinfo) -> bytes:
+def permit_pdf(
+    permit: Permit,
+    text: str,
+    *,
+    name: str,
+    community: str,
+    zone: tzinfo,
+    gates: Sequence[str] = (),
+) -> bytes:
     """One A5 page as PDF.
 
     Args:
@@ -42,6 +51,7 @@ def permit_pdf(permit: Permit, text: str, *, name: str, community: str, zone: tz
         name: of the holder, as it shall be printed.
         community: the heading.
         zone: in which the times are printed.
+        gates: those of the permit as people call them; without, as it names them.
     """
     out = BytesIO()
     page = Canvas(out, pagesize=A5, pageCompression=1)
@@ -60,7 +70,7 @@ def permit_pdf(permit: Permit, text: str, *, name: str, community: str, zone: tz
         ("有效期 Valid", f"{_time(permit.valid_from, zone)} –"),
         ("", _time(permit.valid_until, zone)),
         ("次数 Uses", str(permit.uses) if permit.uses else "不限 no limit"),
-        ("大门 Gates", ", ".join(sorted(permit.gates)) or "全部 all"),
+        ("大门 Gates", ", ".join(gates or sorted(permit.gates)) or "全部 all"),
     ]
     for row, (label, value) in enumerate(rows):
         y = below - (11 + 8.2 * row) * mm

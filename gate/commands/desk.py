@@ -50,6 +50,7 @@ def desk(config: Config = DEFAULT) -> None:
             faces=build_faces(settings, store),
             permits=Permits.open(store, own_key(settings.data), settings.access.permit),
             gate=settings.name,
+            label=settings.label,
             not_seen_hours=settings.access.not_seen.hours,
             learns=settings.learning.enabled,
             exports=settings.export,

@@ -24,6 +24,7 @@ class States:
         self._publish = publish
         self._published: dict[str, dict[str, object]] = {}
         self._next = 0.0
+        self._label = settings.label
         self._liveness = active(settings.liveness, settings.models)
         self._devices = [
             *((camera.name, "camera") for camera in settings.camera),
@@ -49,7 +50,11 @@ class States:
         matcher = core.recogniser.matcher
         until = core.loop.lane.until
         states: dict[str, dict[str, object]] = {
-            "gate": {"software": __version__, "faults": sorted(faults)},
+            "gate": {
+                "software": __version__,
+                "faults": sorted(faults),
+                "label": self._label,
+            },
             "door": dict(
                 door_state(
                     state=door.phase.value,

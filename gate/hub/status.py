@@ -23,6 +23,7 @@ class _Part(BaseModel):
 class _Gate(_Part):
     software: str = ""
     faults: list[str] = Field([], max_length=_MOST)
+    label: str = ""
 
 
 class _Door(_Part):

@@ -62,6 +62,16 @@ def put_in(session: Session, gate: str, at: datetime, things: dict[str, Any]) ->
     set_in(session, _KEY + gate, {"at": at.isoformat(), "things": things})
 
 
+def labels(key_values: KeyValueStore) -> list[tuple[str, str]]:
+    """Gates that report what people call them, and that. Raises StoreError."""
+    found = []
+    for key, value in key_values.beginning(_KEY).items():
+        label = value.get("things", {}).get("gate", {}).get("label")
+        if isinstance(label, str) and label.strip():
+            found.append((key.removeprefix(_KEY), label))
+    return found
+
+
 def read(key_values: KeyValueStore, gate: str) -> tuple[datetime | None, dict[str, dict[str, Any]]]:
     """When the gate last reported, and its states by name; None if it never did."""
     found = key_values.get(_KEY + gate)

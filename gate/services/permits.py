@@ -80,8 +80,9 @@ class PermitBook:
         longest = timedelta(days=self._settings.longest_days)
         if not valid_from < valid_until or valid_until - valid_from > longest:
             raise AccessError(
-                f"a permit is valid for up to {longest.days} days, and must end after it begins",
-                where=f"{valid_from:%Y-%m-%d %H:%M} to {valid_until:%Y-%m-%d %H:%M}",
+                "the permit is valid for longer than allowed, or ends before it begins",
+                where=f"{valid_from:%Y-%m-%d %H:%M} – {valid_until:%Y-%m-%d %H:%M}; "
+                f"≤ {longest.days} × 24 h",
                 hint="choose other times",
             )
         permit = Permit(

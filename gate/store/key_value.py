@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -24,6 +24,12 @@ class KeyValueStore:
         with self._database.read() as session:
             row = session.get(KeyValueRow, key)
             return row.value if row else None
+
+    def beginning(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """All values whose key begins so, by key."""
+        query = select(KeyValueRow).where(KeyValueRow.key.startswith(prefix, autoescape=True))
+        with self._database.read() as session:
+            return {row.key: row.value for row in session.scalars(query)}
 
     def set(self, key: str, value: dict[str, Any]) -> None:
         with self._database.write() as session:

@@ -1,0 +1,98 @@
+"""Gates by the names people know: a permit holds an identifier, the page says 东门."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from enroll import visitor_link
+from enroll.gate_names import GateNames, for_permits
+from enroll.permits import Permits, permits_of
+from gate.access import permit_print
+from gate.access.settings import PermitSettings
+from gate.events.event import Event
+
+
+@pytest.fixture
+def named(desk, tmp_path):
+    """Gates that report what people call them, and one of a name no permit can hold."""
+    desk.permits = Permits.open(desk.store, tmp_path / "permit.key", PermitSettings())
+    now = desk.clock.utc()
+    for gate in ("east", "west", "老门"):
+        desk.store.events.append([Event.make(gate, "gate.started", now)])
+    for gate, label in (("east", "东门"), ("west", "西门"), ("gate-1", " ")):
+        things = {"gate": {"software": "1", "label": label}}
+        value = {"at": now.isoformat(), "things": things}
+        desk.store.key_values.set(f"state.{gate}", value)
+    return desk
+
+
+def test_labels_are_those_reported_and_that_of_this_machine(named):
+    names = named.gate_names()
+    assert [names.label(gate) for gate in ("east", "gate-1", "other")] == [
+        "东门",
+        "gate-1",
+        "other",
+    ]
+    assert [names.full(gate) for gate in ("west", "gate-1")] == ["西门 (west)", "gate-1"]
+    assert GateNames(named.store, "gate-1", "正门").full("gate-1") == "正门 (gate-1)"
+    assert names.labelled(frozenset({"west", "east"})) == ["东门", "西门"]
+    named.store.key_values.set("state.east", {"at": "", "things": {"gate": {"label": "东" * 99}}})
+    assert names.label("east") == "东门"  # read once for a page
+    assert len(named.gate_names().label("east")) == 40
+
+
+def test_a_permit_names_what_a_gate_may_be_called_in_a_configuration():
+    assert for_permits(["east", "老门", "North", "a b"]) == (["east"], ["老门", "North", "a b"])
+
+
+@pytest.mark.slow
+def test_a_gate_is_chosen_by_its_chinese_name_and_named_so_on_the_permit(
+    named, clerk, browser, monkeypatch
+):
+    clerk.get("/language/zh")
+    form = clerk.get("/visitors").text
+    assert re.search(r'value="east"> 东门 \(east\)<', form)
+    assert "以下大门不能勾选：老门。" in form
+    assert 'value="老门"' not in form
+    answer = clerk.fill("/visitors", name="王客", gates=["east"])
+    token = re.search(r"http://desk\.test/v/([\w-]+)", answer.text)[1]
+    assert "<dd>东门</dd>" in answer.text
+    for gate, problem in (("east", ""), ("west", "permit_wrong_gate")):
+        _, credential = named.permits.book.look_up(
+            visitor_link.text_of(token), gate, named.clock.utc()
+        )
+        assert credential.problem == problem
+    nobody = browser()
+    assert "<dd>东门</dd>" in nobody.get(f"/v/{token}").text
+    assert "东门" in clerk.get("/visitors").text
+    printed = []
+    monkeypatch.setattr(
+        permit_print, "_line", lambda page, x, y, words, *_, **__: printed.append(words)
+    )
+    nobody.get(f"/v/{token}/permit.pdf")
+    assert "东门" in printed
+
+
+@pytest.mark.slow
+def test_a_person_s_permit_is_for_gates_by_their_chinese_names_too(named, clerk):
+    person = named.store.people.create("Li").id
+    page = clerk.get(f"/people/{person}").text
+    assert "东门 (east)" in page
+    assert "These cannot be chosen: 老门." in page
+    answer = clerk.fill(f"/people/{person}/permits", gates=["west"], for_telephone="true")
+    assert "<dd>西门</dd>" in answer.text
+    (permit,) = permits_of(named.store, person, named.clock.utc())
+    assert permit.gates == ["west"]
+
+
+@pytest.mark.slow
+def test_what_a_permit_cannot_hold_is_said_in_chinese(named, clerk):
+    clerk.get("/language/zh")
+    answer = clerk.fill("/visitors", name="王客", gates=["老门"])
+    assert "出入证写不下所选的大门" in answer.text
+    named.permits.book._settings = PermitSettings(longest_days=1)
+    answer = clerk.fill("/visitors", name="王客", hours=48)
+    assert "出入证的有效期超过允许的长度" in answer.text
+    assert named.store.people.count() == 0
