@@ -23,4 +23,4 @@ def test_the_rule_would_notice() -> None:
     assert has_a_job(ROOT / "gate/access/policy.py")
     assert not has_a_job(ROOT / "gate/door/settings.py")
     assert "gate/access/policy.py" not in without_test()
-    assert "gate/daemon/state_reporter.py" in without_test()
+    assert "gate/access/permit_print.py" in without_test()

@@ -1,0 +1,50 @@
+"""The states a gate publishes."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from gate.access.request import Mode
+from gate.config.settings import Settings
+from gate.daemon.state_reporter import EVERY, States
+from gate.door.state import Phase
+from gate.services.gate_status import labels
+from gate.store.key_value import KeyValueStore
+
+
+def core_of(faults):
+    door = SimpleNamespace(phase=Phase.LOCKED, released=False, open=False, tamper=False)
+    loop = SimpleNamespace(
+        controller=SimpleNamespace(state=door),
+        faults=faults,
+        lane=SimpleNamespace(mode=Mode.NORMAL, until=None),
+    )
+    matcher = SimpleNamespace(encoder="dlib/1", version="f")
+    return SimpleNamespace(
+        loop=loop,
+        recogniser=SimpleNamespace(matcher=matcher),
+        known=SimpleNamespace(enrolled=3),
+    )
+
+
+def test_a_state_is_published_when_it_has_changed_and_the_gate_reports_its_label():
+    published = []
+    settings = Settings(name="east", label="东门")
+    states = States(settings, [lambda thing, value: published.append((thing, value))])
+    states.report(core_of(set()), 0.0)
+    first = dict(published)
+    assert first["gate"]["label"] == "东门"
+    states.report(core_of(set()), EVERY)
+    assert len(published) == len(first)
+    states.report(core_of({"relay.board"}), 2 * EVERY)
+    assert [(thing, value["faults"]) for thing, value in published[len(first) :]] == [
+        ("gate", ["relay.board"])
+    ]
+
+
+def test_the_desk_finds_the_labels_among_what_gates_report(store):
+    values: KeyValueStore = store.key_values
+    for gate, state in (("east", {"label": "东门"}), ("west", {"label": ""}), ("old", {})):
+        values.set(f"state.{gate}", {"at": "", "things": {"gate": state}})
+    values.set("stately", {"things": {"gate": {"label": "x"}}})
+    assert labels(values) == [("east", "东门")]
