@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from gate.simulators.modbus_board import ModbusBoard, crc16
 from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import Device, SimulatedPort, spoil
 from tests.effort import rounds
+from tests.relay.patience import answer_within, patient_driver
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.fuzz
 
@@ -171,31 +174,24 @@ def test_damaged_answers_on_the_drivers_way(name: str, readback: str, device: An
     [("lcus", LcusBoard(2, "text")), ("modbus", ModbusBoard()), ("numato", NumatoBoard())],
 )
 def test_a_noisy_line_gives_the_true_state_or_an_error(name: str, device: Device) -> None:
-    settings = RelaySettings(
-        driver=name,  # type: ignore[arg-type]
-        port="",
-        timeout=0.05,
-        channels=2,
-        lcus=LcusSettings(readback="text"),
-    )
-    reported = errors = 0
+    lcus = LcusSettings(readback="text")
+    reported = 0
+
+    def says_off() -> bool:
+        with suppress(DeviceError):
+            assert driver.state(1) is False
+            return True
+        return False
+
     with SimulatedPort(device) as port:
-        driver = make_driver(settings.model_copy(update={"port": port.path}))
+        driver = patient_driver(driver=name, port=port.path, channels=2, lcus=lcus)
         driver.open()
         port.faults.noise = 0.02
+        answer_within(driver, 0.05)
         for _ in range(60):
-            try:
-                said = driver.state(1)
-            except DeviceError as error:
-                errors += 1
-                if "lost" in error.what:  # a write that took too long on a busy machine
-                    driver.open()
-            else:
-                reported += 1
-                assert said is False
+            reported += says_off()
         port.faults.noise = 0.0
-        driver.state(1)
-        assert driver.state(1) is False
+        assert eventually(says_off)
         driver.close()
     assert reported
     assert device.board.history == []  # type: ignore[attr-defined]
