@@ -27,7 +27,7 @@ for _name in ("LC_ALL", "LC_MESSAGES"):
 gc.disable()
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -49,6 +49,7 @@ from gate.store.migrate import migrate
 from tests.costs import Costs
 from tests.effort import QUICK, SOAK
 from tests.postgresql import Server, server_or_skip
+from tests.warm import served_from_here
 
 settings.register_profile("test", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("soak", deadline=None, max_examples=5_000)
@@ -130,6 +131,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         configure_mappers()
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    if session.config.getoption("processes", 0) and not session.config.option.collectonly:
+        with served_from_here():  # one server for all processes
+            return (yield)
+    return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -1,35 +1,45 @@
 """``gate`` as a process of its own, without its two or three seconds of imports.
 
-A server, one for each process that runs tests, has imported all commands and forks itself for
-every program (multiprocessing's forkserver). What is forked is a process like any other: own
-signals, own files, own end. Tests of how ``gate`` is loaded start an interpreter instead.
+A server has imported all commands and forks itself for every program (multiprocessing's
+forkserver). What is forked is a process like any other: own signals, own files, own end. Tests of
+how ``gate`` is loaded start an interpreter instead.
+
+With ``--processes`` the server is forked from the process that collected the tests, which has
+imported all that there is; else the first program starts it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import forkserver
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
-from typing import TypeVar
+from types import ModuleType
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).parent.parent
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 START = "from gate.cli import main; main()"
+_READY = "tests.warm_imports"
 
 _context = multiprocessing.get_context("forkserver")
 
 
-class Program:
-    """``gate`` with ``arguments``, started at once; as much of subprocess.Popen as tests use.
+class Task:
+    """A function of a module in a process of its own, started at once; as much of subprocess.Popen
+    as tests use.
 
     Args:
         out: what it prints is appended to this file, errors too unless ``errors`` is given.
@@ -38,17 +48,18 @@ class Program:
 
     def __init__(
         self,
-        *arguments: str,
+        function: Callable[..., object],
+        *given: Any,
         out: Path,
         errors: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.arguments = arguments
+        self._name = f"{function.__name__}{given}"
         _serve()
         environment = dict(os.environ if environment is None else environment)
         self._process = _context.Process(
             target=_body,
-            args=(arguments, out, errors or out, environment, Path.cwd()),
+            args=(function, given, out, errors or out, environment, Path.cwd()),
             daemon=True,  # a test that fails before it ends the program leaves none behind
         )
         self._process.start()
@@ -62,7 +73,7 @@ class Program:
         self._process.join(timeout)
         status = self._process.exitcode
         if status is None:
-            raise subprocess.TimeoutExpired(self.arguments, timeout or 0.0)
+            raise subprocess.TimeoutExpired(self._name, timeout or 0.0)
         return status
 
     def send_signal(self, number: int) -> None:
@@ -74,6 +85,19 @@ class Program:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+class Program(Task):
+    """``gate`` with ``arguments``; the rest is as with ``Task``."""
+
+    def __init__(
+        self,
+        *arguments: str,
+        out: Path,
+        errors: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(_gate, *arguments, out=out, errors=errors, environment=environment)
 
 
 def run(
@@ -98,17 +122,69 @@ def call(function: Callable[[Given], Found], given: Given) -> Found:
         return one.submit(function, given).result()
 
 
+@contextmanager
+def served_from_here() -> Iterator[None]:
+    """The server is forked from this process, for this one and those it forks meanwhile.
+
+    Only while there is one thread.
+    """
+    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    if sys.version_info >= (3, 14):  # whose server asks for a key: each process starts one
+        yield
+        return
+    alive, kept = os.pipe()
+    folder = tempfile.TemporaryDirectory(prefix="gate-warm-")
+    address = f"{folder.name}/server"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        process = os.fork()
+        if not process:
+            os.close(kept)
+            _serve_forked(listener.detach(), alive)
+    os.close(alive)
+    resource_tracker.ensure_running()
+    server._forkserver_address, server._forkserver_alive_fd = address, kept
+    server.ensure_running = lambda: None
+    try:
+        yield
+    finally:
+        del server.ensure_running
+        server._forkserver_address = server._forkserver_alive_fd = None
+        os.close(kept)
+        os.kill(process, signal.SIGTERM)
+        os.waitpid(process, 0)
+        folder.cleanup()
+
+
+def _serve_forked(listener: int, alive: int) -> None:
+    """In the forked process: be the server, without what pytest has put in the way."""
+    try:
+        sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__
+        sys.modules["__main__"] = ModuleType("__main__")  # after which a program is named
+        sys.unraisablehook, threading.excepthook = sys.__unraisablehook__, threading.__excepthook__
+        importlib.import_module(_READY)
+        forkserver.main(listener, alive, [])
+    finally:
+        os._exit(0)
+
+
 def _serve() -> None:
     """Start the server unless it runs."""
-    _context.set_forkserver_preload(["tests.warm_imports"])
+    _context.set_forkserver_preload([_READY])
     with contextlib.chdir(ROOT):  # whence it imports
-        forkserver.ensure_running()
+        forkserver._forkserver.ensure_running()  # type: ignore[attr-defined]
 
 
 def _body(
-    arguments: tuple[str, ...], out: Path, errors: Path, environment: dict[str, str], folder: Path
+    function: Callable[..., object],
+    given: tuple[Any, ...],
+    out: Path,
+    errors: Path,
+    environment: dict[str, str],
+    folder: Path,
 ) -> None:
-    """In the forked process: become ``gate`` as the shell would have started it."""
+    """In the forked process: become what the shell would have started."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -117,6 +193,10 @@ def _body(
         os.dup2(opened, number)
         os.close(opened)
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    function(*given)
+
+
+def _gate(*arguments: str) -> None:
     sys.argv = ["gate", *arguments]
     sys.orig_argv = [sys.executable, "-c", START, *arguments]  # it may start itself again
     from gate.cli import main
