@@ -58,6 +58,7 @@ class _Subject:
     threshold: float = 0.0
     fit: str = ""
     liveness: Liveness = _UNWATCHED
+    judged: int = 0  # by which of the matchers assigned
     cut: bool = False  # out of sight for so long that only a new vector shows who it is
 
 
@@ -95,6 +96,7 @@ class Recogniser:
         self._numbers = itertools.count(1)
         self._trackers: dict[str, Tracker] = {}
         self._subjects: dict[int, _Subject] = {}
+        self._assigned = 0  # matchers so far
         self.matcher = matcher
 
     @property
@@ -114,6 +116,7 @@ class Recogniser:
                 hint="enrol people again with `gate enroll`, or set the encoder of the gallery",
             )
         self._matcher = matcher
+        self._assigned += 1
 
     def process(self, frame: Frame, claimed: int | None = None) -> list[Sighting]:
         """Sightings of the faces of this frame, largest first.
@@ -140,6 +143,7 @@ class Recogniser:
         tracks = [self._assessed(image, track) for track in tracks]
         tracks.sort(key=lambda track: -track.face.area)
         tracks = self._encode(frame, tracker, tracks)
+        self._judge_again(frame, tracks)
         for track in tracks:
             self._end_of_patience(track)
         sightings = [self._sighting(frame, track) for track in tracks]
@@ -156,6 +160,8 @@ class Recogniser:
         track = tracker.tracks[0]
         subject = self._subjects.get(track.number)
         if subject is None or subject.encoded is None or not self._is_settled(subject):
+            return False
+        if subject.judged != self._assigned:
             return False
         followed = 0 <= now - track.last_seen < FOLLOW_DECIDED - EARLY
         return followed and not self._is_time(track)
@@ -242,7 +248,15 @@ class Recogniser:
             subject.first_usable = track.last_seen
         return track
 
+    def _judge_again(self, frame: Frame, tracks: Sequence[Track]) -> None:
+        """What was gathered counts by the present matcher: somebody's face may be gone from it."""
+        held = [self._subjects[track.number] for track in tracks]
+        stale = [s.gathered.frames > 0 and s.judged != self._assigned for s in held]
+        if any(stale):
+            self._judge(frame, [track for track, old in zip(tracks, stale, strict=True) if old])
+
     def _judge(self, frame: Frame, tracks: Sequence[Track]) -> None:
+        assigned = self._assigned  # read first: one that is assigned meanwhile is used next time
         matcher = self._matcher  # one value for the whole frame, whoever swaps it meanwhile
         calibration = matcher.calibration
         probes = np.stack([self._subjects[track.number].gathered.probe for track in tracks])
@@ -264,7 +278,7 @@ class Recogniser:
                 subject.liveness = self._watch(frame, track)
             subject.evidence = evidence.joined(ratio, subject.liveness)
             subject.threshold = terms.accept
-            subject.fit = matcher.version
+            subject.fit, subject.judged = matcher.version, assigned
             subject.best = _candidate(found.best[i], found.score[i])
             subject.second = _candidate(found.second[i], found.second_score[i])
             if gathered.strange:  # it may be somebody else: nothing is said until that is clear

@@ -201,6 +201,29 @@ def test_a_new_matcher_is_used_at_the_next_look() -> None:
     assert after[-1].fit == "v2"
 
 
+@pytest.mark.parametrize("unusable", [None, Unusable.TURNED])
+def test_whose_face_is_gone_from_the_register_is_not_known_in_the_next_frame(
+    unusable: Unusable | None,
+) -> None:
+    """Of each camera, whether or not the face can be looked at just then."""
+    actors = [Actor(100, vector(1))] * 6 + [Actor(100, vector(1), unusable)]
+    scene = Scene([[actor] for actor in actors])
+    recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
+    for i in range(6):
+        for camera in ("main", "side"):
+            (known,) = recogniser.process(scene.frame(i, camera))
+    assert known.verdict is Verdict.KNOWN
+    encoded = scene.encoded
+    recogniser.matcher = Register({2: vector(2), 3: vector(3)}, version="v2")
+    for camera in ("main", "side"):
+        (sighting,) = recogniser.process(scene.frame(6, camera))
+        assert sighting.verdict is not Verdict.KNOWN
+        assert sighting.best is not None
+        assert sighting.best.person != 1
+        assert sighting.fit == "v2"
+    assert scene.encoded - encoded <= 2  # from what was gathered
+
+
 def test_a_gallery_of_another_encoder_is_refused() -> None:
     scene = alone([vector(1)])
     recogniser = Recogniser(scene, scene, REGISTER, SETTINGS, assess=scene.assess)
