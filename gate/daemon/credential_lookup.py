@@ -7,13 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from gate.access.decision import Method, Person
+from gate.access.permit import Permit, PermitRefused
 from gate.access.pin import Guesses
 from gate.access.request import Credential
 from gate.access.settings import PinSettings
 from gate.passage.inputs import Shown
 from gate.readers.claim import UNREADABLE, Claim, ClaimKind
 from gate.services.permits import PermitBook
+from gate.store.credentials import Found
 from gate.store.store import Store
+
+_KEPT = 50  # showings that can be looked up again
 
 METHODS = {
     ClaimKind.CARD: Method.CARD,
@@ -41,18 +45,50 @@ class ClaimDesk:
         self._gate = gate
         self._pins = pins
         self._guesses: dict[str, Guesses] = {}  # by reader
+        # by serial: the permit, or kind and hash of a card or PIN
+        self._seen: dict[str, Permit | tuple[str, bytes]] = {}
 
     def look_up(self, claim: Claim, now: datetime) -> Shown:
         """``now``: UTC."""
         if claim.kind is ClaimKind.PERMIT:
-            person, credential = self._permits.look_up(claim.value, self._gate, now)
-            if not credential.problem and not self._trusted():
-                credential = replace(credential, problem="clock_not_set")
+            person, credential = self._held_up(claim, now)
         elif claim.kind is ClaimKind.PIN:
             person, credential = self._typed(claim, now)
         else:
             person, credential = self._held(claim, now)
         return Shown(METHODS[claim.kind], person, credential, claim.shown)
+
+    def again(
+        self, serial: str, now: datetime, *, granted: bool = False
+    ) -> tuple[Person | None, Credential]:
+        """What was shown a moment ago and was good then, as it is now.
+
+        Args:
+            now: UTC.
+            granted: a use of a permit has been counted for this passage.
+        """
+        seen = self._seen.get(serial)
+        if isinstance(seen, Permit):
+            return self._examined(seen, now, granted)
+        if seen is None:
+            return None, Credential("credential_unchecked")
+        return self._judged(*seen, now)
+
+    def _held_up(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
+        try:
+            permit = self._permits.read(claim.value)
+        except PermitRefused as refused:
+            return None, Credential(refused.code)
+        self._remember(permit.serial, permit)
+        return self._examined(permit, now)
+
+    def _examined(
+        self, permit: Permit, now: datetime, counted: bool = False
+    ) -> tuple[Person | None, Credential]:
+        person, credential = self._permits.examine(permit, self._gate, now, counted=counted)
+        if not credential.problem and not self._trusted():
+            credential = replace(credential, problem="clock_not_set")
+        return person, credential
 
     def _typed(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
         """A PIN, unless too many wrong ones were typed at this keypad."""
@@ -72,9 +108,23 @@ class ClaimDesk:
         found = self._store.credentials.find(kind, claim.value)
         if found is None:
             return None, Credential(f"{kind}_unknown")
-        row = found.credential
+        self._remember(str(found.credential.id), (kind, found.credential.hash))
+        return self._found(found, now)
+
+    def _judged(self, kind: str, hash: bytes, now: datetime) -> tuple[Person | None, Credential]:
+        found = self._store.credentials.find_hash(kind, [hash])
+        return self._found(found, now) if found else (None, Credential(f"{kind}_unknown"))
+
+    def _remember(self, serial: str, seen: Permit | tuple[str, bytes]) -> None:
+        self._seen.pop(serial, None)
+        self._seen[serial] = seen
+        while len(self._seen) > _KEPT:
+            del self._seen[next(iter(self._seen))]
+
+    def _found(self, found: Found, now: datetime) -> tuple[Person, Credential]:
+        row, kind = found.credential, found.credential.kind
         problem = "" if found.valid(now) else f"{kind}_revoked"
-        if problem and row.revoked is None and claim.kind is ClaimKind.CARD:
+        if problem and row.revoked is None and kind == "card":
             early = row.valid_from is not None and now < row.valid_from
             problem = "card_not_yet_valid" if early else "card_expired"
         if not problem and row.valid_until is not None and not self._trusted():

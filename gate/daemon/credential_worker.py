@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from gate.access.decision import Method, Outcome
 from gate.access.guessing import Series
@@ -22,7 +23,7 @@ from gate.daemon.journal import Recorder
 from gate.errors import GateError, StoreError
 from gate.events.event import Event
 from gate.passage import outputs
-from gate.passage.inputs import CLAIM_AGE, Shown
+from gate.passage.inputs import CLAIM_AGE, Checked, Shown
 from gate.readers.claim import Claim, ClaimKind
 from gate.readers.reader import Reader
 from gate.services.permits import PermitBook
@@ -36,6 +37,7 @@ _EVERY = 1.0  # seconds between two looks at dropped claims and series that are 
 _REPORT = 60.0  # seconds between two reports of dropped claims of one reader
 
 Source = tuple[ClaimKind, str]
+T = TypeVar("T")
 
 
 class CredentialWorker:
@@ -60,6 +62,7 @@ class CredentialWorker:
         self._desk = ClaimDesk(store, self._book, settings.name, settings.access.pin, trusted)
         self._queue = ClaimQueue()
         self._uses: deque[str] = deque()  # serials of permits that opened and are not counted yet
+        self._checks: deque[tuple[str, bool]] = deque()  # what is to be looked up again
         self._series: dict[Source, Series] = {}
         self._answered: dict[str, float] = {}  # reader → when a slowed claim was answered last
         self._reported: dict[str, float] = {}
@@ -88,6 +91,15 @@ class CredentialWorker:
         """A card, permit or PIN was shown."""
         self._queue.put(claim)
 
+    def check(self, serial: str, granted: bool) -> None:
+        """Look up again what was shown a moment ago; the answer is posted, or none where the
+        register cannot be asked.
+
+        ``granted``: it was, and waits for the site's controller.
+        """
+        self._checks.append((serial, granted))
+        self._queue.wake()
+
     def heard(self, output: outputs.Output, now: float) -> None:
         """Called by the loop: answer at the reader, and count a permit that opened."""
         if not isinstance(output, outputs.Decided):
@@ -109,6 +121,9 @@ class CredentialWorker:
             claim = self._queue.get(_EVERY)
             if self._uses:
                 self._try(self._count)
+            while self._checks:
+                serial, granted = self._checks.popleft()
+                self._again(serial, granted)
             if claim is not None:
                 self._serve(claim)
             self._look_around()
@@ -140,13 +155,24 @@ class CredentialWorker:
         if shown.credential.problem in WRONG:
             self._wrong(source, series, claim.shown)
 
+    def _again(self, serial: str, granted: bool) -> None:
+        utc = self._clock.utc()
+        found = self._try(
+            lambda: self._asked(lambda: self._desk.again(serial, utc, granted=granted))
+        )
+        if found is not None:
+            self._post(Checked(serial, *found))
+
     def _look_up(self, claim: Claim) -> Shown:
-        if self._uses:  # whether this permit may still be used is not known
+        utc = self._clock.utc()
+        return self._asked(lambda: self._desk.look_up(claim, utc))
+
+    def _asked(self, work: Callable[[], T]) -> T:
+        if self._uses:  # whether a permit may still be used is not known
             raise StoreError(
                 "uses of permits could not be counted", hint="check the database and its disk"
             )
-        utc = self._clock.utc()
-        return self._bounded(lambda: self._desk.look_up(claim, utc))
+        return self._bounded(work)
 
     def _count(self) -> bool:
         while self._uses:
@@ -155,7 +181,7 @@ class CredentialWorker:
             self._uses.popleft()
         return True
 
-    def _try(self, work: Callable[[], Shown | bool]) -> Shown | None:
+    def _try(self, work: Callable[[], T]) -> T | None:
         """What ``work`` gives; None, logged and reported, when the register cannot be asked."""
         try:
             done = work()
@@ -167,7 +193,7 @@ class CredentialWorker:
             log.error("claim.failed", extra={"cause": error.what})
             return None
         self._register(True)
-        return done if isinstance(done, Shown) else None
+        return done
 
     def _unchecked(self, claim: Claim) -> None:
         self._post(_refused(claim, "credential_unchecked"))

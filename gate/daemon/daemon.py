@@ -168,6 +168,7 @@ class Daemon:
                 settings, store, clock, self.post, outgoing, lambda: not watch.fault
             )
             core.loop.listen(credentials.heard)
+            core.loop.check = credentials.check
             peripherals.open()
             outgoing.open()
             self._close_with(after, credentials.close)

@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
+from typing import Literal
 
 from gate import __version__
 from gate.access.decision import Decision, Method
 from gate.access.decision import Outcome as Answer
 from gate.access.policy import decide
-from gate.access.request import Mode, Presence, Request, Rules
+from gate.access.request import Credential, Mode, Presence, Request, Rules
 from gate.clock import Clock, local
+from gate.daemon.claim_checks import ClaimChecks
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.device_faults import DeviceFaults, DeviceStatus, event_of
 from gate.daemon.journal import Journal, Recorder
@@ -28,6 +31,8 @@ from gate.door import state as door
 from gate.door.controller import DoorController
 from gate.events.uuid7 import uuid7
 from gate.passage import Context, Lane, Now, inputs, outputs, step
+from gate.passage.let_in import may_still
+from gate.passage.rights import to_check
 from gate.passage.serve import OPEN_MODES
 from gate.recognition.face import Sighting
 from gate.screen.message import Message
@@ -96,6 +101,9 @@ class Loop:
         if watch is not None and watch.fault:  # ``/readyz`` may be asked before the first look
             self._devices.changed(DeviceStatus("clock", "clock", False, watch.fault))
         self.site = site
+        # has what was shown looked up again, by its serial; the second: whether it was granted
+        self.check: Callable[[str, bool], None] | None = None
+        self._checks = ClaimChecks()
         self._granted: Decision | None = None  # the newest decision
         self._picture: Message | None = None  # as the lane wants it
 
@@ -175,6 +183,8 @@ class Loop:
                 if self.site is not None:
                     self._site(self.site.answered(item, self._clock.monotonic()))
             case _:
+                if isinstance(item, inputs.Checked):
+                    self._checks.answered(item.serial, self._clock.monotonic())
                 self._step(item)
 
     def _rules(self) -> Rules:
@@ -188,6 +198,12 @@ class Loop:
         """Let time pass; call at least every 50 ms."""
         now = self._clock.monotonic()
         self._door(self.controller.tick(now))
+        if self.check is not None:
+            due, late = self._checks.look(to_check(self.lane), now)
+            for serial, granted in due:
+                self.check(serial, granted)
+            for serial in late:
+                self._step(inputs.Checked(serial, None, Credential("credential_unchecked")))
         if self.site is not None:
             self._site(self.site.tick(now))
         self._look_at_the_clock()
@@ -200,8 +216,7 @@ class Loop:
     # ------------------------------------------------------------ effects
 
     def _step(self, given: inputs.Input) -> None:
-        trusted = self._watch is None or not self._watch.fault
-        now = Now(self._clock.monotonic(), self._local(), self._new_id, trusted)
+        now = self._now()
         self.lane, wanted = step(self.lane, given, now, self.context)
         for output in wanted:
             self._do(output)
@@ -212,16 +227,15 @@ class Loop:
         match output:
             case outputs.Decided():
                 self._decided(output)
-            case outputs.Open(id, extended):
+            case outputs.Open(id, extended, agreed):
                 self._journal.wait_for_decision()
-                # during a lock-down the rules grant only groups that may pass it
-                override = self.lane.mode is Mode.LOCKDOWN
-                if self.site is None:
-                    self._unlock(id, extended, override)
+                if self.site is None or agreed:
+                    self._unlock(id, extended)
                 else:
                     person = self._granted.person if self._granted else None
+                    self._step(inputs.Asked(id))
                     now = self._clock.monotonic()
-                    self._site(self.site.ask(id, person, extended, now, override=override))
+                    self._site(self.site.ask(id, person, now, partial(self._may_still, id)))
             case outputs.Show(message):
                 self._show(message)
             case outputs.Began(id) | outputs.MeasureAgain(id):
@@ -231,10 +245,13 @@ class Loop:
             case outputs.EventOut(type, id, details, person_ref):
                 self._journal.record(type, passage=id or None, details=details, person=person_ref)
 
-    def _unlock(self, passage: str, extended: bool, override: bool) -> None:
-        """``override``: in spite of a lock-down, of now or of while the controller was asked."""
-        grant = door.Grant(extended, passage, override)
+    def _unlock(self, passage: str, extended: bool) -> None:
+        # during a lock-down the rules grant only groups that may pass it
+        grant = door.Grant(extended, passage, override=self.lane.mode is Mode.LOCKDOWN)
         self._door(self.controller.handle(grant, self._clock.monotonic()))
+
+    def _may_still(self, passage: str) -> bool:
+        return may_still(self.lane, passage, self._now(), self.context)
 
     def _show(self, message: Message) -> None:
         self._picture = message
@@ -250,9 +267,11 @@ class Loop:
                 type = _CONTROLLER[outcome.said]
                 self._journal.record(type, passage=asked.passage, details=details, person=asked.ref)
             if outcome.opens:
-                self._unlock(asked.passage, asked.extended, asked.override)
+                self._step(inputs.Agreed(asked.passage))
             if outcome.over:  # nobody will open and close this door
-                self._step(inputs.DoorLocked(entered=False))
+                yes = outcome.said in ("granted", "sent")
+                by: Literal["elsewhere", "controller"] = "elsewhere" if yes else "controller"
+                self._step(inputs.NotReleased(asked.passage, by))
             if self._picture is not None:
                 self._parts.show(self.site.shown(self._picture))
 
@@ -265,6 +284,7 @@ class Loop:
 
     def _door(self, emitted: tuple[door.EventOut, ...]) -> None:
         """Events of the door: recorded, and passed to the passage they belong to."""
+        state = self.controller.state
         for event in emitted:
             self._journal.record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
@@ -273,9 +293,14 @@ class Loop:
                 case "door.closed":
                     self._step(inputs.DoorClosed())
                 case "door.locked":
-                    self._step(inputs.DoorLocked(bool(event.values.get("entered"))))
+                    entered, seen = bool(event.values.get("entered")), not state.fault
+                    self._step(inputs.DoorLocked(entered, seen))
+                case "door.refused" if event.passage:
+                    self._step(inputs.NotReleased(event.passage, "door"))
                 case "door.fault":
                     cause = str(event.values["cause"])
+                    if state.fault:
+                        self._step(inputs.ContactLost())
                     self._device(DeviceStatus("door", "door", False, cause), record=False)
                 case "door.recovered":
                     self._device(DeviceStatus("door", "door", True), record=False)
@@ -350,6 +375,10 @@ class Loop:
         self._device(DeviceStatus("clock", "clock", not fault, fault), record=False)
 
     # ------------------------------------------------------------ helpers
+
+    def _now(self) -> Now:
+        trusted = self._watch is None or not self._watch.fault
+        return Now(self._clock.monotonic(), self._local(), self._new_id, trusted)
 
     def _local(self) -> datetime:
         return local(self._clock, self._zone)

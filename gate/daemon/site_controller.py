@@ -8,14 +8,14 @@ Belongs to the main loop's thread; the answers reach it through the loop's queue
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gate.access.decision import Person
 from gate.readers.out.settings import ReaderOutSettings
 from gate.screen.message import Look, Message
 
-Said = Literal["waiting", "sent", "granted", "refused", "silent"]
+Said = Literal["waiting", "sent", "granted", "refused", "silent", "unasked"]
 
 # seconds somebody the gate lets in may wait for others to be asked about: later they are gone
 WAITS = 10.0
@@ -36,15 +36,14 @@ class Asked:
 
     Attributes:
         at: since when the answer is waited for, monotonic seconds.
-        override: whether they may pass a lock-down: they were let in during one.
+        still: whether the gate would let them in now.
     """
 
     passage: str
     number: int | None
     ref: str | None
-    extended: bool
     at: float
-    override: bool = False
+    still: Callable[[], bool] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,10 @@ class Outcome:
     """What became of a question.
 
     Attributes:
-        opens: whether the gate's own door opens now.
+        opens: whether the gate's own door opens now, if its rules still say so.
         over: whether nobody will pass through the gate's own door.
-        said: "sent" where no answer can come: the controller does what it does.
+        said: "sent" where no answer can come: the controller does what it does. "unasked" where
+            it was their turn and the gate does not let them in any more.
         cause: why there was no answer: "number", "silent", "time"; "" otherwise.
     """
 
@@ -94,14 +94,15 @@ class SiteController:
         self,
         passage: str,
         person: Person | None,
-        extended: bool,
         now: float,
-        *,
-        override: bool = False,
+        still: Callable[[], bool] = lambda: True,
     ) -> list[Outcome]:
-        """Somebody the gate lets in. What follows at once; the rest comes by ``tick``."""
+        """Somebody the gate lets in. What follows at once; the rest comes by ``tick``.
+
+        ``still``: whether the gate would let them in now; asked again when their turn comes.
+        """
         ref = person.ref if person else None
-        asked = Asked(passage, self._number(person), ref, extended, now, override)
+        asked = Asked(passage, self._number(person), ref, now, still)
         if self._settings.decides == "gate":
             if asked.number is not None:
                 self._present(asked.number)
@@ -132,6 +133,9 @@ class SiteController:
             asked = self._queue.pop(0)
             if now - asked.at > WAITS:
                 outcomes.append(self._ended(asked, "silent", "time"))
+                continue
+            if not asked.still():
+                outcomes.append(Outcome(asked, "unasked", opens=True, over=False))
                 continue
             outcome = self._sent(asked)
             if outcome.said == "sent":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from gate.access.decision import Method, Person
 from gate.access.request import Credential, Finding, Mode
@@ -31,6 +32,18 @@ class Shown:
     person: Person | None
     credential: Credential
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was shown as ``serial`` was looked up again while its passage goes on.
+
+    ``person``: None where the register has them no more.
+    """
+
+    serial: str
+    person: Person | None
+    credential: Credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +82,44 @@ class DoorClosed:
 
 @dataclass(frozen=True, slots=True)
 class DoorLocked:
-    """The unlock is over. ``entered``: the door was opened meanwhile."""
+    """The unlock is over.
+
+    ``entered``: the door was opened meanwhile. ``seen``: the contact could be read.
+    """
 
     entered: bool
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLost:
+    """The contact cannot be read any more: the board is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The site's controller is asked about somebody let in: the door waits for its answer."""
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The site's controller agrees to a passage."""
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotReleased:
+    """The door is not released for somebody who was let in.
+
+    ``by``: "door": it refuses; "controller": that of the site refuses or is silent; "elsewhere":
+    the controller lets them pass itself, as far as anybody knows.
+    """
+
+    passage: str
+    by: Literal["door", "controller", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +137,17 @@ class Tick:
 Input = (
     Seen
     | Shown
+    | Checked
     | Measured
     | Answered
     | Ordered
     | DoorOpened
     | DoorClosed
     | DoorLocked
+    | ContactLost
+    | Asked
+    | Agreed
+    | NotReleased
     | OutOfOrder
     | Tick
 )

@@ -51,10 +51,14 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Release the door. ``extended``: for somebody who needs more time."""
+    """Release the door.
+
+    ``extended``: for somebody who needs more time. ``agreed``: the site's controller has agreed.
+    """
 
     passage: str
     extended: bool
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

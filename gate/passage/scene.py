@@ -154,12 +154,16 @@ class Scene:
             for track in self.tracks.values()
         )
 
-    def unused(self, key: Key | None, again_from: float) -> Scene:
-        """The door opened for this track and nobody went: it may be served once more."""
+    def unused(self, key: Key | None, again_from: float, *, released: bool = True) -> Scene:
+        """The door opened for this track and nobody went: it may be served once more.
+
+        ``released``: False where the door refused; that is no opening.
+        """
         track = self.get(key)
-        if track is None or track.openings >= _OPENINGS:
+        if track is None or track.openings - (not released) >= _OPENINGS:
             return self
-        return self._with(replace(track, again_from=again_from))
+        openings = track.openings - (not released)
+        return self._with(replace(track, openings=openings, again_from=again_from))
 
     def _with(self, track: Track) -> Scene:
         return replace(self, tracks={**self.tracks, track.key: track})

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from gate.access.decision import Decision, Method, Outcome
 from gate.access.policy import NOT_LIVE, decide
-from gate.access.request import Finding, Mode, Presence, Request, Sight, Weight
+from gate.access.request import Finding, Mode, Sight, Weight
 from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Outputs
+from gate.passage.rights import request
 from gate.passage.scene import Key, next_to_serve, probable
 from gate.passage.state import (
     ASK_WAIT,
@@ -50,8 +51,12 @@ def serve(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Out
 
 
 def identified(p: Passage, sighting: Sighting, context: Context) -> Passage:
-    """With what the camera says now. Whoever is known already stays so through a bad frame."""
-    if p.ready is not None and sighting.verdict in _NOT_YET:
+    """With what the camera says now.
+
+    Whoever is known already stays so through a bad frame, as long as nobody else resembles it
+    more: the gallery may have changed.
+    """
+    if p.ready is not None and sighting.verdict in _NOT_YET and _resembles(p, sighting):
         return p
     sight = Sight.of(sighting)
     if p.credential is not None:
@@ -62,6 +67,11 @@ def identified(p: Passage, sighting: Sighting, context: Context) -> Passage:
     ready = p.ready if same else None
     began = sighting.first_usable if sighting.first_usable is not None else p.began
     return replace(p, sight=sight, person=person, ready=ready, began=began)
+
+
+def _resembles(p: Passage, sighting: Sighting) -> bool:
+    best = sighting.best.person if sighting.best is not None else None
+    return p.sight is not None and p.sight.best == best
 
 
 def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
@@ -80,13 +90,13 @@ def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
 
 def _both_if_asked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Passage, Decision]:
     """Where a card alone is not enough, it is verified against the nearest face."""
-    bare = decide(_request(p, (), lane, now, context), context.rules)
+    bare = decide(request(p, (), lane, now, context), context.rules)
     if p.method is Method.CARD and bare.reasons[0] == "face_too":
         key = p.key or _nearest(lane, now, context)
         track = lane.scene.get(key)
         sight = Sight.of(track.sighting) if track else None
         p = replace(p, method=Method.FACE_AND_CARD, key=key, sight=sight)
-        bare = decide(_request(p, (), lane, now, context), context.rules)
+        bare = decide(request(p, (), lane, now, context), context.rules)
     elif p.method is Method.FACE_AND_CARD and p.key is None:
         p = replace(p, key=_nearest(lane, now, context))
     return p, bare
@@ -125,7 +135,7 @@ def settle(p: Passage, lane: Lane, now: Now, context: Context) -> Passage:
     if context.status:
         theirs = p.person is not None and p.asked == p.person.id
         findings += p.status if theirs and p.status is not None else context.no_status
-    decision = decide(_request(p, findings, lane, now, context), context.rules)
+    decision = decide(request(p, findings, lane, now, context), context.rules)
     if decision.rule in _WHO:  # it may be a different person
         findings = tuple(f for f in findings if f.topic == "temperature")
     return replace(p, decision=decision, findings=findings, decided=now.at)
@@ -141,8 +151,7 @@ def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Ou
     done: Outputs = ()
     if opens:
         done += (Open(p.id, person is not None and person.extended_unlock),)
-        passing = Passing(p.id, person.id if person else None, p.key)
-        lane = replace(lane, passing=(*lane.passing, passing))
+        lane = replace(lane, passing=(*lane.passing, Passing(p)))
     done += (Decided(p.id, decision, now.at - p.began, max(0.0, p.served - p.began)),)
     if p.credential is not None and p.credential.duress:
         done += (EventOut("passage.duress", p.id, person=person.ref if person else None),)
@@ -196,26 +205,3 @@ def _doubted(lane: Lane, p: Passage, now: Now, context: Context) -> Lane:
     if len(doubts[who]) < DOUBTS:
         return lane
     return replace(lane, wary={**lane.wary, who: now.at + lasting})
-
-
-def _request(
-    p: Passage, findings: tuple[Finding, ...], lane: Lane, now: Now, context: Context
-) -> Request:
-    suspects = (p.key[0] if p.key else None, p.person.id if p.person else None)
-    return Request(
-        method=p.method,
-        person=p.person,
-        when=now.when,
-        gate=context.gate,
-        mode=lane.mode,
-        sight=p.sight if p.method in (Method.FACE, Method.FACE_AND_CARD) else None,
-        credential=p.credential,
-        findings=findings,
-        reading=p.reading,
-        presence=context.presence.get(p.person.id, Presence.UNSURE)
-        if p.person
-        else Presence.UNSURE,
-        inward=context.inward,
-        clock_trusted=now.trusted,
-        wary=any(now.at < lane.wary.get(who, now.at) for who in suspects if who is not None),
-    )

@@ -95,11 +95,21 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A granted passage whose door has not closed yet."""
+    """A granted passage whose door has not closed yet.
 
-    id: str
-    person: int | None
-    key: Key | None
+    ``asked``: the site's controller has not answered yet, so the door is not released for it.
+    """
+
+    granted: Passage
+    asked: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.granted.id
+
+    @property
+    def key(self) -> Key | None:
+        return self.granted.key
 
 
 @dataclass(frozen=True, slots=True)

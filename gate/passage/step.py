@@ -9,16 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gate.access.decision import Outcome, Person
-from gate.access.request import Credential, Finding, Mode
+from gate.access.request import Credential, Finding
 from gate.access.settings import PassageSettings
+from gate.passage import let_in
 from gate.passage.inputs import (
     CLAIM_AGE,
+    Agreed,
     Answered,
+    Asked,
+    Checked,
+    ContactLost,
     DoorClosed,
     DoorLocked,
     DoorOpened,
     Input,
     Measured,
+    NotReleased,
     Ordered,
     OutOfOrder,
     Seen,
@@ -34,7 +40,6 @@ from gate.passage.scene import (
     known_in_view,
     next_to_serve,
     probable,
-    tailgaters,
 )
 from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
 from gate.passage.state import Context, Lane, Now, Passage, ends, makes_room
@@ -77,6 +82,8 @@ def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, 
             )
         case Shown():
             return _shown(lane, given, now, context)
+        case Checked():
+            return let_in.checked(lane, given), ()
         case Measured(reading, finding):
             return _measured(lane, reading, finding), ()
         case Answered(person, findings):
@@ -89,9 +96,17 @@ def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, 
         case DoorOpened():
             return replace(lane, opened=now.at), ()
         case DoorClosed():
-            return _closed(lane, now)
-        case DoorLocked(entered):
-            return _locked(lane, entered, now, context)
+            return let_in.closed(lane, now)
+        case DoorLocked():
+            return let_in.locked(lane, given, now, context)
+        case ContactLost():
+            return let_in.contact_lost(lane)
+        case Asked(passage):
+            return let_in.asked(lane, passage), ()
+        case Agreed(passage):
+            return let_in.agreed(lane, passage, now, context)
+        case NotReleased():
+            return let_in.not_released(lane, given, now, context)
         case OutOfOrder(code):
             return replace(lane, fault=code), ()
         case Tick():
@@ -193,32 +208,6 @@ def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:
     return replace(lane, serving=replace(p, reading=reading, temperature=finding))
 
 
-def _closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
-    emitted: Outputs = tuple(_ended(p.id, True) for p in lane.passing)
-    if lane.opened is not None and lane.passing and lane.mode is Mode.NORMAL:
-        more = tailgaters(lane.scene, len(lane.passing), lane.opened, now.at)
-        if more:
-            granted = len(lane.passing)
-            details = {"granted": granted, "passed": granted + more}
-            emitted += (EventOut("passage.tailgating", lane.passing[-1].id, details),)
-    return replace(lane, opened=None, passing=()), emitted
-
-
-def _locked(lane: Lane, entered: bool, now: Now, context: Context) -> tuple[Lane, Outputs]:
-    if lane.opened is not None or entered:  # the closing of the door ends it
-        return lane, ()
-    passed = False if context.contact else None  # without a contact nobody knows
-    emitted = tuple(_ended(p.id, passed) for p in lane.passing)
-    scene = lane.scene
-    for p in lane.passing:
-        scene = scene.unused(p.key, now.at + context.settings.same_person)
-    return replace(lane, passing=(), scene=scene), emitted
-
-
-def _ended(passage: str, passed: bool | None) -> EventOut:
-    return EventOut("passage.ended", passage, {"passed": passed})
-
-
 def _go_on(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Serve until nothing more can be done at this moment."""
     if lane.mode in OPEN_MODES:
@@ -250,7 +239,9 @@ def _free(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
         if now.at < ends(p, settings) and not hurry and not left:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
-        emitted: Outputs = (_ended(p.id, False),) if unanswered else ()
+        emitted: Outputs = (
+            (EventOut("passage.ended", p.id, {"passed": False}),) if unanswered else ()
+        )
         return replace(_headline(lane), serving=None), emitted
     if p.credential is not None or p.ready is not None:
         return lane, ()

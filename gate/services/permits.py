@@ -135,8 +135,13 @@ class PermitBook:
         """What a text says. Raises PermitRefused unless one of the keys signed it."""
         return read(text, self._keys)
 
-    def examine(self, permit: Permit, gate: str, now: datetime) -> tuple[Person | None, Credential]:
-        """The same as ``look_up`` of a permit that was read."""
+    def examine(
+        self, permit: Permit, gate: str, now: datetime, *, counted: bool = False
+    ) -> tuple[Person | None, Credential]:
+        """The same as ``look_up`` of a permit that was read.
+
+        ``counted``: one of its uses is that of this very passage.
+        """
         row = self._store.credentials.permit(permit.serial)
         elsewhere = {} if row else self._elsewhere(permit.serial)
         used = row.uses if row else int(elsewhere.get("uses", 0))
@@ -146,7 +151,7 @@ class PermitBook:
             permit,
             now,
             gate,
-            used=used,
+            used=max(0, used - counted),
             revoked=revoked,
             tolerance=CLOCK_TOLERANCE,
         )

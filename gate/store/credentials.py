@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,13 +73,17 @@ class Credentials:
 
     def find(self, kind: str, value: str) -> Found | None:
         """Who holds this card or PIN."""
+        return self.find_hash(kind, self._vault.digests(kind, value))
+
+    def find_hash(self, kind: str, hashes: Iterable[bytes]) -> Found | None:
+        """The same of a card or PIN that was found before: ``CredentialRow.hash``."""
         with self._database.read() as session:
             row = session.execute(
                 select(CredentialRow, PersonRow)
                 .join(PersonRow, PersonRow.id == CredentialRow.person_id)
                 .where(
                     CredentialRow.kind == kind,
-                    CredentialRow.hash.in_(self._vault.digests(kind, value)),
+                    CredentialRow.hash.in_(list(hashes)),
                 )
             ).first()
             return Found(row[0], as_person(row[1])) if row else None

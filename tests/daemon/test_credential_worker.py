@@ -16,8 +16,9 @@ from gate.clock import ManualClock
 from gate.config.settings import build
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.device_faults import DeviceStatus
+from gate.errors import StoreError
 from gate.events.event import Event
-from gate.passage.inputs import CLAIM_AGE, Shown
+from gate.passage.inputs import CLAIM_AGE, Checked, Shown
 from gate.readers.claim import Claim, ClaimKind
 from gate.store.store import Store
 from tests.waiting import wait_for
@@ -138,3 +139,38 @@ def test_a_flood_at_one_reader_keeps_no_card_from_another(desk: Desk) -> None:
     west = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic() + 0.5)
     desk.credentials.claim(west)
     wait_for(lambda: any(shown.at == west.shown for shown in desk.shown), 10)
+
+
+def checked(desk: Desk) -> list[Checked]:
+    return [item for item in desk.posted if isinstance(item, Checked)]
+
+
+def test_what_was_shown_is_looked_up_again_on_demand(desk: Desk, store: Store) -> None:
+    person = store.people.create("Li")
+    row = store.credentials.add(person.id, "card", "aa")
+    assert desk.show("aa") == ""
+    serial = desk.shown[-1].credential.serial
+    desk.credentials.check(serial, False)
+    wait_for(lambda: checked(desk))
+    assert (checked(desk)[0].serial, checked(desk)[0].credential.problem) == (serial, "")
+    store.credentials.revoke(row.id, "lost")
+    desk.credentials.check(serial, False)
+    wait_for(lambda: len(checked(desk)) == 2)
+    assert checked(desk)[1].credential.problem == "card_revoked"
+
+
+def test_a_register_that_cannot_be_asked_says_nothing_of_what_was_shown(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = store.people.create("Li")
+    store.credentials.add(person.id, "card", "aa")
+    desk.show("aa")
+    serial = desk.shown[-1].credential.serial
+
+    def broken(*given: Any, **named: Any) -> Any:
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(desk.credentials._desk, "again", broken)
+    desk.credentials.check(serial, False)
+    wait_for(lambda: any(isinstance(item, DeviceStatus) for item in desk.posted))
+    assert checked(desk) == []

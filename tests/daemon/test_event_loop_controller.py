@@ -98,7 +98,8 @@ def test_a_lock_down_counts_for_whoever_still_waits_for_the_controller(gate: Gat
     gate.loop.handle(ControllerAnswer(True))
     gate.wait(1.0)
     assert "relay on" not in gate.journal
-    assert gate.event("door.refused").details == {"asked": "grant", "reason": "lockdown"}
+    assert gate.event("passage.denied").rule == "lockdown"
+    assert gate.event("passage.denied").passage == gate.event("passage.granted").passage
 
 
 def test_a_group_that_may_pass_a_lock_down_passes_with_the_controllers_yes(gate: Gate) -> None:

@@ -41,7 +41,7 @@ def site(line: Line, **changed: Any) -> SiteController:
 @pytest.mark.parametrize(("decides", "opens"), [("controller", False), ("both", True)])
 def test_yes(line: Line, decides: str, opens: bool) -> None:
     made = site(line, decides=decides)
-    assert made.ask("a", person(1), False, 0.0) == []
+    assert made.ask("a", person(1), 0.0) == []
     assert line.sent == [1001]
     [outcome] = made.answered(YES, 0.5)
     assert (outcome.said, outcome.opens, outcome.over) == ("granted", opens, not opens)
@@ -50,10 +50,10 @@ def test_yes(line: Line, decides: str, opens: bool) -> None:
 @pytest.mark.parametrize("decides", ["controller", "both"])
 def test_no_and_silence_never_open(line: Line, decides: str) -> None:
     made = site(line, decides=decides, within=3)
-    made.ask("a", person(1), False, 0.0)
+    made.ask("a", person(1), 0.0)
     [outcome] = made.answered(NO, 0.5)
     assert (outcome.said, outcome.opens, outcome.over) == ("refused", False, True)
-    made.ask("b", person(2), False, 1.0)
+    made.ask("b", person(2), 1.0)
     assert made.tick(3.9) == []
     [outcome] = made.tick(4.0)
     assert (outcome.said, outcome.opens, outcome.cause) == ("silent", False, "time")
@@ -61,19 +61,18 @@ def test_no_and_silence_never_open(line: Line, decides: str) -> None:
 
 def test_a_controller_that_is_only_informed_keeps_nobody_waiting(line: Line) -> None:
     made = site(line, decides="gate")
-    [outcome] = made.ask("a", person(1), True, 0.0)
+    [outcome] = made.ask("a", person(1), 0.0)
     assert outcome.opens
-    assert outcome.asked.extended
     assert line.sent == [1001]
     line.problem = "silent"
-    [outcome] = made.ask("b", person(2), False, 0.0)
+    [outcome] = made.ask("b", person(2), 0.0)
     assert outcome.opens
 
 
 def test_a_late_answer_does_not_open_for_the_next(line: Line) -> None:
     made = site(line, decides="both", within=3)
-    made.ask("a", person(1), False, 0.0)
-    made.ask("b", person(2), False, 1.0)
+    made.ask("a", person(1), 0.0)
+    made.ask("b", person(2), 1.0)
     assert line.sent == [1001]  # one at a time: an answer names no card
     [outcome] = made.tick(3.0)
     assert outcome.asked.passage == "a"
@@ -89,9 +88,9 @@ def test_nobody_is_asked_about_who_has_waited_too_long(line: Line) -> None:
     """Behind a silent controller people queue up; its first answer must not open the door for
     somebody who has long gone away."""
     made = site(line, decides="both", within=3)
-    made.ask("a", person(1), False, 0.0)
-    made.ask("b", person(2), False, 0.5)
-    made.ask("c", person(3), False, 5.0)
+    made.ask("a", person(1), 0.0)
+    made.ask("b", person(2), 0.5)
+    made.ask("c", person(3), 5.0)
     made.tick(3.0)
     [outcome] = made.tick(WAITS + 0.6)
     assert (outcome.asked.passage, outcome.said, outcome.cause) == ("b", "silent", "time")
@@ -102,8 +101,8 @@ def test_nobody_is_asked_about_who_has_waited_too_long(line: Line) -> None:
 
 def test_the_tail_of_an_answer_does_not_count_for_the_next(line: Line) -> None:
     made = site(line, decides="both")
-    made.ask("a", person(1), False, 0.0)
-    made.ask("b", person(2), False, 0.0)
+    made.ask("a", person(1), 0.0)
+    made.ask("b", person(2), 0.0)
     made.answered(YES, 0.5)
     made.tick(0.6)
     assert made.answered(YES, 0.6) == []  # the same light again
@@ -115,7 +114,7 @@ def test_the_tail_of_an_answer_does_not_count_for_the_next(line: Line) -> None:
 def test_answers_nobody_asked_for_open_nothing(line: Line) -> None:
     made = site(line, decides="both")
     assert made.answered(YES, 0.0) == []
-    made.ask("a", person(1), False, 1.0)
+    made.ask("a", person(1), 1.0)
     assert made.answered(NO, 1.5)
     assert made.answered(YES, 5.0) == []
 
@@ -124,21 +123,21 @@ def test_answers_nobody_asked_for_open_nothing(line: Line) -> None:
 def test_whoever_has_no_number_is_refused(line: Line, number: str) -> None:
     made = site(line, decides="both")
     who = Person(1, "1" * 32, number=number)
-    [outcome] = made.ask("a", who, False, 0.0)
+    [outcome] = made.ask("a", who, 0.0)
     assert (outcome.said, outcome.cause, line.sent) == ("refused", "number", [])
-    [outcome] = made.ask("b", None, False, 0.0)
+    [outcome] = made.ask("b", None, 0.0)
     assert outcome.cause == "number"
 
 
 def test_the_gates_own_number_with_an_offset(line: Line) -> None:
-    site(line, number="id", offset=50_000).ask("a", person(7), False, 0.0)
+    site(line, number="id", offset=50_000).ask("a", person(7), 0.0)
     assert line.sent == [50_007]
 
 
 def test_a_line_that_is_down_is_silence_at_once(line: Line) -> None:
     line.problem = "silent"
     made = site(line, decides="both")
-    [outcome] = made.ask("a", person(1), False, 0.0)
+    [outcome] = made.ask("a", person(1), 0.0)
     assert (outcome.said, outcome.opens) == ("silent", False)
 
 
@@ -146,14 +145,14 @@ def test_the_screen_shows_what_the_controller_says(line: Line) -> None:
     made = site(line, decides="both")
     welcome = Message(Look.GRANT, "welcome", name="Li", passage="a")
     assert made.shown(welcome) == welcome  # nobody was asked
-    made.ask("a", person(1), False, 0.0)
+    made.ask("a", person(1), 0.0)
     assert (made.shown(welcome).look, made.shown(welcome).code) == (Look.WAIT, "one_moment")
     made.answered(NO, 0.5)
     refused = made.shown(welcome)
     assert (refused.look, refused.code) == (Look.DENY, "controller_refused")
     later = Message(Look.IDLE, "idle", before=welcome)
     assert made.shown(later).before is None
-    made.ask("b", person(2), False, 2.0)
+    made.ask("b", person(2), 2.0)
     made.answered(YES, 2.5)
     theirs = Message(Look.GRANT, "welcome", passage="b")
     assert made.shown(theirs) == theirs
@@ -163,14 +162,14 @@ def test_a_converter_is_sent_the_card_and_nothing_waits_for_an_answer(line: Line
     made = site(line, driver="converter")
     welcome = Message(Look.GRANT, "welcome", name="Li", passage="a")
     for number in (1, 2):
-        [outcome] = made.ask("a", person(number), False, 0.0)
+        [outcome] = made.ask("a", person(number), 0.0)
         assert (outcome.said, outcome.opens, outcome.over) == ("sent", False, True)
     assert line.sent == [1001, 1002]
     assert (made.shown(welcome).look, made.shown(welcome).code) == (Look.WAIT, "one_moment")
     assert made.tick(100.0) == []
     line.problem = "silent"
-    [outcome] = made.ask("b", person(3), False, 0.0)
+    [outcome] = made.ask("b", person(3), 0.0)
     assert (outcome.said, outcome.cause) == ("silent", "silent")
     line.problem = "number"
-    [outcome] = made.ask("c", person(4), False, 0.0)
+    [outcome] = made.ask("c", person(4), 0.0)
     assert (outcome.said, outcome.cause) == ("refused", "number")

@@ -138,12 +138,15 @@ def test_a_grant_opens_and_is_remembered() -> None:
     (decided,) = (o for o in out if isinstance(o, Decided))
     assert (decided.latency, decided.queued) == (2.0, 1.0)
     assert len(out) == 2
-    assert lane.passing == (Passing("p1", 1, KEY),)
+    assert lane.serving is not None
+    assert lane.passing == (Passing(lane.serving),)
+    assert (lane.passing[0].id, lane.passing[0].key) == ("p1", KEY)
     assert lane.recent == {1: 100.0}
     assert lane.scene.tracks[KEY].openings == 1
     slow, out = answered(replace(CARD, person=WANG))
     assert out[0] == Open("p1", extended=True)
-    assert slow.passing == (Passing("p1", 2, None),)
+    assert slow.serving is not None
+    assert slow.passing == (Passing(slow.serving),)
 
 
 def test_what_is_refused_opens_nothing() -> None:

@@ -240,7 +240,7 @@ def test_whoever_is_known_stays_so_through_a_bad_frame_until_they_are_measured()
     gate = Gate(HOT)
     gate.see(face(1, Verdict.KNOWN, 1))
     for verdict in (Verdict.WAIT, Verdict.UNUSABLE):
-        gate.see(face(1, verdict))
+        gate.see(face(1, verdict, 1))
     gate.temperature(36.5)
     assert gate.granted == [1]
     assert gate.when(Decided) == [0.0]

@@ -1,0 +1,154 @@
+"""What becomes of whoever was let in, until the door has closed behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate.access.decision import Decision, Outcome
+from gate.access.policy import decide
+from gate.access.request import Mode
+from gate.passage.inputs import Checked, DoorLocked, NotReleased
+from gate.passage.outputs import Decided, EventOut, Open, Outputs
+from gate.passage.rights import request
+from gate.passage.scene import tailgaters
+from gate.passage.serve import OPEN_MODES
+from gate.passage.state import Context, Lane, Now, Passage, Passing
+
+
+def asked(lane: Lane, passage: str) -> Lane:
+    """The site's controller has to agree first: until then nobody passes by this grant."""
+    passing = tuple(
+        replace(each, asked=True) if each.id == passage else each for each in lane.passing
+    )
+    return replace(lane, passing=passing)
+
+
+def may_still(lane: Lane, passage: str, now: Now, context: Context) -> bool:
+    """Whether somebody for whom the controller is to be asked would be let in now."""
+    waiting = _waiting(lane, passage)
+    return waiting is not None and _again(waiting, lane, now, context).outcome is Outcome.GRANT
+
+
+def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, Outputs]:
+    """The controller agrees: release the door, if they may still pass; else they are refused."""
+    waiting = _waiting(lane, passage)
+    if waiting is None:
+        return lane, ()
+    p, decision = waiting.granted, _again(waiting, lane, now, context)
+    if decision.outcome is Outcome.GRANT:
+        released = replace(waiting, asked=False)
+        passing = tuple(released if each is waiting else each for each in lane.passing)
+        person = decision.person
+        extended = person is not None and person.extended_unlock
+        opens = lane.mode not in OPEN_MODES
+        opening: Outputs = (Open(passage, extended, agreed=True),) if opens else ()
+        return replace(lane, passing=passing), opening
+    lane, over = not_released(lane, NotReleased(passage, "controller"), now, context)
+    if lane.serving is not None and lane.serving.id == passage:
+        lane = replace(lane, serving=replace(p, decision=decision, decided=now.at))
+    if lane.before is not None and lane.before.id == passage:
+        lane = replace(lane, before=None)
+    told = Decided(passage, decision, now.at - p.began, max(0.0, p.served - p.began))
+    return lane, (told, *over)
+
+
+def checked(lane: Lane, given: Checked) -> Lane:
+    """What was shown counts as it was looked up last."""
+
+    def renewed(p: Passage) -> Passage:
+        if p.credential is None or p.credential.serial != given.serial:
+            return p
+        return replace(p, person=given.person or p.person, credential=given.credential)
+
+    passing = tuple(
+        replace(each, granted=renewed(each.granted)) if each.asked else each
+        for each in lane.passing
+    )
+    p = lane.serving
+    if p is not None and p.decision is None:
+        p = renewed(p)
+    return replace(lane, serving=p, passing=passing)
+
+
+def not_released(
+    lane: Lane, given: NotReleased, now: Now, context: Context
+) -> tuple[Lane, Outputs]:
+    """The door stays shut for somebody who was let in: they have not passed by this grant."""
+    left = next((each for each in lane.passing if each.id == given.passage), None)
+    if left is None:
+        return lane, ()
+    by_door = given.by == "door"
+    again = now.at + context.settings.same_person
+    lane = replace(
+        lane,
+        passing=tuple(each for each in lane.passing if each is not left),
+        scene=lane.scene.unused(left.key, again, released=not by_door),
+    )
+    if by_door:  # nobody is welcomed at a door that does not open
+        lane = replace(
+            lane,
+            serving=_other_than(given.passage, lane.serving),
+            before=_other_than(given.passage, lane.before),
+        )
+    unknown = given.by == "elsewhere" and not context.contact
+    return lane, (_ended(given.passage, None if unknown else False),)
+
+
+def closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
+    """The door has closed: whoever it was released for has passed."""
+    through, waiting = _released(lane)
+    emitted: Outputs = tuple(_ended(each.id, True) for each in through)
+    if lane.opened is not None and through and lane.mode is Mode.NORMAL:
+        more = tailgaters(lane.scene, len(through), lane.opened, now.at)
+        if more:
+            granted = len(through)
+            details = {"granted": granted, "passed": granted + more}
+            emitted += (EventOut("passage.tailgating", through[-1].id, details),)
+    return replace(lane, opened=None, passing=waiting), emitted
+
+
+def contact_lost(lane: Lane) -> tuple[Lane, Outputs]:
+    """Nobody will see the door close: who walks through it now is known to nobody."""
+    if lane.opened is None:
+        return lane, ()
+    through, waiting = _released(lane)
+    emitted = tuple(_ended(each.id, None) for each in through)
+    return replace(lane, opened=None, passing=waiting), emitted
+
+
+def locked(lane: Lane, given: DoorLocked, now: Now, context: Context) -> tuple[Lane, Outputs]:
+    """The unlock is over; where the door was not opened, nobody has passed."""
+    if lane.opened is not None or given.entered:  # the closing of the door ends it
+        return lane, ()
+    passed = False if context.contact and given.seen else None  # else nobody knows
+    through, waiting = _released(lane)
+    emitted = tuple(_ended(each.id, passed) for each in through)
+    scene = lane.scene
+    for each in through:
+        scene = scene.unused(each.key, now.at + context.settings.same_person)
+    return replace(lane, passing=waiting, scene=scene), emitted
+
+
+def _waiting(lane: Lane, passage: str) -> Passing | None:
+    return next((each for each in lane.passing if each.asked and each.id == passage), None)
+
+
+def _again(waiting: Passing, lane: Lane, now: Now, context: Context) -> Decision:
+    p = waiting.granted
+    return decide(request(p, p.findings, lane, now, context), context.rules)
+
+
+def _released(lane: Lane) -> tuple[tuple[Passing, ...], tuple[Passing, ...]]:
+    """Those for whom the door was released, and those who wait for the site's controller."""
+    return (
+        tuple(each for each in lane.passing if not each.asked),
+        tuple(each for each in lane.passing if each.asked),
+    )
+
+
+def _other_than(passage: str, p: Passage | None) -> Passage | None:
+    return None if p is not None and p.id == passage else p
+
+
+def _ended(passage: str, passed: bool | None) -> EventOut:
+    return EventOut("passage.ended", passage, {"passed": passed})
