@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -25,30 +24,34 @@ from gate.store.store import Store
 from gate.update import signature
 from gate.update.run import KEPT, Outcome, update
 from gate.update.tree import Tree
+from tests.update.forked_python import forked_python
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 CARD = 2972728
 NEW = "9.9.9"
+CHANGED = ("daemon", "store")
 LONG = 300.0  # seconds for a version to serve that is never waited for as long
 START = "import sys; from gate.cli import main; sys.argv = ['gate', *sys.argv[1:]]; main()"
 
 
-def software(folder: Path, version: str) -> Path:
-    """A tree that runs the code of this checkout, copied, under another version."""
-    site = folder / "site"
-    site.mkdir(parents=True)
-    # with what Python has compiled, or each start would do that again; but not while it is written
-    leave = shutil.ignore_patterns("*.pyc.*")
-    shutil.copytree(ROOT / "gate", site / "gate", ignore=leave)
-    shutil.copytree(ROOT / "enroll", site / "enroll", ignore=leave)
-    init = site / "gate" / "__init__.py"
-    init.write_text(init.read_text().replace(__version__, version))
+def software(folder: Path, version: str, program: Path) -> Path:
+    """A tree with a version of its own. Packages of it that a test changes are copies of this
+    checkout's, the others are this checkout's; ``program`` is the interpreter."""
+    code = folder / "site" / "gate"
+    code.mkdir(parents=True)
+    for name in CHANGED:
+        # with what Python has compiled, or each start would do that again; but not while it is
+        # written
+        leave = shutil.ignore_patterns("*.pyc.*")
+        shutil.copytree(ROOT / "gate" / name, code / name, ignore=leave)
+    own = (ROOT / "gate" / "__init__.py").read_text().replace(__version__, version)
+    (code / "__init__.py").write_text(f"{own}\n__path__.append({str(ROOT / 'gate')!r})\n")
     (folder / "bin").mkdir()
     python = folder / "bin" / "python3"
     here = '$(dirname "$(dirname "$(realpath "$0")")")'
-    python.write_text(f'#!/bin/sh\nPYTHONPATH="{here}/site" exec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{here}/site" exec {program} "$@"\n')
     python.chmod(0o755)
     return folder
 
@@ -87,19 +90,33 @@ class Processes:
 
 
 class Box:
-    def __init__(self, folder: Path, board: ModbusBoard, reader: CardReader, ports: list[str]):
+    """Args:
+    program: the interpreter of its software.
+    models: for encoders that are converted once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        board: ModbusBoard,
+        reader: CardReader,
+        ports: list[str],
+        program: Path,
+        models: Path,
+    ):
         self.folder, self.board, self.reader = folder, board, reader
+        self.program = program
         self.config = folder / "gate.toml"
         camera = ROOT / "fixtures" / "recordings" / "empty"
         self.config.write_text(
             f'name = "north"\ndata = "data"\n[[camera]]\nsource = "{camera}"\n'
             f'[recognition]\ndetector = "hog"\nencoder = "dlib"\n'
-            f'[models]\nfolder = "{folder}/models"\n'
+            f'[models]\nfolder = "{models}"\n'
             f'[relay]\ndriver = "modbus"\nport = "{ports[0]}"\n'
             f'[[reader]]\nname = "door"\ndriver = "rdm6300"\nport = "{ports[1]}"\n'
             "[store]\nballast = 0\n[mqtt]\nenabled = false\n[screen]\nenabled = false\n"
         )
-        self.tree = Tree(software(folder / "software", __version__))
+        self.tree = Tree(software(folder / "software", __version__, program))
         self.services = Processes(self.tree.home, self.config)
         private, public = signature.key_pair()
         self.private, self.public = private, folder / "update.pub"
@@ -117,7 +134,7 @@ class Box:
 
     def release(self, change: Callable[[Path], None]) -> Path:
         """A signed update whose code ``change`` has changed."""
-        folder = software(self.folder / "release", NEW)
+        folder = software(self.folder / "release", NEW, self.program)
         change(folder / "site" / "gate")
         file = self.folder / "update.tar"
         with tarfile.open(file, "w") as archive:
@@ -157,11 +174,22 @@ class Box:
             thread.join()
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with forked_python(tmp_path_factory.mktemp("python")) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
+def box(tmp_path: Path, program: Path, models: Path) -> Iterator[Box]:
     board, reader = ModbusBoard(8, 1), CardReader()
     with SimulatedPort(board) as relay, SimulatedPort(reader) as card:
-        made = Box(tmp_path, board, reader, [str(relay.path), str(card.path)])
+        made = Box(tmp_path, board, reader, [str(relay.path), str(card.path)], program, models)
         yield made
         made.services.stop()
 
@@ -220,7 +248,7 @@ def test_one_that_changed_the_register_and_dies_brings_the_register_back_too(box
 def test_a_disk_that_is_full_before_the_exchange_leaves_the_version_that_runs(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    software(box.tree.previous, "0.0.1")  # of an earlier update
+    software(box.tree.previous, "0.0.1", box.program)  # of an earlier update
     copy = Database.backup
 
     def full(database: Database, target: Path) -> None:
