@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import httpx
@@ -168,10 +169,28 @@ class Result:
         return found
 
 
+class Daemon(Protocol):
+    """As much of subprocess.Popen as is needed here."""
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+
+
+def started(clock: Path, config: Path, log: Path) -> Daemon:
+    """``gate run`` with this clock, in an interpreter of its own."""
+    command = [sys.executable, "-m", "benchmarks.soak.jumping", str(clock)]
+    with log.open("w") as errors:
+        return subprocess.Popen([*command, "run", "-c", str(config)], stderr=errors)
+
+
+Start = Callable[[Path, Path, Path], Daemon]
+
+
 class Gate:
     """A running gate, what is wired to it, and its clock."""
 
-    def __init__(self, folder: Path, case: Case) -> None:
+    def __init__(self, folder: Path, case: Case, start: Start) -> None:
         self._folder, self._data, self._health = folder, folder / "var", free_port()
         self._file = folder / "clock"
         self.set_clock(case.start)
@@ -189,10 +208,7 @@ class Gate:
             f"[http]\nenabled = true\nport = {self._health}\n"
         )
         self.cards = enrol(self._data, case)
-        self._log = self._open.enter_context((folder / "log").open("w"))
-        command = [sys.executable, "-m", "benchmarks.soak.jumping", str(self._file)]
-        command += ["run", "-c", str(folder / "gate.toml")]
-        self._process = subprocess.Popen(command, stderr=self._log)
+        self._process = start(self._file, folder / "gate.toml", folder / "log")
 
     def set_clock(self, now: datetime) -> None:
         new = self._file.with_suffix(".new")
@@ -328,22 +344,26 @@ class TooLate(Exception):
     """The clock had passed the change before everybody had shown their card."""
 
 
-def run(case: Case) -> Result:
+def run(case: Case, start: Start = started) -> Result:
     """One case from beginning to end.
 
     On a machine with much else to do the gate starts slowly: then once more, begun earlier.
+
+    Args:
+        case: What is tried.
+        start: Starts the gate, given the files of its clock, its configuration and its log.
     """
     for lead in (0.0, 2 * LEAD):
         with contextlib.suppress(TooLate):
-            return _once(case.earlier(lead) if case.then is None else case)
+            return _once(case.earlier(lead) if case.then is None else case, start)
     raise SystemExit(f"{case.name}: the gate was not ready before the change")
 
 
-def _once(case: Case) -> Result:
+def _once(case: Case, start: Start) -> Result:
     result = Result()
     with (
         tempfile.TemporaryDirectory(prefix="gate-clock-") as name,
-        gate_of(Path(name), case) as gate,
+        gate_of(Path(name), case, start) as gate,
     ):
         ready = gate.ready()
         result.first = gate.let_in()
@@ -360,11 +380,12 @@ def _once(case: Case) -> Result:
 
 
 @contextlib.contextmanager
-def gate_of(folder: Path, case: Case) -> Iterator[Gate]:
+def gate_of(folder: Path, case: Case, start: Start) -> Iterator[Gate]:
     """A gate that is ready for people."""
-    gate = Gate(folder, case)
+    gate = Gate(folder, case, start)
     try:
-        gate.until(lambda: "gate.ready" in (folder / "log").read_text(), "the start")
+        log = folder / "log"
+        gate.until(lambda: log.exists() and "gate.ready" in log.read_text(), "the start")
         yield gate
     finally:
         gate.end()

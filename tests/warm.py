@@ -54,7 +54,7 @@ class Task:
         errors: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._name = f"{function.__name__}{given}"
+        self._name, self._out = f"{function.__name__}{given}", out
         _serve()
         environment = dict(os.environ if environment is None else environment)
         self._process = _context.Process(
@@ -63,6 +63,10 @@ class Task:
             daemon=True,  # a test that fails before it ends the program leaves none behind
         )
         self._process.start()
+
+    def says(self) -> bool:
+        """Whether there is a whole line in what it prints to."""
+        return self._out.exists() and b"\n" in self._out.read_bytes()
 
     def poll(self) -> int | None:
         """Its status once it has ended; negative for a signal."""

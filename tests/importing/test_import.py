@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import signal
-import subprocess
-import sys
 import time
 import zipfile
 from datetime import date
@@ -28,6 +25,8 @@ from gate.importing.table import Line, open_table, read_table
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportRow, PersonRow
+from tests.waiting import wait_for
+from tests.warm import Task
 
 TODAY = date(2026, 11, 23)
 
@@ -324,20 +323,11 @@ def test_stopped_after_the_batch_in_hand_and_the_next_run_counts_the_lines_done(
     assert list(run(store, number, lines, NoPhotos(), None, by="li")) == []
 
 
-CHILD = """
-import sys
-from pathlib import Path
-from gate.importing.photos import NoPhotos
-from gate.importing.run import run
-from gate.importing.table import Line, open_table, read_table
-from gate.store.settings import StoreSettings
-from gate.store.store import Store
-
-folder = Path(sys.argv[1])
-with Store.open(StoreSettings(ballast=0), folder / "data") as store:
-    for progress in run(store, 1, read_table(folder / "people.csv"), NoPhotos(), None, by="li"):
-        print(progress.done, flush=True)
-"""
+def take(folder: Path) -> None:
+    """In a process of its own: the import goes on, and each step is said."""
+    with Store.open(StoreSettings(ballast=0), folder / "data") as store:
+        for step in run(store, 1, read_table(folder / "people.csv"), NoPhotos(), None, by="li"):
+            print(step.done, flush=True)
 
 
 @pytest.mark.slow
@@ -348,14 +338,10 @@ def test_killed_at_any_moment_and_resumed_nobody_is_there_twice_and_nobody_missi
     with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
         job(store)
     for wait in (0.1, 0.25, 0.05, 0.3):
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(tmp_path)],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
-        child.stdout.readline()
+        child = Task(take, tmp_path, out=tmp_path / f"said-{wait}")
+        wait_for(child.says)
         time.sleep(wait)
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait()
     with Store.open(StoreSettings(ballast=0), tmp_path / "data") as store:
         assert 0 < len(done_lines(store, 1)) == store.people.count() < count

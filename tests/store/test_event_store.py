@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +26,7 @@ from gate.store.store import Store
 from gate.store.tables import EventRow
 from tests.store.databases import ON_FILES
 from tests.waiting import PATIENCE, wait_for
+from tests.warm import Task
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -146,19 +145,12 @@ def test_more_than_memory_holds_is_counted_and_reported(tmp_path: Path) -> None:
         )
 
 
-_CHILD = """
-import sys
-from datetime import datetime, UTC
-from pathlib import Path
-from typing import Any
-from gate.events.event import Event
-from gate.store.settings import StoreSettings
-from gate.store.store import Store
-store = Store.open(StoreSettings(ballast=0), Path(sys.argv[1]), receivers=("mqtt",))
-while True:
-    done = store.writer.record(Event.make("north", "passage.granted", datetime.now(UTC))).result()
-    print(done.id, done.sequence, flush=True)
-"""
+def _record(folder: Path) -> None:
+    """In a process of its own, until it is killed: what is on the disk."""
+    store = Store.open(StoreSettings(ballast=0), folder, receivers=("mqtt",))
+    while True:
+        done = store.writer.record(event()).result()
+        print(done.id, done.sequence, flush=True)
 
 
 @pytest.mark.parametrize("wait", [0.02, 0.11, 0.23])
@@ -167,17 +159,14 @@ def test_nothing_acknowledged_is_lost_by_kill_9(
     tmp_path: Path, settings: StoreSettings, wait: float
 ) -> None:
     said = []
-    for _ in range(2):
-        child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True
-        )
-        assert child.stdout is not None
-        said.append(child.stdout.readline())
+    for turn in range(2):
+        out = tmp_path / f"said{turn}"
+        child = Task(_record, tmp_path, out=out)
+        wait_for(child.says)
         time.sleep(wait)
-        os.kill(child.pid, signal.SIGKILL)
-        said += child.stdout.read().splitlines()
+        child.kill()
         child.wait()
-        child.stdout.close()
+        said += out.read_text().splitlines()
     acknowledged = dict(line.split() for line in said if len(line.split()) == 2)
     with Store.open(settings, tmp_path) as store, store.database.read() as session:
         kept = {row.id: row.sequence for row in session.query(EventRow)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import CalibrationRow, PersonRow
 from tests.effort import rounds
+from tests.warm import Task
 
 WRITERS = rounds(4, 8)  # processes; each with threads of its own
 THREADS = 4
@@ -84,25 +84,23 @@ def test_ten_thousand_writes_of_many_writers_lose_no_change(
         people = store.people.create_many({"name": f"{n}", "note": "0"} for n in range(50))
         start = seen = store.changes.generation()
         noted: dict[int, str] = {}
-        context = multiprocessing.get_context("spawn")
         share = writes // WRITERS
+        said = tmp_path / "said"
         processes = [
-            context.Process(target=_writer, args=(postgresql, tmp_path, people, share, number))
+            Task(_writer, postgresql, tmp_path, people, share, number, out=said)
             for number in range(WRITERS)
         ]
-        for process in processes:
-            process.start()
-        while any(process.is_alive() for process in processes) or noted != _notes(store):
+        while any(process.poll() is None for process in processes) or noted != _notes(store):
             seen, changed = store.changes.since(seen)
             assert changed is not None
             for person in changed:
                 row = store.people.get(person)
                 assert row is not None
                 noted[person] = row.note
-            if not changed and not any(process.is_alive() for process in processes):
+            if not changed and all(process.poll() is not None for process in processes):
                 break
             time.sleep(0.001)
-        assert [process.exitcode for process in processes] == [0] * WRITERS
+        assert [process.poll() for process in processes] == [0] * WRITERS, said.read_text()
         # what the reader believes at the end is what the register holds: no change was lost
         assert noted == _notes(store)
         # and the numbers are without a gap
