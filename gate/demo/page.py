@@ -13,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gate.access.reasons import text
 from gate.demo.film_frame import HEIGHT, PANEL, WIDTH
+from gate.demo.liveness import after, named
 from gate.demo.report import GRANTED, Attempt, Rate, RunRecord, figures, score_text
 from gate.errors import StoreError
-from gate.texts.catalogue import LANGUAGES, Translate, translator
+from gate.texts.catalogue import LANGUAGES, Translate, translator, word
 
 _OUTCOMES = {
     "granted": "granted",
@@ -89,7 +90,8 @@ def _page(record: RunRecord, language: str) -> dict[str, Any]:
         ),
         "headings": headings,
         "rows": [_row(attempt, _, language) for attempt in record.attempts],
-        "figures": _figures(record, _),
+        "figures": _figures(record, _, language),
+        "asked": after(figures(record).not_held_live, record.networks, _),
     }
 
 
@@ -117,7 +119,7 @@ def _row(a: Attempt, _: Translate, language: str) -> dict[str, Any]:
     }
 
 
-def _figures(record: RunRecord, _: Translate) -> list[tuple[str, str]]:
+def _figures(record: RunRecord, _: Translate, language: str) -> list[tuple[str, str]]:
     f = figures(record)
 
     def rate(value: Rate) -> str:
@@ -133,6 +135,14 @@ def _figures(record: RunRecord, _: Translate) -> list[tuple[str, str]]:
         (_("strangers let in"), f"{f.strangers_granted}"),
         (_("strangers mistaken for a resident (FPIR)"), rate(f.fpir)),
         (_("residents not let in by their face (FNIR)"), rate(f.fnir)),
+        (
+            _("recognised, but asked for a card"),
+            ", ".join(
+                _("{count}: {reason}", count=n, reason=word("why", reason, language))
+                for reason, n in f.not_by_face
+            )
+            or "0",
+        ),
         (_("attacks that opened the door (IAPAR)"), rate(f.iapar)),
         (
             _("from the frame to the relay, p50 / p95 / p99"),
@@ -147,6 +157,7 @@ def _figures(record: RunRecord, _: Translate) -> list[tuple[str, str]]:
     shown += [
         (_("memory"), f"{record.memory / 2**20:.0f} MB"),
         (_("detector, encoder"), f"{record.detector}, {record.encoder}"),
+        (_("liveness"), named(record.networks, _)),
     ]
     return shown
 

@@ -12,7 +12,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from gate.access.policy import NOT_LIVE
+from gate.demo.liveness import named
 from gate.recognition.face import Image
+from gate.texts.catalogue import translator
 
 GRANTED, REFUSED, ASKED, NOTHING = "granted", "refused", "asked", "nothing"
 STYLES = {GRANTED: "green", REFUSED: "red", ASKED: "yellow", NOTHING: "dim"}
@@ -97,7 +100,7 @@ class RunRecord:
         memory: the process's greatest resident memory, bytes.
         people, generated: people enrolled, and how many of them are generated.
         encoder, detector: their names.
-        liveness: what distinguishes a living face from a picture, in words.
+        networks: the liveness networks that are asked.
     """
 
     attempts: tuple[Attempt, ...]
@@ -110,7 +113,7 @@ class RunRecord:
     work: float = 0.0
     encoder: str = ""
     detector: str = ""
-    liveness: str = ""
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,11 @@ class Figures:
     iapar: Rate
     latency: tuple[float, float, float] | None
     unexpected: int
+
+    @property
+    def not_held_live(self) -> int:
+        """Residents who were recognised and asked for a card: nothing showed that they live."""
+        return dict(self.not_by_face).get(NOT_LIVE, 0)
 
 
 def figures(record: RunRecord) -> Figures:
@@ -258,7 +266,7 @@ def _figures(record: RunRecord, f: Figures) -> Table:
         ("frames a second", _frame_rate(record)),
         ("memory", f"{record.memory / 2**20:.0f} MB"),
         ("detector, encoder", f"{record.detector or '–'}, {record.encoder or '–'}"),
-        ("liveness", record.liveness or "–"),
+        ("liveness", named(record.networks, translator("en"))),
     ]
     for row in rows:
         table.add_row(*row)

@@ -22,22 +22,25 @@ from gate.daemon.build import build_core, open_doorway
 from gate.daemon.journal import Recorder
 from gate.demo.contact_sheet import write_picture
 from gate.demo.film import Film, write_film
+from gate.demo.liveness import after, before
 from gate.demo.page import write_page
 from gate.demo.replay import Replay
-from gate.demo.report import report
+from gate.demo.report import figures, report
 from gate.demo.scenes import demo_clock, prepare, run, scenes
 from gate.errors import ModelError
 from gate.events.event import Event
 from gate.integrations import broker
 from gate.integrations.publisher import RECEIVER, Publisher
 from gate.integrations.settings import MqttSettings
-from gate.models import find, install
+from gate.models import install
 from gate.models.download import Limits
 from gate.models.folder import State, state
 from gate.models.settings import ModelsSettings
 from gate.models.table import MODELS
-from gate.recognition.liveness.assessment import NETWORKS
+from gate.recognition.liveness.assessment import networks
 from gate.store.store import Store
+from gate.texts.catalogue import translator
+from gate.texts.terminal import language
 
 FETCH = 60.0  # seconds the models may take
 DRAIN = 30.0  # seconds the last events may take to the broker
@@ -129,13 +132,8 @@ def run_demo(
         }
     )
     fetch_models(console, settings.models)
-    if not any(find(name, settings.models) for name in NETWORKS):
-        console.print(
-            "there is no liveness network: a face alone opens nothing, so residents are asked for "
-            "their card; `gate models fetch` installs networks",
-            style="yellow",
-            highlight=False,
-        )
+    _ = translator(language())
+    _remark(console, before(networks(settings.models), _))
     recordings = scenes(fixtures / "recordings")
     reachable, own = broker.start(settings.mqtt, data / "broker")
     try:
@@ -164,6 +162,7 @@ def run_demo(
     write_picture(record, picture)
     console.print()
     console.print(report(record))
+    _remark(console, after(figures(record).not_held_live, record.networks, _))
     console.print(f"{teller.made} events made; {arrivals.summary}", highlight=False)
     console.print(f"picture: {picture}", highlight=False)
     if shown is not None and film is not None:
@@ -173,6 +172,11 @@ def run_demo(
     if page is not None:
         write_page(record, page, film=film, picture=picture)
         console.print(f"page:    {page}", highlight=False)
+
+
+def _remark(console: Console, words: str) -> None:
+    if words:
+        console.print(words, style="yellow", highlight=False)
 
 
 def fetch_models(console: Console, settings: ModelsSettings) -> None:

@@ -26,7 +26,7 @@ from gate.demo.replay import Played, Replay
 from gate.demo.report import RunRecord
 from gate.errors import CameraError
 from gate.evaluation.synthetic_gallery import LABEL, generate_templates
-from gate.recognition.liveness.assessment import active
+from gate.recognition.liveness.assessment import networks
 from gate.recognition.quality.assessment import judge
 from gate.services.enrolment import Examiner, keep
 from gate.services.image_decode import decode
@@ -164,7 +164,7 @@ def run(
         generated=sum(name.startswith(LABEL) for name in names.values()),
         encoder=core.encoder.name,
         detector=core.detector.name,
-        liveness=active(core.settings.liveness, core.settings.models),
+        networks=networks(core.settings.models),
     )
 
 

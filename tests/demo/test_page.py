@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from gate.demo import page
+from gate.demo import liveness, page
 from gate.demo.report import ASKED, GRANTED, NOTHING, REFUSED, Attempt, RunRecord
 from gate.errors import StoreError
-from gate.texts.catalogue import LANGUAGES, catalogue
+from gate.texts.catalogue import LANGUAGES, catalogue, translator
 from tests.source import calls, name_of
 
 ANN = Attempt("walks-up", "Ann", True, GRANTED, GRANTED, "Ann", score=12.0, threshold=9.0)
@@ -53,6 +54,42 @@ def test_nothing_is_loaded_from_elsewhere(tmp_path: Path) -> None:
     assert "http" not in html
 
 
+CARDED = replace(ANN, by_card=True, asked_because="liveness_unknown", best="Ann")
+
+
+@pytest.mark.parametrize(
+    ("language", "row", "why", "network"),
+    [
+        ("en", "2: it could not be established that this was a live face", "drawn from", "net"),
+        ("zh", "2 人：无法确认是活体", "录像由静态照片合成", "只有一个模型（net）"),
+    ],
+)
+def test_why_residents_were_asked_for_their_card_is_said_first(
+    language: str, row: str, why: str, network: str
+) -> None:
+    asked = replace(RECORD, attempts=(CARDED, CARDED, *RECORD.attempts), networks=("net",))
+    html = section(page.render(asked, film="", picture="x"), language)
+    for words in (row, network):
+        assert words in html.split("<h2>")[2]
+    assert why in html.split("<h2>")[0]
+    # with several networks, or when nobody was asked, there is nothing to explain
+    for record in (replace(asked, networks=("a", "b")), replace(RECORD, networks=("net",))):
+        first = section(page.render(record, film="", picture="x"), language).split("<h2>")[0]
+        assert 'class="asked"' not in first
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_networks_mean_is_said_before_and_after_a_run(language: str) -> None:
+    _ = translator(language)
+    for networks in ((), ("net",)):
+        said = (liveness.before(networks, _), liveness.after(5, networks, _))
+        assert all("gate models fetch" in words for words in said)
+        assert "5" in said[1]
+        assert liveness.after(0, networks, _) == ""
+    assert liveness.before(("one", "two"), _) == liveness.after(5, ("one", "two"), _) == ""
+    assert liveness.before((), _) != liveness.before(("net",), _)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_attempt_is_a_row_in_each_language(language: str) -> None:
     html = section(page.render(RECORD, film="", picture="x"), language)
@@ -63,8 +100,8 @@ def test_every_attempt_is_a_row_in_each_language(language: str) -> None:
 
 
 def test_every_sentence_has_its_chinese_and_none_is_left_over() -> None:
-    file = Path(page.__file__)
-    given = [call.args[0] for call in calls(file) if name_of(call.func) == "_"]
+    files = (Path(page.__file__), Path(liveness.__file__))
+    given = [call.args[0] for f in files for call in calls(f) if name_of(call.func) == "_"]
     said = {str(text.value) for text in given if isinstance(text, ast.Constant)}
     said |= {*page._OUTCOMES.values()}
     assert len(said) > 30

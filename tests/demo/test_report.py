@@ -98,8 +98,18 @@ def test_a_recognised_face_that_needed_a_card_is_told_from_one_not_recognised() 
     assert figures(run(ANN, BOB)).not_by_face == ()
 
 
-def test_the_liveness_is_named() -> None:
-    assert "required: net alone" in text_of(replace(run(ANN), liveness="required: net alone"))
+def test_the_table_names_the_liveness_networks_and_what_one_or_none_means() -> None:
+    assert "one, two" in text_of(replace(run(ANN), networks=("one", "two")))
+    alone = text_of(replace(run(ANN), networks=("one",)))
+    assert "one network only, one: where it is not sure, a card is asked for" in alone
+    assert "no network: a face alone opens nothing, a card is asked for" in text_of(run(ANN))
+
+
+def test_who_was_not_held_to_be_live_is_counted_apart_from_other_reasons() -> None:
+    carded = replace(ANN, by_card=True, latency=None, asked_because="liveness_unknown", best="Ann")
+    alike = replace(carded, asked_because="look_alike")
+    assert figures(run(carded, carded, alike, ANN)).not_held_live == 2
+    assert figures(run(alike, ANN)).not_held_live == 0
 
 
 def test_the_frame_rate_is_also_given_for_a_core_of_its_own() -> None:

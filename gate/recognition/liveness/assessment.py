@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 
 from gate.camera.source import Frame
 from gate.models import ModelsSettings, find
+from gate.models.folder import accepted
+from gate.models.table import model
 from gate.recognition.face import Liveness
 from gate.recognition.interfaces import Watch
 from gate.recognition.liveness.motion import display_grid, nose_place, parallax
@@ -62,10 +64,25 @@ def build_watch(
     warn = settings.mode == "warn"
     if not tests:
         return MotionWatch(warn=warn)
-    # a network without weight beside the others is not run
-    weights = calibration([test.name for test in tests]).weights
-    heard = [test for test, weight in zip(tests, weights, strict=True) if weight > 0]
-    return NetworkWatch(heard, warn=warn)
+    names = weighty([test.name for test in tests])
+    return NetworkWatch([test for test in tests if test.name in names], warn=warn)
+
+
+def weighty(names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the networks that are run: one without weight beside the others is not."""
+    weights = calibration(names).weights if names else ()
+    return tuple(name for name, weight in zip(names, weights, strict=True) if weight > 0)
+
+
+def networks(models: ModelsSettings) -> tuple[str, ...]:
+    """The installed networks that are run."""
+    return weighty([name for name in NETWORKS if find(name, models)])
+
+
+def lacking(models: ModelsSettings) -> tuple[str, ...]:
+    """The networks that would be run too if all that ``models`` accepts were installed."""
+    wanted = weighty([name for name in NETWORKS if accepted(model(name), models)])
+    return tuple(name for name in wanted if not find(name, models))
 
 
 def active(settings: LivenessSettings, models: ModelsSettings) -> str:
@@ -74,8 +91,7 @@ def active(settings: LivenessSettings, models: ModelsSettings) -> str:
         return "off: a photograph opens the door"
     names = [name for name in NETWORKS if find(name, models)]
     if names:
-        weights = calibration(names).weights
-        heard = [name for name, weight in zip(names, weights, strict=True) if weight > 0]
+        heard = weighty(names)
         weak = calibration(names).most < SHOWS
         more = ", alone weak; `gate models fetch` installs the others" if weak else ""
         if len(heard) == 1 and not weak:
