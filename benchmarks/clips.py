@@ -28,6 +28,8 @@ from gate.recognition import evidence
 from gate.recognition.detection.detector import Detector, build_detector
 from gate.recognition.encoders import Encoder, build_encoder, encode_faces
 from gate.recognition.face import Sighting, Template, Vector, Verdict
+from gate.recognition.liveness.assessment import build_watch
+from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.recogniser import Recogniser, wide_enough
@@ -81,6 +83,7 @@ def main() -> None:
     parser.add_argument("--detector", default="auto")
     parser.add_argument("--people", type=int, default=7000)
     parser.add_argument("--fpir", type=float, default=0.001)
+    parser.add_argument("--liveness", choices=("required", "off"), default="off")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     lfw = Path(os.environ["GATE_LFW_DIR"])
@@ -96,14 +99,15 @@ def main() -> None:
     print(
         f"{encoder.name}, {detector.name}; gallery {options.people}: {len(clips)} of the clips, "
         f"{min(len(real), len(rows))} real, {max(0, len(rows) - len(real))} generated; "
-        f"FPIR {options.fpir:.1%} requested"
+        f"FPIR {options.fpir:.1%} requested, liveness {options.liveness}"
     )
     vectors = {
         person: {name: _vectors(frames, detector, encoder) for name, frames in own.items()}
         for person, own in clips.items()
     }
     matcher = people.site(rows, encoder, options.fpir)
-    _attempts(clips, vectors, matcher, settings, detector, encoder)
+    watch = LivenessSettings(mode=options.liveness)
+    _attempts(clips, vectors, matcher, settings, detector, encoder, watch)
     _worth(vectors, matcher, encoder)
 
 
@@ -146,6 +150,7 @@ def _attempts(
     settings: RecognitionSettings,
     detector: Detector,
     encoder: Encoder,
+    liveness: LivenessSettings,
 ) -> None:
     residents, strangers = Tally(), Tally()
     names = list(clips)
@@ -155,7 +160,8 @@ def _attempts(
         chosen = {names.index(p): _spread(vectors[p][clip]) for p, clip in enrolled.items()}
         matcher = with_people(site, chosen, encoder)
         assess = wide_enough(settings.min_face // 2)
-        return Recogniser(detector, encoder, matcher, settings, assess=assess)
+        watch = build_watch(liveness, ModelsSettings())
+        return Recogniser(detector, encoder, matcher, settings, assess=assess, watch=watch)
 
     for turn in range(most):
         enrolled = {p: list(own)[turn % len(own)] for p, own in clips.items()}

@@ -10,7 +10,13 @@ from gate.models.folder import State, accepted, state
 from gate.models.table import model
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.encoders import build_encoder
-from gate.recognition.liveness.assessment import active, build_watch
+from gate.recognition.liveness.assessment import (
+    active,
+    build_watch,
+    calls_attacks,
+    lacking,
+    networks,
+)
 
 FETCH = "`gate models fetch` installs it again"
 # models that an automatic choice takes when they are there, and what is lacking without them
@@ -26,7 +32,7 @@ def models(settings: Settings) -> Iterator[Finding]:
         "detector": settings.recognition.detector,
         "encoder": settings.recognition.encoder,
     }
-    for part, (names, lacking) in WANTED.items():
+    for part, (names, without) in WANTED.items():
         missing = []
         for name in names:
             wanted = chosen[part] == "auto" or name in chosen[part]
@@ -38,7 +44,7 @@ def models(settings: Settings) -> Iterator[Finding]:
             elif at is State.MISSING and chosen[part] == "auto":
                 missing.append(name)
         if missing:
-            says = f"{' and '.join(missing)}: not installed; {lacking}"
+            says = f"{' and '.join(missing)}: not installed; {without}"
             yield Finding(part, Level.WARN, says, "`gate models fetch` installs what is missing")
     detector = build_detector(settings.recognition, settings.models)
     yield Finding("detector", Level.OK, detector.name)
@@ -51,5 +57,20 @@ def liveness(settings: Settings) -> Iterator[Finding]:
     build_watch(settings.liveness, settings.models)
     says = active(settings.liveness, settings.models)
     weak = "`gate models fetch`" in says or settings.liveness.mode == "off"
-    hint = "" if not weak else "install networks, or ask for a card as well as the face"
+    hint = _advice(settings) if weak else ""
     yield Finding("liveness", Level.WARN if weak else Level.OK, says.split(";")[0], hint)
+
+
+def _advice(settings: Settings) -> str:
+    used, others = networks(settings.models), " + ".join(lacking(settings.models))
+    if settings.liveness.mode != "required" or not others:
+        return "install networks, or ask for a card as well as the face"
+    brings = f"`gate models fetch` brings {others}"
+    if not used:
+        return f"{brings}: a face alone then opens where it is held to be live"
+    if calls_attacks(used):
+        return f"{brings}: fewer living people are then asked for a card"
+    return (
+        f"{brings}: fewer living people are then asked for a card, and pictures held up are "
+        "reported as attacks"
+    )

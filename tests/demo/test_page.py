@@ -88,6 +88,10 @@ def test_what_networks_mean_is_said_before_and_after_a_run(language: str) -> Non
         assert liveness.after(0, networks, _) == ""
     assert liveness.before(("one", "two"), _) == liveness.after(5, ("one", "two"), _) == ""
     assert liveness.before((), _) != liveness.before(("net",), _)
+    measured = liveness.after(5, ("faceplugin-liveness",), _)
+    assert "34" in measured
+    assert "63" in measured
+    assert "63" not in liveness.after(5, ("net",), _)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,10 +13,12 @@ from typer.testing import CliRunner
 from gate import cli
 from gate.clock import ManualClock
 from gate.config.settings import build
-from gate.doctor import Level, box
+from gate.doctor import Level, box, faces
 from gate.events.event import Event
 from gate.integrations.broker import free_port
+from gate.models import ModelsSettings
 from gate.recognition.face import Template
+from gate.recognition.liveness import assessment
 from gate.store.store import Store
 from tests.doctor.looking import findings, look
 
@@ -107,6 +109,58 @@ def test_liveness_switched_off_is_pointed_out(values: dict[str, Any]) -> None:
     found = look("liveness", values)
     assert found.level is Level.WARN
     assert "a photograph opens the door" in found.says
+
+
+THREE = "minifasnet-v1se + minifas-celeba + faceplugin-liveness"
+
+
+@pytest.mark.parametrize(
+    ("there", "mode", "hint"),
+    [
+        ((), "required", f"`gate models fetch` brings {THREE}: a face alone then opens where"),
+        (
+            ("faceplugin-liveness",),
+            "required",
+            "`gate models fetch` brings minifasnet-v1se + minifas-celeba: fewer living people are "
+            "then asked for a card, and pictures held up are reported as attacks",
+        ),
+        # surer of a picture than the others: it calls an attack one by itself
+        (
+            ("minifasnet-v1se",),
+            "required",
+            "`gate models fetch` brings minifas-celeba + faceplugin-liveness: fewer living people "
+            "are then asked for a card",
+        ),
+        (("faceplugin-liveness",), "warn", "install networks"),
+        (("minifasnet-v1se", "minifas-celeba", "faceplugin-liveness"), "required", ""),
+    ],
+)
+def test_what_further_liveness_networks_would_bring_is_said(
+    values: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    there: tuple[str, ...],
+    mode: str,
+    hint: str,
+) -> None:
+    def found(name: str, models: ModelsSettings) -> Path | None:
+        return Path(name) if name in there else None
+
+    monkeypatch.setattr(assessment, "find", found)
+    monkeypatch.setattr(faces, "build_watch", lambda liveness, models: None)
+    values["liveness"] = {"mode": mode}
+    told = look("liveness", values)
+    assert told.hint.startswith(hint)
+    assert bool(told.hint) == bool(hint)
+    assert told.level is (Level.WARN if hint else Level.OK)
+    assert told.hint.endswith("asked for a card") == (there == ("minifasnet-v1se",))
+
+
+def test_networks_that_provenance_excludes_are_not_offered(
+    values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assessment, "find", lambda name, models: None)
+    values["models"] = {**values.get("models", {}), "provenance": "stated"}
+    assert "faceplugin" not in look("liveness", values).hint
 
 
 def test_looking_at_a_new_box_makes_neither_database_nor_key(

@@ -26,6 +26,7 @@ from gate.camera.source import Frame
 from gate.models import ModelsSettings, find
 from gate.models.folder import accepted
 from gate.models.table import model
+from gate.recognition.evidence import ATTACK
 from gate.recognition.face import Liveness
 from gate.recognition.interfaces import Watch
 from gate.recognition.liveness.motion import display_grid, nose_place, parallax
@@ -105,6 +106,11 @@ def active(settings: LivenessSettings, models: ModelsSettings) -> str:
         f"{settings.mode}: motion and display cues only{asks or ', weak'}; "
         "`gate models fetch` installs networks"
     )
+
+
+def calls_attacks(names: Sequence[str]) -> bool:
+    """Whether these networks can be sure enough of a picture for it to be called an attack."""
+    return calibration(names).least <= ATTACK
 
 
 class NetworkWatch:
@@ -203,6 +209,11 @@ class Calibration:
     def most(self) -> float:
         """The highest ratio it can give, nats."""
         return min(BOUND, CLIP * sum(self.weights) + self.offset)
+
+    @property
+    def least(self) -> float:
+        """The lowest ratio it can give, nats."""
+        return max(-BOUND, self.offset - CLIP * sum(self.weights))
 
     def ratio(self, values: NDArray[np.float64]) -> float:
         """Log-likelihood ratio, nats, of the networks' mean scores, float64 (k,)."""

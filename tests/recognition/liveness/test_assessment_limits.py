@@ -12,18 +12,23 @@ import pytest
 
 from gate.camera.source import Frame
 from gate.models import ModelsSettings
+from gate.recognition.evidence import ATTACK
 from gate.recognition.face import Face, Image
 from gate.recognition.liveness import assessment
 from gate.recognition.liveness.assessment import (
     ALONE,
     BOUND,
+    CLIP,
     SHOWS,
     Calibration,
     MotionWatch,
     NetworkWatch,
     active,
     build_watch,
+    calls_attacks,
     cue_ratio,
+    lacking,
+    networks,
 )
 from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.tracking import Track
@@ -133,6 +138,30 @@ def test_a_network_without_weight_is_neither_run_nor_named(monkeypatch: pytest.M
         watching = build_watch(settings, ModelsSettings())
         assert watching is not None
         assert watching(FRAME, Track(1, FACE, 0.0, 0.0)).method == method
+
+
+@pytest.mark.parametrize(("offset", "called"), [(-ATTACK, False), (0.0, True), (-STEP, True)])
+def test_networks_call_a_picture_an_attack_only_where_they_can_be_so_sure(
+    monkeypatch: pytest.MonkeyPatch, offset: float, called: bool
+) -> None:
+    fused(monkeypatch, -ATTACK / CLIP, offset=offset)
+    assert calls_attacks(["a"]) is called
+    assert assessment.calibration(["a"]).least == max(-BOUND, ATTACK + offset)
+
+
+def test_which_networks_are_run_and_which_could_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = ("minifasnet-v1se", "minifas-celeba", "faceplugin-liveness")
+    models = ModelsSettings()
+    installed(monkeypatch)
+    assert (networks(models), lacking(models)) == ((), every)
+    installed(monkeypatch, "faceplugin-liveness")
+    assert (networks(models), lacking(models)) == (every[2:], every[:2])
+    installed(monkeypatch, WEAK, *every)  # without weight beside the others
+    assert (networks(models), lacking(models)) == (every, ())
+    installed(monkeypatch, WEAK)
+    assert networks(models) == (WEAK,)
+    stated = ModelsSettings(provenance="stated")
+    assert "faceplugin-liveness" not in lacking(stated)
 
 
 def test_without_networks_it_watches_for_cues(monkeypatch: pytest.MonkeyPatch) -> None:

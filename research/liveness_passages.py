@@ -1,14 +1,15 @@
-"""One liveness network by itself, by the passage: ``python -m research.liveness_alone``.
+"""What liveness networks make of whole passages: ``python -m research.liveness_passages``.
 
-    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.liveness_alone [--network NAME]
+    GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.liveness_passages [--networks A+B]
 
 A passage is every frame of one window before a webcam (NUAA), of one recording, of one drawn device
 or of one photograph. As at the gate the mean over the frames so far is judged after each from the
 second on, and the first that is high enough opens; so an attack succeeds when any of them is, and a
-living person fails when none is. First with the calibration of the product and what it asks of a
-network that is alone. Then the half of the sources that chooses fits a calibration and the least
-threshold that none of its attacks passes, and the other half is judged by both; and the other way
-round. The people drawn in ``fixtures/`` take no part in any choice.
+living person fails when none is. First with the calibration of the product and what it asks of
+these networks (both set while looking at much of the same).
+Then the half of the sources that chooses fits a calibration and the least threshold that none of
+its attacks passes, and the other half is judged by both; and the other way round. The people drawn
+in ``fixtures/`` take no part in any choice.
 """
 
 from __future__ import annotations
@@ -97,12 +98,12 @@ def shown(bench: Bench, device: Device, frames: Sequence[Image], seed: int) -> I
         yield show.show(image, face.box)
 
 
-def highest(passage: Subject, column: int, ratio: Calibration) -> float:
+def highest(passage: Subject, columns: tuple[int, ...], ratio: Calibration) -> float:
     """The highest ratio of the passage, nats: the mean so far, after each frame from the second.
 
     A photograph, of which there is one frame, is judged by that.
     """
-    frames = np.stack(passage.scores)[:, [column]]
+    frames = np.stack(passage.scores)[:, list(columns)]
     first = min(LOOKS, len(frames))
     return max(ratio.ratio(summary(frames[:n])) for n in range(first, len(frames) + 1))
 
@@ -112,20 +113,21 @@ def least(attacks: Sequence[float]) -> float:
     return max(0.0, STEP * math.ceil(max(attacks) / STEP))
 
 
-def chosen(passages: list[Subject], column: int) -> dict[int, tuple[float, float]]:
+def chosen(passages: list[Subject], columns: tuple[int, ...]) -> dict[int, tuple[float, float]]:
     """By ``id``: what each passage reaches and what it has to, nats, by the other half's choice."""
     out: dict[int, tuple[float, float]] = {}
     for mine in (0, 1):
         others = [p for p in passages if p.half != mine and p.kind != DRAWN]
-        ratio = calibrated(others, (column,))
-        limit = least([highest(p, column, ratio) for p in others if not p.live])
+        ratio = calibrated(others, columns)
+        limit = least([highest(p, columns, ratio) for p in others if not p.live])
         print(
-            f"half {mine} is judged with weight {ratio.weights[0]:.3f}, offset {ratio.offset:.3f}"
+            f"half {mine} is judged with weights "
+            f"{', '.join(f'{w:.3f}' for w in ratio.weights)}, offset {ratio.offset:.3f}"
             f" and {limit:g} nats"
         )
         for passage in passages:
             if passage.half == mine:
-                out[id(passage)] = highest(passage, column, ratio), limit
+                out[id(passage)] = highest(passage, columns, ratio), limit
     return out
 
 
@@ -144,7 +146,7 @@ def report(title: str, passages: list[Subject], reached: dict[int, tuple[float, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", default="faceplugin-liveness", choices=NETWORKS)
+    parser.add_argument("--networks", default="faceplugin-liveness")
     parser.add_argument("--detector", default="auto")
     parser.add_argument("--fixtures", type=Path, default=Path("fixtures"))
     parser.add_argument("--most", type=int, default=250, help="photographs of each folder")
@@ -161,11 +163,12 @@ def main() -> None:
         passages = [p for p in presented(bench, options.fixtures, options.most) if p.scores]
         if options.keep is not None:
             options.keep.write_bytes(pickle.dumps(passages))
-    column = [test.name for test in tests].index(options.network)
-    shipped = calibration([options.network])
-    now = {id(p): (highest(p, column, shipped), ALONE) for p in passages}
-    report(f"{options.network} as the product has it, {ALONE:g} nats", passages, now)
-    report("each half judged by the choice of the other", passages, chosen(passages, column))
+    names = options.networks.split("+")
+    columns = tuple([test.name for test in tests].index(name) for name in names)
+    shipped, limit = calibration(names), ALONE if len(names) == 1 else 0.0
+    now = {id(p): (highest(p, columns, shipped), limit) for p in passages}
+    report(f"{options.networks} as the product has it, {limit:g} nats", passages, now)
+    report("each half judged by the choice of the other", passages, chosen(passages, columns))
 
 
 if __name__ == "__main__":
