@@ -20,6 +20,7 @@ TITLES = {
     "hidden": "Some lines are hidden in the table. Import them too?",
     "card_form": "How are the card numbers written?",
     "date_order": "In which order are day, month and year?",
+    "date_system": "Some dates are serial numbers, in which a spreadsheet counts days. From when?",
     "columns": "Two columns were read as the same thing: leave one of them out below",
 }
 OPTIONS = {
@@ -32,6 +33,9 @@ OPTIONS = {
     "ymd": "Year, month, day",
     "dmy": "Day, month, year",
     "mdy": "Month, day, year",
+    "1900": "From 1900, as nearly all tables",
+    "1904": "From 1904, as some of Excel for Mac",
+    "month": "They are a year and a month without its zero",
 }
 REASONS = {
     "known": "recognised",
@@ -142,6 +146,7 @@ def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
             "columns": {**{str(k): v for k, v in known.columns.items()}, **changed},
             "card_form": form.get("card_form", known.card_form),
             "date_order": form.get("date_order", known.date_order),
+            "date_system": form.get("date_system", known.date_system),
             "hidden": form.get("hidden", known.hidden),
             "language": known.language,
             "doubles": {**{str(k): v for k, v in known.doubles.items()}, **doubles},

@@ -60,6 +60,9 @@ def enroll(
         str, typer.Option(help="Card numbers: decimal, facility, hex or reversed.")
     ] = "",
     date_order: Annotated[str, typer.Option(help="Dates like 3/4/26: ymd, dmy or mdy.")] = "",
+    date_system: Annotated[
+        str, typer.Option(help="Dates like 19876: 1900, 1904, or month (June 1987).")
+    ] = "",
     hidden: Annotated[str, typer.Option(help="Hidden lines of a sheet: with or without.")] = "",
     column: Annotated[
         list[str] | None,
@@ -97,6 +100,7 @@ def enroll(
                 encoding=encoding,
                 card_form=card_form,
                 date_order=date_order,
+                date_system=date_system,
                 hidden=hidden,
                 columns=column,
             )

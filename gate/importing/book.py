@@ -82,6 +82,7 @@ class Book:
         encoding, delimiter: of a text file, as recognised; "" otherwise.
         encodings: others it could be in, the likeliest first.
         pictures: name as in the cells → member of the workbook's ZIP.
+        date_system: "1900" or "1904", from which the workbook counts days; "" where it is not said.
     """
 
     sheets: tuple[Sheet, ...]
@@ -90,6 +91,7 @@ class Book:
     delimiter: str = ""
     encodings: tuple[str, ...] = ()
     pictures: Mapping[str, str] = field(default_factory=dict)
+    date_system: str = ""
 
 
 class Budget:

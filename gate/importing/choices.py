@@ -12,6 +12,7 @@ from gate import files
 from gate.errors import ConfigurationError
 from gate.importing.days import ORDERS
 from gate.importing.headings import HEADINGS
+from gate.importing.serials import SYSTEMS
 from gate.importing.values import CARD_FORMS
 from gate.importing.wrong import Line
 
@@ -30,6 +31,7 @@ class Choices:
         encoding: of a text file.
         columns: index of a column, from 0 → what it is read as; ``LEFT_OUT`` for nothing.
         card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
+        date_system: one of ``SYSTEMS``, for serial numbers in columns of dates.
         hidden: whether hidden lines are imported: one of ``HIDDEN``.
         language: of the page the table was uploaded on, one of ``LANGUAGES``; how 3-2-501 is kept.
         doubles: line → ``SAME`` person as the one proposed, or somebody ``NEW``.
@@ -40,6 +42,7 @@ class Choices:
     columns: Mapping[int, str] = field(default_factory=dict)
     card_form: str = ""
     date_order: str = ""
+    date_system: str = ""
     hidden: str = ""
     language: str = ""
     doubles: Mapping[int, str] = field(default_factory=dict)
@@ -89,6 +92,7 @@ def from_json(raw: Any) -> Choices:
         columns=numbered(raw.get("columns"), (*HEADINGS, LEFT_OUT)),
         card_form=_one(raw.get("card_form"), CARD_FORMS),
         date_order=_one(raw.get("date_order"), ORDERS),
+        date_system=_one(raw.get("date_system"), SYSTEMS),
         hidden=_one(raw.get("hidden"), HIDDEN),
         language=_one(raw.get("language"), LANGUAGES),
         doubles=numbered(raw.get("doubles"), (SAME, NEW)),

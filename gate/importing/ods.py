@@ -40,7 +40,9 @@ def read_ods(archive: zipfile.ZipFile, where: str) -> Book:
             for cell in row.cells.values():
                 if cell.form is Form.PICTURE and (member := parts.member(cell.text[5:])):
                     pictures[cell.text] = member
-    return Book(tuple(sheet for sheet, _ in reader.sheets), "ods", pictures=pictures)
+    return Book(
+        tuple(sheet for sheet, _ in reader.sheets), "ods", pictures=pictures, date_system="1900"
+    )
 
 
 def read_flat_ods(data: bytes, where: str) -> Book:
@@ -49,7 +51,7 @@ def read_flat_ods(data: bytes, where: str) -> Book:
     parse([data], reader.start, reader.end, reader.text)
     for sheet, merged in reader.sheets:
         fill_merged(sheet, merged)
-    return Book(tuple(sheet for sheet, _ in reader.sheets), "ods")
+    return Book(tuple(sheet for sheet, _ in reader.sheets), "ods", date_system="1900")
 
 
 class _Reader:

@@ -65,7 +65,12 @@ def plan(
     checked = check(lines, photos, store, today=today, guardian_age=guardian_age)
     wrong = [one for one in checked if (one.line, one.column) not in unread]
     if table.open:  # what is asked is no mistake of each line
-        asked = {"date_order": ("valid_from", "valid_until"), "card_form": ("card",)}
+        dates = ("valid_from", "valid_until")
+        asked = {
+            "date_order": dates,
+            "date_system": ("birth_year", *dates),
+            "card_form": ("card",),
+        }
         columns = {name for question in table.open for name in asked.get(question.about, ())}
         wrong = [one for one in wrong if one.column not in columns]
     wrong = sorted([*table.wrong, *wrong], key=lambda one: one.line)

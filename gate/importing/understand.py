@@ -16,6 +16,7 @@ from gate.importing.days import ORDERS, birth_year, days, is_forever, span
 from gate.importing.homes import home, unit_of
 from gate.importing.layout import Column, Layout, lay_out, sheets_of
 from gate.importing.marks import mark
+from gate.importing.serials import Serials, serial
 from gate.importing.text import code, name, prose
 from gate.importing.values import (
     CARD_FORMS,
@@ -47,7 +48,7 @@ class Question:
     """Something one answer settles for the whole table.
 
     Attributes:
-        about: sheet, columns, card_form, date_order or hidden.
+        about: sheet, columns, card_form, date_order, date_system or hidden.
         options: the answers on offer; empty for ``columns``, which are chosen one by one.
         examples: (as written, what each option makes of it), in the order of ``options``.
         lines: how many are concerned.
@@ -121,6 +122,7 @@ def understand(
         questions.append(Question("hidden", HIDDEN, (), hidden, choices.hidden))
     rows = [row for row in layout.rows if not (row.hidden and choices.hidden == "without")]
     reader = _Lines(book, layout, choices)
+    reader.scan(rows)
     for row in rows:
         reader.read(row)
     questions += reader.questions()
@@ -151,6 +153,17 @@ class _Lines:
         self._dates: dict[str, dict[str, str]] = {}  # as written → order → day
         self._cards: dict[str, dict[str, str]] = {}
         self._asked = {"date": 0, "card": 0}
+        self._serials = Serials(book.date_system, choices.date_system)
+
+    def scan(self, rows: list[Row]) -> None:
+        """Find the serial numbers among the days: all of them are read in one way."""
+        for column in self._columns:
+            birth = column.field == "birth_year"
+            if birth or column.field in ("valid_from", "valid_until"):
+                for row in rows:
+                    if cell := row.cells.get(column.index):
+                        number = cell.form is Form.NUMBER
+                        self._serials.collect(cell.text, birth=birth, number=number)
 
     def read(self, row: Row) -> None:
         if self._text and any(column >= self._width for column in row.cells):
@@ -190,6 +203,10 @@ class _Lines:
             examples = _examples(self._dates, ORDERS)
             answer = self._choices.date_order
             asked.append(Question("date_order", ORDERS, examples, self._asked["date"], answer))
+        if serials := self._serials.count:
+            options, answer = self._serials.options, self._serials.answer
+            examples = _examples(self._serials.examples, options)
+            asked.append(Question("date_system", options, examples, serials, answer))
         if self._cards:
             examples = _examples(self._cards, CARD_FORMS)
             answer = self._choices.card_form
@@ -224,6 +241,8 @@ class _Lines:
         value = self._cleaned(column, text)
         match column:
             case "birth_year":
+                if found := serial(value, birth=True):
+                    return "", self._serials.birth_year(found)
                 return "", birth_year(value)
             case "valid_from" | "valid_until":
                 return "", self._day(value)
@@ -265,6 +284,8 @@ class _Lines:
             return ""
         if parts := span(text):  # both days of a lease in one cell
             return " 至 ".join(self._day(part) for part in parts)
+        if written := serial(text, birth=False):
+            return self._serials.day(written)
         found = days(text)
         if not found:
             return text

@@ -29,7 +29,8 @@ def read_xls(data: bytes, where: str) -> Book:
         for index in range(min(book.nsheets, 200)):
             sheets.append(_sheet(book, index, budget))
             book.unload_sheet(index)
-        return Book(tuple(sheets), "xls")
+        system = "1904" if book.datemode else "1900"
+        return Book(tuple(sheets), "xls", date_system=system)
 
 
 def _sheet(book: Any, index: int, budget: Budget) -> Sheet:

@@ -59,7 +59,8 @@ def read_xlsx(archive: zipfile.ZipFile, where: str) -> Book:
         fill_merged(reader.sheet, reader.merged)
         pictures |= sheet_pictures(parts, target, reader.sheet, len(read))
         read.append(reader.sheet)
-    return Book(tuple(read), "xlsx", pictures=pictures)
+    system = "1904" if since_1904 else "1900"
+    return Book(tuple(read), "xlsx", pictures=pictures, date_system=system)
 
 
 class _SheetReader:
