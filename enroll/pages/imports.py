@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
-from enroll import import_form
+from enroll import import_form, import_mistakes
 from enroll.framed import framed
 from enroll.import_checks import kinds, of_kind
 from enroll.page import go, render
@@ -304,6 +304,7 @@ def _one(
     more = len(report) > SHOWN or len(wrong) > start + SHOWN
     report = report[:SHOWN]
     translate = translator(visit.language)
+    heading = import_form.heading(visit.language)
     return render(
         visit.request,
         "import.html",
@@ -315,12 +316,14 @@ def _one(
         ask=import_form.asked(plan, translator(visit.language)) if plan else None,
         kinds=found,
         kind=kind,
-        wrong=wrong[start : start + SHOWN],
+        wrong=import_mistakes.shown(plan, wrong[start : start + SHOWN], heading, translate)
+        if plan
+        else [],
         first=start + 1,
         found=len(wrong),
         page=page,
         more=more,
-        heading=import_form.heading(visit.language),
+        heading=heading,
         progress=progress,
         fault=fault,
         results=visit.desk.imports.results(job),

@@ -100,7 +100,7 @@ def birth_year(text: str) -> str:
     written = numerals(code(text))
     if found := re.fullmatch(r"([0-9]{4})(?:\.0+|年)?(?:生|出生)?", written):
         return found[1]
-    if found := re.fullmatch(r"([0-9]{4})[-/.年 ]([0-9]{1,2})月?(?:生|出生)?", written):
+    if found := re.fullmatch(r"([0-9]{4})[-/.年 ](?:0?[1-9]|1[0-2])月?(?:生|出生)?", written):
         return found[1]
     if found := re.fullmatch(r"(19[0-9]{2}|20[0-9]{2})(?:0[1-9]|1[0-2])", written):
         return found[1]
