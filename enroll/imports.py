@@ -16,6 +16,7 @@ from sqlalchemy import Select, select, update
 from enroll.faces import Faces
 from enroll.import_checks import Checks
 from gate.errors import GateError, RecognitionError
+from gate.importing import made_homes
 from gate.importing.alike import note_lookalikes
 from gate.importing.choices import Choices, load_choices, load_lines, save_choices, save_lines
 from gate.importing.notes import note, parts_of
@@ -280,6 +281,8 @@ class Imports:
             row = session.get(ImportRow, job)
             if row is not None:
                 session.delete(row)
+                session.flush()
+                made_homes.forget(session)
 
     def forget_before(self, moment: datetime) -> int:
         """Discard what was uploaded before ``moment`` and never finished; how many imports.

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from enroll.deletion_limits import clock_doubt, too_many, trust
 from enroll.desk import Desk
 from enroll.register import over_before
+from gate.importing import made_homes
 from gate.store.tables import ImportRow, PersonRow
 
 ACTOR = "retention"
@@ -82,6 +83,7 @@ def run(desk: Desk, now: datetime) -> dict[str, int]:
                 delete(ImportRow).where(ImportRow.state == "done", ImportRow.finished < old)
             )
             imports += int(done.rowcount)  # type: ignore[attr-defined]
+            made_homes.forget(session)
     store.tidy()
     counts = {"people": len(people), "events": events, "imports": imports}
     store.key_values.set("desk.retention", {"at": now.isoformat(), **counts})

@@ -44,9 +44,10 @@ def ask(visit: Undo, job: Number, page: Annotated[int, Query(ge=1, le=100_000)] 
 
 @router.post("/imports/{job}/undo")
 def begin(visit: Undo, job: Number) -> Response:
-    """Begin, or go on; nothing while it runs, or when nobody is left to remove."""
+    """Begin, or go on; nothing while it runs, or when nobody and no home is left to remove."""
     row = _row(visit, job)
-    if row.state in ("done", "stopped") and look(visit.desk.store, job).gone:
+    found = look(visit.desk.store, job)
+    if row.state in ("done", "stopped") and (found.gone or found.homes):
         visit.note("import.undo", str(job))
         visit.desk.imports.undo(job, visit.account.login)
     return go(f"/imports/{job}")

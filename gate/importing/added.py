@@ -8,6 +8,8 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from gate.importing import made_homes
+from gate.store.places import Made
 from gate.store.tables import (
     ConsentRow,
     CredentialRow,
@@ -55,6 +57,7 @@ class Added:
         self._job = job
         self._left = {person: added for person, added in rows if person and added}
         self._written: set[int] = set()  # in this transaction
+        self.homes = Made()  # in this transaction
 
     def before(self, session: Session, person: int) -> None:
         """A line is about to write to somebody: what the desk changed meanwhile stays a change."""
@@ -71,8 +74,9 @@ class Added:
         self._written.add(person)
 
     def keep(self, session: Session) -> None:
-        """Note in the lines how the people of this transaction were left, at its end."""
+        """Note how the people of this transaction were left and which homes it made, at its end."""
         session.flush()
+        made_homes.note(session, self._job, self.homes)
         left = records(session, self._written & self._left.keys())
         for person, record in left.items():
             self._left[person] = as_kept(record)

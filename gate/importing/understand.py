@@ -241,8 +241,8 @@ class _Lines:
         value = self._cleaned(column, text)
         match column:
             case "birth_year":
-                if found := serial(value, birth=True):
-                    return "", self._serials.birth_year(found)
+                if counted := serial(value, birth=True):
+                    return "", self._serials.birth_year(counted)
                 return "", birth_year(value)
             case "valid_from" | "valid_until":
                 return "", self._day(value)

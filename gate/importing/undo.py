@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from gate.importing import made_homes
 from gate.importing.added import as_kept, records
 from gate.importing.run import BATCH
 from gate.store.engine import pieces
@@ -36,12 +37,14 @@ class Undo:
         stay: people who stay → why: SEEN at a gate, GIVEN something since or something of theirs
             taken away, CHANGED since, LISTED in another import too, or there BEFORE the import,
             which changed their record.
+        homes: how many homes it made would be removed, since nobody else uses them.
         unknown: lines of an earlier version, which do not say whether they added somebody.
     """
 
     gone: list[int]
     stay: Mapping[int, str]
     unknown: int
+    homes: int = 0
 
 
 def look(store: Store, job: int) -> Undo:
@@ -61,15 +64,18 @@ def look(store: Store, job: int) -> Undo:
         stay: dict[int, str] = {}
         for some in pieces(sorted(added)):
             stay |= _why(session, job, some)
+        gone = sorted(added - stay.keys())
+        homes = len(made_homes.unused(session, made_homes.made_by(session, job).households, gone))
     stay |= dict.fromkeys(sorted(changed - added), BEFORE)
     unknown = sum(left is None and result != "unchanged" for _, result, left in rows)
-    return Undo(sorted(added - stay.keys()), stay, unknown)
+    return Undo(gone, stay, unknown, homes)
 
 
 def undo(
     store: Store, job: int, by: str, *, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[int, int]]:
-    """Remove whom the import added; yields how many of how many after each transaction.
+    """Remove whom the import added, then the homes it made that nobody uses; yields how many people
+    of how many after each transaction.
 
     Each batch looks again, in its own transaction, at whether its people may go. It may be
     stopped after any batch and begun again later: whoever is gone is gone.
@@ -80,6 +86,9 @@ def undo(
             with store.database.write() as session:
                 removed += _remove(session, store, job, some, by)
             yield removed, len(gone)
+            if stop():
+                return
+        for _ in made_homes.remove(store, job):
             if stop():
                 break
     finally:

@@ -27,6 +27,7 @@ from gate.recognition.face import Vector
 from gate.services.enrolment import Shot
 from gate.store.changes import touch
 from gate.store.credentials import clear_revoked
+from gate.store.places import Made
 from gate.store.store import Store
 from gate.store.tables import (
     BuildingRow,
@@ -67,7 +68,9 @@ def write_line(
     if barred == MOVED_OUT:  # meanwhile: nothing of them is changed
         return _reported(session, job, ready, person.id, "failed", note([("", barred)]))
     noted = [("", barred)] if barred else []
-    household = _household(session, store, person, values) if "building" in values else None
+    household = None
+    if "building" in values:
+        household = _household(session, store, person, values, added.homes)
     changed = not known
     for column, value in _columns(values, household).items():
         if not _alike(column, getattr(person, column), value):
@@ -121,7 +124,9 @@ def _person(session: Session, job: int, values: dict[str, str]) -> PersonRow | N
     return None
 
 
-def _household(session: Session, store: Store, person: PersonRow, values: dict[str, str]) -> int:
+def _household(
+    session: Session, store: Store, person: PersonRow, values: dict[str, str], made: Made
+) -> int:
     """The household of a line; 3号楼 is the building 3 where the register writes it so."""
     building, unit, label = values["building"], values["unit"], values.get("household", "")
     names = set(session.scalars(select(BuildingRow.name)))
@@ -145,7 +150,7 @@ def _household(session: Session, store: Store, person: PersonRow, values: dict[s
     if unit not in units:
         there = [name for name in units if unit_key(name) == unit_key(unit)]
         unit = there[0] if len(there) == 1 else unit
-    return store.places.household_in(session, building, unit, label).id
+    return store.places.household_in(session, building, unit, label, made).id
 
 
 def _alike(column: str, old: Any, new: Any) -> bool:

@@ -27,9 +27,8 @@ class KeyValueStore:
 
     def beginning(self, prefix: str) -> dict[str, dict[str, Any]]:
         """All values whose key begins so, by key."""
-        query = select(KeyValueRow).where(KeyValueRow.key.startswith(prefix, autoescape=True))
         with self._database.read() as session:
-            return {row.key: row.value for row in session.scalars(query)}
+            return beginning_in(session, prefix)
 
     def set(self, key: str, value: dict[str, Any]) -> None:
         with self._database.write() as session:
@@ -39,6 +38,12 @@ class KeyValueStore:
         """Take it out; no matter when it is not there."""
         with self._database.write() as session:
             session.execute(delete(KeyValueRow).where(KeyValueRow.key == key))
+
+
+def beginning_in(session: Session, prefix: str) -> dict[str, dict[str, Any]]:
+    """All values whose key begins so, by key, in a transaction."""
+    query = select(KeyValueRow).where(KeyValueRow.key.startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in session.scalars(query)}
 
 
 def set_in(session: Session, key: str, value: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
@@ -11,6 +12,19 @@ from gate.store.engine import Database
 from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
 
 Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Numbers of the rows that were made, and were not there before."""
+
+    buildings: set[int] = field(default_factory=set)
+    units: set[int] = field(default_factory=set)
+    households: set[int] = field(default_factory=set)
+
+    @property
+    def kinds(self) -> tuple[set[int], set[int], set[int]]:
+        return self.buildings, self.units, self.households
 
 
 class Places:
@@ -23,14 +37,21 @@ class Places:
             return self.household_in(session, building, unit, label)
 
     def household_in(
-        self, session: Session, building: str, unit: str, label: str = ""
+        self,
+        session: Session,
+        building: str,
+        unit: str,
+        label: str = "",
+        made: Made | None = None,
     ) -> HouseholdRow:
-        """The same, in the transaction of what it is for."""
+        """The same, in the transaction of what it is for; what is new is added to ``made``."""
+        made = Made() if made is None else made
         house = session.scalar(select(BuildingRow).where(BuildingRow.name == building))
         if house is None:
             house = BuildingRow(name=building)
             session.add(house)
             session.flush()
+            made.buildings.add(house.id)
         flat = session.scalar(
             select(UnitRow).where(UnitRow.building_id == house.id, UnitRow.name == unit)
         )
@@ -38,6 +59,7 @@ class Places:
             flat = UnitRow(building_id=house.id, name=unit)
             session.add(flat)
             session.flush()
+            made.units.add(flat.id)
         household = session.scalar(
             select(HouseholdRow).where(HouseholdRow.unit_id == flat.id, HouseholdRow.label == label)
         )
@@ -45,6 +67,7 @@ class Places:
             household = HouseholdRow(unit_id=flat.id, label=label)
             session.add(household)
             session.flush()
+            made.households.add(household.id)
         return household
 
     def address(self, household: int) -> tuple[str, str, str]:
