@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.community import PASSWORD, Community, beat, settle
-from benchmarks.desk_browser import CHROMIUM, breaches, served, sign_in, too_wide
+from benchmarks.desk_browser import CHROMIUM, breaches, give_axe, served, sign_in, too_wide
 from enroll.app import create_app
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -69,11 +69,9 @@ def photograph(
     community: Community, address: str, pages: list[str], looks: Any, folder: Path
 ) -> list[str]:
     """A picture of each page in each look; what is wrong with them."""
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
     from playwright.sync_api import sync_playwright
 
     faults: list[str] = []
-    axe = Axe()
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for size, language, theme in looks:
@@ -81,6 +79,7 @@ def photograph(
             context = browser.new_context(
                 viewport={"width": width, "height": height}, color_scheme=theme
             )
+            give_axe(context)
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.on("pageerror", lambda error: faults.append(f"script: {error}"))
@@ -96,7 +95,7 @@ def photograph(
                     faults.append(f"{path}: answered {answer.status if answer else 'nothing'}")
                 name = f"{size}-{language}-{theme}{path.split('?')[0].replace('/', '-')}"
                 page.screenshot(path=folder / f"{name}.png", full_page=True)
-                faults.extend(breaches(page, name, axe) + too_wide(page, name))
+                faults.extend(breaches(page, name) + too_wide(page, name))
             context.close()
         browser.close()
     return faults

@@ -25,7 +25,7 @@ from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 
 from benchmarks.community import GATES, PASSWORD, Community, beat, settle
-from benchmarks.desk_browser import CHROMIUM, breaches, served, sign_in, too_wide
+from benchmarks.desk_browser import CHROMIUM, breaches, give_axe, served, sign_in, too_wide
 from enroll.faces import Faces
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -306,10 +306,9 @@ def main() -> None:
 
 def run(community: Community, address: str, options: Any) -> list[str]:
     """Do the tasks and print a line for each; what is wrong with pages or tasks."""
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
     from playwright.sync_api import sync_playwright
 
-    axe, wrong = Axe(), []
+    wrong: list[str] = []
     print(f"{'task':42} {'before':>9} {'clicks':>7} {'fields':>7} {'keys':>6} {'s':>6}  done")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -321,6 +320,7 @@ def run(community: Community, address: str, options: Any) -> list[str]:
                 viewport={"width": wide, "height": high},
                 device_scale_factor=2 if options.zoom else 1,
             )
+            give_axe(context)
             page = context.new_page()
             page.set_default_timeout(60_000)
             beat(community.desk)
@@ -340,7 +340,7 @@ def run(community: Community, address: str, options: Any) -> list[str]:
             )
             wrong.extend([] if done else [f"{task}: not done"])
             wrong.extend(f"{task}: no key reaches {what}" for what in hands.unreachable)
-            wrong.extend(breaches(page, task, axe) + too_wide(page, task))
+            wrong.extend(breaches(page, task) + too_wide(page, task))
             context.close()
         browser.close()
     return wrong

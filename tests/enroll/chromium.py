@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from benchmarks.desk_browser import CHROMIUM, breaches, too_wide
+from benchmarks.desk_browser import CHROMIUM, breaches, give_axe, too_wide
 from enroll.desk import Desk
 from gate.recognition.detection.detector import HogDetector
 from tests.warm import Program
@@ -139,31 +140,35 @@ class Gate:
 
 
 @contextmanager
-def browser(address: str, video: Path | None = None) -> Iterator[Clerk]:
-    """Somebody before a new browser; ``video`` plays in place of its camera."""
-    from axe_playwright_python.base import AXE_SCRIPT
+def started(folder: Path) -> Iterator[Any]:
+    """A browser before whose camera somebody sits; what the camera shows is kept in ``folder``."""
     from playwright.sync_api import sync_playwright
 
+    video = folder / "camera.mjpeg"
+    video.write_bytes(b"".join(jpeg(frame) for frame in frames_of("eileen-collins")))
     flags = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    if video is not None:
-        flags.append(f"--use-file-for-fake-video-capture={video}")
+    flags.append(f"--use-file-for-fake-video-capture={video}")
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=flags)
-        context = opened.new_context(viewport=LAPTOP, locale="zh-CN")
-        context.add_init_script(AXE_SCRIPT)  # given once, not sent again for each page
-        yield Clerk(context.new_page(), address)
+        yield opened
         opened.close()
+
+
+@contextmanager
+def browser(chromium: Any, address: str) -> Iterator[Clerk]:
+    """Somebody new before the browser: signed in nowhere, nothing kept from others."""
+    context = chromium.new_context(viewport=LAPTOP, locale="zh-CN")
+    give_axe(context)
+    yield Clerk(context.new_page(), address)
+    context.close()
 
 
 class Clerk:
     """A person at the browser; every page looked at is checked and, if wished, kept."""
 
     def __init__(self, page, address: str) -> None:
-        from axe_playwright_python.sync_playwright import Axe
-
         self.page = page
         self.address = address
-        self._axe = Axe("0")  # the browser has the script already
         self._folder = os.environ.get("GATE_SCREENSHOTS")
         self.faults: list[str] = []
         page.set_default_timeout(120_000)
@@ -194,7 +199,7 @@ class Clerk:
 
     def look(self, name: str) -> None:
         """Check with axe, and that nothing lies beyond the edge; keep a picture."""
-        self.faults += breaches(self.page, name, self._axe) + too_wide(self.page, name)
+        self.faults += breaches(self.page, name) + too_wide(self.page, name)
         if self._folder:
             self.page.screenshot(path=f"{self._folder}/{name}.png", full_page=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,6 +20,15 @@ from gate.store.tables import AccountRow
 from tests.enroll.app import app_of
 
 PASSWORD = "a-long-enough-secret"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One for all tests of a file: starting and ending it takes three seconds of processor."""
+    from tests.enroll.chromium import started
+
+    with started(tmp_path_factory.mktemp("camera")) as running:
+        yield running
 
 
 @pytest.fixture

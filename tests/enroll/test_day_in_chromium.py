@@ -74,10 +74,8 @@ def gate(desk, tmp_path):
 
 
 @pytest.fixture
-def clerk(desk, tmp_path):
-    video = tmp_path / "camera.mjpeg"
-    video.write_bytes(b"".join(jpeg(frame) for frame in frames_of("eileen-collins")))
-    with served(desk) as address, browser(address, video) as clerk:
+def clerk(desk, chromium):
+    with served(desk) as address, browser(chromium, address) as clerk:
         yield clerk
 
 

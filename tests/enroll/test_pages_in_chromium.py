@@ -1,4 +1,5 @@
-"""Every page of the desk in a real browser: both languages, two sizes, axe, the keyboard.
+"""The desk in a real browser: every page in both languages and two sizes with axe; the keyboard;
+forms. One desk and one browser for all tests, and for each test somebody new before it.
 
 With ``GATE_SCREENSHOTS`` set to a folder the pages are kept there as pictures.
 """
@@ -33,7 +34,7 @@ from gate.services.gate_status import StatusWriter
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import ImportLineRow, ImportRow
-from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser, frames_of, jpeg
+from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser
 
 pytestmark = MARKS
 STATES = {
@@ -49,13 +50,14 @@ STATES = {
 }
 
 
-@pytest.fixture
-def desk(tmp_path):
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
     """A desk with something on every page."""
+    tmp_path = tmp_path_factory.mktemp("desk")
     encoder = DlibEncoder(tmp_path / "models", threads=1)
     with Store.open(StoreSettings(ballast=0), tmp_path) as store:
         desk = Desk(
-            DeskSettings(community="阳光花园", requests=10_000, sign_ins=1000),
+            DeskSettings(community="阳光花园", requests=10_000, sign_ins=1000, live_picture=True),
             store,
             faces=Faces(
                 Examiner(HogDetector(), [encoder]),
@@ -68,6 +70,19 @@ def desk(tmp_path):
         )
         filled(desk, encoder)
         yield desk
+
+
+@pytest.fixture(scope="module")
+def address(desk):
+    with served(desk) as address:
+        yield address
+
+
+@pytest.fixture
+def clerk(chromium, address):
+    with browser(chromium, address) as clerk:
+        yield clerk
+    assert clerk.faults == [], clerk.faults
 
 
 def filled(desk, encoder):
@@ -149,14 +164,14 @@ IMPORTS = {101: "running", 102: "stopped", 103: "done"}
 KINDS = ("gate.started", "person.not_seen", "camera.lost")
 
 
-def addresses(desk):
-    """Every page there is; those of one thing with one that is there."""
+@pytest.fixture(scope="module")
+def pages(desk):
+    """The address of every page there is; those of one thing with one that is there."""
     job = desk.imports.add("人员.csv", open_table(), None, "manager")
     known = {"person": desk.person, "event": desk.event, "job": job.id, "building": 1}
     known |= {"token": desk.visitor, "gate": "north"}
-    desk.settings = desk.settings.model_copy(update={"live_picture": True})
     paths = create_app(desk).openapi()["paths"]
-    pages = [
+    found = [
         path.format(**known)
         for path, methods in paths.items()
         if "get" in methods and ANSWER in methods["get"]["responses"]["200"]["content"]
@@ -164,7 +179,7 @@ def addresses(desk):
         and "{code}" not in path
         and not path.startswith(("/look/", "/stream"))
     ]
-    return [page for page in pages if page not in ("/login", "/setup")] + [
+    return [page for page in found if page not in ("/login", "/setup")] + [
         f"/people/{desk.person}/consent?purpose=not_seen",
         f"/people/{desk.ended}",
         "/people/99999",
@@ -184,87 +199,136 @@ def open_table():
 
 @pytest.mark.parametrize(("language", "size"), [("zh", LAPTOP), ("en", TABLET)])
 @pytest.mark.slow
-def test_every_page_is_accessible_and_fits(desk, monkeypatch, language, size):
+def test_every_page_is_accessible_and_fits(clerk, pages, monkeypatch, language, size):
     monkeypatch.setattr("enroll.box_log.read", lambda now, **wanted: Found(LOG, more=True))
-    pages = addresses(desk)
     assert len(pages) > 24
-    with served(desk) as address, browser(address) as clerk:
-        clerk.page.set_viewport_size(size)
-        clerk.go(f"/language/{language}?back=/login")
-        clerk.look(f"{language}-login")
-        for role in ("manager", "auditor"):
-            clerk.page.context.clear_cookies(name="desk")
-            clerk.sign_in(role)
-            for page in pages:
-                if (role == "auditor") == page.startswith("/audit"):
-                    clerk.go(page)
-                    clerk.look(language + page.replace("/", "-").split("?")[0])
-    assert clerk.faults == [], clerk.faults
+    clerk.page.set_viewport_size(size)
+    clerk.go(f"/language/{language}?back=/login")
+    clerk.look(f"{language}-login")
+    for role in ("manager", "auditor"):
+        clerk.page.context.clear_cookies(name="desk")
+        clerk.sign_in(role)
+        for page in pages:
+            if (role == "auditor") == page.startswith("/audit"):
+                clerk.go(page)
+                clerk.look(language + page.replace("/", "-").split("?")[0])
 
 
 @pytest.mark.slow
-def test_a_person_is_enrolled_with_the_keyboard_alone(desk, tmp_path):
+def test_a_person_is_enrolled_with_the_keyboard_alone(clerk, address):
     """From the first field to "done" by Tab, Enter, Space and typing; focus always to be seen."""
-    video = tmp_path / "camera.mjpeg"
-    video.write_bytes(b"".join(jpeg(frame) for frame in frames_of("eileen-collins")))
-    with served(desk) as address, browser(address, video) as clerk:
-        keys = clerk.page.keyboard
+    keys = clerk.page.keyboard
 
-        def tab_to(text):
-            for _ in range(60):
-                keys.press("Tab")
-                here = clerk.page.evaluate(FOCUS)
-                assert here["seen"], f"focus cannot be seen on {here['text']}"
-                if text in here["text"]:
-                    return
-            raise AssertionError(f"{text} is not reached by Tab")
+    def tab_to(text):
+        for _ in range(60):
+            keys.press("Tab")
+            here = clerk.page.evaluate(FOCUS)
+            assert here["seen"], f"focus cannot be seen on {here['text']}"
+            if text in here["text"]:
+                return
+        raise AssertionError(f"{text} is not reached by Tab")
 
-        clerk.go("/login")
-        clerk.type_into("login", "manager")
-        keys.press("Tab")
-        keys.type(PASSWORD)
-        keys.press("Enter")
-        clerk.page.wait_for_url(address + "/")
-        tab_to("登记新人员")
-        keys.press("Enter")
-        clerk.page.wait_for_url("**/people/new")
-        clerk.type_into("name", "科林斯")
-        tab_to("出生年份")
-        keys.type("1956")
-        tab_to("保存并征求同意")
-        keys.press("Enter")
-        clerk.page.wait_for_url("**/consent**")
-        tab_to("同意：去拍摄")
-        keys.press("Enter")
-        clerk.page.wait_for_url("**/enrol**")
-        clerk.page.wait_for_selector(".guidance.good", timeout=200_000)
-        clerk.page.wait_for_function("document.activeElement.id === 'save'")
-        keys.press("Enter")  # the button to save has the focus by itself
-        clerk.page.wait_for_url("**/try**")
-        tab_to("完成")
-        keys.press("Enter")
-        clerk.page.wait_for_url("**/people/*")
-        assert clerk.page.inner_text("h1").startswith("科林斯")
-    assert clerk.faults == [], clerk.faults
+    clerk.go("/login")
+    clerk.type_into("login", "manager")
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    clerk.page.wait_for_url(address + "/")
+    tab_to("登记新人员")
+    keys.press("Enter")
+    clerk.page.wait_for_url("**/people/new")
+    clerk.type_into("name", "科林斯")
+    tab_to("出生年份")
+    keys.type("1956")
+    tab_to("保存并征求同意")
+    keys.press("Enter")
+    clerk.page.wait_for_url("**/consent**")
+    tab_to("同意：去拍摄")
+    keys.press("Enter")
+    clerk.page.wait_for_url("**/enrol**")
+    clerk.page.wait_for_selector(".guidance.good", timeout=200_000)
+    clerk.page.wait_for_function("document.activeElement.id === 'save'")
+    keys.press("Enter")  # the button to save has the focus by itself
+    clerk.page.wait_for_url("**/try**")
+    tab_to("完成")
+    keys.press("Enter")
+    clerk.page.wait_for_url("**/people/*")
+    assert clerk.page.inner_text("h1").startswith("科林斯")
 
 
 @pytest.mark.slow
-def test_a_page_that_renews_itself_does_not_take_the_clerk_back(desk):
+def test_a_page_that_renews_itself_does_not_take_the_clerk_back(desk, clerk, address, monkeypatch):
     """The end of a check arrives while the browser waits for the page the clerk has chosen."""
     job = desk.imports.add("人员.csv", open_table(), None, "manager").id
     made, end, chosen = desk.imports._plan, threading.Event(), []
-    desk.imports._checks = Checks(lambda *asked: made(*asked) if end.wait(300) else None)
-    with served(desk) as address, browser(address) as clerk:
-        clerk.sign_in("manager")
-        clerk.go(f"/imports/{job}")
-        clerk.page.route("**/people", lambda route: chosen.append(route))
-        clerk.page.evaluate("document.querySelector('nav a[href=\"/people\"]').click()")
-        clerk.until(lambda: chosen)
-        with clerk.page.expect_response(f"{address}/imports/{job}"):
-            end.set()
-        chosen[0].continue_()
-        clerk.page.wait_for_url("**/people", timeout=20_000)
-    assert clerk.faults == [], clerk.faults
+    slow = Checks(lambda *asked: made(*asked) if end.wait(300) else None)
+    monkeypatch.setattr(desk.imports, "_checks", slow)
+    clerk.sign_in("manager")
+    clerk.go(f"/imports/{job}")
+    clerk.page.route("**/people", lambda route: chosen.append(route))
+    clerk.page.evaluate("document.querySelector('nav a[href=\"/people\"]').click()")
+    clerk.until(lambda: chosen)
+    with clerk.page.expect_response(f"{address}/imports/{job}"):
+        end.set()
+    chosen[0].continue_()
+    clerk.page.wait_for_url("**/people", timeout=20_000)
+
+
+@pytest.mark.slow
+def test_a_form_is_sent_once_however_often_its_button_is_pressed(desk, clerk):
+    before = desk.store.people.count()
+    clerk.sign_in("manager")
+    clerk.go("/people/new")
+    clerk.fill(name="李建国")
+    sent = clerk.page.evaluate(
+        """() => {
+            let sent = 0;
+            document.addEventListener("submit", (event) => {
+                sent += !event.defaultPrevented;
+                event.preventDefault();
+            });
+            const form = document.querySelector("main form");
+            form.requestSubmit();
+            form.requestSubmit();
+            return sent;
+        }"""
+    )
+    assert sent == 1
+    clerk.go("/people/new")
+    clerk.fill(name="李建国")
+    clerk.press("保存并征求同意")
+    clerk.page.wait_for_url("**/consent**")
+    assert desk.store.people.count() == before + 1
+
+
+@pytest.mark.slow
+def test_a_file_is_chosen_in_the_page_s_language_whatever_the_browser_s(clerk, tmp_path):
+    table = tmp_path / "人员.csv"
+    table.write_text("姓名\n", encoding="utf-8")
+    clerk.sign_in("manager")
+    for language, choose, none in (
+        ("en", "Choose a file", "none chosen"),
+        ("zh", "选择文件", "未选择文件"),
+    ):
+        clerk.go(f"/language/{language}?back=/imports")
+        shown = clerk.page.locator(".file:has([name=table])")
+        assert shown.inner_text().split("\n") == [choose, none]
+    assert shown.locator("input").evaluate("field => getComputedStyle(field).opacity") == "0"
+    with clerk.page.expect_file_chooser() as chooser:
+        shown.locator(".button").click(force=True)
+    chooser.value.set_files(table)
+    assert shown.inner_text().split() == ["选择文件", "人员.csv"]
+
+
+@pytest.mark.slow
+def test_back_from_a_refusal_what_was_typed_is_still_there(desk, clerk, address):
+    clerk.sign_in("manager")
+    clerk.go(f"/people/{desk.person}")
+    clerk.fill(number="12ab", label="蓝卡")
+    clerk.press("添加门卡")
+    clerk.page.click("[data-back]")
+    clerk.page.wait_for_function("() => document.querySelector('[name=label]')?.value === '蓝卡'")
+    assert clerk.page.url == f"{address}/people/{desk.person}"
 
 
 # the words of what has the focus, and whether an outline shows it
