@@ -41,6 +41,9 @@ TO_DO = {
     "{which} is not there": "add the file to the ZIP, or correct its name here",
     "the picture of the cell is not in the file": "insert the picture again, or use a ZIP",
     "not a readable photograph": "use a JPEG or PNG file",
+    "the HEIC photograph is damaged": (
+        "send it as JPEG; on an iPhone: Settings, Camera, Formats, Most Compatible"
+    ),
     "the photograph is damaged": "copy it again or take another",
     "the photograph is smaller than 16 pixels on one side": "use a larger one",
 }

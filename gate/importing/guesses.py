@@ -28,7 +28,7 @@ _OTHER_CARDS = re.compile(
 # column → what is in its heading, without blanks and in lower case; the first that fits counts
 _WORDS: dict[str, tuple[str, ...]] = {
     "consent": (
-        r"(同意|授权|签署).*(人脸|识别|采集|同意书)|(人脸|识别|采集).*(同意|授权)|同意与否",
+        r"(同意|授权|签署).*(人脸|识别|采集|照片|同意书)|(人脸|识别|采集|照片).*(同意|授权)|同意与否",
         r"(face|biometric).*(consent|agree)|^(consent|agree)",
     ),
     "photo": (r"照片|相片|人脸图|头像|photo(graph)?s?|picture|face.?image|portrait",),

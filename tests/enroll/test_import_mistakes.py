@@ -77,6 +77,7 @@ def test_what_is_to_be_done_is_said_of_mistakes_there_are():
         "not a card number",
         "not a readable photograph",
         "the photograph is damaged",
+        "the HEIC photograph is damaged",
         "the photograph is smaller than 16 pixels on one side",
         "says that it is so, not that the person agreed to the mark",
     }

@@ -17,6 +17,7 @@ from gate.importing.headings import column_of, is_unneeded
         *(("有效期开始时间", "valid_from"), ("是否已同意人脸采集", "consent")),
         *(("Face recognition consent", "consent"), ("所住楼号", "building"), ("房间号码", "unit")),
         *(("Member name", "name"), ("食堂电话", "phone")),
+        *(("照片同意", "consent"), ("是否同意拍摄照片", "consent"), ("一寸照片", "photo")),
         *(("Resident type", "kind"), ("Card-No", "card"), ("Mobile No.", "phone")),
     ],
 )
