@@ -17,7 +17,7 @@ from enroll.desk import Desk
 from enroll.middleware import SecurityMiddleware
 from enroll.page import came_from, render
 from enroll.pages import ROUTERS
-from enroll.visit import Visit, language_of
+from enroll.visit import NOBODY, Visit, language_of
 from gate.errors import GateError
 from gate.store.database_errors import DiskFullError, LockedError
 
@@ -75,6 +75,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
         desk: Desk = request.app.state.desk
         desk.store.audit.note(account.login, "refused", request.url.path[:80])
     what = known.get(error.status_code, str(error.detail))
+    if error.detail == NOBODY:
+        return _answer(request, 404, NOBODY, hint="Nothing was changed; search under People")
     if what.startswith(TOO_MUCH):  # Starlette's own words, of a form no page sends
         what, hint = "The form has too many or too large fields", "Send fewer lines at once"
         return _answer(request, 413, what, hint=hint)

@@ -162,33 +162,37 @@ class Imports:
         finally:
             photos.close()
 
-    def begin(self, job: int, ready: Plan, by: str) -> None:
-        """Carry out a plan. Its lines are kept, so that going on later does the same."""
+    def begin(self, job: int, ready: Plan, by: str) -> bool:
+        """Carry out a plan. Its lines are kept, so that going on later does the same.
+
+        False, and nothing happens, while another import is running.
+        """
         save_lines(self._of(job) / _LINES, ready.lines)
         self._count(job, len(ready.lines))
-        self.start(job, by)
+        return self.start(job, by)
 
-    def start(self, job: int, by: str) -> None:
-        """Begin, or go on where it stopped. Nothing happens while an import is running."""
-        self._begin(job, "running", self._run, by)
+    def start(self, job: int, by: str) -> bool:
+        """Begin, or go on where it stopped. False while an import is running."""
+        return self._begin(job, "running", self._run, by)
 
-    def undo(self, job: int, by: str) -> None:
+    def undo(self, job: int, by: str) -> bool:
         """Remove whom it added, or go on with that; it cannot be gone on with any more.
 
-        Its uploads go. Nothing happens while an import is running.
+        Its uploads go. False, and nothing happens, while an import is running.
         """
-        self._begin(job, "undoing", self._undo, by)
+        return self._begin(job, "undoing", self._undo, by)
 
-    def _begin(self, job: int, state: str, work: Callable[[int, str], None], by: str) -> None:
+    def _begin(self, job: int, state: str, work: Callable[[int, str], None], by: str) -> bool:
         with self._lock:
             if any(one.thread.is_alive() for one in self._runs.values()):
-                return
+                return False
             stop = threading.Event()
             thread = threading.Thread(target=work, args=(job, by), name=f"import-{job}")
             thread.daemon = True
             self._runs[job] = _Run(thread, stop)
             self._state(job, state)
             thread.start()
+            return True
 
     def stop(self, job: int) -> None:
         """After the batch in hand; it can be gone on with."""

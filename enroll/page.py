@@ -79,6 +79,10 @@ SAID = {
         "Nothing was undone: somebody changed one of these people meanwhile. "
         "Look at them one by one.",
     ),
+    "import_busy": (
+        "warn",
+        "Nothing was begun: another import or undo is running. Press again when it is done.",
+    ),
     "rules_undone": ("good", "Undone: times and rules are as before."),
     "rules_changed": ("warn", "Nothing was undone: this was changed again meanwhile."),
     "signed_out": ("", "You are signed out."),

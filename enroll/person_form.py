@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -195,6 +195,33 @@ def of_person(store: Store, person: PersonRow) -> dict[str, Any]:
         "extended_unlock": person.extended_unlock,
         "face_alone": person.face_alone,
     }
+
+
+def differences(
+    there: Mapping[str, Any], typed: Mapping[str, Any], translate: Translate
+) -> list[str]:
+    """Where a form as typed differs from the record as it is now, field by field."""
+    labels = {
+        **LABELS,
+        "extended_unlock": "Needs more time to walk through",
+        "face_alone": "The face alone opens (no second proof asked for)",
+    }
+    return [
+        translate(
+            "{field}: now {there}, typed {typed}",
+            field=translate(label),
+            there=_as_read(there[field], translate),
+            typed=_as_read(typed.get(field, ""), translate),
+        )
+        for field, label in labels.items()
+        if str(there[field]) != str(typed.get(field, "")).strip()
+    ]
+
+
+def _as_read(value: Any, translate: Translate) -> str:
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
+    return str(value).strip() or translate("empty")
 
 
 EMPTY: dict[str, Any] = {

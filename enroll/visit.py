@@ -14,6 +14,10 @@ from enroll.permissions import Permission, Role, may
 from gate.store.tables import AccountRow
 from gate.texts.catalogue import choose
 
+# a page or form about a person who is not in the register any more
+NOBODY = (
+    "There is no such person in the register; perhaps the record was deleted or its import undone"
+)
 SAFE = {"GET", "HEAD", "OPTIONS"}  # methods that change nothing
 
 

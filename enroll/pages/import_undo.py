@@ -48,8 +48,9 @@ def begin(visit: Undo, job: Number) -> Response:
     row = _row(visit, job)
     found = look(visit.desk.store, job)
     if row.state in ("done", "stopped") and (found.gone or found.homes):
+        if not visit.desk.imports.undo(job, visit.account.login):
+            return go(f"/imports/{job}", "import_busy")
         visit.note("import.undo", str(job))
-        visit.desk.imports.undo(job, visit.account.login)
     return go(f"/imports/{job}")
 
 

@@ -129,15 +129,16 @@ def run(visit: Import, job: Number) -> Response:
     """Begin or go on; only a table without a mistake."""
     row = _row(visit, job)
     below = visit.desk.settings.guardian_below_age
+    begun = None
     if row.state == "checked":
         ready = visit.desk.imports.plan(job, below, again=True)
         if ready.ready:
-            visit.note("import.run", str(job))
-            visit.desk.imports.begin(job, ready, visit.account.login)
+            begun = visit.desk.imports.begin(job, ready, visit.account.login)
     elif row.state == "stopped":
+        begun = visit.desk.imports.start(job, visit.account.login)
+    if begun:
         visit.note("import.run", str(job))
-        visit.desk.imports.start(job, visit.account.login)
-    return go(f"/imports/{job}")
+    return go(f"/imports/{job}", "import_busy" if begun is False else "")
 
 
 @router.get("/imports/{job}/faces/{line}.jpg", responses=JPEG)

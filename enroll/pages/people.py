@@ -19,7 +19,7 @@ from enroll.permissions import Permission
 from enroll.permits import permits_of
 from enroll.person_form import PersonForm
 from enroll.register import SORTS, STATES, household_of, qualities, search, state_of
-from enroll.visit import Visit, allowed
+from enroll.visit import NOBODY, Visit, allowed
 from gate.access.decision import Kind
 from gate.errors import GateError
 from gate.readers.card_number import Form as CardForm
@@ -52,7 +52,7 @@ FORM = {
 def person_of(visit: Visit, person: int) -> PersonRow:
     row = visit.desk.store.people.get(person)
     if row is None:
-        raise HTTPException(404)
+        raise HTTPException(404, NOBODY)
     return row
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from fastapi import HTTPException
 from fastapi.responses import Response
 from pydantic import ValidationError
 
@@ -14,9 +13,11 @@ from enroll import person_form
 from enroll.page import go, render
 from enroll.person_form import PersonForm
 from enroll.register import namesakes
-from enroll.visit import Visit
+from enroll.visit import NOBODY, Visit
 from gate.access.decision import Kind
+from gate.errors import StoreError
 from gate.store.database_errors import ConflictError
+from gate.store.people import ChangedError
 from gate.store.tables import PersonRow
 from gate.texts.catalogue import translator
 
@@ -51,9 +52,9 @@ async def save(
     rows = list(zip(names, years, strict=False))
     others: list[PersonRow] = []
     before = None if person is None else store.people.get(person)
-    if person is not None and before is None:
-        raise HTTPException(404)
     as_sent = {**person_form.EMPTY, **_ticks(sent)}
+    if person is not None and before is None:
+        return _gone(visit, as_sent)
     try:
         form = PersonForm.model_validate({k: v for k, v in sent.items() if k not in _BESIDE})
         family = person_form.family_of(sent, names, years)
@@ -69,17 +70,21 @@ async def save(
         if before is None:
             row = store.people.create(**columns)
             others = [store.people.create(**one.columns(store)) for one in family]
-        elif sent.get("updated") and sent["updated"] != version(before):
-            wrong = _("Somebody changed this person meanwhile. Look at it, and save again.")
-            return form_page(visit, {**as_sent, "updated": version(before)}, person, wrong)
         else:
-            row = store.people.update(before.id, **columns)
+            seen = str(sent.get("updated", ""))
+            row = store.people.update(before.id, seen=seen, **columns)
     except ValidationError as error:
         wrong = "\n".join(person_form.mistakes(error, _))
         return form_page(visit, as_sent, person, wrong, rows)
+    except ChangedError:
+        return _changed(visit, as_sent, before)
     except ConflictError:
         wrong = _("Somebody else has this number already")
         return form_page(visit, as_sent, person, wrong, rows)
+    except StoreError:
+        if before is None or store.people.get(before.id) is not None:
+            raise
+        return _gone(visit, as_sent)
     rights = _rights(before, row)
     visit.note("person.create" if person is None else "person.change", row.ref, **rights)
     for other in others:
@@ -88,6 +93,27 @@ async def save(
     if others:  # each of them answers in turn
         next_page += "?then=" + ",".join(str(other.id) for other in others)
     return go(next_page, "created" if person is None else "saved")
+
+
+def _changed(visit: Visit, typed: dict[str, Any], before: PersonRow | None) -> Response:
+    """Nothing was saved: the form as typed, and where it differs from what is there now."""
+    _ = translator(visit.language)
+    row = visit.desk.store.people.get(before.id) if before is not None else None
+    if row is None:
+        return _gone(visit, typed)
+    there = person_form.of_person(visit.desk.store, row)
+    wrong = [
+        _("Somebody changed this person meanwhile. Look at it, and save again."),
+        *person_form.differences(there, typed, _),
+    ]
+    return form_page(visit, {**typed, "updated": version(row)}, row.id, "\n".join(wrong))
+
+
+def _gone(visit: Visit, typed: dict[str, Any]) -> Response:
+    """Whoever the form is about was deleted: what was typed is not lost, nor saved unasked."""
+    _ = translator(visit.language)
+    wrong = _(NOBODY) + "\n" + _("Nothing was saved. Below is what you typed: saved, it is new.")
+    return form_page(visit, typed, None, wrong)
 
 
 def _rights(before: PersonRow | None, row: PersonRow) -> dict[str, Any]:

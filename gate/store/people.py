@@ -31,6 +31,11 @@ from gate.store.tables import (
     UnitRow,
 )
 
+
+class ChangedError(StoreError):
+    """Somebody changed the record since it was looked at."""
+
+
 _ASKED = 500  # numbers in one query
 # what is kept of a person under a name of its own: see missing.py, whereabouts.py
 _KEPT_KEYS = ("not_seen", "place")
@@ -59,10 +64,16 @@ class People:
             touch(session, *numbers)
             return numbers
 
-    def update(self, person: int, **fields: Any) -> PersonRow:
-        """Change columns of a person. Raises StoreError when there is none."""
+    def update(self, person: int, *, seen: str = "", **fields: Any) -> PersonRow:
+        """Change columns of a person.
+
+        ``seen``: the record is changed only while it was last changed then (ISO 8601); "": always.
+        Raises StoreError when there is none, ChangedError when somebody was faster.
+        """
         with self._database.write() as session:
-            row = self._present(session, person)
+            row = self._present(session, person, lock=bool(seen))
+            if seen and row.updated.isoformat() != seen:
+                raise ChangedError("the record was changed meanwhile", hint="look at it again")
             for key, value in fields.items():
                 if not hasattr(PersonRow, key):
                     raise TypeError(f"people have no {key}")
@@ -167,8 +178,8 @@ class People:
                 for row in session.execute(query.where(PersonRow.id.in_(some)))
             }
 
-    def _present(self, session: Session, person: int) -> PersonRow:
-        row = session.get(PersonRow, person)
+    def _present(self, session: Session, person: int, *, lock: bool = False) -> PersonRow:
+        row = session.get(PersonRow, person, with_for_update=lock or None)
         if row is None:
             raise StoreError(
                 f"there is no person {person}",

@@ -234,7 +234,7 @@ def test_rights_given_for_a_night_leave_a_trace(clerk, desk):
 def test_an_unknown_person_is_a_page_not_a_crash(clerk):
     answer = clerk.get("/people/999")
     assert answer.status_code == 404
-    assert "no such page or person" in answer.text
+    assert "no such person in the register" in answer.text
 
 
 @pytest.mark.parametrize("text", ["wangfang", "wf", "fang", "王", "0012345678", "3 1201"])

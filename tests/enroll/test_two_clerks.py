@@ -1,0 +1,132 @@
+"""Two clerks at one record or one table: nothing is lost without a word, and each is told."""
+
+from __future__ import annotations
+
+import html
+import threading
+
+import pytest
+
+from enroll.permissions import Role
+from gate.store.people import ChangedError
+from tests.enroll.conftest import begin_session
+from tests.enroll.importing import finish, upload
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def two(browser, desk):
+    """Two managers, both with Chinese pages."""
+    both = [browser("manager"), browser()]
+    account = desk.accounts.create("wang", "a-long-enough-secret", Role("manager"), "Wang")
+    begin_session(both[1], desk, account)
+    for one in both:
+        one.cookies.set("desk_language", "zh", domain="desk.test")
+    return both
+
+
+def version(desk, person):
+    return desk.store.people.get(person).updated.isoformat()
+
+
+def text(answer):
+    return html.unescape(answer.text)
+
+
+def test_who_saves_second_is_told_what_the_first_changed(two, desk):
+    li = desk.store.people.create("李四", phone="138").id
+    seen = version(desk, li)
+    form = {"name": "李四", "face_alone": "1", "updated": seen}
+    assert two[0].fill(f"/people/{li}/edit", **form, phone="139").is_success
+    answer = two[1].fill(f"/people/{li}/edit", **form, phone="137", note="怕风")
+    assert answer.status_code == 400
+    assert "其间有人修改了此人的资料，请核对后再次保存。" in text(answer)
+    assert "电话：现在是 139，您填的是 137" in text(answer)
+    assert "备注：现在是 空，您填的是 怕风" in text(answer)
+    assert "姓名：现在是" not in text(answer)
+    assert desk.store.people.get(li).phone == "139"
+    form["updated"] = version(desk, li)
+    assert two[1].fill(f"/people/{li}/edit", **form, phone="137").is_success
+    assert desk.store.people.get(li).phone == "137"
+
+
+def test_a_change_between_the_look_and_the_write_is_no_one_s_loss(desk):
+    li = desk.store.people.create("李四").id
+    seen = version(desk, li)
+    desk.store.people.update(li, seen=seen, phone="138")
+    with pytest.raises(ChangedError):
+        desk.store.people.update(li, seen=seen, phone="139")
+    assert desk.store.people.get(li).phone == "138"
+
+
+def test_what_was_typed_about_somebody_who_was_deleted_is_shown_again(two, desk):
+    li = desk.store.people.create("李四").id
+    seen = version(desk, li)
+    two[0].fill(f"/people/{li}/delete")
+    answer = two[1].fill(f"/people/{li}/edit", name="李四", note="怕风", updated=seen)
+    assert answer.status_code == 400
+    assert "人员库中没有此人，可能资料已被删除，或导入已被撤销\n没有保存。" in text(answer)
+    assert "怕风" in answer.text
+    assert 'action="/people/new"' in answer.text
+    assert desk.store.people.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [
+        ("block", {"blocked": "true"}),
+        ("cards", {"number": "0002972728"}),
+        ("delete", {}),
+        ("move-out", {}),
+        ("consent", {"answer": "agreed", "language": "zh"}),
+    ],
+)
+def test_anything_else_about_them_says_that_they_are_gone(two, desk, what, form):
+    answer = two[1].fill(f"/people/7/{what}", **form)
+    assert answer.status_code == 404
+    assert "人员库中没有此人" in answer.text
+    assert "没有改动任何内容" in answer.text
+
+
+def test_an_undo_says_so_to_who_edits_one_of_them_and_leaves_whom_they_changed(two, desk):
+    page = upload(two[0], "name,number\n李四,1\n王五,2\n")
+    page = finish(two[0], two[0].fill(page.url.path + "/run"))
+    li, wang = (desk.store.people.by_number(number).id for number in "12")
+    seen = version(desk, li)
+    form = {"name": "王五", "number": "2", "note": "怕风", "updated": version(desk, wang)}
+    assert two[1].fill(f"/people/{wang}/edit", **form).is_success
+    finish(two[0], two[0].fill(page.url.path + "/undo"))
+    assert [row.id for row in desk.store.people.find()] == [wang]
+    answer = two[1].fill(f"/people/{li}/edit", name="李四", note="怕光", updated=seen)
+    assert "导入已被撤销" in answer.text
+    assert "怕光" in answer.text
+
+
+def test_the_same_table_imported_by_both_makes_nobody_twice(two, desk):
+    table = "name,building,unit\n李四,3,501\n王五,3,502\n"
+    pages = [upload(one, table) for one in two]
+    for one, page in zip(two, pages, strict=True):
+        page = finish(one, one.fill(page.url.path + "/run"))
+    assert desk.store.people.count() == 2
+    assert "无变化：2" in page.text
+
+
+def test_a_second_import_that_cannot_begin_says_so(two, desk, monkeypatch):
+    pages = [upload(one, f"name,number\n李四{n},{n}\n").url.path for n, one in enumerate(two)]
+    go_on, carry_out = threading.Event(), desk.imports._run
+
+    def waiting(job, by):
+        go_on.wait(60)
+        carry_out(job, by)
+
+    monkeypatch.setattr(desk.imports, "_run", waiting)
+    two[0].fill(pages[0] + "/run")
+    answer = two[1].fill(pages[1] + "/run")
+    assert "没有开始：另一次导入或撤销正在进行" in answer.text
+    assert "开始</button>" in answer.text  # it can be pressed again
+    go_on.set()
+    finish(two[0], two[0].get(pages[0]))
+    assert desk.store.people.count() == 1
+    actions = [line.action for line in desk.store.audit.lines()]
+    assert actions.count("import.run") == 1
