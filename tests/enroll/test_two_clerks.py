@@ -1,4 +1,4 @@
-"""Two clerks at one record or one table: nothing is lost without a word, and each is told."""
+"""Two clerks at one record or one table: nothing is lost silently, and each is told."""
 
 from __future__ import annotations
 
