@@ -210,7 +210,7 @@ class Loop:
         measured = self._parts.measured(self.face, behind=self.behind)
         if measured is not None:
             self._step(measured)
-        if self.lane.serving is not None:
+        if self.lane.serving is not None or self.lane.passing:
             self._step(inputs.Tick())
 
     # ------------------------------------------------------------ effects
@@ -289,7 +289,7 @@ class Loop:
             self._journal.record(event.type, passage=event.passage or None, details=event.values)
             match event.type:
                 case "door.opened" | "door.forced":
-                    self._step(inputs.DoorOpened())
+                    self._step(inputs.DoorOpened(forced=event.type == "door.forced"))
                 case "door.closed":
                     self._step(inputs.DoorClosed())
                 case "door.locked":

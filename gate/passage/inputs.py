@@ -72,7 +72,9 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class DoorOpened:
-    """The contact says open."""
+    """The contact says open. ``forced``: the lock was not released."""
+
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,24 +109,53 @@ def closed(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
 
 def contact_lost(lane: Lane) -> tuple[Lane, Outputs]:
     """Nobody will see the door close: who walks through it now is known to nobody."""
-    if lane.opened is None:
-        return lane, ()
-    through, waiting = _released(lane)
+    through, _ = _released(lane)
+    if lane.opened is None:  # of those for whom it is still released the lock will tell
+        through = tuple(each for each in through if each.over is not None)
+    kept = tuple(each for each in lane.passing if each not in through)
     emitted = tuple(_ended(each.id, None) for each in through)
-    return replace(lane, opened=None, passing=waiting), emitted
+    return replace(lane, opened=None, passing=kept), emitted
 
 
 def locked(lane: Lane, given: DoorLocked, now: Now, context: Context) -> tuple[Lane, Outputs]:
-    """The unlock is over; where the door was not opened, nobody has passed."""
+    """The unlock is over; where the door is not opened at the last moment, nobody has passed."""
     if lane.opened is not None or given.entered:  # the closing of the door ends it
         return lane, ()
-    passed = False if context.contact and given.seen else None  # else nobody knows
-    through, waiting = _released(lane)
-    emitted = tuple(_ended(each.id, passed) for each in through)
+    through, _ = _released(lane)
+    if not (context.contact and given.seen):  # nobody knows
+        return _unopened(lane, through, None, now, context)
+    over = now.at + context.grace
+    passing = tuple(
+        replace(each, over=over) if each in through and each.over is None else each
+        for each in lane.passing
+    )
+    return out_of_time(replace(lane, passing=passing), now, context)
+
+
+def out_of_time(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
+    """End the passages of those who have not opened a door that has locked again."""
+    if lane.opened is not None:
+        return lane, ()
+    late = tuple(each for each in lane.passing if each.over is not None and now.at >= each.over)
+    return _unopened(lane, late, False, now, context)
+
+
+def opened(lane: Lane, *, forced: bool, now: Now, context: Context) -> tuple[Lane, Outputs]:
+    """The door opens. One that is forced is not opened by those for whom it has locked."""
+    late = tuple(each for each in lane.passing if forced and each.over is not None)
+    lane, over = _unopened(lane, late, False, now, context)
+    return replace(lane, opened=now.at), over
+
+
+def _unopened(
+    lane: Lane, those: tuple[Passing, ...], passed: bool | None, now: Now, context: Context
+) -> tuple[Lane, Outputs]:
     scene = lane.scene
-    for each in through:
+    for each in those:
         scene = scene.unused(each.key, now.at + context.settings.same_person)
-    return replace(lane, passing=waiting, scene=scene), emitted
+    kept = tuple(each for each in lane.passing if each not in those)
+    ended = tuple(_ended(each.id, passed) for each in those)
+    return replace(lane, passing=kept, scene=scene), ended
 
 
 def _waiting(lane: Lane, passage: str) -> Passing | None:

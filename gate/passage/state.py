@@ -26,6 +26,7 @@ class Context:
         no_temperature, no_status: the finding that counts when none arrived in time.
         tells_apart: whether the thermometer can measure somebody behind somebody nearer.
         contact: whether a contact reports that the door was opened.
+        grace: seconds after locking in which an opening still belongs to the grant.
         presence: on which side people were last seen, for anti-passback.
         notices: person → code of what the screen has to say to them once.
     """
@@ -42,6 +43,7 @@ class Context:
     no_status: tuple[Finding, ...] = ()
     tells_apart: bool = False
     contact: bool = False
+    grace: float = 0.0
     presence: Mapping[int, Presence] = field(default_factory=dict)
     notices: Mapping[int, str] = field(default_factory=dict)
 
@@ -98,10 +100,12 @@ class Passing:
     """A granted passage whose door has not closed yet.
 
     ``asked``: the site's controller has not answered yet, so the door is not released for it.
+    ``over``: the door has locked unopened; up to then (monotonic seconds) an opening still counts.
     """
 
     granted: Passage
     asked: bool = False
+    over: float | None = None
 
     @property
     def id(self) -> str:

@@ -49,6 +49,8 @@ from gate.sensors.reading import Reading
 def step(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """The next lane, and what is to be done, in this order."""
     lane, emitted = _apply(lane, given, now, context)
+    lane, over = let_in.out_of_time(lane, now, context)
+    emitted += over
     recent = {p: at for p, at in lane.recent.items() if now.at - at < context.settings.same_person}
     lane, done = _go_on(replace(lane, recent=recent), now, context)
     if lane.before is not None and now.at >= ends(lane.before, context.settings):
@@ -93,8 +95,8 @@ def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, 
             return lane, ()
         case Ordered(mode, until):
             return replace(lane, mode=mode, until=until), ()
-        case DoorOpened():
-            return replace(lane, opened=now.at), ()
+        case DoorOpened(forced):
+            return let_in.opened(lane, forced=forced, now=now, context=context)
         case DoorClosed():
             return let_in.closed(lane, now)
         case DoorLocked():

@@ -29,7 +29,8 @@ class PresenceRegister:
     def __init__(self, inward: bool | None, hours: float) -> None:
         self._inward, self._hours = inward, hours
         self._places: dict[int, Place] = {}
-        self._passing: dict[str, int] = {}  # passage → person, until the door has closed
+        # passage → person and when they were granted, until the door has closed
+        self._passing: dict[str, tuple[int, float]] = {}
 
     def heard(self, output: outputs.Output, now: float) -> tuple[int, Place] | None:
         """What the lane wanted done, at ``now`` (seconds since 1970).
@@ -44,16 +45,23 @@ class PresenceRegister:
             person = output.decision.person
             if output.decision.outcome is Outcome.GRANT and person is not None:
                 if output.decision.rule in _OPEN:
-                    return self._went(person.id, now)
-                self._passing[output.passage] = person.id
+                    return self._went(person.id, now, now)
+                self._passing[output.passage] = (person.id, now)
         elif isinstance(output, outputs.EventOut) and output.type == "passage.ended":
             went = self._passing.pop(output.passage, None)
             if went is not None and output.details.get("passed") is not False:
-                return self._went(went, now)
+                person_id, granted = went
+                return self._went(person_id, min(granted, now), now)  # the clock may jump back
         return None
 
-    def _went(self, person: int, now: float) -> tuple[int, Place]:
-        self._places = passed(self._places, person, self._inward, now)
+    def _went(self, person: int, at: float, now: float) -> tuple[int, Place] | None:
+        """``at``: when they were let in. A door may stand open for long: who has passed another
+        gate by the time it closes is where they went through last.
+        """
+        known = self._places.get(person)
+        if known is not None and at < known.at <= now:
+            return None
+        self._places = passed(self._places, person, self._inward, at)
         return person, self._places[person]
 
     def presence(self, now: float) -> Mapping[int, Presence]:

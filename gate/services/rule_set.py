@@ -69,6 +69,7 @@ def build_context(settings: Settings, store: Store, people: People | None = None
         no_status=judge(None, settings.status) if settings.status.enabled else (),
         tells_apart=bool(settings.temperature.view),
         contact=settings.door.contact,
+        grace=settings.door.forced_grace,
         notices=notices(store) if settings.learning.enabled else {},
     )
 

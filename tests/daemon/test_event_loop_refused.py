@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.access.decision import Person
@@ -9,7 +11,7 @@ from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer
 from gate.door.settings import DoorSettings
 from gate.events.event import Event
-from tests.daemon.loop_gate import LI, Gate
+from tests.daemon.loop_gate import DOOR, LI, Gate
 from tests.daemon.test_event_loop_controller import with_controller
 
 WANG = Person(7, "7" * 32, name="王芳")
@@ -109,3 +111,26 @@ def test_who_was_in_the_open_door_when_the_board_was_lost_is_not_counted_by_the_
     walk(gate)
     assert ended(gate) == {"1": None, "7": True}
     assert "passage.tailgating" not in gate.types
+
+
+def test_whoever_opens_the_door_just_after_it_has_locked_has_passed(gate: Gate) -> None:
+    gate.loop.handle(replace(gate.loop.context, grace=DOOR.forced_grace))
+    gate.card(LI)
+    gate.wait(DOOR.unlock + 0.1)
+    assert gate.types[-1] == "door.locked"
+    gate.wire("contact", True)
+    assert gate.types[-1] == "door.opened"  # it belongs to the grant still
+    gate.wait(2)
+    gate.wire("contact", False)
+    assert ended(gate) == {"1": True}
+
+
+def test_whoever_does_not_open_it_by_then_has_not_passed_by_a_forced_door(gate: Gate) -> None:
+    gate.loop.handle(replace(gate.loop.context, grace=DOOR.forced_grace))
+    gate.card(LI)
+    gate.wait(DOOR.unlock + DOOR.forced_grace + 0.2)
+    assert ended(gate) == {"1": False}
+    gate.wire("contact", True)
+    assert gate.types[-1] == "door.forced"
+    gate.wire("contact", False)
+    assert ended(gate) == {"1": False}

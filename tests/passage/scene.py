@@ -11,6 +11,7 @@ from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.request import Credential, Finding, Weight
 from gate.passage import Context, Lane, Now, step
 from gate.passage.inputs import (
+    Asked,
     Input,
     Measured,
     Seen,
@@ -156,3 +157,26 @@ class Gate:
 def types(gate: Gate) -> list[str]:
     """Of the events, in order."""
     return [event.type for event in gate.all(EventOut)]
+
+
+def ended(gate: Gate) -> dict[str, object]:
+    return {e.passage: e.details["passed"] for e in gate.all(EventOut) if e.type == "passage.ended"}
+
+
+def passing(gate: Gate) -> list[tuple[str, bool]]:
+    return [(each.id, each.asked) for each in gate.lane.passing]
+
+
+def let_in(*people: int, asked: bool = True) -> Gate:
+    """The people with these numbers were let in by card; the last waits for the controller."""
+    gate = Gate()
+    for person in people:
+        gate.card(CONTEXT.people[person])
+        gate.wait(4)
+    if asked:
+        gate.give(Asked(gate.lane.passing[-1].id))
+    return gate
+
+
+def moment(gate: Gate) -> Now:
+    return Now(gate.now, NOON, lambda: "p9")

@@ -29,6 +29,7 @@ PEOPLE = {
 }
 NOON = datetime(2026, 1, 7, 4, tzinfo=UTC)
 ids = st.none() | st.integers(1, 9)
+passages = st.sampled_from([f"p{n}" for n in range(6)])
 
 sightings = st.builds(
     Sighting,
@@ -61,7 +62,7 @@ findings = st.builds(
 )
 shown = st.builds(
     lambda method, person, problem, duress: inputs.Shown(
-        method, PEOPLE.get(person or 0), Credential(problem, duress), 0.0
+        method, PEOPLE.get(person or 0), Credential(problem, duress, str(person or 0)), 0.0
     ),
     st.sampled_from([Method.CARD, Method.PERMIT, Method.PIN]),
     ids,
@@ -82,9 +83,19 @@ anything = st.one_of(
     measured,
     st.builds(inputs.Answered, st.integers(1, 9), st.lists(findings, max_size=2).map(tuple)),
     st.builds(inputs.Ordered, st.sampled_from([Mode.NORMAL] * 5 + list(Mode))),
-    st.just(inputs.DoorOpened()),
+    st.builds(inputs.DoorOpened, st.booleans()),
     st.just(inputs.DoorClosed()),
-    st.builds(inputs.DoorLocked, st.booleans()),
+    st.builds(inputs.DoorLocked, st.booleans(), st.booleans()),
+    st.just(inputs.ContactLost()),
+    st.builds(inputs.Asked, passages),
+    st.builds(inputs.Agreed, passages),
+    st.builds(inputs.NotReleased, passages, st.sampled_from(["door", "controller", "elsewhere"])),
+    st.builds(
+        inputs.Checked,
+        st.sampled_from(["1", "2"]),
+        st.sampled_from([None, PEOPLE[1], PEOPLE[2], PEOPLE[4]]),
+        st.builds(Credential, st.sampled_from(["", "", "card_revoked"]), serial=st.just("1")),
+    ),
     st.builds(inputs.OutOfOrder, st.sampled_from(["", "camera_fault"])),
     st.just(inputs.Tick()),
 )
@@ -97,6 +108,7 @@ houses = st.builds(
     temperature=st.sampled_from([False, False, True]),
     status=st.sampled_from([False, False, True]),
     contact=st.booleans(),
+    grace=st.sampled_from([0.0, 0.5]),
 )
 
 
@@ -120,6 +132,7 @@ def test_whatever_happens(story: list[tuple[float, Input]], context: Context) ->
     numbers = itertools.count()
     granted: dict[int, float] = {}
     decided: set[str] = set()
+    ended: set[str] = set()
     for wait, given_ in story:
         now += wait
         if isinstance(given_, inputs.Ordered):
@@ -142,7 +155,22 @@ def test_whatever_happens(story: list[tuple[float, Input]], context: Context) ->
             if isinstance(o, outputs.Decided) and o.decision.outcome is Outcome.GRANT
         }
         for output in emitted:
-            if isinstance(output, outputs.Open):
+            if isinstance(output, outputs.EventOut) and output.type == "passage.ended":
+                assert output.passage not in ended  # a passage is over once
+                assert output.passage not in {each.id for each in lane.passing}
+                ended.add(output.passage)
+            if isinstance(output, outputs.Open) and output.agreed:
+                # the controller was being asked, and they would be let in now
+                (waiting,) = (each for each in before.passing if each.id == output.passage)
+                assert waiting.asked
+                assert given_ == inputs.Agreed(output.passage)
+                assert mode is Mode.NORMAL
+                held = waiting.granted
+                assert held.person is not None
+                assert held.person.active
+                assert not held.person.blocked
+                assert held.credential is None or not held.credential.problem
+            elif isinstance(output, outputs.Open):
                 # the door is released for an active person, once, and never while it stands open
                 person = grants[output.passage].person
                 assert person is not None

@@ -52,6 +52,21 @@ def test_only_who_went_through_is_inside(
     assert places.presence(NOW + 4) == presence
 
 
+def test_whoever_went_on_while_the_door_stood_open_is_where_they_went() -> None:
+    places = PresenceRegister(inward=True, hours=12)
+    places.heard(granted("p"), NOW)
+    places.take({1: Place(inside=False, at=NOW + 1800)}, NOW + 1801)
+    assert places.heard(ended("p", True), NOW + 3600) is None
+    assert places.presence(NOW + 3600) == {1: Presence.OUTSIDE}
+    # a place of a clock that was ahead is none
+    places.heard(granted("q"), NOW + 3601)
+    places.take({1: Place(inside=False, at=NOW + 1e8)}, NOW + 1e8)
+    assert places.heard(ended("q", True), NOW + 3602) == (1, Place(True, NOW + 3601))
+    # nor does one that was set back place anybody in the future
+    places.heard(granted("r"), NOW + 9000)
+    assert places.heard(ended("r", True), NOW + 5400) == (1, Place(True, NOW + 5400))
+
+
 def test_another_gate_of_the_same_register_knows(store: Store) -> None:
     inner, outer = PresenceRegister(True, 12), PresenceRegister(False, 12)
     inner.heard(granted("p"), NOW)
