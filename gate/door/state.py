@@ -164,6 +164,7 @@ class DoorState:
     hold_until: float | None = None
     relocked: float | None = None  # when the lock was last rested
     opened: float | None = None  # since when the held-open time runs
+    shut: bool = False  # closed and locked when the board was lost, and not released since
     entered: bool = False  # opened since the last grant
     warned: bool = False
     held: bool = False

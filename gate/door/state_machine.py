@@ -125,11 +125,13 @@ def _apply(
         case Relay(is_energised):
             return replace(state, relay=is_energised), ()
         case Fault(what, where):
-            # the contact cannot be read meanwhile: its next level counts as the first one
+            # the contact cannot be read meanwhile; an alarm does not end by that
             values: dict[str, object] = {"cause": what, "where": where}
             events = () if state.fault else (EventOut("door.fault", state.passage, values),)
-            unknown = replace(state, fault=what, relay=None, open=None, opened=None)
-            return replace(unknown, held=False, warned=False, forced=False), events
+            # a magnet without its board holds nothing
+            locked = state.open is False and not state.released and settings.fail == "secure"
+            shut = locked or (state.open is None and state.shut)
+            return replace(state, fault=what, relay=None, open=None, shut=shut), events
         case Recovered():
             events = (EventOut("door.recovered"),) if state.fault else ()
             return replace(state, fault=""), events
@@ -183,19 +185,25 @@ def _contact(
     if not is_open:
         return _closed(state, now, settings)
     just_relocked = state.relocked is not None and now - state.relocked <= settings.forced_grace
-    forced = state.open is False and not state.released and not just_relocked
-    state = replace(state, open=True, opened=now, forced=forced, entered=state.released)
+    closed = state.open is False or state.shut
+    forced = closed and not state.released and not just_relocked
+    if state.opened is not None:  # it stood open when the board was lost
+        return replace(state, open=True), (EventOut("door.opened", state.passage),)
+    state = replace(state, open=True, opened=now, forced=forced, entered=state.released, shut=False)
     kind = "door.forced" if forced else "door.opened"
     return state, (EventOut(kind, "" if forced else state.passage),)
 
 
 def _closed(state: DoorState, now: float, settings: DoorSettings) -> tuple[DoorState, Events]:
     events: Events = ()
-    if state.open:
-        seconds = round(now - state.opened, 3) if state.opened is not None else None
+    away = state.open is None and state.opened is not None  # it closed while the board was away
+    if state.open or away:
+        since = None if away else state.opened
+        seconds = round(now - since, 3) if since is not None else None
         events = (EventOut("door.closed", state.passage, {"seconds": seconds}),)
     passed = state.entered and settings.relock_on_close
     state = replace(state, open=False, opened=None, warned=False, held=False, forced=False)
+    state = replace(state, shut=False)
     state = replace(state, until=None if passed else state.until, extended=False)
     return replace(state, passage=state.passage if state.released else ""), events
 
@@ -235,6 +243,8 @@ def _turned(
 ) -> tuple[DoorState, Events]:
     """Events of a lock that was released or locked, and of the board's report."""
     events: Events = ()
+    if after.released:
+        after = replace(after, shut=False)
     if after.released and not before.released:
         by = "fire" if after.fire else "hold_open" if after.hold_until is not None else after.by
         events = (EventOut("door.unlocked", after.passage, {"by": by}),)
