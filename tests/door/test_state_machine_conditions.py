@@ -36,13 +36,13 @@ from tests.door.steps import SETTINGS, SHUT, events, run
 class TestEachConditionByItself:
     """One test for what taking a condition or a field away would change; see tools/mutate.py."""
 
-    def test_a_fault_forgets_what_the_contact_and_the_board_said(self) -> None:
+    def test_a_fault_forgets_what_the_board_said_and_keeps_the_alarms(self) -> None:
         before = DoorState(
             open=True, opened=5.0, relay=True, differs=5.0, held=True, warned=True, forced=True
         )
         after = run(before, (6, Fault("no answer")))
-        assert (after.open, after.opened, after.relay) == (None, None, None)
-        assert (after.held, after.warned, after.forced) == (False, False, False)
+        assert (after.open, after.opened, after.relay) == (None, 5.0, None)
+        assert (after.held, after.warned, after.forced) == (True, True, True)
 
     def test_an_override_passes_a_lock_down_and_nothing_else_does(self) -> None:
         locked = replace(SHUT, lockdown=True)
