@@ -36,7 +36,7 @@ from tests.door.steps import SETTINGS, SHUT, events, run
 class TestEachConditionByItself:
     """One test for what taking a condition or a field away would change; see tools/mutate.py."""
 
-    def test_a_fault_forgets_what_the_board_said_and_keeps_the_alarms(self) -> None:
+    def test_a_fault_forgets_what_the_contact_and_the_board_said(self) -> None:
         before = DoorState(
             open=True, opened=5.0, relay=True, differs=5.0, held=True, warned=True, forced=True
         )
