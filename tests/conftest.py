@@ -26,12 +26,15 @@ for _name in ("LC_ALL", "LC_MESSAGES"):
 # pytest_collection_finish enables it, and what was imported by then is not looked at again
 gc.disable()
 
+import shutil
 import sqlite3
+import threading
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from weakref import WeakSet
 
 import pytest
 from argon2 import PasswordHasher
@@ -165,6 +168,9 @@ class _Quick:
     durable = False
     _template: Path | None = None
 
+    def __init__(self) -> None:
+        self._copies: WeakSet[Database] = WeakSet()
+
     def template(self, config: pytest.Config) -> Path:
         """An empty database of the present schema, made when it is first asked for."""
         if self._template is None:
@@ -175,6 +181,32 @@ class _Quick:
             database.close()
         return self._template
 
+    def database(self, url: str, *given: Any, config: pytest.Config, **named: Any) -> Database:
+        """In the place of the class: one that is not there is a copy."""
+        sqlite, path = url[:10] == "sqlite:///", Path(url[10:])
+        copied = sqlite and not self.durable and self._copied(path, config)
+        made = Database(url, *given, **named)
+        if copied:
+            self._copies.add(made)
+        return made
+
+    def _copied(self, path: Path, config: pytest.Config) -> bool:
+        """Whether there was none, and now there is a copy, whole as soon as it has its name."""
+        if path.exists():
+            return False
+        part = path.with_name(f".copied-{threading.get_ident()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.template(config), part)
+            part.chmod(0o600)
+            os.link(part, path)
+        except OSError:  # no place, or somebody was quicker
+            return False
+        finally:
+            with suppress(OSError):
+                part.unlink()
+        return True
+
     def migrate(self, database: Database, config: pytest.Config) -> None:
         if not self.durable and database.is_sqlite:
             event.listen(database.engine, "connect", _without_waiting)
@@ -182,11 +214,10 @@ class _Quick:
             try:
                 connection = cast(sqlite3.Connection, raw.driver_connection)
                 _without_waiting(connection)
-                if _is_empty(connection):
-                    _copy(self.template(config), connection)
-                    return  # of the present schema
             finally:
                 raw.close()
+            if database in self._copies:
+                return  # of the present schema
         migrate(database)
 
 
@@ -201,6 +232,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _quick_databases(pytestconfig: pytest.Config) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "Database", partial(_quick.database, config=pytestconfig))
         patch.setattr(store_module, "migrate", partial(_quick.migrate, config=pytestconfig))
         # each test opens a database, and each engine would translate the same statements into SQL
         # again: a tenth of the time of many tests
@@ -219,15 +251,6 @@ def _engine(*arguments: Any, **named: Any) -> Engine:
     if isinstance(made.dialect, SQLiteDialect_pysqlite):
         made._compiled_cache = _statements
     return made
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-
-
-def _copy(template: Path, into: sqlite3.Connection) -> None:
-    with closing(sqlite3.connect(template)) as source:
-        source.backup(into)
 
 
 def _without_waiting(connection: sqlite3.Connection, record: object = None) -> None:
