@@ -222,7 +222,9 @@ class Applier:
         return len(people)
 
     def forget_everything(self) -> None:
-        """The hub has shut this box out: nobody's data stays on it."""
+        """The hub has shut this box out: nobody's data stays on it. What was being applied has been
+        stopped, and has ended."""
+        self._stopping.clear()
         self.keep_only(set())
         self.forget_faces()
 

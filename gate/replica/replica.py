@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from gate.clock import Clock, SystemClock
 from gate.errors import ConfigurationError, ModelError, StoreError
@@ -27,6 +27,7 @@ from gate.replica.snapshot import Arriving, apply_snapshot
 from gate.store.store import HUB, Store
 
 log = logging.getLogger(__name__)
+Written = TypeVar("Written")
 
 POLL = 25.0  # seconds for which the hub may hold an answer back
 BEAT = 10.0  # seconds
@@ -96,7 +97,7 @@ class Replica:
             self.state.shut_out = str(errors.exceptions[0]) or "revoked"
             await self._shut_out()
         finally:
-            self._applier.stop()  # a thread of its own, which cancelling does not end
+            self._applier.stop()
             await self._link.close()
 
     async def _again(self, job: Callable[[], Any]) -> None:
@@ -148,8 +149,7 @@ class Replica:
             return
         if answer["n"] == cursor.n:
             return
-        async with self._writing:
-            await asyncio.to_thread(self._applier.answer, answer, cursor.scope)
+        await self._write(self._applier.answer, answer, cursor.scope)
         self.state.number, self.state.applied = answer["n"], self._clock.monotonic()
         await self._confirm()
 
@@ -162,8 +162,7 @@ class Replica:
                     await asyncio.to_thread(arriving.write, chunk)
             self.contact.heard()
             path = await asyncio.to_thread(arriving.whole)
-            async with self._writing:
-                left, changed, cursor = await asyncio.to_thread(apply_snapshot, self._applier, path)
+            left, changed, cursor = await self._write(apply_snapshot, self._applier, path)
             self.contact.loaded()
             self.state.snapshots += 1
             self.state.number, self.state.applied = cursor.n, self._clock.monotonic()
@@ -191,6 +190,19 @@ class Replica:
             receipts = [self._identity.signed_erasure(ref, at) for ref in some]
             await self._link.post("/receipt", {"erased": receipts})
             await asyncio.to_thread(self._applier.confirmed, some)
+
+    async def _write(self, work: Callable[..., Written], *given: Any) -> Written:
+        """What ``work`` of the applier gives, done in a thread, which cancelling does not end: then
+        this waits until it has ended after the transaction it was in. A box that is shut out
+        forgets everything next, and nobody may be written after that."""
+        async with self._writing:
+            thread = asyncio.ensure_future(asyncio.to_thread(work, *given))
+            try:
+                return await asyncio.shield(thread)
+            except asyncio.CancelledError:
+                self._applier.stop()
+                await asyncio.gather(thread, return_exceptions=True)
+                raise
 
     # ------------------------------------------------------------ orders
 
@@ -328,8 +340,7 @@ class Replica:
     # ------------------------------------------------------------ contact
 
     async def _forget_faces(self) -> int:
-        async with self._writing:
-            return await asyncio.to_thread(self._applier.forget_faces)
+        return await self._write(self._applier.forget_faces)
 
     async def _shut_out(self) -> None:
         """Nobody's data stays on a box that is no longer one of the hub's."""
