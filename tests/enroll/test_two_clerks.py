@@ -75,9 +75,7 @@ def test_what_was_typed_about_somebody_who_was_deleted_is_shown_again(two, desk)
 @pytest.mark.parametrize(
     ("what", "form"),
     [
-        ("block", {"blocked": "true"}),
         ("cards", {"number": "0002972728"}),
-        ("delete", {}),
         ("move-out", {}),
         ("consent", {"answer": "agreed", "language": "zh"}),
     ],

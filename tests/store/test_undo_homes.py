@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gate.importing.photos import NoPhotos
 from gate.importing.run import run
 from gate.importing.undo import look, undo
@@ -9,6 +11,7 @@ from gate.importing.wrong import Line
 from gate.store.tables import ImportRow
 
 
+@pytest.mark.slow
 def test_homes_an_import_made_go_and_others_stay(store):
     kept = store.places.household("9", "101").id
     with store.database.write() as session:
