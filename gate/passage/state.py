@@ -100,7 +100,7 @@ class Passing:
     """A granted passage whose door has not closed yet.
 
     ``asked``: the site's controller has not answered yet, so the door is not released for it.
-    ``over``: the door has locked unopened; up to then (monotonic seconds) an opening still counts.
+    ``over``: the door has locked unopened, but up to then (monotonic seconds) an opening counts.
     """
 
     granted: Passage
