@@ -39,20 +39,27 @@ from gate.recognition.liveness.assessment import (
     summary,
 )
 from gate.recognition.liveness.networks import open_tests
+from gate.recognition.quality.assessment import eye_distance
+from gate.recognition.quality.settings import Limits
 from gate.recognition.settings import RecognitionSettings
 from research.attacks import Bench, Subject, calibrated, frames_of, of_photographs
 from research.replay_attack import DEVICES, Device, Presentation
 
 STEP = 0.25  # nats between the thresholds that may be chosen
 DRAWN = "drawn people of fixtures/"
+NEAR = Limits().size  # pixels between the eyes at which a gate begins
 EVERY = 3  # frame of a recording of 30 a second
 
 
 def seen(bench: Bench, kind: str, source: str, live: bool, images: Iterable[Image]) -> Subject:
-    """One passage. The images are uint8 (H, W, 3), BGR."""
+    """One passage: its frames that a gate would use. The images are uint8 (H, W, 3), BGR."""
     passage = Subject(kind, source, live)
     for image in images:
-        bench.look(passage, image, bench.face(image))
+        face = bench.face(image)
+        if face is None or face.landmarks is None:
+            continue
+        if eye_distance(face.landmarks) >= NEAR:
+            bench.look(passage, image, face)
     return passage
 
 
@@ -113,11 +120,24 @@ def least(attacks: Sequence[float]) -> float:
     return max(0.0, STEP * math.ceil(max(attacks) / STEP))
 
 
+def halves(passages: list[Subject]) -> dict[int, int]:
+    """By ``id``: the half of each passage, 0 or 1. Everything of one person is in one of them.
+
+    The sources of each kind in turn, so that each half has people, prints and drawn devices.
+    """
+    sides: dict[str, int] = {}
+    for kind in dict.fromkeys(p.kind for p in passages):
+        fresh = sorted({p.source for p in passages if p.kind == kind} - sides.keys())
+        sides |= {source: number % 2 for number, source in enumerate(fresh)}
+    return {id(p): sides[p.source] for p in passages}
+
+
 def chosen(passages: list[Subject], columns: tuple[int, ...]) -> dict[int, tuple[float, float]]:
     """By ``id``: what each passage reaches and what it has to, nats, by the other half's choice."""
     out: dict[int, tuple[float, float]] = {}
+    half = halves(passages)
     for mine in (0, 1):
-        others = [p for p in passages if p.half != mine and p.kind != DRAWN]
+        others = [p for p in passages if half[id(p)] != mine and p.kind != DRAWN]
         ratio = calibrated(others, columns)
         limit = least([highest(p, columns, ratio) for p in others if not p.live])
         print(
@@ -125,9 +145,7 @@ def chosen(passages: list[Subject], columns: tuple[int, ...]) -> dict[int, tuple
             f"{', '.join(f'{w:.3f}' for w in ratio.weights)}, offset {ratio.offset:.3f}"
             f" and {limit:g} nats"
         )
-        for passage in passages:
-            if passage.half == mine:
-                out[id(passage)] = highest(passage, columns, ratio), limit
+        out |= {id(p): (highest(p, columns, ratio), limit) for p in passages if half[id(p)] == mine}
     return out
 
 
