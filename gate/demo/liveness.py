@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gate.texts.catalogue import Translate
 
-# a network alone, in the whole gate, before a webcam (docs/liveness.md): people who were let in by
-# their face, people, prints that were, prints
+# a network alone, in the whole gate, before a webcam (docs/liveness.md): passages of people let in
+# by their face, passages, prints let in, prints
 MEASURED = {"faceplugin-liveness": (34, 34, 0, 63)}
 
 
@@ -37,19 +37,20 @@ def before(networks: Sequence[str], _: Translate) -> str:
     return ""
 
 
-def after(asked: int, networks: Sequence[str], _: Translate) -> str:
-    """Why residents who were recognised needed their card; "" if it was not for want of networks.
+def after(asked: int, networks: Sequence[str], _: Translate) -> list[str]:
+    """Why residents who were recognised needed their card; empty if not for want of networks.
 
     ``asked``: how many, because nothing showed that they are live.
     """
     if not asked or len(networks) > 1:
-        return ""
+        return []
     if not networks:
-        return _(
+        why = _(
             "{count} residents were recognised and asked for their card: without a liveness "
             "network a face alone opens nothing. `gate models fetch` installs networks.",
             count=asked,
         )
+        return [why]
     only = networks[0]
     why = _(
         "{count} residents were recognised and asked for their card: one liveness network only, "
@@ -60,14 +61,14 @@ def after(asked: int, networks: Sequence[str], _: Translate) -> str:
         name=only,
     )
     if only not in MEASURED:
-        return why
-    passed, people, opened, prints = MEASURED[only]
+        return [why]
+    passed, came, opened, prints = MEASURED[only]
     real = _(
-        "Before a real webcam it let in {passed} of {people} people by their face, and {opened} of "
-        "{prints} prints of them (docs/liveness.md).",
+        "Before a real webcam it let people in by their face in {passed} of {came} passages, and "
+        "{opened} of {prints} prints of them (docs/liveness.md).",
         passed=passed,
-        people=people,
+        came=came,
         opened=opened,
         prints=prints,
     )
-    return f"{why} {real}"
+    return [why, real]

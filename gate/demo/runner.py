@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def run_demo(
     )
     fetch_models(console, settings.models)
     _ = translator(language())
-    _remark(console, before(networks(settings.models), _))
+    _remark(console, [before(networks(settings.models), _)])
     recordings = scenes(fixtures / "recordings")
     reachable, own = broker.start(settings.mqtt, data / "broker")
     try:
@@ -174,9 +174,9 @@ def run_demo(
         console.print(f"page:    {page}", highlight=False)
 
 
-def _remark(console: Console, words: str) -> None:
-    if words:
-        console.print(words, style="yellow", highlight=False)
+def _remark(console: Console, lines: Sequence[str]) -> None:
+    for line in filter(None, lines):
+        console.print(line, style="yellow", highlight=False)
 
 
 def fetch_models(console: Console, settings: ModelsSettings) -> None:
