@@ -18,7 +18,7 @@ from gate.sensors.reading import Validity
 from gate.sensors.settings import TemperatureSettings
 from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 # the simulated face covers columns 12 to 19 of 32 and rows 6 to 17 of 24
 FACE = (0.36, 0.24, 0.64, 0.76)
@@ -119,7 +119,11 @@ def test_nothing_counts_for_somebody_behind_others_and_the_others_do_not_count_a
             assert peripherals.measured(face(FACE), behind=True) is None
             time.sleep(0.02)
         module.surface = 33.2
-        time.sleep(0.3)  # what was on the line while they changed places
+        # what was on the line while they changed places
+        sensor = peripherals._sensor
+        assert sensor is not None
+        wait_for(lambda: sensor.reading(0, time.monotonic()).samples)
+        wait_for(lambda: sensor._samples[-1].raw == pytest.approx(33.2))
         assert peripherals.measured(face(FACE), behind=True) is None
         found = measured(peripherals, face(FACE))
     assert found is not None

@@ -10,6 +10,7 @@ from gate.exporting.settings import ExportSettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.exporting.receiving import RECEIVER, Host, Platform
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def settings_for(platform: Platform) -> Callable[..., ExportSettings]:
             "name": "site",
             "url": changed.pop("url", platform.url),
             "purposes": ("operation",),
-            "timeout": 1.0,
+            "timeout": PATIENCE,
             "retry_most": 0.1,
             "batch": 7,
         }

@@ -17,7 +17,9 @@ from gate.exporting.settings import ExportSettings
 from gate.exporting.target import DeliveryError, RefusedError
 from gate.store.store import Store
 from tests.exporting.receiving import RECEIVER, Host, Platform, eventually
+from tests.waiting import PATIENCE
 
+SILENT = ("kept, then silent", "drips")  # what only a time-out ends
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 Make = Callable[..., ExportSettings]
 MOODS = [
@@ -37,6 +39,11 @@ def passages(store: Store, count: int, type: str = "passage.granted") -> None:
 
 def exporter(store: Store, settings: ExportSettings) -> Exporter:
     return Exporter(settings, "north", store, SystemClock())
+
+
+def time_out(mood: str) -> float:
+    """Seconds for an answer: many, except where none comes."""
+    return 1.0 if mood in SILENT else PATIENCE
 
 
 def drive(exporter: Exporter, steps: int = 200) -> None:
@@ -61,7 +68,7 @@ def test_a_receiver_that_does_this_has_every_passage_once_and_in_order(
 ) -> None:
     passages(store, 20)
     platform.moods = ["", mood, mood]
-    drive(exporter(store, settings_for()))
+    drive(exporter(store, settings_for(timeout=time_out(mood))))
     assert platform.sequences == list(range(1, 21))
     assert len({r["id"] for r in platform.kept}) == 20
     assert store.outbox.waiting("north", RECEIVER) == 0
@@ -75,7 +82,7 @@ def test_a_receiver_that_can_be_asked_is_sent_nothing_twice(
     platform.dedupes = False
     passages(store, 20)
     platform.moods = ["", mood, "", mood]
-    drive(exporter(store, settings_for()))
+    drive(exporter(store, settings_for(timeout=time_out(mood))))
     assert platform.sequences == list(range(1, 21))
 
 
@@ -93,12 +100,12 @@ def test_a_lost_answer_is_still_asked_about_after_the_receiver_was_away(
     platform.dedupes = False
     passages(store, 9)
     platform.moods = [mood]
-    made = exporter(store, settings_for(batch=3))
+    made = exporter(store, settings_for(batch=3, timeout=time_out(mood)))
     with pytest.raises(DeliveryError):
         asyncio.run(made.step())
     host.down()
     if restarted:
-        made = exporter(store, settings_for(batch=3))
+        made = exporter(store, settings_for(batch=3, timeout=time_out(mood)))
     for _ in range(2):
         with pytest.raises(DeliveryError):
             asyncio.run(made.step())

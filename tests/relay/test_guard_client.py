@@ -13,13 +13,16 @@ import pytest
 from gate.errors import DeviceError
 from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest.mark.slow
 def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no_crash(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # a guard that does not get the processor for seconds is not thought to hang
+    monkeypatch.setattr("gate.relay.guard_client.START", PATIENCE)
+    monkeypatch.setattr("gate.relay.guard_client.SILENT", PATIENCE / 2)
     relay = GuardedRelay(RelaySettings(driver="simulated"), retry=(0.1, 0.1))
     relay.open()
     real, full = subprocess.Popen, OSError(errno.EMFILE, os.strerror(errno.EMFILE))

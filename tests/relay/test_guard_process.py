@@ -28,6 +28,13 @@ TEXT = LcusSettings(readback="text")
 LATEST = 10.0
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guard that does not get the processor for seconds is not thought to hang."""
+    monkeypatch.setattr("gate.relay.guard_client.START", PATIENCE)
+    monkeypatch.setattr("gate.relay.guard_client.SILENT", PATIENCE / 2)
+
+
 def begin_pulse(relay: GuardedRelay, board: Board, seconds: float) -> float:
     """Until the board has seen a pulse; returns when the first one began, monotonic seconds.
 
@@ -46,7 +53,8 @@ def test_orders_reach_the_board_and_its_word_comes_back() -> None:
     device = ModbusBoard()
     with SimulatedPort(device) as port:
         wires = {"contact": Wire(number=2)}
-        relay = GuardedRelay(RelaySettings(driver="modbus", port=port.path, inputs=wires))
+        settings = RelaySettings(driver="modbus", port=port.path, timeout=2.0, inputs=wires)
+        relay = GuardedRelay(settings)
         open_guard(relay)
         assert eventually(lambda: told(relay) is False)
         relay.set(1, True, 60.0)
@@ -157,7 +165,8 @@ def test_a_guard_that_is_killed_is_started_again_and_rests_the_relay() -> None:
         relay.close()
 
 
-def test_a_guard_that_hangs_is_replaced() -> None:
+def test_a_guard_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.relay.guard_client.SILENT", 1.0)
     with SimulatedPort(LcusBoard(1)) as port:
         relay = GuardedRelay(RelaySettings(driver="lcus", port=port.path))
         open_guard(relay)

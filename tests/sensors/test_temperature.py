@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from gate.errors import DeviceError
 from gate.sensors.estimate import estimate, reading_of
-from gate.sensors.lines import ModbusLine
-from gate.sensors.reading import Validity
+from gate.sensors.lines import ModbusLine, make_line
+from gate.sensors.reading import Reading, Validity
 from gate.sensors.sample import Sample
 from gate.sensors.sensor import TemperatureSensor
 from gate.sensors.settings import RegisterSettings, TemperatureSettings
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
-from tests.waiting import eventually
+from tests.waiting import eventually, wait_for
 
 SETTINGS = TemperatureSettings(policy="require")
 
@@ -73,6 +73,35 @@ class TestEstimate:
         assert reading.raw == pytest.approx(33.5)
 
 
+def valid(sensor: TemperatureSensor, since: float) -> Reading | None:
+    found = sensor.reading(since, time.monotonic())
+    return found if found.validity is Validity.VALID else None
+
+
+class Asked:
+    """A port and its clock, which passes with each read that waits."""
+
+    def __init__(self, device: PointSensor) -> None:
+        self.device = device
+        self.now = 0.0
+        self.mute = False
+        self._answer = b""
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def open(self) -> None:
+        pass
+
+    def write(self, data: bytes) -> None:
+        self._answer += self.device.receive(data, self.now)
+
+    def read(self, size: int) -> bytes:
+        answer, self._answer = self._answer, b""
+        self.now += 0.0 if answer else 0.03
+        return b"" if self.mute else answer
+
+
 class TestSensor:
     def settings(self, port: SimulatedPort, **more: object) -> TemperatureSettings:
         fast: dict[str, object] = {"silent_after": 0.4}
@@ -84,9 +113,7 @@ class TestSensor:
             sensor = TemperatureSensor(self.settings(port, poll=poll))
             sensor.open()
             begin = time.monotonic()
-            ready = lambda: sensor.reading(begin, time.monotonic()).validity is Validity.VALID  # noqa: E731
-            assert eventually(ready)
-            found = sensor.reading(begin, time.monotonic())
+            found = wait_for(lambda: valid(sensor, begin))
             assert (found.raw, found.ambient) == (33.4, 24.0)
             assert found.estimated == pytest.approx(37.1)
             sensor.close()
@@ -145,17 +172,22 @@ class TestSensor:
             sensor.close()
         assert reported == [False]
 
-    @pytest.mark.slow
-    def test_one_that_is_asked_more_rarely_than_silence_is_borne_works(self) -> None:
-        reported: list[bool] = []
-        with SimulatedPort(PointSensor(33.4, 24.0)) as port:
-            sensor = TemperatureSensor(
-                self.settings(port, poll=1.0), lambda name, there, why: reported.append(there)
-            )
-            sensor.open()
-            assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 3)
-            sensor.close()
-        assert reported == [True]
+    def test_one_that_is_asked_more_rarely_than_silence_is_borne_works(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = TemperatureSettings(silent_after=0.4, poll=1.0)
+        line = make_line(settings)
+        wire = line._port = Asked(PointSensor(33.4, 24.0, streams=False))  # type: ignore[attr-defined]
+        monkeypatch.setattr("gate.sensors.lines.time", wire)
+        line.open()
+        found: list[Sample] = []
+        while wire.now < 3.5:
+            found += line.read()
+        assert [sample.raw for sample in found] == [33.4] * 4
+        wire.mute = True
+        with pytest.raises(DeviceError, match="no valid frame for"):
+            list(iter(line.read, None))  # without an end of its own
+        assert 1.4 < wire.now - found[-1].measured < 1.5
 
     def test_noise_gives_no_false_reading(self) -> None:
         with SimulatedPort(PointSensor(33.4, 24.0)) as port:
@@ -163,8 +195,8 @@ class TestSensor:
             sensor = TemperatureSensor(self.settings(port, silent_after=10))
             sensor.open()
             assert eventually(lambda: sensor.reading(0, time.monotonic()).samples >= 10)
-            values = {(s.raw, s.ambient) for s in sensor._samples}
             sensor.close()
+            values = {(s.raw, s.ambient) for s in sensor._samples}
             assert values == {(33.4, 24.0)}
 
     def test_a_late_answer_of_one_register_is_not_the_other_register(self) -> None:

@@ -18,6 +18,8 @@ from gate.relay.settings import RelaySettings
 from gate.simulators.card import CardReader
 from gate.simulators.console import obey
 from gate.simulators.port import SimulatedPort
+from tests.relay.patience import answer_within, patient_driver
+from tests.waiting import PATIENCE
 
 RUN = "from gate.commands.simulate import app; app()"
 
@@ -57,7 +59,7 @@ def test_a_driver_can_use_the_printed_port() -> None:
     driver.close()
     process.stdin.write("quit\n")
     process.stdin.close()
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()
     assert not Path(port).exists()
 
@@ -104,7 +106,7 @@ def test_slow_answers_are_late_and_silence_is_silent() -> None:
     from gate.simulators.numato_board import NumatoBoard
 
     with SimulatedPort(NumatoBoard()) as port:
-        driver = make_driver(RelaySettings(driver="numato", port=port.path, timeout=0.3))
+        driver = patient_driver(driver="numato", port=port.path)
         driver.open()
         port.faults.slow = 0.1
         begin = time.monotonic()
@@ -112,6 +114,7 @@ def test_slow_answers_are_late_and_silence_is_silent() -> None:
         assert time.monotonic() - begin > 0.1
         port.faults.slow = 0.0
         port.faults.silence = True
+        answer_within(driver, 0.1)
         with pytest.raises(DeviceError):
             driver.state(1)
         driver.close()
@@ -129,9 +132,9 @@ def test_a_board_with_the_recommended_wiring_does_not_begin_in_fire(board: str) 
     assert process.stdin is not None
     assert process.stdout is not None
     section = "".join(process.stdout.readline() for _ in range(3))
-    settings = RelaySettings.model_validate(tomllib.loads(section))
-    assert settings.inputs["fire"].invert  # a cut wire means fire
-    driver = make_driver(settings)
+    given = tomllib.loads(section)
+    assert RelaySettings.model_validate(given).inputs["fire"].invert  # a cut wire means fire
+    driver = patient_driver(**given)
     driver.open()
     assert driver.inputs() == {"fire": False}
     process.stdin.write("input 2 off\n")
@@ -141,5 +144,5 @@ def test_a_board_with_the_recommended_wiring_does_not_begin_in_fire(board: str) 
     driver.close()
     process.stdin.write("quit\n")
     process.stdin.close()
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()
