@@ -81,7 +81,6 @@ def open_doorway(settings: Settings, clock: Clock) -> Doorway:
     controller = DoorController(relay, settings.door, settings.relay.channel, start)
     opened: tuple[EventOut, ...] = (EventOut("door.lockdown"),) if locked else ()
     opened += controller.open(clock.monotonic())
-    # opening takes a while: a release asked for at its beginning would be over before it began
     opened += controller.tick(clock.monotonic())
     return Doorway(relay, controller, opened, DoorStartup(controller, clock))
 

@@ -59,12 +59,16 @@ class DoorController:
         self._changing: dict[str, float] = {}
 
     def open(self, now: float) -> tuple[EventOut, ...]:
-        """Connect; every relay rests before this returns, or the door is in fault."""
+        """Connect; every relay rests before this returns, or the door is in fault.
+
+        That may take seconds, so the inputs are read by the first ``tick``, at its own time: a
+        relay commanded at ``now`` would be thought not to follow.
+        """
         try:
             self._driver.open()
         except DeviceError as error:
             return self._step(Fault(error.what, error.where), now)
-        return self.tick(now)
+        return ()
 
     def handle(self, given: Input, now: float) -> tuple[EventOut, ...]:
         """One input from outside the board: a grant, an order of staff, a reset."""

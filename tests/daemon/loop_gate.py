@@ -88,7 +88,8 @@ class Gate:
             emergency_seconds=60.0,
             watch=ClockWatch(self.clock, synchronised=lambda: None),
         )
-        self.loop.start(controller.open(self.clock.monotonic()))
+        now = self.clock.monotonic()
+        self.loop.start(controller.open(now) + controller.tick(now))
         self.journal.clear()
         self.recorder.events.clear()
 

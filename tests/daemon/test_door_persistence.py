@@ -38,6 +38,7 @@ class Door:
         self.relay = SimulatedRelay(channels=1, clock=self.clock, wires=wires)
         self.controller = DoorController(self.relay, DoorSettings())
         self.controller.open(self.clock.monotonic())
+        self.controller.tick(self.clock.monotonic())
 
     def restore(self, given: Input) -> None:
         self.controller.handle(given, self.clock.monotonic())

@@ -22,6 +22,7 @@ class Gate:
         self.controller = DoorController(self.board, door)
         self.events: list[str] = []
         self.note(self.controller.open(self.clock.now))
+        self.note(self.controller.tick(self.clock.now))
 
     def note(self, emitted: tuple[EventOut, ...]) -> None:
         self.events += [event.type for event in emitted]
@@ -224,9 +225,31 @@ def test_a_fire_that_stood_before_a_restart_still_stands() -> None:
     board = SimulatedRelay(channels=1, clock=clock)
     controller = DoorController(board, DoorSettings(), start=DoorState(fire=True))
     controller.open(5.0)
+    controller.tick(5.0)
     assert board.state(1)
     controller.handle(FireReset(), 5.1)
     assert not board.state(1)
+
+
+def test_a_board_that_takes_seconds_to_open_in_fire_is_not_thought_to_disobey() -> None:
+    """As a guard does on a slow box: the relay follows a moment after it was commanded."""
+    clock = ManualClock(5.0)
+
+    class Slow(SimulatedRelay):
+        def open(self) -> None:
+            super().open()
+            clock.advance(2.0)
+
+        def state(self, channel: int) -> bool | None:
+            return super().state(channel) if clock.now > 7.0 else False
+
+    board = Slow(channels=1, clock=clock, wires={"fire": True})
+    controller = DoorController(board, DoorSettings(hold=5.0))
+    events = controller.open(clock.now)
+    for _ in range(3):
+        events += controller.tick(clock.now)
+        clock.advance(0.02)
+    assert [event.type for event in events] == ["door.fire", "door.unlocked"]
 
 
 @pytest.mark.parametrize("alive", [True, False])
