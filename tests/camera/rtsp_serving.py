@@ -135,16 +135,25 @@ class RtspServer:
 
 
 def missing(kind: str, packages: Path) -> str:
-    """Why this server cannot be had here; "" where it can. Installs PyPI's into ``packages``."""
+    """Why this server cannot be had here; "" where it can.
+
+    Installs PyPI's into ``packages``, unless an earlier run has.
+    """
     if kind == "gstreamer":
         command = [SYSTEM, "-c", GSTREAMER, "", "0", "", ""]
         if not Path(SYSTEM).exists() or subprocess.run(command, capture_output=True).returncode:
             return "Debian's GStreamer with its RTSP server is not installed"
         return ""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)]
     wanted = "aio-rtsp-toolkit[server]==0.1.4"
-    done = subprocess.run([*pip, wanted], capture_output=True)
-    return "the package aio-rtsp-toolkit cannot be installed here" if done.returncode else ""
+    whole = packages / f"{wanted} {sys.implementation.cache_tag}"  # there once all of it is
+    if whole.exists():
+        return ""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--target"]
+    done = subprocess.run([*pip, str(packages), wanted], capture_output=True)
+    if done.returncode:
+        return "the package aio-rtsp-toolkit cannot be installed here"
+    whole.touch()
+    return ""
 
 
 def film_of(recording: Path, times: int, made: Path) -> Path:

@@ -43,8 +43,10 @@ def kind(request: pytest.FixtureRequest, packages: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("packages")
+def packages(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Kept for the next run, where pytest keeps anything."""
+    cache = getattr(pytestconfig, "cache", None)  # absent with -p no:cacheprovider
+    return cache.mkdir("rtsp-server") if cache else tmp_path_factory.mktemp("packages")
 
 
 @pytest.fixture
