@@ -49,10 +49,11 @@ class CameraSettings(Section):
 def masked(source: str) -> str:
     """``source`` as it may be shown: without what an address carries as password.
 
-    That is a password before the host, and the values of the parameters cameras take one in.
+    That is a password before the host, and the values of the parameters cameras take one in. Where
+    an address is written wrongly, rather too much is left out.
     """
-    if "://" not in source:
-        return source
-    # up to the last @: somebody may have written / or # in a password; a port is none
-    hidden = re.sub(r"(?<=://)([^/@:?#]*):(?!\d+/).*@", r"\1:***@", source)
+    # to the last @: somebody may have written /, # or : in a password, or forgotten the scheme
+    scheme = re.match(r"(?:[A-Za-z][\w+.-]*:/+)?", source)
+    begin = scheme.end() if scheme else 0
+    hidden = source[:begin] + re.sub(r"(?s)^([^:]*):.*@", r"\1:***@", source[begin:])
     return re.sub(r"(?i)([?&;](?:pass\w*|pwd|token|auth|key)=)[^&;#]*", r"\1***", hidden)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gate.commands import Config
+from gate.config.osdp_keys import OWN_KEY, PUBLIC_KEY, with_public_key
 from gate.config.places import base_of
 from gate.config.reference import as_page, as_toml
 from gate.config.settings import DEFAULT, build, load
@@ -25,7 +26,11 @@ config = typer.Typer(help="Check and show the configuration.", no_args_is_help=T
 def check(config: Config = DEFAULT) -> None:
     """Read the configuration and report every mistake at once."""
     settings = load(config)
-    Console().print(f"{config}: no mistakes; this is {settings.name}", highlight=False)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console.print(f"{config}: no mistakes; this is {settings.name}")
+    for part in with_public_key(settings):
+        console.print(f"{part}: {PUBLIC_KEY}")
+        console.print(f"  {OWN_KEY}")
 
 
 @config.command()

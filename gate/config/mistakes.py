@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from gate.camera.settings import masked
 from gate.config.advanced import TABLE
 
 
@@ -67,7 +68,7 @@ def _tables_with(name: str, model: type[BaseModel], path: str = "") -> Iterator[
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = repr(masked(value) if isinstance(value, str) else value)  # a camera's, in a wrong place
     return text if len(text) <= 60 else text[:57] + "..."
 
 

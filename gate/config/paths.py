@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from gate.camera.settings import CameraSettings
+from gate.camera.settings import CameraSettings, masked
 from gate.errors import ConfigurationError
 from gate.exporting.settings import ExportSettings
 from gate.store.settings import StoreSettings
@@ -61,13 +61,13 @@ def _read_source(path: Path) -> str:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise ConfigurationError(
             f"the source of the camera cannot be read: {reason}",
-            where=f"[[camera]] source_file: {path}",
+            where=f"[[camera]] source_file: {masked(str(path))}",
             hint="write the camera's address into the file, readable by the user the gate runs as",
         ) from None
     if not source or "\n" in source:
         raise ConfigurationError(
             "the file with the camera's source has to hold one line",
-            where=f"[[camera]] source_file: {path}",
+            where=f"[[camera]] source_file: {masked(str(path))}",
             hint="write the camera's address into it, and nothing else",
         )
     return source

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+from gate.config.osdp_keys import OWN_KEY, PUBLIC_KEY, with_public_key
 from gate.config.settings import Settings
 from gate.doctor import seek
 from gate.doctor.finding import Finding, Level
@@ -142,6 +143,8 @@ def readers(settings: Settings) -> Iterator[Finding]:
             yield Finding(part, Level.OK, f"{reader.driver} at {reader.port}")
         finally:
             line.close()
+    for part in with_public_key(settings):
+        yield Finding(part, Level.WARN, PUBLIC_KEY, OWN_KEY)
 
 
 def thermometer(settings: Settings) -> Iterator[Finding]:
