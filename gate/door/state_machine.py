@@ -129,8 +129,7 @@ def _apply(
             values: dict[str, object] = {"cause": what, "where": where}
             events = () if state.fault else (EventOut("door.fault", state.passage, values),)
             # a magnet without its board holds nothing
-            locked = state.open is False and not state.released and settings.fail == "secure"
-            shut = locked or (state.open is None and state.shut)
+            shut = state.shut or (state.open is False and settings.fail == "secure")
             return replace(state, fault=what, relay=None, open=None, shut=shut), events
         case Recovered():
             events = (EventOut("door.recovered"),) if state.fault else ()

@@ -87,6 +87,12 @@ def test_a_door_left_open_is_an_alarm_in_time_however_often_the_board_is_away() 
     assert events(run(held, (at + 2, BACK), (at + 2, OPEN)), Tick(), at + 3) == []
 
 
+def test_a_door_that_nobody_sees_is_not_said_to_be_left_open() -> None:
+    away = run(SHUT, (10, Grant()), (11, OPEN), (12, AWAY))
+    assert "door.held" not in events(away, Tick(), 100)
+    assert "door.held" in events(run(away, (100, BACK), (100, OPEN)), Tick(), 100)
+
+
 def test_a_door_closed_while_the_board_was_away_is_closed_and_nobody_knows_since_when() -> None:
     state = run(SHUT, (10, Grant()), (11, OPEN), (12, AWAY), (40, BACK))
     after, out = step(state, CLOSED, 40, SETTINGS)

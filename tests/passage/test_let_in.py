@@ -262,10 +262,10 @@ def test_a_contact_lost_just_after_the_lock_leaves_the_opening_unknown() -> None
 
 
 def test_a_lock_while_the_door_stands_open_ends_nothing() -> None:
-    for opens, entered in ((True, False), (False, True)):
+    for opens, entered, seen in ((True, False, True), (True, False, False), (False, True, True)):
         gate = let_in(1, asked=False)
         if opens:
             gate.give(DoorOpened())
-        gate.give(DoorLocked(entered=entered))
+        gate.give(DoorLocked(entered=entered, seen=seen))
         assert ended(gate) == {}
         assert passing(gate) == [("p1", False)]

@@ -19,7 +19,7 @@ from gate.passage.inputs import (
 from gate.passage.let_in import may_still
 from gate.passage.outputs import Decided, EventOut, Open
 from gate.passage.rights import to_check
-from gate.recognition.face import Verdict
+from gate.recognition.face import Unusable, Verdict
 from gate.screen.message import Look
 from tests.passage.scene import (
     CONTEXT,
@@ -265,3 +265,19 @@ def test_a_check_reaches_a_card_beside_a_face_and_with_nobody_served() -> None:
     assert gate.lane.serving is None
     gate.give(Checked("12", LI, REVOKED))
     assert passing(gate) == [("p1", True)]
+
+
+def test_before_somebody_is_known_every_frame_counts() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.WAIT, 1))
+    gate.see(face(1, Verdict.UNUSABLE, 1, guidance=Unusable.TURNED))
+    assert gate.lane.serving is not None
+    assert gate.lane.serving.sight is not None
+    assert gate.lane.serving.sight.verdict is Verdict.UNUSABLE
+
+
+def test_an_attack_counts_although_the_face_resembles_who_was_known() -> None:
+    gate = Gate(replace(CONTEXT, temperature=True))
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.see(face(1, Verdict.ATTACK, 1))
+    assert [d.decision.rule for d in gate.all(Decided)] == ["attack"]
