@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,16 +40,24 @@ class Board(SimulatedRelay):
 
 @dataclass
 class Memory:
-    """A recorder in memory. ``disk``: "well", "full" (never answers) or "lost" (gives up)."""
+    """A recorder in memory.
+
+    Attributes:
+        disk: "well", "full" (never answers) or "lost" (gives up).
+        waits: of a full disk: the seconds of each wait for it, which is over at once.
+        while_waiting: called in each of them.
+    """
 
     journal: list[str]
     disk: str = "well"
     events: list[Event] = field(default_factory=list)
+    waits: list[float | None] = field(default_factory=list)
+    while_waiting: Callable[[], object] = lambda: None
 
     def record(self, event: Event) -> Future[Event]:
         self.events.append(event)
         self.journal.append(event.type)
-        future: Future[Event] = Future()
+        future: Future[Event] = Unanswered(self) if self.disk == "full" else Future()
         if self.disk == "well":
             future.set_result(event.numbered(len(self.events)))
         elif self.disk == "lost":
@@ -57,13 +65,26 @@ class Memory:
         return future
 
 
+class Unanswered(Future[Event]):
+    """What a full disk gives: whoever waits for it does so in vain."""
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self._memory = memory
+
+    def result(self, timeout: float | None = None) -> Event:
+        self._memory.waits.append(timeout)
+        self._memory.journal.append("wait")
+        self._memory.while_waiting()
+        raise TimeoutError
+
+
 class Screen(NoParts):
     def __init__(self) -> None:
         self.message: Message | None = None
-        self.shown = 0.0
 
     def show(self, message: Message) -> None:
-        self.message, self.shown = message, time.monotonic()
+        self.message = message
 
 
 class Gate:
