@@ -68,6 +68,11 @@ class Task:
         """Whether there is a whole line in what it prints to."""
         return self._out.exists() and b"\n" in self._out.read_bytes()
 
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
     def poll(self) -> int | None:
         """Its status once it has ended; negative for a signal."""
         return self._process.exitcode
@@ -81,8 +86,8 @@ class Task:
         return status
 
     def send_signal(self, number: int) -> None:
-        if self.poll() is None and self._process.pid is not None:
-            os.kill(self._process.pid, number)
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)

@@ -81,7 +81,7 @@ class Site:
         migrate(database)
         database.wipe()
         database.close()
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context("forkserver")
         self.crews = [CrewProcess(context, folder, template) for _ in range(processes)]
         self._crew_of = {
             gate: self.crews[number % processes] for number, gate in enumerate(layout.names)
