@@ -96,3 +96,10 @@ def test_what_a_permit_cannot_hold_is_said_in_chinese(named, clerk):
     answer = clerk.fill("/visitors", name="王客", hours=48)
     assert "出入证的有效期超过允许的长度" in answer.text
     assert named.store.people.count() == 0
+
+
+@pytest.mark.slow
+def test_events_are_looked_for_and_listed_by_the_names_of_the_gates(named, manager):
+    page = manager.get("/events").text
+    assert '<option value="east">东门 (east)</option>' in page
+    assert '<td class="minor where">东门</td>' in page
