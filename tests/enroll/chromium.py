@@ -134,7 +134,7 @@ class Gate:
     def answer(self) -> dict:
         """Let the resident walk up; what they are answered.
 
-        Who comes again before the gate has seen them leave is not answered anew: they step aside
+        Who comes again before the gate has seen them leave is not answered again: they step aside
         for longer and walk up once more.
         """
         before = len(self.answers())
