@@ -19,7 +19,9 @@ from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from tests.waiting import PATIENCE, eventually, wait_for
 
-HOLD = 5.0  # seconds: a thread of a busy machine may not run for three
+# seconds: a thread of a busy machine may not run for three
+HOLD = 5.0
+CONFIRM = 4.0
 FIRE = {"fire": Wire(number=2, invert=True)}
 
 
@@ -34,7 +36,7 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModbusBoard, DoorCo
         monkeypatch.setattr("gate.relay.guard_client.SILENT", PATIENCE / 2)
         settings = RelaySettings(driver="modbus", port=port.path, timeout=2.0, inputs=FIRE)  # type: ignore[arg-type]
         relay = GuardedRelay(settings)
-        controller = DoorController(relay, DoorSettings(hold=HOLD))
+        controller = DoorController(relay, DoorSettings(hold=HOLD, confirm_within=CONFIRM))
         yield device, controller
         controller.close()
 
@@ -59,7 +61,7 @@ def test_fire_before_the_start_is_an_event_and_keeps_the_door_released_while_mod
     startup = DoorStartup(controller, clock)
     startup.start()
     assert eventually(lambda: device.board.relays[0])
-    time.sleep(HOLD + 1.5)  # longer than hold and confirm_within together
+    time.sleep(HOLD + 1.5)  # longer than either
     assert [on for _, _, on in device.board.history] == [True]
     assert startup.finish() == ()
     assert startup.finish() == ()
@@ -95,7 +97,7 @@ def test_a_pause_after_a_start_in_fire_is_no_fault_of_the_board(
         return device.board.relays[0] and controller._driver.state(1) is True
 
     wait_for(released)
-    for turn in range(60):
+    for turn in range(100):  # longer than CONFIRM
         events += controller.tick(after + turn * 0.05)
     assert events == ()
     assert controller.state.phase is Phase.UNLOCKED
