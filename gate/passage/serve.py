@@ -191,9 +191,10 @@ def _doubted(lane: Lane, p: Passage, now: Now, context: Context) -> Lane:
     within a minute counts as a picture held up until chance lets it pass: that person then needs
     a card for a minute.
     """
-    who = p.sight.best if p.sight is not None else None
-    if who is None or p.sight is None or p.sight.liveness.live is not False:
+    sight = p.sight
+    if sight is None or sight.best is None or sight.liveness.live is not False:
         return lane
+    who = sight.best
     lasting = context.settings.after_attack
     doubts = {
         person: kept

@@ -283,9 +283,7 @@ def _begin(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     track = next_to_serve(lane.scene, lane.recent, now.at, context.settings)
     if track is None:
         return lane, ()
-    s = track.sighting
-    began = s.first_usable if s.first_usable is not None else now.at
-    passage = Passage(now.new_id(), began, now.at, key=track.key)
+    passage = Passage(now.new_id(), now.at, now.at, key=track.key)
     return replace(lane, serving=passage), (Began(passage.id),)
 
 
@@ -295,10 +293,9 @@ def _through_the_open_door(lane: Lane, now: Now, context: Context) -> tuple[Lane
     p = lane.serving
     if p is not None and p.decision is None and p.credential is not None:
         lane, done = answer(lane, settle(p, lane, now, context), now, context)
-    lane = replace(lane, serving=None)
     for track in known_in_view(lane.scene, lane.recent, now.at):
-        began = track.sighting.first_usable or now.at
-        p = identified(Passage(now.new_id(), began, now.at, key=track.key), track.sighting, context)
+        began = Passage(now.new_id(), now.at, now.at, key=track.key)
+        p = identified(began, track.sighting, context)
         lane, more = answer(lane, settle(p, lane, now, context), now, context)
         done += more
     return replace(lane, serving=None), done

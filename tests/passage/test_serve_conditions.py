@@ -195,6 +195,17 @@ class TestServing:
         gate.see(face(1, Verdict.WAIT), face(2, Verdict.WAIT, size=200))
         assert gate.lane.serving.key == ("main", 1)
 
+    def test_a_face_asked_for_while_a_temperature_is_waited_for_is_looked_at(self) -> None:
+        gate = Gate(FEVER)
+        gate.card(LI)
+        assert gate.lane.serving.ready == gate.now
+        gate.context = replace(FEVER, rules=BOTH)
+        gate.wait(0.1)
+        for _ in range(2):  # in the first frame there is nobody the card could belong to
+            gate.see(face(1, Verdict.WAIT))
+        assert gate.lane.serving.sight.verdict is Verdict.WAIT
+        assert gate.all(Decided) == []
+
     def test_the_face_of_a_card_is_waited_for_only_so_long(self) -> None:
         gate = Gate(replace(CONTEXT, rules=BOTH))
         gate.card(LI)
