@@ -20,8 +20,10 @@ from gate.relay.board_supervisor import RETRY
 from gate.relay.guard_process import MESSAGE
 from gate.relay.settings import RelaySettings
 
-# seconds: for the first report after start; without any report, the guard is considered hung
-START = 5.0
+# seconds: for the first report after a start; without any report after it, the guard is considered
+# hung. The first doubles with each start that brought none, up to START_LONGEST: on a box so busy
+# that starting a program takes longer, a guard replaced every time would never run
+START, START_LONGEST = 5.0, 60.0
 SILENT = 2.0
 
 
@@ -43,7 +45,9 @@ class GuardedRelay:
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._heard = 0.0
+        self._first_report = START
         self._patience = START
+        self._reported = False
         self._state: dict[int, bool | None] = {}
         self._inputs: dict[str, bool] = {}
         self._fault: DeviceError | None = self._not_running()
@@ -62,7 +66,7 @@ class GuardedRelay:
         self._closed = False
         self._start()
         end = time.monotonic() + START
-        while self._patience == START and self._socket and time.monotonic() < end:
+        while not self._reported and self._socket and time.monotonic() < end:
             with contextlib.suppress(TimeoutError):
                 self._socket.settimeout(0.05)
                 try:
@@ -124,7 +128,8 @@ class GuardedRelay:
             self._ended(f"the relay guard cannot be started: {error.strerror or error}")
             return
         self._heard = self._clock.monotonic()
-        self._patience = START
+        self._patience = self._first_report
+        self._reported = False
 
     def _spawn(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -155,6 +160,8 @@ class GuardedRelay:
             except OSError:
                 self._ended("the relay guard has exited")
         if self._socket is not None and now - self._heard > self._patience:
+            if not self._reported:
+                self._first_report = min(2 * self._first_report, START_LONGEST)
             self._ended("the relay guard does not respond")
         if self._fault:
             raise self._fault
@@ -165,7 +172,7 @@ class GuardedRelay:
             return
         report = json.loads(message)
         self._heard = self._clock.monotonic()
-        self._patience = SILENT
+        self._reported, self._first_report, self._patience = True, START, SILENT
         self._wait = self._retry[0]
         self._state = {int(channel): on for channel, on in report["state"].items()}
         self._inputs = report["inputs"]

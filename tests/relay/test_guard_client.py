@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gate.clock import ManualClock
 from gate.errors import DeviceError
 from gate.relay.guard_client import GuardedRelay
 from gate.relay.settings import RelaySettings
@@ -58,4 +59,30 @@ def test_a_full_table_of_descriptors_at_a_restart_of_the_guard_is_a_fault_and_no
             return False
 
     assert eventually(back)
+    relay.close()
+
+
+def test_a_guard_that_starts_slowly_is_given_twice_as_long_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gate.relay.guard_client.START", 0.05)
+    monkeypatch.setattr("gate.relay.guard_client.START_LONGEST", 0.2)
+    clock = ManualClock()
+    silent = ("sh", "-c", "exec sleep 60")
+    relay = GuardedRelay(RelaySettings(driver="simulated"), clock, silent, retry=(0.0, 0.0))
+    with pytest.raises(DeviceError):
+        relay.open()
+    for patience in (0.05, 0.1, 0.2, 0.2):
+        started = relay.pid
+        clock.advance(patience * 0.9)
+        for _ in range(2):  # the second would start another
+            with pytest.raises(DeviceError):
+                relay.inputs()
+        assert relay.pid == started
+        clock.advance(patience * 0.2)
+        with pytest.raises(DeviceError, match="does not respond"):
+            relay.inputs()
+        with pytest.raises(DeviceError):
+            relay.inputs()  # starts the next
+        assert relay.pid != started
     relay.close()

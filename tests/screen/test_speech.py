@@ -18,10 +18,14 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in the place of espeak-ng that writes down its arguments, then speaks a second."""
+    """A program in the place of espeak-ng that writes down its arguments, then speaks a second.
+
+    "一" takes it so long that whoever says the next thing cuts it off, however late they are.
+    """
     program = tmp_path / "espeak-ng"
     log = tmp_path / "said"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\nsleep 1\n')
+    long = 'case "$*" in *一*) exec sleep 60 ;; esac'
+    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\n{long}\nsleep 1\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     log.touch()
