@@ -34,7 +34,8 @@ from gate.store.store import Store
 from gate.store.tables import CredentialRow, PersonRow
 
 PASSWORD = "a-long-enough-secret"
-GATES = ("东门", "西门", "北门", "车库")
+GATES = ("east", "west", "north", "garage")
+LABELS = dict(zip(GATES, ("东门", "西门", "北门", "车库"), strict=True))
 _FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _MEN = (
     *("建国", "志强", "伟", "国栋", "立新", "浩然", "子轩", "文博", "德明", "振华", "永康", "海涛"),
@@ -93,6 +94,7 @@ def settle(
         faces=Faces(Examiner(HogDetector(), []), KnownFaces(store, "dlib/1", 128)),
         permits=Permits.open(store, folder / "permit.key", PermitSettings()),
         gate=GATES[0],
+        label=LABELS[GATES[0]],
         not_seen_hours=24.0,
         folder=folder,
     )
@@ -252,12 +254,13 @@ def beat(desk: Desk) -> None:
     for gate in GATES:
         board = StatusWriter(desk.store.key_values, gate, SystemClock(), lambda write: write())
         states = dict(_STATES)
+        states["gate"] = {**_STATES["gate"], "label": LABELS[gate]}
         if gate == GATES[1]:
             until = (datetime.now(UTC) + timedelta(minutes=14)).isoformat()
             states["door"] = {**_STATES["door"], "state": "unlocked", "locked": False}
             states["mode"] = {"mode": "held_open", "until": until}
         if gate == GATES[2]:
-            states["gate"] = {"software": "1.0", "faults": ["reader.读卡器"]}
+            states["gate"] |= {"faults": ["reader.读卡器"]}
             states["device/读卡器"] = {"up": False, "family": "reader"}
         for thing, value in states.items():
             board.put(thing, value)

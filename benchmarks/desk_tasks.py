@@ -24,7 +24,7 @@ from typing import Any, cast
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 
-from benchmarks.community import GATES, PASSWORD, Community, beat, settle
+from benchmarks.community import GATES, LABELS, PASSWORD, Community, beat, settle
 from benchmarks.desk_browser import CHROMIUM, breaches, give_axe, served, sign_in, too_wide
 from enroll.faces import Faces
 from gate.store.settings import StoreSettings
@@ -220,7 +220,7 @@ def visitor(hands: Hands, community: Community) -> bool:
 
 
 def hold(hands: Hands, community: Community) -> bool:
-    gate = hands.page.locator(".gate", has_text=GATES[0]).first
+    gate = hands.page.locator(".gate", has_text=LABELS[GATES[0]]).first
     number = gate.evaluate("e => [...document.querySelectorAll('.gate')].indexOf(e)")
     at = f".gates > .gate:nth-child({number + 1})"
     hands.press(f"{at} details summary")

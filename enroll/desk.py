@@ -33,6 +33,8 @@ from gate.services.rule_set import Book, rules_of
 from gate.sockets import Closing
 from gate.store.store import Store
 
+LABELS_LAST = 10.0  # seconds until labels of gates are read again, as often as gates report
+
 
 @dataclass
 class Desk:
@@ -75,6 +77,7 @@ class Desk:
             self.not_seen_hours,
             lambda event: self.store.events.append([event]),
         )
+        self._gate_names: tuple[float, GateNames | None] = (0.0, None)
         self.closing = Closing()
         self.live_picture_access = LivePictureAccess(self.clock.monotonic)
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
@@ -86,8 +89,13 @@ class Desk:
         return "__Host-desk" if self.settings.tls else "desk"
 
     def gate_names(self) -> GateNames:
-        """What people call the gates, as of now."""
-        return GateNames(self.store, self.gate, self.label)
+        """What people call the gates, as of a few seconds ago: every line of Today asks."""
+        now = self.clock.monotonic()
+        read, names = self._gate_names
+        if names is None or not 0 <= now - read < LABELS_LAST:
+            names = GateNames(self.store, self.gate, self.label)
+            self._gate_names = now, names
+        return names
 
     def rules(self, book: Book | None = None) -> Rules:
         """Those the gates decide by, as of now; with ``book``, as they would be with it."""

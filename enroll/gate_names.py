@@ -21,20 +21,30 @@ class GateNames:
         self._labels: dict[str, str] | None = None
 
     def label(self, gate: str) -> str:
-        """What people call the gate; its identifier when it has no label. Raises StoreError."""
-        if self._labels is None:
-            known = {name: text.strip()[:_LONGEST] for name, text in labels(self._store.key_values)}
-            self._labels = known | self._own
-        return self._labels.get(gate) or gate
+        """What people call the gate; its identifier when it has no label. Raises StoreError.
+
+        With its identifier where another gate says that it is called the same: whoever opens a
+        gate must not take one for the other.
+        """
+        known = self._known()
+        label = known.get(gate)
+        alone = label is not None and list(known.values()).count(label) == 1
+        return label if label is not None and alone else self.full(gate)
 
     def full(self, gate: str) -> str:
-        """Label and identifier: a label alone may be that of two gates. Raises StoreError."""
-        label = self.label(gate)
-        return gate if label == gate else f"{label} ({gate})"
+        """Label and identifier. Raises StoreError."""
+        label = self._known().get(gate)
+        return gate if label is None or label == gate else f"{label} ({gate})"
 
     def labelled(self, gates: Iterable[str]) -> list[str]:
         """What a permit says of its gates to whoever carries it. Raises StoreError."""
         return [self.label(gate) for gate in sorted(gates)]
+
+    def _known(self) -> dict[str, str]:
+        if self._labels is None:
+            known = {name: text.strip()[:_LONGEST] for name, text in labels(self._store.key_values)}
+            self._labels = {name: text for name, text in (known | self._own).items() if text}
+        return self._labels
 
 
 def for_permits(gates: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from enroll import visitor_link
+from enroll.desk import LABELS_LAST
 from enroll.gate_names import GateNames, for_permits
 from enroll.permits import Permits, permits_of
 from gate.access import permit_print
@@ -40,7 +41,28 @@ def test_labels_are_those_reported_and_that_of_this_machine(named):
     assert names.labelled(frozenset({"west", "east"})) == ["东门", "西门"]
     named.store.key_values.set("state.east", {"at": "", "things": {"gate": {"label": "东" * 99}}})
     assert names.label("east") == "东门"  # read once for a page
+    named.clock.advance(LABELS_LAST / 2)
+    assert named.gate_names().label("east") == "东门"  # and for the lines of the next seconds
+    named.clock.advance(LABELS_LAST / 2)
     assert len(named.gate_names().label("east")) == 40
+
+
+def test_two_gates_of_one_label_are_told_apart(named):
+    value = {"at": "", "things": {"gate": {"label": "东门"}}}
+    named.store.key_values.set("state.west", value)
+    names = named.gate_names()
+    assert names.label("east") == names.full("east") == "东门 (east)"
+    assert names.labelled({"west"}) == ["东门 (west)"]
+
+
+def test_today_the_live_page_and_their_orders_name_gates_by_their_labels(named, clerk, browser):
+    home = clerk.get("/").text
+    assert "<strong>东门</strong>" in home
+    assert "<strong>east</strong>" not in home
+    named.store.events.append([Event.make("west", "door.forced", named.clock.utc())])
+    home = clerk.get("/").text
+    assert '<span class="soft">西门</span>' in home
+    assert "<h2>东门 (east)</h2>" in clerk.get("/live").text
 
 
 def test_a_permit_names_what_a_gate_may_be_called_in_a_configuration():
