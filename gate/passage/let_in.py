@@ -58,7 +58,10 @@ def checked(lane: Lane, given: Checked) -> Lane:
     def renewed(p: Passage) -> Passage:
         if p.credential is None or p.credential.serial != given.serial:
             return p
-        return replace(p, person=given.person or p.person, credential=given.credential)
+        # an alarm is given although what gave it is gone, or cannot be looked up any more
+        duress = p.credential.duress or given.credential.duress
+        credential = replace(given.credential, duress=duress)
+        return replace(p, person=given.person or p.person, credential=credential)
 
     passing = tuple(
         replace(each, granted=renewed(each.granted)) if each.asked else each

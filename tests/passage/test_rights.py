@@ -159,6 +159,16 @@ def test_what_was_shown_counts_as_it_was_looked_up_last() -> None:
     assert gate.lane.serving.person == blocked
 
 
+@pytest.mark.parametrize("problem", ["card_unknown", "credential_unchecked"])
+def test_a_duress_card_alerts_staff_although_it_cannot_be_looked_up_again(problem: str) -> None:
+    gate = Gate(BOTH)
+    gate.give(Shown(Method.CARD, LI, Credential(serial="12", duress=True), gate.now))
+    gate.give(Checked("12", None, Credential(problem)))
+    (decided,) = gate.all(Decided)
+    assert decided.decision.reasons == (problem,)
+    assert [(e.type, e.person) for e in gate.all(EventOut)] == [("passage.duress", LI.ref)]
+
+
 def test_a_card_that_is_gone_still_has_its_holder_in_the_record() -> None:
     gate = Gate(BOTH)
     card(gate, "12")
