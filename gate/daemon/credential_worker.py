@@ -121,8 +121,9 @@ class CredentialWorker:
             claim = self._queue.get(_EVERY)
             if self._uses:
                 self._try(self._count)
-            while self._checks:
-                serial, granted = self._checks.popleft()
+            # each once: a slow database must not keep who shows something waiting meanwhile
+            checks = dict(self._checks.popleft() for _ in range(len(self._checks)))
+            for serial, granted in checks.items():
                 self._again(serial, granted)
             if claim is not None:
                 self._serve(claim)
@@ -161,7 +162,7 @@ class CredentialWorker:
             lambda: self._asked(lambda: self._desk.again(serial, utc, granted=granted))
         )
         if found is not None:
-            self._post(Checked(serial, *found))
+            self._post(Checked(serial, *found, granted))
 
     def _look_up(self, claim: Claim) -> Shown:
         utc = self._clock.utc()

@@ -182,9 +182,12 @@ class Loop:
             case ControllerAnswer():
                 if self.site is not None:
                     self._site(self.site.answered(item, self._clock.monotonic()))
+            case inputs.Checked(serial, granted=granted):
+                # one asked for before the grant takes the use counted since for somebody else's
+                if to_check(self.lane).get(serial) == granted:
+                    self._checks.answered(serial, self._clock.monotonic())
+                    self._step(item)
             case _:
-                if isinstance(item, inputs.Checked):
-                    self._checks.answered(item.serial, self._clock.monotonic())
                 self._step(item)
 
     def _rules(self) -> Rules:

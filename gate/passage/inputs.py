@@ -38,12 +38,14 @@ class Shown:
 class Checked:
     """What was shown as ``serial`` was looked up again while its passage goes on.
 
-    ``person``: None where the register has them no more.
+    ``person``: None where the register has them no more. ``granted``: they had been let in when it
+    was asked for.
     """
 
     serial: str
     person: Person | None
     credential: Credential
+    granted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

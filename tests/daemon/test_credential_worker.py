@@ -159,6 +159,25 @@ def test_what_was_shown_is_looked_up_again_on_demand(desk: Desk, store: Store) -
     assert checked(desk)[1].credential.problem == "card_revoked"
 
 
+def test_a_card_is_answered_however_slowly_others_are_looked_up_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = desk.credentials._desk.again
+
+    def slow(serial: str, *given: Any, **named: Any) -> Any:
+        desk.credentials.check(serial, True)  # the next is due before this one is answered
+        return again(serial, *given, **named)
+
+    monkeypatch.setattr(desk.credentials._desk, "again", slow)
+    desk.credentials.check("12", True)
+    wait_for(lambda: checked(desk))
+    claim = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic())
+    desk.credentials.claim(claim)
+    wait_for(lambda: desk.shown)
+    assert desk.shown[0].at == claim.shown
+    assert {item.granted for item in checked(desk)} == {True}
+
+
 def test_a_register_that_cannot_be_asked_says_nothing_of_what_was_shown(
     desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,7 @@ class Desk:
     def check(self, serial: str, granted: bool) -> None:
         self.asked.append((self.gate.clock.monotonic(), serial, granted))
         if self.answer is not None:
-            self.gate.loop.handle(self.answer)
+            self.gate.loop.handle(replace(self.answer, granted=granted))
 
 
 @pytest.fixture
@@ -181,6 +181,15 @@ def test_a_card_revoked_while_the_controller_is_asked_opens_nothing(gate: Gate) 
     desk.answer = inputs.Checked("12", LI, REVOKED)
     gate.wait(EVERY + 0.1)
     refused(gate, "credential")
+
+
+def test_an_answer_from_before_the_grant_does_not_count_after_it(gate: Gate) -> None:
+    """Since then a use of the permit was counted: their own."""
+    before_the_controller(gate, shown)
+    used = replace(GOOD, problem="permit_used_up")
+    gate.loop.handle(inputs.Checked("12", LI, used, granted=False))
+    gate.loop.handle(ControllerAnswer(True))
+    assert gate.open
 
 
 def test_a_face_whose_person_is_blocked_or_deleted_while_the_controller_is_asked(
