@@ -2,7 +2,8 @@
 
 Most workbooks count from 1900, some of Excel for Mac from 1904; a file of text does not say from
 which. 19876 in a column of births is 1 June 1954 by the one and 2 June 1958 by the other, and
-somebody may have typed it for June 1987.
+somebody may have typed it for June 1987. Several births that can all be read as a month are no
+chance: as days they would all lie between 1952 and 1955.
 """
 
 from __future__ import annotations
@@ -69,11 +70,13 @@ class Serials:
         """The system they are read by; "" while that is open."""
         if self._chosen in self.options:
             return self._chosen
-        return "" if self._open else self._own or "1900"
+        months = len(self._births) > 1 and "month" in self.options
+        return "" if self._open or months else self._own or "1900"
 
     def day(self, written: str) -> str:
         """The day of one that was collected; as written while that is open."""
-        return self.reading(written, "1900" if self.answer == "month" else self.answer)
+        months = self.answer == "month"  # of the births only
+        return self.reading(written, (self._own or "1900") if months else self.answer)
 
     def birth_year(self, written: str) -> str:
         """The year of one that was collected; as written while that is open."""

@@ -81,6 +81,23 @@ def test_what_may_be_a_year_and_a_month_is_offered_as_that(tmp_path):
     assert read(book(tmp_path / "u.xlsx", [["张一", "19876", None]]))[2].open
 
 
+def test_numbers_of_a_workbook_that_are_all_years_and_months_are_asked_about(tmp_path):
+    """That many people were born from 1952 to 1955, on none of every tenth day, is no chance."""
+    path = book(tmp_path / "t.xlsx", [["张一", 19876, None], ["王二", 20011, None]])
+    births, (question,), table = read(path)
+    assert births == ["19876", "20011"]
+    assert table.open == (question,)
+    assert read(path, date_system="month")[0] == ["1987", "2001"]
+    assert read(path, date_system="1900")[0] == ["1954", "1954"]
+
+
+def test_a_last_day_beside_months_counts_as_the_workbook_does(tmp_path):
+    path = book(tmp_path / "t.xlsx", [["张一", 19876, 44925]], since_1904=True)
+    births, _, table = read(path, date_system="month")
+    assert births == ["1987"]
+    assert table.lines[0].values["valid_until"] == "2026-12-31"
+
+
 def test_a_month_cannot_be_chosen_where_one_is_none(tmp_path):
     path = text(tmp_path / "t.csv", [["张一", "19876", ""], ["王二", "23456", ""]])
     births, _, table = read(path, date_system="month")
