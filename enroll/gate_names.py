@@ -23,13 +23,14 @@ class GateNames:
     def label(self, gate: str) -> str:
         """What people call the gate; its identifier when it has no label. Raises StoreError.
 
-        With its identifier where another gate says that it is called the same: whoever opens a
-        gate must not take one for the other.
+        With its identifier where another gate says that it is called the same, or may be named so:
+        whoever opens a gate must not take one for the other.
         """
         known = self._known()
         label = known.get(gate)
-        alone = label is not None and list(known.values()).count(label) == 1
-        return label if label is not None and alone else self.full(gate)
+        if label is None or writable(label) or list(known.values()).count(label) > 1:
+            return self.full(gate)
+        return label
 
     def full(self, gate: str) -> str:
         """Label and identifier. Raises StoreError."""
@@ -42,9 +43,14 @@ class GateNames:
 
     def _known(self) -> dict[str, str]:
         if self._labels is None:
-            known = {name: text.strip()[:_LONGEST] for name, text in labels(self._store.key_values)}
+            known = {name: _shown(text) for name, text in labels(self._store.key_values)}
             self._labels = {name: text for name, text in (known | self._own).items() if text}
         return self._labels
+
+
+def _shown(label: str) -> str:
+    """Without what cannot be seen or changes the direction of writing: a stolen box sends any."""
+    return "".join(filter(str.isprintable, label)).strip()[:_LONGEST]
 
 
 def for_permits(gates: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -23,7 +23,7 @@ class _Part(BaseModel):
 class _Gate(_Part):
     software: str = ""
     faults: list[str] = Field([], max_length=_MOST)
-    label: str = ""
+    label: str = Field("", max_length=40)  # as in the configuration
 
 
 class _Door(_Part):

@@ -47,6 +47,21 @@ def test_labels_are_those_reported_and_that_of_this_machine(named):
     assert len(named.gate_names().label("east")) == 40
 
 
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("\u202e东\n门\u200b", {"east": "东门 (east)", "west": "东门 (west)"}),
+        ("east", {"east": "东门", "west": "east (west)"}),
+        ("\u200b", {"east": "东门", "west": "west"}),
+    ],
+)
+def test_a_gate_that_calls_itself_like_another_is_told_apart(named, label, shown):
+    things = {"gate": {"label": label}}
+    named.store.key_values.set("state.west", {"at": "", "things": things})
+    names = named.gate_names()
+    assert {gate: names.label(gate) for gate in shown} == shown
+
+
 def test_two_gates_of_one_label_are_told_apart(named):
     value = {"at": "", "things": {"gate": {"label": "东门"}}}
     named.store.key_values.set("state.west", value)

@@ -29,7 +29,7 @@ GOOD: dict[str, Any] = {
     "people": 2,
     "templates": {"e/1": 2},
     "things": {
-        "gate": {"software": "1.0", "faults": ["relay.board"]},
+        "gate": {"software": "1.0", "faults": ["relay.board"], "label": "东" * 40},
         "door": {"state": "locked", "locked": True, "open": None},
         "mode": {"mode": "normal", "until": None},
         "gallery": {"people": 2},
@@ -66,6 +66,8 @@ def test_what_boxes_report_is_taken_as_it_comes() -> None:
         {"things": {"door": {}}},
         {"things": {"mode": {"mode": "normal", "until": "x"}}},
         {"things": {"gate": {"faults": [5]}}},
+        {"things": {"gate": {"label": 5}}},
+        {"things": {"gate": {"label": "x" * 41}}},
         {"things": {"gallery": {"people": "x"}}},
         {"things": {"device/main": {}}},
         {"things": {f"device/{number}": {"up": True, "family": "x"} for number in range(501)}},
