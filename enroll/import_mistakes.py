@@ -100,10 +100,12 @@ def _shown(
 def _found(plan: Plan, row: Row | None, one: Wrong) -> str:
     if not one.column:  # the whole line
         cells = sorted(row.cells.items()) if row else ()
-        return _cut(" | ".join(cell.text for _, cell in cells))
+        cards = {column.index for column in plan.table.columns if column.field == "card"}
+        texts = (_end(cell.text) if index in cards else cell.text for index, cell in cells)
+        return _cut(" | ".join(texts))
     text = _text(plan, row, _WITHIN.get(one.column, (one.column,)))
     if one.column == "card" and one.text in (_TWICE, _HELD):
-        return f"…{text[-_LAST:]}" if len(text) > _LAST else text
+        return _end(text)
     return _cut(text)
 
 
@@ -127,6 +129,10 @@ def _column(plan: Plan, field: str) -> str:
             if wanted and column.field == wanted:
                 return f"{letters(column.index)} {column.heading}".strip()
     return ""
+
+
+def _end(number: str) -> str:
+    return f"…{number[-_LAST:]}" if len(number) > _LAST else number
 
 
 def _cut(text: str) -> str:

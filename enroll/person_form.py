@@ -20,7 +20,7 @@ from gate.access.decision import Kind
 from gate.importing.check import FIRST_DAY, LAST_DAY, groups_of
 from gate.store.store import Store
 from gate.store.tables import PersonRow
-from gate.texts.catalogue import Language, Translate
+from gate.texts.catalogue import LANGUAGES, Language, Translate
 
 
 def _empty_is_none(value: Any) -> Any:
@@ -210,18 +210,21 @@ def differences(
         translate(
             "{field}: now {there}, typed {typed}",
             field=translate(label),
-            there=_as_read(there[field], translate),
-            typed=_as_read(typed.get(field, ""), translate),
+            there=_as_read(field, there[field], translate),
+            typed=_as_read(field, typed.get(field, ""), translate),
         )
         for field, label in labels.items()
         if str(there[field]) != str(typed.get(field, "")).strip()
     ]
 
 
-def _as_read(value: Any, translate: Translate) -> str:
+def _as_read(field: str, value: Any, translate: Translate) -> str:
     if isinstance(value, bool):
         return translate("yes") if value else translate("no")
-    return str(value).strip() or translate("empty")
+    text = str(value).strip()
+    if field == "kind":
+        return translate(f"kind {text}")
+    return LANGUAGES.get(text, text) if field == "locale" else text or translate("empty")
 
 
 EMPTY: dict[str, Any] = {

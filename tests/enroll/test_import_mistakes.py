@@ -67,6 +67,11 @@ def test_a_card_that_opens_doors_is_shown_by_its_end_only(tmp_path, store):
     assert one[4] == "belongs to somebody in the register"
 
 
+def test_nor_is_it_in_a_line_that_is_shown_as_a_whole(tmp_path, store):
+    (one,) = of(tmp_path, store, "name,card\nWang,0002972728,more\n", "en")
+    assert one[3] == "Wang | …2728 | more"
+
+
 def test_what_a_cell_of_an_address_holds_is_shown_too(tmp_path, store):
     (one,) = of(tmp_path, store, "姓名,地址\n王芳,三号楼那边\n")
     assert one[1:4] == ("王芳", "B 地址", "三号楼那边")

@@ -8,7 +8,9 @@ import threading
 import pytest
 
 from enroll.permissions import Role
+from enroll.person_form import EMPTY, differences
 from gate.store.people import ChangedError
+from gate.texts.catalogue import translator
 from tests.enroll.conftest import begin_session
 from tests.enroll.importing import finish, upload
 
@@ -49,6 +51,15 @@ def test_who_saves_second_is_told_what_the_first_changed(two, desk):
     form["updated"] = version(desk, li)
     assert two[1].fill(f"/people/{li}/edit", **form, phone="137").is_success
     assert desk.store.people.get(li).phone == "137"
+
+
+def test_what_differs_is_said_in_the_words_of_the_page():
+    there = {**EMPTY, "kind": "resident", "locale": "zh"}
+    typed = {**there, "kind": "tenant", "locale": "en"}
+    assert differences(there, typed, translator("zh")) == [
+        "类别：现在是 居民，您填的是 租户",
+        "语言：现在是 中文，您填的是 English",
+    ]
 
 
 def test_a_change_between_the_look_and_the_write_is_no_one_s_loss(desk):
