@@ -16,7 +16,7 @@ from gate.simulators.card import CardReader
 from gate.simulators.port import SimulatedPort
 from gate.store.store import Store
 from tests.gate_process import PLAIN
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -34,6 +34,9 @@ def test_a_card_revoked_while_the_face_is_asked_for(
         return cores[-1]
 
     monkeypatch.setattr("gate.daemon.daemon.build_core", built)
+    # a machine that stops a thread for seconds ends the passage by neither of these
+    monkeypatch.setattr("gate.daemon.claim_checks.CLAIM_AGE", PATIENCE)
+    monkeypatch.setattr("gate.passage.serve.ASK_WAIT", PATIENCE)
     reader = CardReader()
     with SimulatedPort(reader) as port:
         settings = build(
