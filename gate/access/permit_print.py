@@ -33,6 +33,9 @@ _BUILT_IN = "STSong-Light"
 _LATIN = "Helvetica-Bold"
 _EDGE = 11 * mm
 _CODE = 82 * mm
+_VALUES = 36 * mm  # from the edge to what the labels of the lines are about
+_SPACING = 1.3  # times the size of the letters from one line of gates to the next
+_GATES = 21 * mm  # height for them
 
 
 def permit_pdf(
@@ -70,12 +73,15 @@ def permit_pdf(
         ("有效期 Valid", f"{_time(permit.valid_from, zone)} –"),
         ("", _time(permit.valid_until, zone)),
         ("次数 Uses", str(permit.uses) if permit.uses else "不限 no limit"),
-        ("大门 Gates", ", ".join(gates or sorted(permit.gates)) or "全部 all"),
+        ("大门 Gates", "" if permit.gates or gates else "全部 all"),
     ]
     for row, (label, value) in enumerate(rows):
         y = below - (11 + 8.2 * row) * mm
         _line(page, _EDGE, y, label, 12)
-        _line(page, _EDGE + 36 * mm, y, value, 17)
+        _line(page, _EDGE + _VALUES, y, value, 17)
+    size, lines = _folded(gates or sorted(permit.gates))
+    for number, line in enumerate(lines):
+        _line(page, _EDGE + _VALUES, y - number * _SPACING * size, line, size)
     _line(page, width / 2, _EDGE + 6 * mm, "请将二维码对准门口镜头", 13, centred=True)
     foot = f"Hold the code before the camera at the gate   ·   {permit.serial}"
     _line(page, width / 2, _EDGE, foot, 9, centred=True)
@@ -111,6 +117,30 @@ def _line(
         page.setFont(font, size)
         page.drawString(x, y, run)
         x += pdfmetrics.stringWidth(run, font, size)
+
+
+def _folded(names: Sequence[str]) -> tuple[float, list[str]]:
+    """The size in which these names fit, and the lines they take: one if it can be read well."""
+    size = 17.0
+    while True:
+        lines = _lines(names, size)
+        low = (len(lines) - 1) * _SPACING * size <= _GATES
+        if len(lines) <= 1 or (size <= 12 and low) or size <= 6:
+            return size, lines
+        size -= 0.5
+
+
+def _lines(names: Sequence[str], size: float) -> list[str]:
+    """The names with commas, on as many lines of this size as they take."""
+    lines: list[str] = []
+    for name in names:
+        longer = f"{lines[-1]}, {name}" if lines else name
+        if lines and _width(f"{longer},", size) > A5[0] - 2 * _EDGE - _VALUES:
+            lines[-1] += ","
+            lines.append(name)
+        else:
+            lines[-1:] = [longer]
+    return lines
 
 
 def _runs(words: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,10 @@ import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab.lib.pagesizes import A5
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 
 from gate.access import permit_print
 from gate.access.base45 import b45decode, b45encode
@@ -252,3 +257,22 @@ def test_a_key_that_others_may_read_or_that_is_none_is_refused(tmp_path: Path) -
             public_keys([wrong])
     with pytest.raises(AccessError, match="cannot be used"):
         public_keys([tmp_path / "none.pub"])
+
+
+def test_the_names_of_many_gates_stay_on_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[str, float, float]] = []  # words, where they end and on which height
+    draw = Canvas.drawString
+
+    def noted(page: Any, x: float, y: float, words: str) -> None:
+        end = x + stringWidth(words, page._fontname, page._fontsize)
+        drawn.append((words, end, y))
+        draw(page, x, y, words)
+
+    monkeypatch.setattr(Canvas, "drawString", noted)
+    gates = [f"{n}号楼东侧大门" for n in range(1, 17)]
+    permit_pdf(PERMIT, TEXT, name="李小红", community="幸福家园", zone=UTC, gates=gates)
+    assert max(end for _, end, _ in drawn) <= A5[0] - 11 * mm
+    said = "".join(words for words, _, _ in drawn)
+    assert all(gate in said for gate in gates)
+    foot = max(y for words, _, y in drawn if "请将二维码" in words)
+    assert min(y for words, _, y in drawn if "号楼" in words) > foot + 13
