@@ -63,6 +63,7 @@ def of_days(
     before = figures.together({day: one for day, one in read.items() if day < first})
     whole, earlier = figures.together(now), before.of_gate(gate)
     refused: dict[str, int] = {}
+    names = visit.desk.gate_names()
     for (_gate, code), number in whole.refused.items():
         words = story.why(code, visit.language)
         refused[words] = refused.get(words, 0) + number
@@ -86,7 +87,11 @@ def of_days(
         ),
         by_day=charts.bars(_days_of(now), _("Passages by day")) if days > 1 else "",
         tables=[
-            (_("Passages by gate"), [(f"{k}", n) for k, n in whole.by(1).most_common()], ""),
+            (
+                _("Passages by gate"),
+                [(names.label(f"{k}"), n) for k, n in whole.by(1).most_common()],
+                "",
+            ),
             (_("Passages by way"), list(ways.items()), ""),
             (_("Refused or asked for more"), _most(refused), "bad"),
         ],

@@ -80,6 +80,15 @@ def test_today_the_live_page_and_their_orders_name_gates_by_their_labels(named, 
     assert "<h2>东门 (east)</h2>" in clerk.get("/live").text
 
 
+def test_the_bars_of_the_figures_are_of_gates_by_their_labels(named, clerk):
+    now = named.clock.utc()
+    granted = Event.make("west", "passage.granted", now, decision="grant", method="card")
+    named.store.events.append([granted])
+    figures = clerk.get("/figures").text
+    assert "西门</" in figures
+    assert ">west</" not in figures
+
+
 def test_a_permit_names_what_a_gate_may_be_called_in_a_configuration():
     assert for_permits(["east", "老门", "North", "a b"]) == (["east"], ["老门", "North", "a b"])
 
