@@ -54,7 +54,8 @@ def days(text: str) -> dict[str, date]:
         return _single(*(int(part) for part in found.groups()))
     if re.fullmatch(r"[0-9]{8}", written):
         return _single(int(written[:4]), int(written[4:6]), int(written[6:]))
-    if re.fullmatch(r"[2-7][0-9]{4}(\.[0-9]+)?", written):  # the serial number of 1954 to 2119
+    # the serial number of 1954 to 2119, but 20271 is January 2027 and no day of 1955
+    if re.fullmatch(r"(?!20[0-2][0-9][1-9]\b)[2-7][0-9]{4}(\.[0-9]+)?", written):
         day = day_of(float(written))
         return {"": day} if day else {}
     if found := _NAMED.fullmatch(_ORDINAL.sub("", written)):

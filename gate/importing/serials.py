@@ -15,7 +15,8 @@ from gate.importing.text import code
 
 SYSTEMS = ("1900", "1904", "month")
 _BIRTH = re.compile(r"[1-7][0-9]{4}(?:\.[0-9]+)?")  # 1927 to 2119 as counted from 1900
-_VALIDITY = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")  # from 1954
+# from 1954; a month such as 20271 is no day
+_VALIDITY = re.compile(r"(?!20[0-2][0-9][1-9]\b)[2-7][0-9]{4}(?:\.[0-9]+)?")
 _MONTH = re.compile(r"(19[0-9]{2}|20[0-2][0-9])([1-9])")
 
 

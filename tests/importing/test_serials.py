@@ -116,6 +116,15 @@ def test_a_last_day_is_shown_as_it_was_read(tmp_path):
     assert table.lines[0].values["valid_until"] == "2031-01-01"
 
 
+@pytest.mark.parametrize("last", ["20271", "20271.0"])
+def test_a_last_day_that_is_a_year_and_a_month_is_none_of_1955(tmp_path, last):
+    _, questions, table = read(text(tmp_path / "t.csv", [["张一", "", last]]))
+    assert table.lines[0].values["valid_until"] == last
+    assert questions == ()
+    path = text(tmp_path / "t.csv", [["张一", "", f"2026-11-23 至 {last}"]])
+    assert "1955" not in read(path)[2].lines[0].values["valid_until"]
+
+
 @pytest.mark.parametrize("written", ["9876", "1950", "80000", "198706", "1.98E+04", "-19876", ""])
 def test_what_is_no_serial_number_of_a_birth(written):
     assert serial(written, birth=True) == ""
