@@ -169,6 +169,15 @@ def test_a_duress_card_alerts_staff_although_it_cannot_be_looked_up_again(proble
     assert [(e.type, e.person) for e in gate.all(EventOut)] == [("passage.duress", LI.ref)]
 
 
+def test_a_card_marked_for_duress_meanwhile_alerts_staff() -> None:
+    gate = Gate(BOTH)
+    card(gate, "12")
+    gate.give(Checked("12", LI, Credential(serial="12", duress=True)))
+    assert not gate.all(EventOut)
+    gate.give(Checked("12", LI, REVOKED))
+    assert [e.type for e in gate.all(EventOut)] == ["passage.duress"]
+
+
 def test_a_card_that_is_gone_still_has_its_holder_in_the_record() -> None:
     gate = Gate(BOTH)
     card(gate, "12")
