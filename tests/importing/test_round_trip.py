@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import tempfile
@@ -37,6 +38,8 @@ SOFFICE = shutil.which("soffice")
 # what the desk accepts: no control characters, no blanks at the ends
 letters = st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u3164")
 words = st.text(letters, min_size=1, max_size=12).map(lambda text: text.strip() or "x")
+# an apostrophe before digits is what people type to keep leading zeros, and is no part of a home
+homes = words.filter(lambda text: not re.match("[\u2018\u2019'`][0-9]", text))
 tricky = st.sampled_from(
     ["=1+1", "'=x", "007", "1.10101E+17", "2026-01-05", "TRUE", "#N/A", "@a", "-5", "王　芳"]
 )
@@ -57,7 +60,7 @@ def people(draw):
         "birth_year": draw(st.one_of(st.none(), st.integers(1920, 2026))),
         "groups": draw(st.lists(st.from_regex("[a-z]{1,6}", fullmatch=True), max_size=2)),
         "until": draw(days if needs else st.one_of(st.none(), days)),
-        "home": draw(st.one_of(st.none(), st.tuples(words, words))),
+        "home": draw(st.one_of(st.none(), st.tuples(homes, homes))),
         "active": draw(st.booleans()),
         "consent": draw(st.sampled_from(["", "", "agreed", "refused", "withdrawn"])),
         "help": draw(st.sampled_from(["", "agreed", "refused", "withdrawn"])),
