@@ -85,7 +85,6 @@ class DoorController:
             relay = self._driver.state(self._channel)
         except DeviceError as error:
             self._levels.clear()
-            self._changing.clear()
             if error.what != self.state.fault:
                 events += self._step(Fault(error.what, error.where), now)
         else:

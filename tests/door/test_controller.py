@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 
 from gate.clock import ManualClock
-from gate.door.controller import DoorController
+from gate.door.controller import REFRESHES, DoorController
 from gate.door.settings import DoorSettings
-from gate.door.state import DoorState, EventOut, Fire, FireReset, Grant, HoldOpen, Phase
+from gate.door.state import (
+    DoorState,
+    EventOut,
+    Fire,
+    FireReset,
+    Grant,
+    HoldOpen,
+    Lockdown,
+    Normal,
+    Phase,
+)
 from gate.relay.simulated import SimulatedRelay
 
 
@@ -261,3 +271,106 @@ def test_a_fail_safe_lock_is_held_only_while_the_loop_lives(alive: bool) -> None
     else:
         gate.clock.advance(1)
     assert gate.energised == alive
+
+
+def test_a_loop_as_late_as_a_hold_lasts_does_not_blame_the_board() -> None:
+    gate = Gate(hold=0.5, confirm_within=0.5)
+    gate.handle(HoldOpen(1000.0))
+    gate.wait(0.5, 0.5)
+    gate.wait(0.1)
+    assert gate.events == ["door.hold", "door.unlocked"]
+    assert gate.energised
+
+
+def test_the_contact_is_read_afresh_when_the_board_is_back() -> None:
+    gate = Gate()
+    gate.board.fault = "cable"
+    gate.wait(0.1)
+    assert gate.controller.state.open is None
+    gate.board.fault = ""
+    gate.wait(0.01)
+    assert gate.controller.state.open is False
+
+
+def test_an_exit_button_opens_when_it_is_pressed_not_when_it_is_let_go_or_was_held_before() -> None:
+    gate = Gate()
+    gate.board.fault = "cable"
+    gate.wait(0.1)
+    gate.board.wires["exit"] = True
+    gate.board.fault = ""
+    gate.wait(0.1)
+    gate.board.wires["exit"] = False
+    gate.wait(0.1)
+    assert gate.events == ["door.fault", "door.recovered"]
+
+
+def test_a_board_that_fails_while_it_is_commanded_is_a_fault_at_once() -> None:
+    gate = Gate()
+    gate.board.fault = "cable"
+    gate.handle(Grant())
+    assert gate.events == ["door.fault", "door.unlocked"]
+    assert gate.controller.state.phase is Phase.FAULT
+
+
+def test_what_could_not_be_commanded_is_commanded_when_the_board_is_back() -> None:
+    released = Gate()
+    released.handle(HoldOpen(1000.0))
+    released.board.fault = "cable"
+    released.handle(Normal())
+    never_answered = Gate()
+    never_answered.board.fault = "cable"
+    never_answered.handle(Grant())  # the board may have heard it all the same
+    never_answered.handle(Lockdown())
+    for gate in (released, never_answered):
+        gate.board.commands.clear()
+        gate.board.fault = ""
+        gate.wait(1)
+        assert [c.on for c in gate.board.commands] == [False]
+
+
+def test_an_input_counts_when_it_has_been_stable_for_the_debounce_and_each_change_anew() -> None:
+    gate = Gate(input_debounce=0.25)
+    gate.board.wires["tamper"] = True
+    gate.wait(0.125, 0.125)
+    gate.wait(0.125, 0.125)
+    assert gate.events == []
+    gate.wait(0.125, 0.125)
+    assert gate.events == ["door.tamper"]
+    gate.board.wires["tamper"] = False
+    gate.wait(0.125, 0.125)
+    assert gate.events == ["door.tamper"]
+
+
+def test_a_standing_release_is_commanded_again_some_times_in_a_hold_not_at_every_tick() -> None:
+    gate = Gate(hold=REFRESHES / 4)
+    gate.handle(HoldOpen(1000.0))
+    gate.board.commands.clear()
+    gate.wait(1, 0.0625)
+    assert len(gate.board.commands) == 4
+
+
+def test_closing_lets_the_relay_fall() -> None:
+    gate = Gate()
+    gate.handle(Grant())
+    gate.controller.close()
+    assert not gate.energised
+
+
+def test_a_relay_that_does_not_follow_stays_a_fault_until_the_board_says_that_it_does() -> None:
+    class Reporting(SimulatedRelay):
+        says: bool | None = False
+
+        def state(self, channel: int) -> bool | None:
+            return self.says
+
+    board = Reporting(channels=1)
+    controller = DoorController(board, DoorSettings(confirm_within=0.5))
+    controller.open(5.0)
+    controller.tick(5.0)
+    controller.handle(HoldOpen(1000.0), 5.0)
+    phases = []
+    for at, says in ((5.25, False), (5.5, False), (5.75, None), (6.0, True)):
+        board.says = says
+        controller.tick(at)
+        phases.append(controller.state.phase)
+    assert phases == [Phase.UNLOCKING, Phase.FAULT, Phase.FAULT, Phase.UNLOCKED]
