@@ -26,12 +26,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import httpx
 import numpy as np
 
+from benchmarks.soak.kill import Daemon
 from enroll import retention
 from enroll.deletion_limits import trust
 from enroll.desk import Desk
@@ -167,14 +167,6 @@ class Result:
         if not HOLD - 0.2 <= self.held <= HOLD + late:
             found.append(f"held open for {self.held:.1f} s instead of {HOLD:.0f}")
         return found
-
-
-class Daemon(Protocol):
-    """As much of subprocess.Popen as is needed here."""
-
-    def poll(self) -> int | None: ...
-    def wait(self, timeout: float | None = None) -> int: ...
-    def terminate(self) -> None: ...
 
 
 def started(clock: Path, config: Path, log: Path) -> Daemon:

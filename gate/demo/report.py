@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from gate.access.policy import NOT_LIVE
 from gate.demo.liveness import named
+from gate.evaluation.interval import wilson
 from gate.recognition.face import Image
 from gate.texts.catalogue import translator
 
@@ -125,12 +125,7 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        if self.total == 0:
-            return 0.0, 1.0
-        z, n, p = 1.959964, self.total, self.count / self.total
-        centre, spread = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
-        return max(0.0, low), min(1.0, high)
+        return wilson(self.count, self.total)
 
     def __str__(self) -> str:
         if self.total == 0:

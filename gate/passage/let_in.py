@@ -8,10 +8,10 @@ from gate.access.decision import Decision, Outcome
 from gate.access.policy import decide
 from gate.access.request import Mode
 from gate.passage.inputs import Checked, DoorLocked, NotReleased
-from gate.passage.outputs import Decided, EventOut, Open, Outputs
+from gate.passage.outputs import EventOut, Open, Outputs
 from gate.passage.rights import request
 from gate.passage.scene import tailgaters
-from gate.passage.serve import OPEN_MODES
+from gate.passage.serve import OPEN_MODES, told
 from gate.passage.state import Context, Lane, Now, Passage, Passing
 
 
@@ -48,8 +48,7 @@ def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, 
         lane = replace(lane, serving=replace(p, decision=decision, decided=now.at))
     if lane.before is not None and lane.before.id == passage:
         lane = replace(lane, before=None)
-    told = Decided(passage, decision, now.at - p.began, max(0.0, p.served - p.began))
-    return lane, (told, *over)
+    return lane, (told(p, decision, now), *over)
 
 
 def checked(lane: Lane, given: Checked) -> Lane:

@@ -141,6 +141,11 @@ def settle(p: Passage, lane: Lane, now: Now, context: Context) -> Passage:
     return replace(p, decision=decision, findings=findings, decided=now.at)
 
 
+def told(p: Passage, decision: Decision, now: Now) -> Decided:
+    """The answer to ``p``, with how long it took and how much of that was its wait for its turn."""
+    return Decided(p.id, decision, now.at - p.began, max(0.0, p.served - p.began))
+
+
 def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Report the decision, open if it is a grant, and remember who was served."""
     decision = p.decision
@@ -152,7 +157,7 @@ def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Ou
     if opens:
         done += (Open(p.id, person is not None and person.extended_unlock),)
         lane = replace(lane, passing=(*lane.passing, Passing(p)))
-    done += (Decided(p.id, decision, now.at - p.began, max(0.0, p.served - p.began)),)
+    done += (told(p, decision, now),)
     if p.credential is not None and p.credential.duress:
         done += (EventOut("passage.duress", p.id, person=person.ref if person else None),)
     if decision.rule == "attack":
