@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 220, 44, 26
 
 
-def bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Markup:
+def bars(values: Sequence[tuple[str, int]], title: str) -> Markup:
     """Upright bars with their labels; every bar says its figure to a screen reader."""
     top = max((value for _, value in values), default=0) or 1
     step = (_WIDTH - _LEFT) / max(len(values), 1)
@@ -18,7 +18,7 @@ def bars(values: Sequence[tuple[str, int]], title: str, tone: str = "") -> Marku
         height = (_HEIGHT - _BOTTOM - 10) * value / top
         x, y = _LEFT + index * step, _HEIGHT - _BOTTOM - height
         parts.append(
-            f'<rect class="bar {escape(tone)}" x="{x + step * 0.12:.1f}" y="{y:.1f}" '
+            f'<rect class="bar" x="{x + step * 0.12:.1f}" y="{y:.1f}" '
             f'width="{step * 0.76:.1f}" height="{height:.1f}"><title>{escape(label)}: {value}'
             f"</title></rect>"
         )
@@ -98,8 +98,8 @@ def _axis(top: float) -> str:
     return "".join(lines)
 
 
-def _svg(parts: list[str], title: str, height: int = _HEIGHT) -> Markup:
+def _svg(parts: list[str], title: str) -> Markup:
     return Markup(
-        f'<svg class="chart" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )

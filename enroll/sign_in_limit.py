@@ -2,7 +2,7 @@
 
 Each pair of address and login may be tried ``free`` times; from then on every wrong try doubles
 the wait, up to ``longest``. No account is locked as a whole: a stranger cannot keep its owner
-out. Against many addresses at once a login has ``shared`` wrong tries a window, on which
+out. Against many addresses at once a login has ``SHARED`` wrong tries a window, on which
 an address that signed in to it before does not draw.
 """
 
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+SHARED = 100
 _KEYS = 10_000  # pairs kept at most: many addresses must not fill the memory
 
 
@@ -25,13 +26,10 @@ class _Tries:
 class SignInLimit:
     """Thread-safe. A try is counted before its password is checked, so tries at once count too."""
 
-    def __init__(
-        self, free: int, longest: float, now: Callable[[], float], shared: int = 100
-    ) -> None:
-        """``longest``: seconds of the longest wait, and the window of ``shared``."""
+    def __init__(self, free: int, longest: float, now: Callable[[], float]) -> None:
+        """``longest``: seconds of the longest wait, and the window of ``SHARED``."""
         self._free = free
         self._longest = longest
-        self._shared = shared
         self._now = now
         self._pairs: dict[tuple[str, str], _Tries] = {}
         self._logins: dict[str, _Tries] = {}
@@ -45,7 +43,7 @@ class SignInLimit:
             whole = self._logins.setdefault(login, _Tries(last=now))
             if now - whole.last > self._longest:
                 whole.count, whole.last = 0, now
-            if not pair.trusted and whole.count >= self._shared:
+            if not pair.trusted and whole.count >= SHARED:
                 return whole.last + self._longest - now
             if pair.count >= self._free:
                 doubled = min(2.0 ** min(pair.count - self._free, 30), self._longest)

@@ -25,7 +25,7 @@ from gate.recognition.liveness.assessment import NETWORKS
 from gate.recognition.liveness.motion import display_grid, nose_place
 from gate.recognition.liveness.networks import open_tests
 from gate.recognition.quality.assessment import judge, pose
-from gate.recognition.quality.mask import mask_score
+from gate.recognition.quality.mask import mask_crop, mask_score
 from gate.recognition.quality.settings import QualitySettings
 from gate.recognition.settings import RecognitionSettings
 
@@ -63,7 +63,7 @@ def main(
         f"encode ({encoder.name})": lambda: encode_faces(encoder, canvas, [face]),
         f"find ({detector.name}, 640 × 480)": lambda: detector.detect(canvas),
         "all of quality, with the mask": lambda: assess(canvas, face),
-        "  of it: mask": lambda: mask_score(canvas, points),
+        "  of it: mask": lambda: mask_score(mask_crop(canvas, points)),
         "  of it: pose": lambda: pose(points),
         "motion and display cues": lambda: (nose_place(points), display_grid(canvas, face)),
     }

@@ -195,14 +195,9 @@ class Outdated:
     moved: tuple[str, ...]
 
 
-def load(
-    path: Path = DEFAULT,
-    overrides: Mapping[str, Any] | None = None,
-    *,
-    hub: Mapping[str, Any] | None = None,
-) -> Settings:
-    """Read the file, what the hub of this box has set, the environment, then ``overrides`` (nested
-    as in the file). Each overrides the ones before; only the environment cannot be overridden.
+def load(path: Path = DEFAULT, *, hub: Mapping[str, Any] | None = None) -> Settings:
+    """Read the file, what the hub of this box has set, then the environment: each overrides the
+    ones before.
 
     Args:
         hub: instead of what the hub has set so far, to see whether it fits.
@@ -211,14 +206,14 @@ def load(
     has set and does not fit the file any more has no effect, and is logged.
     """
     own, base = _current(read(path), str(path)), base_of(path)
-    settings = _checked(own, overrides, str(path))
+    settings = _checked(own, str(path))
     if hub is not None:
         both = _both(own, _current(hub, "what the hub sets"))
-        settings = _checked(both, overrides, f"{path} and the hub's")
+        settings = _checked(both, f"{path} and the hub's")
     elif values := from_hub.values_of(base / settings.data):
         try:
             both = _both(own, _current(values, "what the hub sets"))
-            settings = _checked(both, overrides, str(path))
+            settings = _checked(both, str(path))
         except ConfigurationError as error:
             log.error("hub.configuration", extra={"cause": f"has no effect: {error.what}"})
     return _with_models(below(settings, base))
@@ -247,7 +242,7 @@ def checked_for_gates(values: Mapping[str, Any]) -> None:
             hint="this belongs in the file of each box: wiring, addresses, secrets and paths; "
             "rules and schedules are in the register",
         )
-    _checked(current, None, where)
+    _checked(current, where)
 
 
 def outdated(path: Path) -> Outdated:
@@ -256,16 +251,14 @@ def outdated(path: Path) -> Outdated:
     return Outdated(tuple(retired), lifted(kept, ADVANCED).moved)
 
 
-def build(
-    values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None, *, where: str = ""
-) -> Settings:
+def build(values: Mapping[str, Any], *, where: str = "") -> Settings:
     """Settings from values as they are in a file.
 
     Args:
         where: the file, for mistakes and for what is reported of keys of an earlier version; ""
             for values that a program has put together, of which nothing is reported.
     """
-    return _checked(_current(values, where), overrides, where)
+    return _checked(_current(values, where), where)
 
 
 def _current(values: Mapping[str, Any], where: str) -> Lifted:
@@ -298,8 +291,7 @@ def _both(own: Lifted, over: Lifted) -> Lifted:
     return Lifted(_merge(dict(own.values), over.values), misplaced=misplaced)
 
 
-def _checked(own: Lifted, overrides: Mapping[str, Any] | None, where: str) -> Settings:
-    merged = _merge(dict(own.values), _current(overrides or {}, "").values)
+def _checked(own: Lifted, where: str) -> Settings:
     mistakes = [
         f"{key}: this environment variable names no section"
         for key in os.environ
@@ -311,7 +303,7 @@ def _checked(own: Lifted, overrides: Mapping[str, Any] | None, where: str) -> Se
     ]
     settings = None
     try:
-        settings = Settings(**merged)
+        settings = Settings(**own.values)
     except ValidationError as error:
         mistakes += mistakes_in(error, Settings)
     except SettingsError as error:

@@ -16,8 +16,7 @@ class ClaimQueue:
     A reader that floods the gate displaces only its own older claims.
     """
 
-    def __init__(self, depth: int = DEPTH) -> None:
-        self._depth = depth
+    def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[str, deque[Claim]] = {}  # by reader, in the order of their turns
         self._dropped: Counter[str] = Counter()
@@ -27,7 +26,7 @@ class ClaimQueue:
         with self._changed:
             waiting = self._waiting.setdefault(claim.reader, deque())
             waiting.append(claim)
-            if len(waiting) > self._depth:
+            if len(waiting) > DEPTH:
                 waiting.popleft()
                 self._dropped[claim.reader] += 1
             self._changed.notify()

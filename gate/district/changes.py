@@ -19,8 +19,8 @@ _KINDS = ("new", "new", "block", "move", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A change: its number, when it was committed (monotonic), and the boxes it is for."""
+class Change:
+    """One change: its number, when it was committed (monotonic), and the boxes it is for."""
 
     kind: str
     number: int
@@ -34,7 +34,7 @@ class Book:
 
     allowed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     deleted: list[str] = field(default_factory=list)  # names
-    made: list[Made] = field(default_factory=list)
+    made: list[Change] = field(default_factory=list)
 
 
 class Desk:
@@ -121,4 +121,4 @@ class Desk:
 
     def _note(self, kind: str, gates: set[str]) -> None:
         at = time.monotonic()
-        self.book.made.append(Made(kind, self._site.level(), at, frozenset(gates)))
+        self.book.made.append(Change(kind, self._site.level(), at, frozenset(gates)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gate.district import checks
-from gate.district.changes import Made
+from gate.district.changes import Change
 from gate.district.site import Site, disk, memory, processor
 
 Say = Callable[[str], None]
@@ -59,7 +59,7 @@ class Observer:
             self.figure("disk of the hub", f"{disk(site.folder / 'hub') / 1e6:.0f} MB")
         self.figure("load of the machine", f"{os.getloadavg()[0]:.0f}, {os.cpu_count()} cores")
 
-    def latencies(self, made: Iterable[Made], gates: set[str]) -> list[float]:
+    def latencies(self, made: Iterable[Change], gates: set[str]) -> list[float]:
         """Seconds from a commit to each box it is for."""
         reached = {
             gate: some for crew in self._site.crews for gate, some in crew.call("applied").items()

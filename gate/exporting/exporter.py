@@ -66,8 +66,6 @@ class Exporter:
         store: Store,
         clock: Clock,
         report: Callable[[Event], object] = lambda event: None,
-        *,
-        target: Target | None = None,
     ) -> None:
         self.fault: GateError | None = None
         self.delivered = 0
@@ -77,7 +75,7 @@ class Exporter:
         self._clock = clock
         self._report = report
         self._feed = Feed(settings, gate, store)
-        self._target = target or target_for(settings, gate, self._feed.mapping)
+        self._target = target_for(settings, gate, self._feed.mapping)
         self._key = key_of(gate, settings.receiver)
         self._state = State.read(store.key_values.get(self._key))
         self._size = self._feed.size

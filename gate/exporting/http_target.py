@@ -6,7 +6,6 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -26,17 +25,10 @@ _REFUSING = frozenset({400, 409, 413, 415, 422})  # of the records, not of the s
 class HttpTarget:
     """One client with its connection kept open. Raises ConfigurationError: certificates, key."""
 
-    def __init__(
-        self,
-        settings: ExportSettings,
-        gate: str,
-        mapping: Mapping,
-        wall: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, settings: ExportSettings, gate: str, mapping: Mapping) -> None:
         self._settings = settings
         self._gate = gate
         self._mapping = mapping
-        self._wall = wall
         self._sign = signer(settings)
         self._base = str(httpx.URL(settings.url)).rstrip("/")
         self._where = settings.place
@@ -98,7 +90,7 @@ class HttpTarget:
     async def _ask(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, bytes, float]:
-        timestamp = str(int(self._wall()))
+        timestamp = str(int(time.time()))
         headers = {
             **self._mapping.headers,
             "X-Gate": self._gate,

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gate.importing import made_homes
-from gate.store.places import Made
+from gate.store.places import NewPlaces
 from gate.store.tables import (
     ConsentRow,
     CredentialRow,
@@ -57,7 +57,7 @@ class Added:
         self._job = job
         self._left = {person: added for person, added in rows if person and added}
         self._written: set[int] = set()  # in this transaction
-        self.homes = Made()  # in this transaction
+        self.homes = NewPlaces()  # in this transaction
 
     def before(self, session: Session, person: int) -> None:
         """A line is about to write to somebody: what the desk changed meanwhile stays a change."""

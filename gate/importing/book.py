@@ -97,9 +97,9 @@ class Book:
 class Budget:
     """Counts the cells of one file. Raises ConfigurationError beyond ``MOST_CELLS``."""
 
-    def __init__(self, where: str, most: int = MOST_CELLS) -> None:
+    def __init__(self, where: str) -> None:
         self._where = where
-        self._left = most
+        self._left = MOST_CELLS
 
     def take(self, cells: int = 1) -> None:
         self._left -= cells

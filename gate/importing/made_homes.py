@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gate.store.engine import pieces
 from gate.store.key_value import beginning_in, set_in
-from gate.store.places import Made
+from gate.store.places import NewPlaces
 from gate.store.store import Store
 from gate.store.tables import (
     BuildingRow,
@@ -30,7 +30,7 @@ _KEY = "import.homes:"
 _PIECE = 500  # homes in one transaction
 
 
-def note(session: Session, job: int, made: Made) -> None:
+def note(session: Session, job: int, made: NewPlaces) -> None:
     """Keep what an import made in this transaction; every row is made once."""
     if any(made.kinds):
         named = zip("buh", made.kinds, strict=True)
@@ -41,9 +41,9 @@ def note(session: Session, job: int, made: Made) -> None:
             rows.clear()
 
 
-def made_by(session: Session, job: int) -> Made:
+def made_by(session: Session, job: int) -> NewPlaces:
     """What an import made and is not gone yet."""
-    made = Made()
+    made = NewPlaces()
     begun = _begun(session, job)
     for value in beginning_in(session, f"{_KEY}{job}:").values():
         if value["at"] == begun:  # not that of a discarded one with the same number
@@ -94,7 +94,7 @@ def forget(session: Session) -> None:
         session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(some)))
 
 
-def _remove_empty(session: Session, made: Made) -> None:
+def _remove_empty(session: Session, made: NewPlaces) -> None:
     """Flats without a household, then buildings without a flat, among those that were made."""
     for some in pieces(sorted(made.units)):
         full = exists().where(HouseholdRow.unit_id == UnitRow.id)

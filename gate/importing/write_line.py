@@ -27,7 +27,7 @@ from gate.recognition.face import Vector
 from gate.services.enrolment import Shot
 from gate.store.changes import touch
 from gate.store.credentials import clear_revoked
-from gate.store.places import Made
+from gate.store.places import NewPlaces
 from gate.store.store import Store
 from gate.store.tables import (
     BuildingRow,
@@ -125,7 +125,7 @@ def _person(session: Session, job: int, values: dict[str, str]) -> PersonRow | N
 
 
 def _household(
-    session: Session, store: Store, person: PersonRow, values: dict[str, str], made: Made
+    session: Session, store: Store, person: PersonRow, values: dict[str, str], made: NewPlaces
 ) -> int:
     """The household of a line; 3号楼 is the building 3 where the register writes it so."""
     building, unit, label = values["building"], values["unit"], values.get("household", "")

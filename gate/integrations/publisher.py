@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +56,6 @@ class Publisher:
         gate: str,
         store: Store,
         on_message: OnMessage | None = None,
-        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self.topics = Topics(settings.prefix, gate)
         self.link = Link(
@@ -66,7 +64,6 @@ class Publisher:
         self.published = 0
         self._gate = gate
         self._store = store
-        self._monotonic = monotonic or time.monotonic
         self._answers: deque[tuple[int, int, bool]] = deque()
         self._under_way: dict[int, int] = {}  # message number → sequence
         self._ready: deque[dict[str, Any]] = deque()
@@ -90,8 +87,8 @@ class Publisher:
 
     def stop(self, drain: float = 0.0) -> None:
         """Stop; first wait up to ``drain`` seconds for the outbox to empty."""
-        end = self._monotonic() + drain
-        while self._monotonic() < end and self.health().waiting:
+        end = time.monotonic() + drain
+        while time.monotonic() < end and self.health().waiting:
             self._stopping.wait(0.05)
         self._stopping.set()
         self._wake.set()
@@ -121,7 +118,7 @@ class Publisher:
             self._wake.wait(_SLICE if self._ready else 0.5)
             self._wake.clear()
             if self._ready:
-                self._stopping.wait(max(0.0, self._next - self._monotonic()))
+                self._stopping.wait(max(0.0, self._next - time.monotonic()))
             try:
                 if self.link.connection != self._connection:
                     self._start_over()
@@ -130,7 +127,7 @@ class Publisher:
                     self._start_over()
                 if self.link.up.is_set():
                     self._send()
-                now = self._monotonic()
+                now = time.monotonic()
                 if now - reported >= (_LIFE_EVERY if self._done else _REPORT_EVERY):
                     reported = now
                     self._report()
@@ -156,7 +153,7 @@ class Publisher:
     def _settle(self) -> bool:
         """Note what the broker acknowledged. True when it refused something."""
         refused = False
-        now = self._monotonic()
+        now = time.monotonic()
         while self._answers:
             connection, mid, taken = self._answers.popleft()
             if connection != self._connection:
@@ -185,7 +182,7 @@ class Publisher:
             settled.append(self._done.popleft()[1])
         if settled:
             self._store.outbox.delivered(self._gate, RECEIVER, settled)
-        self._flushed = self._monotonic()
+        self._flushed = time.monotonic()
 
     def _start_over(self) -> None:
         """From the oldest event in the outbox."""
@@ -204,7 +201,7 @@ class Publisher:
                 self._after = 0  # older events may have been put into the outbox again
         if not self._ready:
             return  # an event written or acknowledged wakes the thread
-        now = self._monotonic()
+        now = time.monotonic()
         self._next = max(self._next, now - _SLICE)
         while self._ready and len(self._under_way) < self.link.window and self._next <= now:
             self._next += 1 / self._rate

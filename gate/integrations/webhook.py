@@ -8,7 +8,6 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -45,7 +44,6 @@ class Webhook:
         settings: WebhookSettings,
         gate: str,
         store: Store,
-        wall: Callable[[], float] = time.time,
         *,
         retry_most: float = RETRY_MOST,
         batch: int = BATCH,
@@ -56,7 +54,6 @@ class Webhook:
         self._retry_most, self._batch = retry_most, batch
         self._gate = gate
         self._store = store
-        self._wall = wall
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
 
@@ -103,7 +100,7 @@ class Webhook:
 
     def _post(self, client: httpx.Client, events: list[dict[str, Any]]) -> None:
         body = json.dumps({"events": events}, ensure_ascii=False, separators=(",", ":")).encode()
-        timestamp = str(int(self._wall()))
+        timestamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
             "X-Gate": self._gate,

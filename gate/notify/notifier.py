@@ -43,14 +43,12 @@ class Notifier:
         sender: Sender,
         zone: tzinfo | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        look_every: float = LOOK_EVERY,
     ) -> None:
         self.fault: BrokerError | None = None
         self.sent = 0
         self._settings = settings
         self._gate, self._label = gate, label or gate
         self._store, self._sender, self._zone, self._now = store, sender, zone, now
-        self._look_every = look_every
         self._plan = Plan(settings)
         self._to = {to.name: to for to in settings.to}
         self._after = 0  # the newest sequence that the plan has
@@ -67,7 +65,7 @@ class Notifier:
         self._thread.join(5.0)
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._look_every):
+        while not self._stopping.wait(LOOK_EVERY):
             try:
                 self.look()
             except StoreError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from gate.devices.device_thread import DeviceThread, Line, StatusListener
+from gate.devices.device_thread import DeviceThread, StatusListener
 from gate.readers.claim import Claim, ClaimKind
 from gate.readers.lines import make_line
 from gate.readers.repeats import Repeats
@@ -24,7 +24,6 @@ class Reader:
         settings: ReaderSettings,
         emit: Callable[[Claim], None],
         status: StatusListener | None = None,
-        line: Line[tuple[ClaimKind, str]] | None = None,
         *,
         lying: float = LYING,
         retry: tuple[float, float] | None = None,
@@ -35,7 +34,7 @@ class Reader:
         self._emit = emit
         self._lying = lying
         self._repeats = Repeats()
-        self._line = line or make_line(settings)
+        self._line = make_line(settings)
         self._thread = DeviceThread(
             settings.name,
             self._line,

@@ -9,6 +9,7 @@ import threading
 from gate.errors import ConfigurationError
 from gate.texts.catalogue import Language, word
 
+PROGRAM = "espeak-ng"
 _LONGEST = 15.0  # seconds after which a sentence is given up
 
 
@@ -18,14 +19,14 @@ class Espeak:
     Owned by nobody: ``say`` may be called from any thread and returns at once.
     """
 
-    def __init__(self, program: str = "espeak-ng") -> None:
+    def __init__(self) -> None:
         """Raises ConfigurationError when the program is not installed."""
-        found = shutil.which(program)
+        found = shutil.which(PROGRAM)
         if found is None:
             raise ConfigurationError(
-                f"{program} is not installed, but the screen is set to speak with it",
+                f"{PROGRAM} is not installed, but the screen is set to speak with it",
                 where="[screen] speech",
-                hint=f'install {program}, or set speech = "browser" or "off"',
+                hint=f'install {PROGRAM}, or set speech = "browser" or "off"',
             )
         self._program = found
         self._lock = threading.Lock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from gate.devices.device_thread import DeviceThread, Line, StatusListener
+from gate.devices.device_thread import DeviceThread, StatusListener
 from gate.sensors.estimate import reading_of
 from gate.sensors.lines import make_line
 from gate.sensors.reading import Reading
@@ -24,7 +24,6 @@ class TemperatureSensor:
         self,
         settings: TemperatureSettings,
         status: StatusListener | None = None,
-        line: Line[Sample] | None = None,
         *,
         retry: tuple[float, float] | None = None,
     ) -> None:
@@ -35,7 +34,7 @@ class TemperatureSensor:
         self._samples: deque[Sample] = deque(maxlen=KEPT)
         self._thread = DeviceThread(
             NAME,
-            line or make_line(settings),
+            make_line(settings),
             self._add,
             status,
             speaks=True,

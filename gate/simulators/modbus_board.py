@@ -92,8 +92,8 @@ class ModbusTcp(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, device: ModbusBoard, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Connection)
+    def __init__(self, device: ModbusBoard) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
         self.device = device
         self.lock = threading.Lock()
         self._ended = threading.Event()

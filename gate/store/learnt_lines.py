@@ -93,10 +93,10 @@ def labels_of(session: Session, person: int) -> list[str]:
     return [f"{kind}:{line}" for kind, line in lines]
 
 
-def close_lines(session: Session, person: int, state: str, by: str) -> None:
-    """Set the lines of somebody that are not over to a state that is."""
+def undo_lines(session: Session, person: int, by: str) -> None:
+    """Set the lines of somebody that are not over to undone."""
     session.execute(
         update(LearntRow)
         .where(LearntRow.person_id == person, LearntRow.state.in_(LIVE))
-        .values(state=state, by=by)
+        .values(state="undone", by=by)
     )

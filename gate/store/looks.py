@@ -25,10 +25,10 @@ from gate.store.learnt_lines import (
     RESEMBLES,
     WAITING,
     bound_as,
-    close_lines,
     labels_of,
     new_line,
     proposals_query,
+    undo_lines,
 )
 from gate.store.tables import LearntRow, LookRow, TemplateRow
 from gate.store.vault import Vault
@@ -232,7 +232,7 @@ class Looks:
             labels = [f"{row.kind}:{row.id}"]
             if refuse or row.kind == ENROLLED:  # additions to it rest on it
                 labels = [*labels_of(session, row.person_id)]
-                close_lines(session, row.person_id, "undone", by)
+                undo_lines(session, row.person_id, by)
             row.state, row.by = ("refused" if refuse else "undone"), by
             session.execute(
                 delete(TemplateRow).where(
@@ -257,7 +257,7 @@ class Looks:
         """Everything learnt of somebody and every look: they no longer agree."""
         with self._database.write() as session:
             labels = labels_of(session, person)
-            close_lines(session, person, "undone", by)
+            undo_lines(session, person, by)
             session.execute(
                 delete(TemplateRow).where(
                     TemplateRow.person_id == person, TemplateRow.label.in_(labels)

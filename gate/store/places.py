@@ -15,8 +15,8 @@ Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """Numbers of the rows that were made, and were not there before."""
+class NewPlaces:
+    """Ids of the rows that were added, and were not there before."""
 
     buildings: set[int] = field(default_factory=set)
     units: set[int] = field(default_factory=set)
@@ -42,10 +42,10 @@ class Places:
         building: str,
         unit: str,
         label: str = "",
-        made: Made | None = None,
+        made: NewPlaces | None = None,
     ) -> HouseholdRow:
         """The same, in the transaction of what it is for; what is new is added to ``made``."""
-        made = Made() if made is None else made
+        made = NewPlaces() if made is None else made
         house = session.scalar(select(BuildingRow).where(BuildingRow.name == building))
         if house is None:
             house = BuildingRow(name=building)

@@ -13,6 +13,7 @@ import pytest
 from enroll.history import acknowledge
 from gate.errors import BrokerError, ConfigurationError
 from gate.events.event import Event
+from gate.notify import notifier
 from gate.notify.notifier import RECEIVER, Notifier
 from gate.notify.sending import AppriseSender
 from gate.notify.settings import NotifyReceiver, NotifySettings
@@ -113,9 +114,11 @@ def test_acknowledged_at_the_desk_it_is_not_repeated(store: Store, telephone: Te
 
 
 @pytest.mark.slow
-def test_the_thread_does_it_by_itself(store: Store, telephone: Telephone) -> None:
+def test_the_thread_does_it_by_itself(
+    store: Store, telephone: Telephone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "LOOK_EVERY", 0.05)
     box = Box(store, telephone)
-    box.notifier._look_every = 0.05
     box.notifier.start()
     box.record("door.fire")
     while not telephone.got:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gate.recognition.face import Face, Image, Quality, Unusable
 from gate.recognition.quality import overall_score as worth
 from gate.recognition.quality.eye_openness import eyes_open
-from gate.recognition.quality.mask import POINTS, SIDE, coefficients, features, mask_crop
+from gate.recognition.quality.mask import POINTS, SIDE, mask_crop, mask_score
 from gate.recognition.quality.settings import Limits, QualitySettings
 
 Points = NDArray[np.float32]
@@ -133,8 +133,7 @@ def measure(image: Image, face: Face) -> tuple[Quality, float]:
     middle = grey[38:92, 34:94]
     size = eye_distance(face.landmarks)
     yaw, pitch, roll = pose(face.landmarks)
-    fitted = coefficients()
-    odds = float(fitted.score(features(crop)[None])[0]) - fitted.threshold
+    odds = mask_score(crop)
     measured = Quality(
         size=size,
         # the eyes have detail in every face, with a mask too

@@ -77,15 +77,14 @@ def mask_crop(image: Image, landmarks: NDArray[np.float32]) -> Image:
     return crop(image, landmarks, POINTS * SIDE, SIDE)
 
 
-def mask_score(image: Image, landmarks: NDArray[np.float32]) -> float:
+def mask_score(face: Image) -> float:
     """Log-odds that a mask is worn, shifted so that 0 and more counts as one.
 
     Args:
-        image: BGR, uint8 (H, W, 3).
-        landmarks: float32 (5, 2) as in ``Face``.
+        face: of ``mask_crop``, uint8 (128, 128, 3), BGR.
     """
     fitted = coefficients()
-    return float(fitted.score(features(mask_crop(image, landmarks))[None])[0]) - fitted.threshold
+    return float(fitted.score(features(face)[None])[0]) - fitted.threshold
 
 
 def features(face: Image) -> NDArray[np.float32]:

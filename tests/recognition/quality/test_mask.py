@@ -11,7 +11,7 @@ import pytest
 from gate.evaluation.faces_in import faces_in, photographs
 from gate.models import ModelsSettings
 from gate.recognition.detection.detector import HogDetector, build_detector
-from gate.recognition.quality.mask import coefficients, features, mask_crop, mask_score
+from gate.recognition.quality.mask import mask_crop, mask_score
 from gate.recognition.settings import RecognitionSettings
 from research.mask_drawing import disturbed, masked
 
@@ -29,23 +29,18 @@ def crops() -> list[np.ndarray]:
     ]
 
 
-def score(crop: np.ndarray) -> float:
-    fitted = coefficients()
-    return float(fitted.score(features(crop)[None])[0]) - fitted.threshold
-
-
 @pytest.mark.slow
 def test_nobody_in_the_portraits_wears_a_mask() -> None:
     faces = crops()
     assert len(faces) >= 4
-    assert all(score(crop) < 0 for crop in faces)
+    assert all(mask_score(crop) < 0 for crop in faces)
 
 
 @pytest.mark.slow
 def test_drawn_masks_on_the_portraits_are_noticed() -> None:
     random = np.random.default_rng(5)
     drawn = [masked(crop, random) for crop in crops() for _ in range(20)]
-    noticed = np.mean([score(crop) >= 0 for crop in drawn])
+    noticed = np.mean([mask_score(crop) >= 0 for crop in drawn])
     assert noticed >= 0.9
 
 
@@ -53,7 +48,7 @@ def test_drawn_masks_on_the_portraits_are_noticed() -> None:
 def test_light_sharpness_and_noise_do_not_make_a_mask() -> None:
     random = np.random.default_rng(6)
     bare = [disturbed(crop, random) for crop in crops() for _ in range(20)]
-    assert np.mean([score(crop) >= 0 for crop in bare]) <= 0.02
+    assert np.mean([mask_score(crop) >= 0 for crop in bare]) <= 0.02
 
 
 @pytest.mark.data
@@ -64,7 +59,7 @@ def test_photographs_are_told_apart(name: str, worn: bool) -> None:
     paths = photographs(folder)[::6][:60]
     detector = build_detector(RecognitionSettings(min_face=40), ModelsSettings())
     scores = [
-        mask_score(image, face.landmarks)
+        mask_score(mask_crop(image, face.landmarks))
         for _, image, face in faces_in(paths, detector, name)
         if face is not None and face.landmarks is not None
     ]
