@@ -28,8 +28,8 @@ from gate.access.decision import Method, Person
 from gate.access.entry_status import judge, labels
 from gate.access.request import Credential, Finding
 from gate.access.settings import PassageSettings
-from gate.access.status_desk import StatusDesk
 from gate.access.status_http import HttpStatus
+from gate.access.status_lookup import StatusLookup
 from gate.access.status_settings import StatusSettings
 from gate.access.temperature import temperature_finding
 from gate.clock import SystemClock
@@ -61,7 +61,7 @@ class Gate:
         self.screen = screen
         self.inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self.shown: queue.SimpleQueue[tuple[int, Message]] = queue.SimpleQueue()
-        self.desk = StatusDesk(
+        self.desk = StatusLookup(
             HttpStatus(status, time.monotonic),
             status,
             lambda person, found: self.inbox.put(inputs.Answered(person, found)),

@@ -1,6 +1,6 @@
 """What an outside service knows about a person, as findings for the rules.
 
-The rules never wait for the service: ``StatusDesk`` asks in a thread of its own, caches answers
+The rules never wait for the service: ``StatusLookup`` asks in a thread of its own, caches answers
 while they are fresh, and stops asking a failing service for a while.
 """
 

@@ -34,19 +34,19 @@ from gate.daemon.clock_watch import HORIZON, ClockWatch
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.door_persistence import DoorMemory
+from gate.daemon.door_persistence import DoorPersistence
 from gate.daemon.event_loop import Item
 from gate.daemon.gallery_worker import GalleryWorker
-from gate.daemon.integrations import Outgoing, receivers
+from gate.daemon.integrations import Integrations, receivers
 from gate.daemon.learning_worker import LearningWorker
 from gate.daemon.order_worker import OrderWorker
 from gate.daemon.peripherals import Peripherals
-from gate.daemon.presence_worker import PeopleSeen
+from gate.daemon.presence_worker import PresenceWorker
 from gate.daemon.recognition_worker import RecognitionWorker
 from gate.daemon.replica_worker import ReplicaWorker
 from gate.daemon.site_controller import ControllerAnswer, SiteController
-from gate.daemon.state_reporter import States
-from gate.daemon.store_sync import Register
+from gate.daemon.state_reporter import StateReporter
+from gate.daemon.store_sync import StoreSync
 from gate.daemon.watchdog import Watchdog
 from gate.errors import GateError
 from gate.passage import inputs
@@ -124,7 +124,7 @@ class Daemon:
                 )
                 live.open()
                 self._close_with(after, live.close)
-            outgoing = Outgoing(
+            outgoing = Integrations(
                 settings,
                 store,
                 clock,
@@ -151,13 +151,13 @@ class Daemon:
                 cameras.saw(sightings)
 
             recognition.watched = watched
-            register = Register(core, self.post)
-            people = PeopleSeen(core, clock, outgoing, writes.later, self.post)
+            register = StoreSync(core, self.post)
+            people = PresenceWorker(core, clock, outgoing, writes.later, self.post)
             register.often = people.follow
             register.minutely = people.look
             register.forget = [peripherals.forget, people.forget]
-            memory = DoorMemory(store, settings.name, writes.later, settings.data)
-            board = StatusWriter(
+            memory = DoorPersistence(store, settings.name, writes.later, settings.data)
+            status = StatusWriter(
                 store.key_values,
                 settings.name,
                 clock,
@@ -200,8 +200,8 @@ class Daemon:
             )
             after.callback(recognition.close)
             after.callback(self.stop)
-            states = States(settings, (outgoing.state, board.put))
-            self._serve(core, states, memory, board)
+            states = StateReporter(settings, (outgoing.state, status.put))
+            self._serve(core, states, memory, status)
             core.loop.stop(self._left() / 2)
 
     def _left(self) -> float:
@@ -229,9 +229,9 @@ class Daemon:
     def _serve(
         self,
         core: Core,
-        states: States,
-        memory: DoorMemory,
-        board: StatusWriter,
+        states: StateReporter,
+        memory: DoorPersistence,
+        status: StatusWriter,
     ) -> None:
         """The main loop. Nothing in it waits for a device, a network or a disk for long."""
         self._watchdog.start()
@@ -248,7 +248,7 @@ class Daemon:
                     core.loop.tick()
                     states.report(core, now)
                     memory.keep(core.loop)
-                    board.keep()
+                    status.keep()
                 self._watchdog.feed()
         finally:
             self._watchdog.stop()

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Kept = dict[str, bool]  # "fire", "lockdown"
 
 
-class DoorMemory:
+class DoorPersistence:
     """``recall`` once at start; ``keep`` by the main loop, which passes the write to ``later``."""
 
     def __init__(

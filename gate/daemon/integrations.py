@@ -17,7 +17,7 @@ from gate.events.event import Event
 from gate.exporting.exporter import Exporter
 from gate.exporting.settings import ExportSettings
 from gate.integrations import broker, homeassistant, publisher, webhook
-from gate.integrations.command_receiver import Commands
+from gate.integrations.command_receiver import CommandReceiver
 from gate.integrations.health_server import HealthServer
 from gate.integrations.metrics import Metrics
 from gate.integrations.signed_command import Command
@@ -42,7 +42,7 @@ def receivers(settings: Settings) -> list[str]:
     return [name for name, enabled in wanted.items() if enabled]
 
 
-class Outgoing:
+class Integrations:
     """As configured; each part has its thread. ``state`` may be called by any thread.
 
     Args:
@@ -136,7 +136,7 @@ class Outgoing:
         if own is not None:
             self._after.callback(own.stop)
         homeassistant_on = settings.homeassistant.enabled
-        commands = Commands(
+        commands = CommandReceiver(
             settings.commands,
             settings.name,
             self._store,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from gate.access import entry_status
 from gate.access.decision import Person
 from gate.access.request import Finding
-from gate.access.status_desk import StatusDesk
 from gate.access.status_http import HttpStatus
+from gate.access.status_lookup import StatusLookup
 from gate.access.temperature import temperature_finding
 from gate.clock import Clock
 from gate.config.settings import Settings
@@ -45,7 +45,7 @@ class Peripherals:
             else None
         )
         self._status = (
-            StatusDesk(
+            StatusLookup(
                 HttpStatus(settings.status, clock.monotonic),
                 settings.status,
                 self._answered,
@@ -131,6 +131,5 @@ class Peripherals:
     def _answered(self, person: int, findings: tuple[Finding, ...]) -> None:
         self._post(inputs.Answered(person, findings))
 
-    def _sensor_reported(self, *reported: object) -> None:
-        name, there, reason = str(reported[0]), bool(reported[1]), str(reported[2])
+    def _sensor_reported(self, name: str, there: bool, reason: str) -> None:
         self._post(DeviceStatus("sensor", name, there, reason))

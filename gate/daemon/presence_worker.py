@@ -17,7 +17,7 @@ from gate.services.presence import PresenceRegister, load, save
 _CLOCKS = timedelta(minutes=1)  # by which those of the gates of one register may differ
 
 
-class PeopleSeen:
+class PresenceWorker:
     """``_heard`` belongs to the main loop; its writes are passed to ``later``. The rest belongs to
     the register's thread; ``post`` passes changes to the main loop.
 

@@ -17,7 +17,7 @@ Publish = Callable[[str, dict[str, object]], None]
 EVERY = 0.2  # seconds between two checks
 
 
-class States:
+class StateReporter:
     """Belongs to the main loop. ``publish``: called with (thing, value), must not block."""
 
     def __init__(self, settings: Settings, publish: Sequence[Publish]) -> None:

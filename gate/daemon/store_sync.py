@@ -14,7 +14,7 @@ from gate.services.rule_set import People, build_context
 MINUTE = 60.0
 
 
-class Register(Periodic):
+class StoreSync(Periodic):
     """``reload`` is for any thread.
 
     Set before ``run``, called by its thread, may raise StoreError: ``often`` at every look,

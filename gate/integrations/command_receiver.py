@@ -57,7 +57,7 @@ class _Message:
     correlation: bytes | None
 
 
-class Commands:
+class CommandReceiver:
     """``received`` is for paho's thread; everything else belongs to one thread of its own.
 
     The counter of a command and its audit line are on the disk before the handler is called: a

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusItem, judge, labels
 from gate.access.request import Finding, Weight
-from gate.access.status_desk import FAILURES, REST, StatusDesk
 from gate.access.status_http import HttpStatus, StatusError
+from gate.access.status_lookup import FAILURES, REST, StatusLookup
 from gate.access.status_settings import StatusSettings
 from tests.simulators.status_service import RED, StatusService, status_service
 
@@ -126,7 +126,7 @@ def test_a_service_that_is_not_there_is_named() -> None:
 
 
 class Gate:
-    """Collects what the desk delivers; the clock stands unless it is moved."""
+    """Collects what the lookup delivers; the clock stands unless it is moved."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Gate:
         self.states: list[str] = []
         # time for an answer on a crowded machine too
         chosen = settings(service.url, **{"budget": 10, **fields})
-        self.desk = StatusDesk(
+        self.lookup = StatusLookup(
             HttpStatus(chosen, time.monotonic),
             chosen,
             lambda person, findings: self.inbox.put((person, findings)),
@@ -150,7 +150,7 @@ class Gate:
         )
 
     def ask(self, number: int) -> bool | None:
-        self.desk.ask(Person(number, f"{number:02x}"))
+        self.lookup.ask(Person(number, f"{number:02x}"))
         person, findings = self.inbox.get(timeout=60)
         assert person == number
         return findings[0].good
@@ -164,31 +164,31 @@ def test_a_fresh_answer_is_not_asked_for_again(service: StatusService) -> None:
     gate.now = 61
     assert gate.ask(1) is True
     assert len(service.asked) == 2
-    gate.desk.forget(1)
+    gate.lookup.forget(1)
     assert gate.ask(1) is True
     assert len(service.asked) == 3
-    gate.desk.close()
+    gate.lookup.close()
 
 
 def test_a_person_is_asked_about_once_at_a_time(service: StatusService) -> None:
     service.delay = 0.2
     gate = Gate(service)
     for _ in range(5):
-        gate.desk.ask(Person(1, "01"))
+        gate.lookup.ask(Person(1, "01"))
     gate.inbox.get(timeout=60)
     assert len(service.asked) == 1
-    gate.desk.close()
+    gate.lookup.close()
 
 
 def test_asking_returns_at_once(service: StatusService) -> None:
     may_answer = threading.Event()
     service.delay = lambda: float(not may_answer.wait(60))
     gate = Gate(service)
-    gate.desk.ask(Person(1, "01"))
+    gate.lookup.ask(Person(1, "01"))
     assert gate.inbox.empty()  # who waited would have what was found by now, or nothing
     may_answer.set()
     assert gate.inbox.get(timeout=60)[1][0].good is True
-    gate.desk.close()
+    gate.lookup.close()
 
 
 def test_a_failing_service_is_left_alone_and_tried_again(service: StatusService) -> None:
@@ -200,7 +200,7 @@ def test_a_failing_service_is_left_alone_and_tried_again(service: StatusService)
     gate.now, service.mode = 16, "right"
     assert gate.ask(9) is True
     assert gate.states == ["lost", "back"]
-    gate.desk.close()
+    gate.lookup.close()
 
 
 def test_nobody_waits_while_a_service_is_tried_again(service: StatusService) -> None:
@@ -224,7 +224,7 @@ def test_nobody_waits_while_a_service_is_tried_again(service: StatusService) -> 
     assert gate.states == ["lost", "back"]
     service.delay = 0.0
     assert gate.ask(2) is True
-    gate.desk.close()
+    gate.lookup.close()
 
 
 def test_a_provider_that_breaks_counts_as_not_available() -> None:
@@ -236,7 +236,9 @@ def test_a_provider_that_breaks_counts_as_not_available() -> None:
             """Nothing to let go of."""
 
     inbox: queue.Queue[tuple[Finding, ...]] = queue.Queue()
-    desk = StatusDesk(Broken(), settings(), lambda person, found: inbox.put(found), time.monotonic)
-    desk.ask(Person(1, "01"))
+    lookup = StatusLookup(
+        Broken(), settings(), lambda person, found: inbox.put(found), time.monotonic
+    )
+    lookup.ask(Person(1, "01"))
     assert inbox.get(timeout=60)[0].good is None
-    desk.close()
+    lookup.close()

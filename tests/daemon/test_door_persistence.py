@@ -13,7 +13,7 @@ from gate.clock import ManualClock
 from gate.config.settings import Settings
 from gate.daemon.build import open_doorway
 from gate.daemon.deferred_writes import DeferredWrites
-from gate.daemon.door_persistence import DoorMemory, file_of, read
+from gate.daemon.door_persistence import DoorPersistence, file_of, read
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
 from gate.door.state import ExitButton, FireReset, Input, Lockdown, Normal
@@ -52,7 +52,7 @@ class Door:
 def recalled(store: Store) -> Door:
     """A door after a restart."""
     door = Door()
-    DoorMemory(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
+    DoorPersistence(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
     return door
 
 
@@ -79,7 +79,7 @@ def test_what_could_not_be_written_at_once_is_written_later(
     writes = Tried(store)
     if kind == "reset":
         store.key_values.set("door:g", {"fire": True, "lockdown": False})
-    memory = DoorMemory(store, "g", writes.later)
+    memory = DoorPersistence(store, "g", writes.later)
     memory.recall(door)  # type: ignore[arg-type]
     thread = threading.Thread(target=writes.run)
     other = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
@@ -101,7 +101,7 @@ def test_what_could_not_be_written_at_once_is_written_later(
 def test_what_was_passed_on_last_is_written_before_the_end(store: Store) -> None:
     door = Door()
     writes = DeferredWrites(store)
-    memory = DoorMemory(store, "g", writes.later)
+    memory = DoorPersistence(store, "g", writes.later)
     writes.close()
     door.restore(Lockdown())
     memory.keep(door)  # type: ignore[arg-type]
@@ -112,7 +112,7 @@ def test_what_was_passed_on_last_is_written_before_the_end(store: Store) -> None
 def test_a_fire_that_still_burns_after_a_restart_cannot_be_reset(store: Store) -> None:
     store.key_values.set("door:g", {"fire": True, "lockdown": False})
     door = Door(fire=True)
-    DoorMemory(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
+    DoorPersistence(store, "g", lambda write: write()).recall(door)  # type: ignore[arg-type]
     door.wait(2)
     door.restore(FireReset())
     door.wait(2)
@@ -124,13 +124,13 @@ def test_a_fire_that_still_burns_after_a_restart_cannot_be_reset(store: Store) -
     door.wait(2)
     assert not door.controller.state.released
     quiet = Door(fire=False)
-    DoorMemory(store, "g", lambda write: write()).recall(quiet)  # type: ignore[arg-type]
+    DoorPersistence(store, "g", lambda write: write()).recall(quiet)  # type: ignore[arg-type]
     quiet.wait(2)
     assert quiet.controller.state.released
 
 
-def beside(store: Store, folder: Path, door: Door) -> DoorMemory:
-    memory = DoorMemory(store, "g", lambda write: write(), folder)
+def beside(store: Store, folder: Path, door: Door) -> DoorPersistence:
+    memory = DoorPersistence(store, "g", lambda write: write(), folder)
     memory.recall(door)  # type: ignore[arg-type]
     memory.keep(door)  # type: ignore[arg-type]
     return memory

@@ -11,12 +11,12 @@ from gate.clock import ManualClock
 from gate.config.settings import Settings
 from gate.daemon.event_loop import Linked
 from gate.daemon.orders import Order
-from gate.daemon.presence_worker import PeopleSeen
+from gate.daemon.presence_worker import PresenceWorker
 from gate.store.store import Store
 from tests.daemon.loop_gate import LI, Gate
 
 
-def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:
+def watched(store: Store, direction: str) -> tuple[Gate, PresenceWorker]:
     """A gate with hard anti-passback that hears of the others when it is set to follow."""
     gate = Gate(clock=ManualClock(0.0, datetime.now(UTC)))  # places carry the machine's time
     settings = Settings.model_validate(
@@ -25,7 +25,7 @@ def watched(store: Store, direction: str) -> tuple[Gate, PeopleSeen]:
     rules = Rules(antipassback="hard")
     gate.loop.handle(replace(gate.loop.context, rules=rules, inward=direction == "in"))
     core = SimpleNamespace(settings=settings, store=store, loop=gate.loop)
-    people = PeopleSeen(
+    people = PresenceWorker(
         core,  # type: ignore[arg-type]
         gate.clock,
         gate.recorder,

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from gate.access.request import Mode
 from gate.config.settings import Settings
-from gate.daemon.state_reporter import EVERY, States
+from gate.daemon.state_reporter import EVERY, StateReporter
 from gate.door.state import Phase
 from gate.services.gate_status import labels
 from gate.store.key_value import KeyValueStore
@@ -30,7 +30,7 @@ def core_of(faults):
 def test_a_state_is_published_when_it_has_changed_and_the_gate_reports_its_label():
     published = []
     settings = Settings(name="east", label="东门")
-    states = States(settings, [lambda thing, value: published.append((thing, value))])
+    states = StateReporter(settings, [lambda thing, value: published.append((thing, value))])
     states.report(core_of(set()), 0.0)
     first = dict(published)
     assert first["gate"]["label"] == "东门"

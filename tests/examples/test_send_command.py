@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from gate.clock import SystemClock
 from gate.integrations.broker import Mosquitto
-from gate.integrations.command_receiver import Commands
+from gate.integrations.command_receiver import CommandReceiver
 from gate.integrations.publisher import Publisher
 from gate.integrations.settings import CommandSettings, MqttSettings
 from gate.integrations.signed_command import Command, key_id
@@ -42,7 +42,7 @@ def key(broker: Mosquitto, tmp_path: Path, carried_out: list[str]) -> Iterator[P
 
     with Store.open(StoreSettings(ballast=0), tmp_path / "data", receivers=("mqtt",)) as store:
         store.command_keys.add(key_id(public), "platform", public, ["open"])
-        commands = Commands(CommandSettings(), "north", store, SystemClock(), carry_out)
+        commands = CommandReceiver(CommandSettings(), "north", store, SystemClock(), carry_out)
         settings = MqttSettings.model_validate({"port": broker.port})
         publisher = Publisher(settings, "north", store, on_message=commands.received)
         publisher.start()

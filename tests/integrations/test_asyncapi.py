@@ -17,7 +17,7 @@ from gate.clock import SystemClock
 from gate.events.event import Event
 from gate.events.schema import event_schema
 from gate.integrations.broker import Broker
-from gate.integrations.command_receiver import Commands
+from gate.integrations.command_receiver import CommandReceiver
 from gate.integrations.homeassistant import discovery, door_state, topic
 from gate.integrations.publisher import Publisher
 from gate.integrations.settings import CommandSettings, HomeAssistantSettings, MqttSettings
@@ -67,7 +67,7 @@ def test_real_messages_are_as_described(
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
     store.command_keys.add(key_id(public), "test", public, ["open"])
-    commands = Commands(CommandSettings(), "north", store, SystemClock(), lambda command: "")
+    commands = CommandReceiver(CommandSettings(), "north", store, SystemClock(), lambda command: "")
     publisher = Publisher(settings, "north", store, on_message=commands.received)
     assistant = HomeAssistantSettings()
     publisher.link.retain(

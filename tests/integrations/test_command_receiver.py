@@ -12,7 +12,7 @@ import pytest
 
 from gate.clock import ManualClock
 from gate.errors import DeviceError, StoreError
-from gate.integrations.command_receiver import Commands
+from gate.integrations.command_receiver import CommandReceiver
 from gate.integrations.settings import CommandSettings
 from gate.integrations.signed_command import (
     COMMANDS,
@@ -56,8 +56,8 @@ class Door:
         return self.says
 
 
-def commands(store: Store, door: Door) -> Commands:
-    return Commands(CommandSettings(), "north", store, CLOCK, door)
+def commands(store: Store, door: Door) -> CommandReceiver:
+    return CommandReceiver(CommandSettings(), "north", store, CLOCK, door)
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_a_door_that_fails_is_answered(store: Store) -> None:
     def broken(command: Command) -> str:
         raise DeviceError("the relay does not answer")
 
-    taker = Commands(CommandSettings(), "north", store, CLOCK, broken)
+    taker = CommandReceiver(CommandSettings(), "north", store, CLOCK, broken)
     assert taker.obey(sign(OURS, GOOD))["reason"] == "failed"
 
 
@@ -140,7 +140,7 @@ def test_commands_go_on_being_obeyed_after_one_that_fails_in_a_way_nobody_foresa
             raise ZeroDivisionError
         return ""
 
-    taker = Commands(CommandSettings(), "north", store, CLOCK, handler)
+    taker = CommandReceiver(CommandSettings(), "north", store, CLOCK, handler)
     link = SimpleNamespace(
         topics=SimpleNamespace(base="gate/north", answer="gate/north/answer"),
         publish=lambda *args, **more: None,
@@ -180,7 +180,7 @@ def test_what_staff_want_of_the_door_is_obeyed_although_nothing_can_be_written(
 ) -> None:
     door, waiting = Door(), []
     add_everything(store)
-    taker = Commands(CommandSettings(), "north", store, CLOCK, door, later=waiting.append)
+    taker = CommandReceiver(CommandSettings(), "north", store, CLOCK, door, later=waiting.append)
     more = {"until": NOW + 1000} if name == "hold" else {}
     raw = sign(THEIRS, order(name, "north", NOW, **more))
     really = store.database.write
@@ -216,7 +216,9 @@ def test_a_lockdown_does_not_wait_for_the_disk(
         return ""
 
     add_everything(store)
-    taker = Commands(CommandSettings(), "north", store, CLOCK, door, later=lambda write: None)
+    taker = CommandReceiver(
+        CommandSettings(), "north", store, CLOCK, door, later=lambda write: None
+    )
     really = store.database.write
 
     def slow(*, urgent: bool = False) -> object:
@@ -272,7 +274,7 @@ def test_a_flood_of_unsigned_messages_loses_no_signed_one_and_is_answered(tmp_pa
             return ""
 
         clock = ManualClock(start=CLOCK.start)
-        commands = Commands(CommandSettings(), "north", store, clock, handler)
+        commands = CommandReceiver(CommandSettings(), "north", store, clock, handler)
         commands._refresh()
         link = SimpleNamespace(
             topics=SimpleNamespace(base="gate/north", answer="gate/north/answer"),
@@ -306,7 +308,7 @@ def test_a_retained_live_command_is_refused_and_answered(tmp_path: Path) -> None
     answers: list[dict[str, object]] = []
     with Store.open(StoreSettings(ballast=0), tmp_path) as store:
         clock = ManualClock(start=CLOCK.start)
-        commands = Commands(CommandSettings(), "north", store, clock, lambda command: "")
+        commands = CommandReceiver(CommandSettings(), "north", store, clock, lambda command: "")
         commands._link = SimpleNamespace(  # type: ignore[assignment]
             topics=SimpleNamespace(base="gate/north", answer="gate/north/answer"),
             publish=lambda topic, payload, **_: answers.append(json.loads(payload)),
@@ -335,9 +337,9 @@ def test_an_order_obeyed_before_it_was_written_is_no_new_one_after_a_restart(
         store.command_keys.add(KEY.id, "desk", PUBLIC, ["lockdown", "normal"])
         clock = ManualClock(start=CLOCK.start)
 
-        def started() -> Commands:
+        def started() -> CommandReceiver:
             never_written: list[object] = []
-            return Commands(
+            return CommandReceiver(
                 CommandSettings(), "north", store, clock, handler, later=never_written.append
             )
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from gate.clock import ManualClock
 from gate.events.event import Event
-from gate.integrations.command_receiver import Commands
+from gate.integrations.command_receiver import CommandReceiver
 from gate.integrations.homeassistant import discovery, door_state, topic
 from gate.integrations.settings import CommandSettings, HomeAssistantSettings
 from gate.integrations.topics import Topics
@@ -112,7 +112,7 @@ def test_a_device_that_is_down_is_a_problem() -> None:
 def test_no_button_opens_a_door(tmp_path: Path) -> None:
     moved: list[str] = []
     with Store.open(StoreSettings(ballast=0), tmp_path) as store:
-        commands = Commands(
+        commands = CommandReceiver(
             CommandSettings(),
             "north",
             store,

@@ -14,7 +14,7 @@ from gate.commands.keys import keys
 from gate.config.settings import load
 from gate.errors import BrokerError
 from gate.integrations.broker import Broker
-from gate.integrations.command_receiver import Commands
+from gate.integrations.command_receiver import CommandReceiver
 from gate.integrations.publisher import Publisher
 from gate.integrations.settings import CommandSettings, MqttSettings
 from gate.integrations.signed_command import Command
@@ -80,7 +80,7 @@ def test_a_command_goes_from_the_shell_to_the_door_and_back(
         return ""
 
     with Store.open(settings.store, settings.data, receivers=("mqtt",)) as store:
-        commands = Commands(CommandSettings(), "north", store, SystemClock(), door)
+        commands = CommandReceiver(CommandSettings(), "north", store, SystemClock(), door)
         publisher = Publisher(settings.mqtt, "north", store, on_message=commands.received)
         publisher.start()
         commands.start(publisher.link)

@@ -23,11 +23,11 @@ FAILURES, REST = 3, 15.0
 Deliver = Callable[[int, tuple[Finding, ...]], None]
 
 
-class StatusDesk:
+class StatusLookup:
     """One for the gate.
 
     Args:
-        deliver: gets (person, findings) for every ``ask``, in a thread of the desk or the
+        deliver: gets (person, findings) for every ``ask``, in a thread of its own or the
             caller's; must be quick (put it into the main loop's queue).
         monotonic: seconds.
         listener: called with "lost" and the reason when the breaker opens, "back" afterwards.

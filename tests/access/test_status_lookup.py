@@ -1,4 +1,4 @@
-"""The desk that asks for the entry status: what it keeps, whom it asks about, and when it waits.
+"""The look-up of the entry status: what it keeps, whom it asks about, and when it waits.
 
 The threads are put off: a query runs when the test says so.
 """
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from gate.access import status_desk
+from gate.access import status_lookup
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusItem
 from gate.access.request import Finding
-from gate.access.status_desk import FAILURES, StatusDesk
+from gate.access.status_lookup import FAILURES, StatusLookup
 from gate.access.status_settings import StatusSettings
 from gate.errors import AccessError
 
@@ -55,7 +55,7 @@ class Provider:
 
 
 class Gate:
-    """A desk, its queries in progress and what it has delivered."""
+    """A look-up, its queries in progress and what it has delivered."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Gate:
         self.delivered: list[tuple[int, bool | None]] = []
         self.reported: list[tuple[str, str]] = []
         self.provider = Provider()
-        self.desk = StatusDesk(
+        self.lookup = StatusLookup(
             self.provider,
             StatusSettings.model_validate(settings),
             self._deliver,
@@ -83,7 +83,7 @@ class Gate:
 
     @property
     def pool(self) -> Pool:
-        pool: object = self.desk._pool
+        pool: object = self.lookup._pool
         assert isinstance(pool, Pool)
         return pool
 
@@ -91,7 +91,7 @@ class Gate:
         self.delivered.append((person, findings[0].good))
 
     def ask(self, number: int) -> None:
-        self.desk.ask(Person(number, f"{number:02x}"))
+        self.lookup.ask(Person(number, f"{number:02x}"))
 
     def answer(self) -> None:
         """Let the queries in progress go through."""
@@ -107,7 +107,7 @@ class Gate:
 
 @pytest.fixture(autouse=True)
 def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_desk, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(status_lookup, "ThreadPoolExecutor", Pool)
 
 
 def broken(gate: Gate) -> None:
@@ -147,8 +147,8 @@ def test_somebody_forgotten_is_asked_about_again() -> None:
     gate = Gate(fresh=60)
     gate.ask(1)
     gate.answer()
-    gate.desk.forget(1)
-    gate.desk.forget(2)
+    gate.lookup.forget(1)
+    gate.lookup.forget(2)
     gate.ask(1)
     assert len(gate.pool.jobs) == 1
 
@@ -253,7 +253,7 @@ def test_what_a_provider_raises_is_logged_and_its_kind_reported(
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_desk, "_MOST_KEPT", 2)
+    monkeypatch.setattr(status_lookup, "_MOST_KEPT", 2)
     gate = Gate(fresh=60)
     for number in (1, 2):
         gate.ask(number)
@@ -269,6 +269,6 @@ def test_no_more_is_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch)
 
 def test_closing_ends_the_threads_and_the_provider() -> None:
     gate = Gate()
-    gate.desk.close()
+    gate.lookup.close()
     assert gate.pool.closed
     assert gate.provider.closed
