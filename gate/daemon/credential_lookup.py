@@ -36,9 +36,15 @@ class ClaimDesk:
         gate: str,
         pins: PinSettings,
         trusted: Callable[[], bool] = lambda: True,
+        reserved: Callable[[str], int] = lambda serial: 0,
     ) -> None:
-        """``trusted``: False while the wall clock cannot be right; then no end of validity is
-        believed to lie ahead."""
+        """
+        Args:
+            trusted: False while the wall clock cannot be right; then no end of validity is
+                believed to lie ahead.
+            reserved: how many uses of a permit the register does not have yet.
+        """
+        self._reserved = reserved
         self._trusted = trusted
         self._store = store
         self._permits = permits
@@ -65,7 +71,7 @@ class ClaimDesk:
 
         Args:
             now: UTC.
-            granted: a use of a permit has been counted for this passage.
+            granted: a use of a permit is reserved for this very passage.
         """
         seen = self._seen.get(serial)
         if isinstance(seen, Permit):
@@ -83,9 +89,10 @@ class ClaimDesk:
         return self._examined(permit, now)
 
     def _examined(
-        self, permit: Permit, now: datetime, counted: bool = False
+        self, permit: Permit, now: datetime, granted: bool = False
     ) -> tuple[Person | None, Credential]:
-        person, credential = self._permits.examine(permit, self._gate, now, counted=counted)
+        reserved = max(0, self._reserved(permit.serial) - granted)
+        person, credential = self._permits.examine(permit, self._gate, now, reserved=reserved)
         if not credential.problem and not self._trusted():
             credential = replace(credential, problem="clock_not_set")
         return person, credential

@@ -6,9 +6,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
-from gate.access.decision import Method, Outcome
 from gate.access.guessing import Series
 from gate.access.permit_keys import KeyFolder
 from gate.access.request import Credential
@@ -19,6 +19,7 @@ from gate.daemon.claim_queue import ClaimQueue
 from gate.daemon.credential_lookup import METHODS, ClaimDesk
 from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.event_loop import Item
+from gate.daemon.grants import Grants
 from gate.daemon.journal import Recorder
 from gate.errors import GateError, StoreError
 from gate.events.event import Event
@@ -59,9 +60,11 @@ class CredentialWorker:
         self._post = post
         self._recorder = recorder or store.writer
         self._book = PermitBook(store, KeyFolder(settings.data), settings.access.permit)
-        self._desk = ClaimDesk(store, self._book, settings.name, settings.access.pin, trusted)
+        self._grants = Grants()
+        self._desk = ClaimDesk(
+            store, self._book, settings.name, settings.access.pin, trusted, self._grants.reserved
+        )
         self._queue = ClaimQueue()
-        self._uses: deque[str] = deque()  # serials of permits that opened and are not counted yet
         self._checks: deque[tuple[str, bool]] = deque()  # what is to be looked up again
         self._series: dict[Source, Series] = {}
         self._answered: dict[str, float] = {}  # reader → when a slowed claim was answered last
@@ -102,24 +105,17 @@ class CredentialWorker:
 
     def heard(self, output: outputs.Output, now: float) -> None:
         """Called by the loop: answer at the reader, and count a permit that opened."""
-        if not isinstance(output, outputs.Decided):
-            return
-        decision = output.decision
-        granted = decision.outcome is Outcome.GRANT
-        if decision.method is not Method.FACE:
+        light = self._grants.heard(output)
+        if light is not None:
             for reader in self._readers:
-                reader.feedback(granted)
-        # at a door that is open anyway no use is counted
-        if granted and decision.method is Method.PERMIT and decision.rule == "grant":
-            credential = decision.request.credential
-            if credential is not None and credential.serial:
-                self._uses.append(credential.serial)
-                self._queue.wake()
+                reader.feedback(light)
+        if light:
+            self._queue.wake()  # a use may have to be counted
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             claim = self._queue.get(_EVERY)
-            if self._uses:
+            if self._grants.uncounted():
                 self._try(self._count)
             # each once: a slow database must not keep who shows something waiting meanwhile
             checks = dict(self._checks.popleft() for _ in range(len(self._checks)))
@@ -128,7 +124,7 @@ class CredentialWorker:
             if claim is not None:
                 self._serve(claim)
             self._look_around()
-        if self._uses:
+        if self._grants.uncounted():
             self._try(self._count)
         self._bounded.close()
 
@@ -169,17 +165,13 @@ class CredentialWorker:
         return self._asked(lambda: self._desk.look_up(claim, utc))
 
     def _asked(self, work: Callable[[], T]) -> T:
-        if self._uses:  # whether a permit may still be used is not known
-            raise StoreError(
-                "uses of permits could not be counted", hint="check the database and its disk"
-            )
+        self._count()  # a register that cannot keep a use is not asked for another
         return self._bounded(work)
 
     def _count(self) -> bool:
-        while self._uses:
-            serial = self._uses[0]
-            self._bounded(lambda serial=serial: self._book.use(serial))  # type: ignore[misc]
-            self._uses.popleft()
+        while serial := self._grants.uncounted():
+            self._bounded(partial(self._book.use, serial))
+            self._grants.counted()
         return True
 
     def _try(self, work: Callable[[], T]) -> T | None:

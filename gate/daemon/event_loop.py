@@ -223,8 +223,11 @@ class Loop:
         self.lane, wanted = step(self.lane, given, now, self.context)
         for output in wanted:
             self._do(output)
-            for listener in self._listeners:
-                listener(output, now.at)
+            self._tell(output, now.at)
+
+    def _tell(self, output: outputs.Output, at: float) -> None:
+        for listener in self._listeners:
+            listener(output, at)
 
     def _do(self, output: outputs.Output) -> None:
         match output:
@@ -251,7 +254,11 @@ class Loop:
     def _unlock(self, passage: str, extended: bool) -> None:
         # during a lock-down the rules grant only groups that may pass it
         grant = door.Grant(extended, passage, override=self.lane.mode is Mode.LOCKDOWN)
-        self._door(self.controller.handle(grant, self._clock.monotonic()))
+        now = self._clock.monotonic()
+        emitted = self.controller.handle(grant, now)
+        self._door(emitted)
+        if all(event.type != "door.refused" for event in emitted):
+            self._tell(outputs.Released(passage), now)
 
     def _may_still(self, passage: str) -> bool:
         return may_still(self.lane, passage, self._now(), self.context)
@@ -274,6 +281,8 @@ class Loop:
             if outcome.over:  # nobody will open and close this door
                 yes = outcome.said in ("granted", "sent")
                 by: Literal["elsewhere", "controller"] = "elsewhere" if yes else "controller"
+                if yes:
+                    self._tell(outputs.Released(asked.passage), self._clock.monotonic())
                 self._step(inputs.NotReleased(asked.passage, by))
             if self._picture is not None:
                 self._parts.show(self.site.shown(self._picture))

@@ -62,6 +62,16 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """The door is released for somebody who was let in, or the site's controller lets them pass.
+
+    Told by the main loop, which has carried out an ``Open``; no lane wants it.
+    """
+
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """A new message for the screen."""
 
@@ -78,5 +88,5 @@ class EventOut:
     person: str | None = None  # pseudonym
 
 
-Output = Began | AskStatus | MeasureAgain | Decided | Open | Show | EventOut
+Output = Began | AskStatus | MeasureAgain | Decided | Open | Released | Show | EventOut
 Outputs = tuple[Output, ...]

@@ -135,7 +135,7 @@ def _ask_ahead(lane: Lane, seen: Seen, context: Context) -> tuple[Lane, Outputs]
 
 
 def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, Outputs]:
-    if _still_on_the_reader(lane, shown.person, shown.credential, now, context):
+    if _still_on_the_reader(lane, shown, now, context):
         return lane, _silently(lane, shown)
     emitted: Outputs = ()
     p = lane.serving
@@ -188,15 +188,18 @@ def _duress(passage: str, person: Person | None, credential: Credential) -> Outp
     return (EventOut("passage.duress", passage, person=person.ref if person else None),)
 
 
-def _still_on_the_reader(
-    lane: Lane, person: Person | None, credential: Credential, now: Now, context: Context
-) -> bool:
+def _still_on_the_reader(lane: Lane, shown: Shown, now: Now, context: Context) -> bool:
     """Whether this is the showing that was answered a moment ago."""
-    p, again = lane.serving, context.settings.same_claim
-    if p and p.credential == credential and p.person == person:
-        return p.decision is None or now.at - p.decided < again
-    last = lane.recent.get(person.id) if person and not credential.problem else None
-    return last is not None and now.at - last < again
+    p, person = lane.serving, shown.person
+    if p and p.credential == shown.credential and p.person == person:
+        return p.decision is None or _same_wish(shown, p.decided, now, context)
+    last = lane.recent.get(person.id) if person and not shown.credential.problem else None
+    return last is not None and _same_wish(shown, last, now, context)
+
+
+def _same_wish(shown: Shown, answered: float, now: Now, context: Context) -> bool:
+    """Two readers may see one permit: what was shown by the time of the answer is answered."""
+    return now.at - answered < context.settings.same_claim or shown.at <= answered
 
 
 def _measured(lane: Lane, reading: Reading, finding: Finding) -> Lane:

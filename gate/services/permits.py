@@ -136,11 +136,11 @@ class PermitBook:
         return read(text, self._keys)
 
     def examine(
-        self, permit: Permit, gate: str, now: datetime, *, counted: bool = False
+        self, permit: Permit, gate: str, now: datetime, *, reserved: int = 0
     ) -> tuple[Person | None, Credential]:
         """The same as ``look_up`` of a permit that was read.
 
-        ``counted``: one of its uses is that of this very passage.
+        ``reserved``: so many more of its uses are spoken for.
         """
         row = self._store.credentials.permit(permit.serial)
         elsewhere = {} if row else self._elsewhere(permit.serial)
@@ -151,7 +151,7 @@ class PermitBook:
             permit,
             now,
             gate,
-            used=max(0, used - counted),
+            used=used + reserved,
             revoked=revoked,
             tolerance=CLOCK_TOLERANCE,
         )

@@ -49,7 +49,15 @@ class Counter:
         self.book = PermitBook(
             store, {key_id(KEY.public_key()): KEY.public_key()}, PermitSettings()
         )
-        self.desk = ClaimDesk(store, self.book, "north", PinSettings(), lambda: self.trusted)
+        self.reserved = 0  # uses of every permit
+        self.desk = ClaimDesk(
+            store,
+            self.book,
+            "north",
+            PinSettings(),
+            lambda: self.trusted,
+            lambda serial: self.reserved,
+        )
 
     def show(self, kind: ClaimKind, value: str) -> str:
         """The serial of what was shown, and is good."""
@@ -141,9 +149,14 @@ def test_a_permit_revoked_used_up_or_over_meanwhile(store: Store, counter: Count
     assert counter.again(serial) == "permit_revoked"
     serial, text = issue(uses=1)
     counter.show(ClaimKind.PERMIT, text)
+    counter.reserved = 1  # by this passage, or another one
+    assert counter.again(serial) == "permit_used_up"
+    assert counter.again(serial, granted=True) == ""
+    counter.reserved = 0
+    assert counter.again(serial, granted=True) == ""
     counter.book.use(serial)
     assert counter.again(serial) == "permit_used_up"
-    assert counter.again(serial, granted=True) == ""  # it was this passage that used it
+    assert counter.again(serial, granted=True) == "permit_used_up"  # used elsewhere
 
 
 def test_what_was_never_shown_or_long_ago_cannot_be_looked_up(

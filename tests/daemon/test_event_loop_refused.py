@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from gate.access.decision import Person
+from gate.daemon.grants import Grants
 from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer
 from gate.door.settings import DoorSettings
 from gate.events.event import Event
+from gate.passage import outputs
 from tests.daemon.loop_gate import DOOR, LI, Gate
 from tests.daemon.test_event_loop_controller import with_controller
 
@@ -134,3 +136,56 @@ def test_whoever_does_not_open_it_by_then_has_not_passed_by_a_forced_door(gate: 
     assert gate.types[-1] == "door.forced"
     gate.wire("contact", False)
     assert ended(gate) == {"1": False}
+
+
+def answers(gate: Gate) -> list[bool]:
+    """What the readers of a gate show, from now on."""
+    grants, lights = Grants(), list[bool]()
+
+    def heard(output: outputs.Output, now: float) -> None:
+        light = grants.heard(output)
+        if light is not None:
+            lights.append(light)
+
+    gate.loop.listen(heard)
+    return lights
+
+
+def test_readers_are_green_once_the_door_is_released_and_red_where_it_stays_shut(
+    gate: Gate,
+) -> None:
+    lights = answers(gate)
+    gate.card(LI)
+    assert lights == [True]
+    gate.wait(9)
+    gate.board.fault = "no answer"
+    gate.wait(0.1)
+    gate.card(WANG)
+    assert lights == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("decides", "said", "light"),
+    [("both", True, True), ("both", False, False), ("controller", True, True)],
+)
+def test_readers_wait_for_the_sites_controller(
+    gate: Gate, decides: str, said: bool, light: bool
+) -> None:
+    with_controller(gate, decides)
+    lights = answers(gate)
+    gate.card(LI)
+    gate.wait(0.5)
+    assert lights == []
+    gate.loop.handle(ControllerAnswer(said))
+    assert lights == [light]
+    gate.wait(9)
+    assert lights == [light]
+
+
+def test_a_lock_down_after_the_controllers_yes_is_red(gate: Gate) -> None:
+    with_controller(gate, "both")
+    lights = answers(gate)
+    gate.card(LI)
+    gate.loop.handle(Order("lockdown", "guard"))
+    gate.loop.handle(ControllerAnswer(True))
+    assert lights == [False]

@@ -8,6 +8,7 @@ import pytest
 
 from gate.access.decision import Method, Outcome
 from gate.access.request import Credential, Mode
+from gate.access.settings import PassageSettings
 from gate.passage.inputs import (
     Ordered,
     Shown,
@@ -37,6 +38,21 @@ def test_a_card_lying_on_the_reader_opens_once() -> None:
         gate.card(LI)
         gate.wait(0.2)
     assert gate.granted == [1]
+
+
+def test_what_two_readers_see_in_one_moment_is_one_wish() -> None:
+    settings = PassageSettings(same_claim=0)
+    gate = Gate(replace(CONTEXT, settings=settings))
+    first = Shown(Method.CARD, LI, Credential(serial="12"), gate.now)
+    gate.give(first)
+    gate.now += 0.1
+    gate.give(first)
+    assert gate.granted == [1]
+    gate.card(WANG)  # another one is being served
+    gate.give(first)
+    assert gate.granted == [1, 2]
+    gate.give(replace(first, at=gate.now))
+    assert gate.granted == [1, 2, 1]  # shown again since
 
 
 def test_an_unknown_card_is_refused_and_the_next_one_is_not() -> None:
