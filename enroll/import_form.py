@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gate.importing.choices import Choices, from_json
 from gate.importing.delimited import ENCODINGS
 from gate.importing.headings import HEADINGS
 from gate.importing.plan import Plan
-from gate.importing.understand import Question
+from gate.importing.question import Question
 from gate.importing.workbooks import words_of
 from gate.texts.catalogue import Translate
 
@@ -18,14 +18,15 @@ SAMPLES = 5  # lines shown
 TITLES = {
     "sheet": "Which sheet holds the people?",
     "hidden": "Some lines are hidden in the table. Import them too?",
+    "hidden_columns": "Some columns are hidden in the table. Import them too?",
     "card_form": "How are the card numbers written?",
     "date_order": "In which order are day, month and year?",
     "date_system": "Some dates are serial numbers, in which a spreadsheet counts days. From when?",
     "columns": "Two columns were read as the same thing: leave one of them out below",
 }
 OPTIONS = {
-    "with": "Import hidden lines too",
-    "without": "Leave hidden lines out",
+    "with": "Import what is hidden too",
+    "without": "Leave out what is hidden",
     "decimal": "Decimal, leading zeros were lost",
     "facility": "Facility code and number",
     "hex": "Hexadecimal",
@@ -37,6 +38,12 @@ OPTIONS = {
     "1904": "From 1904, as some of Excel for Mac",
     "month": "They are a year and a month without its zero",
 }
+UNSEEN = {
+    ("hidden", "without"): "Lines hidden by a filter or by hand are left out: {count}",
+    ("hidden", "with"): "Lines hidden by a filter or by hand are imported too: {count}",
+    ("hidden_columns", "without"): "Hidden columns are left out: {names}",
+    ("hidden_columns", "with"): "Hidden columns are imported too: {names}",
+}
 REASONS = {
     "known": "recognised",
     "guessed": "by a word in it",
@@ -46,6 +53,7 @@ REASONS = {
     "relative": "somebody else; each person needs a line of their own",
     "unknown": "not recognised",
     "nameless": "no heading",
+    "hidden": "hidden in the file",
 }
 
 
@@ -64,9 +72,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page shows of a plan."""
+    """What the page shows of a plan.
+
+    Attributes:
+        unseen: what becomes of hidden lines and columns, as far as it is settled.
+    """
 
     questions: list[Asked]
+    unseen: list[str]
     columns: list[dict[str, object]]
     fields: list[tuple[str, str]]
     samples: list[tuple[int, list[str]]]
@@ -88,6 +101,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
     title = heading(language)
     return Shown(
         [_question(one, translate) for one in table.questions],
+        unseen(table.questions, translate),
         [
             {
                 "index": column.index,
@@ -122,6 +136,20 @@ def asked(plan: Plan, translate: Translate) -> Shown:
     )
 
 
+def unseen(questions: Sequence[Question], translate: Translate) -> list[str]:
+    """What becomes of hidden lines and columns, as far as it is settled: a sentence each."""
+    return [
+        translate(
+            UNSEEN[one.about, one.answer],
+            count=f"{one.lines:,}",
+            names=translate(", ").join(heading for heading, _ in one.examples[:SAMPLES])
+            + "…" * (len(one.examples) > SAMPLES),
+        )
+        for one in questions
+        if (one.about, one.answer) in UNSEEN
+    ]
+
+
 def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
     """The choices of a form sent, over those known; whatever is not on offer is dropped.
 
@@ -148,6 +176,7 @@ def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
             "date_order": form.get("date_order", known.date_order),
             "date_system": form.get("date_system", known.date_system),
             "hidden": form.get("hidden", known.hidden),
+            "hidden_columns": form.get("hidden_columns", known.hidden_columns),
             "language": known.language,
             "doubles": {**{str(k): v for k, v in known.doubles.items()}, **doubles},
         }

@@ -63,7 +63,12 @@ def enroll(
     date_system: Annotated[
         str, typer.Option(help="Dates like 19876: 1900, 1904, or month (June 1987).")
     ] = "",
-    hidden: Annotated[str, typer.Option(help="Hidden lines of a sheet: with or without.")] = "",
+    hidden: Annotated[
+        str, typer.Option(help="Hidden lines of a sheet: with or without (the default).")
+    ] = "",
+    hidden_columns: Annotated[
+        str, typer.Option(help="Hidden columns: with or without (the default).")
+    ] = "",
     column: Annotated[
         list[str] | None,
         typer.Option(help="What a column is: --column C=phone; nothing after = leaves it out."),
@@ -102,6 +107,7 @@ def enroll(
                 date_order=date_order,
                 date_system=date_system,
                 hidden=hidden,
+                hidden_columns=hidden_columns,
                 columns=column,
             )
             enroll_folder(

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from enroll.import_form import OPTIONS, REASONS, TITLES, heading
+from enroll.import_form import OPTIONS, REASONS, TITLES, heading, unseen
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError
 from gate.importing.alike import note_lookalikes
@@ -113,6 +113,8 @@ def enroll_folder(
         refuse_none(table, path.name)
         if left := _left_out(table, words):
             console.print(left, style="yellow", markup=False)
+        for text in unseen(table.questions, words):
+            console.print(text, style="yellow", markup=False)
         lines = _ready(table, photos, store, settings, choices, doubles, words, path)
         job = _begin(store, title, len(lines))
         _kept(settings, job.id).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

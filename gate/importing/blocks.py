@@ -32,7 +32,10 @@ def split(sheet: Sheet) -> list[Sheet]:
     parts = [part for rows in below[:_MOST] for part in _beside(rows)]
     if len(parts) == 1:
         return [sheet]
-    return [Sheet(_named(sheet, column, rows), rows, sheet.hidden) for column, rows in parts]
+    return [
+        Sheet(_named(sheet, column, rows), rows, sheet.hidden, sheet.hidden_columns)
+        for column, rows in parts
+    ]
 
 
 def _named(sheet: Sheet, column: int, rows: list[Row]) -> str:

@@ -66,11 +66,20 @@ class Row:
 
 @dataclass(slots=True)
 class Sheet:
-    """One sheet, rows in their order."""
+    """One sheet, rows in their order.
+
+    Attributes:
+        hidden_columns: those not shown, from 0.
+    """
 
     name: str
     rows: list[Row] = field(default_factory=list)
     hidden: bool = False
+    hidden_columns: set[int] = field(default_factory=set)
+
+    def hide(self, first: int, count: int = 1) -> None:
+        """Note that columns from ``first`` on, from 0, are not shown."""
+        self.hidden_columns.update(range(first, min(first + count, MOST_COLUMN)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Choices:
         columns: index of a column, from 0 → what it is read as; ``LEFT_OUT`` for nothing.
         card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
         date_system: one of ``SYSTEMS``, for serial numbers in columns of dates.
-        hidden: whether hidden lines are imported: one of ``HIDDEN``.
+        hidden, hidden_columns: whether hidden lines and columns are imported: one of ``HIDDEN``.
         language: of the page the table was uploaded on, one of ``LANGUAGES``; how 3-2-501 is kept.
         doubles: line → ``SAME`` person as the one proposed, or somebody ``NEW``.
     """
@@ -44,6 +44,7 @@ class Choices:
     date_order: str = ""
     date_system: str = ""
     hidden: str = ""
+    hidden_columns: str = ""
     language: str = ""
     doubles: Mapping[int, str] = field(default_factory=dict)
 
@@ -94,6 +95,7 @@ def from_json(raw: Any) -> Choices:
         date_order=_one(raw.get("date_order"), ORDERS),
         date_system=_one(raw.get("date_system"), SYSTEMS),
         hidden=_one(raw.get("hidden"), HIDDEN),
+        hidden_columns=_one(raw.get("hidden_columns"), HIDDEN),
         language=_one(raw.get("language"), LANGUAGES),
         doubles=numbered(raw.get("doubles"), (SAME, NEW)),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 from gate.importing.book import Book, Budget, Cell, Row, Sheet, fill_merged
 from gate.importing.package import natural
+
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*collapse", re.IGNORECASE)
 
 
 def read_html(text: str, where: str) -> Book:
@@ -37,21 +40,31 @@ class _Reader(HTMLParser):
             if self._depth == 1:
                 self.sheets.append(Sheet(f"{len(self.sheets) + 1}"))
                 self.merged.append([])
-                self._number, self._covered = 0, {}
+                self._number, self._column, self._covered = 0, 0, {}
         elif self._depth != 1:
             return
+        elif tag == "col":
+            count = natural(attributes.get("span", "")) or 1
+            if _is_hidden(attributes):
+                self.sheets[-1].hide(self._column, count)
+            self._column += count
         elif tag == "tr":
             self._end_cell()
             self._end_row()
             self._number += 1
-            self._row, self._column = Row(self._number, {}), 0
+            self._row, self._column = Row(self._number, {}, _is_hidden(attributes)), 0
         elif tag in ("td", "th") and self._row is not None:
             self._end_cell()
+            unseen = _is_hidden(attributes)
+            if unseen and self._covered.get(self._column, 0) >= self._number:
+                return  # a page merges cells so: the one above reaches over it
             while self._covered.get(self._column, 0) >= self._number:
                 self._column += 1
             down = natural(attributes.get("rowspan", "")) or 1
             across = natural(attributes.get("colspan", "")) or 1
             self._span, self._text = (min(down, 100_000), min(across, 1000)), []
+            if unseen:
+                self.sheets[-1].hide(self._column, self._span[1])
         elif tag == "br" and self._text is not None:
             self._text.append("\n")
 
@@ -89,3 +102,8 @@ class _Reader(HTMLParser):
         if self._row is not None and self._row.cells:
             self.sheets[-1].rows.append(self._row)
         self._row = None
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    """Whether a page does not show a row, a column or a cell."""
+    return "hidden" in attributes or bool(_UNSEEN.search(attributes.get("style", "")))

@@ -37,8 +37,8 @@ class Column:
     Attributes:
         index: from 0; ``letter`` as the spreadsheet names it.
         field: what it is read as; "" when it is left out.
-        reason: why so: known, guessed, remembered, chosen, unneeded, relative, unknown or
-            nameless.
+        reason: why so: known, guessed, remembered, chosen, unneeded, relative, unknown, nameless
+            or hidden.
         filled: lines in which it holds something.
     """
 
@@ -60,6 +60,7 @@ class Layout:
     rows: those that may be people.
     skipped: line and text of those that are not: repeated headings, sections, sums.
     twice: headings of columns that were read as the same thing.
+    hidden_columns: those the workbook does not show.
     """
 
     line: int
@@ -69,6 +70,7 @@ class Layout:
     twice: tuple[tuple[str, ...], ...]
     shape: str
     width: int
+    hidden_columns: frozenset[int] = frozenset()
 
 
 def sheets_of(book: Book) -> list[Sheet]:

@@ -24,6 +24,7 @@ from gate.importing.package import Parts, attribute, natural, parse
 
 MOST_CONTENT = 512 << 20
 MOST_REPEATED = 2000  # of a row that holds something
+_UNSEEN = ("collapse", "filter")
 _WIDEST = 256  # columns a repeated value is laid out over
 
 
@@ -78,12 +79,17 @@ class _Reader:
             if self._depth == 1:
                 hidden = attribute(attributes, "style-name") in self._hidden_styles
                 self.sheets.append((Sheet(attribute(attributes, "name"), hidden=hidden), []))
-                self._number = 0
+                self._number = self._column = 0
         elif self._depth != 1:
             return
+        elif tag == "table-column":
+            count = natural(attribute(attributes, "number-columns-repeated")) or 1
+            if attribute(attributes, "visibility") in _UNSEEN:
+                self.sheets[-1][0].hide(self._column, count)
+            self._column += count
         elif tag == "table-row":
             self._repeat_row = natural(attribute(attributes, "number-rows-repeated")) or 1
-            hidden = attribute(attributes, "visibility") in ("collapse", "filter")
+            hidden = attribute(attributes, "visibility") in _UNSEEN
             self._row = Row(self._number + 1, {}, hidden)
             self._column = 0
         elif tag in ("table-cell", "covered-table-cell"):

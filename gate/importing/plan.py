@@ -11,7 +11,8 @@ from gate.importing.check import answer_of, check, photo_names
 from gate.importing.choices import Choices
 from gate.importing.doubles import Proposal, known_people, propose, resolve
 from gate.importing.photos import Photos
-from gate.importing.understand import Question, Understanding
+from gate.importing.question import Question
+from gate.importing.understand import Understanding
 from gate.importing.wrong import Line, Wrong
 from gate.store.store import Store
 

@@ -30,6 +30,12 @@ def refuse_none(table: Understanding, where: str) -> None:
             where=f"{where}, line {table.layout.line}: {headings[:200]}",
             hint="known: " + ", ".join(names[0] for names in HEADINGS.values()),
         )
+    if not table.columns and table.hidden_sheets:
+        raise ConfigurationError(
+            "every sheet with something in it is hidden",
+            where=f"{where}: {', '.join(table.hidden_sheets)[:200]}",
+            hint="open the workbook, show the sheet with the people, and save it",
+        )
     if not table.lines or len(table.lines) > MOST_LINES:
         raise ConfigurationError(
             "nobody is in the table"

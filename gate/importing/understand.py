@@ -6,16 +6,18 @@ Values in, values out: the same book and the same choices always give the same u
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.errors import AccessError
 from gate.importing.book import Book, Cell, Form, Row
-from gate.importing.choices import HIDDEN, Choices
+from gate.importing.choices import Choices
 from gate.importing.days import ORDERS, birth_year, days, is_forever, span
+from gate.importing.hidden import asked, hide
 from gate.importing.homes import home, unit_of
-from gate.importing.layout import Column, Layout, lay_out, sheets_of
+from gate.importing.layout import Column, Layout, sheets_of
 from gate.importing.marks import mark
+from gate.importing.question import SHOWN, Question
 from gate.importing.serials import Serials, serial
 from gate.importing.text import code, name, prose
 from gate.importing.values import (
@@ -31,7 +33,6 @@ from gate.importing.values import (
 )
 from gate.importing.wrong import Line, Wrong
 
-SHOWN = 5  # examples of a question
 _CODES = {"number", "building", "unit", "entrance", "household", "phone", "card", "person"}
 _NUMBERS = {*_CODES, "birth_year"}
 # errors that were pasted as text, or came through a file of text; ##### is a column too narrow
@@ -41,25 +42,6 @@ _ERROR = re.compile(
 )
 _FORMULA_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # how text is kept from becoming a number in CSV
 _DIGITS_LOST = "digits were lost: format the column as text and enter the whole number"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something one answer settles for the whole table.
-
-    Attributes:
-        about: sheet, columns, card_form, date_order, date_system or hidden.
-        options: the answers on offer; empty for ``columns``, which are chosen one by one.
-        examples: (as written, what each option makes of it), in the order of ``options``.
-        lines: how many are concerned.
-        answer: "" while it is open.
-    """
-
-    about: str
-    options: tuple[str, ...]
-    examples: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    lines: int = 0
-    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +65,10 @@ class Understanding:
     @property
     def open(self) -> tuple[Question, ...]:
         return tuple(question for question in self.questions if not question.answer)
+
+    @property
+    def hidden_sheets(self) -> tuple[str, ...]:
+        return tuple(sheet.name for sheet in self.book.sheets if sheet.hidden and sheet.rows)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -113,17 +99,15 @@ def understand(
     )
     if sheet is None:
         return Understanding(book)
-    layout = lay_out(sheet, choices.columns, remembered or {})
+    found = hide(sheet, choices, remembered or {})
+    layout = found.layout
     if layout.twice:
         twice = tuple((" = ".join(names), ()) for names in layout.twice)
         questions.append(Question("columns", (), twice))
-    hidden = sum(row.hidden for row in layout.rows)
-    if hidden:
-        questions.append(Question("hidden", HIDDEN, (), hidden, choices.hidden))
-    rows = [row for row in layout.rows if not (row.hidden and choices.hidden == "without")]
+    questions += asked(found)
     reader = _Lines(book, layout, choices)
-    reader.scan(rows)
-    for row in rows:
+    reader.scan(found.rows)
+    for row in found.rows:
         reader.read(row)
     questions += reader.questions()
     return Understanding(
@@ -155,7 +139,7 @@ class _Lines:
         self._asked = {"date": 0, "card": 0}
         self._serials = Serials(book.date_system, choices.date_system)
 
-    def scan(self, rows: list[Row]) -> None:
+    def scan(self, rows: Sequence[Row]) -> None:
         """Find the serial numbers among the days: all of them are read in one way."""
         for column in self._columns:
             birth = column.field == "birth_year"

@@ -236,8 +236,13 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
     head = [_cell(sheet, column.heading) for column in table.columns] + [_cell(sheet, what)]
     for cell in head:
         cell.font, cell.fill = Font(bold=True), _HEAD
+    for place, column in enumerate(table.columns, start=1):  # what was hidden stays so
+        if column.index in table.layout.hidden_columns:
+            sheet.column_dimensions[get_column_letter(place)].hidden = True
     sheet.append(head)
-    for row in table.layout.rows:
+    for place, row in enumerate(table.layout.rows, start=2):
+        if row.hidden:
+            sheet.row_dimensions[place].hidden = True
         mistakes = by_line.get(row.number, [])
         line = []
         for index in indexes:

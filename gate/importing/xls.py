@@ -36,6 +36,9 @@ def read_xls(data: bytes, where: str) -> Book:
 def _sheet(book: Any, index: int, budget: Budget) -> Sheet:
     source = book.sheet_by_index(index)
     sheet = Sheet(source.name, hidden=source.visibility != 0)
+    for column, info in source.colinfo_map.items():
+        if info.hidden or not info.width:
+            sheet.hide(column)
     for number in range(source.nrows):
         cells = {}
         for column in range(source.row_len(number)):
@@ -45,7 +48,8 @@ def _sheet(book: Any, index: int, budget: Budget) -> Sheet:
                 cells[column] = cell
         if cells:
             info = source.rowinfo_map.get(number)
-            sheet.rows.append(Row(number + 1, cells, bool(info is not None and info.hidden)))
+            hidden = info is not None and (info.hidden or not info.height)
+            sheet.rows.append(Row(number + 1, cells, bool(hidden)))
     merged = [
         (top + 1, left, bottom, right - 1) for top, bottom, left, right in source.merged_cells
     ]

@@ -34,6 +34,7 @@ from gate.importing.pictures import EMBEDDED, cell_pictures, sheet_pictures
 MOST_SHEET = 512 << 20  # bytes of a sheet, which is read in pieces
 MOST_STRINGS = 1_000_000
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NO_SIZE = re.compile(r"0+(?:\.0*)?")
 _DISPIMG = re.compile(r'DISPIMG\(\s*"([^"]+)"', re.IGNORECASE)
 
 
@@ -96,7 +97,11 @@ class _SheetReader:
             if number > MOST_ROW:
                 raise Damaged("row")
             self._number, self._column = number, -1
-            self._row = Row(number, {}, attributes.get("hidden") in ("1", "true"))
+            self._row = Row(number, {}, _is_hidden(attributes, "ht"))
+        elif tag == "col" and _is_hidden(attributes, "width"):
+            first = natural(attributes.get("min", "")) or 1
+            last = natural(attributes.get("max", "")) or first
+            self.sheet.hide(first - 1, last - first + 1)
         elif tag == "c":
             place = _place(attributes.get("r", ""))
             self._column = place[1] if place else self._column + 1
@@ -161,6 +166,13 @@ class _SheetReader:
         style = natural(self._attributes.get("s", "")) or 0
         form = self._styles[style] if style < len(self._styles) else GENERAL
         return shown(float(value), form, since_1904=self._since_1904)
+
+
+def _is_hidden(attributes: dict[str, str], size: str) -> bool:
+    """Whether a row or a column is not shown: said so, or of no size."""
+    return attributes.get("hidden") in ("1", "true") or bool(
+        _NO_SIZE.fullmatch(attributes.get(size, ""))
+    )
 
 
 def unescaped(text: str) -> str:

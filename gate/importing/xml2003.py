@@ -52,14 +52,21 @@ class _Reader:
         elif tag == "Worksheet":
             self.sheets.append(Sheet(attribute(attributes, "Name")))
             self.merged.append([])
-            self._number = 0
+            self._number = self._column = 0
+        elif tag == "Column" and self.sheets:
+            index = natural(attribute(attributes, "Index"))
+            self._column = index - 1 if index else self._column
+            count = 1 + (natural(attribute(attributes, "Span")) or 0)
+            if _is_hidden(attributes, "Width"):
+                self.sheets[-1].hide(self._column, count)
+            self._column += count
         elif tag == "Visible" and self.sheets:
             self._text = []
         elif tag == "Row" and self.sheets:
             self._number = natural(attribute(attributes, "Index")) or self._number + 1
             if self._number > MOST_ROW:
                 raise Damaged("row")
-            self._row = Row(self._number, {}, attribute(attributes, "Hidden") == "1")
+            self._row = Row(self._number, {}, _is_hidden(attributes, "Height"))
             self._column = 0
         elif tag == "Cell":
             index = natural(attribute(attributes, "Index"))
@@ -114,3 +121,8 @@ class _Reader:
             case "Error":
                 return Cell(text.strip(), Form.ERROR)
         return Cell(text)
+
+
+def _is_hidden(attributes: dict[str, str], size: str) -> bool:
+    """Whether a row or a column is not shown: said so, or of no size."""
+    return attribute(attributes, "Hidden") == "1" or attribute(attributes, size) == "0"

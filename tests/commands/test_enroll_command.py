@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from gate import cli
@@ -347,6 +348,25 @@ def test_columns_that_are_left_out_are_named(gate: Run, folder: Path) -> None:
     assert "Columns left out: B 同住人1 (somebody else; each person" in outcome.output
     assert "C 性别" in outcome.output
     assert outcome.exit_code != 0
+
+
+def test_what_is_hidden_in_a_workbook_is_said(
+    gate: Run, folder: Path, store: Callable[[], Store]
+) -> None:
+    book = Workbook()
+    for row in (("姓名", "编号", "卡号"), ("甲", "1", "0002972728"), ("乙", "2", "0002972729")):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    book.active.column_dimensions["C"].hidden = True
+    (folder / "people.csv").unlink()
+    book.save(folder / "people.xlsx")
+    outcome = gate("enroll", str(folder))
+    assert "Lines hidden by a filter or by hand are left out: 1" in (
+        " ".join(outcome.output.split())
+    )
+    assert "Columns left out: C 卡号 (hidden in the file)" in outcome.output
+    with store() as opened:
+        assert [row.name for row in opened.people.find()] == ["甲"]
 
 
 def test_a_folder_without_a_table_says_what_is_missing(gate: Run, tmp_path: Path) -> None:

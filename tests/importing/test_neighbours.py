@@ -144,15 +144,6 @@ def test_two_visible_sheets_are_asked_about_and_a_very_hidden_one_is_not(tmp_pat
     assert open_table(path, Choices(sheet="c")).open == ()
 
 
-def test_hidden_lines_are_asked_about(tmp_path):
-    hidden = row(3, "Wu").replace("<row ", '<row hidden="1" ')
-    data = f"<sheetData>{row(1, 'name')}{row(2, 'Li')}{hidden}</sheetData>"
-    path = workbook(tmp_path / "people.xlsx", data)
-    assert [question.about for question in open_table(path).open] == ["hidden"]
-    assert values(path, hidden="with") == [{"name": "Li"}, {"name": "Wu"}]
-    assert values(path, hidden="without") == [{"name": "Li"}]
-
-
 def test_a_title_sections_sums_and_headings_repeated_on_each_page(tmp_path):
     text = (
         "花园小区\n\n姓名,楼栋,房号\n王芳,1,101\n姓名,楼栋,房号\n李红,1,102\n"
