@@ -105,13 +105,18 @@ class Server:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def database(self, like: str = "") -> str:
-        """An empty database, or a copy of one nobody uses now; its address for SQLAlchemy."""
+    def database(self, like: str = "", locale: str = "") -> str:
+        """An empty database, or a copy of one nobody uses now; its address for SQLAlchemy.
+
+        ``locale``: of ICU, for the order of texts; else they are ordered by their bytes.
+        """
         import psycopg
 
         name = f"t{next(_databases)}"
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             copied = f" TEMPLATE {like}" if like else ""
+            if locale:
+                copied = f" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE '{locale}'"
             connection.execute(f"CREATE DATABASE {name}{copied}")
         return self.address(name)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from gate.store.credentials import USES
+from gate.store.key_value import begins
 from gate.store.store import Store
 from gate.store.tables import KeyValueRow, PermitRow, PersonRow, SequenceRow
 from gate.store.tables.base import now
@@ -66,9 +67,7 @@ class Sightings:
         self._sent.update(news["keys"])
 
     def _fresh(self, session: Any, prefix: str, since: datetime | None) -> dict[str, Any]:
-        query = select(KeyValueRow).where(
-            KeyValueRow.key >= prefix, KeyValueRow.key < f"{prefix[:-1]};"
-        )
+        query = select(KeyValueRow).where(begins(prefix))
         if since is not None:
             query = query.where(KeyValueRow.at >= since)
         present = now().timestamp()

@@ -23,13 +23,14 @@ from gate.access.not_seen import (
     seen,
 )
 from gate.events.event import Event
+from gate.store.key_value import beginning_in
 from gate.store.store import Store
-from gate.store.tables import ConsentRow, KeyValueRow, PersonRow
+from gate.store.tables import ConsentRow, PersonRow
 
 EVERY = timedelta(minutes=1)  # between two calls of ``look``
 _SILENT = 3 * EVERY  # nobody called: the gate was down
 _REMEMBER = timedelta(days=35)
-_KEY, _BEHIND = "not_seen:", "not_seen;"  # and the first string that does not begin so
+_KEY = "not_seen:"
 _MOMENTS = ("since", "seen", "paused_until", "alerted")
 
 
@@ -90,10 +91,9 @@ class AbsenceAlerts:
             .join(PersonRow, PersonRow.id == ConsentRow.person_id)
             .where(ConsentRow.id.in_(newest), ConsentRow.answer == "agreed", PersonRow.active)
         )
-        kept = select(KeyValueRow).where(KeyValueRow.key >= _KEY, KeyValueRow.key < _BEHIND)
         with self._store.database.read() as session:
             rows = session.execute(agreed).all()
-            facts = {row.key: row.value for row in session.scalars(kept)} if rows else {}
+            facts = beginning_in(session, _KEY) if rows else {}
         return {person: _load(person, at, facts.get(f"{_KEY}{person}")) for person, at in rows}
 
     def _keep(

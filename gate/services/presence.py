@@ -11,10 +11,11 @@ from gate.access.antipassback import Place, passed, presences
 from gate.access.decision import Outcome
 from gate.access.request import Presence
 from gate.passage import outputs
+from gate.store.key_value import begins
 from gate.store.store import Store
 from gate.store.tables import KeyValueRow
 
-_KEY, _BEHIND = "place:", "place;"  # and the first string that does not begin so
+_KEY = "place:"
 _OPEN = ("held_open", "fire")  # rules by which nobody is asked
 
 
@@ -91,7 +92,7 @@ class PresenceRegister:
 
 def load(store: Store, since: datetime | None = None) -> dict[int, Place]:
     """All places in the register, or those written from ``since`` on. Raises StoreError."""
-    query = select(KeyValueRow).where(KeyValueRow.key >= _KEY, KeyValueRow.key < _BEHIND)
+    query = select(KeyValueRow).where(begins(_KEY))
     if since is not None:
         query = query.where(KeyValueRow.at >= since)
     with store.database.read() as session:

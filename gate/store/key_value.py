@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -42,8 +42,17 @@ class KeyValueStore:
 
 def beginning_in(session: Session, prefix: str) -> dict[str, dict[str, Any]]:
     """All values whose key begins so, by key, in a transaction."""
-    query = select(KeyValueRow).where(KeyValueRow.key.startswith(prefix, autoescape=True))
+    query = select(KeyValueRow).where(begins(prefix))
     return {row.key: row.value for row in session.scalars(query)}
+
+
+def begins(prefix: str) -> ColumnElement[bool]:
+    """The condition that a key begins so.
+
+    No comparison of ``key`` with two bounds: in the collation of a PostgreSQL database ``;`` may
+    come before ``:``.
+    """
+    return KeyValueRow.key.startswith(prefix, autoescape=True)
 
 
 def set_in(session: Session, key: str, value: dict[str, Any]) -> None:
