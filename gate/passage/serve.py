@@ -7,9 +7,9 @@ from dataclasses import replace
 from gate.access.decision import Decision, Method, Outcome
 from gate.access.policy import NOT_LIVE, decide
 from gate.access.request import Finding, Mode, Sight, Weight
-from gate.passage.outputs import AskStatus, Decided, EventOut, MeasureAgain, Open, Outputs
+from gate.passage.outputs import AskStatus, Began, Decided, EventOut, MeasureAgain, Open, Outputs
 from gate.passage.rights import request
-from gate.passage.scene import Key, next_to_serve, probable
+from gate.passage.scene import next_to_serve, probable
 from gate.passage.state import (
     ASK_WAIT,
     SHOW_DENY,
@@ -35,9 +35,10 @@ def serve(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Out
     p, emitted = _look(lane, p, context)
     if p.credential is None and p.sight is not None and p.sight.verdict in _NOT_YET:
         return replace(lane, serving=p), emitted
-    p, bare = _both_if_asked(lane, p, now, context)
+    p, bare, again = _both_if_asked(lane, p, now, context)
+    emitted += again
     if _looks_for_the_face(p, bare, now, context):
-        return replace(lane, serving=p), emitted
+        return replace(lane, serving=replace(p, ready=None)), emitted
     if bare.rule == "grant":  # nothing but temperature and status can still refuse
         ready = now.at if p.ready is None else p.ready
         p = replace(p, ready=ready, behind=lane.scene.behind(p.key, now.at))
@@ -88,23 +89,34 @@ def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
     return replace(p, asked=wanted.id, status=None), (AskStatus(p.id, wanted),)
 
 
-def _both_if_asked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Passage, Decision]:
+def _both_if_asked(
+    lane: Lane, p: Passage, now: Now, context: Context
+) -> tuple[Passage, Decision, Outputs]:
     """Where a card alone is not enough, it is verified against the nearest face."""
     bare = decide(request(p, (), lane, now, context), context.rules)
     if p.method is Method.CARD and bare.reasons[0] == "face_too":
-        key = p.key or _nearest(lane, now, context)
-        track = lane.scene.get(key)
-        sight = Sight.of(track.sighting) if track else None
-        p = replace(p, method=Method.FACE_AND_CARD, key=key, sight=sight)
-        bare = decide(request(p, (), lane, now, context), context.rules)
-    elif p.method is Method.FACE_AND_CARD and p.key is None:
-        p = replace(p, key=_nearest(lane, now, context))
-    return p, bare
+        p = replace(p, method=Method.FACE_AND_CARD, ready=None, sight=None)
+    if p.method is not Method.FACE_AND_CARD:
+        return p, bare, ()
+    p, emitted = _beside_the_card(lane, p, now, context)
+    return p, decide(request(p, (), lane, now, context), context.rules), emitted
 
 
-def _nearest(lane: Lane, now: Now, context: Context) -> Key | None:
-    track = next_to_serve(lane.scene, lane.recent, now.at, context.settings)
-    return track.key if track else None
+def _beside_the_card(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Passage, Outputs]:
+    """The face that is verified: the nearest one, once that of before is there no more.
+
+    Who was measured before it came was somebody else.
+    """
+    track = lane.scene.get(p.key)
+    if p.ready is None and (track is None or track.has_left(now.at, context.settings.gone)):
+        track = next_to_serve(lane.scene, lane.recent, now.at, context.settings)
+    if track is None:
+        return p, ()
+    if p.sight is None or track.key != p.key:
+        p = replace(p, key=track.key, sight=Sight.of(track.sighting))
+    if p.reading is None or p.reading.measured >= track.sighting.first_seen:
+        return p, ()
+    return replace(p, temperature=None, reading=None, high=None, again=None), (Began(p.id),)
 
 
 def _looks_for_the_face(p: Passage, bare: Decision, now: Now, context: Context) -> bool:

@@ -1,0 +1,182 @@
+"""A card that needs a face as well: which face, since when, and whose temperature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gate.access.request import HOUSE_RULES, Finding, Rules, Weight
+from gate.passage.inputs import Measured
+from gate.passage.outputs import Began, Decided
+from gate.recognition.face import Verdict
+from gate.sensors.reading import Reading, Validity
+from tests.passage.scene import CONTEXT, LI, Gate, face
+
+BOTH = Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES))
+UNKNOWN = Finding("temperature", None, Weight.REQUIRE, "temperature_unknown")
+WARM = replace(CONTEXT, temperature=True, no_temperature=UNKNOWN)
+HOLDER = face(1, Verdict.KNOWN, 1)
+
+
+def reasons(gate: Gate) -> list[str]:
+    return [decided.decision.reasons[0] for decided in gate.all(Decided)]
+
+
+def stands_there(gate: Gate) -> None:
+    """The holder, who has come just now."""
+    gate.see(replace(HOLDER, first_seen=gate.now))
+    gate.wait(0.05)
+
+
+def measured(gate: Gate, at: float, degrees: float = 36.5) -> None:
+    reading = Reading(degrees - 3, 22, degrees, at, "t", Validity.VALID)
+    good = degrees < 37.3
+    reason = "" if good else "temperature_high"
+    gate.give(Measured(reading, Finding("temperature", good, Weight.REQUIRE, reason)))
+
+
+def test_a_card_that_was_enough_is_not_any_more_once_a_face_is_asked_for() -> None:
+    gate = Gate(WARM)
+    gate.card(LI)
+    assert reasons(gate) == []  # the temperature is waited for
+    gate.context = replace(WARM, rules=BOTH)
+    gate.wait(0.1)
+    measured(gate, gate.now)
+    gate.wait(1)
+    assert reasons(gate) == []
+    stands_there(gate)
+    measured(gate, gate.now)
+    assert reasons(gate) == ["welcome"]
+
+
+def test_the_temperature_is_waited_for_from_when_the_face_was_found() -> None:
+    gate = Gate(WARM)
+    gate.card(LI)
+    gate.context = replace(WARM, rules=BOTH)
+    gate.wait(5)
+    stands_there(gate)
+    gate.wait(0.2)
+    assert reasons(gate) == []
+    gate.wait(0.1)
+    assert reasons(gate) == ["temperature_unknown"]
+
+
+def test_it_is_waited_for_afresh_where_the_face_is_there_already() -> None:
+    gate = Gate(WARM)
+    gate.see(face(1, Verdict.WAIT, 1))
+    gate.card(LI)
+    gate.wait(0.25)
+    gate.context = replace(WARM, rules=BOTH)
+    gate.see(HOLDER)
+    gate.wait(0.25)
+    assert reasons(gate) == []
+    gate.wait(0.1)
+    assert reasons(gate) == ["temperature_unknown"]
+
+
+def test_who_looks_away_again_is_waited_for_from_the_beginning() -> None:
+    gate = Gate(replace(WARM, rules=BOTH))
+    gate.card(LI)
+    stands_there(gate)
+    gate.see(face(1, Verdict.WAIT, None))
+    gate.wait(2)
+    assert reasons(gate) == []
+    gate.see(HOLDER)
+    gate.wait(0.2)
+    assert reasons(gate) == []
+    measured(gate, gate.now)
+    assert reasons(gate) == ["welcome"]
+
+
+@pytest.mark.parametrize("now_known", [True, False])
+def test_when_the_rules_begin_to_ask_for_a_face_the_frame_of_now_counts(now_known: bool) -> None:
+    gate = Gate(WARM)
+    gate.see(face(1, Verdict.WAIT, 1))
+    gate.card(LI)
+    gate.see(HOLDER)  # not asked for yet
+    verdict = Verdict.KNOWN if now_known else Verdict.WAIT
+    gate.see(face(1, verdict, 1))
+    gate.context = replace(WARM, rules=BOTH)
+    measured(gate, gate.now)
+    assert reasons(gate) == (["welcome"] if now_known else [])
+
+
+def test_one_bad_frame_of_the_face_that_was_verified_changes_nothing() -> None:
+    gate = Gate(replace(WARM, rules=BOTH))
+    gate.card(LI)
+    stands_there(gate)
+    gate.see(face(1, Verdict.WAIT, 1))
+    measured(gate, gate.now)
+    assert reasons(gate) == ["welcome"]
+
+
+def test_once_the_face_has_left_the_next_one_is_looked_at() -> None:
+    gate = Gate(replace(CONTEXT, rules=BOTH))
+    gate.see(face(2, Verdict.WAIT))
+    gate.card(LI)
+    gate.wait(CONTEXT.settings.gone - 0.1)
+    stands_there(gate)
+    assert reasons(gate) == []  # the other one may be there still
+    gate.wait(0.1)
+    assert reasons(gate) == ["welcome"]
+
+
+def test_nobody_is_looked_at_in_place_of_a_face_that_was_verified() -> None:
+    unsure = replace(WARM, rules=BOTH)
+    gate = Gate(unsure)
+    gate.card(LI)
+    stands_there(gate)
+    measured(gate, gate.now, 38.5)  # once more, within two seconds
+    gate.wait(1.8)
+    gate.see(face(2, Verdict.KNOWN, 2))
+    assert reasons(gate) == []
+    measured(gate, gate.now)
+    assert reasons(gate) == ["welcome"]
+
+
+@pytest.mark.parametrize("degrees", [36.5, 38.5])
+def test_whoever_was_measured_before_the_face_came_was_somebody_else(degrees: float) -> None:
+    gate = Gate(replace(WARM, rules=BOTH))
+    gate.card(LI)
+    measured(gate, gate.now, degrees)
+    gate.wait(3)
+    began = len(gate.all(Began))
+    stands_there(gate)
+    assert reasons(gate) == []
+    assert len(gate.all(Began)) == began + 1  # measured afresh
+    p = gate.lane.serving
+    assert p is not None
+    assert (p.temperature, p.reading, p.high, p.again) == (None,) * 4
+    measured(gate, gate.now)
+    assert reasons(gate) == ["welcome"]
+
+
+def test_a_high_temperature_of_somebody_else_is_not_confirmed_by_the_holder() -> None:
+    gate = Gate(WARM)
+    gate.card(LI)
+    measured(gate, gate.now, 38.5)
+    p = gate.lane.serving
+    assert p is not None
+    assert p.again is not None
+    gate.context = replace(WARM, rules=BOTH)
+    gate.wait(0.5)
+    stands_there(gate)
+    p = gate.lane.serving
+    assert p is not None
+    assert (p.temperature, p.reading, p.high, p.again) == (None,) * 4
+    measured(gate, gate.now)
+    assert reasons(gate) == ["welcome"]
+
+
+def test_whoever_is_measured_while_the_face_is_there_is_not_measured_again() -> None:
+    gate = Gate(replace(WARM, rules=BOTH))
+    gate.card(LI)
+    came = gate.now
+    gate.see(face(1, Verdict.WAIT, 1))
+    measured(gate, came)
+    began = len(gate.all(Began))
+    gate.wait(0.1)
+    gate.see(replace(HOLDER, first_seen=came))
+    assert reasons(gate) == ["welcome"]
+    assert len(gate.all(Began)) == began
