@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import AfterValidator, BaseModel, Field
 
 from gate import __version__
 from gate.config.hub import HubSettings
@@ -30,15 +29,15 @@ from gate.hub.boxes import Beaten, Boxes
 from gate.hub.concerned import Concerned
 from gate.hub.feed import Feed
 from gate.hub.glance import Glance, Glances, Seat, glance
-from gate.hub.intake import MOST, Intake
+from gate.hub.intake import Intake
 from gate.hub.keys import CommunityKeys
 from gate.hub.merge import merge, merge_rules
+from gate.hub.messages import Beat, Events, History, Pairing, Receipt, Seen, Upload
 from gate.hub.models import Shelf
 from gate.hub.receipts import Receipts
 from gate.hub.sightings import Sightings, checked
-from gate.hub.status import reported
-from gate.hub.together import Together
 from gate.hub.waker import Waker
+from gate.hub.write_batches import WriteBatches
 from gate.models.settings import ModelsSettings
 from gate.store.engine import CONNECTIONS
 from gate.store.store import Store
@@ -50,56 +49,6 @@ PATIENCE = 10.0  # seconds for which changes that concern other boxes are kept b
 OTHERS = 20  # boxes a second that are answered with nothing but such changes, at most
 LONGEST_POLL = 30.0  # seconds
 BRINGS = timedelta(hours=1)  # after pairing: for so long a box may bring the people it had
-
-
-class Pairing(BaseModel):
-    """Binary values are base64."""
-
-    code: str = Field(max_length=8)
-    gate: str = Field(max_length=40)
-    signing: str = Field(max_length=400)
-    public: str = Field(max_length=60)
-    proof: str = Field(max_length=60)
-
-
-class Events(BaseModel):
-    epoch: int
-    floor: int = Field(ge=1)
-    skip: bool = True  # what is missing below the floor is not kept by the box any more
-    events: list[dict[str, Any]] = Field(max_length=MOST)
-
-
-class Receipt(BaseModel):
-    erased: list[dict[str, str]] = Field(default=[], max_length=1000)
-    orders: dict[
-        Annotated[str, Field(pattern=r"^\d{1,18}( |$)")],
-        Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=80)],
-    ] = {}
-
-
-class Seen(BaseModel):
-    """Rows of ``gate.hub.sightings.Place`` and ``Uses``."""
-
-    epoch: int
-    places: list[list[Any]] = Field(default=[], max_length=500)
-    uses: list[list[Any]] = Field(default=[], max_length=500)
-
-
-class Beat(BaseModel):
-    cursor: Annotated[int, Field(ge=-1, lt=1 << 62)]
-    scope: Annotated[int, Field(ge=-1, lt=1 << 62)]
-    status: Annotated[dict[str, Any], AfterValidator(reported)]
-
-
-class Upload(BaseModel):
-    epoch: int
-    records: list[dict[str, Any]] = Field(default=[], max_length=500)
-    rules: dict[str, Any] | None = None
-    card_keys: list[str] = Field(default=[], max_length=8)  # sealed with the community's key
-
-
-class History(BaseModel):
-    erased: dict[str, str]  # pseudonym → the hub's own signature
 
 
 class Hub:
@@ -123,8 +72,8 @@ class Hub:
         self.concerned = Concerned(store)
         self.glances = Glances(self._look)
         where = store.database.where
-        self.obeyed = Together(self.receipts.obeyed, where)
-        self.beats = Together(self.boxes.seen, where)
+        self.obeyed = WriteBatches(self.receipts.obeyed, where)
+        self.beats = WriteBatches(self.boxes.seen, where)
 
     def _look(self) -> Glance:
         seen = glance(self.store, self.feed.sign)
@@ -196,6 +145,15 @@ def create_app(hub: Hub) -> FastAPI:
         said = {"error": error.what, "where": error.where, "hint": error.hint}
         return JSONResponse(said, status_code=status)
 
+    _membership(app, hub)
+    _downloads(app, hub)
+    _reports(app, hub)
+    return app
+
+
+def _membership(app: FastAPI, hub: Hub) -> None:
+    """How a box comes, brings what it had, and goes."""
+
     @app.get("/authority")
     def authority() -> dict[str, str]:
         """For a box that is not paired yet; the proofs of the pairing cover it."""
@@ -239,6 +197,37 @@ def create_app(hub: Hub) -> FastAPI:
         fingerprint = hashlib.sha256(der).hexdigest()
         hub.boxes.renewed(box.id, fingerprint, signing, certificate.not_valid_after_utc)
         return {"certificate": certificate.public_bytes(Encoding.PEM).decode()}
+
+    @app.post("/upload")
+    def upload(box: Box, message: Upload) -> dict[str, int]:
+        """People and rules a box had before it was paired; never those of a box in use, which may
+        have been stolen: what it brings would count at every gate."""
+        if not box.paired <= now() < box.paired + BRINGS:
+            raise StoreError(
+                "this box may bring no people any more",
+                where=f"box of the gate {box.gate}",
+                hint="`gate leave`, then `gate join` with a new code",
+            )
+        epoch, key = hub.keys.current()
+        if message.epoch != epoch:
+            raise StoreError("the keys were changed meanwhile", where="upload", hint="try again")
+        hub.store.card_keys.adopt(opened_cards(message.card_keys, key))
+        merged = merge(hub.store, message.records, key, epoch)
+        if message.rules is not None:
+            merge_rules(hub.store, message.rules)
+        details: dict[str, Any] = {"new": merged.new, "known": merged.known}
+        if message.rules is not None:
+            details["rules"] = sorted(message.rules["allows"])
+        hub.store.audit.note(f"box {box.gate}", "people.merged", **details)
+        return {"new": merged.new, "known": merged.known, "double": merged.double}
+
+    @app.post("/leave")
+    def leave(box: Box) -> dict[str, bool]:
+        return {"left": hub.boxes.end(box.id, "left", "left by itself", f"box {box.gate}")}
+
+
+def _downloads(app: FastAPI, hub: Hub) -> None:
+    """What a box gets: changes and orders as they come, the whole register, keys, models."""
 
     @app.get("/feed")
     async def feed(
@@ -303,6 +292,10 @@ def create_app(hub: Hub) -> FastAPI:
     def snapshot(box: Box) -> Response:
         return StreamingResponse(hub.feed.snapshot(box), media_type="application/x-ndjson")
 
+    @app.get("/keys")
+    def keys(box: Box) -> dict[str, Any]:
+        return hub.keys.wrapped(box.public, hub.authority.order_key)
+
     @app.get("/models/{sha256}")
     def model_file(
         box: Box,
@@ -314,6 +307,10 @@ def create_app(hub: Hub) -> FastAPI:
         if piece is None:
             raise HTTPException(404, "this model is not installed at the hub")
         return Response(piece, media_type="application/octet-stream")
+
+
+def _reports(app: FastAPI, hub: Hub) -> None:
+    """What a box reports: its events, what it obeyed and erased, who passed, how it is."""
 
     @app.post("/events")
     def events(box: Box, message: Events) -> dict[str, Any]:
@@ -353,39 +350,6 @@ def create_app(hub: Hub) -> FastAPI:
             "renew": seat.ends - now() < timedelta(days=RENEW_DAYS),
             "version": __version__,
         }
-
-    @app.get("/keys")
-    def keys(box: Box) -> dict[str, Any]:
-        return hub.keys.wrapped(box.public, hub.authority.order_key)
-
-    @app.post("/upload")
-    def upload(box: Box, message: Upload) -> dict[str, int]:
-        """People and rules a box had before it was paired; never those of a box in use, which may
-        have been stolen: what it brings would count at every gate."""
-        if not box.paired <= now() < box.paired + BRINGS:
-            raise StoreError(
-                "this box may bring no people any more",
-                where=f"box of the gate {box.gate}",
-                hint="`gate leave`, then `gate join` with a new code",
-            )
-        epoch, key = hub.keys.current()
-        if message.epoch != epoch:
-            raise StoreError("the keys were changed meanwhile", where="upload", hint="try again")
-        hub.store.card_keys.adopt(opened_cards(message.card_keys, key))
-        merged = merge(hub.store, message.records, key, epoch)
-        if message.rules is not None:
-            merge_rules(hub.store, message.rules)
-        details: dict[str, Any] = {"new": merged.new, "known": merged.known}
-        if message.rules is not None:
-            details["rules"] = sorted(message.rules["allows"])
-        hub.store.audit.note(f"box {box.gate}", "people.merged", **details)
-        return {"new": merged.new, "known": merged.known, "double": merged.double}
-
-    @app.post("/leave")
-    def leave(box: Box) -> dict[str, bool]:
-        return {"left": hub.boxes.end(box.id, "left", "left by itself", f"box {box.gate}")}
-
-    return app
 
 
 def opened_cards(sealed: list[str], key: bytes) -> list[bytes]:

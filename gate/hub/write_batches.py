@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 _MOST = 500  # items in one transaction
 
 
-class Together(Generic[Item, Result]):
+class WriteBatches(Generic[Item, Result]):
     """Belongs to the server's event loop.
 
     Args:

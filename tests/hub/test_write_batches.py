@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from gate.errors import StoreError
-from gate.hub.together import Together
+from gate.hub.write_batches import WriteBatches
 
 WHERE = "postgresql://hub/gate"
 
@@ -24,11 +24,11 @@ def test_what_comes_while_one_is_written_goes_together() -> None:
         return [10 * item for item in items]
 
     async def run() -> list[int]:
-        together = Together(write, WHERE)
-        first = asyncio.create_task(together.add(0))
+        batches = WriteBatches(write, WHERE)
+        first = asyncio.create_task(batches.add(0))
         while not written:
             await asyncio.sleep(0.01)
-        others = [asyncio.create_task(together.add(n)) for n in range(1, 30)]
+        others = [asyncio.create_task(batches.add(n)) for n in range(1, 30)]
         await asyncio.sleep(0)
         go_on.set()
         return [await first, *[await other for other in others]]
@@ -42,8 +42,8 @@ def test_one_that_cannot_be_kept_does_not_spoil_the_others() -> None:
         return [int(item) for item in items]
 
     async def run() -> list[int | BaseException]:
-        together = Together(write, WHERE)
-        return await asyncio.gather(*map(together.add, ["1", "x", "3"]), return_exceptions=True)
+        batches = WriteBatches(write, WHERE)
+        return await asyncio.gather(*map(batches.add, ["1", "x", "3"]), return_exceptions=True)
 
     first, second, third = asyncio.run(run())
     assert (first, third) == (1, 3)
@@ -58,12 +58,12 @@ def test_without_the_database_nobody_is_tried_alone() -> None:
         raise StoreError("the database is away", where=WHERE, hint="start it")
 
     async def run() -> None:
-        together = Together(write, WHERE)
-        found = await asyncio.gather(*map(together.add, range(5)), return_exceptions=True)
+        batches = WriteBatches(write, WHERE)
+        found = await asyncio.gather(*map(batches.add, range(5)), return_exceptions=True)
         assert all(isinstance(each, StoreError) for each in found)
         tries.append(0)
         with pytest.raises(StoreError, match="away"):
-            await together.add(9)
+            await batches.add(9)
 
     asyncio.run(run())
     assert tries == [5, 0, 1]
@@ -77,8 +77,8 @@ def test_whoever_goes_away_meanwhile_leaves_the_others_theirs() -> None:
         return list(items)
 
     async def run() -> int:
-        together = Together(write, WHERE)
-        gone, stays = (asyncio.create_task(together.add(n)) for n in (1, 2))
+        batches = WriteBatches(write, WHERE)
+        gone, stays = (asyncio.create_task(batches.add(n)) for n in (1, 2))
         await asyncio.sleep(0)
         gone.cancel()
         go_on.set()
