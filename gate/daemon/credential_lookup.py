@@ -26,7 +26,7 @@ METHODS = {
 }
 
 
-class ClaimDesk:
+class CredentialLookup:
     """Looks claims up in the register. Belongs to one thread; raises StoreError."""
 
     def __init__(

@@ -16,7 +16,7 @@ from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon.bounded_call import BoundedCall
 from gate.daemon.claim_queue import ClaimQueue
-from gate.daemon.credential_lookup import METHODS, ClaimDesk
+from gate.daemon.credential_lookup import METHODS, CredentialLookup
 from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.event_loop import Item
 from gate.daemon.grants import Grants
@@ -61,7 +61,7 @@ class CredentialWorker:
         self._recorder = recorder or store.writer
         self._book = PermitBook(store, KeyFolder(settings.data), settings.access.permit)
         self._grants = Grants()
-        self._desk = ClaimDesk(
+        self._lookup = CredentialLookup(
             store, self._book, settings.name, settings.access.pin, trusted, self._grants.reserved
         )
         self._queue = ClaimQueue()
@@ -155,14 +155,14 @@ class CredentialWorker:
     def _again(self, serial: str, granted: bool) -> None:
         utc = self._clock.utc()
         found = self._try(
-            lambda: self._asked(lambda: self._desk.again(serial, utc, granted=granted))
+            lambda: self._asked(lambda: self._lookup.again(serial, utc, granted=granted))
         )
         if found is not None:
             self._post(Checked(serial, *found, granted))
 
     def _look_up(self, claim: Claim) -> Shown:
         utc = self._clock.utc()
-        return self._asked(lambda: self._desk.look_up(claim, utc))
+        return self._asked(lambda: self._lookup.look_up(claim, utc))
 
     def _asked(self, work: Callable[[], T]) -> T:
         self._count()  # a register that cannot keep a use is not asked for another

@@ -14,7 +14,7 @@ from gate.access.permit import key_id
 from gate.access.reasons import REASONS
 from gate.access.request import Credential
 from gate.access.settings import PermitSettings, PinSettings
-from gate.daemon.credential_lookup import ClaimDesk
+from gate.daemon.credential_lookup import CredentialLookup
 from gate.readers.claim import UNREADABLE, Claim, ClaimKind
 from gate.services.permits import PermitBook
 from gate.store.settings import StoreSettings
@@ -25,7 +25,9 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 def test_a_card_that_cannot_be_read_is_answered_at_the_gate(tmp_path: Path) -> None:
     with Store.open(StoreSettings(ballast=0), tmp_path) as store:
-        desk = ClaimDesk(store, PermitBook(store, [], PermitSettings()), "north", PinSettings())
+        desk = CredentialLookup(
+            store, PermitBook(store, [], PermitSettings()), "north", PinSettings()
+        )
         shown = desk.look_up(Claim(ClaimKind.CARD, UNREADABLE, "reader", 5.0), NOON)
     assert (shown.method, shown.person, shown.at) == (Method.CARD, None, 5.0)
     assert shown.credential.problem == "card_unreadable"
@@ -50,7 +52,7 @@ class Counter:
             store, {key_id(KEY.public_key()): KEY.public_key()}, PermitSettings()
         )
         self.reserved = 0  # uses of every permit
-        self.desk = ClaimDesk(
+        self.desk = CredentialLookup(
             store,
             self.book,
             "north",
