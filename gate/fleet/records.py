@@ -91,7 +91,7 @@ class Records:
         found: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         people = list(inside)
         for card in session.scalars(_theirs(CredentialRow, people)):
-            value = {**_columns(card, CREDENTIAL), "hash": text(card.hash)}
+            value = {**_columns(card, CREDENTIAL), "hash": base64_text(card.hash)}
             found[card.person_id]["credentials"].append(value)
         for permit in session.scalars(_theirs(PermitRow, people)):
             found[permit.person_id]["permits"].append(_columns(permit, PERMIT))
@@ -124,7 +124,7 @@ class Records:
         self, row: int, vector: bytes, person: int, encoder: str, ref: str, epoch: int, key: bytes
     ) -> str:
         plain = self._store.vault.unseal(vector, person, encoder)
-        return text(seal_template(plain, key, epoch, ref, encoder))
+        return base64_text(seal_template(plain, key, epoch, ref, encoder))
 
     def rules(self) -> Record:
         """Schedules, holidays and who may pass, whole."""
@@ -147,7 +147,7 @@ class Records:
             {
                 "encoder": row.encoder,
                 "version": row.version,
-                "body": text(row.body),
+                "body": base64_text(row.body),
                 "figures": row.figures,
             }
             for row in best.values()
@@ -193,7 +193,7 @@ def template_values(
     }
 
 
-def text(raw: bytes) -> str:
+def base64_text(raw: bytes) -> str:
     """Base64, as everything binary travels."""
     return base64.b64encode(raw).decode()
 

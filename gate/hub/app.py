@@ -21,7 +21,7 @@ from gate import __version__
 from gate.config.hub import HubSettings
 from gate.errors import StoreError
 from gate.fleet.pairing import proof
-from gate.fleet.records import text
+from gate.fleet.records import base64_text
 from gate.fleet.scope import EVERYBODY, Scope
 from gate.fleet.sealing import open_key
 from gate.hub.authority import RENEW_DAYS, Authority
@@ -186,7 +186,9 @@ def _membership(app: FastAPI, hub: Hub) -> None:
             "gate": gate,
             "certificate": certificate.public_bytes(Encoding.PEM).decode(),
             "orders": hub.authority.order_key.hex(),
-            "proof": text(proof(secret, "hub", ours, der, hub.authority.order_key, gate.encode())),
+            "proof": base64_text(
+                proof(secret, "hub", ours, der, hub.authority.order_key, gate.encode())
+            ),
         }
 
     @app.post("/renew")

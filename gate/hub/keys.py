@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gate.fleet.records import text
+from gate.fleet.records import base64_text
 from gate.fleet.sealing import wrap
 from gate.store.database_errors import ConflictError
 from gate.store.store import Store
@@ -61,7 +61,9 @@ class CommunityKeys:
         self._store.card_keys.load()
         return {
             "epoch": epoch,
-            "template": text(wrap(key, public, f"template {epoch}")),
-            "cards": [text(wrap(card, public, "card")) for card in self._store.vault.card_keys],
+            "template": base64_text(wrap(key, public, f"template {epoch}")),
+            "cards": [
+                base64_text(wrap(card, public, "card")) for card in self._store.vault.card_keys
+            ],
             "orders": order_key.hex(),
         }

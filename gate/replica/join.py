@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 
 from gate.errors import AccessError, StoreError
 from gate.fleet.pairing import proof, proved, split
-from gate.fleet.records import Records, text
+from gate.fleet.records import Records, base64_text
 from gate.fleet.scope import EVERYBODY
 from gate.fleet.sealing import seal_key, unwrap
 from gate.replica.apply import CURSOR, PENDING
@@ -90,7 +90,7 @@ def upload(store: Store, data: Path) -> Joined:
         wrapped = base64.b64decode(keys["template"])
         key = unwrap(wrapped, identity.sealing, f"template {epoch}")
         records = Records(store)
-        cards = [text(seal_key(card, key, "card")) for card in store.vault.card_keys]
+        cards = [base64_text(seal_key(card, key, "card")) for card in store.vault.card_keys]
         first = {"epoch": epoch, "rules": records.rules(), "card_keys": cards}
         _json(client.post(f"{url}/upload", json=first), url)
         after = 0
@@ -150,9 +150,9 @@ def _pair(
     wish = {
         "code": number,
         "gate": gate,
-        "signing": text(public),
-        "public": text(sealed_for),
-        "proof": text(proof(secret, "box", ours, public, sealed_for, gate.encode())),
+        "signing": base64_text(public),
+        "public": base64_text(sealed_for),
+        "proof": base64_text(proof(secret, "box", ours, public, sealed_for, gate.encode())),
     }
     # from here on only a server of that authority is talked to, and the proofs cover it
     with httpx.Client(verify=trusting(authority), timeout=_TIMEOUT, trust_env=False) as client:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from gate.clock import Clock, SystemClock
 from gate.errors import ConfigurationError, ModelError, StoreError
-from gate.fleet.records import text
+from gate.fleet.records import base64_text
 from gate.replica.apply import Applier, Cursor
 from gate.replica.box_status import box_status
 from gate.replica.configuration import EVERY, Configurer
@@ -327,7 +327,7 @@ class Replica:
 
     async def _renew(self) -> None:
         key, public = new_signing_key()
-        answer = await self._link.post("/renew", {"signing": text(public)})
+        answer = await self._link.post("/renew", {"signing": base64_text(public)})
         folder = self._identity.folder
         await asyncio.to_thread(write_certificate, folder, key, answer["certificate"])
         identity = await asyncio.to_thread(Identity.of, self._store, folder)

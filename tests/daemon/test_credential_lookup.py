@@ -25,10 +25,10 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 def test_a_card_that_cannot_be_read_is_answered_at_the_gate(tmp_path: Path) -> None:
     with Store.open(StoreSettings(ballast=0), tmp_path) as store:
-        desk = CredentialLookup(
+        lookup = CredentialLookup(
             store, PermitBook(store, [], PermitSettings()), "north", PinSettings()
         )
-        shown = desk.look_up(Claim(ClaimKind.CARD, UNREADABLE, "reader", 5.0), NOON)
+        shown = lookup.look_up(Claim(ClaimKind.CARD, UNREADABLE, "reader", 5.0), NOON)
     assert (shown.method, shown.person, shown.at) == (Method.CARD, None, 5.0)
     assert shown.credential.problem == "card_unreadable"
     assert shown.credential.problem in REASONS
@@ -44,7 +44,7 @@ KEY = Ed25519PrivateKey.generate()
 
 
 class Counter:
-    """A desk and what is shown at it at noon."""
+    """The look-up and what is shown to it at noon."""
 
     def __init__(self, store: Store) -> None:
         self.trusted = True
@@ -52,7 +52,7 @@ class Counter:
             store, {key_id(KEY.public_key()): KEY.public_key()}, PermitSettings()
         )
         self.reserved = 0  # uses of every permit
-        self.desk = CredentialLookup(
+        self.lookup = CredentialLookup(
             store,
             self.book,
             "north",
@@ -63,13 +63,13 @@ class Counter:
 
     def show(self, kind: ClaimKind, value: str) -> str:
         """The serial of what was shown, and is good."""
-        shown = self.desk.look_up(Claim(kind, value, "reader", 5.0), NOON)
+        shown = self.lookup.look_up(Claim(kind, value, "reader", 5.0), NOON)
         assert shown.credential.problem == ""
         return shown.credential.serial
 
     def again(self, serial: str, seconds: float = 1.0, *, granted: bool = False) -> str:
         now = NOON + timedelta(seconds=seconds)
-        return self.desk.again(serial, now, granted=granted)[1].problem
+        return self.lookup.again(serial, now, granted=granted)[1].problem
 
 
 @pytest.fixture
@@ -83,17 +83,17 @@ def test_a_card_shown_a_moment_ago_is_good_until_it_is_revoked_or_gone(
     li = store.people.create("Li")
     card = store.credentials.add(li.id, "card", "aa")
     serial = counter.show(ClaimKind.CARD, "aa")
-    person, credential = counter.desk.again(serial, NOON)
+    person, credential = counter.lookup.again(serial, NOON)
     assert person is not None
     assert (person.id, credential) == (li.id, Credential(serial=serial))
     store.people.update(li.id, blocked=True)
-    person, _ = counter.desk.again(serial, NOON)
+    person, _ = counter.lookup.again(serial, NOON)
     assert person is not None
     assert person.blocked
     store.credentials.revoke(card.id, "lost")
     assert counter.again(serial) == "card_revoked"
     store.people.delete(li.id)
-    assert counter.desk.again(serial, NOON) == (None, Credential("card_unknown"))
+    assert counter.lookup.again(serial, NOON) == (None, Credential("card_unknown"))
 
 
 def test_a_card_that_runs_out_meanwhile(store: Store, counter: Counter) -> None:
@@ -117,7 +117,7 @@ def test_a_card_given_to_somebody_else_meanwhile_is_theirs_and_no_number_is_take
     assert str(other.id) == serial  # the database gives the number out again
     assert counter.again(serial) == "card_unknown"
     store.credentials.add(wang.id, "card", "aa")
-    person, _ = counter.desk.again(serial, NOON)
+    person, _ = counter.lookup.again(serial, NOON)
     assert person is not None
     assert person.id == wang.id
 

@@ -77,7 +77,7 @@ def test_a_frozen_store_hangs_nobody_and_is_reported(
 ) -> None:
     thaw = threading.Event()
     monkeypatch.setattr(desk.credentials._bounded, "_limit", 0.2)
-    monkeypatch.setattr(desk.credentials._desk, "look_up", lambda claim, now: thaw.wait(30))
+    monkeypatch.setattr(desk.credentials._lookup, "look_up", lambda claim, now: thaw.wait(30))
     desk.credentials.claim(Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic()))
     wait_for(lambda: desk.shown)
     assert desk.shown[0].credential.problem == "credential_unchecked"
@@ -124,7 +124,7 @@ def test_pins_are_counted_over_all_keypads(desk: Desk) -> None:
 
 def test_forged_permits_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        desk.credentials._desk,
+        desk.credentials._lookup,
         "look_up",
         lambda claim, now: Shown(Method.PERMIT, None, Credential("permit_forged"), claim.shown),
     )
@@ -162,13 +162,13 @@ def test_what_was_shown_is_looked_up_again_on_demand(desk: Desk, store: Store) -
 def test_a_card_is_answered_however_slowly_others_are_looked_up_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = desk.credentials._desk.again
+    again = desk.credentials._lookup.again
 
     def slow(serial: str, *given: Any, **named: Any) -> Any:
         desk.credentials.check(serial, True)  # the next is due before this one is answered
         return again(serial, *given, **named)
 
-    monkeypatch.setattr(desk.credentials._desk, "again", slow)
+    monkeypatch.setattr(desk.credentials._lookup, "again", slow)
     desk.credentials.check("12", True)
     wait_for(lambda: checked(desk))
     claim = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic())
@@ -189,7 +189,7 @@ def test_a_register_that_cannot_be_asked_says_nothing_of_what_was_shown(
     def broken(*given: Any, **named: Any) -> Any:
         raise StoreError("the disk is gone")
 
-    monkeypatch.setattr(desk.credentials._desk, "again", broken)
+    monkeypatch.setattr(desk.credentials._lookup, "again", broken)
     desk.credentials.check(serial, False)
     wait_for(lambda: any(isinstance(item, DeviceStatus) for item in desk.posted))
     assert checked(desk) == []

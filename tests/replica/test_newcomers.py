@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
 
 from gate.errors import StoreError
-from gate.fleet.records import text
+from gate.fleet.records import base64_text
 from gate.fleet.sealing import seal_template, wrap
 from gate.replica import apply
 from gate.replica.apply import Applier
@@ -26,7 +26,7 @@ KEY, AT = b"k" * 32, "2026-03-01T08:00:00+00:00"
 
 
 def face(ref: str, seed: int, key: bytes = KEY) -> dict[str, Any]:
-    sealed = text(seal_template(vector(seed), key, 1, ref, ENCODER))
+    sealed = base64_text(seal_template(vector(seed), key, 1, ref, ENCODER))
     return {
         "id": f"{seed}",
         "encoder": ENCODER,
@@ -72,7 +72,7 @@ def card(number: int) -> dict[str, Any]:
         "valid_until": None,
         "revoked": None,
         "revoked_reason": "",
-        "hash": text(bytes([number]) * 32),
+        "hash": base64_text(bytes([number]) * 32),
     }
 
 
@@ -112,7 +112,7 @@ PEOPLE = [
 def appliers(tmp_path: Path) -> Iterator[list[Applier]]:
     sealing = X25519PrivateKey.generate()
     public = sealing.public_key().public_bytes_raw()
-    keys = {"epoch": 1, "template": text(wrap(KEY, public, "template 1")), "cards": []}
+    keys = {"epoch": 1, "template": base64_text(wrap(KEY, public, "template 1")), "cards": []}
     stores = [Store.open(settings(), tmp_path / name) for name in ("one", "many")]
     made = []
     for store in stores:
