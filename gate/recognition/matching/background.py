@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from gate.recognition.face import Vector
-from gate.recognition.matching.scoring import highest, unit
+from gate.recognition.matching.scoring import dot_products, highest, unit
 from gate.recognition.matching.whitening import Whitening
 
 FOLDER = Path(__file__).parent / "backgrounds"
@@ -175,6 +175,6 @@ def scores_around(background: Background, probes: Vector, weight: float) -> Vect
         probes: float32 (n, d).
         weight: of the cohort terms, dimensionless.
     """
-    scores: Vector = probes @ background.vectors.T
+    scores = dot_products(probes, background.vectors)
     scores -= weight * background.cohort_term
     return scores

@@ -23,7 +23,7 @@ from gate.recognition.matching.centroids import (
     updated_centroids,
 )
 from gate.recognition.matching.gallery import Snapshot
-from gate.recognition.matching.scoring import Index, highest, probe_cohort, unit
+from gate.recognition.matching.scoring import Index, dot_products, highest, probe_cohort, unit
 from gate.recognition.matching.whitening import Whitening
 
 NOBODY = -1
@@ -195,7 +195,7 @@ class Matcher:
             )
         centroids, scoring = self.centroids, self.centroids.scoring
         fitted = centroids.fit.apply(np.asarray(probes, np.float32))
-        adjusted: Vector = fitted @ centroids.vectors.T
+        adjusted = dot_products(fitted, centroids.vectors)
         adjusted -= self.cohort_term
         best = highest(adjusted, scoring.nearest + 1)
         around = scores_around(centroids.background, fitted, scoring.weight)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from gate.recognition.face import Vector
 
 Index = NDArray[np.intp]
+_FEW = 3  # rows; with more, a product of matrices is as fast
 BACKGROUND = 2000  # generated faces beside a gallery; another number is another score
 
 
@@ -45,6 +46,16 @@ def unit(rows: Vector) -> Vector:
     """Rows of unit length, float32 (n, d). A row of zeros stays zeros."""
     length = np.sqrt(np.einsum("nd,nd->n", rows, rows))[:, None]
     return np.asarray(rows / np.maximum(length, 1e-12), np.float32)
+
+
+def dot_products(rows: Vector, vectors: Vector) -> Vector:
+    """Of each of ``rows``, float32 (n, d), with each of ``vectors``, float32 (p, d): (n, p)."""
+    if len(rows) > _FEW:
+        products: Vector = rows @ vectors.T
+        return products
+    # BLAS multiplies a single row at half the speed at which memory is read
+    one_by_one = [np.vecdot(vectors, row) for row in rows]
+    return np.stack(one_by_one) if one_by_one else np.empty((0, len(vectors)), np.float32)
 
 
 def person_vectors(fitted: Vector, starts: NDArray[np.int64]) -> Vector:

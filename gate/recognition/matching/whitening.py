@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gate.errors import RecognitionError
 from gate.recognition.face import Vector
 from gate.recognition.matching.gallery import Snapshot
-from gate.recognition.matching.scoring import person_vectors, unit
+from gate.recognition.matching.scoring import dot_products, person_vectors, unit
 
 FEWEST = 30  # people below which no fit is made: see docs/recognition.md
 _PIECE = 4096  # rows
@@ -49,7 +49,7 @@ class Whitening:
         """Fitted rows of unit length, float32 (n, d), from raw ones, float32 (n, d)."""
         if self.transform is None:
             return unit(rows)
-        return unit(np.asarray((rows - self.centre) @ self.transform, np.float32))
+        return unit(dot_products(rows - self.centre, self.transform))  # symmetric
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """For ``numpy.savez``: float32 ``centre`` (d,), ``transform`` (d, d) or (0, 0)."""

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.recognition.matching.scoring import highest, person_vectors, probe_cohort, unit
+from gate.recognition.matching.scoring import (
+    dot_products,
+    highest,
+    person_vectors,
+    probe_cohort,
+    unit,
+)
 
 
 @given(st.integers(0, 3), st.integers(1, 3000), st.integers(1, 12), st.integers(0, 10))
@@ -54,3 +60,15 @@ def test_generated_faces_are_of_the_crowd_and_none_of_them_is_left_out() -> None
     best, background = highest(scores, 3), np.array([[0.1, 0.5]], np.float32)
     assert probe_cohort(scores, best, 2, background) == pytest.approx(0.45)
     assert probe_cohort(scores, best, 2, background[:, :0]) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_every_row_is_multiplied_with_every_vector(count: int) -> None:
+    random = np.random.default_rng(count)
+    rows = random.standard_normal((count, 32)).astype(np.float32)
+    vectors = random.standard_normal((50, 32)).astype(np.float32)
+    products = dot_products(rows, vectors)
+    assert products.shape == (count, 50)
+    assert products.dtype == np.float32
+    expected = rows.astype(np.float64) @ vectors.T
+    assert np.allclose(products, expected, atol=1e-4)
