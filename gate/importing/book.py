@@ -22,6 +22,15 @@ class Damaged(Exception):
     """A file that is not what it says it is."""
 
 
+def locked(where: str) -> ConfigurationError:
+    """The refusal of a file that only its password opens."""
+    return ConfigurationError(
+        "the workbook is protected by a password",
+        where=where,
+        hint="open it, take away the password or the protection of the workbook, save it as .xlsx",
+    )
+
+
 class Form(StrEnum):
     """What a cell is."""
 

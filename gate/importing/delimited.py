@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -44,6 +45,8 @@ def read_delimited(
     """
     if len(data) > MOST_BYTES:
         raise ConfigurationError("the table is larger than 200 MB", where=where, hint="split it")
+    if _marked_wrongly(data[:SAMPLE]):
+        data = data[len(codecs.BOM_UTF8) :]
     ranked = [encoding] if encoding else rank(data[:SAMPLE], known)
     text, used = _decoded(data, ranked, where)
     separator = re.match(r'"?sep=(.)"?\r?\n', text)
@@ -53,6 +56,12 @@ def read_delimited(
     rows = _rows(text, delimiter, skipped, where)
     others = tuple(name for name in dict.fromkeys([*ranked, *ENCODINGS]) if name != used)
     return Book((Sheet("", rows),), "csv", used, delimiter, others)
+
+
+def _marked_wrongly(sample: bytes) -> bool:
+    """Whether a program wrote the mark of UTF-8 before GB 18030."""
+    rest = sample.removeprefix(codecs.BOM_UTF8)
+    return rest != sample and not _decodes(sample, "utf-8") and _decodes(rest, "gb18030")
 
 
 def rank(sample: bytes, known: Callable[[str], bool]) -> list[str]:

@@ -3,58 +3,58 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from gate.importing.book import Book, Budget, Cell, Row, Sheet, fill_merged
 from gate.importing.package import natural
 
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*collapse", re.IGNORECASE)
+_DEEPEST = 20  # tables in each other
 
 
 def read_html(text: str, where: str) -> Book:
-    """Each table that is in no other as a sheet. Raises ConfigurationError."""
+    """Each table as a sheet. Raises ConfigurationError."""
     reader = _Reader(Budget(where))
     reader.feed(text)
     reader.close()
-    for sheet, merged in zip(reader.sheets, reader.merged, strict=True):
-        fill_merged(sheet, merged)
-    return Book(tuple(sheet for sheet in reader.sheets if sheet.rows), "html")
+    return Book(tuple(_joined(reader.tables)), "html")
 
 
-class _Reader(HTMLParser):
-    def __init__(self, budget: Budget) -> None:
-        super().__init__()
-        self.sheets: list[Sheet] = []
-        self.merged: list[list[tuple[int, int, int, int]]] = []
+class _Table:
+    """One table while it is read."""
+
+    def __init__(self, name: str, budget: Budget) -> None:
+        self.sheet = Sheet(name)
+        self.merged: list[tuple[int, int, int, int]] = []
         self._budget = budget
-        self._depth = self._column = self._number = 0
+        self._column = self._number = 0
         self._row: Row | None = None
         self._text: list[str] | None = None
         self._span = (1, 1)
         self._covered: dict[int, int] = {}  # column → last row that a cell above reaches to
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {key: value or "" for key, value in attrs}
-        if tag == "table":
-            self._depth += 1
-            if self._depth == 1:
-                self.sheets.append(Sheet(f"{len(self.sheets) + 1}"))
-                self.merged.append([])
-                self._number, self._column, self._covered = 0, 0, {}
-        elif self._depth != 1:
-            return
-        elif tag == "col":
+    @property
+    def lays_out(self) -> bool:
+        """Whether it holds no more than the content of a cell of the table it is in."""
+        return len(self.sheet.rows) < 2 or all(len(row.cells) < 2 for row in self.sheet.rows)
+
+    @property
+    def words(self) -> str:
+        return " ".join(cell.text for row in self.sheet.rows for cell in row.cells.values())
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "col":
             count = natural(attributes.get("span", "")) or 1
             if _is_hidden(attributes):
-                self.sheets[-1].hide(self._column, count)
+                self.sheet.hide(self._column, count)
             self._column += count
         elif tag == "tr":
-            self._end_cell()
-            self._end_row()
+            self.end_row()
             self._number += 1
             self._row, self._column = Row(self._number, {}, _is_hidden(attributes)), 0
         elif tag in ("td", "th") and self._row is not None:
-            self._end_cell()
+            self.end_cell()
             unseen = _is_hidden(attributes)
             if unseen and self._covered.get(self._column, 0) >= self._number:
                 return  # a page merges cells so: the one above reaches over it
@@ -64,26 +64,15 @@ class _Reader(HTMLParser):
             across = natural(attributes.get("colspan", "")) or 1
             self._span, self._text = (min(down, 100_000), min(across, 1000)), []
             if unseen:
-                self.sheets[-1].hide(self._column, self._span[1])
-        elif tag == "br" and self._text is not None:
-            self._text.append("\n")
+                self.sheet.hide(self._column, self._span[1])
+        elif tag == "br":
+            self.add("\n")
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table":
-            self._end_cell()
-            self._end_row()
-            self._depth = max(0, self._depth - 1)
-        elif self._depth == 1 and tag in ("td", "th"):
-            self._end_cell()
-        elif self._depth == 1 and tag == "tr":
-            self._end_cell()
-            self._end_row()
-
-    def handle_data(self, data: str) -> None:
+    def add(self, text: str) -> None:
         if self._text is not None:
-            self._text.append(data)
+            self._text.append(text)
 
-    def _end_cell(self) -> None:
+    def end_cell(self) -> None:
         if self._text is None or self._row is None:
             return
         text, (down, across) = "".join(self._text).strip(), self._span
@@ -93,15 +82,87 @@ class _Reader(HTMLParser):
             self._row.cells[self._column] = Cell(text)
         if down > 1 or across > 1:
             bottom, right = self._number + down - 1, self._column + across - 1
-            self.merged[-1].append((self._number, self._column, bottom, right))
+            self.merged.append((self._number, self._column, bottom, right))
             for column in range(self._column, self._column + across):
                 self._covered[column] = bottom
         self._column += across
 
-    def _end_row(self) -> None:
+    def end_row(self) -> None:
+        self.end_cell()
         if self._row is not None and self._row.cells:
-            self.sheets[-1].rows.append(self._row)
+            self.sheet.rows.append(self._row)
         self._row = None
+
+
+class _Reader(HTMLParser):
+    def __init__(self, budget: Budget) -> None:
+        super().__init__()
+        self.tables: list[_Table] = []
+        self._budget = budget
+        self._open: list[_Table] = []
+        self._places: list[int] = []  # of those open, among all
+        self._deeper = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table" and len(self._open) == _DEEPEST:
+            self._deeper += 1
+        elif tag == "table":
+            self._places.append(len(self.tables))
+            self._open.append(_Table(f"{len(self.tables) + 1}", self._budget))
+            self.tables.append(self._open[-1])
+        elif self._open and not self._deeper:
+            self._open[-1].start(tag, {key: value or "" for key, value in attrs})
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table" and self._deeper:
+            self._deeper -= 1
+        elif tag == "table" and self._open:
+            self._end_table()
+        elif self._open and tag in ("td", "th"):
+            self._open[-1].end_cell()
+        elif self._open and tag == "tr":
+            self._open[-1].end_row()
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self._open[-1].add(data)
+
+    def close(self) -> None:
+        super().close()
+        while self._open:
+            self._end_table()
+
+    def _end_table(self) -> None:
+        table, place = self._open.pop(), self._places.pop()
+        table.end_row()
+        if self._open and table.lays_out:
+            self._open[-1].add(table.words)
+            del self.tables[place]
+
+
+def _joined(tables: list[_Table]) -> list[Sheet]:
+    """The sheets of tables; headings in a table of their own stand over the next one.
+
+    A page keeps them so where they stay in sight while the people are scrolled.
+    """
+    sheets: list[Sheet] = []
+    head: Sheet | None = None
+    for table in tables:
+        fill_merged(table.sheet, table.merged)
+        sheet = table.sheet
+        if head is not None and sheet.rows and _width(head) == _width(sheet):
+            below = (replace(row, number=row.number + 1) for row in sheet.rows)
+            head.rows.extend(below)
+            head.hidden_columns |= sheet.hidden_columns
+            head = None
+            continue
+        sheets.append(sheet)
+        head = sheet if len(sheet.rows) == 1 and len(sheet.rows[0].cells) > 1 else None
+    return [sheet for sheet in sheets if sheet.rows]
+
+
+def _width(sheet: Sheet) -> int:
+    return max(column for row in sheet.rows for column in row.cells)
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:

@@ -82,7 +82,8 @@ def sheets_of(book: Book) -> list[Sheet]:
     best = max(scores.values(), default=0.0)
     # a sheet that explains the columns names one of them in a line
     people = [sheet for sheet in visible if scores.get(id(sheet), 0.0) >= best / 2 > 0]
-    return people or visible
+    filled = [sheet for sheet in people if (_heads(sheet)[0] or 0) + 1 < len(sheet.rows)]
+    return filled or people or visible
 
 
 def lay_out(

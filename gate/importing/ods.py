@@ -18,6 +18,7 @@ from gate.importing.book import (
     Row,
     Sheet,
     fill_merged,
+    locked,
 )
 from gate.importing.formats import plain
 from gate.importing.package import Parts, attribute, natural, parse
@@ -32,6 +33,8 @@ def read_ods(archive: zipfile.ZipFile, where: str) -> Book:
     """The sheets of a document. Raises ConfigurationError, and many kinds when it is damaged."""
     reader = _Reader(Budget(where))
     parts = Parts(archive, where)
+    if b"encryption-data" in b"".join(parts.pieces("META-INF/manifest.xml")):
+        raise locked(where)
     parts.parse("content.xml", reader.start, reader.end, reader.text, MOST_CONTENT)
     for sheet, merged in reader.sheets:
         fill_merged(sheet, merged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import email
 import io
 import re
@@ -9,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from gate.errors import ConfigurationError
-from gate.importing.book import Book, Damaged
+from gate.importing.book import Book, Damaged, locked
 from gate.importing.delimited import MOST_BYTES, rank, read_delimited
 from gate.importing.guesses import is_heading
 from gate.importing.html import read_html
@@ -20,6 +21,7 @@ from gate.importing.xml2003 import read_xml_2003
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".csv", ".tsv", ".txt")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PAGE = re.compile(r"<(?:table|html|!doctype html)\b", re.IGNORECASE)
 _MEND = "save it as an Excel workbook (.xlsx) or as CSV (UTF-8)"
 
 
@@ -50,6 +52,8 @@ def read_book(path: Path, encoding: str = "") -> Book:
 def _packed(path: Path) -> Book:
     with zipfile.ZipFile(path) as archive:
         names = {name.replace("\\", "/").lower().lstrip("/") for name in archive.namelist()}
+        if "encrypted-package" in names:  # OpenDocument 1.4
+            raise locked(path.name)
         if "content.xml" in names:
             return read_ods(archive, path.name)
         if "index.zip" in names or any(name.endswith(".iwa") for name in names):
@@ -78,11 +82,7 @@ def _packed(path: Path) -> Book:
 def _unpacked(data: bytes, head: bytes, name: str, encoding: str) -> Book:
     if head.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise ConfigurationError(
-                "the workbook is protected by a password",
-                where=name,
-                hint="open it, take the password away and save it",
-            )
+            raise locked(name)
         return read_xls(data, name)
     if head[:2] == b"\x09\x08" or head[:2] == b"\x09\x04":  # a bare stream of old programs
         return read_xls(data, name)
@@ -97,7 +97,12 @@ def _unpacked(data: bytes, head: bytes, name: str, encoding: str) -> Book:
     if re.match(rb"\s*mime-version:", head.lower()):
         data = _page(data)
         head = data[:4096]
-    if re.search(rb"<(table|html|!doctype html)", head.lower()):
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if _PAGE.search(text := data.decode("utf-16", "replace")):
+            return read_html(text, name)
+    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        head = data
+    if _PAGE.search(head.decode("latin-1")):
         found = re.search(rb"charset=[\"']?([\w-]+)", head)
         names = [encoding or (found[1].decode() if found else ""), *rank(data[:65536], is_heading)]
         return read_html(_text(data, names), name)

@@ -13,6 +13,7 @@ from gate.errors import AccessError
 from gate.importing.book import Book, Cell, Form, Row
 from gate.importing.choices import Choices
 from gate.importing.days import ORDERS, birth_year, days, is_forever, span
+from gate.importing.ditto import is_ditto, written_out
 from gate.importing.hidden import asked, hide
 from gate.importing.homes import home, unit_of
 from gate.importing.layout import Column, Layout, sheets_of
@@ -49,6 +50,7 @@ class Understanding:
     """Attributes:
     questions: all of them; the table can be imported when ``open`` is empty.
     skipped: line and text of those that are nobody.
+    repeated: cells that say "as above" and were read so.
     cleaned: cells in which something nobody sees was taken away or full-width digits made plain.
     """
 
@@ -60,6 +62,7 @@ class Understanding:
     wrong: tuple[Wrong, ...] = ()
     questions: tuple[Question, ...] = ()
     cleaned: int = 0
+    repeated: int = 0
     skipped: tuple[tuple[int, str], ...] = ()
 
     @property
@@ -106,8 +109,9 @@ def understand(
         questions.append(Question("columns", (), twice))
     questions += asked(found)
     reader = _Lines(book, layout, choices)
-    reader.scan(found.rows)
-    for row in found.rows:
+    rows, repeated = (list(found.rows), 0) if reader.exported else written_out(layout, found.rows)
+    reader.scan(rows)
+    for row in rows:
         reader.read(row)
     questions += reader.questions()
     return Understanding(
@@ -119,6 +123,7 @@ def understand(
         tuple(reader.wrong),
         tuple(questions),
         reader.cleaned,
+        repeated,
         tuple(sorted([*layout.skipped, *reader.skipped])),
     )
 
@@ -133,7 +138,7 @@ class _Lines:
         self._columns = [column for column in layout.columns if column.field]
         self._width = layout.width
         self._text = book.kind in ("csv", "html")
-        self._exported = any(column.field == "person" for column in layout.columns)
+        self.exported = any(column.field == "person" for column in layout.columns)
         self._dates: dict[str, dict[str, str]] = {}  # as written → order → day
         self._cards: dict[str, dict[str, str]] = {}
         self._asked = {"date": 0, "card": 0}
@@ -201,6 +206,8 @@ class _Lines:
         """What is wrong with a cell, and its value."""
         if cell.form is Form.ERROR or self._is_error_text(cell):
             return "holds the error {which}; correct the cell", ""
+        if column != "note" and not self.exported and is_ditto(cell):
+            return "stands for the cell above; write out what is meant", ""
         if cell.form is Form.UNCOMPUTED:
             return "holds a formula without its value; open the file, let it compute, save it", ""
         if cell.form is Form.PICTURE and column != "photo":
@@ -245,7 +252,7 @@ class _Lines:
     def _is_error_text(self, cell: Cell) -> bool:
         """In an export of the gate, which holds no errors, it is a name somebody was given."""
         return (
-            not self._exported
+            not self.exported
             and cell.form is Form.TEXT
             and bool(_ERROR.fullmatch(cell.text.strip()))
         )

@@ -176,8 +176,9 @@ def _bare_card(text: str) -> tuple[str, CardForm]:
         return re.sub(r"[ :-]", "", written), CardForm.HEX
     if found := re.fullmatch(r"0X([0-9A-F]{6,14})|([0-9A-F]{6,14})H", written):
         return found[1] or found[2], CardForm.HEX
-    if re.fullmatch(r"[0-9]{5} [0-9]{5}", written):
-        return written.replace(" ", ""), CardForm.AUTO  # ten digits in two groups
+    digits = written.replace(" ", "")
+    if re.fullmatch(r"[0-9]{10}", digits):
+        return digits, CardForm.AUTO  # ten digits in groups
     return re.sub(r"(?<=[0-9])\.0+$", "", written), CardForm.AUTO
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlrd  # type: ignore[import-untyped]
 
-from gate.importing.book import Book, Budget, Cell, Damaged, Form, Row, Sheet, fill_merged
+from gate.importing.book import Book, Budget, Cell, Damaged, Form, Row, Sheet, fill_merged, locked
 from gate.importing.formats import shown
 
 MOST_BYTES = 60 << 20  # xlrd keeps the whole workbook
@@ -18,13 +18,19 @@ def read_xls(data: bytes, where: str) -> Book:
     if len(data) > MOST_BYTES:
         raise Damaged("too large")
     budget = Budget(where)
-    with xlrd.open_workbook(
-        file_contents=data,
-        logfile=io.StringIO(),
-        formatting_info=True,
-        on_demand=True,
-        ragged_rows=True,
-    ) as book:
+    try:
+        opened = xlrd.open_workbook(
+            file_contents=data,
+            logfile=io.StringIO(),
+            formatting_info=True,
+            on_demand=True,
+            ragged_rows=True,
+        )
+    except xlrd.XLRDError as error:
+        if "encrypted" in str(error):  # also by the protection of its structure alone
+            raise locked(where) from error
+        raise
+    with opened as book:
         sheets = []
         for index in range(min(book.nsheets, 200)):
             sheets.append(_sheet(book, index, budget))

@@ -40,6 +40,7 @@ class _Reader:
         self._row: Row | None = None
         self._number = 0
         self._column = 0
+        self._covered: dict[int, int] = {}  # column → last row that a cell above reaches to
         self._cell: dict[str, str] = {}
         self._type = ""
         self._text: list[str] | None = None
@@ -53,6 +54,7 @@ class _Reader:
             self.sheets.append(Sheet(attribute(attributes, "Name")))
             self.merged.append([])
             self._number = self._column = 0
+            self._covered = {}
         elif tag == "Column" and self.sheets:
             index = natural(attribute(attributes, "Index"))
             self._column = index - 1 if index else self._column
@@ -70,7 +72,10 @@ class _Reader:
             self._column = 0
         elif tag == "Cell":
             index = natural(attribute(attributes, "Index"))
-            self._column = index - 1 if index else self._column
+            if index:
+                self._column = index - 1
+            while not index and self._covered.get(self._column, 0) >= self._number:
+                self._column += 1  # LibreOffice leaves out what a cell above reaches over
             self._cell, self._type, self._text = attributes, "", None
         elif tag == "Data" and self._row is not None:
             self._type, self._text = attribute(attributes, "Type"), []
@@ -106,6 +111,8 @@ class _Reader:
         if across or down:
             right = self._column + across
             self.merged[-1].append((row.number, self._column, row.number + down, right))
+            for column in range(self._column, min(right + 1, MOST_COLUMN)):
+                self._covered[column] = row.number + down
         self._column += 1 + across
 
     def _made(self, text: str) -> Cell | None:

@@ -89,3 +89,17 @@ def test_reversed_bytes_of_every_size():
 def test_words_for_no_card():
     assert all(no_card(text) for text in ("无", "未办卡", "-", "N/A"))
     assert not no_card("0004523608")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["00029 72728", "0002 972 728", "０００２ ９７２７２８", "0002\u3000972728", "000 297 27 28"],
+)
+def test_ten_digits_in_groups_are_one_card(text):
+    assert cards(text) == {"": "0002972728"}
+
+
+def test_fewer_digits_in_groups_are_no_guess():
+    assert cards("045 23608") == {"": "0002972728"}  # facility and number
+    with pytest.raises(AccessError):
+        cards("0002 97272")
