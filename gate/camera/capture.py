@@ -21,6 +21,7 @@ import numpy as np
 from gate.camera.settings import CameraSettings
 from gate.camera.source import Frame
 from gate.camera.wire import HEADER, unpack
+from gate.camera.worker import CANNOT_OPEN, NO_STREAM, REFUSED
 
 StatusListener = Callable[[str, bool, str], None]
 """Receives (camera, there, reason) each time a camera is lost or back; called in its thread."""
@@ -28,6 +29,14 @@ StatusListener = Callable[[str, bool, str], None]
 
 # seconds before a lost camera is opened again, and the longest wait to which it doubles
 RETRY = (0.5, 30.0)
+# the same where the camera refused the password: many lock an account after several tries
+REFUSED_RETRY = (30.0, 300.0)
+
+_REASONS = {
+    CANNOT_OPEN: "it cannot be opened",
+    REFUSED: "the camera refuses this user or password",
+    NO_STREAM: "the camera has no stream at this path",
+}
 
 
 class Capture:
@@ -40,11 +49,14 @@ class Capture:
         command: Sequence[str] | None = None,
         *,
         retry: tuple[float, float] | None = None,
+        refused: tuple[float, float] = REFUSED_RETRY,
     ) -> None:
-        """``command``: of the capture process; ``retry``: seconds, instead of ``RETRY``."""
+        """``command``: of the capture process; ``retry``: seconds, instead of ``RETRY``;
+        ``refused``: seconds, the same after a wrong password."""
         self.name = settings.name
         self._settings = settings
         self._retry = retry or RETRY
+        self._refused = refused
         self._status = status or (lambda camera, there, reason: None)
         self._command = list(command or self._worker())
         # an address may carry a password: it goes where `ps` does not look
@@ -98,8 +110,11 @@ class Capture:
             if self._count > before:
                 wait = first
             self._tell(False, reason)
+            longest = most
+            if reason == _REASONS[REFUSED]:
+                wait, longest = max(wait, self._refused[0]), self._refused[1]
             self._stop.wait(wait)
-            wait = min(2 * wait, most)
+            wait = min(2 * wait, longest)
 
     def _one_life(self) -> str:
         """From starting the process to its end; returns why it ended."""
@@ -134,7 +149,7 @@ class Capture:
                 status = process.wait(1.0)
             except subprocess.TimeoutExpired:
                 status = 0
-            return "it cannot be opened" if status == 3 else "the stream ended"
+            return _REASONS.get(status, "the stream ended")
         finally:
             selector.close()
             process.kill()

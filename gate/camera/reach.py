@@ -75,9 +75,7 @@ def _device(path: Path) -> tuple[str, str] | None:
 def _at(source: str, parts: SplitResult, host: str, port: int) -> tuple[str, str] | None:
     """A camera in the network: connected to, and for RTSP asked for its stream."""
     try:
-        with socket.create_connection((host, port), PATIENCE) as wire:
-            wire.settimeout(PATIENCE)
-            return _asked(wire, source, parts) if parts.scheme.lower() == "rtsp" else None
+        wire = socket.create_connection((host, port), PATIENCE)
     except socket.gaierror:
         return f"the name {host} is not known", "correct it, or write the camera's IP address"
     except ConnectionRefusedError:
@@ -85,6 +83,13 @@ def _at(source: str, parts: SplitResult, host: str, port: int) -> tuple[str, str
     except OSError:  # no route, or no answer in time
         hint = "check the camera's address, power and cable, and that it shares the box's network"
         return f"nothing answers at {host}, port {port}", hint
+    with wire:
+        wire.settimeout(PATIENCE)
+        try:
+            return _asked(wire, source, parts) if parts.scheme.lower() == "rtsp" else None
+        except OSError:
+            hint = "restart the camera; many take a minute to start, or few viewers at a time"
+            return "the camera takes the connection but does not answer", hint
 
 
 def _asked(wire: socket.socket, source: str, parts: SplitResult) -> tuple[str, str] | None:

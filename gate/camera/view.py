@@ -18,6 +18,7 @@ _FLAT = 5.0  # grey levels: standard deviation below which nothing can be made o
 _SOFT = 0.12  # share of the usual sharpness below which the picture is out of focus
 _STROBE = 40.0  # grey levels between successive frames' means, at most of them
 _ALIKE = 0.35  # correlation of edges with the usual view below which it is another one
+STILL = 1.0  # seconds of equal pictures after which they are no longer what is there now
 _SAME = 0.9  # correlation with the frame before above which nothing moves
 # seconds a condition lasts before it is reported, and must be away before it is over
 _LASTS = {"covered": 10.0, "frozen": 10.0, "moved": 20.0}
@@ -56,11 +57,22 @@ class View:
     last: Figures | None = None
     seen: float = 0.0
     flicker: float = 0.0  # running share, 0..1, of frames that jump in brightness
+    same_since: float = 0.0  # monotonic seconds at which the picture was seen first
     usual: NDArray[np.float32] | None = None  # edges, slowly learned
     sharpness: float = 0.0  # the usual variance, squared grey levels
     since: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, it began
     clear: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, seen last
     reported: frozenset[Problem] = frozenset()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the picture seen last is the one before it, pixel by pixel."""
+        return self.same_since < self.seen
+
+    @property
+    def still(self) -> bool:
+        """Whether the same picture has come for so long that nobody is let in by it."""
+        return self.seen - self.same_since >= STILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +106,12 @@ def step(view: View, now_seen: Figures, now: float) -> tuple[View, tuple[Change,
     """The next view and what has begun or is over."""
     last = view.last
     if last is None or now < view.seen:
-        return View(now_seen, now, usual=now_seen.edges, sharpness=now_seen.sharpness), ()
+        first = View(now_seen, now, same_since=now, usual=now_seen.edges)
+        return replace(first, sharpness=now_seen.sharpness), ()
     jump = abs(now_seen.mean - last.mean) > _STROBE
     flicker = 0.9 * view.flicker + 0.1 * jump
-    view = replace(view, flicker=flicker)
+    since = view.same_since if now_seen.print == last.print else now
+    view = replace(view, flicker=flicker, same_since=since)
     causes = _conditions(view, now_seen, last)
     view, changes = _timed(view, causes, now)
     if not causes and not view.reported:

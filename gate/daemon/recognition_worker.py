@@ -29,8 +29,10 @@ from gate.recognition.recogniser import Recogniser
 log = logging.getLogger(__name__)
 
 VIEW_EVERY = 0.5  # seconds between two looks at the view of a camera
+PRESENT = 2.0  # seconds after which a picture is not shown any more as what is there
 PERMIT_EVERY = 0.3  # seconds between two looks for a permit's code
 PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
+_GREY = 60  # level of the picture in place of one that is not the present
 UNREAD = 4  # consecutive unreadable codes after which the person is informed
 
 
@@ -44,6 +46,9 @@ class RecognitionWorker:
         self._post = post
         self._ended = ended
         self._sources = [make_source(camera, self._reported) for camera in settings.camera]
+        # a recording used for trials may be one photograph
+        recorded = (source.name for source in self._sources if isinstance(source, Recording))
+        self._recorded = frozenset(recorded)
         self._stopping = threading.Event()
         self._newest: Frame | None = None
         self._looked = 0.0
@@ -53,17 +58,21 @@ class RecognitionWorker:
         self.watched: Callable[[tuple[Sighting, ...]], None] = lambda sightings: None
 
     def picture(self) -> bytes | None:
-        """The newest frame as JPEG, for the screen of this box."""
+        """The newest frame as JPEG, for the screen of this box; grey once it is old."""
         frame = self._newest
         if frame is None:
             return None
-        ok, data = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        image = frame.image if self._present(frame) else np.full_like(frame.image, _GREY)
+        ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])
         return data.tobytes() if ok else None
 
     def small_picture(self, width: int) -> bytes | None:
-        """The newest frame as JPEG, at most ``width`` pixels wide, for the desk."""
+        """The newest frame as JPEG, at most ``width`` pixels wide, for the desk.
+
+        None where there is none of the last ``PRESENT`` seconds.
+        """
         frame = self._newest
-        if frame is None:
+        if frame is None or not self._present(frame):
             return None
         image, share = frame.image, width / frame.image.shape[1]
         if share < 1:
@@ -72,6 +81,13 @@ class RecognitionWorker:
             )
         ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 70])
         return data.tobytes() if ok else None
+
+    def _present(self, frame: Frame) -> bool:
+        """Whether ``frame`` is what the camera sees now; may be called by any thread."""
+        return time.monotonic() - frame.captured <= PRESENT and not self._still(frame.camera)
+
+    def _still(self, camera: str) -> bool:
+        return camera not in self._recorded and self._views.get(camera, View()).still
 
     def run(
         self,
@@ -118,6 +134,9 @@ class RecognitionWorker:
     ) -> None:
         self._newest = frame
         self._watch_view(frame)
+        if self._still(frame.camera):  # a face in it may have gone long ago
+            self._post(inputs.Seen(()))
+            return
         try:
             sightings = tuple(recogniser.process(frame, claimed))
             self.watched(sightings)
@@ -139,7 +158,7 @@ class RecognitionWorker:
     def _watch_view(self, frame: Frame) -> None:
         """Report a camera that is covered, frozen or turned away; twice a second is enough."""
         seen = self._views.get(frame.camera, View())
-        if 0 <= frame.captured - seen.seen < VIEW_EVERY:
+        if 0 <= frame.captured - seen.seen < VIEW_EVERY and not seen.repeats:
             return
         self._views[frame.camera], changes = step(seen, measure(frame.image), frame.captured)
         for change in changes:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import textwrap
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from gate.camera import worker as process
 from gate.camera.capture import Capture
+from gate.camera.lateness import Lateness
 from gate.camera.settings import CameraSettings
+from gate.camera.wire import HEADER, unpack
 from tests.waiting import PATIENCE, wait_for
 
 PATIENT = CameraSettings(silent_after=PATIENCE)
@@ -150,3 +156,94 @@ def test_a_process_that_closes_its_stream_and_hangs_is_lost_and_does_not_hang_th
     began = time.monotonic()
     capture.close()
     assert time.monotonic() - began < 30  # it hangs for a minute
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "waits"),
+    [
+        (process.REFUSED, "the camera refuses this user or password", True),
+        (process.NO_STREAM, "the camera has no stream at this path", False),
+        (process.CANNOT_OPEN, "it cannot be opened", False),
+    ],
+)
+def test_a_password_that_is_refused_is_not_tried_again_and_again(
+    tmp_path: Path, heard: list[tuple[bool, str]], status: int, reason: str, waits: bool
+) -> None:
+    body = f"""
+    with marker.open("a") as tries:
+        tries.write("x")
+    sys.exit({status})
+    """
+    told = lambda camera, there, why: heard.append((there, why))  # noqa: E731
+    command, lives = worker(tmp_path, body), tmp_path / "lives"
+    capture = Capture(PATIENT, told, command, retry=(0.01, 0.02), refused=(PATIENCE, PATIENCE))
+    other = Capture(PATIENT, command=command, retry=(0.01, 0.02), refused=(0.01, 0.02))
+    capture.open()
+    try:
+        wait_for(lambda: heard)
+        assert heard == [(False, reason)]
+        if not waits:
+            wait_for(lambda: len(lives.read_text()) >= 3)
+            return
+        other.open()  # while it makes three tries, the first makes none
+        wait_for(lambda: len(lives.read_text()) >= 4)
+        other.close()
+        assert capture._count == 0
+        assert heard == [(False, reason)]
+    finally:
+        capture.close()
+        other.close()
+
+
+class Stream:
+    """Stands for cv2.VideoCapture: grey frames whose level is their number."""
+
+    def __init__(self, stamps: list[float]) -> None:
+        self._stamps = stamps
+        self._at = -1
+
+    def grab(self) -> bool:
+        self._at += 1
+        return self._at < len(self._stamps)
+
+    def get(self, what: int) -> float:
+        assert what == cv2.CAP_PROP_POS_MSEC
+        return 1000 * self._stamps[self._at]
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        return True, np.full((2, 2, 3), self._at, np.uint8)
+
+
+def sent(stream: Stream, lateness: Lateness | None) -> list[int]:
+    """The frames the capture process writes, by their level."""
+    out = io.BytesIO()
+    assert process.send(stream, out, lateness) == process.ENDED  # type: ignore[arg-type]
+    written, size = out.getvalue(), HEADER.size + 12
+    parts = [written[at : at + size] for at in range(0, len(written), size)]
+    assert all(unpack(part[: HEADER.size])[2:] == (2, 2) for part in parts)
+    return [part[-1] for part in parts]
+
+
+def test_frames_that_come_late_are_not_sent_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([10.0, 10.1, 10.2, 12.3, 12.31, 12.4])
+    monkeypatch.setattr("gate.camera.worker.time.monotonic", lambda: next(now))
+    stamps = [0.0, 0.1, 0.2, 0.3, 0.4, 2.4]
+    assert sent(Stream(stamps), Lateness(lambda: True)) == [1, 2, 5]
+
+
+def test_a_source_without_stamps_is_sent_whole() -> None:
+    assert sent(Stream([0.0] * 5), None) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized", process.REFUSED),
+        ("[rtsp @ 0x1] method DESCRIBE failed: 403 Forbidden", process.REFUSED),
+        ("[rtsp @ 0x1] method DESCRIBE failed: 404 Not Found", process.NO_STREAM),
+        ("[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport", process.CANNOT_OPEN),
+        ("", process.CANNOT_OPEN),
+    ],
+)
+def test_what_ffmpeg_printed_says_why(said: str, status: int) -> None:
+    assert process._answer(said) == status

@@ -109,7 +109,7 @@ def test_an_address_it_does_not_have(server: RtspServer, heard: list[tuple[bool,
         capture.open()
         wait_for(lambda: heard, LONG)
         assert capture.read(0.01) is None
-    assert heard[0] == (False, "it cannot be opened")
+    assert heard[0] == (False, "the camera has no stream at this path")
     found = why_not(server.address.replace("door", "garden"), "")
     assert found.what == "the camera has no stream at this path"
     assert why_not(server.address, "nothing").what == "nothing"
@@ -121,7 +121,7 @@ def test_a_wrong_password(server: RtspServer, heard: list[tuple[bool, str]]) -> 
     with closing(camera(server.address_for("other"), heard)) as capture:
         capture.open()
         wait_for(lambda: heard, LONG)
-    assert heard[0] == (False, "it cannot be opened")
+    assert heard[0] == (False, "the camera refuses this user or password")
     found = why_not(server.address_for("other"), "")
     assert found.what == "the camera refuses this user or password"
 

@@ -42,6 +42,18 @@ def test_what_the_screen_says(family: str, decides: bool, code: str, blind: bool
     assert faults.blind is blind
 
 
+@pytest.mark.parametrize(
+    ("problem", "code"), [("frozen", "camera_fault"), ("moved", ""), ("covered", "")]
+)
+def test_a_camera_that_repeats_one_picture_is_one_that_is_gone(problem: str, code: str) -> None:
+    faults = DeviceFaults()
+    faults.changed(lost("view", f"main-{problem}"))
+    assert faults.code(controller_decides=False) == code
+    assert faults.blind is bool(code)
+    faults.changed(DeviceStatus("view", f"main-{problem}", True))
+    assert faults.code(controller_decides=False) == ""
+
+
 def test_the_door_counts_before_the_camera() -> None:
     faults = DeviceFaults()
     faults.changed(lost("camera"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import segno
 from gate.camera.settings import CameraSettings
 from gate.camera.source import EndOfRecording, Frame
 from gate.config.settings import build
-from gate.daemon.recognition_worker import UNREAD, RecognitionWorker, make_source
+from gate.daemon.recognition_worker import PRESENT, UNREAD, RecognitionWorker, make_source
 from gate.readers.claim import Claim, ClaimKind
 from gate.recognition.face import Image
 from research.permit_camera import permit_text
@@ -41,7 +42,7 @@ class Film:
     def __init__(self, images: Sequence[Image], name: str) -> None:
         self.name = name
         self._frames: Iterator[Frame] = (
-            Frame(image, 100.0 + i, i, name) for i, image in enumerate(images)
+            Frame(image, time.monotonic(), i, name) for i, image in enumerate(images)
         )
 
     def open(self) -> None: ...
@@ -179,3 +180,59 @@ def test_the_picture_for_the_desk_is_reduced_and_never_enlarged(
         jpeg = recognition.small_picture(width)
         assert jpeg is not None
         assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1).shape[:2] == shape
+
+
+class Faces:
+    """Counts the frames it is asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def process(self, frame: Frame, claimed: int | None = None) -> list[Any]:
+        self.asked.append(frame.number)
+        return []
+
+
+def looks(recognition: RecognitionWorker, frames: Sequence[Frame]) -> list[int]:
+    faces = Faces()
+    for frame in frames:
+        recognition._look(frame, faces, lambda claim: None, None)  # type: ignore[arg-type]
+    return faces.asked
+
+
+def test_a_face_in_a_picture_that_repeats_itself_is_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr("gate.daemon.recognition_worker.time.monotonic", lambda: now)
+    posted: list[Any] = []
+    recognition = RecognitionWorker(build({}), posted.append, lambda: None)
+    another = NOTHING + np.uint8(1)
+    moments = [(n, now - 3 + 0.1 * n) for n in range(20)]
+    assert looks(recognition, [Frame(NOTHING, at, n) for n, at in moments]) == list(range(10))
+    assert recognition.small_picture(320) is None, "it is not what is there"
+    assert cv2.imdecode(np.frombuffer(recognition.picture() or b"", np.uint8), 1).std() == 0
+    assert [item.sightings for item in posted] == [()] * 20, "tracks end"
+    assert looks(recognition, [Frame(another, now - 1, 20)]) == [20], "at once when it changes"
+    assert recognition.small_picture(320) is not None
+
+
+def test_a_recording_of_one_photograph_is_looked_at_again_and_again(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), NOTHING)
+    camera = {"name": "main", "source": str(tmp_path)}
+    recognition = RecognitionWorker(build({"camera": [camera]}), lambda item: None, lambda: None)
+    frames = [Frame(NOTHING, 100 + 0.5 * n, n) for n in range(20)]
+    assert looks(recognition, frames) == list(range(20))
+
+
+def test_a_picture_of_a_while_ago_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    recognition = RecognitionWorker(build({}), lambda item: None, lambda: None)
+    street = np.random.default_rng(1).integers(0, 255, (48, 64, 3), np.uint8)
+    looks(recognition, [Frame(street, time.monotonic(), 0)])
+    assert recognition.small_picture(320) is not None
+    later = time.monotonic() + PRESENT + 0.1
+    monkeypatch.setattr("gate.daemon.recognition_worker.time.monotonic", lambda: later)
+    assert recognition.small_picture(320) is None
+    shown = cv2.imdecode(np.frombuffer(recognition.picture() or b"", np.uint8), 1)
+    assert shown.shape == street.shape
+    assert shown.std() == 0, "grey: a browser keeps the last picture it was given"
