@@ -204,9 +204,10 @@ def test_signing_in_leads_to_no_other_site(path):
 
 
 def test_static_files_do_not_lead_out_of_their_folder(browser):
+    client = browser()
+    client.follow_redirects = False
     for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2f..%2fetc/passwd"):
-        assert browser().get(path).status_code in (404, 303, 200)
-        assert "create_app" not in browser().get(path).text
+        assert client.get(path).status_code in (404, 303), path
 
 
 def test_an_upload_beyond_the_limit_is_refused_before_it_is_read(clerk, desk):

@@ -63,7 +63,9 @@ def test_every_command_has_its_man_page(manual: ModuleType) -> None:
 @pytest.mark.slow
 def test_man_shows_them_without_complaint(manual: ModuleType, tmp_path: Path) -> None:
     manual.main(tmp_path)
-    for page in sorted((tmp_path / "man").glob("*.1")):
+    pages = sorted((tmp_path / "man").glob("*.1"))
+    assert pages
+    for page in pages:
         shown = subprocess.run(
             ["man", "--warnings", "-l", str(page)],
             capture_output=True,
