@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.people import frames_of, rate_of, site
+from benchmarks.people import frames_of, rate_of, site, wide_enough
 from benchmarks.usual import face_recognition as import_usual
 from gate.camera.source import Frame
 from gate.errors import ModelError
@@ -42,7 +42,7 @@ from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.matching.matcher import Matcher
 from gate.recognition.quality.assessment import judge
 from gate.recognition.quality.settings import QualitySettings
-from gate.recognition.recogniser import Recogniser, wide_enough
+from gate.recognition.recogniser import Recogniser
 from gate.recognition.settings import RecognitionSettings
 
 RECORDINGS = ("resident-walks-up", "stranger-walks-up", "two-at-once")

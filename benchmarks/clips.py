@@ -32,7 +32,7 @@ from gate.recognition.liveness.assessment import build_watch
 from gate.recognition.liveness.settings import LivenessSettings
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.matcher import Matcher, build_matcher
-from gate.recognition.recogniser import Recogniser, wide_enough
+from gate.recognition.recogniser import Recogniser
 from gate.recognition.settings import RecognitionSettings
 
 RATE = 30.0  # frames a second of the clips
@@ -159,7 +159,7 @@ def _attempts(
     def gate(enrolled: dict[str, str]) -> Recogniser:
         chosen = {names.index(p): _spread(vectors[p][clip]) for p, clip in enrolled.items()}
         matcher = with_people(site, chosen, encoder)
-        assess = wide_enough(settings.min_face // 2)
+        assess = people.wide_enough(settings.min_face // 2)
         watch = build_watch(liveness, ModelsSettings())
         return Recogniser(detector, encoder, matcher, settings, assess=assess, watch=watch)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,8 @@ from gate.evaluation.photos import Photo
 from gate.evaluation.synthetic_gallery import generate
 from gate.recognition.detection.detector import Detector
 from gate.recognition.encoders import Encoder
-from gate.recognition.face import Template, Vector
+from gate.recognition.face import Face, Image, Template, Unusable, Vector
+from gate.recognition.interfaces import Assess
 from gate.recognition.matching.gallery import Gallery
 from gate.recognition.matching.matcher import Matcher, build_matcher
 from gate.recognition.matching.site_calibration import learn_site
@@ -87,3 +89,12 @@ def frames_of(clip: Path) -> list[NDArray[np.uint8]]:
 def rate_of(clip: Path) -> float:
     """Frames a second of a recording."""
     return float(cv2.VideoCapture(str(clip)).get(cv2.CAP_PROP_FPS)) or 30.0
+
+
+def wide_enough(min_face: int) -> Assess:
+    """The least width of a face that is searched for, pixels."""
+
+    def assess(image: Image, face: Face) -> Face:
+        return replace(face, unusable=Unusable.TOO_FAR) if face.width < min_face else face
+
+    return assess

@@ -64,16 +64,11 @@ def text_of(grid: Grid) -> str:
     return "; ".join(parts)
 
 
-def to_bits(grid: Grid) -> str:
-    """As a form carries it: eight rows of 48 digits with dots between, an absent row empty."""
-    return ".".join(
-        "".join("1" if slot in grid[row] else "0" for slot in range(SLOTS)) if row in grid else ""
-        for row in ROWS
-    )
-
-
 def from_bits(bits: str) -> Grid:
-    """What a form sent. Raises AccessError when it is no grid."""
+    """What a form sent: eight rows of 48 digits with dots between, an absent row empty.
+
+    Raises AccessError when it is no grid.
+    """
     rows = bits.split(".")
     whole = len(rows) == len(ROWS) and all(len(row) == SLOTS for row in rows[:-1])
     if not whole or len(rows[-1]) not in (0, SLOTS) or not set(bits) <= set("01."):

@@ -360,12 +360,3 @@ def _place(image: Image, face: Face) -> tuple[float, float, float, float]:
 
 def _candidate(person: np.int64, score: np.float32) -> Candidate | None:
     return None if person == NOBODY else Candidate(int(person), float(score))
-
-
-def wide_enough(min_face: int) -> Assess:
-    """The least width of a face that is searched for, pixels."""
-
-    def assess(image: Image, face: Face) -> Face:
-        return replace(face, unusable=Unusable.TOO_FAR) if face.width < min_face else face
-
-    return assess

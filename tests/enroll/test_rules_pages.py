@@ -9,9 +9,10 @@ import pytest
 
 from enroll import rule_change
 from enroll.rule_change import ALLOW, DAYS, SCHEDULE, Change, apply
-from enroll.weekly_grid import grid_of, to_bits
+from enroll.weekly_grid import grid_of
 from gate.access.settings import AccessSettings
 from gate.errors import AccessError
+from tests.enroll.painted import painted
 from tests.enroll.test_calendar_text import NOTICE
 
 CLEANING = {"kinds": ["staff"], "groups": ["cleaning"], "methods": ["card"]}
@@ -43,11 +44,11 @@ def test_the_page_says_rules_and_times_in_words(cleaners, manager):
 
 @pytest.mark.slow
 def test_a_painted_week_is_previewed_with_the_people_it_takes_from(cleaners, manager):
-    shorter = to_bits(grid_of("mon-fri 08:00-19:00")[0])
+    shorter = painted(grid_of("mon-fri 08:00-19:00")[0])
     said = manager.fill("/rules/preview/schedule", name="work", grid=shorter).text
     assert "12 people lose: by card, Monday to Friday 07:00–08:00, at every gate" in said
     assert said.count('href="/people/') == 12
-    longer = to_bits(grid_of("mon-fri 07:00-19:00; sat 09:00-12:00")[0])
+    longer = painted(grid_of("mon-fri 07:00-19:00; sat 09:00-12:00")[0])
     said = manager.fill("/rules/preview/schedule", name="work", grid=longer).text
     assert "12 more people may pass: by card, Saturday 09:00–12:00" in said
     same = manager.fill("/rules/preview/schedule", name="work", text="mon-fri 07:00-19:00").text
@@ -57,7 +58,7 @@ def test_a_painted_week_is_previewed_with_the_people_it_takes_from(cleaners, man
 
 @pytest.mark.slow
 def test_a_painted_week_is_saved_as_text_and_undone(cleaners, manager, clock):
-    bits = to_bits(grid_of("mon-fri 08:00-19:00; holiday closed")[0])
+    bits = painted(grid_of("mon-fri 08:00-19:00; holiday closed")[0])
     manager.fill("/rules/schedules", name="work", text="", grid=bits)
     book = cleaners.store.rulebook
     assert book.schedules()["work"] == "mon-fri 08:00-19:00; holiday closed"
