@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, null, or_, select, true
+from sqlalchemy.orm import Session
 
 from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
@@ -115,33 +116,32 @@ def search(
             rows = [row for row in rows if row[4] or matches(row[1], text)]
         # a few thousand short rows: sorting by pinyin is nothing a database does
         found = sorted(rows, key=_ORDERS[sort])[offset : offset + limit]
-        numbers = [row[0] for row in found]
-        people = {
-            row.id: row
-            for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(numbers)))
-        }
-        shown = with_place(select(PersonRow.id, BuildingRow.name, UnitRow.name))
-        homes = {
-            number: (building_name or "", unit or "")
-            for number, building_name, unit in session.execute(
-                shown.where(PersonRow.id.in_(numbers))
-            )
-        }
-        templates = _counts(session.execute(_count(TemplateRow, numbers)).all())
-        cards = _counts(
-            session.execute(
-                _count(CredentialRow, numbers).where(CredentialRow.revoked.is_(None))
-            ).all()
+        return _listed(session, [row[0] for row in found], now)
+
+
+def _listed(session: Session, numbers: list[int], now: datetime) -> list[Listed]:
+    """What the list shows of each of these people, in their order."""
+    people = {
+        row.id: row for row in session.scalars(select(PersonRow).where(PersonRow.id.in_(numbers)))
+    }
+    shown = with_place(select(PersonRow.id, BuildingRow.name, UnitRow.name))
+    homes = {
+        number: (building or "", unit or "")
+        for number, building, unit in session.execute(shown.where(PersonRow.id.in_(numbers)))
+    }
+    templates = _counts(session.execute(_count(TemplateRow, numbers)).all())
+    cards = _counts(
+        session.execute(_count(CredentialRow, numbers).where(CredentialRow.revoked.is_(None))).all()
+    )
+    newest = select(func.max(ConsentRow.id)).where(
+        ConsentRow.person_id.in_(numbers), ConsentRow.purpose == "face"
+    )
+    answers = {
+        row.person_id: row.answer
+        for row in session.scalars(
+            select(ConsentRow).where(ConsentRow.id.in_(newest.group_by(ConsentRow.person_id)))
         )
-        newest = select(func.max(ConsentRow.id)).where(
-            ConsentRow.person_id.in_(numbers), ConsentRow.purpose == "face"
-        )
-        answers = {
-            row.person_id: row.answer
-            for row in session.scalars(
-                select(ConsentRow).where(ConsentRow.id.in_(newest.group_by(ConsentRow.person_id)))
-            )
-        }
+    }
     return [
         Listed(
             people[number],

@@ -9,7 +9,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,19 +118,7 @@ def write(
                 last_event=counts[2],
                 files={inside: _digest(path) for inside, path in sources.items()},
             )
-            handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as out:
-                sealer = sealed.Sealer(out, header)
-                # a file that can only be written to; the size of its copies is not in the stubs
-                with tarfile.open(  # type: ignore[call-overload]
-                    fileobj=sealer, mode="w", copybufsize=_CHUNK
-                ) as archive:
-                    _add(archive, MANIFEST, json.dumps(asdict(manifest)).encode())
-                    for inside, path in sources.items():
-                        archive.add(path, arcname=inside, recursive=False)
-                sealer.close()
-                out.flush()
-                os.fsync(out.fileno())
+            _seal(half, header, manifest, sources)
         with half.open("rb") as back:
             back.readline()
             read = verify(back, header, str(half))
@@ -148,6 +136,25 @@ def write(
         half.unlink(missing_ok=True)
         raise
     return Written(final, final.stat().st_size, manifest)
+
+
+def _seal(
+    file: Path, header: sealed.Header, manifest: Manifest, sources: Mapping[str, Path]
+) -> None:
+    """Write the manifest and every file, sealed, and wait until they are on the disk."""
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        sealer = sealed.Sealer(out, header)
+        # a file that can only be written to; the size of its copies is not in the stubs
+        with tarfile.open(  # type: ignore[call-overload]
+            fileobj=sealer, mode="w", copybufsize=_CHUNK
+        ) as archive:
+            _add(archive, MANIFEST, json.dumps(asdict(manifest)).encode())
+            for inside, path in sources.items():
+                archive.add(path, arcname=inside, recursive=False)
+        sealer.close()
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def verify(source: BinaryIO, header: sealed.Header, where: str) -> Manifest:
