@@ -17,7 +17,7 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people_view"
     PEOPLE_EDIT = "people_edit"  # create, change, move out, consent, enrol, card, PIN
     PEOPLE_DELETE = "people_delete"
-    IMPORT = "import"
+    IMPORT = "import"  # of many people, and its undo
     EXPORT = "export"
     EVENTS_VIEW = "events_view"
     EVENTS_RAW = "events_raw"  # an event as it was written
