@@ -123,11 +123,8 @@ class PersonForm(BaseModel):
         """Building, unit and household, empty where there is none."""
         return self.building, self.unit, self.household if self.building else ""
 
-    def columns(self, store: Store) -> dict[str, Any]:
-        """Columns of PersonRow; building, unit and household are made if they are new."""
-        home = None
-        if self.building:
-            home = store.places.household(self.building, self.unit, self.household).id
+    def columns(self) -> dict[str, Any]:
+        """Columns of PersonRow, and ``home``: see ``People.update``."""
         values = self.model_dump(
             include={"name", "number", "birth_year", "phone", "locale", "note"}
             | {"extended_unlock", "face_alone"}
@@ -135,7 +132,7 @@ class PersonForm(BaseModel):
         return {
             **values,
             "kind": self.kind.value,
-            "household_id": home,
+            "home": self.home,
             "groups": groups_of(self.groups),
             "valid_from": _start(self.valid_from),
             # the last day counts in full

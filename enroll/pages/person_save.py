@@ -66,20 +66,24 @@ async def save(
             ]
             if known:
                 return form_page(visit, as_sent, person, rows=rows, known=known)
-        columns = form.columns(store)
         if before is None:
-            row = store.people.create(**columns)
-            others = [store.people.create(**one.columns(store)) for one in family]
+            made = store.people.create_many([one.columns() for one in (form, *family)])
+            there = [found for found in map(store.people.get, made) if found]
+            if not there:  # somebody deleted them in this moment
+                return _gone(visit, as_sent)
+            row, *others = there
         else:
             seen = str(sent.get("updated", ""))
-            row = store.people.update(before.id, seen=seen, **columns)
+            row = store.people.update(before.id, seen=seen, **form.columns())
     except ValidationError as error:
         wrong = "\n".join(person_form.mistakes(error, _))
         return form_page(visit, as_sent, person, wrong, rows)
     except ChangedError:
         return _changed(visit, as_sent, before)
     except ConflictError:
-        wrong = _("Somebody else has this number already")
+        wrong = _("Somebody else saved at the same moment. Nothing was saved: please save again.")
+        if form.number and store.people.by_number(form.number):
+            wrong = _("Somebody else has this number already")
         return form_page(visit, as_sent, person, wrong, rows)
     except StoreError:
         if before is None or store.people.get(before.id) is not None:

@@ -93,7 +93,7 @@ def invite(
     here = [row for row in here if row.valid_until is None or row.valid_until > now]
     if here and not another:
         return _page(visit, "", {**sent, **rest}, here[:1])
-    row = visit.desk.store.people.create(**form.columns(visit.desk.store))
+    row = visit.desk.store.people.create(**form.columns())
     try:
         issued = permits.book.issue(
             permits.key(),

@@ -95,12 +95,18 @@ def forget(session: Session) -> None:
 
 
 def _remove_empty(session: Session, made: NewPlaces) -> None:
-    """Flats without a household, then buildings without a flat, among those that were made."""
+    """Flats without a household, then buildings without a flat, among those that were made.
+
+    Each is looked at once it is locked: whoever is given a home there meanwhile is waited for.
+    """
     for some in pieces(sorted(made.units)):
+        session.execute(select(UnitRow.id).where(UnitRow.id.in_(some)).with_for_update()).all()
         full = exists().where(HouseholdRow.unit_id == UnitRow.id)
         session.execute(delete(UnitRow).where(UnitRow.id.in_(some), ~full))
     named = {name for gate in session.scalars(select(GateRow)) for name in gate.buildings}
     for some in pieces(sorted(made.buildings)):
+        locked = select(BuildingRow.id).where(BuildingRow.id.in_(some)).with_for_update()
+        session.execute(locked).all()
         full = exists().where(UnitRow.building_id == BuildingRow.id)
         session.execute(
             delete(BuildingRow).where(

@@ -13,6 +13,7 @@ from gate.access.decision import Kind, Person
 from gate.errors import StoreError
 from gate.store.changes import touch
 from gate.store.engine import GONE, Database, pieces
+from gate.store.places import Places
 from gate.store.tables import (
     AcknowledgementRow,
     ConsentRow,
@@ -32,6 +33,16 @@ from gate.store.tables import (
 )
 
 
+def _at_home(session: Session, fields: dict[str, Any]) -> dict[str, Any]:
+    """Columns of a person, the home among them as the number of its household."""
+    if "home" not in fields:
+        return fields
+    columns = {key: value for key, value in fields.items() if key != "home"}
+    building, unit, household = fields["home"]
+    home = Places.household_in(session, building, unit, household).id if building else None
+    return {**columns, "household_id": home}
+
+
 class ChangedError(StoreError):
     """Somebody changed the record since it was looked at."""
 
@@ -46,9 +57,9 @@ class People:
         self._database = database
 
     def create(self, name: str, **fields: Any) -> PersonRow:
-        """A new person; ``fields`` are columns of PersonRow."""
+        """A new person; ``fields`` are columns of PersonRow, and ``home`` as in ``update``."""
         with self._database.write() as session:
-            person = PersonRow(name=name, **fields)
+            person = PersonRow(name=name, **_at_home(session, fields))
             session.add(person)
             session.flush()
             touch(session, person.id)
@@ -57,7 +68,7 @@ class People:
     def create_many(self, rows: Iterable[dict[str, Any]]) -> list[int]:
         """Many people in one transaction; their numbers in the same order."""
         with self._database.write() as session:
-            people = [PersonRow(**row) for row in rows]
+            people = [PersonRow(**_at_home(session, row)) for row in rows]
             session.add_all(people)
             session.flush()
             numbers = [person.id for person in people]
@@ -67,6 +78,8 @@ class People:
     def update(self, person: int, *, seen: str = "", **fields: Any) -> PersonRow:
         """Change columns of a person.
 
+        ``home`` among them is building, unit and household, which are made if they are new, in
+        the same transaction: nobody removes them meanwhile. Empty ones are nowhere.
         ``seen``: the record is changed only while it was last changed then (ISO 8601); "": always.
         Raises StoreError when there is none, ChangedError when somebody was faster.
         """
@@ -74,7 +87,7 @@ class People:
             row = self._present(session, person, lock=bool(seen))
             if seen and row.updated.isoformat() != seen:
                 raise ChangedError("the record was changed meanwhile", hint="look at it again")
-            for key, value in fields.items():
+            for key, value in _at_home(session, fields).items():
                 if not hasattr(PersonRow, key):
                     raise TypeError(f"people have no {key}")
                 setattr(row, key, value)

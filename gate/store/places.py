@@ -36,33 +36,36 @@ class Places:
         with self._database.write() as session:
             return self.household_in(session, building, unit, label)
 
+    @staticmethod
     def household_in(
-        self,
         session: Session,
         building: str,
         unit: str,
         label: str = "",
         made: NewPlaces | None = None,
     ) -> HouseholdRow:
-        """The same, in the transaction of what it is for; what is new is added to ``made``."""
+        """The same, in the transaction of what it is for; what is new is added to ``made``.
+
+        What is there already is kept from being removed until the transaction ends.
+        """
         made = NewPlaces() if made is None else made
-        house = session.scalar(select(BuildingRow).where(BuildingRow.name == building))
+        house = session.scalar(_kept(select(BuildingRow).where(BuildingRow.name == building)))
         if house is None:
             house = BuildingRow(name=building)
             session.add(house)
             session.flush()
             made.buildings.add(house.id)
-        flat = session.scalar(
-            select(UnitRow).where(UnitRow.building_id == house.id, UnitRow.name == unit)
-        )
+        flats = select(UnitRow).where(UnitRow.building_id == house.id, UnitRow.name == unit)
+        flat = session.scalar(_kept(flats))
         if flat is None:
             flat = UnitRow(building_id=house.id, name=unit)
             session.add(flat)
             session.flush()
             made.units.add(flat.id)
-        household = session.scalar(
-            select(HouseholdRow).where(HouseholdRow.unit_id == flat.id, HouseholdRow.label == label)
+        there = select(HouseholdRow).where(
+            HouseholdRow.unit_id == flat.id, HouseholdRow.label == label
         )
+        household = session.scalar(_kept(there))
         if household is None:
             household = HouseholdRow(unit_id=flat.id, label=label)
             session.add(household)
@@ -99,6 +102,11 @@ class Places:
                     select(UnitRow).where(UnitRow.building_id == building).order_by(UnitRow.name)
                 )
             )
+
+
+def _kept(query: Query) -> Query:
+    """Rows that nobody deletes until the transaction ends; who is deleting them is waited for."""
+    return query.with_for_update(read=True, key_share=True)
 
 
 def with_place(query: Query) -> Query:

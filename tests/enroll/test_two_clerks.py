@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from enroll.permissions import Role
-from enroll.person_form import EMPTY, differences
+from enroll.person_form import EMPTY, PersonForm, differences
+from gate.store.database_errors import ConflictError
 from gate.store.people import ChangedError
 from gate.texts.catalogue import translator
 from tests.enroll.conftest import begin_session
@@ -139,3 +140,45 @@ def test_a_second_import_that_cannot_begin_says_so(two, desk, monkeypatch):
     assert desk.store.people.count() == 1
     actions = [line.action for line in desk.store.audit.lines()]
     assert actions.count("import.run") == 1
+
+
+def test_who_is_given_a_home_as_an_undo_removes_it_has_it(two, desk, monkeypatch):
+    page = upload(two[0], "name,number,building,unit\n李四,1,3,501\n")
+    page = finish(two[0], two[0].fill(page.url.path + "/run"))
+    of_form = PersonForm.columns
+
+    def undone_meanwhile(form):
+        columns = of_form(form)
+        finish(two[0], two[0].fill(page.url.path + "/undo"))
+        return columns
+
+    monkeypatch.setattr(PersonForm, "columns", undone_meanwhile)
+    assert two[1].fill("/people/new", name="王五", building="3", unit="501").is_success
+    (row,) = desk.store.people.find()
+    assert (row.name, desk.store.places.address(row.household_id)) == ("王五", ("3", "501", ""))
+
+
+def test_a_conflict_that_is_not_about_the_number_is_not_said_to_be(two, desk, monkeypatch):
+    def refused(*_, **__):
+        raise ConflictError("the database rejects this entry")
+
+    monkeypatch.setattr(desk.store.people, "create_many", refused)
+    answer = two[0].fill("/people/new", name="王五", number="7", building="3", unit="501")
+    assert "另一人刚好同时保存。没有保存您填的内容：请再次保存。" in answer.text
+    assert 'value="王五"' in answer.text
+    desk.store.people.create("李四", number="7")
+    answer = two[0].fill("/people/new", name="王五", number="7")
+    assert "另一人刚好同时保存" not in answer.text
+
+
+def test_a_family_is_saved_as_a_whole_or_not_at_all(two, desk, monkeypatch):
+    saved = PersonForm.columns
+    monkeypatch.setattr(
+        PersonForm,
+        "columns",
+        lambda form: {**saved(form), "number": "7"},  # all of them
+    )
+    rows = {"more_name": ["王六", "王七"], "more_birth_year": ["", ""]}
+    answer = two[0].fill("/people/new", name="王五", number="7", **rows)
+    assert "另一人刚好同时保存" in answer.text
+    assert desk.store.people.count() == 0
