@@ -64,7 +64,7 @@ class Gate:
         self.desk = StatusLookup(
             HttpStatus(status, time.monotonic),
             status,
-            lambda person, found: self.inbox.put(inputs.Answered(person, found)),
+            lambda *found: self.inbox.put(inputs.Answered(*found)),
             time.monotonic,
         )
         context = Context(

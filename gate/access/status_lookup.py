@@ -20,15 +20,18 @@ _MOST_KEPT = 20_000
 # wait for one that is down, and it is not held down by those who try
 FAILURES, REST = 3, 15.0
 
-Deliver = Callable[[int, tuple[Finding, ...]], None]
+# an answer counts for somebody who waits for so long (seconds) at least, however short `fresh` is
+HELD = 2.0
+
+Deliver = Callable[[int, tuple[Finding, ...], float], None]
 
 
 class StatusLookup:
     """One for the gate.
 
     Args:
-        deliver: gets (person, findings) for every ``ask``, in a thread of its own or the
-            caller's; must be quick (put it into the main loop's queue).
+        deliver: gets (person, findings, until when they count) for every ``ask``, in a thread of
+            its own or the caller's; must be quick (put it into the main loop's queue).
         monotonic: seconds.
         listener: called with "lost" and the reason when the breaker opens, "back" afterwards.
     """
@@ -63,10 +66,10 @@ class StatusLookup:
         """
         answer: Answer | None = None
         with self._lock:
-            now = self._monotonic()
+            now = end = self._monotonic()
             kept = self._kept.get(person.id)
             if kept is not None and now - kept[0] < self._settings.fresh:
-                answer = kept[1]
+                end, answer = kept[0] + self._settings.fresh, kept[1]
             else:
                 under_way = person.id in self._asking
                 if not under_way:
@@ -76,7 +79,7 @@ class StatusLookup:
                         self._pool.submit(self._work, person)
                 if under_way and (self._breaker.open_until is None or self._decides):
                     return
-        self._deliver(person.id, judge(answer, self._settings))
+        self._deliver(person.id, judge(answer, self._settings), max(end, now + HELD))
 
     def forget(self, person: int) -> None:
         """Remove every trace of a deleted person."""
@@ -100,10 +103,10 @@ class StatusLookup:
             _log.exception("the status provider failed")
         reported = ""
         with self._lock:
+            now = end = self._monotonic()
             self._asking.discard(person.id)
             was_open = self._breaker.open_until is not None
             if answer is None:
-                now = self._monotonic()
                 self._breaker = self._breaker.failed(now, self._failures, self._rest)
                 reported = "lost" if self._breaker.open_until is not None and not was_open else ""
             else:
@@ -111,7 +114,8 @@ class StatusLookup:
                 reported = "back" if was_open else ""
                 if len(self._kept) >= _MOST_KEPT:
                     self._kept.clear()
-                self._kept[person.id] = self._monotonic(), answer
+                self._kept[person.id] = now, answer
+                end = now + self._settings.fresh
         if reported:
             self._listener(reported, why)
-        self._deliver(person.id, judge(answer, self._settings))
+        self._deliver(person.id, judge(answer, self._settings), max(end, now + HELD))

@@ -128,8 +128,8 @@ class Peripherals:
         finding = temperature_finding(reading, self._settings.temperature, now)
         return inputs.Measured(reading, finding)
 
-    def _answered(self, person: int, findings: tuple[Finding, ...]) -> None:
-        self._post(inputs.Answered(person, findings))
+    def _answered(self, person: int, findings: tuple[Finding, ...], until: float) -> None:
+        self._post(inputs.Answered(person, findings, until))
 
     def _sensor_reported(self, name: str, there: bool, reason: str) -> None:
         self._post(DeviceStatus("sensor", name, there, reason))

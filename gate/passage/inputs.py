@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -58,10 +59,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the entry status service said about a person, judged."""
+    """What the entry status service said about a person, judged.
+
+    ``until``: from then on (monotonic seconds) it does not count any more.
+    """
 
     person: int
     findings: tuple[Finding, ...]
+    until: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

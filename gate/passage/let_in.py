@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gate.access.decision import Decision, Outcome
-from gate.access.policy import decide
+from gate.access.decision import Outcome
 from gate.access.request import Mode
-from gate.passage.inputs import Checked, DoorLocked, NotReleased
+from gate.passage import status
+from gate.passage.inputs import Answered, Checked, DoorLocked, NotReleased
 from gate.passage.outputs import EventOut, Open, Outputs
-from gate.passage.rights import request
 from gate.passage.scene import tailgaters
-from gate.passage.serve import OPEN_MODES, told
+from gate.passage.serve import OPEN_MODES, settle, told
 from gate.passage.state import Context, Lane, Now, Passage, Passing
 
 
@@ -26,7 +25,11 @@ def asked(lane: Lane, passage: str) -> Lane:
 def may_still(lane: Lane, passage: str, now: Now, context: Context) -> bool:
     """Whether somebody for whom the controller is to be asked would be let in now."""
     waiting = _waiting(lane, passage)
-    return waiting is not None and _again(waiting, lane, now, context).outcome is Outcome.GRANT
+    if waiting is None:
+        return False
+    decision = _again(waiting, lane, now, context).decision
+    assert decision is not None
+    return decision.outcome is Outcome.GRANT
 
 
 def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, Outputs]:
@@ -34,7 +37,9 @@ def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, 
     waiting = _waiting(lane, passage)
     if waiting is None:
         return lane, ()
-    p, decision = waiting.granted, _again(waiting, lane, now, context)
+    p = _again(waiting, lane, now, context)
+    decision = p.decision
+    assert decision is not None
     if decision.outcome is Outcome.GRANT:
         released = replace(waiting, asked=False)
         passing = tuple(released if each is waiting else each for each in lane.passing)
@@ -45,7 +50,7 @@ def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, 
         return replace(lane, passing=passing), opening
     lane, over = not_released(lane, NotReleased(passage, "controller"), now, context)
     if lane.serving is not None and lane.serving.id == passage:
-        lane = replace(lane, serving=replace(p, decision=decision, decided=now.at))
+        lane = replace(lane, serving=p)
     if lane.before is not None and lane.before.id == passage:
         lane = replace(lane, before=None)
     return lane, (told(p, decision, now), *over)
@@ -70,6 +75,28 @@ def checked(lane: Lane, given: Checked) -> Lane:
     if p is not None and p.decision is None:
         p = renewed(p)
     return replace(lane, serving=p, passing=passing)
+
+
+def ask_again(lane: Lane, now: Now) -> tuple[Lane, Outputs]:
+    """Ask once more for a status that is soon too old, of those who wait for the controller."""
+    emitted: Outputs = ()
+    passing: tuple[Passing, ...] = ()
+    for each in lane.passing:
+        if each.asked and each.granted.asked is not None:
+            assert each.granted.person is not None
+            p, more = status.ask(each.granted, each.granted.person, now)
+            each, emitted = replace(each, granted=p), emitted + more
+        passing += (each,)
+    return replace(lane, passing=passing), emitted
+
+
+def status_came(lane: Lane, given: Answered) -> Lane:
+    """The status of somebody who waits for the controller, as it is now."""
+    passing = tuple(
+        replace(each, granted=status.answered(each.granted, given)) if each.asked else each
+        for each in lane.passing
+    )
+    return replace(lane, passing=passing)
 
 
 def not_released(
@@ -164,9 +191,8 @@ def _waiting(lane: Lane, passage: str) -> Passing | None:
     return next((each for each in lane.passing if each.asked and each.id == passage), None)
 
 
-def _again(waiting: Passing, lane: Lane, now: Now, context: Context) -> Decision:
-    p = waiting.granted
-    return decide(request(p, p.findings, lane, now, context), context.rules)
+def _again(waiting: Passing, lane: Lane, now: Now, context: Context) -> Passage:
+    return settle(status.fresh(waiting.granted, now), lane, now, context)
 
 
 def _released(lane: Lane) -> tuple[tuple[Passing, ...], tuple[Passing, ...]]:

@@ -46,6 +46,19 @@ def request(
     )
 
 
+def findings(p: Passage, context: Context) -> tuple[Finding, ...]:
+    """Temperature and entry status as far as they are known; what is missing, as configured."""
+    found: tuple[Finding, ...] = ()
+    if context.temperature:
+        # an unconfirmed high reading counts; an inconclusive one does not
+        known = p.temperature if p.temperature and p.temperature.good is not None else None
+        found += (known or p.high or p.temperature or context.no_temperature,)
+    if context.status:
+        theirs = p.person is not None and p.asked == p.person.id
+        found += p.status if theirs and p.status is not None else context.no_status
+    return found
+
+
 def to_check(lane: Lane) -> Mapping[str, bool]:
     """What has been shown and will be decided upon: serial → whether it was granted already.
 

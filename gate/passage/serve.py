@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from gate.access.decision import Decision, Method, Outcome
 from gate.access.policy import NOT_LIVE, decide
-from gate.access.request import Finding, Mode, Sight, Weight
-from gate.passage.outputs import AskStatus, Began, Decided, EventOut, MeasureAgain, Open, Outputs
-from gate.passage.rights import request
+from gate.access.request import Mode, Sight, Weight
+from gate.passage import status
+from gate.passage.outputs import Began, Decided, EventOut, MeasureAgain, Open, Outputs
+from gate.passage.rights import findings, request
 from gate.passage.scene import next_to_serve, probable
 from gate.passage.state import (
     ASK_WAIT,
@@ -32,7 +33,7 @@ _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
 def serve(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """Serve as far as possible at this moment: the passage goes on waiting, or is answered."""
-    p, emitted = _look(lane, p, context)
+    p, emitted = _look(lane, status.fresh(p, now), now, context)
     if p.credential is None and p.sight is not None and p.sight.verdict in _NOT_YET:
         return replace(lane, serving=p), emitted
     p, bare, again = _both_if_asked(lane, p, now, context)
@@ -75,7 +76,7 @@ def _resembles(p: Passage, sighting: Sighting) -> bool:
     return p.sight is not None and p.sight.best == best
 
 
-def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
+def _look(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Passage, Outputs]:
     """Take in the newest sighting; ask for the status of whom it probably is."""
     track = lane.scene.get(p.key)
     wanted = p.person if p.credential is not None and not p.credential.problem else None
@@ -84,9 +85,7 @@ def _look(lane: Lane, p: Passage, context: Context) -> tuple[Passage, Outputs]:
         best = track.sighting.best
         if p.credential is None and best and probable(track.sighting):
             wanted = context.people.get(best.person)
-    if not context.status or wanted is None or wanted.id == p.asked:
-        return p, ()
-    return replace(p, asked=wanted.id, status=None), (AskStatus(p.id, wanted),)
+    return status.ask(p, wanted, now) if context.status and wanted else (p, ())
 
 
 def _both_if_asked(
@@ -139,18 +138,11 @@ def _measure_again(p: Passage, now: Now, context: Context) -> tuple[Passage, Out
 
 def settle(p: Passage, lane: Lane, now: Now, context: Context) -> Passage:
     """Decide with what is known; what is missing counts as configured."""
-    findings: tuple[Finding, ...] = ()
-    if context.temperature:
-        # an unconfirmed high reading counts; an inconclusive one does not
-        known = p.temperature if p.temperature and p.temperature.good is not None else None
-        findings += (known or p.high or p.temperature or context.no_temperature,)
-    if context.status:
-        theirs = p.person is not None and p.asked == p.person.id
-        findings += p.status if theirs and p.status is not None else context.no_status
-    decision = decide(request(p, findings, lane, now, context), context.rules)
+    found = findings(p, context)
+    decision = decide(request(p, found, lane, now, context), context.rules)
     if decision.rule in _WHO:  # it may be a different person
-        findings = tuple(f for f in findings if f.topic == "temperature")
-    return replace(p, decision=decision, findings=findings, decided=now.at)
+        found = tuple(f for f in found if f.topic == "temperature")
+    return replace(p, decision=decision, findings=found, decided=now.at)
 
 
 def told(p: Passage, decision: Decision, now: Now) -> Decided:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,6 +70,8 @@ class Passage:
         sight: what was last seen of it.
         ready: since when only temperature or status is missing.
         asked: the person whose status was asked for.
+        until: when ``status`` is too old.
+        renewing: it has been asked for again.
         behind: whether somebody is nearer, whom the thermometer would measure instead.
         again: until when a second temperature is waited for.
         decided: when the decision was made.
@@ -85,6 +88,8 @@ class Passage:
     ready: float | None = None
     asked: int | None = None
     status: tuple[Finding, ...] | None = None
+    until: float = math.inf
+    renewing: bool = False
     temperature: Finding | None = None
     reading: Reading | None = None
     behind: bool = False

@@ -11,7 +11,7 @@ from dataclasses import replace
 from gate.access.decision import Outcome, Person
 from gate.access.request import Credential, Finding
 from gate.access.settings import PassageSettings
-from gate.passage import let_in
+from gate.passage import let_in, status
 from gate.passage.inputs import (
     CLAIM_AGE,
     Agreed,
@@ -50,7 +50,8 @@ def step(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, Ou
     """The next lane, and what is to be done, in this order."""
     lane, emitted = _apply(lane, given, now, context)
     lane, over = let_in.out_of_time(lane, now, context)
-    emitted += over
+    lane, asked = let_in.ask_again(lane, now)
+    emitted += over + asked
     recent = {p: at for p, at in lane.recent.items() if now.at - at < context.settings.same_person}
     lane, done = _go_on(replace(lane, recent=recent), now, context)
     if lane.before is not None and now.at >= ends(lane.before, context.settings):
@@ -88,11 +89,11 @@ def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, 
             return let_in.checked(lane, given), ()
         case Measured(reading, finding):
             return _measured(lane, reading, finding), ()
-        case Answered(person, findings):
+        case Answered():
             p = lane.serving
-            if p and p.decision is None and p.asked == person:
-                lane = replace(lane, serving=replace(p, status=findings))
-            return lane, ()
+            if p is not None and p.decision is None:
+                lane = replace(lane, serving=status.answered(p, given))
+            return let_in.status_came(lane, given), ()
         case Ordered(mode, until):
             return replace(lane, mode=mode, until=until), ()
         case DoorOpened(forced):
@@ -165,6 +166,7 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
         credential=shown.credential,
         asked=p.asked if theirs else None,
         status=p.status if theirs else None,
+        until=p.until,
         temperature=p.temperature if theirs else None,
         reading=p.reading if theirs else None,
         high=p.high if theirs else None,

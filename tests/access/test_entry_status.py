@@ -142,7 +142,7 @@ class Gate:
         self.lookup = StatusLookup(
             HttpStatus(chosen, time.monotonic),
             chosen,
-            lambda person, findings: self.inbox.put((person, findings)),
+            lambda person, findings, until: self.inbox.put((person, findings)),
             lambda: self.now,
             lambda state, why: self.states.append(state),
             failures=breaks[0],
@@ -237,7 +237,7 @@ def test_a_provider_that_breaks_counts_as_not_available() -> None:
 
     inbox: queue.Queue[tuple[Finding, ...]] = queue.Queue()
     lookup = StatusLookup(
-        Broken(), settings(), lambda person, found: inbox.put(found), time.monotonic
+        Broken(), settings(), lambda person, found, until: inbox.put(found), time.monotonic
     )
     lookup.ask(Person(1, "01"))
     assert inbox.get(timeout=60)[0].good is None

@@ -14,7 +14,7 @@ from gate.access import status_lookup
 from gate.access.decision import Person
 from gate.access.entry_status import Answer, StatusItem
 from gate.access.request import Finding
-from gate.access.status_lookup import FAILURES, StatusLookup
+from gate.access.status_lookup import FAILURES, HELD, StatusLookup
 from gate.access.status_settings import StatusSettings
 from gate.errors import AccessError
 
@@ -67,7 +67,7 @@ class Gate:
         item = {"name": "code", "unavailable": unavailable}
         url = "http://127.0.0.1:1/"
         settings = {"enabled": True, "url": url, "items": [item], **fields}
-        self.now = 0.0
+        self.now = self.until = 0.0
         self.delivered: list[tuple[int, bool | None]] = []
         self.reported: list[tuple[str, str]] = []
         self.provider = Provider()
@@ -87,7 +87,8 @@ class Gate:
         assert isinstance(pool, Pool)
         return pool
 
-    def _deliver(self, person: int, findings: tuple[Finding, ...]) -> None:
+    def _deliver(self, person: int, findings: tuple[Finding, ...], until: float) -> None:
+        self.until = until
         self.delivered.append((person, findings[0].good))
 
     def ask(self, number: int) -> None:
@@ -272,3 +273,34 @@ def test_closing_ends_the_threads_and_the_provider() -> None:
     gate.lookup.close()
     assert gate.pool.closed
     assert gate.provider.closed
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(60.0, 60.0), (0.0, HELD)])
+def test_an_answer_counts_for_as_long_as_it_is_fresh_and_at_least_for_a_moment(
+    seconds: float, counts: float
+) -> None:
+    gate = Gate(fresh=seconds)
+    gate.ask(1)
+    gate.now = 10.0
+    gate.answer()
+    assert gate.until == 10 + counts
+    gate.now = 30.0  # from the cache, where there is one
+    gate.ask(1)
+    gate.answer()
+    assert gate.until == (70 if seconds else 30 + HELD)
+    gate.now = 69.0
+    gate.ask(1)
+    gate.answer()
+    assert gate.until == 69 + HELD
+
+
+def test_that_nothing_is_known_counts_for_a_moment() -> None:
+    gate = Gate(failures=1, fresh=60.0)
+    gate.provider.answer = AccessError("away")
+    gate.now = 10.0
+    gate.ask(1)
+    gate.answer()
+    assert (gate.take(), gate.until) == ([(1, None)], 10 + HELD)
+    gate.now = 11.0  # the service is left alone
+    gate.ask(1)
+    assert (gate.take(), gate.until) == ([(1, None)], 11 + HELD)

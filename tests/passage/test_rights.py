@@ -137,8 +137,8 @@ def test_it_is_decided_again_with_the_temperature_and_status_of_then() -> None:
     (only,) = lane.passing
     assert [f.reason for f in only.granted.findings] == ["temperature_high"]
     high = replace(only.granted.findings[0], weight=Weight.REQUIRE)
-    worse = replace(only, asked=True, granted=replace(only.granted, findings=(high,)))
-    assert not may_still(replace(lane, passing=(worse,)), "p1", moment(gate), CONTEXT)
+    worse = replace(only, asked=True, granted=replace(only.granted, temperature=high))
+    assert not may_still(replace(lane, passing=(worse,)), "p1", moment(gate), gate.context)
 
 
 def test_what_was_shown_counts_as_it_was_looked_up_last() -> None:
