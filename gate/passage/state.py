@@ -70,7 +70,7 @@ class Passage:
         sight: what was last seen of it.
         ready: since when only temperature or status is missing.
         asked: the person whose status was asked for.
-        until: when ``status`` is too old.
+        until: when ``status`` is too old, monotonic seconds.
         renewing: it has been asked for again.
         behind: whether somebody is nearer, whom the thermometer would measure instead.
         again: until when a second temperature is waited for.
