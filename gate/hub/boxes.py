@@ -153,7 +153,8 @@ class Boxes:
             return session.scalar(query)
 
     def renewed(self, box: str, certificate: str, signing: bytes, ends: datetime) -> None:
-        """A new certificate; the old one counts until the new one was used."""
+        """A new certificate; the old one counts until it ends, or the next is made: a box that lost
+        the answer, or was put back from a backup, still has it."""
         with self._store.database.write() as session:
             row = session.get(BoxRow, box)
             if row is not None:

@@ -38,7 +38,7 @@ class BoxRow(Base):
     state: Mapped[str] = mapped_column(String(10), default="active")  # active | revoked | left
     reason: Mapped[str] = mapped_column(String(200), default="")
     certificate: Mapped[str] = mapped_column(String(64))  # SHA-256 of its DER, hex
-    previous: Mapped[str] = mapped_column(String(64), default="")  # until the new one was used
+    previous: Mapped[str] = mapped_column(String(64), default="")  # counts as well
     signing: Mapped[bytes] = mapped_column(LargeBinary)  # public key, DER
     public: Mapped[bytes] = mapped_column(LargeBinary(32))  # X25519
     paired: Mapped[datetime] = mapped_column(default=now)
