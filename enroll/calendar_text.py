@@ -136,7 +136,7 @@ def _holiday_cn(text: str) -> Iterator[Day]:
             yield Day(day, HOLIDAY if off else DAYS[4], str(row["name"])[:80])
     except (ValueError, KeyError, TypeError) as error:
         raise AccessError(
-            "this JSON is no calendar of holidays",
+            "this JSON is not a holiday calendar",
             where=text[:60],
             hint="it has days with name, date and isOffDay",
         ) from error

@@ -23,7 +23,7 @@ TO_DO = {
     "holds a picture": "pictures belong in the column for photographs",
     "is a heading and nobody's name": "delete this line from the table",
     "is none of the known kinds": "choose one from the list of the empty table; empty: resident",
-    "is no date like 2026-11-23, up to 2199": "write it as 2026-11-23; no end: leave it empty",
+    "is not a date like 2026-11-23, up to 2199": "write it as 2026-11-23; no end: leave it empty",
     "lies before the first day": "correct one of the two days",
     "a tenant or visitor needs an end date": "fill in the last day",
     "is no year from 1900 to now": "write the year, 1956, or the date, 1956-03-05",

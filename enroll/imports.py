@@ -35,6 +35,8 @@ from gate.store.tables import ImportLineRow, ImportRow
 
 log = logging.getLogger(__name__)
 
+RUN_FAILED = "The import stopped because of a program error; continue, or report it"
+UNDO_FAILED = "It stopped because of a program error; undo again, or report it"
 _TABLE, _PHOTOS = "table", "photos.zip"
 _CHOICES, _LINES = "choices.json", "lines.json"
 
@@ -363,7 +365,7 @@ class Imports:
             one.fault = error.what
             log.warning("import %d stopped: %s", job, error.what)
         except Exception as error:  # whatever it is, the page must not say "running" indefinitely
-            one.fault = "The import stopped by a fault of the program; go on, or report it"
+            one.fault = RUN_FAILED
             log.error("import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done" if complete else "stopped")
         if complete:
@@ -382,7 +384,7 @@ class Imports:
             one.fault = error.what
             log.warning("undo of import %d stopped: %s", job, error.what)
         except Exception as error:  # as above
-            one.fault = "It stopped by a fault of the program; undo again, or report it"
+            one.fault = UNDO_FAILED
             log.error("undo of import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done")
         self._store.audit.note(by, "import.undone", str(job), people=removed)

@@ -81,7 +81,7 @@ SAID = {
     ),
     "import_busy": (
         "warn",
-        "Nothing was begun: another import or undo is running. Press again when it is done.",
+        "Nothing was started: another import or undo is running. Press again when it is done.",
     ),
     "rules_undone": ("good", "Undone: times and rules are as before."),
     "rules_changed": ("warn", "Nothing was undone: this was changed again meanwhile."),

@@ -74,8 +74,8 @@ _OF_FIELD = {
     "kind": "is none of the known kinds",
     "birth_year": "is no year from 1900 to now",
     "locale": "is neither zh nor en",
-    "valid_from": "is no date like 2026-11-23, up to 2199",
-    "valid_until": "is no date like 2026-11-23, up to 2199",
+    "valid_from": "is not a date like 2026-11-23, up to 2199",
+    "valid_until": "is not a date like 2026-11-23, up to 2199",
 }
 
 

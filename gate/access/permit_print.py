@@ -83,7 +83,7 @@ def permit_pdf(
     for number, line in enumerate(lines):
         _line(page, _EDGE + _VALUES, y - number * _SPACING * size, line, size)
     _line(page, width / 2, _EDGE + 6 * mm, "请将二维码对准门口镜头", 13, centred=True)
-    foot = f"Hold the code before the camera at the gate   ·   {permit.serial}"
+    foot = f"Hold the code in front of the camera at the gate   ·   {permit.serial}"
     _line(page, width / 2, _EDGE, foot, 9, centred=True)
     page.showPage()
     page.save()

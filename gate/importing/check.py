@@ -136,7 +136,7 @@ def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str
         try:
             dates[column] = day(values.get(column, ""))
         except ValueError:
-            yield column, "is no date like 2026-11-23, up to 2199"
+            yield column, "is not a date like 2026-11-23, up to 2199"
             dates[column] = None
     begin, end = dates["valid_from"], dates["valid_until"]
     if begin and end and end < begin:

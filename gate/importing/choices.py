@@ -73,7 +73,7 @@ def load_lines(path: Path) -> list[Line]:
         return [Line(int(number), dict(values)) for number, values in raw]
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(
-            "the import was not checked to its end", hint="discard it and upload the table again"
+            "the check of the import did not finish", hint="discard it and upload the table again"
         ) from error
 
 

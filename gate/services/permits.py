@@ -211,7 +211,7 @@ class PermitBook:
         if running >= most:
             what, most_is = "the household has reached its limit of visitor permits", f"{most}"
         elif length > timedelta(days=settings.household_days):
-            what = "a household's permit may not be valid for so long"
+            what = "a household's permit may not be valid for that long"
             most_is = f"{settings.household_days} days"
         elif not 1 <= uses <= settings.household_uses:
             what = "a household's permit needs a number of uses within its allowance"

@@ -47,7 +47,7 @@ def test_a_new_person_goes_on_to_consent_and_is_found(clerk, desk):
         ({"birth_year": "1800"}, "Year of birth: is no year"),
         ({"birth_year": "2199"}, "Year of birth: is no year from 1900 to now"),
         ({"birth_year": "MCM"}, "Year of birth: is no year"),
-        ({"valid_until": "soon"}, "Valid until: is no date"),
+        ({"valid_until": "soon"}, "Valid until: is not a date"),
         ({"locale": "fr"}, "Language: is neither"),
         ({"name": "a\x00b"}, "Name: holds control characters"),
     ],

@@ -192,7 +192,9 @@ def test_a_day_beyond_every_calendar_is_a_mistake_not_a_crash(clerk, desk, tmp_p
     answer = clerk.fill("/people/new", name="Li", kind="tenant", valid_until=day)
     assert answer.status_code == 400
     lines = lines_of(tmp_path, f"name,number,valid until\nX,x,{day}\n")
-    assert wrong(desk.store, lines) == [("valid_until", "is no date like 2026-11-23, up to 2199")]
+    assert wrong(desk.store, lines) == [
+        ("valid_until", "is not a date like 2026-11-23, up to 2199")
+    ]
 
 
 def test_a_day_stored_before_there_was_a_limit_is_shown(clerk, desk):

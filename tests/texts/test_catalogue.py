@@ -19,6 +19,7 @@ from enroll.alarm_groups import Severity
 from enroll.batch import Action
 from enroll.box_log import UNITS, Level
 from enroll.enrolment_sessions import STEPS
+from enroll.imports import RUN_FAILED, UNDO_FAILED
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
 from enroll.register import SORTS, STATES
@@ -155,7 +156,8 @@ def extracted() -> frozenset[str]:
     for _, _, message, _, _ in extract_from_dir(ROOT, methods, keywords={"_": None}):
         if isinstance(message, str) and not message.endswith(" "):  # "kind " ~ key: see KEYS
             found.add(message)
-    return frozenset(found | {title for _, title, *_ in MENU} | {text for _, text in SAID.values()})
+    found |= {title for _, title, *_ in MENU} | {text for _, text in SAID.values()}
+    return frozenset(found | {RUN_FAILED, UNDO_FAILED})
 
 
 @pytest.mark.slow
