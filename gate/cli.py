@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -17,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from gate import __version__
 from gate.config.places import configuration, step_down
 from gate.errors import GateError
-from gate.texts.terminal import Console
+from gate.texts.terminal import Console, language
 
 # in the order of the help: the command, the file in gate/commands/ with what it gives (a function
 # is a command, a Typer a group of commands) and what `gate --help` says of it. Importing all takes
@@ -27,13 +28,12 @@ COMMANDS = {
     "init": (
         "init",
         "init",
-        "Set this box up, or change an answer: asks "
-        "what no flag says, and ends with `gate doctor`.",
+        "Set this box up, or change an answer: asks what no option says, ends with `gate doctor`.",
     ),
     "replay": (
         "demo",
         "replay",
-        "Run the gate over a recording instead of its camera, with its register and its relay.",
+        "Run the gate on a recording instead of its camera, with its own register and relay.",
     ),
     "run": ("run", "run", "Run the gate: camera, recognition, decision, relay, event."),
     "desk": (
@@ -44,12 +44,12 @@ COMMANDS = {
     "certificate": (
         "certificate",
         "certificate",
-        "Make the desk's certificate, serve the desk to the network, say how tablets trust it.",
+        "Make the desk's certificate, open the desk to the network, say how tablets trust it.",
     ),
     "kiosk": (
         "kiosk",
         "kiosk",
-        "Show the screen in full; started by gate-kiosk.service with the compositor cage.",
+        "Show the screen full-size; started by gate-kiosk.service with the compositor cage.",
     ),
     "enroll": ("enroll", "enroll", "Enrol a person from photographs, or many from a folder."),
     "people": ("people", "people", "List, show, remove and export the people."),
@@ -57,15 +57,15 @@ COMMANDS = {
     "rules": (
         "rules",
         "rules",
-        "Schedules, holidays and who may pass; running gates take a change within a second.",
+        "Schedules, holidays and who may pass; running gates apply a change within a second.",
     ),
     "explain": (
         "explain",
         "explain",
-        "Say what happened and why, then which rule answered and every value it was made from.",
+        "Say what happened and why, then which rule decided and the values it was based on.",
     ),
     "events": ("events", "events", "Show, export and resend events."),
-    "export": ("export", "export", "Records for platforms: check, look, send again."),
+    "export": ("export", "export", "Records for platforms: check, view, send again."),
     "camera": (
         "camera",
         "camera",
@@ -74,8 +74,8 @@ COMMANDS = {
     "doctor": (
         "doctor",
         "doctor",
-        "Look at configuration, clock, disk, camera, "
-        "models, database, key, relay, readers and broker.",
+        "Check configuration, clock, disk, camera, models, database, key, relay, readers "
+        "and broker.",
     ),
     "config": ("config", "config", "Check and show the configuration."),
     "models": (
@@ -91,7 +91,7 @@ COMMANDS = {
     "evaluate": (
         "evaluate",
         "evaluate",
-        "FNIR at FPIR 1, 0.3 and 0.1 %, by protocol, group and half of the people.",
+        "Measure FNIR at FPIR 1, 0.3 and 0.1 %, by protocol, group and half of the people.",
     ),
     "keys": ("keys", "keys", "Keys that may command this gate over MQTT."),
     "broker": ("broker", "broker", "Set up and test the message broker."),
@@ -99,7 +99,7 @@ COMMANDS = {
     "update": (
         "update",
         "update",
-        "Check the signature, back up, try the new version on a copy, exchange it, watch it serve.",
+        "Update this box: check the signature, back up, try the version on a copy, install it.",
     ),
     "backup": (
         "backup",
@@ -109,21 +109,21 @@ COMMANDS = {
     "restore": (
         "backup",
         "restore",
-        "Put a backup back, on this box or on a new one, and list what was lost since it was made.",
+        "Restore a backup, on this box or a new one, and list what was lost since it was made.",
     ),
     "account": ("account", "account", "List, add and reset the desk's accounts."),
     "hub": ("hub", "hub", "One register for many gates."),
     "join": (
         "join",
         "join",
-        "Make this box one of a hub: gate join https://hub:8444 ABCD-EFGH-JKLM-NPQR",
+        "Make this box one of a hub's: gate join https://hub:8444 ABCD-EFGH-JKLM-NPQR",
     ),
-    "leave": ("join", "leave", "Let this box be alone again, with the people it has now."),
+    "leave": ("join", "leave", "Take this box out of its hub; it keeps the people it has now."),
     "simulate": (
         "simulate",
         "app",
-        "Devices that exist only as bytes: each prints the port to put "
-        "into the configuration, then takes words on its standard input (help lists them).",
+        "Simulated devices: each prints the port to put into the configuration, "
+        "then reads commands from its standard input (help lists them).",
     ),
 }
 
@@ -177,25 +177,56 @@ def _import(name: str) -> Any:
 
 
 class _Commands(TyperGroup):
-    """``gate``: knows its commands by the table."""
+    """``gate``: knows its commands by the table, and speaks the terminal's language."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.commands = _Imported()
+        self.language = "en"
+
+    def main(self, *arguments: Any, **given: Any) -> Any:
+        to = language()
+        if to == self.language:
+            return super().main(*arguments, **given)
+        from gate.commands.translated import frame, translated
+
+        shown = translated(self, to)
+        shown.language = to
+        with frame(to):
+            return TyperGroup.main(shown, *arguments, **given)
+
+    def make_context(self, *arguments: Any, **given: Any) -> Any:
+        with self._errors():
+            return super().make_context(*arguments, **given)
+
+    def invoke(self, ctx: Any) -> Any:
+        with self._errors():
+            return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         shown = copy.copy(self)
         shown.commands = {
             name: TyperCommand(name, help=text) for name, (_, _, text) in COMMANDS.items()
         }
+        if self.language != "en":
+            from gate.commands.translated import translated
+
+            shown = translated(shown, self.language)
         TyperGroup.format_help(shown, ctx, formatter)
+
+    def _errors(self) -> AbstractContextManager[None]:
+        if self.language == "en":
+            return nullcontext()
+        from gate.commands.translated import errors
+
+        return errors(self.language)
 
 
 app = typer.Typer(
     name="gate",
     cls=_Commands,
     help="A face-recognition access gate: camera, recognition, decision, door, events.",
-    epilog="Begin with `gate demo`; set a box up with `gate init`, check it with `gate doctor`.",
+    epilog="Start with `gate demo`; set a box up with `gate init`, check it with `gate doctor`.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import segno
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from enroll.accounts import Accounts
 from enroll.permissions import Role
@@ -20,6 +18,7 @@ from gate.config.settings import DEFAULT, load
 from gate.errors import AccessError, StoreError
 from gate.store.store import Store
 from gate.store.tables import AccountRow
+from gate.texts.terminal import Console, coded, here, named, table
 
 account = typer.Typer(help="List, add and reset the desk's accounts.", no_args_is_help=True)
 
@@ -33,11 +32,12 @@ def list_(config: Config = DEFAULT) -> None:
     settings = load(config)
     with Store.open(settings.store, settings.data, create=False) as store:
         rows = Accounts(store.database, settings.desk, SystemClock()).all()
-    table = Table("login", "name", "role", "state", box=None)
+    shown = table("login", "name", "role", "state")
     for row in rows:
-        state = "disabled" if row.disabled else "active"
-        table.add_row(*(escape(cell) for cell in (row.login, row.name, row.role, state)))
-    out.print(table if rows else "no accounts yet; `gate desk` prints a code for the first one")
+        state = named("account", "disabled" if row.disabled else "active")
+        cells = (row.login, row.name, coded("role", row.role), state)
+        shown.add_row(*map(escape, cells))
+    out.print(shown if rows else "no accounts yet; `gate desk` prints a code for the first one")
 
 
 @account.command()
@@ -47,13 +47,13 @@ def add(
     name: Annotated[str, typer.Option(help="The person's name.")] = "",
     config: Config = DEFAULT,
 ) -> None:
-    """Add an account; its password is asked for."""
+    """Add an account; asks for its password."""
     settings = load(config)
     with Store.open(settings.store, settings.data) as store:
         accounts = Accounts(store.database, settings.desk, SystemClock())
         row = accounts.create(login, _password(), role, name)
         store.audit.note("command line", "account.created", str(row.id), role=role.value)
-    out.print(f"{row.login}: {role.value}")
+    out.print(f"{row.login}: {coded('role', role.value)}")
 
 
 @account.command()
@@ -73,10 +73,10 @@ def reset(login: Login, config: Config = DEFAULT) -> None:
 @account.command()
 def totp(
     login: Login,
-    off: Annotated[bool, typer.Option("--off", help="Password alone again.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Go back to the password alone.")] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Set up a second factor: an app's code beside the password; prints recovery codes too."""
+    """Set up a second factor, an app's code beside the password; prints recovery codes."""
     settings = load(config)
     with Store.open(settings.store, settings.data, create=False) as store:
         row = _find(Accounts(store.database, settings.desk, SystemClock()), login)
@@ -90,7 +90,7 @@ def totp(
         out.print("scan this with the app, or type the secret:")
         segno.make(address).terminal(out=sys.stdout, compact=True)
         out.print(secret)
-        if not second.fits(secret, str(typer.prompt("the code it shows now"))):
+        if not second.fits(secret, str(typer.prompt(here("the code it shows now")))):
             raise AccessError(
                 "the code does not fit, nothing was changed",
                 where=row.login,
@@ -135,4 +135,6 @@ def _find(accounts: Accounts, login: str) -> AccountRow:
 
 
 def _password() -> str:
-    return str(typer.prompt("new password", hide_input=True, confirmation_prompt=True))
+    return str(
+        typer.prompt(here("new password"), hide_input=True, confirmation_prompt=here("once more"))
+    )

@@ -20,7 +20,7 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
 from gate.setup import system
 from gate.store.store import Store
-from gate.texts.terminal import Console
+from gate.texts.terminal import Console, here
 
 PASSPHRASE = "GATE_BACKUP_PASSPHRASE"  # for timers, by the service manager's credentials
 PUBLIC = "backup.pub"  # in the data folder; what it seals only the recovery key opens
@@ -30,14 +30,16 @@ out = Console(highlight=False, soft_wrap=True)
 
 def backup(
     to: Annotated[
-        str | None, typer.Argument(help="The folder for it, or sftp://USER@HOST/FOLDER.")
+        str | None, typer.Argument(help="Where to put it: a folder, or sftp://USER@HOST/FOLDER.")
     ] = None,
-    keep: Annotated[int, typer.Option(min=1, help="How many of this gate's to keep there.")] = 14,
+    keep: Annotated[
+        int, typer.Option(min=1, help="How many backups of this gate to keep there.")
+    ] = 14,
     new_recovery_key: Annotated[
         bool,
         typer.Option(
             "--new-recovery-key",
-            help="Print a recovery key once; backups are sealed for it from now on.",
+            help="Make a recovery key and show it once; from now on backups are sealed for it.",
         ),
     ] = False,
     config: Config = DEFAULT,
@@ -122,14 +124,14 @@ def write(
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `gate backup` wrote.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Put it in the place of the register there is.")
+        bool, typer.Option("--replace", help="Replace the existing register.")
     ] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Put a backup back, on this box or on a new one, and list what was lost since it was made."""
+    """Restore a backup, on this box or a new one, and list what was lost since it was made."""
     restoring.opened(file).close()  # before anybody types a long secret
     secret = os.environ.get(PASSPHRASE) or typer.prompt(
-        "passphrase or recovery key", hide_input=True
+        here("passphrase or recovery key"), hide_input=True
     )
     if restoring.place_configuration(file, secret, config):
         out.print(f"configuration of the backup written to {config}")
@@ -186,5 +188,7 @@ def header_of(public: Path) -> sealed.Header:
             ) from None
     given = os.environ.get(PASSPHRASE)
     if given is None:
-        given = typer.prompt("passphrase", hide_input=True, confirmation_prompt=True)
+        given = typer.prompt(
+            here("passphrase"), hide_input=True, confirmation_prompt=here("once more")
+        )
     return sealed.with_passphrase(given)

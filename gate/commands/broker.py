@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate import files
 from gate.commands import Config
@@ -22,13 +21,14 @@ from gate.integrations.pki import (
 )
 from gate.integrations.topics import Topics
 from gate.setup.shipped import place, text
+from gate.texts.terminal import Console
 
 broker = typer.Typer(help="Set up and test the message broker.", no_args_is_help=True)
 
 
 _AUTHORITY = typer.Option(
     "--authority",
-    help="Where the authority's key is kept, a memory stick for one; else FOLDER-authority.",
+    help="Where the authority's key is kept, e.g. a memory stick; else FOLDER-authority.",
 )
 
 
@@ -38,7 +38,7 @@ def setup(
     host: Annotated[
         list[str], typer.Option(help="A name or address under which gates reach the broker.")
     ],
-    gate: Annotated[list[str], typer.Option(help="The name of a gate; several times for several.")],
+    gate: Annotated[list[str], typer.Option(help="The name of a gate; repeat it for several.")],
     receiver: Annotated[
         list[str] | None, typer.Option(help="Who reads events: platform, homeassistant.")
     ] = None,
@@ -46,7 +46,7 @@ def setup(
 ) -> None:
     """Make an authority, certificates for broker, gates and receivers, and Mosquitto's files.
 
-    Run it again with more names to add some: what is there stays.
+    Run it again with more names to add them: what is there stays.
     """
     console = Console(soft_wrap=True)
     folder = folder.resolve()
@@ -91,13 +91,13 @@ def setup(
 
 @broker.command()
 def revoke(
-    folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
-    name: Annotated[str, typer.Argument(help="Whose certificate: a gate, a receiver.")],
+    folder: Annotated[Path, typer.Argument(help="The folder that `gate broker setup` made.")],
+    name: Annotated[str, typer.Argument(help="Whose certificate: a gate or a receiver.")],
     authority: Annotated[Path | None, _AUTHORITY] = None,
 ) -> None:
-    """Revoke a certificate: the broker refuses it from its next start on.
+    """Revoke a certificate: the broker refuses it once it has been restarted.
 
-    SIGHUP is not enough: Mosquitto then refuses new connections and leaves those there are.
+    SIGHUP is not enough: Mosquitto then refuses new connections but keeps the existing ones.
     """
     folder = folder.resolve()
     write_revocations(folder, name, _keys(folder, authority))
@@ -108,11 +108,11 @@ def revoke(
 
 @broker.command()
 def renew(
-    folder: Annotated[Path, typer.Argument(help="The folder of `gate broker setup`.")],
-    name: Annotated[str, typer.Argument(help="Whose certificate: broker, a gate, a receiver.")],
+    folder: Annotated[Path, typer.Argument(help="The folder that `gate broker setup` made.")],
+    name: Annotated[str, typer.Argument(help="Whose certificate: broker, a gate or a receiver.")],
     authority: Annotated[Path | None, _AUTHORITY] = None,
 ) -> None:
-    """Make a new key and certificate in the place of one that will end; the old is kept."""
+    """Replace a key and certificate that will expire soon; the old ones are kept."""
     folder = folder.resolve()
     renew_certificate(folder, name, _keys(folder, authority))
     where = "restart the broker" if name == "broker" else f"copy {name}.crt and {name}.key there"

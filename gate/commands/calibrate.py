@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from gate.commands import Config
@@ -21,22 +19,21 @@ from gate.recognition.matching.matcher import build_matcher
 from gate.recognition.matching.site_calibration import learn_site, unpack
 from gate.services.gallery_sync import KIND, put_in_use, wished, wished_in
 from gate.store.store import Store
+from gate.texts.terminal import Console, here, named, table
 
 
 def calibrate(
     config: Config = DEFAULT,
     fpir: Annotated[
         float | None,
-        typer.Option(help="Share of impostors that may be accepted; else as before."),
+        typer.Option(help="Share of impostors that may be accepted; otherwise as before."),
     ] = None,
-    fmr: Annotated[
-        float | None, typer.Option(help="The same when one person is claimed by a card.")
-    ] = None,
+    fmr: Annotated[float | None, typer.Option(help="The same where a card says who it is.")] = None,
     encoder: Annotated[
-        str, typer.Option(help="For the templates of this encoder; else of the most used one.")
+        str, typer.Option(help="For the templates of this encoder; otherwise of the most used one.")
     ] = "",
     check: Annotated[
-        bool, typer.Option("--check", help="Only say whether the one in use still holds.")
+        bool, typer.Option("--check", help="Only say whether the calibration in use still holds.")
     ] = False,
 ) -> None:
     """Set the thresholds from the site's own gallery and store them.
@@ -55,13 +52,13 @@ def calibrate(
             try:
                 before = unpack(stored.body)[1]
             except RecognitionError as error:
-                console.print(f"[yellow]{escape(error.what)}[/]")
+                console.print(error.what, style="yellow", markup=False)
         if check:
             raise SystemExit(_check(console, before, len(gallery.people)))
         rates = wished(before) if before else wished_in(stored)
         fpir, fmr = fpir or rates[0], fmr or rates[1]
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        with console.status(f"calibrating on {len(gallery.people):,} people"):
+        with console.status(here(f"calibrating on {len(gallery.people):,} people")):
             fit, calibration = learn_site(gallery, made=made, fpir=fpir, fmr=fmr)
             matcher = build_matcher(gallery, fit, calibration)
             alike = lookalikes(matcher)
@@ -98,22 +95,22 @@ def _check(console: Console, calibration: Calibration | None, people: int) -> in
         f"Made {calibration.made} for {calibration.people:,} people; {people:,} are enrolled."
     )
     if calibration.of_earlier_score:
-        console.print("[yellow]An earlier version scored otherwise: run `gate calibrate`.[/]")
+        console.print(
+            "An earlier version scored differently: run `gate calibrate`.", style="yellow"
+        )
         return 1
     if calibration.outgrown(people):
-        console.print("[yellow]The gallery has outgrown it: run `gate calibrate`.[/]")
+        console.print("The gallery has outgrown it: run `gate calibrate`.", style="yellow")
         return 1
     return 0
 
 
 def _table(now: Calibration, before: Calibration | None) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "now", "before"):
-        table.add_column(heading)
+    shown = table("", "now", "before", pad_edge=False)
     low, high = now.interval
 
     def row(title: str, value: str, old: str) -> None:
-        table.add_row(title, value, old if before else "")
+        shown.add_row(named("column", title), value, old if before else "")
 
     row("encoder", now.encoder, before.encoder if before else "")
     row("fit", now.fit, before.fit if before else "")
@@ -129,4 +126,4 @@ def _table(now: Calibration, before: Calibration | None) -> Table:
         f"{before.verify_threshold:.3f}" if before else "",
     )
     row("scores of residents from", now.mates, before.mates if before else "")
-    return table
+    return shown

@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate.camera.onvif.device import Camera
 from gate.camera.onvif.discovery import find
 from gate.errors import CameraError
+from gate.texts.terminal import Console, here
 
 camera = typer.Typer(
     help="Network cameras by ONVIF: find them, read their streams, set clock and resolution.",
     no_args_is_help=True,
 )
 
-Address = Annotated[str, typer.Argument(help="Host, host:port, or the device service's address.")]
+Address = Annotated[
+    str, typer.Argument(help="Host, host:port, or the address of the device service.")
+]
 User = Annotated[str, typer.Option(help="An ONVIF user of the camera.")]
 PASSWORD = "GATE_CAMERA_PASSWORD"
 
@@ -27,7 +29,7 @@ def _camera(address: str, user: str) -> Camera:
     """The password comes from the environment, or is asked for: a command line is seen by all."""
     password = os.environ.get(PASSWORD, "")
     if user and not password:
-        password = typer.prompt("password", hide_input=True, default="", show_default=False)
+        password = typer.prompt(here("password"), hide_input=True, default="", show_default=False)
     return Camera(address, user, password)
 
 
@@ -49,11 +51,13 @@ def find_(
 
 @camera.command()
 def streams(address: Address, user: User = "") -> None:
-    """A camera's clock and streams, and what to put into [[camera]]."""
+    """Show a camera's clock and streams, and what to put into [[camera]]."""
     console = Console(soft_wrap=True, highlight=False)
     with _camera(address, user) as device:
         ahead = device.clock().total_seconds()
-        console.print(f"{device.model()}; its clock is {ahead:+.0f} s from ours", markup=False)
+        console.print(
+            f"{device.model()}; its clock differs from ours by {ahead:+.0f} s", markup=False
+        )
         for stream in device.streams():
             console.print(
                 f"{stream.profile}: {stream.encoding} {stream.width}×{stream.height}, "
@@ -68,19 +72,21 @@ def streams(address: Address, user: User = "") -> None:
 def set_(
     address: Address,
     user: User = "",
-    profile: Annotated[str, typer.Option(help="Of which stream; the first if empty.")] = "",
-    width: Annotated[int, typer.Option(min=0, max=7680, help="Pixels; 0: as it is.")] = 0,
-    height: Annotated[int, typer.Option(min=0, max=4320, help="Pixels; 0: as it is.")] = 0,
+    profile: Annotated[str, typer.Option(help="Which stream; the first if empty.")] = "",
+    width: Annotated[int, typer.Option(min=0, max=7680, help="Pixels; 0 leaves it as it is.")] = 0,
+    height: Annotated[int, typer.Option(min=0, max=4320, help="Pixels; 0 leaves it as it is.")] = 0,
     clock: Annotated[bool, typer.Option("--clock", help="Set its clock to ours.")] = False,
 ) -> None:
     """Set a camera's clock, or the resolution of a stream."""
     if not clock and not (width and height):
-        raise typer.BadParameter("--clock, or --width and --height")
+        raise typer.BadParameter("give --clock, or --width and --height")
     with _camera(address, user) as device:
         device.clock()
         if clock:
             device.set_clock(datetime.now(UTC))
-            print(f"clock set; now {device.clock().total_seconds():+.0f} s from ours")
+            Console(highlight=False).print(
+                f"clock set; it differs from ours by {device.clock().total_seconds():+.0f} s"
+            )
         if width and height:
             found = [s for s in device.streams() if s.profile == profile or not profile]
             if not found:

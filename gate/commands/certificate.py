@@ -23,13 +23,13 @@ def certificate(
         typer.Option(help="A further name or address under which the desk is reached."),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(help="Where the authority's certificate is copied for tablets.")
+        Path | None, typer.Option(help="Where to copy the authority's certificate for the tablets.")
     ] = None,
     config: Config = DEFAULT,
 ) -> None:
-    """Make the desk's certificate, serve the desk to the network, say how tablets trust it.
+    """Make the desk's certificate, open the desk to the network, say how tablets trust it.
 
-    Run it again after the box got another name or address; tablets keep their trust.
+    Run it again when the box has a new name or address; tablets go on trusting it.
     """
     out = Console(highlight=False, soft_wrap=True)
     settings = load(config)

@@ -35,7 +35,7 @@ def check(config: Config = DEFAULT) -> None:
 
 @config.command()
 def reference(
-    page: Annotated[bool, typer.Option("--page", help="the reference page instead")] = False,
+    page: Annotated[bool, typer.Option("--page", help="Print the reference page instead.")] = False,
 ) -> None:
     """Print a configuration file with every key, its default and what it means."""
     sys.stdout.write(as_page() if page else as_toml())
@@ -43,7 +43,7 @@ def reference(
 
 @config.command()
 def show(config: Config = DEFAULT) -> None:
-    """Print all values in force, defaults and environment included; secrets are hidden."""
+    """Print every value in force, including defaults and the environment; secrets are hidden."""
     Console().print_json(load(config).model_dump_json())
 
 
@@ -54,7 +54,7 @@ def upgrade(
         bool, typer.Option("--dry-run", help="Only print what would change.")
     ] = False,
 ) -> None:
-    """Rewrite a configuration of an earlier version: keys that are gone or have moved."""
+    """Update a configuration of an earlier version: keys that were removed or have moved."""
     load(config)  # reports every mistake before anything is changed
     old = config.read_text("utf-8-sig")
     new = upgraded(old, str(config))
@@ -87,7 +87,7 @@ def upgrade(
 @config.command()
 def init(
     config: Config = DEFAULT,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file there is.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a configuration with every key at its default; `gate init` asks for the values."""
     if not shipped.place(as_toml(), config, 0o640, replace=force):
@@ -114,9 +114,9 @@ def path(config: Config = DEFAULT) -> None:
 
 @config.command()
 def units(
-    folder: Annotated[Path, typer.Argument(help="Where to.")] = shipped.UNITS,
+    folder: Annotated[Path, typer.Argument(help="Where to write them.")] = shipped.UNITS,
     config: Config = DEFAULT,
 ) -> None:
-    """Write the units of systemd for this installation: gate, desk, kiosk, backup."""
+    """Write the systemd units for this installation: gate, desk, kiosk, backup."""
     for unit in shipped.place_units(config.absolute(), folder):
         Console(soft_wrap=True).print(f"{unit}", highlight=False)

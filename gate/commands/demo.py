@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
+from gate.texts.terminal import Console
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,7 +29,7 @@ def demo(
         Path, typer.Option(help="The page with film, table, figures and picture.")
     ] = Path("var/demo/index.html"),
     recorded_speed: Annotated[
-        bool, typer.Option("--recorded-speed", help="As slowly as it was recorded.")
+        bool, typer.Option("--recorded-speed", help="Play at the speed of the recording.")
     ] = False,
 ) -> None:
     """Watch recorded people walk up to a gate with 7,000 enrolled.
@@ -46,15 +46,15 @@ def replay(
     path: Annotated[Path, typer.Argument(help="A folder of frames or a video.")],
     config: Config = DEFAULT,
     fps: Annotated[
-        float, typer.Option(min=0.1, max=240, help="Frames a second of a folder.")
+        float, typer.Option(min=0.1, max=240, help="Frames per second, for a folder.")
     ] = 10.0,
     recorded_speed: Annotated[
-        bool, typer.Option("--recorded-speed", help="As slowly as it was recorded.")
+        bool, typer.Option("--recorded-speed", help="Play at the speed of the recording.")
     ] = False,
 ) -> None:
-    """Run the gate over a recording instead of its camera, with its register and its relay.
+    """Run the gate on a recording instead of its camera, with its own register and relay.
 
-    Without --recorded-speed it goes as fast as the machine can, and decides the same each time.
+    Without --recorded-speed it runs as fast as the machine can, and decides the same each time.
     """
     from gate.demo.runner import run_replay
 

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import uvicorn
-from rich.console import Console
 
 from enroll.app import create_app
 from enroll.arrivals import ArrivalNotices, receiver
@@ -34,6 +33,7 @@ from gate.setup import desk_certificate
 from gate.setup.announce import announced
 from gate.sockets import BoundedHttp, EndingServer, listen
 from gate.store.store import Store
+from gate.texts.terminal import Console
 
 
 def desk(config: Config = DEFAULT) -> None:

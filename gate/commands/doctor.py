@@ -11,7 +11,7 @@ from rich.table import Table
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
-from gate.texts.terminal import Console, language, reworded
+from gate.texts.terminal import Console, language, named, reworded
 
 if TYPE_CHECKING:  # what looks at everything imports everything: not for the help
     from gate.doctor import Finding, Level
@@ -20,9 +20,9 @@ _LOOK = {"ok": ("green", "OK"), "warn": ("yellow", "look"), "bad": ("red", "fix"
 
 
 def doctor(config: Config = DEFAULT) -> None:
-    """Look at configuration, clock, disk, camera, models, database, key, relay, readers and broker.
+    """Check configuration, clock, disk, camera, models, database, key, relay, readers and broker.
 
-    Exit status 0 when all is well or only worth a look, 1 when something must be fixed.
+    Exit status 0 when nothing must be fixed, otherwise 1.
     """
     from gate.doctor import Level
 
@@ -51,13 +51,8 @@ def report(config: Path, console: Console) -> Level:
 
 def _row(table: Table, finding: Finding, to: str) -> None:
     colour, level = _LOOK[finding.level.name.lower()]
-    marked = f"[{colour}]{_named('level', level, to)}[/]"
-    part = _named("doctor", finding.part, to)
+    marked = f"[{colour}]{named('level', level, to)}[/]"
+    part = named("doctor", finding.part, to)
     table.add_row(marked, escape(part), escape(reworded(finding.says, to)))
     if finding.hint:
         table.add_row("", "", f"[dim]→ {escape(reworded(finding.hint, to))}[/]")
-
-
-def _named(kind: str, name: str, to: str) -> str:
-    """Words for a part or a level, which are too short to be keys of their own."""
-    return reworded(f"{kind} {name}", to).removeprefix(f"{kind} ")

@@ -39,32 +39,35 @@ SHOWN = 20  # mistakes of a table, and photographs that failed, reported at once
 def enroll(
     photos: Annotated[
         list[Path],
-        typer.Argument(help="Photographs of one person, or one folder with people.csv."),
+        typer.Argument(help="Photographs of one person, or one folder with a table of people."),
     ],
-    name: Annotated[str, typer.Option(help="Who it is, for somebody new.")] = "",
-    number: Annotated[str, typer.Option(help="The community's own number of the person.")] = "",
-    birth_year: Annotated[str, typer.Option(help="Consent needs it.")] = "",
-    guardian: Annotated[str, typer.Option(help="Who answers for a child.")] = "",
+    name: Annotated[str, typer.Option(help="The person's name, for somebody new.")] = "",
+    number: Annotated[
+        str, typer.Option(help="The number by which the community knows the person.")
+    ] = "",
+    birth_year: Annotated[str, typer.Option(help="Year of birth; consent depends on it.")] = "",
+    guardian: Annotated[str, typer.Option(help="The guardian who agreed for a child.")] = "",
     agreed: Annotated[
-        str, typer.Option(help="The person agreed: which text, e.g. paper-2026.")
+        str, typer.Option(help="Which text the person agreed to, e.g. paper-2026.")
     ] = "",
     person: Annotated[
-        str, typer.Option(help="Somebody of the register: new photographs replace the old.")
+        str,
+        typer.Option(help="Somebody already in the register: the new face replaces the old one."),
     ] = "",
     double: Annotated[
-        bool, typer.Option("--double", help="It is really not the one they resemble.")
+        bool, typer.Option("--double", help="They really are two people who look alike.")
     ] = False,
-    sheet: Annotated[str, typer.Option(help="Of a workbook: the sheet with the people.")] = "",
-    encoding: Annotated[str, typer.Option(help="Of a CSV file, e.g. gb18030.")] = "",
+    sheet: Annotated[str, typer.Option(help="In a workbook: the sheet with the people.")] = "",
+    encoding: Annotated[str, typer.Option(help="Encoding of a CSV file, e.g. gb18030.")] = "",
     card_form: Annotated[
-        str, typer.Option(help="Card numbers: decimal, facility, hex or reversed.")
+        str, typer.Option(help="How card numbers are written: decimal, facility, hex or reversed.")
     ] = "",
     date_order: Annotated[str, typer.Option(help="Dates like 3/4/26: ymd, dmy or mdy.")] = "",
     date_system: Annotated[
         str, typer.Option(help="Dates like 19876: 1900, 1904, or month (June 1987).")
     ] = "",
     hidden: Annotated[
-        str, typer.Option(help="Hidden lines of a sheet: with or without (the default).")
+        str, typer.Option(help="Hidden rows of a sheet: with or without (the default).")
     ] = "",
     hidden_columns: Annotated[
         str, typer.Option(help="Hidden columns: with or without (the default).")
@@ -74,21 +77,21 @@ def enroll(
         typer.Option(help="What a column is: --column C=phone; nothing after = leaves it out."),
     ] = None,
     doubles: Annotated[
-        str, typer.Option(help="Who is perhaps there already: same (person) or new.")
+        str, typer.Option(help="People who may be in the register already: same (person) or new.")
     ] = "",
-    language: Annotated[str, typer.Option(help="Of what is reported: en or zh.")] = "",
+    language: Annotated[str, typer.Option(help="Language of the report: en or zh.")] = "",
     config: Config = DEFAULT,
 ) -> None:
     """Enrol a person from photographs, or many from a folder.
 
     `gate enroll wang-1.jpg wang-2.jpg --name 王芳 --birth-year 1958 --agreed paper-2026`
 
-    A folder holds photographs and a table called people (.xlsx, .xls, .ods, .csv) with the columns
-    name, photo, consent, birth year and others, in English or Chinese; photographs are found by
-    the column photo, or by being named after the number or name of a person. The table is checked
-    before anything is written. Run the command again after an interruption:
-    it goes on where it stopped, after Ctrl-C too. Photographs are never kept; they may lie in one
-    photos.zip beside the table.
+    A folder holds photographs and a table called people (.xlsx, .xls, .ods, .csv) with the
+    columns name, photo, consent, birth year and others, in English or Chinese. The column photo
+    says which photographs are whose; without it, a photograph is named after the number or name
+    of the person. The table is checked before anything is written. After an interruption,
+    Ctrl-C included, run the command again: it goes on where it stopped. Photographs are never
+    kept; they may also be in a photos.zip beside the table.
     """
     settings = load(config)
     use_zone(settings.timezone)

@@ -174,7 +174,9 @@ def _ready(
 ) -> list[Line]:
     """The lines of a table without mistakes and open questions. Raises ConfigurationError."""
     if doubles not in ("", SAME, NEW):
-        raise ConfigurationError("--doubles is same or new", where=doubles, hint="choose one")
+        raise ConfigurationError(
+            "give same or new with --doubles", where=doubles, hint="choose one"
+        )
     today = datetime.now(UTC).astimezone().date()
     below = settings.desk.guardian_below_age
     made = plan(table, photos, store, choices, today=today, guardian_age=below)

@@ -35,33 +35,42 @@ _SMALLEST = 40  # pixels: photographs are cropped, so faces are small in them
 def evaluate(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="person/photo.jpg; without it the folder in GATE_LFW_DIR."),
+        typer.Argument(help="A folder of PERSON/PHOTO.jpg; otherwise the one in GATE_LFW_DIR."),
     ] = None,
     config: Config = DEFAULT,
     site: Annotated[bool, typer.Option("--site", help="Measure on the enrolled people.")] = False,
     encoder: Annotated[
         list[str] | None,
-        typer.Option(help="dlib, retail-0095, a *.dat file, or usual: the usual recipe."),
+        typer.Option(help="dlib, retail-0095, a *.dat file, or usual (the usual recipe)."),
     ] = None,
     protocol: Annotated[str, typer.Option(help="Some of the letters a to h.")] = "abcdefgh",
-    errata: Annotated[Path | None, typer.Option(help="Corrected labels: PHOTO PERSON.")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="Pairs for (a), as LFW's pairs.txt.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="NAME=FILE of names.")] = None,
-    numbered: Annotated[
-        Path | None, typer.Option(help="Photographs of nameless people, with groups.txt, for (e).")
+    errata: Annotated[
+        Path | None, typer.Option(help="A file of corrected labels: PHOTO PERSON.")
     ] = None,
-    merges: Annotated[Path | None, typer.Option(help="People who appear twice, for (e).")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="Pairs for (a), like LFW's pairs.txt.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group: NAME=FILE, a file of people's names.")
+    ] = None,
+    numbered: Annotated[
+        Path | None,
+        typer.Option(help="A folder of photographs of unnamed people, with groups.txt, for (e)."),
+    ] = None,
+    merges: Annotated[
+        Path | None, typer.Option(help="A file of people who appear twice, for (e).")
+    ] = None,
     most: Annotated[
-        int | None, typer.Option(min=1, help="Photographs of a person that are used.")
+        int | None, typer.Option(min=1, help="How many photographs of each person to use.")
     ] = None,
     cache: Annotated[Path, typer.Option(help="Where vectors are kept.")] = Path("var/evaluation"),
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the report page.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures to this file.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report page to this file.")] = None,
 ) -> None:
-    """FNIR at FPIR 1, 0.3 and 0.1 %, by protocol, group and half of the people.
+    """Measure FNIR at FPIR 1, 0.3 and 0.1 %, by protocol, group and half of the people.
 
-    The first run encodes every photograph and takes minutes; stop it at will, it goes on where it
-    stopped. Nothing is sent anywhere.
+    The first run encodes every photograph and takes minutes; you can stop it at any time, and
+    the next run goes on from there. Nothing is sent anywhere.
     """
     settings = load(config)
     console = Console()

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import ConfigurationError
 from gate.events.schema import event_schema
+from gate.events.types import TYPES
 from gate.store.store import Store
+from gate.texts.terminal import Console, coded, table
 
 events = typer.Typer(help="Show, export and resend events.", no_args_is_help=True)
 
@@ -29,32 +29,41 @@ def _open(config: Path) -> tuple[str, Store]:
 
 @events.command("list")
 def list_(
-    count: Annotated[int, typer.Option("--count", "-n", help="How many, newest first.")] = 20,
-    type: Annotated[list[str] | None, typer.Option(help="Only of this type.")] = None,
+    count: Annotated[
+        int, typer.Option("--count", "-n", help="How many of the newest events.")
+    ] = 20,
+    type: Annotated[
+        list[str] | None, typer.Option(help="Only events of this type, e.g. door.forced.")
+    ] = None,
     config: Config = DEFAULT,
 ) -> None:
     """Show the newest events."""
+    shown_as = {coded("event", code): code for code in TYPES}  # what the table calls it will do
+    types = [shown_as.get(given, given) for given in type or ()]
     _, store = _open(config)
     with store:
-        rows = store.events.search(types=type or (), limit=count)
-    table = Table("gate", "no.", "time (UTC)", "type", "decision", "reasons", "person", box=None)
+        rows = store.events.search(types=types, limit=count)
+    shown = table("gate", "no.", "time (UTC)", "type", "decision", "reasons", "person")
     for row in reversed(rows):
-        table.add_row(
+        reasons = (coded("why", code) for code in row.body.get("reasons", ()))
+        shown.add_row(
             row.gate,
             str(row.sequence),
             f"{row.time:%Y-%m-%d %H:%M:%S}",
-            row.type,
-            row.decision or "",
-            ", ".join(row.body.get("reasons", ())),
+            coded("event", row.type),
+            coded("outcome", row.decision or ""),
+            ", ".join(reasons),
             (row.person or "")[:8],
         )
-    Console().print(table)
+    Console().print(shown)
 
 
 @events.command()
 def export(
-    to: Annotated[Path, typer.Argument(help="A file; one event a line, oldest first.")],
-    days: Annotated[float, typer.Option(min=0, max=36_600, help="Not older than this.")] = 31.0,
+    to: Annotated[Path, typer.Argument(help="A new file; one event a line, oldest first.")],
+    days: Annotated[
+        float, typer.Option(min=0, max=36_600, help="Only events of so many days.")
+    ] = 31.0,
     config: Config = DEFAULT,
 ) -> None:
     """Write events to a file, as JSON lines."""
@@ -77,31 +86,31 @@ def export(
 
 @events.command()
 def schema() -> None:
-    """Print the JSON Schema of events, for whoever receives them."""
+    """Print the JSON Schema of events, for those who receive them."""
     Console().print_json(data=event_schema())
 
 
 @events.command()
 def outbox(config: Config = DEFAULT) -> None:
-    """How many events wait for each receiver."""
+    """Show how many events wait for each receiver."""
     name, store = _open(config)
     with store:
         waiting = store.outbox.receivers(name)
         capacity = store.outbox.capacity
     for receiver, count in waiting.items():
-        Console().print(f"{receiver}: {count} of {capacity}")
+        Console().print(f"{receiver}: {count} events wait, room for {capacity}")
     if not waiting:
         Console().print("nothing waits")
 
 
 @events.command()
 def resend(
-    first: Annotated[int, typer.Argument(help="Sequence of the first event.")],
-    last: Annotated[int, typer.Argument(help="Sequence of the last event.")],
+    first: Annotated[int, typer.Argument(help="Number of the first event.")],
+    last: Annotated[int, typer.Argument(help="Number of the last event.")],
     receiver: Annotated[str, typer.Option(help="mqtt or webhook.")] = "mqtt",
     config: Config = DEFAULT,
 ) -> None:
-    """Put events of this gate into the outbox once more."""
+    """Send events of this gate again."""
     if receiver not in ("mqtt", "webhook"):
         raise ConfigurationError(
             f"there is no receiver {receiver}", where="--receiver", hint="mqtt or webhook"

@@ -37,11 +37,11 @@ def explain(
     ] = "last",
     language: Annotated[
         str | None,
-        typer.Option(callback=_one_of_ours, help="In which language; else the terminal's."),
+        typer.Option(callback=_one_of_ours, help="The language; otherwise the terminal's."),
     ] = None,
     config: Config = DEFAULT,
 ) -> None:
-    """Say what happened and why, then which rule answered and every value it was made from."""
+    """Say what happened and why, then which rule decided and the values it was based on."""
     language = language or terminal.language()
     settings = load(config)
     use_zone(settings.timezone)

@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 from cryptography.hazmat.primitives import serialization
-from rich.console import Console
-from rich.table import Table
 
 from gate.commands import Config, private_key
 from gate.config.settings import DEFAULT, Settings, load
@@ -19,12 +17,13 @@ from gate.exporting import preview
 from gate.exporting.ledger import key_of
 from gate.exporting.settings import ExportSettings
 from gate.store.store import Store
+from gate.texts.terminal import Console, named, table
 
-export = typer.Typer(help="Records for platforms: check, look, send again.", no_args_is_help=True)
+export = typer.Typer(help="Records for platforms: check, view, send again.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Its name in [[export]].")]
-First = Annotated[int, typer.Argument(help="Sequence of the first event.")]
-Last = Annotated[int, typer.Argument(help="Sequence of the last event.")]
+First = Annotated[int, typer.Argument(help="Number of the first event.")]
+Last = Annotated[int, typer.Argument(help="Number of the last event.")]
 
 
 def _of(settings: Settings, name: str) -> ExportSettings:
@@ -37,14 +36,14 @@ def _of(settings: Settings, name: str) -> ExportSettings:
 
 @export.command("list")
 def list_(config: Config = DEFAULT) -> None:
-    """How far each export is."""
+    """Show how far each export has got."""
     settings = load(config)
     console = Console(soft_wrap=True)
     with Store.open(settings.store, settings.data, create=False) as store:
         for each in settings.export:
             seen = preview.view(each, settings.name, store)
-            to = seen.where if each.enabled else "off"
-            last = seen.state.last[:19].replace("T", " ") or "never"
+            to = seen.where if each.enabled else named("value", "off")
+            last = seen.state.last[:19].replace("T", " ") or named("value", "never")
             console.print(
                 f"{each.name}: {seen.title} to {to}; {seen.waiting} events wait, "
                 f"{seen.people} people there, last delivery (UTC) {last}",
@@ -57,7 +56,7 @@ def list_(config: Config = DEFAULT) -> None:
 
 @export.command()
 def check(name: Name, config: Config = DEFAULT) -> None:
-    """Read the mapping and its schemas, and show the newest record of each kind as it would leave.
+    """Check mapping and schemas, and show the newest record of each kind as it would be sent.
 
     Nothing is sent.
     """
@@ -66,12 +65,12 @@ def check(name: Name, config: Config = DEFAULT) -> None:
     console = Console(soft_wrap=True)
     with Store.open(settings.store, settings.data, create=False) as store:
         seen = preview.view(each, settings.name, store)
-        table = Table("field", "from", "purpose", "consent", "", box=None)
+        shown = table("field", "from", "purpose", "consent", "")
         for field in seen.fields:
-            on = "" if field.on else "off"
+            on = "" if field.on else named("value", "off")
             name_of = f"{field.kind}: {field.name}"
-            table.add_row(name_of, field.source, field.purpose, field.consent, on)
-        console.print(table)
+            shown.add_row(name_of, field.source, field.purpose, field.consent, on)
+        console.print(shown)
         records = preview.examples(each, settings.name, store, datetime.now(UTC))
     wrong = []
     for record in records:
@@ -95,7 +94,7 @@ def check(name: Name, config: Config = DEFAULT) -> None:
 def key(
     to: Annotated[Path, typer.Argument(help="A new file for the private key.")],
 ) -> None:
-    """Make a key for sign = "ed25519"; prints the public half for the platform."""
+    """Make a key for sign = "ed25519"; prints the public key for the platform."""
     public = (
         private_key.make(to, "name a new file")
         .public_key()
@@ -106,7 +105,7 @@ def key(
 
 @export.command()
 def resend(name: Name, first: First, last: Last, config: Config = DEFAULT) -> None:
-    """Put events into the outbox of a platform once more."""
+    """Send events to a platform again."""
     settings = load(config)
     each = _of(settings, name)
     with Store.open(settings.store, settings.data, create=False) as store:
@@ -117,7 +116,7 @@ def resend(name: Name, first: First, last: Last, config: Config = DEFAULT) -> No
 
 @export.command()
 def skip(name: Name, first: First, last: Last, config: Config = DEFAULT) -> None:
-    """Take events out of the outbox of a platform that will never take them."""
+    """Give up on events that a platform will never accept."""
     settings = load(config)
     each = _of(settings, name)
     with Store.open(settings.store, settings.data, create=False) as store:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, GATE_NAME, Settings, load
@@ -19,6 +17,7 @@ from gate.hub.boxes import Boxes, shut_out
 from gate.hub.keys import CommunityKeys
 from gate.sockets import listen
 from gate.store.store import Store
+from gate.texts.terminal import Console, named, table
 
 hub = typer.Typer(help="One register for many gates.", no_args_is_help=True)
 
@@ -28,9 +27,9 @@ BY = "command line"
 
 @hub.command()
 def run(config: Config = DEFAULT) -> None:
-    """Serve the boxes of this register: feed, events, pairing.
+    """Serve the boxes of this register: changes, events, pairing.
 
-    Two or more may run for one register on PostgreSQL; a box takes the one that answers.
+    Two or more may run for one register on PostgreSQL; a box uses whichever answers.
     """
     settings = load(config)
     from gate import log
@@ -49,12 +48,13 @@ def run(config: Config = DEFAULT) -> None:
 
 @hub.command("copy-keys")
 def copy_keys(
-    file: Annotated[Path, typer.Argument(help="Takes the place of the copy of before.")],
+    file: Annotated[Path, typer.Argument(help="The file; it replaces the copy made before.")],
     config: Config = DEFAULT,
 ) -> None:
-    """Copy the keys of the people ([store] person_keys), for a safe beside the backups.
+    """Copy the people's keys ([store] person_keys), to be kept safe beside the backups.
 
-    One copy is kept: an older one would still open the templates of people deleted since.
+    Keep only the newest copy: an older one would still open the templates of people deleted
+    since.
     """
     settings = load(config)
     with _store(settings) as store:
@@ -65,12 +65,12 @@ def copy_keys(
                 hint='set it, for example to "sqlite:///people.keys"; see docs/many-gates.md',
             )
         store.person_keys.copy(file)
-    typer.echo(f"{file}: the keys as of now")
+    Console(highlight=False, soft_wrap=True).print(f"{file}: the keys as of now", markup=False)
 
 
 @hub.command()
 def worker(config: Config = DEFAULT) -> None:
-    """Learn whitening and calibration for every gate, and tidy, until ended; one for a register."""
+    """Learn whitening and calibration for every gate, and tidy up; one for each register."""
     settings = load(config)
     from gate import log
     from gate.hub.worker import Worker
@@ -85,7 +85,7 @@ def worker(config: Config = DEFAULT) -> None:
 
 @hub.command()
 def pair(gate: Gate, config: Config = DEFAULT) -> None:
-    """Make the code by which one box becomes that of a gate: ten minutes, once."""
+    """Make the code with which one box joins as a gate: valid for ten minutes, once."""
     if not re.fullmatch(GATE_NAME, gate):
         raise ConfigurationError(
             f"{gate!r} cannot be the name of a gate",
@@ -104,50 +104,57 @@ def pair(gate: Gate, config: Config = DEFAULT) -> None:
 @hub.command()
 def scope(
     gate: Gate,
-    building: Annotated[list[str] | None, typer.Option(help="Whose residents pass there.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="Which group passes there.")] = None,
-    area: Annotated[str | None, typer.Option(help="Where it is, for the page.")] = None,
-    everybody: Annotated[bool, typer.Option(help="The whole register again.")] = False,
+    building: Annotated[
+        list[str] | None, typer.Option(help="A building whose residents pass there.")
+    ] = None,
+    group: Annotated[list[str] | None, typer.Option(help="A group that passes there.")] = None,
+    area: Annotated[
+        str | None, typer.Option(help="Where the gate is, to be shown at the desk.")
+    ] = None,
+    everybody: Annotated[bool, typer.Option(help="Everybody in the register.")] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Say who belongs on the box of a gate: nobody else's data is on it."""
+    """Say whose data the box of a gate holds: it holds nobody else's."""
     with _store(load(config)) as store:
         nobody: list[str] | None = [] if everybody else None
         row = Boxes(store).set_gate(
             gate, area=area, buildings=building or nobody, groups=group or nobody
         )
         store.audit.note(BY, "gate.scope", gate, buildings=row.buildings, groups=row.groups)
-    who = [*(f"building {name}" for name in row.buildings), *(f"group {n}" for n in row.groups)]
-    Console(highlight=False).print(f"{gate}: {', '.join(who) or 'everybody'}")
+    who = [f"{named('scope', 'building')} {name}" for name in row.buildings]
+    who += [f"{named('scope', 'group')} {name}" for name in row.groups]
+    shown = ", ".join(who) or named("scope", "everybody")
+    Console(highlight=False).print(f"{gate}: {shown}")
 
 
 @hub.command()
 def boxes(config: Config = DEFAULT) -> None:
-    """Every box, and how it is."""
-    table = Table("gate", "box", "state", "seen", "at", "outbox", "people", "version", box=None)
+    """Show every box and its state."""
+    shown = table("gate", "box", "state", "seen", "at", "outbox", "people", "version")
     with _store(load(config)) as store:
         for row in Boxes(store).all(active=False):
             status = row.status
-            table.add_row(
+            state = named("box", row.state)
+            shown.add_row(
                 row.gate,
                 row.id[:8],
-                row.state if not row.reason else f"{row.state}: {row.reason}",
-                row.seen.isoformat(timespec="seconds") if row.seen else "never",
+                state if not row.reason else f"{state}: {named('box', row.reason)}",
+                row.seen.isoformat(timespec="seconds") if row.seen else named("value", "never"),
                 str(row.cursor),
                 str(status.get("outbox", "")),
                 str(status.get("people", "")),
                 str(status.get("version", "")),
             )
-    Console(highlight=False, soft_wrap=True).print(table)
+    Console(highlight=False, soft_wrap=True).print(shown)
 
 
 @hub.command()
 def revoke(
     gate: Gate,
-    reason: Annotated[str, typer.Option(help="Why, for the audit.")] = "revoked",
+    reason: Annotated[str, typer.Option(help="Why, for the audit record.")] = "revoked",
     config: Config = DEFAULT,
 ) -> None:
-    """Shut out the box of a gate and begin new keys; for a box that was stolen or is broken."""
+    """Shut out the box of a gate and change the keys; for a box that was stolen or is broken."""
     with _store(load(config)) as store:
         epoch = shut_out(store, gate, reason, BY)
     if epoch is None:
@@ -159,7 +166,7 @@ def revoke(
 
 @hub.command()
 def rotate(config: Config = DEFAULT) -> None:
-    """Begin new keys for the templates' way to the boxes; any time, while everything runs."""
+    """Change the keys that protect templates on their way to the boxes, while everything runs."""
     with _store(load(config)) as store:
         epoch = CommunityKeys(store).rotate()
         store.audit.note(BY, "keys.rotated", str(epoch))

@@ -59,12 +59,14 @@ PARTS = (*dict.fromkeys(question.part for question in QUESTIONS), "models", "man
 def init(
     part: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Only these: {', '.join(PARTS)}. Without one: all that is open."),
+        typer.Argument(
+            help=f"Only these: {', '.join(PARTS)}. Without any: everything not yet answered."
+        ),
     ] = None,
     config: Config = DEFAULT,
     languages: Annotated[str | None, typer.Option(help="zh,en")] = None,
-    name: Annotated[str | None, typer.Option(help="Short name, a-z, 0-9, -.")] = None,
-    label: Annotated[str | None, typer.Option(help="Name for people: 东门.")] = None,
+    name: Annotated[str | None, typer.Option(help="Short name: a-z, 0-9, -.")] = None,
+    label: Annotated[str | None, typer.Option(help="Name for people to read: 东门.")] = None,
     community: Annotated[str | None, typer.Option(help="Name of the estate.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Asia/Shanghai")] = None,
     camera: Annotated[
@@ -89,18 +91,21 @@ def init(
         bool | None,
         typer.Option(
             "--try/--no-try",
-            help="Try camera, board (the door opens once) and reader. Asked for at a terminal.",
+            help="Try camera, board (the door opens once) and reader; otherwise you are asked.",
         ),
     ] = None,
     start: Annotated[
-        bool | None, typer.Option("--start/--no-start", help="Start with the machine, and now.")
+        bool | None,
+        typer.Option(
+            "--start/--no-start", help="Start the services now and whenever the machine starts."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
-    """Set this box up, or change an answer: asks what no flag says, and ends with `gate doctor`.
+    """Set this box up, or change an answer: asks what no option says, ends with `gate doctor`.
 
-    Comments and keys of the configuration that are not asked for stay as they are. Called with
-    flags on a box that is set up, it changes those answers and asks nothing else.
+    Comments, and keys that it does not ask for, stay as they are. With options, on a box that
+    is set up, it changes those answers and asks nothing else.
     """
     wanted = _wanted(part)
     given = {

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.replica import join as replica
 from gate.store.store import Store
+from gate.texts.terminal import Console
 
 
 def join(
-    url: Annotated[list[str], typer.Argument(help="The hub's address, or all it has, then CODE.")],
+    url: Annotated[
+        list[str], typer.Argument(help="The hub's address, or several of them, then the code.")
+    ],
     config: Config = DEFAULT,
 ) -> None:
-    """Make this box one of a hub: gate join https://hub:8444 ABCD-EFGH-JKLM-NPQR
+    """Make this box one of a hub's: gate join https://hub:8444 ABCD-EFGH-JKLM-NPQR
 
-    People enrolled here go along, with faces, cards and rules. A gate that runs follows the hub
+    People enrolled here come along, with faces, cards and rules. A running gate follows the hub
     within two seconds.
     """
     *urls, code = url
@@ -31,18 +33,23 @@ def join(
         done = replica.join(store, settings.data, settings.name, tuple(urls), code)
     out.print(f"{done.gate} belongs to the hub now")
     if done.new or done.known:
-        out.print(f"people taken along: {done.new} new, {done.known} known there already")
+        out.print(f"people taken along: {done.new} new, {done.known} already known there")
     if done.double:
         out.print(f"{done.double} without their card: somebody else has it; see the hub's desk")
 
 
 def leave(
-    offline: Annotated[bool, typer.Option(help="Do not ask the hub: it is gone.")] = False,
+    offline: Annotated[
+        bool, typer.Option(help="Do not contact the hub: it no longer exists.")
+    ] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Let this box be alone again, with the people it has now."""
+    """Take this box out of its hub; it keeps the people it has now."""
     settings = load(config)
     with Store.open(settings.store, settings.data, create=False) as store:
         heard = replica.leave(store, settings.data, ask=not offline)
-    word = "the hub knows" if heard else "the hub did not hear of it: revoke the box there"
-    Console(highlight=False, soft_wrap=True).print(f"{settings.name} is alone again; {word}")
+    out = Console(highlight=False, soft_wrap=True)
+    if heard:
+        out.print(f"{settings.name} has left the hub; the hub knows")
+    else:
+        out.print(f"{settings.name} has left the hub; the hub was not told: revoke the box there")

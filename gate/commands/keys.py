@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from rich.console import Console
-from rich.table import Table
 
 from gate.commands import Config, private_key
 from gate.config.settings import DEFAULT, Settings, load
@@ -18,6 +16,7 @@ from gate.errors import ConfigurationError
 from gate.integrations.command_client import ask
 from gate.integrations.signed_command import COMMANDS, key_id, order, sign
 from gate.store.store import Store
+from gate.texts.terminal import Console, table
 
 keys = typer.Typer(help="Keys that may command this gate over MQTT.", no_args_is_help=True)
 
@@ -34,11 +33,13 @@ def make(
     ],
     to: Annotated[
         Path | None,
-        typer.Option(help="Where to write the private key; keys/NAME.pem in the data folder."),
+        typer.Option(
+            help="Where to write the private key; otherwise keys/NAME.pem in the data folder."
+        ),
     ] = None,
     config: Config = DEFAULT,
 ) -> None:
-    """Make a key: the private half into a file for the sender, the public half into the gate."""
+    """Make a key: the private half goes to a file for the sender, the public half into the gate."""
     unknown = sorted(set(command) - set(COMMANDS))
     if unknown:
         raise ConfigurationError(
@@ -67,18 +68,18 @@ def list_(config: Config = DEFAULT) -> None:
     if not rows:
         Console().print("No key yet: `gate keys make NAME --command open`")
         return
-    table = Table("key", "name", "may order", "made", "revoked", box=None)
+    shown = table("key", "name", "may order", "made", "revoked")
     for row in rows:
         revoked = f"{row.revoked:%Y-%m-%d %H:%M}" if row.revoked else ""
-        table.add_row(row.id, row.name, ", ".join(row.commands), f"{row.created:%F}", revoked)
-    Console().print(table)
+        shown.add_row(row.id, row.name, ", ".join(row.commands), f"{row.created:%F}", revoked)
+    Console().print(shown)
 
 
 @keys.command()
 def revoke(
     name: Annotated[str, typer.Argument(help="Name or id of the key.")], config: Config = DEFAULT
 ) -> None:
-    """Make a key worthless, from the next command on."""
+    """Revoke a key, from the next command on."""
     with _store(load(config)) as store:
         row = store.command_keys.revoke(name)
         store.audit.note("cli", "key.revoke", row.id)
@@ -89,7 +90,7 @@ def revoke(
 def reset(
     name: Annotated[str, typer.Argument(help="Name or id of the key.")], config: Config = DEFAULT
 ) -> None:
-    """Forget the counter this gate took from a key, for a sender that lost its count."""
+    """Reset the counter of a key, for a sender that has lost count."""
     settings = load(config)
     with _store(settings) as store:
         row = store.command_keys.reset(settings.name, name)
@@ -105,7 +106,7 @@ def send(
     minutes: Annotated[float, typer.Option(min=0.1, max=1440, help="For hold: how long.")] = 5.0,
     config: Config = DEFAULT,
 ) -> None:
-    """Sign a command, send it, and print what became of it."""
+    """Sign a command, send it, and print the answer."""
     settings = load(config)
     target = gate or settings.name
     now = int(time.time() * 1000)

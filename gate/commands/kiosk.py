@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate.errors import ConfigurationError, DeviceError
 from gate.setup import kiosk as kiosks
+from gate.texts.terminal import Console
 
 
 def kiosk(
@@ -37,19 +37,19 @@ def kiosk(
         ),
     ] = False,
     cage: Annotated[
-        bool, typer.Option("--cage", help="Start the compositor cage first, turned as asked.")
+        bool, typer.Option("--cage", help="Start the compositor cage first, rotated as given.")
     ] = False,
     profile: Annotated[
-        Path | None, typer.Option(help="The browser's folder; without one a new one each time.")
+        Path | None, typer.Option(help="The browser's folder; otherwise a new one each time.")
     ] = None,
     browser_flag: Annotated[
         list[str] | None, typer.Option(help="A further flag for the browser.")
     ] = None,
 ) -> None:
-    """Show the screen in full; started by gate-kiosk.service with the compositor cage.
+    """Show the screen full-size; started by gate-kiosk.service with the compositor cage.
 
-    Ends when the browser or its page has died, so that the service starts it again. It reads no
-    configuration: its user may not.
+    Ends when the browser or its page has died, so that the service starts it again. It does not
+    read the configuration, which its user may not.
     """
     if rotate not in kiosks.ROTATIONS:
         raise ConfigurationError(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import set_cell_size
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -29,7 +30,7 @@ from gate.replica.models import FromHub
 from gate.setup import system
 from gate.setup.document import Document
 from gate.store.store import Store
-from gate.texts.terminal import Console
+from gate.texts.terminal import Console, here, named
 
 models = typer.Typer(
     help="List, fetch, check and choose the models that find, compare and test faces.",
@@ -37,7 +38,7 @@ models = typer.Typer(
 )
 
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Names of models; without one, the recommended ones.")
+    list[str] | None, typer.Argument(help="Names of models; otherwise the recommended ones.")
 ]
 
 SILENT_AFTER = 15.0  # seconds without a byte after which a server is given up
@@ -57,17 +58,19 @@ def list_(
         bool, typer.Option("--sources", help="Print official addresses and hashes as well.")
     ] = False,
 ) -> None:
-    """Show every model on offer: task, licence, size, installed or not, what it is good for."""
+    """Show every model: task, licence, size, whether it is installed, what it is good for."""
     settings = load(config).models
     table = Table(show_lines=False)
     for heading in ("name", "task", "licence", "MB", "state", "good for"):
-        table.add_column(heading, justify="right" if heading == "MB" else "left")
+        table.add_column(named("column", heading), justify="right" if heading == "MB" else "left")
     for each in MODELS:
         at, _ = state(each, settings)
         star = " *" if each.recommended else ""
         size = f"{each.size / 1e6:.1f}" if each.size else ""
-        coloured = f"[{_COLOUR[at]}]{at}[/]"
-        table.add_row(each.name + star, each.task, each.licence, size, coloured, each.good_for)
+        coloured = f"[{_COLOUR[at]}]{named('installed', at)}[/]"
+        good_for = here(each.good_for)
+        task = named("doctor", each.task)
+        table.add_row(each.name + star, task, each.licence, size, coloured, good_for)
     console = Console()
     console.print(table)
     console.print("* recommended: `gate models fetch` installs them", highlight=False)
@@ -99,12 +102,12 @@ def fetch(
         float | None, typer.Option("--within", help="Give up after so many seconds.")
     ] = None,
 ) -> None:
-    """Install models, checked by their hashes, from their official sources.
+    """Install models from their official sources; each is checked by its hash.
 
     A box that belongs to a hub asks the hub first.
 
-    What breaks off is gone on with the next time. A proxy is taken from the environment
-    (https_proxy).
+    An interrupted download goes on from there the next time. A proxy is taken from the
+    environment (https_proxy).
     """
     whole = load(config)
     settings = whole.models
@@ -181,7 +184,10 @@ def verify(names: Names = None, config: Config = DEFAULT) -> None:
     for each in [model(name) for name in names] if names else MODELS:
         at, path = state(each, settings)
         where = f"  {path}" if path else ""
-        console.print(f"[{_COLOUR[at]}]{at:10}[/] {each.name}{where}", highlight=False)
+        shown = named("installed", at)
+        console.print(
+            f"[{_COLOUR[at]}]{set_cell_size(shown, 10)}[/] {each.name}{where}", highlight=False
+        )
         if at is State.DAMAGED:
             damaged.append(each.name)
     if damaged:
@@ -196,9 +202,9 @@ def verify(names: Names = None, config: Config = DEFAULT) -> None:
 def use(
     name: Annotated[str, typer.Argument(help="A detector or an encoder.")],
     config: Config = DEFAULT,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Choose a detector or encoder in the configuration, and say what the change costs."""
+    """Choose a detector or encoder in the configuration, and say what the change involves."""
     settings = load(config)
     chosen = model(name)
     if chosen.task == "liveness":
@@ -220,7 +226,7 @@ def use(
     if chosen.task == "encoder":
         console.print(cost(value, settings), highlight=False)
         if not yes:
-            typer.confirm("Change the encoder?", abort=True)
+            typer.confirm(here("Change the encoder?"), abort=True)
     document = Document.open(config)
     document.set(f"recognition.{chosen.task}", value)
     document.save()

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
@@ -16,6 +14,7 @@ from gate.notify import words
 from gate.notify.plan import SEVERITY, Message
 from gate.notify.sending import AppriseSender
 from gate.texts.catalogue import word
+from gate.texts.terminal import Console, coded, table
 
 notify = typer.Typer(help="Alarms to telephones and chats.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
@@ -23,10 +22,10 @@ out = Console(highlight=False, soft_wrap=True)
 
 @notify.command("test")
 def send_test(
-    name: Annotated[str | None, typer.Argument(help="A receiver; without one, all.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A receiver; otherwise all.")] = None,
     config: Config = DEFAULT,
 ) -> None:
-    """Send a message that says it is a test to the receivers of the configuration."""
+    """Send a test message to the receivers in the configuration."""
     settings = load(config)
     chosen = [to for to in settings.notify.to if name in (None, to.name)]
     if not chosen:
@@ -62,7 +61,7 @@ def send_test(
 def kinds(config: Config = DEFAULT) -> None:
     """List the events that are alarms, with their severity."""
     language = load(config).notify.language
-    table = Table("type", "severity", "", box=None)
+    shown = table("type", "severity", "")
     for kind, severity in SEVERITY.items():
-        table.add_row(kind, severity, word("event", kind, language))
-    out.print(table)
+        shown.add_row(kind, coded("severity", severity), word("event", kind, language))
+    out.print(shown)

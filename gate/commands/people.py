@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,10 +18,11 @@ from gate.errors import StoreError
 from gate.importing.export import export as lines_of
 from gate.store.store import Store
 from gate.store.tables import PersonRow
+from gate.texts.terminal import Console, coded, here, named, table
 
 people = typer.Typer(help="List, show, remove and export the people.", no_args_is_help=True)
 
-Who = Annotated[str, typer.Argument(help="Their number, name (if nobody shares it) or #id.")]
+Who = Annotated[str, typer.Argument(help="The person's number, name (if nobody shares it) or #id.")]
 
 
 def find_person(store: Store, who: str) -> PersonRow:
@@ -57,25 +57,26 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     config: Config = DEFAULT,
 ) -> None:
-    """Show people by name."""
+    """List people by name."""
     settings = load(config)
     use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
         rows = store.people.find(text, limit + 1)
         total = store.people.count()
-    table = Table("id", "number", "name", "kind", "state", box=None)
+    shown = table("id", "number", "name", "kind", "state")
     for row in rows[:limit]:
-        cells = (f"#{row.id}", row.number or "", row.name, row.kind, _state(row))
-        table.add_row(*(escape(cell) for cell in cells))
+        kind = coded("kind", row.kind)
+        cells = (f"#{row.id}", row.number or "", row.name, kind, _state(row))
+        shown.add_row(*(escape(cell) for cell in cells))
     console = Console()
-    console.print(table)
+    console.print(shown)
     more = f"; more than {limit} match" if len(rows) > limit else ""
     console.print(f"{total:,} in the register{more}", highlight=False, style="dim")
 
 
 @people.command()
 def show(who: Who, config: Config = DEFAULT) -> None:
-    """Show what the register holds of one person; of the face only that it is there."""
+    """Show what the register holds about one person; of the face only that there is one."""
     settings = load(config)
     use_zone(settings.timezone)
     with Store.open(settings.store, settings.data, create=False) as store:
@@ -86,31 +87,37 @@ def show(who: Who, config: Config = DEFAULT) -> None:
         qualities = store.templates.qualities(row.id)
         credentials = store.credentials.of(row.id)
     table = Table(box=None, show_header=False, pad_edge=False)
-    answer = f"{consent.answer} ({consent.text_version}, {consent.at:%F})" if consent else "none"
+    answer = (
+        f"{coded('consent', consent.answer)} ({consent.text_version}, {consent.at:%F})"
+        if consent
+        else named("value", "none")
+    )
     for heading, value in {
         "name": row.name,
         "number": row.number or "",
         "pseudonym": row.ref,
-        "kind": row.kind,
+        "kind": coded("kind", row.kind),
         "state": _state(row),
         "home": " ".join(part for part in home if part),
         "valid until": f"{row.valid_until.astimezone():%F}" if row.valid_until else "",
         "groups": ", ".join(row.groups),
         "consent": answer,
         "face": "  ".join(
-            f"{encoder}: {len(values)}, quality {min(values):.2f} to {max(values):.2f}"
+            here(f"{encoder}: {len(values)}, quality {min(values):.2f} to {max(values):.2f}")
             for encoder, values in qualities.items()
         ),
-        "credentials": ", ".join(held.kind for held in credentials if held.revoked is None),
+        "credentials": ", ".join(
+            coded("credential", held.kind) for held in credentials if held.revoked is None
+        ),
     }.items():
-        table.add_row(f"[dim]{heading}[/]", escape(value) or "-")
+        table.add_row(f"[dim]{named('column', heading)}[/]", escape(value) or "-")
     Console().print(table, highlight=False)
 
 
 @people.command()
 def remove(
     who: Who,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     config: Config = DEFAULT,
 ) -> None:
     """Delete a person with face, cards, permits and consent; the gate forgets them at once."""
@@ -120,7 +127,7 @@ def remove(
         refuse_on_a_box(store, settings.data)
         row = find_person(store, who)
         if not yes:
-            typer.confirm(f"Delete {row.name} (#{row.id}) for good?", abort=True)
+            typer.confirm(here(f"Delete {row.name} (#{row.id}) for good?"), abort=True)
         gone = store.people.delete(row.id)
         store.audit.note("cli", "person.delete", row.ref)
     Console().print(f"#{row.id}: deleted", highlight=False)
@@ -130,9 +137,9 @@ def remove(
 
 @people.command()
 def export(
-    file: Annotated[Path | None, typer.Argument(help="A CSV file; none writes to the screen.")] = (
-        None
-    ),
+    file: Annotated[
+        Path | None, typer.Argument(help="A CSV file; without one, the table is printed.")
+    ] = (None),
     config: Config = DEFAULT,
 ) -> None:
     """Write the register as a table: no faces, no card numbers."""
@@ -158,5 +165,5 @@ def export(
 
 def _state(row: PersonRow) -> str:
     if row.blocked:
-        return "blocked"
-    return "active" if row.active else "moved out"
+        return named("person", "blocked")
+    return named("person", "active" if row.active else "moved out")

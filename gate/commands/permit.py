@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from gate import files
 from gate.access.decision import Method, Outcome
@@ -26,6 +25,7 @@ from gate.errors import AccessError
 from gate.services.permits import PermitBook
 from gate.services.rule_set import build_context
 from gate.store.store import Store
+from gate.texts.terminal import Console
 
 permit = typer.Typer(help="Electronic permits: signed QR codes.", no_args_is_help=True)
 
@@ -35,12 +35,13 @@ def issue(
     who: Who,
     to: Annotated[Path, typer.Option(help="Where to write the PDF.")] = Path("permit.pdf"),
     days: Annotated[
-        float, typer.Option(min=0.01, max=3660, help="How long it is valid from now.")
+        float, typer.Option(min=0.01, max=3660, help="How many days it is valid, from now.")
     ] = 1.0,
-    uses: Annotated[int, typer.Option(min=0, help="How often it opens; 0: no limit.")] = 0,
-    gate: Annotated[list[str] | None, typer.Option(help="A gate it opens; else all.")] = None,
+    uses: Annotated[int, typer.Option(min=0, help="How often it opens the gate; 0: no limit.")] = 0,
+    gate: Annotated[list[str] | None, typer.Option(help="A gate it opens; otherwise all.")] = None,
     household: Annotated[
-        bool, typer.Option("--household", help="One of the visitor permits of their household.")
+        bool,
+        typer.Option("--household", help="Count it as a visitor permit of the person's household."),
     ] = False,
     config: Config = DEFAULT,
 ) -> None:
@@ -101,7 +102,7 @@ def check(
     code: Annotated[str, typer.Argument(help="The text of the QR code.")],
     config: Config = DEFAULT,
 ) -> None:
-    """Say whether this gate would take a permit now."""
+    """Say whether this gate would accept a permit now."""
     settings = load(config)
     use_zone(settings.timezone)
     now = datetime.now(UTC)
@@ -120,11 +121,11 @@ def check(
 
 @permit.command()
 def revoke(
-    serial: Annotated[str, typer.Argument(help="The serial printed on the permit.")],
+    serial: Annotated[str, typer.Argument(help="The serial number printed on the permit.")],
     reason: Annotated[str, typer.Option(help="Why; kept in the register.")] = "",
     config: Config = DEFAULT,
 ) -> None:
-    """Withdraw a permit: no gate takes it any more."""
+    """Withdraw a permit: no gate accepts it any more."""
     settings = load(config)
     with _book(settings) as (store, book):
         refuse_on_a_box(store, settings.data)

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,19 +20,20 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import AccessError
 from gate.services.rule_set import rules_of, unknown_schedules
 from gate.store.store import Store
+from gate.texts.terminal import Console, coded, named, table
 
 rules = typer.Typer(
-    help="Schedules, holidays and who may pass; running gates take a change within a second.",
+    help="Schedules, holidays and who may pass; running gates apply a change within a second.",
     no_args_is_help=True,
 )
 
-Remove = Annotated[bool, typer.Option("--remove", help="Take it away.")]
+Remove = Annotated[bool, typer.Option("--remove", help="Remove it.")]
 _MOST_DAYS = 366
 
 
 @rules.command("list")
 def list_(config: Config = DEFAULT) -> None:
-    """Show what the gate goes by: file and register together."""
+    """Show the rules in force, from both the configuration and the register."""
     with _open(config, changes=False) as (settings, store):
         known = rules_of(settings.access, store.rulebook)
         schedules = {**settings.access.schedules, **store.rulebook.schedules()}
@@ -41,7 +41,10 @@ def list_(config: Config = DEFAULT) -> None:
     console = Console(highlight=False)
     console.print(_table(("allowed", "who", "where", "when", "how"), map(_allowed, known.allow)))
     console.print(_table(("schedule", "when"), schedules.items()))
-    days = ((f"{day}", kind, names.get(day, "")) for day, kind in sorted(known.days.items()))
+    days = (
+        (f"{day}", coded("day", kind), names.get(day, ""))
+        for day, kind in sorted(known.days.items())
+    )
     console.print(_table(("day", "counts as", "name"), days))
     for name in unknown_schedules(known, settings.access.hold_open):
         console.print(f"there is no schedule {name}: closed", style="red", markup=False)
@@ -49,7 +52,7 @@ def list_(config: Config = DEFAULT) -> None:
 
 @rules.command()
 def schedule(
-    name: Annotated[str, typer.Argument(help="What rules call it.")],
+    name: Annotated[str, typer.Argument(help="The name by which rules refer to it.")],
     text: Annotated[str, typer.Argument(help='"mon-fri 07:00-19:00; holiday closed"')] = "",
     remove: Remove = False,
     config: Config = DEFAULT,
@@ -68,16 +71,16 @@ def schedule(
 def day(
     first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="2026-10-01")],
     last: Annotated[
-        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The last of several.")
+        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The last of several days.")
     ] = None,
     counts_as: Annotated[
         str, typer.Option(help="holiday, or the weekday (mon to sun) a working day counts as.")
     ] = HOLIDAY,
-    name: Annotated[str, typer.Option(help="What it is called.")] = "",
+    name: Annotated[str, typer.Option(help="What the day is called.")] = "",
     remove: Remove = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Say that days are holidays, or working days in place of others."""
+    """Mark days as holidays, or as working days that make up for others."""
     days = _days(first.date(), (last or first).date())
     with _open(config) as (_, store):
         for each in days:
@@ -92,17 +95,27 @@ def day(
 
 @rules.command()
 def allow(
-    name: Annotated[str, typer.Argument(help="Of the rule; an old one of this name is replaced.")],
-    kind: Annotated[list[Kind] | None, typer.Option(help="Who; none: every kind.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="Belongs to one of these.")] = None,
-    gate: Annotated[list[str] | None, typer.Option(help="Where; none: everywhere.")] = None,
-    schedule: Annotated[str, typer.Option(help="When; none: always.")] = "",
-    method: Annotated[list[Method] | None, typer.Option(help="How; none: face or card.")] = None,
+    name: Annotated[
+        str, typer.Argument(help="Name of the rule; an existing one of this name is replaced.")
+    ],
+    kind: Annotated[
+        list[Kind] | None, typer.Option(help="What kind of people; without it, every kind.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="Only members of one of these groups.")
+    ] = None,
+    gate: Annotated[
+        list[str] | None, typer.Option(help="At which gates; without it, at all.")
+    ] = None,
+    schedule: Annotated[str, typer.Option(help="On which schedule; without it, always.")] = "",
+    method: Annotated[
+        list[Method] | None, typer.Option(help="By what means; without it, face or card.")
+    ] = None,
     both: Annotated[bool, typer.Option("--both", help="Face and card together.")] = False,
     remove: Remove = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Say who may pass where, when and how. One rule that fits is enough."""
+    """Say who may pass where, when and how. One matching rule is enough."""
     with _open(config) as (settings, store):
         if remove:
             store.rulebook.remove_allow(name)
@@ -138,18 +151,24 @@ def _days(first: date, last: date) -> list[date]:
 
 
 def _done(what: str, removed: bool) -> None:
-    Console().print(f"{what}: {'removed' if removed else 'kept'}", highlight=False, markup=False)
+    Console().print(f"{what}: {'removed' if removed else 'saved'}", highlight=False, markup=False)
 
 
 def _allowed(allow: Allow) -> tuple[str, ...]:
-    who = ", ".join(sorted(allow.kinds)) or "everybody"
-    who += f" in {', '.join(sorted(allow.groups))}" if allow.groups else ""
-    how = "face and card together" if allow.both else ", ".join(sorted(allow.methods))
-    return allow.name, who, ", ".join(sorted(allow.gates)) or "everywhere", allow.schedule, how
+    who = ", ".join(coded("kind", kind) for kind in sorted(allow.kinds))
+    who = who or named("allowed", "everybody")
+    if allow.groups:
+        groups = ", ".join(sorted(allow.groups))
+        who = named("allowed", "{who} in {groups}").format(who=who, groups=groups)
+    where = ", ".join(sorted(allow.gates)) or named("allowed", "everywhere")
+    how = ", ".join(coded("method", method) for method in sorted(allow.methods))
+    if allow.both:
+        how = named("allowed", "face and card together")
+    return coded("allow", allow.name), who, where, allow.schedule, how
 
 
 def _table(headings: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Table:
-    table = Table(*headings, box=None, pad_edge=False)
+    shown = table(*headings, pad_edge=False)
     for row in rows:
-        table.add_row(*map(escape, row))
-    return table
+        shown.add_row(*map(escape, row))
+    return shown

@@ -23,8 +23,8 @@ from gate.simulators.temperature import ImageSensor, PointSensor
 from gate.simulators.wiegand_converter import WiegandConverter
 
 app = typer.Typer(
-    help="Devices that exist only as bytes: each prints the port to put into the configuration, "
-    "then takes words on its standard input (help lists them).",
+    help="Simulated devices: each prints the port to put into the configuration, "
+    "then reads commands from its standard input (help lists them).",
     no_args_is_help=True,
 )
 
@@ -38,14 +38,16 @@ Fire = Annotated[
         help="Input with the fire contact, normally closed as recommended; -1 for none.",
     ),
 ]
-Seconds = Annotated[float, typer.Option(help="End after so many seconds; 0: until quit.")]
+Seconds = Annotated[float, typer.Option(help="Stop after so many seconds; 0: until quit.")]
 
 
 @app.command()
 def relay(
     channels: Annotated[int, typer.Option(min=1, max=8)] = 1,
-    readback: Annotated[str, typer.Option(help="none, text or bytes")] = "none",
-    variant: Annotated[str, typer.Option(help="A0, or AA for single bytes")] = "A0",
+    readback: Annotated[
+        str, typer.Option(help="What it reports about its relays: none, text or bytes.")
+    ] = "none",
+    variant: Annotated[str, typer.Option(help="A0, or AA for single bytes.")] = "A0",
     seconds: Seconds = 0,
 ) -> None:
     """An LCUS relay board."""
@@ -84,7 +86,9 @@ def numato(
 
 @app.command()
 def temperature(
-    image: Annotated[bool, typer.Option(help="A thermal image (90640), not one point.")] = False,
+    image: Annotated[
+        bool, typer.Option(help="A thermal image (90640) instead of one point.")
+    ] = False,
     seconds: Seconds = 0,
 ) -> None:
     """An infrared temperature module."""
@@ -176,12 +180,13 @@ def osdp(
 def controller(
     key: Annotated[str, typer.Option(help="Secure-channel key, 32 hexadecimal digits.")],
     card: Annotated[
-        list[int] | None, typer.Option(help="A number it lets in, without facility and parity.")
+        list[int] | None,
+        typer.Option(help="A card number it lets in, without facility code and parity."),
     ] = None,
     address: Annotated[int, typer.Option(min=0, max=126)] = 0,
     seconds: Seconds = 0,
 ) -> None:
-    """A controller of another maker, for [reader_out] with 16-bit numbers (needs libosdp)."""
+    """Another maker's controller, for [reader_out] with 16-bit numbers (needs libosdp)."""
     secret = _secret(key)
     from gate.simulators.osdp_controller import OsdpController
 
@@ -208,7 +213,7 @@ def controller(
 
 @app.command()
 def converter(
-    kind: Annotated[Literal["mc-100", "s4a"], typer.Option(help="Whose description.")] = "mc-100",
+    kind: Annotated[Literal["mc-100", "s4a"], typer.Option(help="Which model.")] = "mc-100",
     seconds: Seconds = 0,
 ) -> None:
     """A converter from serial digits to Wiegand, for [reader_out] driver = "converter"."""

@@ -11,27 +11,37 @@ from rich.console import Console
 
 
 def fleet(
-    gates: Annotated[int, typer.Option(min=1, max=5000, help="Boxes, one for each gate.")] = 20,
-    people: Annotated[int, typer.Option(min=1, help="People of the register.")] = 2_000,
+    gates: Annotated[
+        int, typer.Option(min=1, max=5000, help="Number of boxes, one for each gate.")
+    ] = 20,
+    people: Annotated[int, typer.Option(min=1, help="People in the register.")] = 2_000,
     reach: Annotated[int, typer.Option(min=1, help="Buildings that each gate serves.")] = 2,
-    changes: Annotated[float, typer.Option(help="Changes at the desk a second.")] = 2.0,
-    events: Annotated[float, typer.Option(help="Events of all boxes a second.")] = 50.0,
-    backlog: Annotated[int, typer.Option(help="Events each box has kept without the hub.")] = 500,
-    seconds: Annotated[float, typer.Option(help="Of the calm part; faults last half of it.")] = 30,
+    changes: Annotated[float, typer.Option(help="Changes per second at the desk.")] = 2.0,
+    events: Annotated[float, typer.Option(help="Events per second, all boxes together.")] = 50.0,
+    backlog: Annotated[
+        int, typer.Option(help="Events each box has stored while the hub was away.")
+    ] = 500,
+    seconds: Annotated[
+        float, typer.Option(help="Length of the undisturbed part; the faults last half as long.")
+    ] = 30,
     only_backlog: Annotated[
-        bool, typer.Option(help="Leave the faults out: the events of the backlog alone.")
+        bool, typer.Option(help="No faults: only deliver the backlog.")
     ] = False,
-    processes: Annotated[int, typer.Option(min=1, help="That share the boxes.")] = 2,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Number of processes that share the boxes.")
+    ] = 2,
     url: Annotated[
-        str, typer.Option(help="An empty PostgreSQL database for the hub; else SQLite.")
+        str, typer.Option(help="An empty PostgreSQL database for the hub; otherwise SQLite.")
     ] = "",
     folder: Annotated[
-        Path | None, typer.Option(help="Empty; kept afterwards. Else a temporary one.")
+        Path | None,
+        typer.Option(help="An empty folder, kept afterwards; otherwise a temporary one."),
     ] = None,
 ) -> None:
-    """Run a hub and many boxes, without cameras: links cut and frozen, messages twice, clocks set
-    wrong, boxes restarted, restored, shut out and replaced, the hub killed and put back from a
-    backup. What must hold is checked throughout; ends with 1 when something does not.
+    """Run a hub and many boxes, without cameras: links are cut and frozen, messages arrive
+    twice, clocks are wrong, boxes are restarted, restored, shut out and replaced, the hub is
+    killed and restored from a backup. What must hold is checked throughout; exit status 1 when
+    something does not.
     """
     from gate.district.layout import Layout
     from gate.district.run import simulate

@@ -41,26 +41,33 @@ class Units:
 
 
 def update(
-    file: Annotated[Path, typer.Argument(help="The file of the new version, FILE.sig beside it.")],
+    file: Annotated[
+        Path, typer.Argument(help="The file of the new version, with FILE.sig beside it.")
+    ],
     backup: Annotated[
-        Path | None, typer.Option(help="Where the backup before it goes; needs a recovery key.")
+        Path | None, typer.Option(help="Where to put the backup made first; needs a recovery key.")
     ] = None,
-    key: Annotated[Path, typer.Option(help="The public key of whoever releases.")] = KEY,
+    key: Annotated[
+        Path, typer.Option(help="The public key of whoever releases the software.")
+    ] = KEY,
     within: Annotated[
-        float, typer.Option(min=10, help="Seconds for the new version to serve.")
+        float, typer.Option(min=10, help="How many seconds the new version has to start properly.")
     ] = run.READY_WITHIN,
     sign: Annotated[
-        bool, typer.Option("--sign", help=f"Write FILE.sig with the key in {SIGNER}; no update.")
+        bool,
+        typer.Option(
+            "--sign", help=f"Sign FILE with the key in {SIGNER}, writing FILE.sig; no update."
+        ),
     ] = False,
     new_key: Annotated[
-        bool, typer.Option("--new-key", help="Make a key to sign with: FILE and FILE.pub.")
+        bool, typer.Option("--new-key", help="Make a signing key: FILE and FILE.pub.")
     ] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """Check the signature, back up, try the new version on a copy, exchange it, watch it serve.
+    """Update this box: check the signature, back up, try the version on a copy, install it.
 
-    If it does not serve within the time, the previous version is put back by itself; if the new one
-    had changed the register's schema, the register of before the update too.
+    If it does not run properly in time, the previous version is restored automatically, and the
+    register too where the new version has changed its schema.
     """
     if new_key:
         _new_key(file)

@@ -15,8 +15,10 @@ from functools import cache
 from typing import Any
 
 import rich.console
+import rich.table
 
-from gate.texts.catalogue import LANGUAGES, LOCALE, read_catalogue
+from gate.texts import line_breaks
+from gate.texts.catalogue import LANGUAGES, LOCALE, read_catalogue, word
 
 _VALUE = re.compile(r"\{\d\}")
 _BEFORE = re.compile(r"( *)(error|where|what to do): (.+)")  # what ``gate.cli`` puts before a line
@@ -88,6 +90,32 @@ def _compiled(key: str) -> re.Pattern[str]:
     return re.compile("(.+?)".join(map(re.escape, _VALUE.split(key))))
 
 
+def here(text: str) -> str:
+    """A message in the language of the terminal, for a question that is asked there."""
+    return reworded(text, language())
+
+
+def named(topic: str, name: str, to: str = "") -> str:
+    """Words for a heading, a state or the like, which are too short to be keys of their own."""
+    key = f"{topic} {name}"
+    said = reworded(key, to or language())
+    return name if said == key else said
+
+
+def coded(topic: str, code: str) -> str:
+    """A code as it is on an English terminal, where the pages name it so; else its words."""
+    to = language()
+    return code if to == "en" or not code else word(topic, code, to)
+
+
+def table(*headings: str, **options: Any) -> rich.table.Table:
+    """A table without lines whose headings are in the language of the terminal."""
+    made = rich.table.Table(box=None, **options)
+    for heading in headings:
+        made.add_column(named("column", heading) if heading else "")
+    return made
+
+
 class Console(rich.console.Console):
     """Prints messages in the language of the terminal, or in the one it was made for."""
 
@@ -97,5 +125,7 @@ class Console(rich.console.Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         to = self.language or language()
+        if to != "en":
+            line_breaks.allow()
         said = (reworded(one, to) if isinstance(one, str) else one for one in objects)
         super().print(*said, **options)

@@ -1,0 +1,43 @@
+"""Where a line of Chinese may end: rich knows blanks only, and Chinese is written without them.
+
+Rules: the common part of GB/T 15834 and of JLREQ: between any two characters, but not before a mark
+that closes and not after one that opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import rich._wrap
+
+_CLOSES = frozenset("，。；：？！、）】》〉」』〕”’…—·％,.;:?!)]}%")
+_OPENS = frozenset("（【《〈「『〔“‘([{")
+_by_blanks = rich._wrap.words
+
+
+def _wide(character: str) -> bool:
+    return "\u2e80" <= character <= "\uffef"
+
+
+def breaks(word: str) -> Iterator[int]:
+    """The places within a word, as indices of the character after, where a line may end."""
+    for at in range(1, len(word)):
+        before, after = word[at - 1], word[at]
+        if not (_wide(before) or _wide(after)) or after.isspace() or before.isspace():
+            continue
+        if after not in _CLOSES and before not in _OPENS:
+            yield at
+
+
+def words(text: str) -> Iterable[tuple[int, int, str]]:
+    """What rich breaks a line into: start, end and text of each piece that stays whole."""
+    for start, _, word in _by_blanks(text):
+        edges = [0, *breaks(word), len(word)]
+        for begin, end in pairwise(edges):
+            yield start + begin, start + end, word[begin:end]
+
+
+def allow() -> None:
+    """Let rich end lines between Chinese characters; other text is broken as before."""
+    rich._wrap.words = words
