@@ -14,16 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gate.access.reasons import text
 from gate.demo.film_frame import HEIGHT, PANEL, WIDTH
 from gate.demo.liveness import after, named
-from gate.demo.report import GRANTED, Attempt, Rate, RunRecord, figures, score_text
+from gate.demo.report import GRANTED, OUTCOMES, Attempt, Rate, RunRecord, figures, score_text
 from gate.errors import StoreError
 from gate.texts.catalogue import LANGUAGES, Translate, translator, word
-
-_OUTCOMES = {
-    "granted": "granted",
-    "refused": "refused",
-    "asked": "asked for a card",
-    "nothing": "no passage",
-}
 
 
 def write_page(record: RunRecord, path: Path, *, film: Path | None, picture: Path) -> None:
@@ -101,13 +94,13 @@ def _row(a: Attempt, _: Translate, language: str) -> dict[str, Any]:
         who = _("a print held up")
     elif a.person and not a.enrolled:
         who = _("{name}, not enrolled", name=a.person)
-    outcome = _(_OUTCOMES[a.outcome])
+    outcome = _(OUTCOMES[a.outcome])
     if a.recognised and a.recognised != a.person:
         outcome = _("{outcome} as {name}", outcome=outcome, name=a.recognised)
     if a.by_card:
         outcome = _("{outcome}, by card", outcome=outcome)
     return {
-        "recording": _(a.recording.replace("-", " ")),  # of the demonstration, in words
+        "recording": word("recording", a.recording.replace("-", " "), language),
         "who": who,
         "code": a.outcome,
         "outcome": outcome,

@@ -15,9 +15,16 @@ from gate.access.policy import NOT_LIVE
 from gate.demo.liveness import named
 from gate.evaluation.interval import wilson
 from gate.recognition.face import Image
-from gate.texts.catalogue import translator
+from gate.texts.catalogue import Translate, translator, word
 
 GRANTED, REFUSED, ASKED, NOTHING = "granted", "refused", "asked", "nothing"
+# as they are said in a table
+OUTCOMES = {
+    GRANTED: "granted",
+    REFUSED: "refused",
+    ASKED: "asked for a card",
+    NOTHING: "no passage",
+}
 STYLES = {GRANTED: "green", REFUSED: "red", ASKED: "yellow", NOTHING: "dim"}
 
 
@@ -127,13 +134,18 @@ class Rate:
     def interval(self) -> tuple[float, float]:
         return wilson(self.count, self.total)
 
-    def __str__(self) -> str:
+    def said(self, _: Translate) -> str:
+        """Count, share and interval in the language of ``_``."""
         if self.total == 0:
-            return "none"
+            return _("none came")
         low, high = self.interval
-        return (
-            f"{self.count} of {self.total} = {100 * self.count / self.total:.1f} % "
-            f"(95 %: {100 * low:.1f} to {100 * high:.1f} %)"
+        return _(
+            "{count} of {total} = {share} % (95 %: {low} to {high} %)",
+            count=self.count,
+            total=self.total,
+            share=f"{100 * self.count / self.total:.1f}",
+            low=f"{100 * low:.1f}",
+            high=f"{100 * high:.1f}",
         )
 
 
@@ -196,92 +208,120 @@ def figures(record: RunRecord) -> Figures:
     )
 
 
-def report(record: RunRecord) -> Group:
+def report(record: RunRecord, language: str = "en") -> Group:
     """Both tables, to be printed by rich: each attempt, then the figures of the run."""
-    return Group(_attempts(record), Text(), _figures(record, figures(record)))
+    shown = _figures(record, figures(record), language)
+    return Group(_attempts(record, language), Text(), shown)
 
 
-def _attempts(record: RunRecord) -> Table:
+def _attempts(record: RunRecord, language: str) -> Table:
+    _ = translator(language)
     # 80 columns: the padding at the edges and the words between hyphens are what can give way
     table = Table(
-        title="Who came to the gate",
+        title=_("Who came to the gate"),
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
     )
-    for heading in ("recording", "who", "outcome"):
+    for heading in (_("recording"), _("who"), _("outcome")):
         table.add_column(heading)
-    for heading in ("score", "ms"):
+    for heading in (_("score"), _("ms")):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("right", no_wrap=True)
+    table.add_column(_("right"), no_wrap=True)
     for a in record.attempts:
-        who = a.attack or a.person or "nobody"
-        if a.person and not a.attack and not a.enrolled:
-            who += ", stranger"
-        outcome = a.outcome
-        if a.recognised and a.recognised != who:
-            outcome += f" as {a.recognised}"
+        who = a.person or _("nobody")
+        if a.attack:
+            who = a.attack if language == "en" else _("a print held up")
+        elif a.person and not a.enrolled:
+            who = _("{name}, stranger", name=a.person)
+        outcome = _(OUTCOMES[a.outcome])
+        if a.recognised and a.recognised != (a.attack or a.person):
+            outcome = _("{outcome} as {name}", outcome=outcome, name=a.recognised)
         if a.by_card:
-            outcome += ", card"
+            outcome = _("{outcome}, by card", outcome=outcome)
         table.add_row(
-            a.recording.replace("-", " "),
+            word("recording", a.recording.replace("-", " "), language),
             who,
             Text(outcome, style=STYLES[a.outcome]),
             score_text(a).replace(" ", "") or "–",
             "–" if a.latency is None else f"{1000 * a.latency:.0f}",
-            Text("yes", style="green") if a.as_expected else Text("NO", style="bold red"),
+            Text(_("yes"), style="green") if a.as_expected else Text(_("NO"), style="bold red"),
         )
     return table
 
 
-def _figures(record: RunRecord, f: Figures) -> Table:
+def _figures(record: RunRecord, f: Figures, language: str) -> Table:
+    _ = translator(language)
     table = Table(
-        title="The run", title_justify="left", show_header=False, box=SIMPLE_HEAD, pad_edge=False
+        title=_("The run"), title_justify="left", show_header=False, box=SIMPLE_HEAD, pad_edge=False
     )
     table.add_column()
     table.add_column()
     real = record.people - record.generated
-    latency = "no grant"
+    latency = _("no grant")
     if f.latency is not None:
         latency = " / ".join(f"{1000 * x:.0f}" for x in f.latency) + " ms"
     rows = [
-        ("people enrolled", f"{record.people:,} ({real:,} real, {record.generated:,} generated)"),
         (
-            "people granted",
-            f"{f.granted}, of them by card {f.by_card}, strangers {f.strangers_granted}",
+            _("people enrolled"),
+            _(
+                "{people} ({real} real, {generated} generated)",
+                people=f"{record.people:,}",
+                real=f"{real:,}",
+                generated=f"{record.generated:,}",
+            ),
         ),
-        ("kept out, or asked for a card", str(f.kept_out)),
-        ("FPIR (impostors accepted)", str(f.fpir)),
-        ("FNIR (residents not let in)", str(f.fnir)),
-        ("  recognised, asked for a card", _asked(f)),
-        ("attacks that opened the door", str(f.iapar)),
-        ("frame to relay, p50 / p95 / p99", latency),
-        ("frames", f"{record.frames:,}, {record.damaged} damaged"),
-        ("frames a second", _frame_rate(record)),
-        ("memory", f"{record.memory / 2**20:.0f} MB"),
-        ("detector, encoder", f"{record.detector or '–'}, {record.encoder or '–'}"),
-        ("liveness", named(record.networks, translator("en"))),
+        (
+            _("people granted"),
+            _(
+                "{granted}, of them by card {by_card}, strangers {strangers}",
+                granted=f.granted,
+                by_card=f.by_card,
+                strangers=f.strangers_granted,
+            ),
+        ),
+        (_("kept out, or asked for a card"), str(f.kept_out)),
+        (_("FPIR (impostors accepted)"), f.fpir.said(_)),
+        (_("FNIR (residents not let in)"), f.fnir.said(_)),
+        (_("  recognised, asked for a card"), _asked(f, language)),
+        (_("attacks that opened the door"), f.iapar.said(_)),
+        (_("frame to relay, p50 / p95 / p99"), latency),
+        (
+            _("frames"),
+            _("{frames}, {damaged} damaged", frames=f"{record.frames:,}", damaged=record.damaged),
+        ),
+        (_("frames a second"), _frame_rate(record, _)),
+        (_("memory"), f"{record.memory / 2**20:.0f} MB"),
+        (_("detector, encoder"), f"{record.detector or '–'}, {record.encoder or '–'}"),
+        (_("liveness"), named(record.networks, _)),
     ]
     for row in rows:
         table.add_row(*row)
     return table
 
 
-def _asked(f: Figures) -> str:
+def _asked(f: Figures, language: str) -> str:
     """Why a face that was recognised did not open: "5: liveness unknown 5"."""
     if not f.not_by_face:
         return "0"
-    reasons = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in f.not_by_face)
+    said = {
+        reason: reason.replace("_", " ") if language == "en" else word("why", reason, language)
+        for reason, _ in f.not_by_face
+    }
+    reasons = ", ".join(f"{said[reason]} {n}" for reason, n in f.not_by_face)
     return f"{sum(n for _, n in f.not_by_face)}: {reasons}"
 
 
-def _frame_rate(record: RunRecord) -> str:
+def _frame_rate(record: RunRecord, _: Translate) -> str:
     if not record.seconds:
         return "–"
     rate = f"{record.frames / record.seconds:.1f}"
     # what one core would do if nothing else ran: the other figure is of a machine as busy as it is
-    return f"{rate}; {record.frames / record.work:.1f} a core second" if record.work else rate
+    if not record.work:
+        return rate
+    alone = f"{record.frames / record.work:.1f}"
+    return _("{rate}; {alone} a core second", rate=rate, alone=alone)
 
 
 def score_text(attempt: Attempt) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from rich.console import Console
+from rich.cells import set_cell_size
 from rich.text import Text
 
 from gate.camera.replay import Recording
@@ -39,8 +39,8 @@ from gate.models.settings import ModelsSettings
 from gate.models.table import MODELS
 from gate.recognition.liveness.assessment import networks
 from gate.store.store import Store
-from gate.texts.catalogue import translator
-from gate.texts.terminal import language
+from gate.texts.catalogue import Translate, translator
+from gate.texts.terminal import Console, coded, here, language
 
 FETCH = 60.0  # seconds the models may take
 DRAIN = 30.0  # seconds the last events may take to the broker
@@ -56,24 +56,39 @@ class Teller:
     def __init__(self, recorder: Recorder, console: Console) -> None:
         self._recorder = recorder
         self._console = console
+        self._recorded: list[Future[Event]] = []
         self.names: Mapping[str, str] = {}
-        self.made = 0
+
+    @property
+    def made(self) -> int:
+        """How many events were made."""
+        return len(self._recorded)
+
+    def sequences(self) -> list[int]:
+        """The numbers of the events that were made, once they are on the disk.
+
+        Raises:
+            StoreError: when one could not be written.
+        """
+        return [event.result(DRAIN).sequence or 0 for event in self._recorded]
 
     def record(self, event: Event) -> Future[Event]:
-        self.made += 1
         who = self.names.get(event.person, "") if event.person else ""
-        line = Text(f"  {event.type:20} ", style=_COLOURS.get(event.type, "dim"))
-        line.append(f"{who:16} " if who else "", style="bold")
-        line.append(" ".join(event.reasons))
+        kind = set_cell_size(coded("event", event.type), 20)
+        line = Text(f"  {kind} ", style=_COLOURS.get(event.type, "dim"))
+        line.append(set_cell_size(who, 16) + " " if who else "", style="bold")
+        line.append(" ".join(coded("why", reason) for reason in event.reasons))
         if "evidence" in event.scores:
             needed = event.scores.get("threshold", 0.0)
-            line.append(f"  evidence {event.scores['evidence']:.1f} of {needed:.1f}", style="dim")
+            shown = here(f"evidence {event.scores['evidence']:.1f} of {needed:.1f}")
+            line.append(f"  {shown}", style="dim")
         self._console.print(line, highlight=False)
-        return self._recorder.record(event)
+        self._recorded.append(self._recorder.record(event))
+        return self._recorded[-1]
 
 
 class Arrivals:
-    """A receiver at the broker that counts the events and looks at their order."""
+    """A receiver at the broker: the numbers of the events, as they arrive."""
 
     def __init__(self, settings: MqttSettings, topic: str) -> None:
         self.sequences: list[int] = []
@@ -94,19 +109,23 @@ class Arrivals:
         self._client.disconnect()
         self._client.loop_stop()
 
-    @property
-    def summary(self) -> str:
-        once = sorted(set(self.sequences))
-        in_order = list(dict.fromkeys(self.sequences)) == once
-        whole = not once or once == list(range(once[0], once[-1] + 1))
-        return (
-            f"{len(once)} arrived at the broker, "
-            f"{'in order' if in_order else 'OUT OF ORDER'}, "
-            f"{'none missing' if whole else 'SOME MISSING'}"
-        )
-
     def _took(self, client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
         self.sequences.append(json.loads(message.payload)["sequence"])
+
+
+def delivered(made: Sequence[int], sequences: Sequence[int], _: Translate) -> str:
+    """How many of the events ``made`` are among those received, both by their numbers, in words.
+
+    What an earlier run left in the outbox is received as well, and is not counted.
+    """
+    arrived = [number for number in dict.fromkeys(sequences) if number in {*made}]
+    return _(
+        "{made} events made; {arrived} arrived at the broker, {order}, {missing}",
+        made=len(made),
+        arrived=len(arrived),
+        order=_("in sequence") if arrived == sorted(arrived) else _("OUT OF SEQUENCE"),
+        missing=_("none missing") if {*arrived} == {*made} else _("SOME MISSING"),
+    )
 
 
 def run_demo(
@@ -156,17 +175,18 @@ def run_demo(
             record = run(core, clock, recordings, paced=paced, film=shown)
             publisher.stop(DRAIN)
             arrivals.close()
+            made = teller.sequences()
     finally:
         if own is not None:
             own.stop()
     write_picture(record, picture)
     console.print()
-    console.print(report(record))
+    console.print(report(record, language()))
     _remark(console, after(figures(record).not_held_live, record.networks, _))
-    console.print(f"{teller.made} events made; {arrivals.summary}", highlight=False)
+    console.print(delivered(made, arrivals.sequences, _), highlight=False)
     console.print(f"picture: {picture}", highlight=False)
     if shown is not None and film is not None:
-        with console.status("drawing the film"):
+        with console.status(here("drawing the film")):
             write_film(shown, film)
         console.print(f"film:    {film}", highlight=False)
     if page is not None:
@@ -185,7 +205,7 @@ def fetch_models(console: Console, settings: ModelsSettings) -> None:
     wanted = [m for m in MODELS if m.recommended and state(m, settings)[0] is State.MISSING]
     fetcher = install.Fetcher(settings.folder, limits)
     missing: dict[str, str] = {}
-    with console.status("fetching the recommended models"):
+    with console.status(here("fetching the recommended models")):
         for model in wanted:
             try:
                 for new in fetcher.fetch(model, lambda file, done: None):
@@ -198,7 +218,7 @@ def fetch_models(console: Console, settings: ModelsSettings) -> None:
                 missing[model.name] = error.what
     if missing:
         console.print(
-            f"not to be had now: {', '.join(missing)} ({next(iter(missing.values()))}); the "
+            f"not available now: {', '.join(missing)} ({next(iter(missing.values()))}); the "
             "demonstration goes on with what there is, and `gate models fetch` tries again",
             style="yellow",
             highlight=False,

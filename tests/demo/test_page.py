@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gate.demo import liveness, page
-from gate.demo.report import ASKED, GRANTED, NOTHING, REFUSED, Attempt, RunRecord
+from gate.demo.report import ASKED, GRANTED, NOTHING, OUTCOMES, REFUSED, Attempt, RunRecord
 from gate.errors import StoreError
 from gate.texts.catalogue import LANGUAGES, catalogue, translator
 from tests.source import calls, name_of
@@ -107,7 +107,7 @@ def test_every_sentence_has_its_chinese_and_none_is_left_over() -> None:
     files = (Path(page.__file__), Path(liveness.__file__))
     given = [call.args[0] for f in files for call in calls(f) if name_of(call.func) == "_"]
     said = {str(text.value) for text in given if isinstance(text, ast.Constant)}
-    said |= {*page._OUTCOMES.values()}
+    said |= {*OUTCOMES.values()}
     assert len(said) > 30
     assert sorted(text for text in said if text not in catalogue("zh")) == []
     chinese = section(page.render(RECORD, film="", picture="x"), "zh")
@@ -120,7 +120,7 @@ def test_every_sentence_has_its_chinese_and_none_is_left_over() -> None:
 
 def test_the_recordings_of_the_demonstration_have_chinese_names() -> None:
     recordings = Path(__file__).parents[2] / "fixtures/recordings"
-    names = [file.stem.replace("-", " ") for file in recordings.glob("*.toml")]
+    names = [f"recording {file.stem.replace('-', ' ')}" for file in recordings.glob("*.toml")]
     assert len(names) > 10
     assert [name for name in names if name not in catalogue("zh")] == []
 

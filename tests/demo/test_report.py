@@ -25,6 +25,7 @@ from gate.demo.report import (
     report,
 )
 from gate.errors import StoreError
+from gate.texts.catalogue import translator
 
 FRAME = np.full((480, 640, 3), 90, np.uint8)
 ANN = Attempt(
@@ -84,7 +85,7 @@ def test_who_was_let_in_by_card_was_not_recognised() -> None:
     assert came.granted == came.by_card == 1
     assert (came.fnir.count, came.fnir.total) == (1, 1)
     shown = text_of(run(replace(ANN, by_card=True, latency=None)))
-    assert "granted, card" in shown
+    assert "granted, by card" in shown
     assert "of them by card 1" in shown
 
 
@@ -129,8 +130,9 @@ def test_a_rate_carries_its_interval() -> None:
     assert low == 0
     assert high == pytest.approx(0.2775, abs=1e-3)  # Wilson (1927) for 0 of 10
     assert Rate(0, 0).interval == (0, 1)
-    assert str(Rate(0, 0)) == "none"
-    assert str(Rate(1, 4)).startswith("1 of 4 = 25.0 % (95 %: ")
+    _ = translator("en")
+    assert Rate(0, 0).said(_) == "none came"
+    assert Rate(1, 4).said(_).startswith("1 of 4 = 25.0 % (95 %: ")
 
 
 def test_the_table_names_people_counts_and_what_went_wrong() -> None:

@@ -53,7 +53,9 @@ def test_the_demonstration_ends_well_with_table_and_picture(people: int, tmp_pat
     assert f"calibrated on {people:,} people" in done.stdout
     for row in ("FPIR", "FNIR", "p50", "memory"):
         assert row in done.stdout
-    made = re.search(r"(\d+) events made; (\d+) arrived at the broker, in order", done.stdout)
+    made = re.search(
+        r"(\d+) events made; (\d+) arrived at the broker, in sequence, none missing", done.stdout
+    )
     assert made is not None, done.stdout[-500:]
     assert made[1] == made[2]
     assert "none missing" in done.stdout
