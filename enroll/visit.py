@@ -18,6 +18,7 @@ from gate.texts.catalogue import choose
 NOBODY = (
     "There is no such person in the register; perhaps the record was deleted or its import undone"
 )
+NOT_ALLOWED = "Your account may not do this"
 SAFE = {"GET", "HEAD", "OPTIONS"}  # methods that change nothing
 
 
@@ -66,7 +67,7 @@ def allowed(permission: Permission) -> Callable[[Request], Coroutine[Any, Any, V
         account, session = request.state.signed_in
         role = Role(account.role)
         if not may(role, permission):
-            raise HTTPException(403, "Your account may not do this")
+            raise HTTPException(403, NOT_ALLOWED)
         if request.method not in SAFE:
             token = request.headers.get("x-csrf-token")
             if token is None:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Permission
-from enroll.visit import Visit, allowed
+from enroll.visit import NOT_ALLOWED, Visit, allowed
 from gate.importing.undo import look
 from gate.store.tables import ImportRow
 
@@ -57,7 +57,7 @@ def begin(visit: Undo, job: Number) -> Response:
 def _row(visit: Visit, job: int) -> ImportRow:
     """Undoing deletes, which needs its own permission."""
     if not visit.may(Permission.PEOPLE_DELETE):
-        raise HTTPException(403)
+        raise HTTPException(403, NOT_ALLOWED)
     row = visit.desk.imports.get(job)
     if row is None:
         raise HTTPException(404)

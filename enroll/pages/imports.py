@@ -19,7 +19,7 @@ from enroll.import_checks import kinds, of_kind
 from enroll.page import go, render
 from enroll.pages.people import Number
 from enroll.permissions import Permission
-from enroll.visit import Visit, allowed
+from enroll.visit import NOT_ALLOWED, Visit, allowed
 from gate.errors import ConfigurationError, GateError, StoreError
 from gate.importing import workbooks
 from gate.importing.export import export, harmless, workbook
@@ -190,7 +190,7 @@ def same(
         elif visit.may(Permission.PEOPLE_DELETE):
             merge(store, older, newer)
         else:
-            raise HTTPException(403)
+            raise HTTPException(403, NOT_ALLOWED)
     except StoreError as error:
         return _one(visit, job, error)
     visit.note("import.same", " ".join(refs), one=one)

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from enroll import gates, history
 from enroll.page import go, inside, render
 from enroll.permissions import Permission
-from enroll.visit import Visit, allowed
+from enroll.visit import NOT_ALLOWED, Visit, allowed
 from gate.store.orders import Orders
 
 router = APIRouter()
@@ -61,7 +61,7 @@ def order(
     if permission is None:
         raise HTTPException(404)
     if not visit.may(permission):
-        raise HTTPException(403, "Your account may not do this")
+        raise HTTPException(403, NOT_ALLOWED)
     if gate not in {visit.desk.gate, *history.gates(visit.desk.store.database)}:
         raise HTTPException(404)
     until = None

@@ -23,6 +23,7 @@ from enroll.imports import RUN_FAILED, UNDO_FAILED
 from enroll.page import MENU, SAID
 from enroll.permissions import Role
 from enroll.register import SORTS, STATES
+from enroll.visit import NOBODY, NOT_ALLOWED
 from enroll.wall_chart import Mark
 from gate.access.decision import Kind, Method, Outcome
 from gate.access.policy import ORDER
@@ -276,6 +277,18 @@ def test_every_error_has_its_chinese():
     texts = error_texts()
     assert len(texts) > 50
     assert sorted(text for text in texts if text not in catalogue("zh")) == []
+
+
+def test_every_refusal_of_a_page_has_its_chinese():
+    raised = [c for f in files("enroll") for c in calls(f) if name_of(c.func) == "HTTPException"]
+    said = [call.args[1] for call in raised if len(call.args) > 1]
+    texts = {str(one.value) for one in said if isinstance(one, ast.Constant)}
+    assert len(texts) > 10
+    assert {one.id for one in said if isinstance(one, ast.Name)} == {"NOBODY", "NOT_ALLOWED"}
+    texts |= {NOBODY, NOT_ALLOWED}
+    assert sorted(text for text in texts if text not in catalogue("zh")) == []
+    # only where there is no such page the number alone says enough
+    assert {ast.unparse(c.args[0]) for c in raised if len(c.args) == 1} == {"404"}
 
 
 def said_of_tables() -> set[str]:
