@@ -42,6 +42,11 @@ class GateProcess:
         self.log = folder / "log"
         self._process: Program | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Returns when it is ready."""
         file = self.folder / "gate.toml"

@@ -32,8 +32,10 @@ class DeferredWrites(Periodic):
         self._tidied = time.monotonic()
 
     def later(self, write: Callable[[], None]) -> None:
-        """Have something written soon."""
+        """Have something written at once, by the thread of this job: a fire or a lock-down must
+        not be lost by a power cut a moment later."""
         self._writes.append(write)
+        self.hurry()
 
     def look(self) -> None:
         self._write()

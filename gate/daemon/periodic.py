@@ -12,16 +12,22 @@ log = logging.getLogger(__name__)
 
 
 class Periodic(ABC):
-    """One thread calls ``run``; ``close`` is for any."""
+    """One thread calls ``run``; ``hurry`` and ``close`` are for any."""
 
     name = ""  # of the job, for the log
     every = 0.5  # seconds between two looks
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._due = threading.Event()
+
+    def hurry(self) -> None:
+        """Look now, not only when it is time again."""
+        self._due.set()
 
     def close(self) -> None:
         self._stopping.set()
+        self._due.set()
 
     def run(self) -> None:
         """Look until closed; a store that cannot be read or written is tried again.
@@ -29,7 +35,11 @@ class Periodic(ABC):
         An outage is logged when it begins, when its cause changes, and when it is over.
         """
         cause = ""
-        while not self._stopping.wait(self.every):
+        while True:
+            self._due.wait(self.every)
+            if self._stopping.is_set():
+                break
+            self._due.clear()
             try:
                 self.look()
             except StoreError as error:

@@ -16,7 +16,7 @@ from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.door_persistence import DoorPersistence, file_of, read
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
-from gate.door.state import ExitButton, FireReset, Input, Lockdown, Normal
+from gate.door.state import ExitButton, Fire, FireReset, Input, Lockdown, Normal
 from gate.door.state_machine import energised
 from gate.relay.simulated import SimulatedRelay
 from gate.store.settings import StoreSettings
@@ -201,3 +201,20 @@ def test_a_file_that_cannot_be_replaced_is_removed(store: Store, tmp_path: Path)
     memory.keep(door)  # type: ignore[arg-type]
     assert read(file_of(tmp_path, "g")) is None
     assert locked_or_burning(store)[1]
+
+
+def test_a_fire_is_written_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current often goes with a fire."""
+    monkeypatch.setattr(DeferredWrites, "every", 1000.0)
+    door = Door()
+    writes = DeferredWrites(store)
+    memory = DoorPersistence(store, "g", writes.later)
+    thread = threading.Thread(target=writes.run, daemon=True)
+    thread.start()
+    door.restore(Fire(True))
+    memory.keep(door)  # type: ignore[arg-type]
+    try:
+        wait_for(lambda: recalled(store).controller.state.fire)
+    finally:
+        writes.close()
+        thread.join()

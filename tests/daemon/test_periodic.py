@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 
 from gate.daemon.periodic import Periodic
 from gate.errors import StoreError
+from tests.waiting import PATIENCE, wait_for
 
 FULL = "the disk is full"
 
@@ -53,3 +55,25 @@ def test_an_outage_is_logged_when_it_begins_and_when_it_is_over(
     assert [record.message for record in caplog.records] == logged
     assert {record.__dict__["job"] for record in caplog.records} <= {"writes"}
     assert job.finished
+
+
+def test_a_job_that_is_hurried_is_done_before_its_time() -> None:
+    job = Job("", "")
+    job.every = 1000.0
+    thread = threading.Thread(target=job.run, daemon=True)
+    thread.start()
+    job.hurry()
+    wait_for(lambda: len(job._causes) == 1)
+    job.hurry()
+    thread.join(PATIENCE)
+    assert job.finished
+
+
+def test_a_job_that_is_closed_while_it_waits_is_not_done_once_more() -> None:
+    job = Job("")
+    job.every = 1000.0
+    thread = threading.Thread(target=job.run, daemon=True)
+    thread.start()
+    job.close()
+    thread.join(PATIENCE)
+    assert (job.finished, len(job._causes)) == (True, 1)
