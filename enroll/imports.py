@@ -66,10 +66,7 @@ class Imports:
     def add(
         self, name: str, table: BinaryIO, photos: BinaryIO | None, by: str, language: str = ""
     ) -> ImportRow:
-        """Take in the uploads and read the table, on a page of ``language``.
-
-        Raises ConfigurationError.
-        """
+        """Take in uploads, on a page of ``language``. Raises ConfigurationError."""
         with self._store.database.write() as session:
             row = ImportRow(name=name[:200], by=by)
             session.add(row)
@@ -167,27 +164,42 @@ class Imports:
     def begin(self, job: int, ready: Plan, by: str) -> bool:
         """Carry out a plan. Its lines are kept, so that going on later does the same.
 
-        False, and nothing happens, while another import is running.
+        False, and nothing happens, while an import is running, or when somebody else began it.
         """
-        save_lines(self._of(job) / _LINES, ready.lines)
-        self._count(job, len(ready.lines))
-        return self.start(job, by)
+
+        def keep() -> None:
+            save_lines(self._of(job) / _LINES, ready.lines)
+            self._count(job, len(ready.lines))
+
+        return self._begin(job, ("checked",), "running", self._run, by, keep)
 
     def start(self, job: int, by: str) -> bool:
-        """Begin, or go on where it stopped. False while an import is running."""
-        return self._begin(job, "running", self._run, by)
+        """Go on where it stopped. False as with ``begin``."""
+        return self._begin(job, ("checked", "stopped"), "running", self._run, by)
 
     def undo(self, job: int, by: str) -> bool:
         """Remove whom it added, or go on with that; it cannot be gone on with any more.
 
-        Its uploads go. False, and nothing happens, while an import is running.
+        Its uploads go. False as with ``begin``.
         """
-        return self._begin(job, "undoing", self._undo, by)
+        return self._begin(job, ("done", "stopped"), "undoing", self._undo, by)
 
-    def _begin(self, job: int, state: str, work: Callable[[int, str], None], by: str) -> bool:
+    def _begin(
+        self,
+        job: int,
+        before: tuple[str, ...],
+        state: str,
+        work: Callable[[int, str], None],
+        by: str,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> bool:
         with self._lock:
             if any(one.thread.is_alive() for one in self._runs.values()):
                 return False
+            row = self.get(job)  # somebody may have begun it since the page was made
+            if row is None or row.state not in before:
+                return False
+            prepare()
             stop = threading.Event()
             thread = threading.Thread(target=work, args=(job, by), name=f"import-{job}")
             thread.daemon = True

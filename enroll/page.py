@@ -83,6 +83,7 @@ SAID = {
         "warn",
         "Nothing was started: another import or undo is running. Press again when it is done.",
     ),
+    "import_begun": ("", "It was begun already: by somebody else, or in another window."),
     "rules_undone": ("good", "Undone: times and rules are as before."),
     "rules_changed": ("warn", "Nothing was undone: this was changed again meanwhile."),
     "signed_out": ("", "You are signed out."),

@@ -138,6 +138,8 @@ def run(visit: Import, job: Number) -> Response:
         begun = visit.desk.imports.start(job, visit.account.login)
     if begun:
         visit.note("import.run", str(job))
+    elif _row(visit, job).state not in ("checked", "stopped"):
+        return go(f"/imports/{job}", "import_begun")
     return go(f"/imports/{job}", "import_busy" if begun is False else "")
 
 

@@ -182,3 +182,24 @@ def test_a_family_is_saved_as_a_whole_or_not_at_all(two, desk, monkeypatch):
     answer = two[0].fill("/people/new", name="王五", number="7", **rows)
     assert "另一人刚好同时保存" in answer.text
     assert desk.store.people.count() == 0
+
+
+def test_an_import_is_begun_once_however_many_press(two, desk):
+    page = upload(two[0], "name,number\n李四,1\n")
+    seen = desk.imports.plan(int(page.url.path.split("/")[-1]), 14)
+    finish(two[0], two[0].fill(page.url.path + "/run"))
+    job = desk.imports.all()[0].id
+    assert not desk.imports.begin(job, seen, "wang")  # whose page was older
+    assert desk.imports.get(job).state == "done"
+    answer = two[1].fill(page.url.path + "/run")
+    assert "这次导入已经开始：可能是别人点的，或在另一个窗口中点过。" in answer.text
+    assert desk.imports.get(job).state == "done"
+    assert [line.action for line in desk.store.audit.lines()].count("import.run") == 1
+
+
+def test_an_undo_is_begun_once_however_many_press(two, desk):
+    page = upload(two[0], "name,number\n李四,1\n")
+    finish(two[0], two[0].fill(page.url.path + "/run"))
+    job = desk.imports.all()[0].id
+    desk.imports._state(job, "undoing")
+    assert not desk.imports.undo(job, "wang")
