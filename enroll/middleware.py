@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from enroll.desk import Desk
 from enroll.kept_form import can_be_kept, kept_form
 from enroll.own_hosts import is_own, own_names
-from enroll.page import render
+from enroll.page import came_from, render
 from enroll.visit import SAFE, language_of
 from gate.sockets import same_origin
 from gate.texts.catalogue import translator
@@ -139,7 +139,7 @@ class SecurityMiddleware:
         if headers.get("hx-request") or "text/html" not in headers.get("accept", "text/html"):
             return _text(scope, "Sign in first", 401)
         if scope["method"] not in SAFE:
-            return await _kept(scope, headers, receive) or RedirectResponse("/login", 303)
+            return await _kept(scope, headers, receive) or _again(scope)
         return RedirectResponse(f"/login?back={quote(scope['path'])}", 303)
 
     def _send_with_headers(self, scope: Scope, send: Send) -> Send:
@@ -169,6 +169,12 @@ async def _kept(scope: Scope, headers: Headers, receive: Receive) -> Response | 
     if form is None:
         return None
     return render(request, "login.html", status=401, wrong="", back="/", kept=form)
+
+
+def _again(scope: Scope) -> Response:
+    """The sign-in, which says that nothing was done and leads back to where it can be."""
+    back = quote(came_from(Request(scope)) or "/")
+    return RedirectResponse(f"/login?said=lapsed&back={back}", 303)
 
 
 def public(path: str) -> bool:

@@ -84,6 +84,11 @@ SAID = {
         "Nothing was started: another import or undo is running. Press again when it is done.",
     ),
     "import_begun": ("", "It was begun already: by somebody else, or in another window."),
+    "lapsed": (
+        "warn",
+        "You were signed out because nothing was done for a while, so nothing was done now either. "
+        "Sign in, and do it again; a file has to be chosen again.",
+    ),
     "rules_undone": ("good", "Undone: times and rules are as before."),
     "rules_changed": ("warn", "Nothing was undone: this was changed again meanwhile."),
     "signed_out": ("", "You are signed out."),

@@ -83,9 +83,19 @@ def test_secrets_orders_and_empty_forms_are_not_kept(idle, path, fields):
 
 
 def test_a_file_is_not_kept(idle):
-    page = idle.post("/imports/new", files={"table": ("a.csv", b"name\nLi\n")})
+    came = {"referer": "http://desk.test/imports?page=2"}
+    page = idle.post("/imports/new", files={"table": ("a.csv", b"name\nLi\n")}, headers=came)
     assert page.url.path == "/login"
     assert page.status_code == 200
+    assert "so nothing was done now either" in page.text
+    assert "a file has to be chosen again" in page.text
+    answer = signed_in(idle, page.text)
+    assert str(answer.url) == "http://desk.test/imports?page=2"  # where it is done again
+
+
+def test_the_way_back_after_a_sign_in_is_none_to_another_site(idle):
+    page = idle.post("/imports/1/run", headers={"referer": "http://evil.test/imports"})
+    assert page.url.params["back"] == "/"
 
 
 def test_a_form_of_another_site_is_refused_before_it_is_kept(idle):
