@@ -41,6 +41,8 @@ def report(config: Path, console: Console) -> Level:
     to = console.language or language()
     settings = load(config)
     table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        table.add_column(overflow="fold")  # Chinese has no spaces to break at, and would be cut
     worst = Level.OK
     for finding in chain(configuration(config), examine(settings)):
         worst = max(worst, finding.level)

@@ -157,7 +157,10 @@ def init(
         flags_ = ", ".join(f"--{name}" for name in open_)
         talk.say("still to be decided by you: {flags}", "yellow", flags=flags_)
     talk.say("what doctor finds:")
-    if report(config, Console(talk.language, soft_wrap=True)) is Level.BAD:
+    worst = report(config, Console(talk.language, soft_wrap=True))
+    if system.is_box(config):
+        system.give_data()  # what doctor wrote as root, such as the models a package brings
+    if worst is Level.BAD:
         raise SystemExit(1)
 
 

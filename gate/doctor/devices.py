@@ -42,14 +42,14 @@ def relay(settings: Settings) -> Iterator[Finding]:
         return
     driver.close()
     said = {None: "it cannot report its state", True: "energised", False: "at rest"}[state]
-    listed = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in inputs.items())
-    wires = f", inputs: {listed}" if listed else ""
-    says = f"{board.driver} at {board.port}, channel {board.channel}: {said}{wires}"
+    says = f"{board.driver} at {board.port}, channel {board.channel}: {said}"
     if state:
         hint = "it was switched off and stayed on: check the board before anybody relies on it"
         yield Finding("relay", Level.BAD, says, hint)
     else:
         yield Finding("relay", Level.OK, says)
+    for name, on in inputs.items():
+        yield Finding(f"input {name}", Level.OK, "signal" if on else "no signal")
     if inputs.get("fire"):
         says = "fire is reported now: the door stays open"
         hint = "a contact that is closed at rest needs `invert = true` in [relay.inputs] fire; "

@@ -30,7 +30,7 @@ NAME = "access-gate"
 EXTRAS = ("hardware", "notify", "hub", "sftp")
 HOME = Path("usr/lib/gate")
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
-SCRIPTS = ("postinst", "prerm", "postrm")
+SCRIPTS = ("preinst.in", "postinst", "prerm", "postrm")
 LAUNCHER = f"""#!/{HOME}/bin/python3
 import sys
 
@@ -108,6 +108,8 @@ def environment(tree: Path, work: Path) -> None:
         run("cp", "-r", ROOT / part, source)
     run(*pip, *into, "--no-build-isolation", source)
     shutil.rmtree(site / "bin", ignore_errors=True)
+    for origin in site.glob("*.dist-info/direct_url.json"):
+        origin.unlink()  # where this was built is nobody's business
     for cache in site.rglob("__pycache__"):
         shutil.rmtree(cache)
     # the services may not write here: compiled once, valid whatever the clock of the box says
@@ -146,14 +148,14 @@ def control(tree: Path, architecture: str) -> None:
     folder = tree / "DEBIAN"
     size = int(run("du", "-sk", tree).split()[0])
     folder.mkdir()
-    text = (HERE / "control.in").read_text()
     values = {"VERSION": __version__, "ARCH": architecture, "SIZE": str(size), "PYTHON": PYTHON}
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    (folder / "control").write_text(text)
-    for name in SCRIPTS:
-        shutil.copy(HERE / name, folder)
-        (folder / name).chmod(0o755)
+    for name in ("control.in", *SCRIPTS):
+        text = (HERE / name).read_text("utf-8")
+        for key, value in values.items():
+            text = text.replace(f"@{key}@", value)
+        file = folder / name.removesuffix(".in")
+        file.write_text(text, "utf-8")
+        file.chmod(0o644 if name == "control.in" else 0o755)
     shutil.copy(HERE / "templates", folder)
     for path in tree.rglob("*"):  # whatever the umask of the builder
         if not path.is_symlink():

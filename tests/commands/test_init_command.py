@@ -185,6 +185,28 @@ def test_nobody_is_asked_on_a_box_so_what_has_no_safe_default_is_refused(
     assert not config.exists()
 
 
+@pytest.mark.slow
+def test_what_doctor_wrote_as_root_is_the_services_at_the_end(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`gate models fetch` could not write to the folder that root had made."""
+    done: list[str] = []
+    monkeypatch.setattr(system, "is_box", lambda path: True)
+    monkeypatch.setattr(system, "make_user", lambda: False)
+    monkeypatch.setattr(system, "give_configuration", lambda path: None)
+    monkeypatch.setattr(system, "place_units", lambda path: [])
+    monkeypatch.setattr(system, "give_data", lambda: done.append("given"))
+
+    def report(*_: object) -> Level:
+        done.append("doctor")
+        return Level.BAD
+
+    monkeypatch.setattr("gate.commands.init.report", report)
+    shown = run(config, *FLAGS, "--board", "simulated", "--models", "skip", "--no-start")
+    assert isinstance(shown.exception, SystemExit), shown.output
+    assert done == ["given", "doctor", "given"]
+
+
 def test_everything_it_says_has_its_chinese() -> None:
     known = catalogue("zh")
     assert [q.text for q in QUESTIONS if q.text not in known] == []

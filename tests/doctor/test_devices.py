@@ -164,12 +164,14 @@ def test_a_fire_contact_that_is_wired_the_other_way_round_is_pointed_out(
             "port": port.path,
             "inputs": {"fire": {"number": 2, "invert": True}},
         }
-        fine, fire = findings("relay", build(values))
-        assert fine.says.endswith("at rest, inputs: fire on")
+        fine, wire, fire = findings("relay", build(values))
+        assert fine.says.endswith("at rest")
+        assert (wire.part, wire.says) == ("input fire", "signal")
         assert (fire.level, fire.says.partition(":")[0]) == (Level.WARN, "fire is reported now")
         assert "invert" in fire.hint
         values["relay"]["inputs"]["fire"]["invert"] = False
-        assert [f.level for f in findings("relay", build(values))] == [Level.OK]
+        fine, wire = findings("relay", build(values))
+        assert (fine.level, wire.says) == (Level.OK, "no signal")
 
 
 def test_two_devices_at_one_port_are_pointed_out(values: dict[str, Any], tmp_path: Path) -> None:

@@ -99,10 +99,42 @@ def test_bash_completes_commands_and_options(
     assert done.stdout.split() == [offered]
 
 
-@pytest.mark.parametrize("name", ["postinst", "prerm", "postrm"])
+@pytest.mark.parametrize("name", ["preinst.in", "postinst", "prerm", "postrm"])
 def test_the_maintainer_scripts_are_for_a_plain_shell(name: str) -> None:
     subprocess.run(["sh", "-n", str(DEB / name)], check=True)
     assert (DEB / name).read_text().splitlines()[0] == "#!/bin/sh"
+
+
+@pytest.mark.skipif(not shutil.which("dpkg"), reason="dpkg is not installed")
+@pytest.mark.parametrize(
+    ("dpkg_knows", "runs", "environment", "refused"),
+    [
+        ("0.1.0", "", {}, False),
+        ("0.2.0", "", {}, False),
+        ("0.3.0", "", {}, True),
+        ("0.1.0", "0.3.0", {}, True),  # exchanged by `gate update`
+        ("", "", {}, False),  # never installed, or purged
+        ("0.3.0", "", {"GATE_DOWNGRADE": "1"}, False),
+        ("0.3.0", "", {"GATE_UPDATE": "1"}, False),
+    ],
+)
+def test_an_older_version_is_not_installed_over_a_newer(
+    tmp_path: Path, dpkg_knows: str, runs: str, environment: dict[str, str], refused: bool
+) -> None:
+    script = tmp_path / "preinst"
+    script.write_text((DEB / "preinst.in").read_text("utf-8").replace("@VERSION@", "0.2.0"))
+    gate = tmp_path / "gate"
+    gate.write_text(f"#!/bin/sh\n[ -z '{runs}' ] && exit 1\necho {runs}\n")
+    gate.chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(script), "upgrade" if dpkg_knows else "install", dpkg_knows, "0.2.0"],
+        capture_output=True,
+        text=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **environment},
+        check=False,
+    )
+    assert (done.returncode != 0) is refused, done.stderr
+    assert ("已安装较新的版本 0.3.0" in done.stderr) is refused
 
 
 def test_a_purge_that_asks_nobody_deletes_nothing() -> None:

@@ -118,8 +118,12 @@ def test_values_are_numbered_as_they_come_and_none_is_lost(known: dict[str, str]
             "  - relay.unlock：没有这个键；unlock 应写在 [door] 中",
         ),
         (
-            "modbus at /dev/x, channel 1: at rest, inputs: fire on",
-            "modbus，/dev/x，通道 1：已断开，输入：fire on",
+            "modbus at /dev/x, channel 1: at rest",
+            "modbus，/dev/x，通道 1：已断开",
+        ),
+        (
+            "the database was written by a newer version of the gate (schema 0009) (sqlite:///x)",
+            "数据库由更新版本的门禁写入（结构 0009）（sqlite:///x）",
         ),
         ("error: the disk is full\n  where: /a: b", "错误：磁盘已满\n  位置：/a：b"),
         (
@@ -186,6 +190,22 @@ def test_doctor_names_parts_and_levels_in_chinese(
     english = io.StringIO()
     report(config, Console("en", file=english, width=200))
     assert re.search(r"fix +reader cards +the serial port is not open", english.getvalue())
+
+
+def test_doctor_names_inputs_in_chinese_and_cuts_nothing_on_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "gate.toml"
+    config.write_text('name = "north"\n')
+    found = [
+        Finding("input fire", Level.OK, "signal"),
+        Finding("key", Level.OK, "/k; keep a copy elsewhere, without it nothing opens"),
+    ]
+    monkeypatch.setattr("gate.doctor.examine", lambda settings: found)
+    shown = io.StringIO()
+    report(config, Console("zh", file=shown, width=40))
+    assert re.search(r"正常 +输入：消防 +有信号", shown.getvalue())
+    assert "没有它任何数据都打不开" in re.sub(r"[\s]", "", shown.getvalue())
 
 
 def test_the_conversation_of_init_translates_what_went_wrong(
