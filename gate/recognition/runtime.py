@@ -8,7 +8,8 @@ benchmarks.runtimes`` compares them.
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -32,6 +33,31 @@ class Runnable(Protocol):
         ...
 
 
+def model_file(file: Path) -> bytes:
+    """The content of a model's file. Raises ModelError when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"a model file cannot be read: {error.strerror}",
+            where=str(file),
+            hint="install the models again with `gate models fetch`",
+        ) from None
+
+
+def session(model: bytes, threads: int) -> Any:
+    """An ``onnxruntime.InferenceSession``, safe to use from several threads; 0 threads: all cores.
+
+    Raises what ONNX Runtime raises, whose exceptions share no base class.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # a core that has no work sleeps at once: the door's thread may need it
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 class Network:
     """ONNX Runtime. Safe to use from several threads."""
 
@@ -43,15 +69,8 @@ class Network:
             threads: cores a run may use; 0 is all of them.
             where: what to call the model in an error.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # a core that has no work sleeps at once: the door's thread may need it
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = session(model, threads)
         except Exception as error:  # the runtime's own exceptions share no base class
             raise ModelError(
                 f"not a model that ONNX Runtime can run: {str(error).splitlines()[0][:200]}",

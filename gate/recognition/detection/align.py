@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.recognition.face import Image
+from gate.errors import RecognitionError
+from gate.recognition.face import Face, Image
 
 Points = NDArray[np.float32]  # (5, 2), in the order of Face.landmarks
 
@@ -58,3 +61,28 @@ def crop(image: Image, points: Points, targets: Points, size: int) -> Image:
     if factor > 1:
         cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(cut, dtype=np.uint8)
+
+
+def crops(image: Image, faces: Sequence[Face], targets: Points, size: int) -> Image:
+    """Every face as ``crop`` cuts it, uint8 (n, size, size, 3).
+
+    Args:
+        image: uint8 (H, W, 3).
+        targets: float32 (5, 2), where the landmarks lie in a crop.
+        size: of a crop, pixels.
+
+    Raises:
+        RecognitionError: a face has no landmarks.
+    """
+    cut = [crop(image, landmarks_of(face), targets, size) for face in faces]
+    return np.stack(cut) if cut else np.empty((0, size, size, 3), np.uint8)
+
+
+def landmarks_of(face: Face) -> Points:
+    """The five landmarks, float32 (5, 2). Raises RecognitionError when the face has none."""
+    if face.landmarks is None:
+        raise RecognitionError(
+            "this encoder needs the five landmarks of a face",
+            hint="use a detector that finds landmarks",
+        )
+    return face.landmarks

@@ -8,12 +8,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from gate.errors import ModelError
 from gate.models.convert.onnx_edit import free_input
 from gate.recognition.face import Image
+from gate.recognition.runtime import model_file, session
 
 MULTIPLE = 32  # sides of a picture are multiples of it
 
@@ -36,19 +36,9 @@ def free_session(
     Raises:
         ModelError: when ``file`` cannot be read or is another network.
     """
+    content = model_file(file)
     try:
-        model = free_input(file.read_bytes(), shape, outputs)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except OSError as error:
-        raise ModelError(
-            f"a model file cannot be read: {error.strerror}",
-            where=str(file),
-            hint="install the models again with `gate models fetch`",
-        ) from None
+        return session(free_input(content, shape, outputs), threads)
     except ModelError as error:
         raise ModelError(error.what, where=str(file), hint="install the models again") from None
     except Exception as error:  # the runtime's own exceptions share no base class

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gate.errors import ModelError, RecognitionError
 from gate.recognition.detection import align
 from gate.recognition.encoders.encoder import (
     AlignedCrops,
@@ -21,7 +20,7 @@ from gate.recognition.encoders.encoder import (
     with_mirror,
 )
 from gate.recognition.face import Face, Image, Vector
-from gate.recognition.runtime import prelu_network
+from gate.recognition.runtime import model_file, prelu_network
 
 SIDE = 112  # of the picture the network takes
 # where the landmarks lie, in pixels of that picture: the template of ArcFace (Deng et al. 2019)
@@ -45,15 +44,7 @@ class Faceplugin:
             mirror: add the mirror image's vector.
             threads: cores a run may use; 0 is all of them.
         """
-        try:
-            model = file.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"a model file cannot be read: {error.strerror}",
-                where=str(file),
-                hint="install the models again with `gate models fetch`",
-            ) from None
-        self._network = prelu_network(model, threads=threads, where=str(file))
+        self._network = prelu_network(model_file(file), threads=threads, where=str(file))
         self._mirror = mirror
         if not mirror:
             self.name += "-plain"
@@ -63,17 +54,7 @@ class Faceplugin:
 
         Raises RecognitionError when a face has no landmarks.
         """
-        if any(face.landmarks is None for face in faces):
-            raise RecognitionError(
-                "this encoder needs the five landmarks of a face",
-                hint="use a detector that finds landmarks",
-            )
-        cut = [
-            align.crop(image, face.landmarks, POINTS, SIDE)
-            for face in faces
-            if face.landmarks is not None
-        ]
-        return np.stack(cut) if cut else np.empty((0, SIDE, SIDE, 3), np.uint8)
+        return align.crops(image, faces, POINTS, SIDE)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
         """Unit vectors, float32 (n, d), of aligned crops, uint8 (n, side, side, 3)."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from gate.errors import RecognitionError
 from gate.models.convert import openvino_ir
 from gate.models.convert.cache import converted
 from gate.recognition.detection import align
@@ -28,7 +27,7 @@ from gate.recognition.face import Face, Image, Vector
 from gate.recognition.runtime import Network
 
 SIDE = 128  # of the picture the network takes
-MARGIN = 8  # pixels more on each side of a aligned crop, for the second cut
+MARGIN = 8  # pixels more on each side of an aligned crop, for the second cut
 WIDE, LOWER = 136, 3  # the second cut: its side and how far its middle lies below the first's
 # where the landmarks lie, in sides of the picture: the model's own documentation
 POINTS = np.array(
@@ -80,18 +79,7 @@ class Retail0095:
 
         Raises RecognitionError when a face has no landmarks.
         """
-        if any(face.landmarks is None for face in faces):
-            raise RecognitionError(
-                "this encoder needs the five landmarks of a face",
-                hint="use a detector that finds landmarks",
-            )
-        side = SIDE + 2 * MARGIN
-        cut = [
-            align.crop(image, face.landmarks, POINTS * SIDE + MARGIN, side)
-            for face in faces
-            if face.landmarks is not None
-        ]
-        return np.stack(cut) if cut else np.empty((0, side, side, 3), np.uint8)
+        return align.crops(image, faces, POINTS * SIDE + MARGIN, SIDE + 2 * MARGIN)
 
     def encode(self, crops: AlignedCrops, *, brief: bool = False) -> Vector:
         """Unit vectors, float32 (n, 256), of aligned crops, uint8 (n, side, side, 3)."""

@@ -12,7 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from gate.errors import ModelError, RecognitionError
+from gate.errors import ModelError
+from gate.recognition.detection.align import landmarks_of
 from gate.recognition.encoders.encoder import AlignedCrops, SimilarityStatistics, with_mirror
 from gate.recognition.face import Face, Image, Vector
 
@@ -71,11 +72,7 @@ class SFace:
 
 def _row(face: Face) -> Vector:
     """The face as ``cv2.FaceDetectorYN`` would give it."""
-    if face.landmarks is None:
-        raise RecognitionError(
-            "this encoder needs the five landmarks of a face",
-            hint="use a detector that finds landmarks",
-        )
+    landmarks = landmarks_of(face)
     left, top, right, bottom = face.box
     box = np.array([left, top, right - left, bottom - top], np.float32)
-    return np.concatenate([box, face.landmarks.ravel(), np.array([face.score], np.float32)])
+    return np.concatenate([box, landmarks.ravel(), np.array([face.score], np.float32)])

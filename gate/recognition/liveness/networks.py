@@ -12,12 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.errors import ModelError
 from gate.models.convert import minifasnet
 from gate.models.convert.cache import converted
 from gate.recognition.box import Box
 from gate.recognition.face import Face, Image
-from gate.recognition.runtime import Runnable, prelu_network
+from gate.recognition.runtime import Runnable, model_file, prelu_network
 
 # The networks learned from boxes like YuNet's; dlib's HOG frames less of the forehead. Measured
 # on LFW: middle of YuNet's box from HOG's in HOG's sides, and its width and height in them.
@@ -109,23 +108,12 @@ def open_tests(
                 MiniFasNet(name, scale, prelu_network(model, threads=threads, where=str(path)))
             )
     if celeba is not None:
-        network = prelu_network(_content(celeba), threads=threads, where=str(celeba))
+        network = prelu_network(model_file(celeba), threads=threads, where=str(celeba))
         tests.append(CelebaSpoof("minifas-celeba", network))
     if faceplugin is not None:
-        network = prelu_network(_content(faceplugin), threads=threads, where=str(faceplugin))
+        network = prelu_network(model_file(faceplugin), threads=threads, where=str(faceplugin))
         tests.append(FacepluginSpoof("faceplugin-liveness", network))
     return tests
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"a model file cannot be read: {error.strerror}",
-            where=str(file),
-            hint="install the models again with `gate models fetch`",
-        ) from None
 
 
 def scores(
