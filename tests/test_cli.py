@@ -52,7 +52,7 @@ NEEDED = {
     "--help": set[str](),
     "config path": {"numpy"},
     "doctor --help": {"numpy"},
-    "explain --help": {"alembic", "numpy", "sqlalchemy"},
+    "explain --help": {"numpy", "sqlalchemy"},
 }
 
 

@@ -14,7 +14,6 @@ from gate.config.settings import Settings
 from gate.daemon import event_log
 from gate.daemon.orders import Order
 from gate.events.event import Event
-from gate.exporting.exporter import Exporter
 from gate.exporting.settings import ExportSettings
 from gate.integrations import broker, homeassistant, publisher, webhook
 from gate.integrations.command_receiver import CommandReceiver
@@ -125,6 +124,8 @@ class Integrations:
         return self._store.writer.record(event)
 
     def _open_export(self, settings: ExportSettings) -> None:
+        from gate.exporting.exporter import Exporter  # with schemas and SFTP: half a second
+
         exporter = Exporter(settings, self._settings.name, self._store, self._clock, self.record)
         exporter.start()
         self._after.callback(exporter.stop)

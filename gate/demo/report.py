@@ -305,11 +305,11 @@ def _asked(f: Figures, language: str) -> str:
     """Why a face that was recognised did not open: "5: liveness unknown 5"."""
     if not f.not_by_face:
         return "0"
-    said = {
-        reason: reason.replace("_", " ") if language == "en" else word("why", reason, language)
-        for reason, _ in f.not_by_face
-    }
-    reasons = ", ".join(f"{said[reason]} {n}" for reason, n in f.not_by_face)
+    if language != "en":
+        _ = translator(language)
+        said = ((word("why", reason, language), n) for reason, n in f.not_by_face)
+        return ", ".join(_("{count}: {reason}", count=n, reason=reason) for reason, n in said)
+    reasons = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in f.not_by_face)
     return f"{sum(n for _, n in f.not_by_face)}: {reasons}"
 
 

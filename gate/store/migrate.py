@@ -1,15 +1,23 @@
-"""Brings a database to the schema of this version of the gate."""
+"""Brings a database to the schema of this version of the gate.
+
+Alembic is imported only where there is something to do: it and its scripts are a tenth of a start.
+"""
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
 
 from gate.errors import StoreError
 from gate.store.engine import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def migrate(database: Database) -> None:
@@ -19,9 +27,11 @@ def migrate(database: Database) -> None:
     """
     if not is_behind(database):  # found by reading: whoever opens the database keeps nobody waiting
         return
-    config = _config()
+    from alembic import command
+
+    config = alembic_config()
     with database.connect() as connection, connection.begin():
-        if _behind(config, connection, database.where):
+        if _behind(connection, database.where):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -29,29 +39,42 @@ def migrate(database: Database) -> None:
 def revision(database: Database) -> str | None:
     """The schema the database is at; None when it holds no schema at all. Raises StoreError."""
     with database.connect(write=False) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _present(connection)
 
 
 def is_behind(database: Database) -> bool:
     """Whether ``migrate`` would have something to do. Raises StoreError as it does."""
     with database.connect(write=False) as connection:
-        return _behind(_config(), connection, database.where)
+        return _behind(connection, database.where)
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Alembic's, for the scripts of this folder."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "gate.store:migrations")
     return config
 
 
-def _behind(config: Config, connection: Connection, where: str) -> bool:
-    scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
-    present = MigrationContext.configure(connection).get_current_revision()
-    if present is not None and present not in known:
+@cache
+def revisions() -> tuple[str, ...]:
+    """Those this version knows, oldest first: the numbers that its scripts' names begin with."""
+    return tuple(sorted(file.name[:4] for file in _VERSIONS.glob("[0-9]*.py")))
+
+
+def _present(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _behind(connection: Connection, where: str) -> bool:
+    present = _present(connection)
+    if present is not None and present not in revisions():
         raise StoreError(
             f"the database was written by a newer version of the gate (schema {present})",
             where=where,
             hint="install that version again, or put back the backup made before its update",
         )
-    return present != scripts.get_current_head()
+    return present != revisions()[-1]

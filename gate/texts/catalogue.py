@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated
 
 from babel import Locale
-from babel.messages.pofile import read_po
 from pydantic import AfterValidator
 
 LOCALE = Path(__file__).parent / "locale"
@@ -53,6 +52,8 @@ def catalogue(language: str) -> dict[str, str]:
 
 def read_catalogue(file: Path, language: str) -> dict[str, str]:
     """Key → words of one file, without those that are left open or only guessed (fuzzy)."""
+    from babel.messages.pofile import read_po  # not needed by an English terminal
+
     with file.open("rb") as stream:
         return {
             str(message.id): str(message.string)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from gate.errors import StoreError
 from gate.events.event import Event
 from gate.store import make_migration
 from gate.store.engine import Database
-from gate.store.migrate import _config, is_behind, migrate, revision
+from gate.store.migrate import alembic_config, is_behind, migrate, revision, revisions
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -25,7 +26,7 @@ NOON = "2026-06-01 12:00:00.000000"
 def old(tmp_path: Path) -> Path:
     """A register of schema 0001 with events, one of which waits in the outbox."""
     database = Database(f"sqlite:///{tmp_path}/gate.db")
-    config = _config()
+    config = alembic_config()
     with database.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -57,6 +58,12 @@ def test_events_numbers_and_outbox_survive_and_a_series_begins(
         assert before <= written.epoch <= time.time()
         with pytest.raises(StoreError, match="written once"), store.database.write() as session:
             session.connection().exec_driver_sql("UPDATE events SET type = 'x'")
+
+
+def test_the_names_of_the_scripts_are_their_revisions() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == revisions()
+    assert scripts.get_current_head() == revisions()[-1]
 
 
 @pytest.mark.slow
