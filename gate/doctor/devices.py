@@ -105,7 +105,7 @@ def ports(settings: Settings) -> Iterator[Finding]:
     there = seek.serial_ports()
     for name, path in used.items():
         lasting = next((p for p in there if p != path and _same(p, path)), "")
-        if lasting:
+        if lasting and not seek.lasts(path, there):
             says = f"{name} at {path}: another device may have this name after a restart"
             yield Finding("ports", Level.WARN, says, f'set port = "{lasting}"')
     for path, kind in there.items():

@@ -6,7 +6,10 @@ Only questions are asked, nothing is moved; each look ends within a few seconds.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from pymodbus.exceptions import ModbusException
@@ -23,17 +26,42 @@ from gate.sensors.settings import TemperatureSettings
 BAUDS = (9600, 115200, 19200, 38400, 57600, 460800)
 UNITS = range(1, 9)
 BY_ID = Path("/dev/serial/by-id")
+BY_PATH = Path("/dev/serial/by-path")
+OWN = Path("/dev/gate")  # the package's names: packaging/deb/60-gate.rules
+_SOCKET = re.compile(r"-(pci|platform)-")  # begins the part of such a name that is a socket's
 TYPING = Path("/dev/input/by-id")
 
 
 def serial_ports() -> dict[str, str]:
-    """Every serial port with a device behind it: the name that lasts, and what it says it is."""
-    lasting = {str(link.resolve()): str(link) for link in _links(BY_ID, "")}
-    return {
-        lasting.get(port.device, port.device): f"{port.vid:04X}:{port.pid:04X} {port.description}"
-        for port in list_ports.comports()
-        if port.vid is not None
-    }
+    """Every serial port with a device behind it: the name that lasts, and what it says it is.
+
+    That name is the one by its serial number; by its socket where another of its kind has the same
+    number, or both have none: then the name by number belongs to the one plugged in last.
+    """
+    by_id = {link.resolve(): str(link) for link in _links(BY_ID, "")}
+    by_path = {link.resolve(): str(link) for link in _links(BY_PATH, "")}
+    ports = [port for port in list_ports.comports() if port.vid is not None]
+    kinds = Counter((port.vid, port.pid, port.serial_number) for port in ports)
+    found = {}
+    for port in ports:
+        alone = kinds[port.vid, port.pid, port.serial_number] == 1
+        device = Path(port.device).resolve()
+        name = (by_id if alone else by_path).get(device, port.device)
+        found[name] = f"{port.vid:04X}:{port.pid:04X} {port.description}"
+    return found
+
+
+def lasts(name: str, others: Iterable[str]) -> bool:
+    """Whether ``name`` belongs to one device for ever: one by socket, or by a number of its own.
+
+    ``others``: the names that last, of every port, as ``serial_ports`` gives them.
+    """
+    path = Path(name)
+    if path.parent == BY_PATH or (path.parent == OWN and _SOCKET.search(path.name)):
+        return True
+    device = path.resolve()
+    by_number = any(Path(o).parent == BY_ID and Path(o).resolve() == device for o in others)
+    return path.parent in (BY_ID, OWN) and by_number
 
 
 def keyboards() -> list[str]:

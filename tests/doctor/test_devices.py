@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serial.tools.list_ports_common import ListPortInfo  # type: ignore[import-untyped]
 
 from gate.config.settings import build
 from gate.devices.serial_port import SerialPort
-from gate.doctor import Level
+from gate.doctor import Level, seek
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import Device, SimulatedPort
@@ -153,6 +154,70 @@ def test_a_device_by_a_name_that_may_change_is_pointed_out(
     ]
     values["reader"][0]["port"] = str(lasting)
     assert all(f.level is Level.OK for f in findings("ports", build(values)))
+
+
+@pytest.fixture
+def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str | None]], None]:
+    """Two adapters of one kind with these serial numbers, and the names udev gives them."""
+    folders = {name: tmp_path / name for name in ("by-id", "by-path", "gate")}
+    monkeypatch.setattr(seek, "BY_ID", folders["by-id"])
+    monkeypatch.setattr(seek, "BY_PATH", folders["by-path"])
+    monkeypatch.setattr(seek, "OWN", folders["gate"])
+
+    def plug(numbers: list[str | None]) -> None:
+        ports = []
+        for socket, number in enumerate(numbers):
+            tty = tmp_path / f"ttyUSB{socket}"
+            tty.touch()
+            for folder, name in (
+                ("by-id", f"usb-CP2102_{number or 'USB_Serial'}-port0"),
+                ("by-path", f"pci-usb-0:{socket}:1.0-port0"),
+                ("gate", f"cp210x-pci-usb-0_{socket}"),
+                ("gate", f"cp210x-{number}"),
+            ):
+                folders[folder].mkdir(exist_ok=True)
+                link = folders[folder] / name
+                link.unlink(missing_ok=True)  # the one plugged in last has it
+                link.symlink_to(tty)
+            port = ListPortInfo(str(tty))
+            port.vid, port.pid, port.serial_number = 0x10C4, 0xEA60, number
+            port.description = "CP2102"
+            ports.append(port)
+        monkeypatch.setattr("gate.doctor.seek.list_ports.comports", lambda: ports)
+
+    return plug
+
+
+@pytest.mark.parametrize("number", ["0001", None])
+def test_two_adapters_with_one_serial_number_are_named_by_their_sockets(
+    values: dict[str, Any], plugged: Callable[[list[str | None]], None], number: str | None
+) -> None:
+    plugged([number, number])
+    first, second = (str(seek.BY_PATH / f"pci-usb-0:{n}:1.0-port0") for n in (0, 1))
+    assert list(seek.serial_ports()) == [first, second]
+    values["relay"] = {"driver": "modbus", "port": first}
+    values["reader"] = []
+    shared = [seek.BY_ID / f"usb-CP2102_{number or 'USB_Serial'}-port0"]
+    shared.append(seek.OWN / f"cp210x-{number}")
+    for name in shared:
+        values["relay"]["port"] = str(name)
+        found = findings("ports", build(values))[0]
+        assert found.level is Level.WARN
+        assert found.hint == f'set port = "{second}"'
+    for lasting in (first, str(seek.OWN / "cp210x-pci-usb-0_1")):
+        values["relay"]["port"] = lasting
+        assert all(f.level is Level.OK for f in findings("ports", build(values)))
+
+
+def test_an_adapter_with_a_number_of_its_own_is_named_by_it(
+    values: dict[str, Any], plugged: Callable[[list[str | None]], None]
+) -> None:
+    plugged(["0001", "0002"])
+    assert [Path(name).parent for name in seek.serial_ports()] == [seek.BY_ID] * 2
+    values["reader"] = []
+    for name in (seek.BY_ID / "usb-CP2102_0002-port0", seek.OWN / "cp210x-0002"):
+        values["relay"] = {"driver": "modbus", "port": str(name)}
+        assert all(f.level is Level.OK for f in findings("ports", build(values)))
 
 
 def test_a_fire_contact_that_is_wired_the_other_way_round_is_pointed_out(
