@@ -145,7 +145,8 @@ def _measured(
 ) -> list[tuple[str, str]]:
     lines = []
     if reading:
-        figures = {k: reading.get(k) or "–" for k in ("raw", "ambient", "estimated")}
+        given = {k: reading.get(k) for k in ("raw", "ambient", "estimated")}
+        figures = {k: "–" if value is None else value for k, value in given.items()}
         validity = say("validity", reading.get("validity"))
         lines.append(("temperature", say.line("reading", validity=validity, **figures)))
     for finding in findings or ():

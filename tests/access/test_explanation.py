@@ -141,6 +141,13 @@ def test_what_was_shown_is_accepted_or_has_its_problem() -> None:
     assert ("Shown", head) in lines(codes=False, details=problem)
 
 
+def test_nought_degrees_are_a_figure() -> None:
+    reading = {"raw": 31.0, "ambient": 0.0, "estimated": 36.4, "validity": "valid"}
+    assert dict(lines(temperature=reading))["Temperature"] == (
+        "raw 31.0, ambient 0.0, estimated 36.4 °C, valid"
+    )
+
+
 def test_a_reading_is_described_from_the_event_or_its_values() -> None:
     assert "Temperature" not in values()
     reading = {"raw": 34.1, "ambient": None, "estimated": 38.0, "validity": "valid"}
