@@ -228,7 +228,7 @@ def count_of(database: Database, state: str, now: datetime) -> int:
 
 def _word(word: str) -> ColumnElement[bool]:
     columns = (PersonRow.name, PersonRow.number, PersonRow.phone, UnitRow.name, BuildingRow.name)
-    return or_(*(column.contains(word, autoescape=True) for column in columns))
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
 def _state(state: str, now: datetime) -> Sequence[ColumnElement[bool]]:

@@ -104,7 +104,7 @@ class Loop:
         # has what was shown looked up again, by its serial; the second: whether it was granted
         self.check: Callable[[str, bool], None] | None = None
         self._checks = ClaimChecks()
-        self._granted: Decision | None = None  # the newest decision
+        self._newest: Decision | None = None  # the newest decision
         self._picture: Message | None = None  # as the lane wants it
 
     @property
@@ -238,7 +238,7 @@ class Loop:
                 if self.site is None or agreed:
                     self._unlock(id, extended)
                 else:
-                    person = self._granted.person if self._granted else None
+                    person = self._newest.person if self._newest else None
                     self._step(inputs.Asked(id))
                     now = self._clock.monotonic()
                     self._site(self.site.ask(id, person, now, partial(self._may_still, id)))
@@ -288,7 +288,7 @@ class Loop:
                 self._parts.show(self.site.shown(self._picture))
 
     def _decided(self, decided: outputs.Decided) -> None:
-        self._granted = decided.decision
+        self._newest = decided.decision
         granted = decided.decision.outcome is Answer.GRANT
         if granted and self.site is not None and self.lane.mode not in OPEN_MODES:
             self.site.expect(decided.passage)  # before the screen shows the grant

@@ -166,9 +166,9 @@ class People:
                 .outerjoin(UnitRow, UnitRow.id == HouseholdRow.unit_id)
                 .where(
                     or_(
-                        PersonRow.name.contains(text.strip(), autoescape=True),
-                        PersonRow.number.contains(text.strip(), autoescape=True),
-                        UnitRow.name.contains(text.strip(), autoescape=True),
+                        PersonRow.name.icontains(text.strip(), autoescape=True),
+                        PersonRow.number.icontains(text.strip(), autoescape=True),
+                        UnitRow.name.icontains(text.strip(), autoescape=True),
                     )
                 )
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from enroll.register import search
 from gate.errors import StoreError
 from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
@@ -219,3 +220,12 @@ def test_more_people_than_a_database_takes_variables_are_read_at_once(store: Sto
     everybody = range(70_000 if "postgresql" in store._settings.url.get_secret_value() else 300_000)
     assert set(store.people.register(everybody)) == {first}
     assert [template.person for template in store.templates.of(everybody, "dlib/1")] == [first]
+
+
+def test_people_are_found_however_what_is_looked_for_is_capitalised(store: Store) -> None:
+    home = store.places.household("Rose Court", "B12")
+    person = store.people.create("Anne Smith", number="R-17", household_id=home.id).id
+    for text in ("smith", "r-17", "b12", "ANNE"):
+        assert [row.id for row in store.people.find(text)] == [person], text
+        assert [one.person.id for one in search(store.database, text, now=NOON)] == [person], text
+    assert [one.person.id for one in search(store.database, "rose", now=NOON)] == [person]
