@@ -47,7 +47,7 @@ def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, 
         extended = person is not None and person.extended_unlock
         opens = lane.mode not in OPEN_MODES
         opening: Outputs = (Open(passage, extended, agreed=True),) if opens else ()
-        return replace(lane, passing=passing), opening
+        return _answered_now(replace(lane, passing=passing), passage, now), opening
     lane, over = not_released(lane, NotReleased(passage, "controller"), now, context)
     if lane.serving is not None and lane.serving.id == passage:
         lane = replace(lane, serving=p)
@@ -120,6 +120,7 @@ def not_released(
             before=_other_than(given.passage, lane.before),
         )
     unknown = given.by == "elsewhere" and not context.contact
+    lane = _answered_now(lane, given.passage, now)
     return lane, (_ended(given.passage, None if unknown else False),)
 
 
@@ -185,6 +186,18 @@ def _unopened(
     kept = tuple(each for each in lane.passing if each not in those)
     ended = tuple(_ended(each.id, passed) for each in those)
     return replace(lane, passing=kept, scene=scene), ended
+
+
+def is_asked_about(lane: Lane, passage: str) -> bool:
+    """Whether the controller's answer about somebody let in is waited for."""
+    return _waiting(lane, passage) is not None
+
+
+def _answered_now(lane: Lane, passage: str, now: Now) -> Lane:
+    """The answer that the controller gave is on the screen from now on."""
+    if lane.serving is None or lane.serving.id != passage:
+        return lane
+    return replace(lane, serving=replace(lane.serving, decided=now.at))
 
 
 def _waiting(lane: Lane, passage: str) -> Passing | None:

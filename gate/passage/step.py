@@ -243,7 +243,8 @@ def _free(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
         stayed = shown >= makes_room(p.decision, settings)
         hurry = known is not None and (stayed or _is_known_now(p, known))
         left = after is not None and _has_left(lane, p, now, settings)
-        if now.at < ends(p, settings) and not hurry and not left:
+        over = now.at >= ends(p, settings) and not let_in.is_asked_about(lane, p.id)
+        if not over and not hurry and not left:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
         emitted: Outputs = (

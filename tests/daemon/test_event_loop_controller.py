@@ -63,6 +63,32 @@ def test_a_controller_that_refuses_or_is_silent_keeps_the_door_shut(
     assert gate.event("passage.ended").details == {"passed": False}
 
 
+@pytest.mark.parametrize(
+    ("said", "look", "code"),
+    [
+        (True, Look.GRANT, "welcome"),
+        (False, Look.DENY, "controller_refused"),
+        (None, Look.DENY, "controller_silent"),
+    ],
+)
+def test_one_moment_is_shown_until_the_answer_is_there_and_then_the_answer(
+    gate: Gate, said: bool | None, look: Look, code: str
+) -> None:
+    with_controller(gate, "both")
+    gate.card(LI)
+    gate.wait(2.9)
+    assert gate.screen.message is not None
+    assert gate.screen.message.code == "one_moment"
+    if said is not None:
+        gate.loop.handle(ControllerAnswer(said))
+    gate.wait(0.2)
+    assert (gate.screen.message.look, gate.screen.message.code) == (look, code)
+    gate.wait(1.6)
+    assert gate.screen.message.code == code
+    gate.wait(0.4)
+    assert gate.screen.message.look is Look.IDLE
+
+
 def test_where_the_controller_decides_the_gates_own_door_is_off(gate: Gate) -> None:
     sent = with_controller(gate, "controller")
     gate.card(LI)

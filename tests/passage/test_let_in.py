@@ -11,6 +11,7 @@ from gate.access.request import Mode
 from gate.passage import Context
 from gate.passage.inputs import (
     Agreed,
+    Asked,
     ContactLost,
     DoorClosed,
     DoorLocked,
@@ -269,3 +270,43 @@ def test_a_lock_while_the_door_stands_open_ends_nothing() -> None:
         gate.give(DoorLocked(entered=entered, seen=seen))
         assert ended(gate) == {}
         assert passing(gate) == [("p1", False)]
+
+
+def test_whoever_waits_for_the_controller_is_on_the_screen_until_it_answers() -> None:
+    for answer in (Agreed("p1"), NotReleased("p1", "controller"), NotReleased("p1", "elsewhere")):
+        gate = let_in(1)
+        gate.wait(4)
+        assert gate.looks[-1] is Look.IDLE  # nobody waits for anything
+        gate = Gate()
+        gate.card(LI)
+        gate.give(Asked("p1"))
+        gate.wait(4)
+        assert gate.looks[-1] is Look.GRANT
+        gate.give(answer)
+        gate.wait(1.9)
+        assert gate.looks[-1] is Look.GRANT
+        gate.wait(0.1)
+        assert gate.looks[-1] is Look.IDLE
+
+
+@pytest.mark.parametrize("seconds", [0, 5])
+def test_the_controllers_answer_about_one_keeps_nobody_else_on_the_screen(seconds: int) -> None:
+    for answer in (Agreed("p1"), NotReleased("p1", "controller")):
+        gate = Gate()
+        gate.card(LI)
+        gate.give(Asked("p1"))
+        gate.card(WANG)
+        gate.wait(1.5)
+        if seconds:
+            gate.wait(seconds)  # until there is nobody on the screen
+        gate.give(answer)
+        gate.wait(0.5)
+        assert gate.looks[-1] is Look.IDLE
+
+
+def test_somebody_known_who_comes_next_is_served_meanwhile() -> None:
+    gate = Gate()
+    gate.card(LI)
+    gate.give(Asked("p1"))
+    gate.look(1.5, face(2, Verdict.KNOWN, 2))
+    assert gate.granted == [1, 2]

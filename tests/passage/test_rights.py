@@ -280,6 +280,7 @@ def test_a_check_reaches_a_card_beside_a_face_and_with_nobody_served() -> None:
     gate.give(Asked("p1"))
     gate.give(Checked("12", LI, REVOKED))  # nothing was shown
     assert may_still(gate.lane, "p1", moment(gate), CONTEXT)
+    gate.card(None, "card_unknown")
     gate.wait(20)
     assert gate.lane.serving is None
     gate.give(Checked("12", LI, REVOKED))
