@@ -52,7 +52,7 @@ def serial_ports() -> dict[str, str]:
 
 
 def lasts(name: str, others: Iterable[str]) -> bool:
-    """Whether ``name`` belongs to one device for ever: one by socket, or by a number of its own.
+    """Whether ``name`` always belongs to the same device: one by socket, or by a number of its own.
 
     ``others``: the names that last, of every port, as ``serial_ports`` gives them.
     """
