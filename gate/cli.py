@@ -77,6 +77,11 @@ COMMANDS = {
         "Check configuration, clock, disk, camera, models, database, key, relay, readers "
         "and broker.",
     ),
+    "try": (
+        "try_part",
+        "try_part",
+        "Try one part: a picture, a click of the lock, what inputs report, a card.",
+    ),
     "config": ("config", "config", "Check and show the configuration."),
     "models": (
         "models",

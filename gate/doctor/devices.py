@@ -181,7 +181,7 @@ def _speed(chosen: TemperatureSettings) -> str:
     return f"it is heard with [temperature] baud = {baud}" if baud else ""
 
 
-def _held(port: str) -> bool:
+def held(port: str) -> bool:
     """Whether a program keeps the port for itself: some drivers only say that nothing answers."""
     try:
         handle = os.open(port, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
@@ -198,7 +198,7 @@ def _held(port: str) -> bool:
 
 def _refused(part: str, error: DeviceError, port: str) -> Finding:
     where = f" ({error.where})" if error.where else ""
-    if any(word in error.what for word in IN_USE) or _held(port):
+    if any(word in error.what for word in IN_USE) or held(port):
         hint = "stop the gate for this look, or ask the running gate's desk"
         return Finding(part, Level.WARN, f"in use, probably by the running gate{where}", hint)
     return Finding(part, Level.BAD, error.what + where, error.hint)

@@ -126,6 +126,33 @@ def board(settings: Settings, talk: Talk) -> bool:
     return True
 
 
+def inputs(settings: Settings, talk: Talk, seconds: float) -> bool:
+    """Every input as it is, and each change within ``seconds``; the lock stays at rest."""
+    relay = settings.relay
+    if not relay.inputs:
+        talk.say("no input is configured: [relay.inputs] in gate.toml", "yellow")
+        return False
+    driver = make_driver(relay)
+    known: dict[str, bool] = {}
+    talk.say("press, open and close what is wired, for {seconds} seconds", seconds=round(seconds))
+    try:
+        driver.open()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            now = driver.inputs()
+            for name, on in now.items():
+                if known.get(name) is not on:
+                    talk.say("input {name}: on" if on else "input {name}: off", name=name)
+            known = now
+            time.sleep(relay.poll)
+    except DeviceError as error:
+        talk.say("{what}", "yellow", what=error)
+        return False
+    finally:
+        driver.close()
+    return True
+
+
 def reader(settings: Settings, talk: Talk, seconds: float) -> bool:
     """Wait for one card; its number is not shown in full."""
     if not settings.reader:
