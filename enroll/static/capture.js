@@ -8,7 +8,11 @@ const save = document.querySelector("#save");
 const picture = document.createElement("canvas");
 const address = stage.dataset.address;
 const token = document.body.dataset.csrf;
+const failed = stage.dataset;
 let running = false;
+let ended = false; // the camera was switched off, as a closed lid does
+
+class Refused extends Error {} // what the box said
 
 function say(text, tone) {
   if (guidance.textContent !== text) guidance.textContent = text;
@@ -50,9 +54,10 @@ async function post(path, body, type) {
   const headers = { "X-CSRF-Token": token, Accept: "application/json" };
   if (type) headers["Content-Type"] = type;
   const response = await fetch(path, { method: "POST", headers, body });
-  if (response.status === 401) location.assign("/login");
+  if (response.status === 401)
+    location.assign(`/login?said=lapsed&back=${encodeURIComponent(location.pathname)}`);
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.what);
+  if (!response.ok) throw new Refused(answer.what);
   return answer;
 }
 
@@ -67,24 +72,34 @@ async function step() {
   return answer;
 }
 
+// Without a connection the camera stays on and the next frame is tried a second later.
+function away(error) {
+  if (!(error instanceof TypeError)) throw error;
+  say(failed.away, "warn");
+}
+
 async function run() {
   if (running) return;
   running = true;
+  ended = false;
   start.disabled = true;
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({
       video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" },
     });
     await video.play();
-    while (running) {
-      const answer = await step();
-      if (answer.complete) break;
-      await new Promise((done) => setTimeout(done, 60));
+    const [camera] = video.srcObject.getVideoTracks();
+    while (running && !(ended = camera.readyState === "ended")) {
+      const answer = await step().catch(away);
+      if (answer?.complete) break;
+      await new Promise((done) => setTimeout(done, answer ? 60 : 1000));
     }
-    if (save) save.focus();
+    if (ended) say(failed.ended, "warn");
+    else if (save) save.focus();
   } catch (error) {
     const why = { NotFoundError: "none", NotAllowedError: "refused", NotReadableError: "busy" }[error.name];
-    say([stage.dataset.failed, stage.dataset[why]].filter(Boolean).join(" ").replace(/。 /g, "。"), "bad");
+    const text = [failed.failed, failed[why]].filter(Boolean).join(" ").replace(/。 /g, "。");
+    say(error instanceof Refused ? error.message : text, "bad");
   }
   video.srcObject?.getTracks().forEach((track) => track.stop());
   running = false;
@@ -100,5 +115,7 @@ document.querySelectorAll(".views button").forEach((button, index) => {
   });
 });
 addEventListener("pagehide", () => (running = false));
+addEventListener("pageshow", (event) => event.persisted && run());
+document.addEventListener("visibilitychange", () => !document.hidden && ended && run());
 start.addEventListener("click", run);
 if (stage.dataset.begin) run();

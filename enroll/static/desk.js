@@ -4,9 +4,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token) event.detail.headers["X-CSRF-Token"] = token;
 });
 
-// A session that ended answers 401: the whole page goes to the sign-in.
+// A session that ended answers 401: the whole page goes to the sign-in, and from there back.
+const signIn = () =>
+  location.assign(`/login?back=${encodeURIComponent(location.pathname + location.search)}`);
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 401) location.assign("/login");
+  if (event.detail.xhr.status === 401) signIn();
 });
 
 // Buttons that cannot be undone ask first.
@@ -170,7 +172,7 @@ if (lines) {
       if (!place || place.contains(document.activeElement)) return;
       place.replaceChildren(fragment(html));
     });
-    source.addEventListener("end", () => location.assign("/login"));
+    source.addEventListener("end", signIn);
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);

@@ -7,9 +7,8 @@ With ``GATE_SCREENSHOTS`` set to a folder the pages are kept there as pictures.
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import numpy as np
 import pytest
 
 from benchmarks.desk_browser import served
@@ -18,36 +17,19 @@ from enroll.box_log import Found, Level, Line
 from enroll.desk import Desk
 from enroll.faces import Faces
 from enroll.import_checks import Checks
-from enroll.permissions import Role
 from enroll.permits import Permits
-from enroll.visitor_link import token_of
 from gate.access.settings import PermitSettings
 from gate.config.desk import DeskSettings
-from gate.events.event import Event
-from gate.importing.notes import DOUBLE, note
 from gate.recognition.detection.detector import HogDetector
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
-from gate.recognition.face import Template
 from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
-from gate.services.gate_status import StatusWriter
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from gate.store.tables import ImportLineRow, ImportRow
 from tests.enroll.chromium import LAPTOP, MARKS, PASSWORD, TABLET, browser
+from tests.enroll.full_desk import IMPORTS, filled
 
 pytestmark = MARKS
-STATES = {
-    "gate": {"software": "1.0", "faults": ["relay.board", "camera.back"]},
-    "door": {"state": "forced_open", "locked": True, "open": True, "tamper": True, "problem": True},
-    "mode": {"mode": "fire", "until": None},
-    "encoder": {"encoder": "dlib/1", "fit": "f"},
-    "gallery": {"people": 12},
-    "liveness": {"active": False},
-    "device/main": {"up": True, "family": "camera"},
-    "device/back": {"up": False, "family": "camera"},
-    "device/desk": {"up": True, "family": "reader"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -85,73 +67,6 @@ def clerk(chromium, address):
     assert clerk.faults == [], clerk.faults
 
 
-def filled(desk, encoder):
-    store, now = desk.store, desk.clock.utc()
-    for role in Role:
-        desk.accounts.create(role.value, PASSWORD, role, role.value.title())
-    random = np.random.default_rng(4)
-    home = store.places.household("3", "1201", "")
-    people = []
-    vectors = random.normal(size=(12, 128)).astype(np.float32)
-    vectors[1] = vectors[0] + 0.02 * vectors[1]  # look-alikes
-    for number, vector in enumerate(vectors):
-        person = store.people.create(
-            f"住户{number}",
-            birth_year=1940,
-            household_id=home.id,
-            phone="555 0100",
-            note="怕风",
-            blocked=number == 5,
-            valid_until=now - timedelta(days=2) if number == 6 else None,
-        )
-        people.append(person)
-        for purpose in ("face", "not_seen"):
-            at = now - timedelta(days=3)
-            store.consents.record(person.id, "agreed", "1", purpose=purpose, at=at)
-        store.templates.add(Template(person.id, vector / np.linalg.norm(vector), encoder.name))
-        store.credentials.add(person.id, "card", f"{number + 1:010d}", label="蓝卡")
-    key = desk.permits.key()
-    issued = desk.permits.book.issue(key, people[0].id, now, now + timedelta(hours=3), now=now)
-    desk.visitor = token_of(issued.text)
-    written = [Event.make("north", kind, now - timedelta(minutes=1)) for kind in KINDS]
-    written += [Event.make("north", "door.forced", now)]
-    written += [
-        Event.make(
-            "north",
-            "passage.denied",
-            now,
-            passage="p1",
-            decision="deny",
-            reasons=("card_unknown",),
-            person=people[0].ref,
-            latency=200.0,
-            temperature={"estimated": 36.6},
-        )
-    ]
-    desk.event = store.events.append(written)[-1].id
-    desk.person = people[0].id
-    desk.ended = people[6].id
-    desk.missing.pause(people[1].id, now + timedelta(days=2), now)
-    desk.missing.look(now, True)
-    for order, result in (("open", "done"), ("hold", "lockdown"), ("normal", "")):
-        given = store.orders.give("north", order, "manager", reason="搬家")
-        store.orders.done(given.id, result)
-    with store.database.write() as session:
-        for number, state in IMPORTS.items():
-            session.add(ImportRow(id=number, name="人员.xlsx", state=state, total=20))
-            session.flush()
-            noted = [("照片.jpg", "no_face"), ("#2", DOUBLE), ("", "other_person")]
-            for line, part in enumerate(noted):
-                row = ImportLineRow(
-                    import_id=number, line=line, person_id=1, result="failed", note=note([part])
-                )
-                session.add(row)
-    board = StatusWriter(store.key_values, "north", desk.clock, lambda write: write())
-    for thing, value in STATES.items():
-        board.put(thing, value)
-    board.keep()
-
-
 LOG = tuple(
     Line(datetime(2026, 3, 5, tzinfo=UTC), "gate", level, event, text)
     for level, event, text in (
@@ -160,8 +75,6 @@ LOG = tuple(
         (Level.ERROR, "", "gate.service: Main process exited, code=killed, status=9/KILL"),
     )
 )
-IMPORTS = {101: "running", 102: "stopped", 103: "done"}
-KINDS = ("gate.started", "person.not_seen", "camera.lost")
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +125,66 @@ def test_every_page_is_accessible_and_fits(clerk, pages, monkeypatch, language, 
             if (role == "auditor") == page.startswith("/audit"):
                 clerk.go(page)
                 clerk.look(language + page.replace("/", "-").split("?")[0])
+
+
+@pytest.mark.slow
+def test_a_telephone_cuts_nothing_off_and_leaves_room_for_fingers(clerk, pages, desk):
+    clerk.page.set_viewport_size({"width": 390, "height": 844})
+    clerk.page.context.new_cdp_session(clerk.page).send(
+        "Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1}
+    )
+    clerk.sign_in("manager")
+    check = next(page for page in pages if page.startswith("/imports/") and page[9:].isdigit())
+    shown = ("/", "/people", f"/people/{desk.person}", "/events", "/alarms", "/accounts", check)
+    for page in shown:
+        clerk.go(page)
+        if page == check:
+            clerk.page.wait_for_selector("#answers")
+        assert clerk.page.evaluate(FINGERS) == [], page
+
+
+@pytest.mark.slow
+def test_an_enrolment_goes_on_after_the_network_or_the_camera_was_away(clerk, desk):
+    def answer(act):
+        clerk.page.unroute("**/enrol/frame")
+        clerk.page.route("**/enrol/frame", act)
+
+    def says(text):
+        clerk.page.wait_for_selector(f".guidance:has-text('{text}')")
+
+    def seen(route):
+        views = {"views": [], "box": None, "complete": False}
+        route.fulfill(json={"text": "请看镜头", "tone": "", **views})
+
+    clerk.sign_in("manager")
+    answer(seen)
+    clerk.go(f"/people/{desk.person}/enrol")
+    says("请看镜头")
+    answer(lambda route: route.abort())
+    says("连接中断，恢复后会自动继续。")
+    answer(seen)
+    says("请看镜头")
+    answer(lambda route: route.fulfill(status=404, json={"what": "人员库中没有此人"}))
+    says("人员库中没有此人")
+    answer(seen)
+    clerk.press("启动摄像头")
+    says("请看镜头")
+    clerk.page.evaluate("document.querySelector('video').srcObject.getTracks()[0].stop()")
+    says("摄像头已关闭。点击“启动摄像头”继续，已拍的仍保留。")
+    clerk.press("启动摄像头")
+    says("请看镜头")
+
+
+@pytest.mark.slow
+def test_what_a_session_ended_in_the_middle_of_is_where_the_sign_in_leads(clerk, desk, address):
+    clerk.sign_in("manager")
+    clerk.go(f"/people/{desk.person}/enrol")
+    clerk.page.wait_for_selector(".guidance")
+    clerk.page.context.clear_cookies()  # while a picture is sent a second
+    clerk.page.wait_for_url("**/login?said=lapsed**")
+    clerk.fill(login="manager", password=PASSWORD)
+    clerk.page.keyboard.press("Enter")
+    clerk.page.wait_for_url(f"{address}/people/{desk.person}/enrol")
 
 
 @pytest.mark.slow
@@ -330,6 +303,25 @@ def test_back_from_a_refusal_what_was_typed_is_still_there(desk, clerk, address)
     clerk.page.wait_for_function("() => document.querySelector('[name=label]')?.value === '蓝卡'")
     assert clerk.page.url == f"{address}/people/{desk.person}"
 
+
+# with all that opens open: what lies beyond the edge, and what is smaller than a finger
+FINGERS = """() => {
+  document.querySelectorAll("details").forEach((one) => (one.open = true));
+  const wrong = [];
+  const box = (one) => (one.matches("label > [type=checkbox], label > [type=radio]")
+    ? one.parentElement : one).getBoundingClientRect();
+  const alone = (one) => ![...one.parentElement.childNodes].some(
+    (beside) => beside.nodeType === Node.TEXT_NODE && beside.textContent.trim().length > 1);
+  const pressed = "main :is(a[href], button, input, select, summary)";
+  for (const one of document.querySelectorAll(pressed)) {
+    const { width, height, right } = box(one);
+    if (!width || one.matches("[type=hidden], [type=file]")) continue;
+    if (right > innerWidth + 1) wrong.push(`beyond the edge: ${one.outerHTML}`);
+    if ((width < 43.5 || height < 43.5) && (one.tagName !== "A" || alone(one)))
+      wrong.push(`${width} x ${height}: ${one.outerHTML}`);
+  }
+  return wrong;
+}"""
 
 # the words of what has the focus, and whether an outline shows it
 FOCUS = """() => {
