@@ -33,8 +33,8 @@ def try_part(
 ) -> None:
     """Try one part: a picture, a click of the lock, what inputs report, a card.
 
-    Stop the gate first: a device belongs to one program. `lock` opens the door for half a second.
-    Exit status 1 where the part does not work.
+    Stop the gate first: a device belongs to one program. `lock` energises the relay for half a
+    second. Exit status 1 where the part does not work.
     """
     if not _works(part, load(config), Terminal(language(), asks=False), seconds):
         raise SystemExit(1)
