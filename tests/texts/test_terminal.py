@@ -34,12 +34,16 @@ READ = [
     ),
     *(f"gate/store/{name}.py" for name in ("database_errors", "engine", "migrate", "missing")),
     *(f"gate/store/{name}.py" for name in ("store", "vault", "writer")),
-    *("gate/models/install.py", "gate/models/folder.py", "gate/recognition/liveness/assessment.py"),
-    *(f"gate/commands/{name}.py" for name in ("backup", "certificate", "config", "init", "models")),
-    *(
-        f"gate/commands/{name}.py"
-        for name in ("enroll", "explain", "own_register", "run", "update")
-    ),
+    *("gate/recognition/liveness/assessment.py", "gate/recognition/runtime.py", "gate/sockets.py"),
+    *(f"gate/{folder}/*.py" for folder in ("demo", "models", "notify")),
+    *("gate/access/permit*.py", "gate/access/schedule.py", "gate/replica/join.py"),
+    *("gate/integrations/broker.py", "gate/integrations/co*.py", "gate/integrations/pki.py"),
+    *("gate/exporting/mapping.py", "gate/exporting/s[ci]*.py", "gate/hub/boxes.py"),
+    *(f"gate/store/{name}.py" for name in ("command_keys", "person_keys", "rulebook")),
+    # without those for developers
+    "gate/commands/[!es]*.py",
+    *(f"gate/commands/{name}.py" for name in ("enroll", "enroll_table", "events", "explain")),
+    "gate/commands/export.py",
 ]
 NAMED = {"hint", "says", "what", "why", "_HINT", "HINT", "FETCH", "broker", "authority", "gain"}
 # not for people, or never read alone
