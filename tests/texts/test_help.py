@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rich._wrap
 import typer
 from babel.messages.pofile import read_po
 from rich.cells import cell_len
@@ -22,7 +23,7 @@ from gate.commands import translated
 from gate.config.settings import build
 from gate.events.event import Event
 from gate.store.store import Store
-from gate.texts import terminal
+from gate.texts import line_breaks, terminal
 from gate.texts.catalogue import LOCALE
 from gate.texts.terminal import reworded
 from tests.source import ROOT, calls, name_of
@@ -202,6 +203,11 @@ def test_tables_are_chinese_on_a_chinese_terminal_and_hold_codes_on_an_english_o
     assert re.search(
         r"night +员工（限组：a, b） +所有门禁 +人脸加卡", "\n".join(gate("rules", "list", *at))
     )
+    one = gate("people", "show", "0017", *at)
+    assert len(one) == 11
+    assert not [line for line in one if re.match(r"[a-z]", line)], "headings"
+    models = "\n".join(gate("models", "list", *at))
+    assert not re.search(r"name|task|licence|state|good for|missing|detector ", models)
     events = "\n".join(gate("events", "list", *at))
     assert re.search(r"门禁 +序号 +时间（UTC） +类型 +判定 +原因 +人员", events)
     assert "door.forced" not in events
@@ -223,8 +229,7 @@ def test_the_manual_is_english_whatever_the_terminal_of_the_builder(
 
 
 def test_a_message_longer_than_a_line_breaks_between_characters_and_not_before_a_comma() -> None:
-    from gate.texts.line_breaks import words
-
+    words = line_breaks.words
     pieces = [piece for _, _, piece in words("三人，gate doctor（两次）。A plain, long line")]
     assert pieces == [
         *("三", "人，", "gate ", "doctor", "（两", "次）。", "A ", "plain, ", "long ", "line"),
@@ -234,8 +239,9 @@ def test_a_message_longer_than_a_line_breaks_between_characters_and_not_before_a
 
 
 def test_a_console_of_a_chinese_terminal_folds_where_lines_may_end(
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(rich._wrap, "words", line_breaks._by_blanks)  # as before the first
     terminal.Console("zh", width=20).print("用户名 gate，密码见说明书的第二页，请勿外传")
     lines = capsys.readouterr().out.splitlines()
     assert max(map(cell_len, lines)) <= 20
