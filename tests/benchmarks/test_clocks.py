@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.clocks import CASES, run
+from benchmarks.clock_cases import CASES
+from benchmarks.clocks import run
 from benchmarks.soak import jumping
 from tests.warm import Task
 
