@@ -51,6 +51,8 @@ def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, 
     lane, over = not_released(lane, NotReleased(passage, "controller"), now, context)
     if lane.serving is not None and lane.serving.id == passage:
         lane = replace(lane, serving=p)
+        if decision.outcome is Outcome.ASK:  # it goes on: what is asked for may be shown
+            over = ()
     if lane.before is not None and lane.before.id == passage:
         lane = replace(lane, before=None)
     return lane, (told(p, decision, now), *over)

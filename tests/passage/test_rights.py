@@ -266,6 +266,21 @@ def test_a_picture_held_up_meanwhile_counts() -> None:
     )
 
 
+def test_whoever_is_asked_for_more_in_place_of_the_agreement_ends_once() -> None:
+    for on_screen in (True, False):
+        gate = Gate()
+        gate.card(LI)
+        gate.give(Asked("p1"))
+        if not on_screen:
+            gate.card(WANG)
+        gate.context = BOTH
+        gate.give(Agreed("p1"))
+        assert ended(gate) == ({} if on_screen else {"p1": False})
+        gate.wait(13)
+        over = [e.passage for e in gate.all(EventOut) if e.type == "passage.ended"]
+        assert over == ["p1"]
+
+
 def test_of_two_who_wait_one_agreement_releases_one() -> None:
     gate = let_in(1)
     gate.card(WANG)
