@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-import rich._wrap
+from rich import _wrap
 
 _CLOSES = frozenset("，。；：？！、）】》〉」』〕”’…—·％,.;:?!)]}%")
 _OPENS = frozenset("（【《〈「『〔“‘([{")
-_by_blanks = rich._wrap.words
+_by_blanks = getattr(_wrap, "words", None)  # inner to rich: another version may not have it
 
 
 def _wide(character: str) -> bool:
@@ -32,6 +32,7 @@ def breaks(word: str) -> Iterator[int]:
 
 def words(text: str) -> Iterable[tuple[int, int, str]]:
     """What rich breaks a line into: start, end and text of each piece that stays whole."""
+    assert _by_blanks is not None
     for start, _, word in _by_blanks(text):
         edges = [0, *breaks(word), len(word)]
         for begin, end in pairwise(edges):
@@ -39,5 +40,9 @@ def words(text: str) -> Iterable[tuple[int, int, str]]:
 
 
 def allow() -> None:
-    """Let rich end lines between Chinese characters; other text is broken as before."""
-    rich._wrap.words = words
+    """Let rich end lines between Chinese characters; other text is broken as before.
+
+    A rich that breaks lines in another way goes on as it does: a table may be cut off, no more.
+    """
+    if _by_blanks is not None:
+        _wrap.words = words

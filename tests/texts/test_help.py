@@ -247,3 +247,12 @@ def test_a_console_of_a_chinese_terminal_folds_where_lines_may_end(
     assert max(map(cell_len, lines)) <= 20
     assert lines[0] == "用户名 gate，密码见"
     assert not [line for line in lines if line[0] in "，。"]
+
+
+def test_a_rich_that_breaks_lines_in_another_way_goes_on_as_it_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rich._wrap, "words", "its own")
+    monkeypatch.setattr(line_breaks, "_by_blanks", None)
+    line_breaks.allow()
+    assert rich._wrap.words == "its own"
