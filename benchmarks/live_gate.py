@@ -49,14 +49,16 @@ from tests.simulators.status_service import StatusService, status_service
 
 KEPT = "residents.json"  # in the data folder: the real people of its register
 START = "from gate.cli import main; main()"
-# what the page has painted, with the passage it belongs to, by the wall clock in milliseconds
+# what the page has painted, with the passage it belongs to, by the wall clock in milliseconds:
+# the large answer and the earlier ones beside it
 WATCH = """
 window.pages = {}, window.paintings = [];
 stream.addEventListener("page", (event) => { pages[event.lastEventId] = JSON.parse(event.data); });
 new MutationObserver(() => {
   const page = pages[document.body.dataset.painted];
-  if (page) paintings.push([page.passage, page.look, page.items.map((item) => item.good),
-    performance.timeOrigin + performance.now()]);
+  const now = performance.timeOrigin + performance.now();
+  if (page) paintings.push([page.passage, page.look, page.items.map((item) => item.good), now],
+    ...page.earlier.map((answer) => [answer.passage, answer.look, [], now]));
 }).observe(document.body, {attributeFilter: ["data-painted"]});
 """
 

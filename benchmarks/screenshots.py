@@ -35,7 +35,17 @@ def states() -> dict[str, Message]:
         "wait": Message(Look.WAIT, "one_moment"),
         "grant": Message(Look.GRANT, "welcome", name="李*红", items=(WARM, GREEN)),
         "grant-next": Message(
-            Look.WAIT, "one_moment", before=Message(Look.GRANT, "welcome", name="李*红")
+            Look.WAIT, "one_moment", earlier=(Message(Look.GRANT, "welcome", name="李*红"),)
+        ),
+        "grant-earlier": Message(
+            Look.GRANT,
+            "welcome",
+            name="王*",
+            items=(WARM, GREEN),
+            earlier=(
+                Message(Look.DENY, "face_unknown"),
+                Message(Look.GRANT, "welcome", name="李*红"),
+            ),
         ),
         "grant-advice": Message(
             Look.GRANT, "welcome", ("temperature_high",), name="欧阳*", items=(HIGH,)
@@ -91,7 +101,7 @@ def main() -> None:
                 ("zh", "en"),
                 600,
                 1024,
-                {"grant", "grant-next", "deny-unknown", "guide-closer"},
+                {"grant", "grant-next", "grant-earlier", "deny-unknown", "guide-closer"},
             ),
         ]
         for name, languages, width, height, only in shapes:

@@ -21,6 +21,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class Director:
     places: dict[int, list[float]] = field(default_factory=dict)  # since when third, second, first
     lengths: list[int] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(3))
+    read: set[tuple[str, str]] = field(default_factory=set)  # passage and look of each answer
 
     def play(self, minutes: float) -> None:
         by_name = {self.who[w.number].name: w for w in self.coming if not w.stranger}
@@ -60,14 +62,7 @@ class Director:
             while self.coming and self.coming[-1].comes <= now:
                 self.waiting.append(self.coming.pop())
             while not self.gate.shown.empty():
-                page = self.gate.shown.get()
-                walker = by_name.get(page["name"]) if page["look"] == "grant" else None
-                if page["look"] in ("ask", "deny"):
-                    nearest = next((w for w in self.waiting if w.granted is None), None)
-                    if nearest is not None:
-                        self.refused.setdefault(nearest.number, now)
-                if walker is not None and walker.granted is None:
-                    walker.granted, walker.leaves = now, now + self.dice.uniform(0.8, 2.0)
+                self.obey(self.gate.shown.get(), by_name, now)
             for place, walker in enumerate(self.waiting[:IN_VIEW]):
                 self._stands(walker, place, now)
             for walker in self.waiting:
@@ -77,6 +72,24 @@ class Director:
             if now // 10 > len(self.lengths):
                 self.lengths.append(sum(w.granted is None for w in self.waiting))
             self.gate.page.wait_for_timeout(20)
+
+    def obey(self, page: dict[str, Any], by_name: dict[str, Walker], now: float) -> None:
+        """Follow a page: an answer that was missed while it was large is read where it is small."""
+        for answer in (*page["earlier"], page):
+            self._reads(answer, by_name, now)
+
+    def _reads(self, answer: dict[str, Any], by_name: dict[str, Walker], now: float) -> None:
+        told = answer["passage"], answer["look"]
+        if told in self.read:
+            return
+        self.read.add(told)
+        walker = by_name.get(answer["name"]) if answer["look"] == "grant" else None
+        if answer["look"] in ("ask", "deny"):
+            nearest = next((w for w in self.waiting if w.granted is None), None)
+            if nearest is not None:
+                self.refused.setdefault(nearest.number, now)
+        if walker is not None and walker.granted is None:
+            walker.granted, walker.leaves = now, now + self.dice.uniform(0.8, 2.0)
 
     def _stands(self, walker: Walker, place: int, now: float) -> None:
         stage, someone = self.gate.stage, self.who[walker.number]

@@ -74,12 +74,12 @@ class PassageSettings(Section):
         description="how long the screen keeps a grant before the next person is served",
     )
     make_room: float = Field(
-        0.5,
+        0.15,
         ge=0.1,
         le=10,
-        description="the same for a grant while a known person waits; it stays in the headline "
-        "meanwhile. show_grant counts instead where a temperature can refuse: whoever "
-        "was measured has to step aside",
+        description="how long a grant stays large while a known person waits, and half of how long "
+        "a refusal does; both stay readable beside the next answer. show_grant counts instead "
+        "where a temperature can refuse: whoever was measured has to step aside",
     )
     same_person: float = Field(
         8.0,

@@ -146,15 +146,14 @@ class SiteController:
 
     def shown(self, message: Message) -> Message:
         """What the screen shows instead of the gate's own answer, as far as the controller's is."""
-        before = message.before
-        if before is not None and self._said.get(before.passage, "granted") != "granted":
-            message = replace(message, before=None)
+        message = replace(message, earlier=tuple(self.shown(each) for each in message.earlier))
         said = self._said.get(message.passage, "granted")
         if message.look is not Look.GRANT or said == "granted":
             return message
+        message = replace(message, name="", advice=(), items=())
         if said in ("waiting", "sent"):
-            return replace(message, look=Look.WAIT, code="one_moment", advice=(), items=())
-        return replace(message, look=Look.DENY, code=f"controller_{said}", advice=(), items=())
+            return replace(message, look=Look.WAIT, code="one_moment")
+        return replace(message, look=Look.DENY, code=f"controller_{said}")
 
     def _sent(self, asked: Asked) -> Outcome:
         """Present a card: "sent", or why it is over at once."""

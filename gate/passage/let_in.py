@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gate.access.decision import Outcome
 from gate.access.request import Mode
-from gate.passage import status
+from gate.passage import earlier, status
 from gate.passage.inputs import Answered, Checked, DoorLocked, NotReleased
 from gate.passage.outputs import EventOut, Open, Outputs
 from gate.passage.scene import tailgaters
@@ -53,8 +53,7 @@ def agreed(lane: Lane, passage: str, now: Now, context: Context) -> tuple[Lane, 
         lane = replace(lane, serving=p)
         if decision.outcome is Outcome.ASK:  # it goes on: what is asked for may be shown
             over = ()
-    if lane.before is not None and lane.before.id == passage:
-        lane = replace(lane, before=None)
+    lane = earlier.instead(lane, p)
     return lane, (told(p, decision, now), *over)
 
 
@@ -117,9 +116,8 @@ def not_released(
     )
     if by_door:  # nobody is welcomed at a door that does not open
         lane = replace(
-            lane,
+            earlier.without(lane, given.passage),
             serving=_other_than(given.passage, lane.serving),
-            before=_other_than(given.passage, lane.before),
         )
     unknown = given.by == "elsewhere" and not context.contact
     lane = _answered_now(lane, given.passage, now)

@@ -17,11 +17,11 @@ def picture(lane: Lane, context: Context) -> Message:
     p = lane.serving
     if mode is not None and (lane.mode.value != "lockdown" or p is None):
         return mode
-    before = _of_passage(lane.before, context) if lane.before is not None else None
+    earlier = tuple(_of_passage(each, context) for each in lane.earlier)
     if p is not None:
-        return replace(_of_passage(p, context), before=before)
+        return replace(_of_passage(p, context), earlier=earlier)
     now = pictures.out_of_order(lane.fault) if lane.fault else pictures.IDLE
-    return replace(now, before=before)
+    return replace(now, earlier=earlier)
 
 
 def _of_passage(p: Passage, context: Context) -> Message:

@@ -127,7 +127,8 @@ class Lane:
 
     Attributes:
         serving: the passage on the screen, decided or not.
-        before: let in a moment ago and still in the headline, while the next is being served.
+        earlier: answers that have made room for another and are still shown beside it; the one
+            decided first comes first.
         passing: granted, the lock still released or the door open; oldest first.
         recent: person → when they were last granted.
         until: when an ordered mode ends, local.
@@ -140,7 +141,7 @@ class Lane:
     """
 
     serving: Passage | None = None
-    before: Passage | None = None
+    earlier: tuple[Passage, ...] = ()
     passing: tuple[Passing, ...] = ()
     recent: Mapping[int, float] = field(default_factory=dict)
     scene: Scene = field(default_factory=Scene)
@@ -176,10 +177,15 @@ def _shown_for(decision: Decision, settings: PassageSettings) -> float:
 
 
 def makes_room(decision: Decision, settings: PassageSettings) -> float:
-    """How many seconds the answer stays when somebody known comes next."""
-    if decision.outcome is Outcome.GRANT and len(decision.reasons) == 1:
-        return min(settings.make_room, settings.show_grant)
-    return settings.show_grant
+    """How many seconds the answer stays large when somebody known comes next.
+
+    A refusal stays twice as long as a welcome; an advice is too long for the small letters beside
+    the next answer.
+    """
+    granted = decision.outcome is Outcome.GRANT
+    if granted and len(decision.reasons) > 1:
+        return settings.show_grant
+    return min(settings.make_room if granted else 2 * settings.make_room, settings.show_grant)
 
 
 def missing(passage: Passage, context: Context) -> tuple[bool, bool]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from gate.access.decision import Outcome, Person
 from gate.access.request import Credential, Finding
 from gate.access.settings import PassageSettings
-from gate.passage import let_in, status
+from gate.passage import earlier, let_in, status
 from gate.passage.inputs import (
     CLAIM_AGE,
     Agreed,
@@ -42,20 +42,20 @@ from gate.passage.scene import (
     probable,
 )
 from gate.passage.serve import OPEN_MODES, answer, identified, serve, settle
-from gate.passage.state import Context, Lane, Now, Passage, ends, makes_room
+from gate.passage.state import Context, Lane, Now, Passage, ends
 from gate.sensors.reading import Reading
 
 
 def step(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, Outputs]:
     """The next lane, and what is to be done, in this order."""
+    lane = earlier.kept(lane, now.at, context.settings)
     lane, emitted = _apply(lane, given, now, context)
     lane, over = let_in.out_of_time(lane, now, context)
     lane, asked = let_in.ask_again(lane, now)
     emitted += over + asked
     recent = {p: at for p, at in lane.recent.items() if now.at - at < context.settings.same_person}
     lane, done = _go_on(replace(lane, recent=recent), now, context)
-    if lane.before is not None and now.at >= ends(lane.before, context.settings):
-        lane = replace(lane, before=None)
+    lane = earlier.kept(lane, now.at, context.settings)
     message = picture(lane, context)
     shown: Outputs = (Show(message),) if message != lane.message else ()
     return replace(lane, message=message), tuple(sorted(emitted + done + shown, key=_urgency))
@@ -172,14 +172,18 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
         high=p.high if theirs else None,
         again=p.again if theirs and p.decision is None else None,
     )
-    return replace(_headline(lane), serving=claimed), emitted
+    answered = lane.serving.decision if lane.serving is not None else None
+    if answered is not None and answered.outcome is Outcome.GRANT:
+        lane = earlier.made_room(lane)
+    return replace(lane, serving=claimed), emitted
 
 
 def _silently(lane: Lane, shown: Shown) -> Outputs:
     """Report a duress card or PIN that changes nothing because its holder was just granted."""
     p = lane.serving
-    if p is not None and p.credential == shown.credential and p.person == shown.person:
-        return ()  # the same showing
+    for each in (p, *lane.earlier):
+        if each and each.credential == shown.credential and each.person == shown.person:
+            return ()  # the same showing
     passage = p.id if p is not None and p.person == shown.person else ""
     return _duress(passage, shown.person, shown.credential)
 
@@ -192,9 +196,10 @@ def _duress(passage: str, person: Person | None, credential: Credential) -> Outp
 
 def _still_on_the_reader(lane: Lane, shown: Shown, now: Now, context: Context) -> bool:
     """Whether this is the showing that was answered a moment ago."""
-    p, person = lane.serving, shown.person
-    if p and p.credential == shown.credential and p.person == person:
-        return p.decision is None or _same_wish(shown, p.decided, now, context)
+    person = shown.person
+    for p in (lane.serving, *earlier.refused(lane)):
+        if p and p.credential == shown.credential and p.person == person:
+            return p.decision is None or _same_wish(shown, p.decided, now, context)
     last = lane.recent.get(person.id) if person and not shown.credential.problem else None
     return last is not None and _same_wish(shown, last, now, context)
 
@@ -239,18 +244,19 @@ def _free(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     after = next_to_serve(lane.scene, lane.recent, now.at, settings)
     known = known_and_waiting(lane.scene, lane.recent, now.at, settings)
     if p.decision is not None:
-        shown = now.at - p.decided
-        stayed = shown >= makes_room(p.decision, settings)
-        hurry = known is not None and (stayed or _is_known_now(p, known))
+        known_now = known is not None and _is_known_now(p, known)
+        hurry = known is not None and earlier.may_make_room(lane, known, now.at, settings)
         left = after is not None and _has_left(lane, p, now, settings)
         over = now.at >= ends(p, settings) and not let_in.is_asked_about(lane, p.id)
-        if not over and not hurry and not left:
+        if not over and not known_now and not hurry and not left:
             return lane, ()
         unanswered = p.decision.outcome is Outcome.ASK
         emitted: Outputs = (
             (EventOut("passage.ended", p.id, {"passed": False}),) if unanswered else ()
         )
-        return replace(_headline(lane), serving=None), emitted
+        if p.decision.outcome is Outcome.GRANT or (hurry and not known_now):
+            lane = earlier.made_room(lane)
+        return replace(lane, serving=None), emitted
     if p.credential is not None or p.ready is not None:
         return lane, ()
     gone = p.key is None or _has_left(lane, p, now, settings)
@@ -261,14 +267,6 @@ def _free(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
     if gone or (other and now.at - p.served > settings.budget):
         return replace(lane, serving=None), (EventOut("passage.abandoned", p.id),)
     return lane, ()
-
-
-def _headline(lane: Lane) -> Lane:
-    """With the granted person moved to the headline, to make room for the next."""
-    p = lane.serving
-    if p is None or p.decision is None or p.decision.outcome is not Outcome.GRANT:
-        return lane
-    return replace(lane, before=p)
 
 
 def _has_left(lane: Lane, p: Passage, now: Now, settings: PassageSettings) -> bool:

@@ -42,7 +42,7 @@ class Message:
         name: as it may be shown, already in the chosen form.
         until: when a hold-open ends.
         passage: whose it is; a later message of the same passage replaces it silently.
-        before: the answer to who was let in a moment ago, for the headline.
+        earlier: answers given a moment ago to others, shown smaller beside it; oldest first.
     """
 
     look: Look
@@ -52,4 +52,4 @@ class Message:
     items: tuple[Item, ...] = ()
     until: datetime | None = None
     passage: str = ""
-    before: Message | None = None
+    earlier: tuple[Message, ...] = ()

@@ -35,7 +35,7 @@ def render(
         "code": message.code,
         "passage": message.passage,
         "name": message.name,
-        "before": _before(message.before, settings.languages[0]),
+        "earlier": [_card(answer, settings.languages) for answer in message.earlier],
         "lines": lines,
         "items": [_item(i, settings.languages, labels or {}) for i in message.items],
         "sound": _SOUNDS.get(message.look, "") if settings.sound else "",
@@ -76,8 +76,28 @@ def _line(message: Message, language: Language) -> dict[str, Any]:
     }
 
 
-def _before(message: Message | None, language: Language) -> str:
-    return f"{word('screen', 'before', language)} {message.name}".rstrip() if message else ""
+def _card(answer: Message, languages: tuple[Language, ...]) -> dict[str, Any]:
+    """An earlier answer in small: of a grant that it is one, of anything else what to do."""
+    granted = answer.look is Look.GRANT
+    name = answer.name if granted else ""
+    lines = []
+    for language in languages:
+        words = text(answer.code, language)
+        said = [word("screen", "let_in", language)] if granted else [words.head, words.then]
+        advice = [text(code, language).head for code in answer.advice]
+        lines.append(
+            {
+                "language": word("voice", "browser", language),
+                "whose": word("screen", "earlier", language),
+                "words": [*filter(None, said), *advice],
+            }
+        )
+    return {
+        "look": answer.look.value,
+        "passage": answer.passage,
+        "name": name,
+        "lines": lines,
+    }
 
 
 def _item(

@@ -44,6 +44,7 @@ class Screen:
         self.on_painted = painted
         self._voice = Espeak() if settings.speech == "espeak" else None
         self._said: tuple[str, object] = ("", None)  # of what passage, and what
+        self._shown: frozenset[str] = frozenset()  # whose answers are on the screen
         self._board = Board()
         self._server: PageServer | None = None
         self.last_painted: float | None = None  # monotonic; old or None: no browser is looking
@@ -60,13 +61,23 @@ class Screen:
         page = self._render(message)
         number = self._board.post(json.dumps(page, ensure_ascii=False), self._clock.monotonic())
         if self._voice is not None:
-            said = [(lang, spoken(message, lang)) for lang in self._settings.languages]
-            # where only the headline has changed, it was said a moment ago
-            if (message.passage, said) != self._said:
-                volume = self._settings.volume_at(self._now().time())
-                self._voice.say([s for s in said if s[1]], volume)
-            self._said = message.passage, said
+            self._speak(self._voice, message)
         return number
+
+    def _speak(self, voice: Espeak, message: Message) -> None:
+        said = [(lang, spoken(message, lang)) for lang in self._settings.languages]
+        before, self._said = self._said, (message.passage, said)
+        self._shown = frozenset(each.passage for each in (message, *message.earlier))
+        # where only the earlier answers have changed, it was said a moment ago
+        if self._said == before:
+            return
+        words, passage = [s for s in said if s[1]], message.passage
+        volume = self._settings.volume_at(self._now().time())
+        if message.earlier:
+            # whoever was told what to do hears it to its end
+            voice.say_next(words, volume, lambda: passage in self._shown)
+        else:
+            voice.say(words, volume)
 
     def start(self) -> None:
         """Raises ConfigurationError when the address cannot be used."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
+from typing import NamedTuple
 
 from gate.errors import ConfigurationError
 from gate.texts.catalogue import Language, word
@@ -13,8 +15,16 @@ PROGRAM = "espeak-ng"
 _LONGEST = 15.0  # seconds after which a sentence is given up
 
 
+class _Words(NamedTuple):
+    """What is to be said; ``still``: whether it is shown when its turn comes."""
+
+    sentences: list[tuple[Language, str]]
+    amplitude: int
+    still: Callable[[], bool]
+
+
 class Espeak:
-    """Says the newest sentence; one that is still being spoken is cut off.
+    """Says the newest sentence; one that is still being spoken is cut off, or heard out first.
 
     Owned by nobody: ``say`` may be called from any thread and returns at once.
     """
@@ -32,22 +42,47 @@ class Espeak:
         self._lock = threading.Lock()
         self._speaking: subprocess.Popen[bytes] | None = None
         self._turn = 0
+        self._waiting: list[_Words] | None = None  # None: nothing is being said
 
     def say(self, sentences: list[tuple[Language, str]], volume: float) -> None:
         """Speak the sentences one after the other, ``volume`` 0 to 1."""
         self.stop()
-        if sentences and volume > 0:
-            with self._lock:
-                turn = self._turn
-            args = turn, sentences, round(volume * 200)
-            threading.Thread(target=self._speak, args=args, name="voice", daemon=True).start()
+        self.say_next(sentences, volume, lambda: True)
+
+    def say_next(
+        self, sentences: list[tuple[Language, str]], volume: float, still: Callable[[], bool]
+    ) -> None:
+        """The same after what is being said, if ``still`` says then that they are shown."""
+        if not sentences or volume <= 0:
+            return
+        with self._lock:
+            begin, turn = self._waiting is None, self._turn
+            self._waiting = [
+                *(self._waiting or []),
+                _Words(sentences, round(volume * 200), still),
+            ]
+        if begin:
+            threading.Thread(target=self._run, args=(turn,), name="voice", daemon=True).start()
 
     def stop(self) -> None:
         """Be silent. May be called twice."""
         with self._lock:
             self._turn += 1
+            self._waiting = None
             if self._speaking is not None and self._speaking.poll() is None:
                 self._speaking.kill()
+
+    def _run(self, turn: int) -> None:
+        while True:
+            with self._lock:
+                if turn != self._turn:
+                    return
+                if not self._waiting:
+                    self._waiting = None
+                    return
+                words = self._waiting.pop(0)
+            if words.still():
+                self._speak(turn, words.sentences, words.amplitude)
 
     def _speak(self, turn: int, sentences: list[tuple[Language, str]], amplitude: int) -> None:
         for language, words in sentences:

@@ -150,8 +150,9 @@ def test_the_screen_shows_what_the_controller_says(line: Line) -> None:
     made.answered(NO, 0.5)
     refused = made.shown(welcome)
     assert (refused.look, refused.code) == (Look.DENY, "controller_refused")
-    later = Message(Look.IDLE, "idle", before=welcome)
-    assert made.shown(later).before is None
+    assert refused.name == ""
+    (beside,) = made.shown(Message(Look.IDLE, "idle", earlier=(welcome,))).earlier
+    assert beside == refused
     made.ask("b", person(2), 2.0)
     made.answered(YES, 2.5)
     theirs = Message(Look.GRANT, "welcome", passage="b")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from gate.access.decision import Kind, Method, Outcome, Person
 from gate.access.request import Credential, Finding, Weight
 from gate.passage import Context, Lane, Now, step
+from gate.passage.earlier import leaves
 from gate.passage.inputs import (
     Asked,
     Input,
@@ -34,7 +35,7 @@ from gate.recognition.face import (
     Unusable,
     Verdict,
 )
-from gate.screen.message import Look
+from gate.screen.message import Look, Message
 from gate.sensors.reading import Reading, Validity
 
 NOON = datetime(2026, 1, 7, 4, tzinfo=UTC).astimezone(timezone(timedelta(hours=8)))
@@ -110,8 +111,8 @@ class Gate:
 
     def wakes(self) -> float:
         """When a Tick changes something next."""
-        p, b = self.lane.serving, self.lane.before
-        times = [ends(b, self.context.settings)] if b else []
+        p = self.lane.serving
+        times = [leaves(each, self.context.settings) for each in self.lane.earlier]
         if p is not None:
             end = ends(p, self.context.settings) if p.decision else deadline(p, self.context)
             times += [end] if end is not None else []
@@ -134,6 +135,15 @@ class Gate:
                 Finding("temperature", good, weight, "" if good else "temperature_high"),
             )
         )
+
+    @property
+    def pages(self) -> list[tuple[float, Message]]:
+        """Every picture of the screen, and since when it was shown."""
+        return [(at, o.message) for at, o in self.log if isinstance(o, Show)]
+
+    @property
+    def messages(self) -> list[Message]:
+        return [message for _, message in self.pages]
 
     def all(self, kind: type[T]) -> list[T]:
         return [o for _, o in self.log if isinstance(o, kind)]

@@ -109,15 +109,15 @@ def test_nobody_is_welcomed_at_a_door_that_refuses() -> None:
         assert gate.lane.serving is not None
 
 
-def test_the_headline_does_not_welcome_them_either() -> None:
+def test_no_earlier_answer_welcomes_them_either() -> None:
     gate = Gate()
     gate.card(LI)
     gate.card(WANG)
-    assert gate.lane.before is not None
+    assert [p.id for p in gate.lane.earlier] == ["p1"]
     gate.give(NotReleased("p1", "door"))
-    assert gate.lane.before is None
+    assert gate.lane.earlier == ()
     assert gate.lane.serving is not None
-    assert gate.all(Show)[-1].message.before is None
+    assert gate.all(Show)[-1].message.earlier == ()
 
 
 def test_a_face_the_door_refuses_is_served_again_as_often_as_it_takes() -> None:

@@ -9,16 +9,16 @@ from dataclasses import replace
 
 import pytest
 
-from gate.access.decision import Decision, Method, Outcome
-from gate.access.request import HOUSE_RULES, Credential, Finding, Request, Rules, Weight
+from gate.access.decision import Method, Outcome
+from gate.access.request import HOUSE_RULES, Credential, Finding, Rules, Weight
 from gate.access.settings import PassageSettings
 from gate.passage import Lane
 from gate.passage.inputs import CLAIM_AGE, Measured, Shown, Tick
 from gate.passage.outputs import Decided, EventOut
-from gate.passage.state import ASK_WAIT, SHOW_DENY, Passage, ends
+from gate.passage.state import ASK_WAIT, SHOW_DENY
 from gate.recognition.face import Verdict
 from gate.sensors.reading import Reading, Validity
-from tests.passage.scene import CONTEXT, LI, NOON, Gate, face
+from tests.passage.scene import CONTEXT, LI, Gate, face
 
 MOMENT = 0.125
 SETTINGS = PassageSettings(budget=0.5, same_person=8.0, same_claim=3.0, make_room=0.5, gone=1.5)
@@ -35,17 +35,6 @@ def test_who_was_let_in_is_remembered(age: float, kept: bool) -> None:
     gate.lane = Lane(recent={1: gate.now - age})
     gate.give(Tick())
     assert (1 in gate.lane.recent) is kept
-
-
-def test_the_headline_ends_with_its_answer() -> None:
-    gate = Gate(LIMITED)
-    decision = Decision(Outcome.GRANT, "grant", Request(Method.CARD, LI, NOON), ("welcome",))
-    before = Passage("p0", 0, 0, person=LI, decision=decision, decided=gate.now)
-    gate.lane = Lane(before=before)
-    gate.wait(ends(before, SETTINGS) - gate.now - MOMENT)
-    assert gate.lane.before == before
-    gate.wait(MOMENT)
-    assert gate.lane.before is None
 
 
 @pytest.mark.parametrize(("age", "granted"), [(CLAIM_AGE, [1]), (CLAIM_AGE + MOMENT, [])])

@@ -13,6 +13,7 @@ from gate.passage import Context, Lane
 from gate.passage.picture import picture
 from gate.passage.state import Passage
 from gate.recognition.face import Verdict
+from gate.screen.message import Look
 
 ANN, BOB = Person(7, "r7"), Person(8, "r8")
 
@@ -69,12 +70,18 @@ def test_nobody_there_is_a_fault_or_nothing() -> None:
     assert code(Lane(fault="camera_fault", serving=ANSWERED)) == "welcome"
 
 
-def test_who_was_let_in_stays_in_the_headline() -> None:
-    for lane in (Lane(), Lane(serving=WAITING)):
-        assert picture(lane, CONTEXT).before is None
-        headline = picture(replace(lane, before=ANSWERED), CONTEXT).before
-        assert headline is not None
-        assert headline.code == "welcome"
+def test_earlier_answers_stand_beside_it() -> None:
+    refused = Passage("p0", 0.0, 0.0, decision=replace(GRANTED, outcome=Outcome.DENY))
+    for lane in (Lane(), Lane(serving=WAITING), Lane(fault="camera_fault")):
+        assert picture(lane, CONTEXT).earlier == ()
+        beside = picture(replace(lane, earlier=(refused, ANSWERED)), CONTEXT).earlier
+        assert [answer.look for answer in beside] == [Look.DENY, Look.GRANT]
+        assert [answer.passage for answer in beside] == ["p0", "p1"]
+
+
+def test_nothing_stands_beside_an_open_door_or_a_lock_down() -> None:
+    for mode in (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE, Mode.LOCKDOWN):
+        assert picture(Lane(mode=mode, earlier=(ANSWERED,)), CONTEXT).earlier == ()
 
 
 def test_a_notice_for_nobody_is_shown_to_nobody() -> None:

@@ -35,42 +35,45 @@ def test_the_nearer_of_two_is_served_first_and_the_next_right_after() -> None:
     assert gate.all(Decided)[1].queued >= 0
 
 
-def test_who_was_let_in_stays_in_the_headline_while_the_next_is_served() -> None:
+def test_who_was_let_in_stays_readable_while_the_next_is_served() -> None:
     gate = Gate()
     gate.look(0.3, face(1, Verdict.KNOWN, 1, size=120))
     gate.look(2.5, face(1, Verdict.KNOWN, 1, size=120), face(2, Verdict.KNOWN, 2))
     pages = [(at, o.message) for at, o in gate.log if isinstance(o, Show)]
     first, second, after, idle = [m for _, m in pages if m.look in (Look.GRANT, Look.IDLE)]
-    assert (first.name, first.before) == ("李*红", None)
+    assert (first.name, first.earlier) == ("李*红", ())
     assert second.name == "王*"
-    assert second.before is not None
-    assert second.before.name == "李*红"
-    assert (after.name, after.before) == ("王*", None)  # the headline is over sooner
-    assert (idle.look, idle.before) == (Look.IDLE, None)
+    assert [answer.name for answer in second.earlier] == ["李*红"]
+    assert (after.name, after.earlier) == ("王*", ())  # the earlier answer is over sooner
+    assert (idle.look, idle.earlier) == (Look.IDLE, ())
     gone = next(at for at, m in pages if m is after)
     assert gone - pages[0][0] == pytest.approx(2 * gate.context.settings.show_grant, abs=0.11)
 
 
-def test_the_headline_ends_by_the_wake_though_nobody_is_there() -> None:
+def test_an_earlier_answer_ends_by_the_wake_though_nobody_is_there() -> None:
     gate = Gate()
     gate.card(LI)
     gate.wait(0.2)
     gate.card(None, "card_unknown")
-    assert gate.all(Show)[-1].message.before is not None
+    assert gate.all(Show)[-1].message.earlier
     while gate.looks[-1] is not Look.IDLE:
         wake = gate.wakes()
         gate.wait(wake - gate.now)
     assert gate.when(Show) == [0.0, 0.2, 2.0, 4.2]
 
 
-def test_an_answer_with_advice_and_a_refusal_make_no_room_so_early() -> None:
-    for weight, degrees in ((Weight.ADVISE, 38.0), (Weight.REQUIRE, 38.0)):
+def test_a_refusal_stays_large_longer_than_a_welcome_and_an_advice_longer_still() -> None:
+    settings = CONTEXT.settings
+    for weight, stays in (
+        (Weight.ADVISE, settings.show_grant),
+        (Weight.REQUIRE, 2 * settings.make_room),
+    ):
         gate = Gate(replace(CONTEXT, temperature=True, settings=PassageSettings(measure_again=0)))
         gate.see(face(1, Verdict.KNOWN, 1, size=120))
-        gate.temperature(degrees, weight)
+        gate.temperature(38.0, weight)
         gate.look(2.5, face(1, Verdict.KNOWN, 1, size=120), face(2, Verdict.KNOWN, 2))
         first, second = gate.when(Decided)
-        assert second - first >= gate.context.settings.show_grant
+        assert second - first == pytest.approx(stays, abs=0.11)
 
 
 def two(verdict: Verdict, person: int | None = None, **fields: float) -> list[Sighting]:
@@ -89,7 +92,7 @@ def test_a_stranger_whom_two_cameras_see_is_reported_once_and_holds_up_nobody() 
     gate.look(2.5, *stranger, *behind)
     assert [d.decision.reasons[0] for d in gate.all(Decided)] == ["face_unknown", "welcome"]
     refused, granted = gate.when(Decided)
-    assert granted - refused == pytest.approx(gate.context.settings.show_grant, abs=0.11)
+    assert granted - refused == pytest.approx(2 * gate.context.settings.make_room, abs=0.11)
     gate.look(2.5, *stranger)  # and once more, when that was a while ago
     assert [d.decision.reasons[0] for d in gate.all(Decided)][2:] == ["face_unknown"]
 

@@ -94,17 +94,20 @@ def test_the_refusal_is_on_the_screen_in_place_of_the_grant() -> None:
     assert gate.looks[-1] is Look.IDLE
 
 
-def test_a_refusal_behind_somebody_else_leaves_their_picture_and_no_welcome() -> None:
+def test_a_refusal_behind_somebody_else_leaves_their_picture_and_stands_beside_it() -> None:
     gate = Gate()
     gate.card(LI)
     gate.give(Asked("p1"))
     gate.card(WANG)
-    assert gate.lane.before is not None
     assert gate.lane.serving is not None
     shown = gate.lane.serving
+    gate.wait(0.5)
     gate.context = replace(CONTEXT, people={}, rules=Rules(allow=()))
     gate.give(Agreed("p1"))
-    assert gate.lane.before is None
+    (beside,) = gate.lane.earlier
+    assert beside.decision is not None
+    assert beside.decision.outcome is Outcome.DENY
+    assert beside.decided == gate.now
     assert gate.lane.serving == shown
     # and the other way round
     gate = Gate()
@@ -113,8 +116,9 @@ def test_a_refusal_behind_somebody_else_leaves_their_picture_and_no_welcome() ->
     gate.give(Asked("p2"))
     gate.context = replace(CONTEXT, rules=Rules(allow=()))
     gate.give(Agreed("p2"))
-    assert gate.lane.before is not None
-    assert gate.lane.before.id == "p1"
+    (beside,) = gate.lane.earlier
+    assert beside.decision is not None
+    assert (beside.id, beside.decision.outcome) == ("p1", Outcome.GRANT)
 
 
 def test_who_is_asked_about_may_still_pass_or_not() -> None:

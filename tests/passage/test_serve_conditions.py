@@ -16,7 +16,7 @@ from gate.passage.scene import Scene
 from gate.passage.state import ASK_WAIT
 from gate.recognition.face import Verdict
 from gate.screen.message import Look
-from tests.passage.scene import CONTEXT, LI, RED, WANG, Gate, face, types
+from tests.passage.scene import CONTEXT, GUEST, LI, RED, WANG, Gate, face, types
 
 WITH_STATUS = replace(CONTEXT, status=True)
 FEVER = replace(CONTEXT, temperature=True)
@@ -81,11 +81,14 @@ class TestTurns:
         gate.see(face(1, Verdict.KNOWN, 2))
         assert gate.lane.serving == answered
 
-    def test_only_who_was_let_in_moves_to_the_headline(self) -> None:
+    def test_of_whoever_shows_a_card_only_a_grant_before_it_stays_readable(self) -> None:
+        """Who was refused is likely to be the one who shows the next card."""
         gate = Gate()
         gate.card(LI, "card_revoked")
         gate.card(WANG)
-        assert gate.lane.before is None
+        assert gate.lane.earlier == ()
+        gate.card(GUEST)
+        assert [p.id for p in gate.lane.earlier] == ["p2"]
 
     def test_who_was_refused_and_is_known_now_in_another_track_waits_for_nothing(self) -> None:
         gate = Gate()

@@ -23,7 +23,7 @@ from gate.passage.state import (
 )
 from tests.passage.scene import NOON
 
-SETTINGS = PassageSettings(budget=0.8, show_grant=1.0, make_room=0.5)
+SETTINGS = PassageSettings(budget=0.8, show_grant=1.0, make_room=0.25)
 READY = 20.0
 GOOD = Finding("temperature", True, Weight.SHOW)
 UNSURE = Finding("temperature", None, Weight.SHOW)
@@ -39,8 +39,9 @@ def answered(outcome: Outcome, *reasons: str) -> Passage:
     [
         (Outcome.GRANT, ("welcome",), 2 * SETTINGS.show_grant, SETTINGS.make_room),
         (Outcome.GRANT, ("welcome", "already_passed"), SHOW_DENY, SETTINGS.show_grant),
-        (Outcome.ASK, ("child",), ASK_WAIT, SETTINGS.show_grant),
-        (Outcome.DENY, ("blocked",), SHOW_DENY, SETTINGS.show_grant),
+        (Outcome.ASK, ("child",), ASK_WAIT, 2 * SETTINGS.make_room),
+        (Outcome.DENY, ("blocked",), SHOW_DENY, 2 * SETTINGS.make_room),
+        (Outcome.DENY, ("blocked", "already_passed"), SHOW_DENY, 2 * SETTINGS.make_room),
     ],
 )
 def test_an_answer_stays_as_long_as_it_takes_to_read(
@@ -50,6 +51,14 @@ def test_an_answer_stays_as_long_as_it_takes_to_read(
     assert ends(passage, SETTINGS) == 100.0 + shown
     assert passage.decision is not None
     assert makes_room(passage.decision, SETTINGS) == room
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_no_answer_stays_longer_for_somebody_known_than_for_anybody(outcome: Outcome) -> None:
+    decision = answered(outcome, "welcome").decision
+    assert decision is not None
+    slow = SETTINGS.model_copy(update={"make_room": 3.0})
+    assert makes_room(decision, slow) == SETTINGS.show_grant
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,8 @@ class TestSlowMachines:
 
     def test_a_face_that_came_late_is_not_there_for_longer(self) -> None:
         """Two known: the second, seen once, is not let in seconds afterwards."""
-        gate = Gate()
+        settings = CONTEXT.settings.model_copy(update={"make_room": 0.5})
+        gate = Gate(replace(CONTEXT, settings=settings))
         self.late(gate, 1.5, face(1, Verdict.KNOWN, 1, size=200), face(2, Verdict.KNOWN, 2))
         for _ in range(40):
             gate.wait(0.1)

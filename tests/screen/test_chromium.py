@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,18 +66,46 @@ def test_an_answer_is_painted_and_reported(page: Any, screen: Screen) -> None:
     assert page.get_attribute("body", "data-look") == "grant"
 
 
-def test_who_was_let_in_before_stands_in_the_place_of_the_date(page: Any, screen: Screen) -> None:
+WELCOME = Message(Look.GRANT, "welcome", name="李*红", passage="a")
+LONG = replace(WELCOME, advice=("temperature_high",), name="欧阳·阿卜杜拉·买买提江（管家）")
+UNKNOWN = Message(Look.DENY, "face_unknown", passage="b")
+TOO = Message(Look.ASK, "look_alike", passage="c")
+
+
+def test_earlier_answers_stand_in_the_place_of_the_date(page: Any, screen: Screen) -> None:
     page.goto(screen.address)
-    welcome = Message(Look.GRANT, "welcome", name="李*红")
-    for message, headline in (
-        (welcome, False),
-        (Message(Look.WAIT, "one_moment", before=welcome), True),
+    for message, beside in (
+        (WELCOME, False),
+        (Message(Look.WAIT, "one_moment", earlier=(UNKNOWN, WELCOME)), True),
         (Message(Look.WAIT, "one_moment"), False),
     ):
         shown(page, screen, message)
-        assert page.is_visible("#before") is headline
-        assert page.is_visible("#date") is not headline
-        assert not headline or page.inner_text("#before").endswith("李*红")
+        assert page.is_visible("#earlier") is page.is_visible("#whose") is beside
+        assert page.is_visible("#date") is not beside
+
+
+def test_an_earlier_answer_has_its_words_its_symbol_and_its_colour(
+    page: Any, screen: Screen
+) -> None:
+    page.goto(screen.address)
+    shown(page, screen, replace(WELCOME, passage="z", earlier=(UNKNOWN, TOO)))
+    assert page.inner_text("#whose") == "前面的人Before you"  # side by side
+    own = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for place, (look, words) in enumerate(
+        (
+            (
+                "deny",
+                "没有认出您 请刷卡或联系工作人员 Not recognised Use your card or ask the staff",
+            ),
+            ("ask", "请再刷卡 确认是您本人 Show your card too to confirm it is you"),
+        )
+    ):
+        card = page.locator("#earlier li").nth(place)
+        assert "".join(card.inner_text().split()) == words.replace(" ", "")
+        assert card.locator("use").get_attribute("href").endswith(f"#{look}")
+        ground = card.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert ground != own
+    assert page.locator("#symbol").count() == 1
 
 
 def test_a_name_is_text_and_nothing_else(page: Any, screen: Screen) -> None:
@@ -85,7 +114,7 @@ def test_a_name_is_text_and_nothing_else(page: Any, screen: Screen) -> None:
     assert page.inner_text("#name") == "<img src=x onerror=alert(1)>"
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1024, 600), (600, 1024), (800, 480)])
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 600), (600, 1024), (1080, 1920), (800, 480)])
 @pytest.mark.slow
 def test_nothing_leaves_the_screen(page: Any, screen: Screen, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -94,21 +123,28 @@ def test_nothing_leaves_the_screen(page: Any, screen: Screen, size: tuple[int, i
     for message in (
         Message(Look.GRANT, "welcome", ("temperature_high",), name="欧阳*", items=items),
         Message(Look.DENY, "permit_wrong_gate"),
-        Message(
-            Look.WAIT,
-            "one_moment",
-            before=Message(Look.GRANT, "welcome", name="欧阳小兰花（管家）"),
-        ),
         Message(Look.GUIDE, "measuring_again"),
+        replace(WELCOME, items=items, earlier=(UNKNOWN, TOO)),
+        replace(LONG, items=items, earlier=(LONG, UNKNOWN)),
+        Message(Look.DENY, "permit_wrong_gate", items=items, earlier=(TOO, LONG)),
     ):
         shown(page, screen, message)
         outside = page.evaluate(
             "[...document.querySelectorAll('header *, main p, h1, #items li, #advice li')]"
+            ".filter(e => !e.closest('svg'))"
             ".filter(e => { const r = e.getBoundingClientRect();"
             " return r.width && (r.right > innerWidth + 1"
             " || r.bottom > innerHeight + 1 || r.left < -1 || r.top < -1) }).map(e => e.outerHTML)"
         )
         assert outside == [], (size, message.code)
+        # nor does it lie upon anything else: headline, answer and values follow each other
+        bottoms = page.evaluate(
+            "['header', '#sign', 'section', '#items'].map(e => document.querySelector(e))"
+            ".map(e => [e.offsetTop, e.offsetTop + e.offsetHeight])"
+        )
+        (_, header), sign, section, (values, _) = bottoms
+        assert header <= min(sign[0], section[0]) + 1, (size, message.code)
+        assert max(sign[1], section[1]) <= values + 1, (size, message.code)
 
 
 @pytest.mark.slow
@@ -120,3 +156,72 @@ def test_the_page_says_so_when_the_daemon_has_ended(page: Any) -> None:
     screen.stop()
     page.wait_for_selector("body[data-look='fault']", timeout=60_000)
     assert page.inner_text("#head") == "暂停使用"
+
+
+# a browser that takes a second for each sentence, and the sounds it is asked for
+VOICE = """
+window.said = [], window.cut = 0;
+window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+Object.defineProperty(window, "speechSynthesis", { value: {
+  speak: (words) => { said.push(words.text); window.last = words; },
+  cancel: () => { window.cut++; },
+} });
+window.starts = [];
+window.AudioContext = function () {
+  const param = () => ({ setValueAtTime() {}, linearRampToValueAtTime() {}, setTargetAtTime() {} });
+  this.currentTime = 10;
+  this.resume = () => {};
+  this.createGain = () => ({ gain: param(), connect: (other) => other });
+  this.createOscillator = () => ({
+    frequency: {}, connect: (other) => other, start: (at) => starts.push(at), stop() {} });
+};
+"""
+
+
+@pytest.fixture
+def listener(browser: Any) -> Iterator[Any]:
+    page = browser.new_page()
+    page.add_init_script(VOICE)
+    yield page
+    page.close()
+
+
+def test_whoever_was_refused_hears_it_to_its_end(listener: Any, screen: Screen) -> None:
+    listener.goto(screen.address)
+    shown(listener, screen, UNKNOWN)
+    refusal = [
+        "没有认出您。请刷卡或联系工作人员。",
+        "Not recognised. Use your card or ask the staff.",
+    ]
+    assert listener.evaluate("said") == refusal
+    cut = listener.evaluate("cut")
+    shown(listener, screen, replace(WELCOME, earlier=(UNKNOWN,)))
+    assert (listener.evaluate("said"), listener.evaluate("cut")) == (refusal, cut)
+    listener.evaluate("last.onend()")
+    assert listener.evaluate("said") == [*refusal, "请进。", "Welcome."]
+    # the grant makes room in its turn, and is over before its words are
+    shown(listener, screen, replace(TOO, earlier=(UNKNOWN, WELCOME)))
+    shown(listener, screen, Message(Look.IDLE, "idle"))
+    listener.evaluate("last.onend()")
+    assert len(listener.evaluate("said")) == 4
+    assert listener.evaluate("cut") == cut
+
+
+def test_an_alarm_waits_for_nobody(listener: Any, screen: Screen) -> None:
+    listener.goto(screen.address)
+    shown(listener, screen, UNKNOWN)
+    cut = listener.evaluate("cut")
+    shown(listener, screen, Message(Look.FIRE, "door_released"))
+    assert listener.evaluate("cut") == cut + 1
+    assert listener.evaluate("said.length") == 4
+    assert listener.evaluate("Math.min(...starts.slice(2))") == 10
+
+
+def test_the_sounds_of_two_answers_follow_each_other(listener: Any, screen: Screen) -> None:
+    listener.goto(screen.address)
+    shown(listener, screen, UNKNOWN)
+    shown(listener, screen, replace(WELCOME, earlier=(UNKNOWN,)))
+    assert listener.evaluate("starts") == pytest.approx([10, 10.22, 10.62, 10.75])
+    for passage in "xyz":  # nobody's comes long after their answer
+        shown(listener, screen, replace(WELCOME, passage=passage, earlier=(UNKNOWN,)))
+    assert listener.evaluate("Math.max(...starts)") == pytest.approx(11.13)

@@ -52,7 +52,7 @@ def test_every_look_has_a_symbol(look: Look) -> None:
 
 def test_every_other_pair_of_the_page_can_be_read_and_none_is_made_fainter() -> None:
     pairs = re.findall(r"background: (#\w+); color: (#\w+)", CSS)
-    assert len(pairs) >= 3
+    assert len(pairs) >= 2
     for ground, ink in pairs:
         assert contrast(ground, ink) >= 7, (ground, ink)
     drawn = set(re.findall(r"#[0-9a-f]{6}\b", CSS))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
@@ -33,13 +34,27 @@ def test_temperature_and_status_stand_beside_the_answer() -> None:
     ]
 
 
-def test_who_was_let_in_before_stands_in_the_headline() -> None:
-    next_one = Message(Look.WAIT, "one_moment", before=WELCOME)
-    assert render(next_one, ScreenSettings(), NOON)["before"] == "上一位已放行 李*红"
-    nameless = Message(Look.WAIT, "one_moment", before=Message(Look.GRANT, "welcome"))
-    english = ScreenSettings(languages=("en",))
-    assert render(nameless, english, NOON)["before"] == "Let in before you"
-    assert render(WELCOME, ScreenSettings(), NOON)["before"] == ""
+def test_earlier_answers_say_what_they_said_in_small() -> None:
+    refused = Message(Look.DENY, "face_unknown", passage="b", name="李小红", items=WELCOME.items)
+    advised = replace(WELCOME, advice=("temperature_high",))
+    page = render(replace(WELCOME, earlier=(refused, advised)), ScreenSettings(), NOON)
+    deny, grant = page["earlier"]
+    assert (deny["look"], deny["passage"], grant["look"]) == ("deny", "b", "grant")
+    assert [line["words"] for line in deny["lines"]] == [
+        ["没有认出您", "请刷卡或联系工作人员"],
+        ["Not recognised", "Use your card or ask the staff"],
+    ]
+    # "welcome" would be read by whoever is next
+    assert [line["words"] for line in grant["lines"]] == [
+        ["已放行", "体温偏高"],
+        ["Let in", "Temperature is high"],
+    ]
+    assert [line["whose"] for line in grant["lines"]] == ["前面的人", "Before you"]
+    assert [line["language"] for line in grant["lines"]] == ["zh-CN", "en-GB"]
+    # a name of those who may pass, and no value of anybody
+    assert (deny["name"], grant["name"]) == ("", "李*红")
+    assert "36.5" not in str(page["earlier"])
+    assert render(WELCOME, ScreenSettings(), NOON)["earlier"] == []
 
 
 def test_it_is_quieter_in_the_quiet_hours() -> None:

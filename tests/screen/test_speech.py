@@ -50,6 +50,38 @@ def test_the_newest_sentence_cuts_off_the_one_before(said: Path) -> None:
     assert [line[-1] for line in wait_for(said, 2)] == ["一", "三"]
 
 
+def test_what_is_being_said_is_heard_out_before_what_is_said_next(said: Path) -> None:
+    voice = Espeak()
+    voice.say([("zh", "二"), ("en", "two")], 1)
+    voice.say_next([("zh", "三")], 1, lambda: False)  # shown no more when its turn comes
+    voice.say_next([("zh", "四")], 1, lambda: True)
+    assert [line.split()[-1] for line in wait_for(said, 3)] == ["二", "two", "四"]
+    voice.say_next([], 1, lambda: True)
+    voice.say_next([("zh", "五")], 0, lambda: True)
+    voice.stop()
+    voice.say_next([("zh", "六")], 1, lambda: True)  # nothing is being said: at once
+    assert wait_for(said, 4)[3].endswith("六")
+
+
+def test_whoever_was_refused_hears_it_to_its_end(said: Path) -> None:
+    screen = Screen(ScreenSettings(speech="espeak", languages=("en",), port=1), SystemClock())
+    refused = Message(Look.DENY, "card_unknown", passage="p1")
+    welcome = Message(Look.GRANT, "welcome", passage="p2", earlier=(refused,))
+    screen.show(refused)
+    wait_for(said, 1)
+    began = time.monotonic()
+    screen.show(replace(welcome, look=Look.WAIT, code="one_moment"))
+    screen.show(welcome)
+    wait_for(said, 2)
+    assert time.monotonic() - began > 0.5  # the refusal takes a second
+    screen.show(refused)
+    assert [line.split("-- ")[1] for line in wait_for(said, 3)] == [
+        "Unknown card. Please go to the service desk.",
+        "Welcome.",
+        "Unknown card. Please go to the service desk.",
+    ]
+
+
 def test_silence_is_silence(said: Path) -> None:
     Espeak().say([("zh", "请进。")], 0)
     time.sleep(0.1)
@@ -69,7 +101,7 @@ def test_an_answer_is_said_once_while_only_the_headline_changes(said: Path) -> N
     screen = Screen(settings, SystemClock())
     welcome = Message(Look.GRANT, "welcome", passage="p1")
     refused = Message(Look.DENY, "card_unknown", passage="p2")
-    for message in (replace(refused, before=welcome), refused):
+    for message in (replace(refused, earlier=(welcome,)), refused):
         screen.show(message)
         time.sleep(0.1)
     once = wait_for(said, 1)

@@ -10,7 +10,7 @@ from gate.store.store import Store
 
 
 @pytest.mark.parametrize(
-    ("policy", "alone"), [("off", 0.5), ("record", 0.5), ("advise", 0.5), ("require", 1.0)]
+    ("policy", "alone"), [("off", 0.15), ("record", 0.15), ("advise", 0.15), ("require", 1.0)]
 )
 def test_who_was_measured_steps_aside_where_a_temperature_can_refuse(
     tmp_path: Path, policy: str, alone: float

@@ -30,14 +30,61 @@ function list(id, entries, fill) {
 
 // the head is as large as one line allows; what would become too small takes two lines
 const canvas = document.createElement("canvas").getContext("2d");
-function fitHead(words) {
+function widest(words, element) {   // the size, in pixels, at which they fill one line of it
+  const style = getComputedStyle(element);
+  canvas.font = style.fontWeight + " 100px " + style.fontFamily;
+  return element.clientWidth / (canvas.measureText(words).width * .0102);
+}
+
+const SMALLEST = .5;   // of the usual size of what is told now, beside earlier answers
+function fitHead(words, unit) {
   const head = $("head");
   head.style.fontSize = "";
-  const style = getComputedStyle(head), most = parseFloat(style.fontSize), least = most * .53;
-  canvas.font = "800 100px " + style.fontFamily;
-  const fits = head.parentNode.clientWidth / (canvas.measureText(words).width * .0102);
-  head.style.fontSize = Math.min(most, fits < least ? most * .61 : fits) + "px";
+  const most = parseFloat(getComputedStyle(head).fontSize), least = 7.42 * unit;
+  const fits = widest(words, head);
+  head.style.fontSize = Math.min(most, fits < least ? 1.15 * least : fits) + "px";
   head.style.whiteSpace = fits < least ? "normal" : "nowrap";
+}
+
+// what is told now is as large as what is left beside earlier answers allows
+function fitMain(words) {
+  const main = $("head").closest("main");
+  const unit = parseFloat(getComputedStyle($("clock")).fontSize) / 3;
+  for (let size = 1; size >= SMALLEST; size -= .075) {
+    main.style.setProperty("--u", size * unit + "px");
+    fitHead(words, unit);
+    const top = main.offsetTop, bottom = top + main.clientHeight;   // turning symbols do not count
+    const fits = (each) => each.offsetTop >= top && each.offsetTop + each.offsetHeight <= bottom;
+    if ([...main.children].every(fits)) return;
+  }
+}
+
+// an earlier answer: whose it was or what it says, large enough for one line, and the rest below
+function card(li, answer) {
+  const symbol = $("sign").querySelector("svg").cloneNode(true), words = document.createElement("div");
+  symbol.firstElementChild.removeAttribute("id");
+  symbol.firstElementChild.setAttribute("href", "/static/symbols.svg#" + answer.look);
+  li.dataset.look = answer.look;
+  answer.lines.forEach((line, i) => {
+    const said = i === 0 && answer.name ? [answer.name, ...line.words] : line.words;
+    const row = document.createElement("p");
+    row.lang = line.language;
+    said.forEach((phrase, n) => {
+      const element = document.createElement(i ? "small" : n ? "span" : "b");
+      element.textContent = phrase;
+      row.append(element);
+    });
+    words.append(row);
+  });
+  li.append(symbol, words);
+}
+
+function fitCards() {
+  for (const head of document.querySelectorAll("#earlier b")) {
+    head.style.fontSize = "";
+    const most = parseFloat(getComputedStyle(head).fontSize);
+    head.style.fontSize = Math.min(most, Math.max(widest(head.textContent, head), most * .68)) + "px";
+  }
 }
 
 function draw(page) {
@@ -45,11 +92,15 @@ function draw(page) {
   document.body.dataset.look = page.look;
   document.documentElement.lang = first.language;
   $("symbol").setAttribute("href", "/static/symbols.svg#" + page.look);
-  put("before", page.before);   // in the place of the date
-  $("date").hidden = Boolean(page.before);
+  const earlier = page.earlier;   // in the place of the date
+  list("earlier", earlier, card);
+  phrases("whose", earlier.length ? earlier[0].lines.map((line) => line.whose) : []);
+  $("earlier").hidden = earlier.length === 0;
+  $("date").hidden = earlier.length > 0;
+  document.body.toggleAttribute("data-earlier", earlier.length > 0);
+  fitCards();
   put("name", page.name);
   put("head", first.head);
-  fitHead(first.head);
   const advised = first.advice.length > 0;   // matters more than "the door is open"
   phrases("then", advised ? [] : [first.then, first.until]);
   phrases("other", advised || !second ? [] : [second.head, second.then, second.until]);
@@ -77,6 +128,7 @@ function draw(page) {
   const camera = $("camera");
   camera.hidden = !page.picture;
   $("symbol").parentNode.toggleAttribute("hidden", page.picture);
+  fitMain(first.head);
   if (page.picture && !camera.src) camera.src = "/camera.mjpg";
   if (!page.picture && camera.src) camera.removeAttribute("src");
 }
@@ -86,7 +138,7 @@ function hear(page) {
   if (sound === heard) return;
   heard = sound;
   play(page.sound, page.volume);
-  speak(page.speech, page.volume);
+  speak(page);
 }
 
 function tick() {
