@@ -69,8 +69,10 @@ def test_whoever_was_refused_hears_it_to_its_end(said: Path) -> None:
     welcome = Message(Look.GRANT, "welcome", passage="p2", earlier=(refused,))
     screen.show(refused)
     wait_for(said, 1)
-    assert screen._voice is not None
-    refusing = screen._voice._speaking
+    voice = screen._voice
+    assert voice is not None
+    eventually(lambda: voice._speaking is not None)
+    refusing = voice._speaking
     screen.show(replace(welcome, look=Look.WAIT, code="one_moment"))
     screen.show(welcome)
     wait_for(said, 2)
