@@ -49,7 +49,7 @@ COMMANDS = {
     "kiosk": (
         "kiosk",
         "kiosk",
-        "Show the screen full-size; started by gate-kiosk.service with the compositor cage.",
+        "Show the screen in full screen; started by gate-kiosk.service with the compositor cage.",
     ),
     "enroll": ("enroll", "enroll", "Enrol a person from photographs, or many from a folder."),
     "people": ("people", "people", "List, show, remove and export the people."),

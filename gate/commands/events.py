@@ -62,7 +62,7 @@ def list_(
 def export(
     to: Annotated[Path, typer.Argument(help="A new file; one event a line, oldest first.")],
     days: Annotated[
-        float, typer.Option(min=0, max=36_600, help="Only events of so many days.")
+        float, typer.Option(min=0, max=36_600, help="Only events of the last so many days.")
     ] = 31.0,
     config: Config = DEFAULT,
 ) -> None:
@@ -98,7 +98,7 @@ def outbox(config: Config = DEFAULT) -> None:
         waiting = store.outbox.receivers(name)
         capacity = store.outbox.capacity
     for receiver, count in waiting.items():
-        Console().print(f"{receiver}: {count} events wait, room for {capacity}")
+        Console().print(f"{receiver}: {count} of at most {capacity} events wait")
     if not waiting:
         Console().print("nothing waits")
 

@@ -50,6 +50,6 @@ def leave(
         heard = replica.leave(store, settings.data, ask=not offline)
     out = Console(highlight=False, soft_wrap=True)
     if heard:
-        out.print(f"{settings.name} has left the hub; the hub knows")
+        out.print(f"{settings.name} has left the hub; the hub has been told")
     else:
         out.print(f"{settings.name} has left the hub; the hub was not told: revoke the box there")

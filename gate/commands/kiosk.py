@@ -46,7 +46,7 @@ def kiosk(
         list[str] | None, typer.Option(help="A further flag for the browser.")
     ] = None,
 ) -> None:
-    """Show the screen full-size; started by gate-kiosk.service with the compositor cage.
+    """Show the screen in full screen; started by gate-kiosk.service with the compositor cage.
 
     Ends when the browser or its page has died, so that the service starts it again. It does not
     read the configuration, which its user may not.

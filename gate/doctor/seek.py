@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pymodbus.exceptions import ModbusException
 from serial.tools import list_ports  # type: ignore[import-untyped]
+from serial.tools.list_ports_common import ListPortInfo  # type: ignore[import-untyped]
 
 from gate.devices.modbus_client import SerialClient
 from gate.devices.serial_port import SerialPort
@@ -41,14 +42,20 @@ def serial_ports() -> dict[str, str]:
     by_id = {link.resolve(): str(link) for link in _links(BY_ID, "")}
     by_path = {link.resolve(): str(link) for link in _links(BY_PATH, "")}
     ports = [port for port in list_ports.comports() if port.vid is not None]
-    kinds = Counter((port.vid, port.pid, port.serial_number) for port in ports)
+    # an adapter of several ports is one device, in one socket
+    sockets = {(_numbers(port), (port.location or port.device).partition(":")[0]) for port in ports}
+    kinds = Counter(numbers for numbers, _ in sockets)
     found = {}
     for port in ports:
-        alone = kinds[port.vid, port.pid, port.serial_number] == 1
+        alone = kinds[_numbers(port)] == 1
         device = Path(port.device).resolve()
         name = (by_id if alone else by_path).get(device, port.device)
         found[name] = f"{port.vid:04X}:{port.pid:04X} {port.description}"
     return found
+
+
+def _numbers(port: ListPortInfo) -> tuple[int | None, int | None, str | None]:
+    return port.vid, port.pid, port.serial_number
 
 
 def lasts(name: str, others: Iterable[str]) -> bool:

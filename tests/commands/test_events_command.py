@@ -60,7 +60,7 @@ def test_all_are_exported_once(run: Callable[..., Any], tmp_path: Path) -> None:
 def test_some_are_sent_again(run: Callable[..., Any]) -> None:
     assert "nothing waits" in run("outbox").output
     assert "4 events will be sent again" in run("resend", "7", "10").output
-    assert "mqtt: 4 events wait, room for 500000" in run("outbox").output
+    assert "mqtt: 4 of at most 500000 events wait" in run("outbox").output
     assert isinstance(run("resend", "1", "2", "--receiver", "fax").exception, ConfigurationError)
 
 

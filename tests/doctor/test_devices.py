@@ -220,6 +220,15 @@ def test_an_adapter_with_a_number_of_its_own_is_named_by_it(
         assert all(f.level is Level.OK for f in findings("ports", build(values)))
 
 
+def test_the_ports_of_one_adapter_are_named_by_its_number(
+    plugged: Callable[[list[str | None]], None],
+) -> None:
+    plugged(["0001", "0001"])
+    for port in seek.list_ports.comports():
+        port.location = f"1-4:1.{port.device[-1]}"  # two interfaces in one socket
+    assert seek.BY_PATH not in {Path(name).parent for name in seek.serial_ports()}
+
+
 def test_a_fire_contact_that_is_wired_the_other_way_round_is_pointed_out(
     values: dict[str, Any],
 ) -> None:

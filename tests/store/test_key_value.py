@@ -34,8 +34,8 @@ def test_places_and_absences_are_found_where_a_semicolon_comes_before_a_colon(
 
     try:
         url = postgresql_server.database(locale="zh-CN")
-    except psycopg.errors.FeatureNotSupported:
-        pytest.skip("this PostgreSQL was built without ICU")
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.SyntaxError):
+        pytest.skip("this PostgreSQL was built without ICU, or is older than 15")
     with Store.open(StoreSettings.model_validate({"url": url}), tmp_path) as store:
         person = store.people.create("李红").id
         store.consents.record(person, "agreed", "1", purpose="not_seen")
