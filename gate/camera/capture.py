@@ -113,6 +113,7 @@ class Capture:
             longest = most
             if reason == _REASONS[REFUSED]:
                 wait, longest = max(wait, self._refused[0]), self._refused[1]
+            wait = min(wait, longest)
             self._stop.wait(wait)
             wait = min(2 * wait, longest)
 

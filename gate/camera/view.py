@@ -21,7 +21,8 @@ _ALIKE = 0.35  # correlation of edges with the usual view below which it is anot
 STILL = 1.0  # seconds of equal pictures after which they are no longer what is there now
 _SAME = 0.9  # correlation with the frame before above which nothing moves
 # seconds a condition lasts before it is reported, and must be away before it is over
-_LASTS = {"covered": 10.0, "frozen": 10.0, "moved": 20.0}
+_LASTS = {"covered": 10.0, "frozen": 0.0, "moved": 20.0}
+_SAME_FOR = 10.0  # seconds of one picture after which it is frozen; a change between begins anew
 _AWAY = 3.0
 _LEARN = 30.0  # seconds: time constant of the usual view
 
@@ -112,14 +113,14 @@ def step(view: View, now_seen: Figures, now: float) -> tuple[View, tuple[Change,
     flicker = 0.9 * view.flicker + 0.1 * jump
     since = view.same_since if now_seen.print == last.print else now
     view = replace(view, flicker=flicker, same_since=since)
-    causes = _conditions(view, now_seen, last)
+    causes = _conditions(view, now_seen, last, now)
     view, changes = _timed(view, causes, now)
     if not causes and not view.reported:
         view = _learned(view, now_seen, now - view.seen)
     return replace(view, last=now_seen, seen=now), changes
 
 
-def _conditions(view: View, figures: Figures, last: Figures) -> dict[Problem, str]:
+def _conditions(view: View, figures: Figures, last: Figures, now: float) -> dict[Problem, str]:
     causes: dict[Problem, str] = {}
     if figures.spread < _FLAT:
         causes[Problem.COVERED] = "dark" if figures.mean < 40 else "flat"
@@ -127,7 +128,7 @@ def _conditions(view: View, figures: Figures, last: Figures) -> dict[Problem, st
         causes[Problem.COVERED] = "flicker"
     elif figures.sharpness < _SOFT * view.sharpness:
         causes[Problem.COVERED] = "blurred"
-    if figures.print == last.print:
+    if now - view.same_since >= _SAME_FOR:
         causes[Problem.FROZEN] = "still"
     usual = view.usual
     if Problem.COVERED not in causes and usual is not None:

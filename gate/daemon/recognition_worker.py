@@ -16,7 +16,7 @@ from gate.camera.capture import Capture, StatusListener
 from gate.camera.replay import Recording
 from gate.camera.settings import CameraSettings
 from gate.camera.source import EndOfRecording, Frame, FrameSource
-from gate.camera.view import View, measure, step
+from gate.camera.view import Problem, View, measure, step
 from gate.config.settings import Settings
 from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.event_loop import Item
@@ -162,6 +162,8 @@ class RecognitionWorker:
             return
         self._views[frame.camera], changes = step(seen, measure(frame.image), frame.captured)
         for change in changes:
+            if change.problem is Problem.FROZEN and frame.camera in self._recorded:
+                continue  # a recording of one photograph
             name = f"{frame.camera}-{change.problem}"
             self._post(DeviceStatus("view", name, not change.begins, change.cause))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -193,6 +194,37 @@ def test_a_password_that_is_refused_is_not_tried_again_and_again(
     finally:
         capture.close()
         other.close()
+
+
+class Waits(threading.Event):
+    """Notes how long somebody would have waited, and does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout)
+        return super().wait(0.001)
+
+
+def test_after_a_password_that_was_refused_another_reason_waits_no_longer_than_its_own(
+    tmp_path: Path,
+) -> None:
+    body = f"""
+    with marker.open("a") as tries:
+        tries.write("x")
+    sys.exit({process.REFUSED} if len(marker.read_text()) < 3 else {process.CANNOT_OPEN})
+    """
+    command = worker(tmp_path, body)
+    capture = Capture(PATIENT, command=command, retry=(0.5, 30.0), refused=(30.0, 300.0))
+    waits = capture._stop = Waits()
+    capture.open()
+    try:
+        wait_for(lambda: len(waits.asked) >= 4)
+        assert waits.asked[:4] == [30.0, 60.0, 30.0, 30.0]
+    finally:
+        capture.close()
 
 
 class Stream:

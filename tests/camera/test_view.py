@@ -101,6 +101,12 @@ def test_the_same_picture_again_and_again_is_frozen(camera: Camera) -> None:
 
 
 @pytest.mark.slow
+def test_a_quiet_scene_that_repeats_between_key_frames_is_not_frozen(camera: Camera) -> None:
+    pictures = STREET, np.asarray(STREET ^ 1, np.uint8)
+    assert camera.shows(lambda n: pictures[int(n / FPS / 2) % 2], 40, noise=0.0) == []
+
+
+@pytest.mark.slow
 def test_a_camera_turned_away_has_moved_until_it_is_turned_back(camera: Camera) -> None:
     assert camera.shows(WALL, 60) == [(Problem.MOVED, True, "turned")]
     assert camera.shows(STREET, 5) == [(Problem.MOVED, False, "")]

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,11 +180,9 @@ def test_the_guard_is_killed_while_the_door_is_in_use(house: House) -> None:
 
 def guard_of(daemon: int) -> int:
     """The process that drives the relay; 0 while there is none."""
-    tasks = Path(f"/proc/{daemon}/task").iterdir()
-    for child in " ".join((task / "children").read_text() for task in tasks).split():
-        try:
-            if b"guard" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
-        except OSError:
-            continue
+    for task in Path(f"/proc/{daemon}/task").iterdir():
+        with suppress(OSError):  # a thread or a process may have ended meanwhile
+            for child in (task / "children").read_text().split():
+                if b"guard" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
     return 0

@@ -16,6 +16,7 @@ import segno
 from gate.camera.settings import CameraSettings
 from gate.camera.source import EndOfRecording, Frame
 from gate.config.settings import build
+from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.recognition_worker import PRESENT, UNREAD, RecognitionWorker, make_source
 from gate.readers.claim import Claim, ClaimKind
 from gate.recognition.face import Image
@@ -41,8 +42,9 @@ class Film:
 
     def __init__(self, images: Sequence[Image], name: str) -> None:
         self.name = name
+        began = time.monotonic()  # however long a look takes, the film takes no second
         self._frames: Iterator[Frame] = (
-            Frame(image, time.monotonic(), i, name) for i, image in enumerate(images)
+            Frame(image, began + 0.02 * i, i, name) for i, image in enumerate(images)
         )
 
     def open(self) -> None: ...
@@ -169,6 +171,7 @@ def test_the_picture_for_the_desk_is_reduced_and_never_enlarged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     film = Film([NOTHING], "main")
+    monkeypatch.setattr("gate.daemon.recognition_worker.PRESENT", 600.0)  # however slow it is here
     monkeypatch.setattr(
         "gate.daemon.recognition_worker.make_source", lambda settings, reported: film
     )
@@ -220,17 +223,22 @@ def test_a_face_in_a_picture_that_repeats_itself_is_not_looked_at(
 def test_a_recording_of_one_photograph_is_looked_at_again_and_again(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "0.png"), NOTHING)
     camera = {"name": "main", "source": str(tmp_path)}
-    recognition = RecognitionWorker(build({"camera": [camera]}), lambda item: None, lambda: None)
-    frames = [Frame(NOTHING, 100 + 0.5 * n, n) for n in range(20)]
-    assert looks(recognition, frames) == list(range(20))
+    posted: list[Any] = []
+    recognition = RecognitionWorker(build({"camera": [camera]}), posted.append, lambda: None)
+    frames = [Frame(NOTHING, 100 + 0.5 * n, n) for n in range(40)]
+    assert looks(recognition, frames) == list(range(40))
+    told = [item.name for item in posted if isinstance(item, DeviceStatus)]
+    assert told == ["main-covered"], "it is grey, but not frozen"
 
 
 def test_a_picture_of_a_while_ago_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     recognition = RecognitionWorker(build({}), lambda item: None, lambda: None)
     street = np.random.default_rng(1).integers(0, 255, (48, 64, 3), np.uint8)
-    looks(recognition, [Frame(street, time.monotonic(), 0)])
+    now = time.monotonic()
+    monkeypatch.setattr("gate.daemon.recognition_worker.time.monotonic", lambda: now)
+    looks(recognition, [Frame(street, now, 0)])
     assert recognition.small_picture(320) is not None
-    later = time.monotonic() + PRESENT + 0.1
+    later = now + PRESENT + 0.1
     monkeypatch.setattr("gate.daemon.recognition_worker.time.monotonic", lambda: later)
     assert recognition.small_picture(320) is None
     shown = cv2.imdecode(np.frombuffer(recognition.picture() or b"", np.uint8), 1)

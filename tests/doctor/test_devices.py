@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serial.tools import list_ports  # type: ignore[import-untyped]
 from serial.tools.list_ports_common import ListPortInfo  # type: ignore[import-untyped]
 
 from gate.config.settings import build
@@ -224,7 +225,7 @@ def test_the_ports_of_one_adapter_are_named_by_its_number(
     plugged: Callable[[list[str | None]], None],
 ) -> None:
     plugged(["0001", "0001"])
-    for port in seek.list_ports.comports():
+    for port in list_ports.comports():
         port.location = f"1-4:1.{port.device[-1]}"  # two interfaces in one socket
     assert seek.BY_PATH not in {Path(name).parent for name in seek.serial_ports()}
 

@@ -196,7 +196,7 @@ def test_tables_are_chinese_on_a_chinese_terminal_and_hold_codes_on_an_english_o
         store.events.append([Event.make("north", "door.forced", datetime.now(UTC))])
     at = ("-c", str(config))
     people = "\n".join(gate("people", "list", *at))
-    assert re.search(r"编号 +人员编号 +名称 +类别 +状态", people)
+    assert re.search(r"编号 +人员编号 +名字 +类别 +状态", people)
     assert re.search(r"#1 +0017 +王芳 +居民 +有效", people)
     assert "List everybody" in people, "a name is no text of ours"
     assert "人员库中共 2 人" in people
