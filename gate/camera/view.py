@@ -22,7 +22,7 @@ STILL = 1.0  # seconds of equal pictures after which they are no longer what is 
 _SAME = 0.9  # correlation with the frame before above which nothing moves
 # seconds a condition lasts before it is reported, and must be away before it is over
 _LASTS = {"covered": 10.0, "frozen": 0.0, "moved": 20.0}
-_SAME_FOR = 10.0  # seconds of one picture after which it is frozen; a change between begins anew
+_SAME_FOR = 10.0  # seconds of one picture after which it is frozen, without a change between
 _AWAY = 3.0
 _LEARN = 30.0  # seconds: time constant of the usual view
 
