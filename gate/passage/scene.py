@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from gate.access.person import Person
+from gate.access.policy import holds
+from gate.access.request import Sight
 from gate.access.settings import PassageSettings
 from gate.recognition.face import Sighting, Unusable, Verdict
 
@@ -176,6 +179,29 @@ def next_to_serve(
     return max(_waiting(scene, recent, now, settings), key=_nearness, default=None)
 
 
+def to_verify(
+    scene: Scene,
+    recent: Mapping[int, float],
+    now: float,
+    settings: PassageSettings,
+    holder: Person | None,
+) -> Track | None:
+    """The nearest face that a card may belong to.
+
+    That of somebody who has been answered only where it may be the holder's: they were asked for
+    the card, and show it now.
+    """
+    waiting = _waiting(scene, recent, now, settings)
+    theirs = (
+        t
+        for t in scene.tracks.values()
+        if holder is not None
+        and _is_there(t, recent, now, settings)
+        and holds(Sight.of(t.sighting), holder)
+    )
+    return max((*waiting, *theirs), key=_nearness, default=None)
+
+
 def known_and_waiting(
     scene: Scene, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> Track | None:
@@ -249,7 +275,7 @@ def _too_far(sighting: Sighting) -> bool:
     )
 
 
-def _may_be_served(
+def _is_there(
     track: Track, recent: Mapping[int, float], now: float, settings: PassageSettings
 ) -> bool:
     s = track.sighting
@@ -258,8 +284,16 @@ def _may_be_served(
     size = s.face.quality.size if s.face.quality else None
     if size is not None and size < settings.near:
         return False
-    if s.best and s.best.person in recent and s.verdict is not Verdict.ATTACK:
-        return False  # walking through, or still standing there, and another camera not so sure
+    # else walking through, or still standing there, and another camera not so sure
+    return not (s.best and s.best.person in recent and s.verdict is not Verdict.ATTACK)
+
+
+def _may_be_served(
+    track: Track, recent: Mapping[int, float], now: float, settings: PassageSettings
+) -> bool:
+    s = track.sighting
+    if not _is_there(track, recent, now, settings):
+        return False
     if track.answered is None:
         return True
     if track.again_from is not None and now >= track.again_from:

@@ -10,7 +10,7 @@ from gate.access.request import Mode, Sight, Weight
 from gate.passage import status
 from gate.passage.outputs import Began, Decided, EventOut, MeasureAgain, Open, Outputs
 from gate.passage.rights import findings, request
-from gate.passage.scene import next_to_serve, probable
+from gate.passage.scene import probable, to_verify
 from gate.passage.state import (
     ASK_WAIT,
     SHOW_DENY,
@@ -104,13 +104,14 @@ def _both_if_asked(
 def _beside_the_card(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Passage, Outputs]:
     """The face that is verified: the nearest one, once that of before is there no more.
 
-    Who was measured before it came was somebody else.
+    Until there is one, that of before counts for nothing. Whoever was measured before it came was
+    somebody else.
     """
     track = lane.scene.get(p.key)
     if p.ready is None and (track is None or track.has_left(now.at, context.settings.gone)):
-        track = next_to_serve(lane.scene, lane.recent, now.at, context.settings)
+        track = to_verify(lane.scene, lane.recent, now.at, context.settings, p.person)
     if track is None:
-        return p, ()
+        return replace(p, sight=None), ()
     if p.sight is None or track.key != p.key:
         p = replace(p, key=track.key, sight=Sight.of(track.sighting))
     if p.reading is None or p.reading.measured >= track.sighting.first_seen:

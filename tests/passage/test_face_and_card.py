@@ -9,7 +9,8 @@ import pytest
 from gate.access.request import HOUSE_RULES, Finding, Rules, Weight
 from gate.passage.inputs import Measured
 from gate.passage.outputs import Began, Decided
-from gate.recognition.face import Verdict
+from gate.passage.state import ASK_WAIT
+from gate.recognition.face import Sighting, Verdict
 from gate.sensors.reading import Reading, Validity
 from tests.passage.scene import CONTEXT, LI, Gate, face
 
@@ -180,3 +181,82 @@ def test_whoever_is_measured_while_the_face_is_there_is_not_measured_again() -> 
     gate.see(replace(HOLDER, first_seen=came))
     assert reasons(gate) == ["welcome"]
     assert len(gate.all(Began)) == began
+
+
+def asked_for_the_card() -> Gate:
+    """The holder was recognised and asked for their card too."""
+    gate = Gate(replace(CONTEXT, rules=BOTH))
+    gate.see(HOLDER)
+    assert reasons(gate) == ["card_too"]
+    return gate
+
+
+def test_the_card_of_somebody_whose_face_has_left_opens_nothing() -> None:
+    gate = asked_for_the_card()
+    gate.wait(CONTEXT.settings.gone + 0.1)
+    gate.card(LI)
+    for _ in range(20):
+        gate.wait(0.1)
+    assert gate.granted == []
+    gate.see(HOLDER)  # back again
+    assert gate.granted == [1]
+
+
+@pytest.mark.parametrize("other", [face(2, Verdict.KNOWN, 2, size=80), None])
+def test_whoever_was_asked_for_their_card_may_show_it_after_that_passage_too(
+    other: Sighting | None,
+) -> None:
+    gate = asked_for_the_card()
+    gate.look(ASK_WAIT + 0.1, HOLDER)
+    assert gate.lane.serving is None
+    gate.see(HOLDER)
+    gate.now += 0.1
+    if other is not None:  # recognised in this moment, further away
+        fresh = replace(other, last_seen=gate.now)
+        gate.lane = replace(gate.lane, scene=gate.lane.scene.seen([fresh], gate.now))
+    gate.card(LI)
+    gate.see(HOLDER)
+    assert gate.granted == [1]
+
+
+def in_front_of_a_card(*faces: Sighting) -> Gate:
+    """All were answered a while ago, and the card of the one is shown now."""
+    gate = Gate(replace(CONTEXT, rules=BOTH))
+    gate.see(*faces)
+    scene = gate.lane.scene
+    for each in faces:
+        scene = scene.answered((each.camera, each.track), False)
+    gate.lane = replace(gate.lane, serving=None, scene=scene)
+    return gate
+
+
+def test_a_face_that_was_answered_is_not_verified_with_the_card_of_another() -> None:
+    for sighting, granted in (
+        (HOLDER, True),
+        (face(1, Verdict.DOUBTFUL, 1), True),
+        (face(1, Verdict.KNOWN, 2), False),
+        (face(1, Verdict.UNKNOWN, 1), False),
+        (face(1, Verdict.KNOWN, 1, size=2 * CONTEXT.settings.near - 1), False),
+    ):
+        gate = in_front_of_a_card(sighting)
+        gate.card(LI)
+        gate.wait(0.1)
+        assert (gate.granted == [1]) is granted
+        assert gate.lane.serving is not None
+        assert (gate.lane.serving.decision is not None) is granted  # else it is looked for
+
+
+def test_the_holder_behind_somebody_who_has_not_been_answered_is_not_verified() -> None:
+    gate = in_front_of_a_card(HOLDER)
+    nearer = replace(face(2, Verdict.KNOWN, 2, size=150), last_seen=gate.now)
+    gate.lane = replace(gate.lane, scene=gate.lane.scene.seen([nearer], gate.now))
+    gate.card(LI)
+    assert reasons(gate)[-1] == "face_is_not_the_cards"
+
+
+def test_nor_is_a_holder_who_was_let_in_a_moment_ago() -> None:
+    gate = in_front_of_a_card(HOLDER)
+    gate.lane = replace(gate.lane, recent={1: gate.now - CONTEXT.settings.same_claim})
+    gate.card(LI)
+    gate.wait(0.1)
+    assert gate.granted == []
