@@ -66,12 +66,8 @@ def enroll(
     date_system: Annotated[
         str, typer.Option(help="Dates like 19876: 1900, 1904, or month (June 1987).")
     ] = "",
-    hidden: Annotated[
-        str, typer.Option(help="Hidden rows of a sheet: with or without (the default).")
-    ] = "",
-    hidden_columns: Annotated[
-        str, typer.Option(help="Hidden columns: with or without (the default).")
-    ] = "",
+    hidden: Annotated[str, typer.Option(help="Hidden rows of a sheet: with or without.")] = "",
+    hidden_columns: Annotated[str, typer.Option(help="Hidden columns: with or without.")] = "",
     column: Annotated[
         list[str] | None,
         typer.Option(help="What a column is: --column C=phone; nothing after = leaves it out."),

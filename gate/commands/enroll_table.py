@@ -47,6 +47,7 @@ from gate.texts import terminal
 from gate.texts.catalogue import Translate, translator
 
 TABLES = tuple(f"people{suffix}" for suffix in SUFFIXES)
+UNSAID = ("hidden", "hidden_columns")  # questions that have an answer without anybody's
 PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone
 
 
@@ -101,7 +102,7 @@ def enroll_folder(
         )
     table = open_table(path, choices)
     photos = _photos(folder, path, table)
-    title = f"{str(path.resolve())[-180:]} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+    title = _title(path, table)
     job = _begun(store, title)
     if job is not None and job.finished is not None:
         done_on = f"{job.finished:%F}"
@@ -113,7 +114,8 @@ def enroll_folder(
         refuse_none(table, path.name)
         if left := _left_out(table, words):
             console.print(left, style="yellow", markup=False)
-        for text in unseen(table.questions, words):
+        decided = [one for one in table.questions if getattr(choices, one.about, "")]
+        for text in unseen(decided, words):
             console.print(text, style="yellow", markup=False)
         lines = _ready(table, photos, store, settings, choices, doubles, words, path)
         job = _begin(store, title, len(lines))
@@ -151,6 +153,18 @@ def enroll_folder(
     _report(console, store, job.id, words)
 
 
+def _title(path: Path, table: Understanding) -> str:
+    """The name of an import, the same for the same lines: what an import left out, another sheet
+    or what is hidden, can be imported by the same command afterwards."""
+    taken = [
+        f"{one.about} {one.answer}"
+        for one in table.questions
+        if one.answer and (one.about == "sheet" or (one.about in UNSAID and one.answer == "with"))
+    ]
+    found = hashlib.sha256(path.read_bytes() + "\n".join(taken).encode()).hexdigest()
+    return f"{str(path.resolve())[-180:]} {found[:16]}"
+
+
 def _kept(settings: Settings, job: int) -> Path:
     """Where the checked lines of an import are kept until it is done."""
     return settings.data / "imports" / f"command-{job}.json"
@@ -184,7 +198,7 @@ def _ready(
         decided = {one.line: doubles for one in made.undecided}
         choices = replace(choices, doubles=decided)
         made = plan(table, photos, store, choices, today=today, guardian_age=below)
-    reported = _mistakes(made, words)
+    reported = _mistakes(made, choices, words)
     if reported:
         count = words("{count} mistakes, nothing was written:", count=len(reported))
         if len(reported) == 1:
@@ -208,11 +222,17 @@ def _left_out(table: Understanding, words: Translate) -> str:
     return f"{words('Columns left out')}: {', '.join(left)}" if left else ""
 
 
-def _mistakes(made: Plan, words: Translate) -> list[str]:
-    """Everything that prevents a plan, with the option that answers a question."""
+def _mistakes(made: Plan, choices: Choices, words: Translate) -> list[str]:
+    """Everything that prevents a plan, with the option that answers a question.
+
+    Nobody sees a page here: leaving out what is hidden, which the desk proposes, is asked about.
+    """
     title = heading("zh" if words("Line") != "Line" else "en")
     reported = []
-    for question in made.questions:
+    for question in made.table.questions:
+        proposed = question.about in UNSAID and not getattr(choices, question.about)
+        if question.answer and not proposed:
+            continue
         option = f"--{question.about.replace('_', '-')}"
         offers = ", ".join(
             f"{option} {name} ({words(OPTIONS[name])})" if name in OPTIONS else f"{option} {name}"

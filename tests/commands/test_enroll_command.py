@@ -350,9 +350,7 @@ def test_columns_that_are_left_out_are_named(gate: Run, folder: Path) -> None:
     assert outcome.exit_code != 0
 
 
-def test_what_is_hidden_in_a_workbook_is_said(
-    gate: Run, folder: Path, store: Callable[[], Store]
-) -> None:
+def hidden_in(folder: Path) -> None:
     book = Workbook()
     for row in (("姓名", "编号", "卡号"), ("甲", "1", "0002972728"), ("乙", "2", "0002972729")):
         book.active.append(row)
@@ -360,13 +358,62 @@ def test_what_is_hidden_in_a_workbook_is_said(
     book.active.column_dimensions["C"].hidden = True
     (folder / "people.csv").unlink()
     book.save(folder / "people.xlsx")
+
+
+def test_what_is_hidden_in_a_workbook_is_asked_about(
+    gate: Run, folder: Path, store: Callable[[], Store]
+) -> None:
+    hidden_in(folder)
     outcome = gate("enroll", str(folder))
+    assert isinstance(outcome.exception, ConfigurationError)
+    assert "Some lines are hidden in the table" in str(outcome.exception)
+    assert "--hidden with (Import" in str(outcome.exception)
+    assert "C 卡号 → --hidden-columns with" in str(outcome.exception)
+    assert "are left out" not in outcome.output
+    only_one = gate("enroll", str(folder), "--hidden", "with")
+    assert "A mistake" in str(only_one.exception)
+    assert "--hidden with" not in str(only_one.exception)
+    with store() as opened:
+        assert opened.people.count() == 0
+
+
+def test_what_was_hidden_and_left_out_can_be_imported_afterwards(
+    gate: Run, folder: Path, store: Callable[[], Store]
+) -> None:
+    hidden_in(folder)
+    without = ("--hidden", "without", "--hidden-columns", "without")
+    outcome = gate("enroll", str(folder), *without)
+    assert outcome.exit_code == 0, outcome.exception
     assert "Lines hidden by a filter or by hand are left out: 1" in (
         " ".join(outcome.output.split())
     )
     assert "Columns left out: C 卡号 (hidden in the file)" in outcome.output
+    assert "imported already" in gate("enroll", str(folder), *without).output
     with store() as opened:
         assert [row.name for row in opened.people.find()] == ["甲"]
+    for columns in ("without", "with"):
+        more = ("--hidden", "with", "--hidden-columns", columns)
+        assert gate("enroll", str(folder), *more).exit_code == 0
+        assert "imported already" in gate("enroll", str(folder), *more).output
+    with store() as opened:
+        found = {row.name: len(opened.credentials.of(row.id)) for row in opened.people.find()}
+    assert found == {"甲": 1, "乙": 1}
+
+
+def test_another_sheet_can_be_imported_afterwards(
+    gate: Run, folder: Path, store: Callable[[], Store]
+) -> None:
+    book = Workbook()
+    for sheet, name in ((book.active, "甲"), (book.create_sheet("二期"), "乙")):
+        sheet.append(("姓名", "编号"))
+        sheet.append((name, name))
+    book.active.title = "一期"
+    (folder / "people.csv").unlink()
+    book.save(folder / "people.xlsx")
+    for sheet in ("一期", "二期"):
+        assert gate("enroll", str(folder), "--sheet", sheet).exit_code == 0
+    with store() as opened:
+        assert sorted(row.name for row in opened.people.find()) == ["乙", "甲"]
 
 
 def test_a_folder_without_a_table_says_what_is_missing(gate: Run, tmp_path: Path) -> None:
