@@ -2,7 +2,8 @@
 
 Whoever filtered a list sees twenty people and may mean those, so what is not shown is left out
 until somebody says otherwise: what is missing can be imported later, and takes nothing from
-anybody. It is asked where that would leave nobody, or people without a name or half of a home.
+anybody. It is asked where that would leave nobody, people without a name or half of a home, or
+would drop what restricts somebody: that they moved out, their days, their kind, that they refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from gate.importing.layout import Column, Layout, lay_out
 from gate.importing.question import SHOWN, Question
 
 _NAMES = {"name", "surname", "given_name"}
-_ASKED = {*_NAMES, "building", "unit", "entrance", "address"}
+_RESTRICTING = {"state", "valid_from", "valid_until", "kind", "consent"}
+_ASKED = {*_NAMES, "building", "unit", "entrance", "address", *_RESTRICTING}
 
 
 @dataclass(frozen=True, slots=True)

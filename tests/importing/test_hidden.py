@@ -119,6 +119,26 @@ def test_a_hidden_column_of_names_is_asked_about(path, columns):
     assert "name" not in people(path, hidden_columns="without")[0]
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell"),
+    [
+        ("状态", "已搬出"),
+        ("生效日期", "2030-01-01"),
+        ("截止日期", "2030-01-01"),
+        ("类别", "访客"),
+        ("同意", "不同意"),
+    ],
+)
+def test_a_hidden_column_that_restricts_somebody_is_asked_about(path, heading, cell):
+    workbook = Workbook()
+    workbook.active.append(("姓名", "编号", heading))
+    workbook.active.append(("甲", "1", cell))
+    workbook.active.column_dimensions["C"].hidden = True
+    workbook.save(path)
+    assert asked(path) == {"hidden_columns": ""}
+    assert len(people(path, hidden_columns="with")[0]) == 3
+
+
 def test_a_hidden_column_of_the_same_is_no_second_one(path):
     workbook = Workbook()
     workbook.active.append(("姓名", "卡号", "卡号"))
