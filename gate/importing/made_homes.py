@@ -1,7 +1,9 @@
 """Homes that an import made: noted as it makes them, so that they can go when it is undone.
 
 A home goes only when nobody lives there, no permit is one of its visitor permits and nobody set
-how many it may have; a building also not while the scope of a gate names it.
+how many it may have; a building also not while the scope of a gate names it. Neither does one that
+a transaction holds at that moment, which gives it to somebody: nothing is waited for here, so
+whoever holds several homes and asks for more never waits in a circle with this.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import delete, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gate.store.engine import pieces
 from gate.store.key_value import beginning_in, set_in
@@ -73,10 +75,7 @@ def remove(store: Store, job: int) -> Iterator[int]:
         made = made_by(session, job)
     for some in pieces(sorted(made.households), _PIECE):
         with store.database.write() as session:
-            # whoever moves in meanwhile holds the row: they are waited for
-            locked = select(HouseholdRow.id).where(HouseholdRow.id.in_(some)).with_for_update()
-            session.execute(locked).all()
-            gone = unused(session, some)
+            gone = unused(session, _held(session, HouseholdRow.id, some))
             session.execute(delete(HouseholdRow).where(HouseholdRow.id.in_(gone)))
         yield len(gone)
     with store.database.write() as session:
@@ -97,22 +96,27 @@ def forget(session: Session) -> None:
 def _remove_empty(session: Session, made: NewPlaces) -> None:
     """Flats without a household, then buildings without a flat, among those that were made.
 
-    Each is looked at once it is locked: whoever is given a home there meanwhile is waited for.
+    Each is looked at once it is locked: nobody is given a home there meanwhile.
     """
     for some in pieces(sorted(made.units)):
-        session.execute(select(UnitRow.id).where(UnitRow.id.in_(some)).with_for_update()).all()
+        held = _held(session, UnitRow.id, some)
         full = exists().where(HouseholdRow.unit_id == UnitRow.id)
-        session.execute(delete(UnitRow).where(UnitRow.id.in_(some), ~full))
+        session.execute(delete(UnitRow).where(UnitRow.id.in_(held), ~full))
     named = {name for gate in session.scalars(select(GateRow)) for name in gate.buildings}
     for some in pieces(sorted(made.buildings)):
-        locked = select(BuildingRow.id).where(BuildingRow.id.in_(some)).with_for_update()
-        session.execute(locked).all()
+        held = _held(session, BuildingRow.id, some)
         full = exists().where(UnitRow.building_id == BuildingRow.id)
         session.execute(
             delete(BuildingRow).where(
-                BuildingRow.id.in_(some), BuildingRow.name.not_in(named), ~full
+                BuildingRow.id.in_(held), BuildingRow.name.not_in(named), ~full
             )
         )
+
+
+def _held(session: Session, column: InstrumentedAttribute[int], ids: list[int]) -> list[int]:
+    """Those of ``ids`` that nobody else holds, kept from others until the transaction ends."""
+    query = select(column).where(column.in_(ids)).with_for_update(skip_locked=True)
+    return list(session.scalars(query))
 
 
 def _begun(session: Session, job: int) -> str:

@@ -62,24 +62,56 @@ def test_who_moves_into_a_home_that_is_being_removed_gets_it_anew(store):
     assert store.people.get(li).household_id is None
 
 
-@pytest.mark.parametrize("flat", ["501", "502"])
-def test_an_undo_waits_for_who_is_given_a_home_and_leaves_it(store, flat):
-    """In the same flat another household; or another flat of the same building."""
+def imported(store):
+    """The number of an import that made the home."""
     made = NewPlaces()
     with store.database.write() as session:
         job = ImportRow(name="x", state="done")
         session.add(job)
         session.flush()
-        number = job.id
         store.places.household_in(session, *HOME, made)
-        made_homes.note(session, number, made)
+        made_homes.note(session, job.id, made)
+        return job.id
+
+
+def undone(store, job):
+    """How many homes an undo removes, beside a transaction that it does not wait for."""
     ended = []
+    thread = threading.Thread(
+        target=lambda: ended.extend(made_homes.remove(store, job)), daemon=True
+    )
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "the undo waits"
+    return sum(ended)
+
+
+@pytest.mark.parametrize("flat", ["501", "502"])
+def test_an_undo_leaves_the_home_somebody_is_being_given(store, flat):
+    """In the same flat another household; or another flat of the same building."""
+    job = imported(store)
     with store.database.write() as session:
         store.places.household_in(session, "3", flat, "Wang")
-        thread = beside(store, lambda: ended.append(list(made_homes.remove(store, number))))
-    thread.join(30)
-    assert ended == [[1]]
+        assert undone(store, job) == 1
     with store.database.read() as session:
         assert list(session.scalars(select(HouseholdRow.label))) == ["Wang"]
         assert list(session.scalars(select(UnitRow.name))) == [flat]
     assert [row.name for row in store.places.buildings()] == ["3"]
+
+
+def test_an_undo_leaves_the_household_somebody_is_being_given(store):
+    job = imported(store)
+    with store.database.write() as session:
+        home = store.places.household_in(session, *HOME).id
+        assert undone(store, job) == 0
+    assert store.places.address(home) == HOME
+
+
+def test_who_holds_the_building_and_then_asks_for_the_flat_does_not_wait_in_a_circle(store):
+    job = imported(store)
+    with store.database.write() as session:
+        building = select(BuildingRow.id).with_for_update(read=True, key_share=True)
+        assert session.execute(building).all()
+        undone(store, job)
+        home = store.places.household_in(session, *HOME).id
+    assert store.places.address(home) == HOME
