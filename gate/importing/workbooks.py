@@ -217,6 +217,9 @@ def words_of(values: Mapping[str, str], language: str) -> dict[str, str]:
 def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str) -> bytes:
     """The sheet of a table with its mistakes marked in their cells, each line's in words too.
 
+    What is hidden stays so, unless it was asked to be imported: the corrected table is uploaded
+    without what was answered about this one.
+
     Args:
         words: translates a text.
         what: heading of the added last column.
@@ -236,12 +239,14 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
     head = [_cell(sheet, column.heading) for column in table.columns] + [_cell(sheet, what)]
     for cell in head:
         cell.font, cell.fill = Font(bold=True), _HEAD
-    for place, column in enumerate(table.columns, start=1):  # what was hidden stays so
-        if column.index in table.layout.hidden_columns:
+    taken = {one.about for one in table.questions if one.answer == "with"}
+    for place, column in enumerate(table.columns, start=1):
+        asked_for = "hidden_columns" in taken or (column.field and column.reason == "chosen")
+        if column.index in table.layout.hidden_columns and not asked_for:
             sheet.column_dimensions[get_column_letter(place)].hidden = True
     sheet.append(head)
     for place, row in enumerate(table.layout.rows, start=2):
-        if row.hidden:
+        if row.hidden and "hidden" not in taken:
             sheet.row_dimensions[place].hidden = True
         mistakes = by_line.get(row.number, [])
         line = []

@@ -159,14 +159,41 @@ def test_a_hidden_column_that_is_not_imported_anyway_is_not_asked_about(path, le
     assert asked(path) == {}
 
 
-def test_what_was_hidden_stays_so_in_the_table_with_its_mistakes(path, tmp_path):
+def corrected(path, **choices):
+    """The table with its mistakes marked, as it is uploaded again: nothing is answered about it."""
+    again = path.with_name("mistakes.xlsx")
+    again.write_bytes(marked(open_table(path, Choices(**choices)), (), str, "What is wrong"))
+    return again
+
+
+def test_what_was_hidden_stays_so_in_the_table_with_its_mistakes(path):
     book(path, lines=(3,), columns="C")
-    again = tmp_path / "mistakes.xlsx"
-    again.write_bytes(marked(open_table(path), (), str, "What is wrong"))
+    again = corrected(path)
     page = load_workbook(again).active
     assert [line for line, row in page.row_dimensions.items() if row.hidden] == [3]
     assert page.column_dimensions["C"].hidden
     assert people(again) == people(path)
+
+
+@pytest.mark.parametrize(
+    ("choices", "open"),
+    [
+        ({"hidden": "with", "hidden_columns": "with"}, {}),
+        ({"hidden": "with"}, {"hidden_columns": "without"}),
+        ({"hidden_columns": "with"}, {"hidden": "without"}),
+        ({"columns": {2: "card"}}, {"hidden": "without"}),
+        ({"columns": {2: ""}}, {"hidden": "without", "hidden_columns": "without"}),
+    ],
+)
+def test_what_was_to_be_imported_is_seen_in_the_table_with_its_mistakes(path, choices, open):
+    book(path, lines=(3,), columns="C")
+    again = corrected(path, **choices)
+    assert asked(again) == open
+    assert people(again) == people(path, **choices)
+
+
+def test_a_hidden_column_that_is_asked_about_stays_so_in_the_table_with_its_mistakes(path):
+    assert asked(corrected(book(path, columns="A"))) == {"hidden_columns": ""}
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
