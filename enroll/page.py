@@ -84,6 +84,10 @@ SAID = {
         "Nothing was started: another import or undo is running. Press again when it is done.",
     ),
     "import_begun": ("", "It was begun already: by somebody else, or in another window."),
+    "undo_begun": (
+        "",
+        "The undo has already been started: by somebody else, or in another window.",
+    ),
     "lapsed": (
         "warn",
         "You were signed out because nothing was done for a while, so nothing was done now either. "

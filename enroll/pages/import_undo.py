@@ -47,11 +47,14 @@ def begin(visit: Undo, job: Number) -> Response:
     """Begin, or go on; nothing while it runs, or when nobody and no home is left to remove."""
     row = _row(visit, job)
     found = look(visit.desk.store, job)
+    said = ""
     if row.state in ("done", "stopped") and (found.gone or found.homes):
-        if not visit.desk.imports.undo(job, visit.account.login):
-            return go(f"/imports/{job}", "import_busy")
-        visit.note("import.undo", str(job))
-    return go(f"/imports/{job}")
+        if visit.desk.imports.undo(job, visit.account.login):
+            visit.note("import.undo", str(job))
+            return go(f"/imports/{job}")
+        said = "import_busy"
+        row = _row(visit, job)  # somebody may have begun it since
+    return go(f"/imports/{job}", "undo_begun" if row.state == "undoing" else said)
 
 
 def _row(visit: Visit, job: int) -> ImportRow:

@@ -203,3 +203,23 @@ def test_an_undo_is_begun_once_however_many_press(two, desk):
     job = desk.imports.all()[0].id
     desk.imports._state(job, "undoing")
     assert not desk.imports.undo(job, "wang")
+    answer = two[1].fill(page.url.path + "/undo")
+    assert "这次撤销已经开始：可能是别人点的，或在另一个窗口中点过。" in answer.text
+
+
+def test_who_presses_undo_a_moment_later_is_not_told_of_another_one(two, desk, monkeypatch):
+    page = upload(two[0], "name,number\n李四,1\n")
+    finish(two[0], two[0].fill(page.url.path + "/run"))
+    job = desk.imports.all()[0].id
+
+    def begun_by_another(job, by):
+        desk.imports._state(job, "undoing")
+        return False
+
+    monkeypatch.setattr(desk.imports, "undo", begun_by_another)
+    answer = two[1].fill(page.url.path + "/undo")
+    assert "这次撤销已经开始" in answer.text
+    assert "另一次导入或撤销正在进行" not in answer.text
+    desk.imports._state(job, "done")
+    monkeypatch.setattr(desk.imports, "undo", lambda job, by: False)
+    assert "另一次导入或撤销正在进行" in two[1].fill(page.url.path + "/undo").text
