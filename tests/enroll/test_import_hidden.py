@@ -75,6 +75,16 @@ def test_where_everybody_is_hidden_nothing_begins_before_an_answer(manager, desk
     assert desk.store.people.count() == 6
 
 
+def test_where_everybody_is_hidden_and_left_out_nobody_is_asked_for_an_answer(manager, workbook):
+    for line in range(2, 8):
+        workbook.active.row_dimensions[line].hidden = True
+    path, page = upload(manager, workbook)
+    assert "Please answer the questions below" in page
+    page = manager.fill(path + "/choose", hidden="without").text
+    assert "There is nobody in the table to import." in page
+    assert "Please answer the questions below" not in page
+
+
 def test_a_table_on_a_hidden_sheet_is_refused_with_what_to_do(manager, workbook):
     workbook.create_sheet("说明")
     workbook.active.title, workbook.active.sheet_state = "住户", "hidden"
