@@ -64,6 +64,7 @@ class Row:
         hidden: not shown, by hand or by a filter.
         spans: columns whose value lies over several columns (a title, a section).
         filled: columns whose value is that of a merged cell begun in a row above.
+        unseen: columns whose cell in this row a web page does not show.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Row:
     hidden: bool = False
     spans: frozenset[int] = frozenset()
     filled: frozenset[int] = frozenset()
+    unseen: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)

@@ -43,10 +43,12 @@ class Hidden:
 def hide(sheet: Sheet, choices: Choices, remembered: Mapping[str, Mapping[int, str]]) -> Hidden:
     """The layout and the rows of a sheet under the choices made; see ``lay_out``."""
     layout = lay_out(sheet, choices.columns, remembered)
+    headings = (row.unseen for row in sheet.rows if row.number == layout.line)
+    unseen = sheet.hidden_columns.union(*headings)
     columns = tuple(
         column
         for column in layout.columns
-        if column.index in sheet.hidden_columns
+        if column.index in unseen
         and column.field
         and column.filled
         and column.index not in choices.columns
@@ -62,7 +64,7 @@ def hide(sheet: Sheet, choices: Choices, remembered: Mapping[str, Mapping[int, s
             for column in layout.columns
         )
         layout = replace(layout, columns=tuple(shown))
-    layout = replace(layout, hidden_columns=frozenset(sheet.hidden_columns))
+    layout = replace(layout, hidden_columns=frozenset(unseen))
     lines = tuple(row for row in layout.rows if row.hidden)
     of_lines = choices.hidden or ("without" if len(lines) < len(layout.rows) else "")
     rows = layout.rows

@@ -11,6 +11,7 @@ from gate.importing.package import natural
 
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*collapse", re.IGNORECASE)
 _DEEPEST = 20  # tables in each other
+_FEW = 5  # columns and lines in which an unseen cell counts as one, as in headings over others
 
 
 def read_html(text: str, where: str) -> Book:
@@ -33,6 +34,11 @@ class _Table:
         self._text: list[str] | None = None
         self._span = (1, 1)
         self._covered: dict[int, int] = {}  # column → last row that a cell above reaches to
+        self._beside = 0  # columns of this row that the cell before reaches over, not yet passed
+        self._shown: set[int] = set()  # columns with a cell that is seen
+        self._hidden: set[int] = set()  # columns with a cell that is not
+        self._unseen: dict[int, int] = {}  # those of this row → the last row it reaches to
+        self._sets: dict[frozenset[int], frozenset[int]] = {}  # each of rows that are alike once
 
     @property
     def lays_out(self) -> bool:
@@ -53,20 +59,38 @@ class _Table:
             self.end_row()
             self._number += 1
             self._row, self._column = Row(self._number, {}, _is_hidden(attributes)), 0
+            self._beside = 0
         elif tag in ("td", "th") and self._row is not None:
             self.end_cell()
             unseen = _is_hidden(attributes)
-            if unseen and self._covered.get(self._column, 0) >= self._number:
-                return  # a page merges cells so: the one above reaches over it
+            if unseen and self._merged_away():
+                return
             while self._covered.get(self._column, 0) >= self._number:
                 self._column += 1
             down = natural(attributes.get("rowspan", "")) or 1
             across = natural(attributes.get("colspan", "")) or 1
             self._span, self._text = (min(down, 100_000), min(across, 1000)), []
+            self._beside = 0 if unseen else self._span[1] - 1
             if unseen:
-                self.sheet.hide(self._column, self._span[1])
+                last = self._number + min(down, _FEW) - 1
+                columns = range(self._column, self._column + min(across, _FEW))
+                self._unseen.update(dict.fromkeys(columns, last))
+                self._hidden.update(columns)
+            else:
+                self._shown.add(self._column)
         elif tag == "br":
             self.add("\n")
+
+    def _merged_away(self) -> bool:
+        """Whether a cell that is not seen lies under the one above or before it, which reaches over
+        it: so pages merge cells. It takes no place of its own."""
+        if self._beside:
+            self._beside -= 1
+            return True
+        if self._covered.get(self._column, 0) >= self._number:
+            self._column += 1
+            return True
+        return False
 
     def add(self, text: str) -> None:
         if self._text is not None:
@@ -90,8 +114,17 @@ class _Table:
     def end_row(self) -> None:
         self.end_cell()
         if self._row is not None and self._row.cells:
+            unseen = frozenset(self._unseen)
+            self._row.unseen = self._sets.setdefault(unseen, unseen)
             self.sheet.rows.append(self._row)
+        self._unseen = {c: last for c, last in self._unseen.items() if last > self._number}
         self._row = None
+
+    def end(self) -> None:
+        """A column is hidden where none of its cells is seen; see ``hide`` for its heading."""
+        self.end_row()
+        for column in self._hidden - self._shown:
+            self.sheet.hide(column)
 
 
 class _Reader(HTMLParser):
@@ -134,7 +167,7 @@ class _Reader(HTMLParser):
 
     def _end_table(self) -> None:
         table, place = self._open.pop(), self._places.pop()
-        table.end_row()
+        table.end()
         if self._open and table.lays_out:
             self._open[-1].add(table.words)
             del self.tables[place]

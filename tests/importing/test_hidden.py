@@ -260,6 +260,99 @@ def test_a_hidden_cell_of_the_headings_hides_its_column(tmp_path):
     assert people(path) == [{"name": "甲", "number": "1"}]
 
 
+UNSEEN = "<td style='display:none'>{}</td>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<td>乙</td><td colspan=2>b</td>" + UNSEEN.format("x") + "<td>2</td>",
+        "<td>乙</td><td colspan=3>b</td>" + 2 * UNSEEN.format("") + "<td>2</td>",
+        "<td>乙</td><td colspan=2>b</td><td>2</td>",
+    ],
+)
+def test_cells_a_web_page_hides_beside_one_that_reaches_over_them_take_no_place(tmp_path, line):
+    path = tmp_path / "people.xls"
+    wide = "<th></th>" * line.count("=3")
+    path.write_text(
+        f"<table><tr><th>姓名</th><th>备注</th><th></th>{wide}<th>编号</th></tr>"
+        f"<tr><td>甲</td><td>a</td><td></td>{wide}<td>1</td></tr><tr>{line}</tr></table>",
+        "utf-8",
+    )
+    assert asked(path) == {}
+    assert people(path)[1] == {"name": "乙", "note": "b", "number": "2"}
+
+
+def test_of_cells_hidden_in_a_row_only_those_merged_away_take_no_place(tmp_path):
+    """Two by two cells are one, and beside them a column is hidden."""
+    path = tmp_path / "people.xls"
+    hidden = UNSEEN.format("0002972728")
+    path.write_text(
+        f"<table><tr><th>备注</th><th></th>{UNSEEN.format('卡号')}<th>姓名</th></tr>"
+        f"<tr><td rowspan=2 colspan=2>a</td>{UNSEEN.format('')}{hidden}<td>甲</td></tr>"
+        f"<tr>{2 * UNSEEN.format('')}{hidden}<td>乙</td></tr></table>",
+        "utf-8",
+    )
+    assert asked(path) == {"hidden_columns": "without"}
+    assert people(path) == [{"name": "甲", "note": "a"}, {"name": "乙", "note": "a"}]
+    assert [one["card"] for one in people(path, hidden_columns="with")] == ["0002972728"] * 2
+
+
+def test_cells_hidden_beside_a_wide_hidden_one_keep_their_places(tmp_path):
+    path = tmp_path / "people.xls"
+    wide = UNSEEN.replace("<td", "<td colspan=2").format("")
+    path.write_text(
+        f"<table><tr><th>姓名</th>{wide}{UNSEEN.format('卡号')}<th>编号</th></tr>"
+        f"<tr><td>甲</td>{wide}{UNSEEN.format('0002972728')}<td>1</td></tr></table>",
+        "utf-8",
+    )
+    assert people(path) == [{"name": "甲", "number": "1"}]
+    assert people(path, hidden_columns="with")[0]["card"] == "0002972728"
+
+
+def test_one_hidden_cell_hides_no_column(tmp_path):
+    path = tmp_path / "people.xls"
+    path.write_text(
+        "<table><tr><th>姓名</th><th>卡号</th><th>编号</th></tr>"
+        "<tr><td>甲</td><td>0002972728</td><td>1</td></tr>"
+        f"<tr><td>乙</td>{UNSEEN.format('')}<td>2</td></tr></table>",
+        "utf-8",
+    )
+    assert asked(path) == {}
+    assert people(path)[0] == {"name": "甲", "card": "0002972728", "number": "1"}
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_hidden_heading_hides_its_column_whatever_is_seen_below_it(tmp_path, rows):
+    """Also one that reaches down over two lines of headings, and one below a title."""
+    path = tmp_path / "people.xls"
+    head = f"rowspan={rows}"
+    below = "<tr><th>开始日期</th><th>结束日期</th></tr>" if rows == 2 else ""
+    last = "<th colspan=2>有效期</th>" if rows == 2 else "<th>生效日期</th><th>截止日期</th>"
+    path.write_text(
+        "<table><tr><td colspan=5>登记表</td></tr>"
+        f"<tr><th {head}>姓名</th><th {head} hidden>卡号</th><th {head}>编号</th>{last}</tr>{below}"
+        "<tr><td>甲</td><td>0002972728</td><td>1</td><td>2026-01-01</td><td>2030-01-01</td></tr>"
+        "</table>",
+        "utf-8",
+    )
+    assert asked(path) == {"hidden_columns": "without"}
+    assert "card" not in people(path)[0]
+    assert people(path)[0]["valid_until"] == "2030-01-01"
+
+
+def test_a_column_is_hidden_whose_cells_are_where_the_headings_are_another_table(tmp_path):
+    path = tmp_path / "people.xls"
+    path.write_text(
+        "<table><tr><th>姓名</th><th>卡号</th><th>编号</th></tr></table><table>"
+        f"<tr><td>甲</td>{UNSEEN.format('0002972728')}<td>1</td></tr>"
+        f"<tr><td>乙</td>{UNSEEN.format('0002972729')}<td>2</td></tr></table>",
+        "utf-8",
+    )
+    assert asked(path) == {"hidden_columns": "without"}
+    assert people(path) == [{"name": "甲", "number": "1"}, {"name": "乙", "number": "2"}]
+
+
 def test_hidden_columns_of_a_claim_without_end_cost_nothing():
     sheet = Sheet("a", [Row(1, {0: Cell("姓名", Form.TEXT)})])
     sheet.hide(3, 1 << 40)
