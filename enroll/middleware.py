@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from enroll.desk import Desk
 from enroll.kept_form import can_be_kept, kept_form
 from enroll.own_hosts import is_own, own_names
-from enroll.page import came_from, render
+from enroll.page import came_from, go, render
 from enroll.visit import SAFE, language_of
 from gate.sockets import same_origin
 from gate.texts.catalogue import translator
@@ -172,7 +172,12 @@ async def _kept(scope: Scope, headers: Headers, receive: Receive) -> Response | 
 
 
 def _again(scope: Scope) -> Response:
-    """The sign-in, which says that nothing was done and leads back to where it can be."""
+    """The sign-in, which says that nothing was done and leads back to where it can be.
+
+    Whoever signs out after the end of their session is signed out: that was done.
+    """
+    if scope["path"] == "/logout":
+        return go("/login", "signed_out")
     back = quote(came_from(Request(scope)) or "/")
     return RedirectResponse(f"/login?said=lapsed&back={back}", 303)
 

@@ -157,6 +157,14 @@ def test_signing_out_ends_the_session_on_the_server(clerk):
     assert clerk.get("/account").url.path == "/login"
 
 
+def test_who_signs_out_after_the_session_is_over_is_signed_out(clerk, clock):
+    clock.advance(31 * 60)
+    page = clerk.fill("/logout")
+    assert page.url.path == "/login"
+    assert "You are signed out." in page.text
+    assert "nothing was done" not in page.text
+
+
 def test_disabling_an_account_ends_its_sessions(manager, clerk, desk):
     account = next(row for row in desk.accounts.all() if row.login == "desk")
     manager.fill(f"/accounts/{account.id}", role="desk", disabled="true")
