@@ -77,3 +77,4 @@ def test_after_the_camera_the_next_of_the_home_is_offered(clerk, desk):
     page = clerk.get(f"/people/{one.id}/try").text
     assert f'href="/people/{two.id}/enrol"' in page
     assert f'href="/people/{three.id}/enrol"' not in page
+    assert 'data-ended="The camera was switched off. Press “Start the camera” to go on."' in page
