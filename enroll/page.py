@@ -83,7 +83,7 @@ SAID = {
         "warn",
         "Nothing was started: another import or undo is running. Press again when it is done.",
     ),
-    "import_begun": ("", "It was begun already: by somebody else, or in another window."),
+    "import_begun": ("", "It has already been started: by somebody else, or in another window."),
     "undo_begun": (
         "",
         "The undo has already been started: by somebody else, or in another window.",

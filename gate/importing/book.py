@@ -27,7 +27,7 @@ def locked(where: str) -> ConfigurationError:
     return ConfigurationError(
         "the workbook is protected by a password",
         where=where,
-        hint="open it, take away the password or the protection of the workbook, save it as .xlsx",
+        hint="open it, remove the password or the workbook protection, and save it as .xlsx",
     )
 
 
