@@ -30,7 +30,7 @@ def test_an_encrypted_workbook_of_old_is_refused_with_what_to_do(tmp_path, name)
     path.write_bytes(encrypted_xls())
     with pytest.raises(ConfigurationError, match="protected by a password") as refused:
         open_table(path)
-    assert "protection of the workbook" in refused.value.hint
+    assert "the workbook protection" in refused.value.hint
 
 
 @pytest.mark.parametrize(
