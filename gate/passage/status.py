@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from gate.access.decision import Person
@@ -15,7 +16,7 @@ AHEAD = 1.0  # seconds before an answer is too old at which it is asked for agai
 def ask(p: Passage, person: Person, now: Now) -> tuple[Passage, Outputs]:
     """Ask about somebody who has not been asked about, or whose answer is soon too old."""
     if person.id != p.asked:
-        p = replace(p, asked=person.id, status=None, renewing=False)
+        p = replace(p, asked=person.id, status=None, until=math.inf, renewing=False)
     elif p.status is None or p.renewing or now.at < p.until - AHEAD:
         return p, ()
     else:
@@ -31,5 +32,10 @@ def answered(p: Passage, given: Answered) -> Passage:
 
 
 def fresh(p: Passage, now: Now) -> Passage:
-    """Without an answer that is too old: until the next one comes nothing is known."""
-    return replace(p, status=None) if now.at >= p.until else p
+    """Without an answer that is too old: until the next one comes nothing is known.
+
+    Where no next one is under way, the person counts as not asked about.
+    """
+    if now.at < p.until:
+        return p
+    return replace(p, status=None, asked=p.asked if p.renewing else None)

@@ -156,6 +156,8 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
     theirs = p.sight is not None and shown.person is not None and p.sight.best == shown.person.id
     if not theirs and p.reading is not None:
         emitted += (Began(p.id),)  # what was measured was somebody else
+    # what is answered while a card is asked for is not taken: it is asked for again
+    answerable = p.decision is None or p.status is not None
     claimed = Passage(
         id=p.id,
         began=shown.at,
@@ -164,7 +166,7 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
         key=p.key if theirs else None,
         person=shown.person,
         credential=shown.credential,
-        asked=p.asked if theirs else None,
+        asked=p.asked if theirs and answerable else None,
         status=p.status if theirs else None,
         until=p.until,
         temperature=p.temperature if theirs else None,
@@ -195,9 +197,13 @@ def _duress(passage: str, person: Person | None, credential: Credential) -> Outp
 
 
 def _still_on_the_reader(lane: Lane, shown: Shown, now: Now, context: Context) -> bool:
-    """Whether this is the showing that was answered a moment ago."""
+    """Whether this is the showing that was answered a moment ago.
+
+    Once others have been served, a card that nobody knows may be another one.
+    """
     person = shown.person
-    for p in (lane.serving, *earlier.refused(lane)):
+    same = person is not None or bool(shown.credential.serial)
+    for p in (lane.serving, *(earlier.refused(lane) if same else ())):
         if p and p.credential == shown.credential and p.person == person:
             return p.decision is None or _same_wish(shown, p.decided, now, context)
     last = lane.recent.get(person.id) if person and not shown.credential.problem else None

@@ -194,6 +194,21 @@ def test_an_unknown_card_left_on_the_reader_is_answered_once() -> None:
     assert len(gate.all(Decided)) == 1
 
 
+def test_two_unknown_cards_with_somebody_between_them_are_answered_both() -> None:
+    gate = Gate()
+    gate.card(None, "card_unknown")
+    gate.wait(0.4)
+    gate.see(face(1, Verdict.KNOWN, 1))
+    assert gate.granted == [1]
+    assert [p.id for p in gate.lane.earlier] == ["p1"]
+    gate.card(None, "card_unknown")
+    assert [d.decision.reasons[0] for d in gate.all(Decided)] == [
+        "card_unknown",
+        "welcome",
+        "card_unknown",
+    ]
+
+
 def test_a_card_opens_before_its_passage_is_reported() -> None:
     gate = Gate()
     gate.card(LI)

@@ -22,6 +22,7 @@ from gate.passage.earlier import (
     refused,
     without,
 )
+from gate.passage.inputs import Shown
 from gate.passage.outputs import Decided, EventOut
 from gate.passage.scene import Key, Track
 from gate.passage.state import SHOW_DENY, Passage, Passing
@@ -238,16 +239,22 @@ class TestAtTheGate:
         assert [p.id for p in gate.lane.earlier] == ["p1"]
         assert gate.messages[-1].look is Look.WAIT
 
-    def test_a_refused_card_still_on_the_reader_is_not_answered_again(self) -> None:
+    @pytest.mark.parametrize(
+        ("person", "credential"),
+        [(None, Credential("card_revoked", serial="12")), (LI, Credential("card_revoked"))],
+    )
+    def test_a_refused_card_still_on_the_reader_is_not_answered_again(
+        self, person: Person | None, credential: Credential
+    ) -> None:
         gate = Gate(LIMITED)
-        gate.card(None, "card_unknown")
+        gate.give(Shown(Method.CARD, person, credential, gate.now))
         gate.now += 2 * ROOM
-        gate.see(face(1, Verdict.KNOWN, 1))
-        assert gate.granted == [1]
-        gate.card(None, "card_unknown")
+        gate.see(face(2, Verdict.KNOWN, 2))
+        assert gate.granted == [2]
+        gate.give(Shown(Method.CARD, person, credential, gate.now))
         assert len(gate.all(Decided)) == 2
         gate.now += CONTEXT.settings.same_claim
-        gate.card(None, "card_unknown")
+        gate.give(Shown(Method.CARD, person, credential, gate.now))
         assert len(gate.all(Decided)) == 3
 
     def test_a_card_under_duress_still_on_the_reader_raises_no_second_alarm(self) -> None:

@@ -14,8 +14,8 @@ from gate.passage.let_in import may_still
 from gate.passage.outputs import AskStatus, Decided, Open
 from gate.passage.state import Passage
 from gate.passage.status import AHEAD, answered, ask, fresh
-from gate.recognition.face import Verdict
-from tests.passage.scene import CONTEXT, LI, WANG, Gate, ended, face, moment
+from gate.recognition.face import Sighting, Verdict
+from tests.passage.scene import CONTEXT, LI, TWIN, WANG, Gate, ended, face, moment
 
 BOTH = Rules(allow=tuple(replace(a, both=True) for a in HOUSE_RULES))
 GREEN = (Finding("code", True, value="绿码"),)
@@ -164,6 +164,52 @@ def test_where_there_is_no_status_none_is_asked_for() -> None:
     assert gate.all(AskStatus) == []
 
 
+def asked_for_the_card(*faces: Sighting) -> Gate:
+    """A look-alike, recognised; a card is asked for without waiting for the status."""
+    gate = Gate(STRICT)
+    for each in faces:
+        gate.see(each)
+        gate.give(Answered(3, GREEN, gate.now + 2))
+    gate.see(face(1, Verdict.KNOWN, 3))
+    assert reasons(gate) == ["look_alike"]
+    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)]
+    return gate
+
+
+def test_a_status_that_came_while_the_card_was_asked_for_is_asked_for_with_the_card() -> None:
+    gate = asked_for_the_card()
+    gate.wait(0.1)
+    gate.give(Answered(3, GREEN, gate.now + 60))
+    gate.wait(1)
+    gate.card(TWIN)
+    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)] * 2
+    gate.give(Answered(3, GREEN, gate.now + 60))
+    assert reasons(gate) == ["look_alike", "welcome"]
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_one_that_became_too_old_while_the_card_was_asked_for_is_asked_for_again(old: bool) -> None:
+    gate = asked_for_the_card(face(1, Verdict.WAIT, 3))
+    gate.wait(2 if old else 2 - AHEAD - 0.1)
+    gate.card(TWIN)
+    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)] * (1 + old)
+    gate.wait(0.1)
+    assert len(gate.all(AskStatus)) == 1 + old
+    if old:
+        assert reasons(gate) == ["look_alike"]
+        gate.give(Answered(3, GREEN, gate.now + 2))
+    assert reasons(gate) == ["look_alike", "welcome"]
+
+
+def test_one_that_is_under_way_when_the_card_comes_is_not_asked_for_again() -> None:
+    gate = Gate(STRICT)
+    gate.see(face(1, Verdict.WAIT, 3))
+    gate.card(TWIN)
+    gate.give(Answered(3, GREEN, gate.now + 2))
+    assert reasons(gate) == ["welcome"]
+    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)]
+
+
 WAITING = Passage("p1", 0, 0, person=LI, asked=1, status=GREEN, until=105.0)
 
 
@@ -176,7 +222,7 @@ def test_a_person_is_asked_about_at_once_and_again_before_the_answer_is_too_old(
     assert ask(again, LI, due) == (again, ())
     unanswered = replace(WAITING, status=None)
     assert ask(unanswered, LI, due) == (unanswered, ())
-    other = replace(WAITING, asked=2, status=None)
+    other = replace(WAITING, asked=2, status=None, until=math.inf)
     assert ask(again, WANG, early) == (other, (AskStatus("p1", WANG),))
 
 
@@ -188,4 +234,10 @@ def test_an_answer_counts_for_its_person_until_it_is_too_old() -> None:
     assert answered(renewing, given) == replace(WAITING, status=RED, until=110.0)
     assert Answered(1, RED).until == math.inf
     assert fresh(WAITING, replace(now, at=104.99)) == WAITING
-    assert fresh(WAITING, replace(now, at=105.0)) == replace(WAITING, status=None)
+    late = replace(now, at=105.0)
+    assert fresh(renewing, late) == replace(renewing, status=None)  # the next one is under way
+    forgotten = replace(WAITING, asked=None, status=None)
+    assert fresh(WAITING, late) == forgotten
+    again, emitted = ask(forgotten, LI, late)
+    assert emitted == (AskStatus("p1", LI),)
+    assert fresh(again, late) == again
