@@ -241,6 +241,7 @@ def test_the_controller_is_not_asked_about_somebody_whose_rights_ended_in_the_qu
     wang = replace(LI, id=7, ref="7" * 32)
     gate.loop.handle(replace(gate.loop.context, people={LI.id: LI, 7: wang}))
     sent = before_the_controller(gate, lambda gate: gate.card(wang))
+    gate.wait(gate.loop.context.settings.show_grant)  # so long they have the screen
     looks(gate)
     gate.loop.handle(replace(gate.loop.context, people={7: wang}))
     gate.loop.handle(ControllerAnswer(True))
