@@ -73,11 +73,9 @@ class Screen:
             return
         words, passage = [s for s in said if s[1]], message.passage
         volume = self._settings.volume_at(self._now().time())
-        if message.earlier:
-            # whoever was told what to do hears it to its end
-            voice.say_next(words, volume, lambda: passage in self._shown)
-        else:
-            voice.say(words, volume)
+        # whoever was told what to do hears it to its end
+        after = [each.passage for each in message.earlier]
+        voice.say(words, volume, passage, after=after, still=lambda: passage in self._shown)
 
     def start(self) -> None:
         """Raises ConfigurationError when the address cannot be used."""

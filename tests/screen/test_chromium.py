@@ -207,6 +207,21 @@ def test_whoever_was_refused_hears_it_to_its_end(listener: Any, screen: Screen) 
     assert listener.evaluate("cut") == cut
 
 
+def test_what_waits_is_said_in_its_newest_words_only(listener: Any, screen: Screen) -> None:
+    listener.goto(screen.address)
+    closer = replace(WELCOME, look=Look.GUIDE, code="too_far", earlier=(UNKNOWN,))
+    for message in (UNKNOWN, closer, replace(WELCOME, earlier=(UNKNOWN,))):
+        shown(listener, screen, message)
+    listener.evaluate("last.onend()")
+    assert listener.evaluate("said.slice(2)") == ["请进。", "Welcome."]
+    # guidance that was followed before its turn
+    moment = replace(closer, look=Look.WAIT, code="one_moment", passage="d")
+    for message in (UNKNOWN, replace(closer, passage="d"), moment):
+        shown(listener, screen, message)
+    listener.evaluate("last.onend()")
+    assert listener.evaluate("said.length") == 6
+
+
 def test_an_alarm_waits_for_nobody(listener: Any, screen: Screen) -> None:
     listener.goto(screen.address)
     shown(listener, screen, UNKNOWN)

@@ -32,9 +32,10 @@ function play(motif, volume) {
 }
 
 // Whoever was told what to do hears it to its end while their answer is on the screen beside the
-// next one, whose words follow then. Anything else is cut off by what is newer.
+// next one, whose newest words follow then. Anything else is cut off by what is newer.
 let saying = "", waiting = [], turn = 0;
 function speak(page) {
+  waiting = waiting.filter((each) => each.passage !== page.passage);
   if (!window.speechSynthesis || !page.speech.length) return;
   if (!saying || !page.earlier.some((answer) => answer.passage === saying)) {
     waiting = [];
