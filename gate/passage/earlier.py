@@ -27,16 +27,16 @@ def may_make_room(lane: Lane, known: Track, now: float, settings: PassageSetting
     """Whether the large answer has been shown for long enough, now that ``known`` waits.
 
     Whoever was refused and is known now, and whoever held up a picture, does not come round sooner
-    because answers stay readable; nor does anybody while there is no room beside the next one. Who
-    is known and asked for a card has the usual time to show it: that continues their passage. Who
-    waits for the site's controller has not been answered yet, and keeps the screen as long.
+    because answers stay readable; nor does anybody while there is no room beside the next one.
+    Whoever is known and asked for a card has the usual time to show it: that continues their
+    passage. Whoever waits for the site's controller has not been answered yet, and keeps the screen
+    as long.
     """
     p = _large(lane)
     decision = _decision(p)
     own = decision.rule == "attack" or _may_be_the_same(p, known)
     asked = decision.outcome is Outcome.ASK and p.person is not None
-    waits = any(each.asked and each.id == p.id for each in lane.passing)
-    slow = own or asked or waits
+    slow = own or asked or _is_asked_about(lane, p)
     stays = settings.show_grant if slow else makes_room(decision, settings)
     room = len(lane.earlier) < MOST or now - lane.earlier[0].decided >= READABLE
     return room and now - p.decided >= stays
@@ -48,8 +48,11 @@ def made_room(lane: Lane) -> Lane:
 
 
 def kept(lane: Lane, now: float, settings: PassageSettings) -> Lane:
-    """Without those whose time is over, and those whose person is being served again."""
-    still = (p for p in lane.earlier if now < leaves(p, settings))
+    """Without those whose time is over, and those whose person is being served again.
+
+    For whoever waits for the site's controller it begins when that has answered.
+    """
+    still = (p for p in lane.earlier if now < leaves(p, settings) or _is_asked_about(lane, p))
     return replace(lane, earlier=tuple(p for p in still if not _is_theirs(p, lane.serving)))
 
 
@@ -79,6 +82,10 @@ def _large(lane: Lane) -> Passage:
 def _decision(p: Passage) -> Decision:
     assert p.decision is not None
     return p.decision
+
+
+def _is_asked_about(lane: Lane, p: Passage) -> bool:
+    return any(each.asked and each.id == p.id for each in lane.passing)
 
 
 def _may_be_the_same(p: Passage, known: Track) -> bool:

@@ -194,7 +194,10 @@ def is_asked_about(lane: Lane, passage: str) -> bool:
 
 
 def _answered_now(lane: Lane, passage: str, now: Now) -> Lane:
-    """The answer that the controller gave is on the screen from now on."""
+    """The answer that the controller gave is on the screen from now on, large or small."""
+    for each in lane.earlier:
+        if each.id == passage:
+            return earlier.instead(lane, replace(each, decided=now.at))
     if lane.serving is None or lane.serving.id != passage:
         return lane
     return replace(lane, serving=replace(lane.serving, decided=now.at))

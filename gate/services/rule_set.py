@@ -75,7 +75,7 @@ def build_context(settings: Settings, store: Store, people: People | None = None
 
 
 def _passage(settings: Settings) -> PassageSettings:
-    """As configured; where a temperature can refuse, who was measured has time to step aside."""
+    """As configured; where a temperature can refuse, whoever was measured can step aside."""
     passage = settings.access.passage
     if settings.temperature.policy != "require":
         return passage

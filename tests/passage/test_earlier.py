@@ -130,6 +130,15 @@ def test_an_answer_is_shown_for_the_rest_of_its_time(p: Passage, shown: float) -
     assert kept(lane, AT + shown, SETTINGS).earlier == ()
 
 
+@pytest.mark.parametrize(("id", "asked"), [("p1", True), ("p1", False), ("p0", True)])
+def test_that_of_whoever_waits_for_the_controller_is_shown_until_it_answers(
+    id: str, asked: bool
+) -> None:
+    p = answered(Outcome.GRANT, "welcome")
+    lane = Lane(earlier=(p,), passing=(Passing(replace(p, id=id), asked=asked),))
+    assert (kept(lane, AT + 9, SETTINGS).earlier == (p,)) is (asked and id == p.id)
+
+
 CARD = Credential()
 
 

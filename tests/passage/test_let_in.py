@@ -24,6 +24,7 @@ from gate.recognition.face import Verdict
 from gate.screen.message import Look
 from tests.passage.scene import (
     CONTEXT,
+    GUEST,
     LI,
     WANG,
     Gate,
@@ -302,6 +303,61 @@ def test_the_controllers_answer_about_one_keeps_nobody_else_on_the_screen(second
         gate.give(answer)
         gate.wait(0.5)
         assert gate.looks[-1] is Look.IDLE
+
+
+@pytest.mark.parametrize(
+    "answer", [Agreed("p1"), NotReleased("p1", "controller"), NotReleased("p1", "elsewhere")]
+)
+def test_nor_do_they_lose_sight_of_it_when_they_made_room(
+    answer: Agreed | NotReleased,
+) -> None:
+    def beside(gate: Gate) -> list[str]:
+        return [each.passage for each in gate.messages[-1].earlier]
+
+    gate = Gate()
+    gate.card(LI)
+    gate.give(Asked("p1"))
+    gate.card(WANG)
+    gate.wait(1)
+    gate.card(GUEST)
+    assert beside(gate) == ["p1", "p2"]
+    gate.wait(1.5)  # longer than anybody else
+    assert beside(gate) == ["p1"]
+    gate.give(answer)
+    gate.wait(1.9)
+    assert beside(gate) == ["p1"]
+    gate.wait(0.1)
+    assert beside(gate) == []
+
+
+def three_on_the_screen(asked: str) -> Gate:
+    gate = Gate()
+    for person in (LI, WANG, GUEST):
+        gate.card(person)
+        gate.give(Asked(asked))
+        gate.wait(0.5)
+    return gate
+
+
+def decided(gate: Gate) -> list[tuple[str, float]]:
+    return [(p.id, p.decided) for p in (*gate.lane.earlier, gate.lane.serving) if p is not None]
+
+
+def test_the_controllers_answer_is_the_newest_of_those_that_made_room() -> None:
+    gate = three_on_the_screen("p1")
+    assert decided(gate) == [("p1", 100.0), ("p2", 100.5), ("p3", 101.0)]
+    gate.give(Agreed("p1"))
+    assert decided(gate) == [("p2", 100.5), ("p1", 101.5), ("p3", 101.0)]
+    gate = three_on_the_screen("p2")
+    gate.give(Agreed("p2"))
+    assert decided(gate) == [("p1", 100.0), ("p2", 101.5), ("p3", 101.0)]
+
+
+def test_its_answer_about_one_who_is_on_the_screen_no_more_changes_no_other() -> None:
+    gate = three_on_the_screen("p1")
+    gate.lane = replace(gate.lane, earlier=gate.lane.earlier[1:])
+    gate.give(Agreed("p1"))
+    assert decided(gate) == [("p2", 100.5), ("p3", 101.0)]
 
 
 def test_somebody_known_who_comes_next_is_served_meanwhile() -> None:
