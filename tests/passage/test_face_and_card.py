@@ -236,6 +236,7 @@ def test_a_face_that_was_answered_is_not_verified_with_the_card_of_another() -> 
         (face(1, Verdict.DOUBTFUL, 1), True),
         (face(1, Verdict.KNOWN, 2), False),
         (face(1, Verdict.UNKNOWN, 1), False),
+        (replace(face(1, Verdict.UNKNOWN, 1), claimed=1, claim_held=True), True),
         (face(1, Verdict.KNOWN, 1, size=2 * CONTEXT.settings.near - 1), False),
     ):
         gate = in_front_of_a_card(sighting)
