@@ -170,10 +170,11 @@ def _heads(sheet: Sheet) -> tuple[int | None, float]:
     """The index of the row of headings, and how many of them are known."""
     best, score = None, 0.0
     for at, row in enumerate(sheet.rows[:SEARCHED]):
-        words = [_heading(sheet, at, column) for column in row.cells]
-        found = [column_of(word) for word in words]
+        above = _above(sheet, at)
+        words = [(above.get(column, ""), _heading(sheet, at, column)) for column in row.cells]
+        found = [column_of(over + word) or column_of(word) for over, word in words]
         known = len({name for name in found if name}) + 0.5 * sum(
-            is_unneeded(word) or bool(guess_of(word)) for word in words
+            is_unneeded(word) or bool(guess_of(over + word)) for over, word in words
         )
         if "name" in found or "surname" in found:
             known += 2

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from openpyxl import Workbook
+
+from gate.importing.choices import Choices
 from gate.importing.guesses import guess_of, is_heading, is_next
 from gate.importing.headings import column_of, is_unneeded
+from gate.importing.read import read_book
+from gate.importing.understand import understand
 
 
 @pytest.mark.parametrize(
@@ -79,3 +85,20 @@ def test_what_is_not_needed_is_a_heading_too():
     assert is_unneeded("小区名称")
     assert is_heading("小区名称")
     assert not is_heading("王芳")
+
+
+@pytest.mark.parametrize("lower", [("开始", "结束"), ("起", "止"), ("开始日期", "结束日期")])
+def test_a_heading_over_two_others_is_read_with_them(tmp_path: Path, lower: tuple[str, str]):
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["姓名", "楼号", "有效期", None])
+    sheet.append([None, None, *lower])
+    sheet.append(["王芳", "1号楼", "2026-01-01", "2026-12-31"])
+    for cells in ("A1:A2", "B1:B2", "C1:D1"):
+        sheet.merge_cells(cells)
+    book.save(tmp_path / "people.xlsx")
+    table = understand(read_book(tmp_path / "people.xlsx"), Choices())
+    fields = [column.field for column in table.columns]
+    assert fields == ["name", "building", "valid_from", "valid_until"]
+    (line,) = table.lines
+    assert (line.values["valid_from"], line.values["valid_until"]) == ("2026-01-01", "2026-12-31")
