@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from gate.integrations.command_client import ask
 from gate.integrations.connection import first_contact
 from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
+from tests.waiting import PATIENCE
 
 OWN = json.dumps({"payload": json.dumps({"id": "own"})}).encode()
 
@@ -30,10 +32,13 @@ def test_answers_to_the_messages_of_others_are_not_taken_for_the_own(broker: Any
         done = json.dumps({"result": "done", "id": "own"})
         client.publish(topics.answer, done, qos=1, properties=message.properties)
 
+    listening = threading.Event()
     gate.on_message = command
+    gate.on_subscribe = lambda *_: listening.set()
     gate.subscribe(topics.command, qos=1)
     try:
-        assert ask(settings, "north", OWN, 10.0)["result"] == "done"
+        assert listening.wait(PATIENCE)  # the broker keeps no command for whoever comes later
+        assert ask(settings, "north", OWN, PATIENCE)["result"] == "done"
     finally:
         gate.disconnect()
         gate.loop_stop()
