@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import BinaryIO
 from gate import __version__, files
 from gate.backup import sealed
 from gate.errors import StoreError
+from gate.store.copies import working_folder
 from gate.store.engine import Database
 
 SUFFIX = ".gatebackup"
@@ -105,8 +105,8 @@ def write(
     except OSError as error:
         raise _unwritable(error, target) from error
     try:
-        with tempfile.TemporaryDirectory(dir=data, prefix="backup-", suffix=".tmp") as folder:
-            copy = Path(folder) / "gate.db"
+        with working_folder(data, "backup-") as folder:
+            copy = folder / "gate.db"
             database.backup(copy)
             sources = dict(_sources(data, configuration, database.path, copy))
             manifest = Manifest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from gate.commands import Config
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
 from gate.setup import system
+from gate.store.copies import working_folder
 from gate.store.store import Store
 from gate.texts.terminal import Console, here
 
@@ -94,10 +94,10 @@ def _to_server(
 ) -> tuple[archive.Written, str, int]:
     """Written here, sent, compared there. What was written, where it is, how many it replaced."""
     folder = SftpFolder(to, settings.backup)
-    with tempfile.TemporaryDirectory(dir=settings.data, prefix="backup-", suffix=".tmp") as here:
-        written = write(store, settings, config, Path(here), header)
+    with working_folder(settings.data, "backup-") as own:
+        written = write(store, settings, config, own, header)
         folder.send(written.path)
-        folder.send(deletions.write(store, Path(here), settings.name))
+        folder.send(deletions.write(store, own, settings.name))
     return written, folder.place, len(folder.rotate(settings.name, keep))
 
 

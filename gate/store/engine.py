@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
+from gate.store import copies
 from gate.store.ballast import Reserve
 from gate.store.database_errors import LockedError, disk_full, locked, named, translate
 from gate.store.turns import Turns
@@ -160,15 +161,17 @@ class Database:
         """Write everything back into the main file and empty the WAL.
 
         With ``secure_delete`` the freed pages are zeros, so after this nothing deleted is left in
-        any of the files. Returns False when a reader was in the way all the time.
+        any of the files; copies that a backup or an update left behind are removed. Returns False
+        when a reader was in the way all the time, or such a copy is in use.
         """
         if not self.is_sqlite:
             return True
+        alone = self.path is None or copies.remove_abandoned(self.path.parent)
         end = time.monotonic() + patience
         while True:
             done = self._empty_wal()
             if done or time.monotonic() >= end:
-                return done
+                return done and alone
             time.sleep(0.05)
 
     def _empty_wal(self) -> bool:

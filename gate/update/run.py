@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from gate.backup.archive import LEFT_OUT_SUFFIXES
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError, GateError, StoreError
 from gate.services.gate_status import read as read_status
+from gate.store.copies import working_folder
 from gate.store.engine import Database
 from gate.store.migrate import revision
 from gate.store.store import Store
@@ -31,7 +31,7 @@ from gate.update.tree import Tree
 READY_WITHIN = 120.0  # seconds for the new version to serve
 DEATHS = 3  # so often it may not end by itself meanwhile; once may be a device still in use
 TRIAL_WITHIN = 900.0  # a copy of a large register is migrated
-KEPT = "before-update.tmp"  # in the data folder: the register before the swap; not in backups
+KEPT = "before-update.db"  # in a folder of its own: the register before the swap
 
 
 class Services(Protocol):
@@ -91,9 +91,25 @@ def update(
     found = _tried(tree, settings, config)
     say(f"version {found['software']} opens a copy of the register: {found['people']} people")
     faults = _faults(settings)
+    with working_folder(settings.data, "update-") as folder:
+        version, kept = str(found["software"]), folder / KEPT
+        return _exchange(tree, services, settings, version, faults, ready_within, kept, say)
+
+
+def _exchange(
+    tree: Tree,
+    services: Services,
+    settings: Settings,
+    version: str,
+    faults: set[str],
+    ready_within: float,
+    kept: Path,
+    say: Callable[[str], None],
+) -> Outcome:
+    """Swap, watch, and go back where it must be. ``kept``: where the register of before lies
+    meanwhile, for no longer: it still has whoever is deleted afterwards."""
     began = time.monotonic()
     services.stop()
-    kept = settings.data / KEPT
     why, schema, swapped, register_back = "", None, False, False
     try:
         schema = _keep(settings, kept)
@@ -101,11 +117,11 @@ def update(
         swapped = True
         started = datetime.now(UTC)
         services.start()
-        why = _not_ready(settings, services, started, faults, ready_within, str(found["software"]))
+        why = _not_ready(settings, services, started, faults, ready_within, version)
     except GateError as error:
         why = error.what
     if not why:
-        return Outcome(True, str(found["software"]), "", time.monotonic() - began)
+        return Outcome(True, version, "", time.monotonic() - began)
     say(f"going back: {why}")
     services.stop()
     if swapped:  # else what runs was not touched, and ``previous`` is of an earlier update
@@ -122,8 +138,7 @@ def update(
 
 def _tried(tree: Tree, settings: Settings, config: Path) -> dict[str, Any]:
     """Let the new software open a copy. Raises ConfigurationError with what it said."""
-    with tempfile.TemporaryDirectory(dir=settings.data, prefix="update-", suffix=".tmp") as folder:
-        copy = Path(folder)
+    with working_folder(settings.data, "update-") as copy:
         with Store.open(settings.store, settings.data, create=False) as store:
             place = store.database.path
             if place is not None:  # a register on a server is migrated by the new version's start
@@ -154,7 +169,6 @@ def _tried(tree: Tree, settings: Settings, config: Path) -> dict[str, Any]:
 
 def _keep(settings: Settings, kept: Path) -> str | None:
     """A copy of the register for the way back; its schema. Raises StoreError."""
-    kept.unlink(missing_ok=True)
     with Store.open(settings.store, settings.data, create=False) as store:
         if store.database.path is not None:
             store.database.backup(kept)
