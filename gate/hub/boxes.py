@@ -15,6 +15,7 @@ from gate.fleet import pairing
 from gate.hub.keys import CommunityKeys
 from gate.services.gate_status import put_in
 from gate.store.changes import RULES, touch
+from gate.store.orders import void_in
 from gate.store.store import Store
 from gate.store.tables import BoxRow, GateRow, PairingCodeRow
 from gate.store.tables.base import now
@@ -172,13 +173,15 @@ class Boxes:
             return True
 
     def seen(self, beats: Sequence[Beaten]) -> list[str]:
-        """Beats of boxes, in one transaction; the desk's page of the gates reads them too.
+        """Beats of boxes, in one transaction; the desk's page of the gates reads them too. Orders
+        that became void meanwhile are marked as such.
 
         Of each "", or why the box no longer counts: then nothing of it is kept.
         """
         at = now()
         ended: list[str] = []
         with self._store.database.write() as session:
+            void_in(session)
             for beat in beats:
                 row = session.get(BoxRow, beat.box)
                 if row is None or row.state != "active":

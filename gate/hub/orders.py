@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Select, select
 
 from gate.fleet.signing import sign_order
+from gate.store.orders import valid
 from gate.store.tables import OrderRow
-from gate.store.tables.base import now
 
 Signed = Mapping[str, Any]  # an order, see gate.fleet.signing
 _KEPT = 4_096  # signatures; the same orders are asked for until their boxes have confirmed them
@@ -19,7 +19,7 @@ _KEPT = 4_096  # signatures; the same orders are asked for until their boxes hav
 
 def waiting(gate: str | None = None) -> Select[OrderRow]:
     """A query of the orders no box has confirmed, of one gate or of all, in their order."""
-    query = select(OrderRow).where(OrderRow.taken.is_(None), OrderRow.expires > now())
+    query = select(OrderRow).where(OrderRow.taken.is_(None), valid())
     if gate is not None:
         query = query.where(OrderRow.gate == gate)
     return query.order_by(OrderRow.id)

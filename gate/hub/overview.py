@@ -87,7 +87,7 @@ def overview(store: Store, now: datetime) -> list[Line]:
                 gate=gate.name,
                 area=gate.area,
                 box=row.id[:8] if row else "",
-                connected=seen is not None and now - seen < SILENT,
+                connected=seen is not None and abs(now - seen) < SILENT,
                 seen=seen,
                 version=str(status.get("version", "")),
                 off=off,

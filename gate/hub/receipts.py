@@ -16,6 +16,7 @@ from gate.errors import StoreError
 from gate.fleet.signing import erasure_is_signed, statement
 from gate.hub.authority import Authority, public_key
 from gate.store.engine import pieces
+from gate.store.orders import VOID
 from gate.store.store import Store
 from gate.store.tables import BoxRow, ErasureRow, OrderRow, PersonRow, ReceiptRow
 from gate.store.tables.base import now
@@ -69,7 +70,9 @@ class Receipts:
             for gate, results in reports:
                 for id, result in results.items():
                     row = session.get(OrderRow, int(id.partition(" ")[0]))
-                    if row is not None and row.gate == gate and row.taken is None:
+                    # one that was obeyed in time may be reported when it is void already
+                    open = row is not None and (row.taken is None or row.result == VOID)
+                    if row is not None and open and row.gate == gate:
                         row.taken, row.result = now(), str(result)[:80]
         return [len(results) for _, results in reports]
 

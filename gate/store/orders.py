@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from gate.store.engine import Database
@@ -22,7 +22,22 @@ _VALID = timedelta(seconds=10)
 # a door that opens late is a danger, one that is locked late is not: a lock-down waits for a gate
 # that is busy or cannot be reached, until it is lifted or given once more
 _LOCKS = timedelta(minutes=10)
+VOID = "void"  # what became of an order nobody took
 _SETTLES = ("lockdown", "normal")  # what makes an earlier lock-down void
+
+
+def valid() -> ColumnElement[bool]:
+    """Of orders: neither too old nor of the future, where the clock was set back meanwhile."""
+    return and_(OrderRow.expires > now(), OrderRow.at <= now() + _VALID)
+
+
+def void_in(session: Session, *where: ColumnElement[bool]) -> None:
+    """What is void stays void, however the clock is set later. Orders that are being taken in this
+    moment are left alone."""
+    gone = or_(OrderRow.expires <= now(), OrderRow.at > now() + _VALID)
+    waits = select(OrderRow).where(OrderRow.taken.is_(None), gone, *where)
+    for row in session.scalars(waits.order_by(OrderRow.id).with_for_update(skip_locked=True)):
+        row.taken, row.result = now(), VOID
 
 
 class Orders:
@@ -90,16 +105,11 @@ class Orders:
             .with_for_update(skip_locked=True)
         )
         for row in session.scalars(waiting):
-            row.taken, row.result = now(), "void"
+            row.taken, row.result = now(), VOID
 
     def take(self, gate: str) -> list[OrderRow]:
         """Orders not taken yet, oldest first; each is given out once."""
-        query = select(OrderRow).where(
-            OrderRow.gate == gate,
-            OrderRow.taken.is_(None),
-            OrderRow.expires > now(),
-            OrderRow.at <= now() + _VALID,  # the clock was set back meanwhile
-        )
+        query = select(OrderRow).where(OrderRow.gate == gate, OrderRow.taken.is_(None), valid())
         with self._database.read() as session:
             if session.scalar(query.limit(1)) is None:
                 return []
@@ -111,17 +121,9 @@ class Orders:
             return rows
 
     def void(self, gate: str) -> None:
-        """Once at start: what is void stays void, however the clock is set later."""
+        """Once at start."""
         with self._database.write(urgent=True) as session:
-            session.execute(
-                update(OrderRow)
-                .where(
-                    OrderRow.gate == gate,
-                    OrderRow.taken.is_(None),
-                    or_(OrderRow.expires <= now(), OrderRow.at > now() + _VALID),
-                )
-                .values(taken=now(), result="void")
-            )
+            void_in(session, OrderRow.gate == gate)
 
     def done(self, order: int, result: str) -> None:
         """What became of it, for the page: "done" or a reason."""

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gate.fleet.signing import order_is_signed
+from gate.hub.boxes import Beaten, Boxes
 from gate.hub.glance import glance
 from gate.hub.orders import Signer, waiting
 from gate.hub.receipts import Receipts
@@ -39,6 +40,45 @@ def test_every_gate_gets_its_own_and_only_what_waits(tmp_path: Path) -> None:
     public = key.public_key().public_bytes_raw()
     assert order_is_signed(public, mine)
     assert not order_is_signed(public, {**mine, "gate": "north"})
+
+
+def moved(store: Store, by: timedelta) -> None:
+    """As if the hub's clock had been set the other way."""
+    with store.database.write() as session:
+        for row in session.scalars(select(OrderRow)):
+            row.at, row.expires = row.at + by, row.expires + by
+
+
+def beat(store: Store) -> None:
+    Boxes(store).seen([Beaten("nobody", {}, 0, 0)])
+
+
+def test_a_clock_that_is_set_back_makes_no_order_valid_again(tmp_path: Path) -> None:
+    with Store.open(settings(), tmp_path) as store:
+        store.orders.give("north", "open", "guard")
+        moved(store, timedelta(hours=1))  # the clock was set back by an hour
+        with store.database.read() as session:
+            assert session.scalars(waiting("north")).all() == []
+        beat(store)
+        moved(store, timedelta(hours=-1))  # the hour is over: a box that comes back now
+        with store.database.read() as session:
+            assert session.scalars(waiting("north")).all() == []
+        store.orders.give("north", "open", "guard")
+        moved(store, timedelta(seconds=-30))  # nobody took it for half a minute
+        beat(store)
+        moved(store, timedelta(seconds=30))  # the clock is set back by as much
+        with store.database.read() as session:
+            assert session.scalars(waiting("north")).all() == []
+        assert [row.result for row in store.orders.latest()] == ["void", "void"]
+
+
+def test_an_order_obeyed_in_time_and_reported_late_is_done(fleet: Fleet) -> None:
+    store = fleet.store
+    given = store.orders.give("north", "open", "guard")
+    moved(store, timedelta(seconds=-30))
+    beat(store)
+    Receipts(store, fleet.server.hub.authority).obeyed([("north", {f"{given.id} x": "done"})])
+    assert store.orders.latest()[0].result == "done"
 
 
 def test_reports_of_many_gates_count_each_for_its_own_gate(fleet: Fleet) -> None:
