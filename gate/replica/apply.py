@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from gate.errors import StoreError
 from gate.fleet.records import PERSON, template_row, values
 from gate.fleet.sealing import unwrap
+from gate.fleet.signing import erasure_is_signed
 from gate.replica.configuration import keep_wish
 from gate.replica.identity import Identity
 from gate.replica.newcomers import FACES, Change, Record, add, unknown
@@ -196,10 +197,12 @@ class Applier:
             session.merge(KeyValueRow(key=PENDING, value={"refs": rest}))
 
     def proofs(self) -> dict[str, str]:
-        """Everybody the hub has ever had erased here, with its own signature."""
+        """Everybody the hub has ever had erased here, with its own signature; not those of a hub
+        this box belonged to before, which this one would refuse."""
         with self._store.database.read() as session:
-            rows = session.scalars(select(ErasureRow).where(ErasureRow.proof != ""))
-            return {row.ref: row.proof for row in rows}
+            rows = session.scalars(select(ErasureRow).where(ErasureRow.proof != "")).all()
+        public = self._identity.orders
+        return {row.ref: row.proof for row in rows if erasure_is_signed(public, row.ref, row.proof)}
 
     def keep_only(self, refs: set[str]) -> int:
         """Everybody else leaves this box: they are not in the snapshot. How many."""

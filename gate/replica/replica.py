@@ -24,6 +24,7 @@ from gate.replica.models import MissingFile
 from gate.replica.orders import Door, Orders
 from gate.replica.sightings import Sightings
 from gate.replica.snapshot import Arriving, apply_snapshot
+from gate.store.engine import pieces
 from gate.store.store import HUB, Store
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ _OTHERS = 5.0  # seconds after which what other processes wrote is found on a da
 _ANYWAY = 60.0  # seconds after which an SQLite file is read although nobody seems to have written
 _AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
+_PROOFS = 500  # signatures in one message
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
 
 
@@ -142,8 +144,6 @@ class Replica:
         if "snapshot" in answer:
             log.warning("hub.snapshot", extra={"cause": answer["snapshot"]})
             if answer["snapshot"] == "history":
-                proofs = await asyncio.to_thread(self._applier.proofs)
-                await self._link.post("/history", {"erased": proofs})
                 self._again_to = self._identity.since
             await self._load()
             return
@@ -154,7 +154,11 @@ class Replica:
         await self._confirm()
 
     async def _load(self) -> None:
-        """Everything, from a snapshot."""
+        """Everything, from a snapshot. First the hub is shown who had been deleted: it may have
+        been put back from a backup while nobody could see its numbers go back, as after a lease."""
+        proofs = list((await asyncio.to_thread(self._applier.proofs)).items())
+        for some in pieces(proofs, _PROOFS):
+            await self._link.post("/history", {"erased": dict(some)})
         arriving = Arriving(self._identity.folder / "snapshot.part")
         try:
             async with self._link.stream("/snapshot") as chunks:

@@ -15,7 +15,7 @@ from gate.events.event import Event
 from gate.hub.intake import Intake
 from gate.hub.receipts import Receipts
 from gate.replica.identity import Identity
-from gate.replica.join import folder_of
+from gate.replica.join import folder_of, leave
 from gate.store.store import HUB, Store
 from gate.store.tables.base import now
 from tests.hub.fleet import Fleet, Server, bodies, fleet_of, record, settings
@@ -179,6 +179,16 @@ def test_a_receipt_that_another_box_signed_is_refused(fleet: Fleet) -> None:
         fleet.server.hub.receipts.erased(rows[a.gate], [forged])
 
 
+def put_back(fleet: Fleet, backup: Path) -> None:
+    """The hub stops, and its register is that of the backup; ``fleet.server`` is to be started."""
+    fleet.server.stop()
+    fleet.store.close()
+    for path in (fleet.folder / "hub").glob("gate.db*"):
+        path.unlink()
+    backup.rename(fleet.folder / "hub" / "gate.db")
+    fleet.store = Store.open(settings(), fleet.folder / "hub")
+
+
 def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) -> None:
     with fleet_of(tmp_path) as fleet:
         gone = fleet.enrol("gone", 1)
@@ -193,12 +203,7 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         wait_for(lambda: len(bodies(fleet.store, "a")) == 20)
         wait_for(lambda: not boxes[0].store.outbox.waiting("a", HUB))
         # the hub goes on with the backup, and numbers are given again to other changes
-        fleet.server.stop()
-        fleet.store.close()
-        for path in (tmp_path / "hub").glob("gate.db*"):
-            path.unlink()
-        (tmp_path / "day-old.db").rename(tmp_path / "hub" / "gate.db")
-        fleet.store = Store.open(settings(), tmp_path / "hub")
+        put_back(fleet, tmp_path / "day-old.db")
         assert fleet.store.people.count() == 2
         for n in range(3):
             fleet.enrol(f"new {n}", 10 + n)
@@ -214,6 +219,39 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         record(boxes[0], 1)
         wait_for(lambda: len(bodies(fleet.store, "a")) == 21)
         assert [body["sequence"] for body in bodies(fleet.store, "a")] == list(range(1, 22))
+
+
+def test_a_hub_that_was_away_beyond_the_lease_brings_nobody_back(tmp_path: Path) -> None:
+    """Then the box loads everything, and no number shows that the hub has another history."""
+    seconds = 2.0
+    with fleet_of(tmp_path, lease_days=seconds / 86_400) as fleet:
+        gone = fleet.enrol("gone", 1)
+        fleet.enrol("stays", 2)
+        box = fleet.box("north")
+        wait_for(lambda: box.replica and box.replica.contact.lease.limit == pytest.approx(seconds))
+        fleet.store.database.backup(tmp_path / "day-old.db")
+        fleet.store.people.delete(gone)
+        wait_for(lambda: Receipts(fleet.store, fleet.server.hub.authority).state()[0].done == 1)
+        put_back(fleet, tmp_path / "day-old.db")
+        wait_for(lambda: box.replica and box.replica.contact.lease.over)
+        wait_for(lambda: box.store.key_values.get("hub.cursor") is None)
+        fleet.server = Server(fleet.store, fleet.server.port, lease_days=seconds / 86_400)
+        wait_for(lambda: box.at >= 0)
+        assert (box.names, fleet.store.people.count()) == ({"stays"}, 1)
+
+
+def test_a_box_of_another_hub_before_shows_only_the_proofs_of_this_one(tmp_path: Path) -> None:
+    with fleet_of(tmp_path / "first") as first, fleet_of(tmp_path / "second") as second:
+        person = first.enrol("gone", 1)
+        box = first.box("north")
+        first.store.people.delete(person)
+        wait_for(lambda: box.names == set())
+        box.stop()
+        leave(box.store, box.data)
+        second.enrol("stays", 2)
+        second.join(box)
+        box.start()
+        wait_for(lambda: box.names == {"stays"})
 
 
 def test_a_box_cannot_have_people_deleted_by_claiming_it(fleet: Fleet) -> None:
