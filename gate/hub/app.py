@@ -346,8 +346,11 @@ def _reports(app: FastAPI, hub: Hub) -> None:
         beaten = Beaten(seat.box, message.status, message.cursor, message.scope)
         if ended := await hub.beats.add(beaten):
             raise HTTPException(410, ended)
+        seen = await hub.glances.after(hub.waker.ticket())
         return {
             "now": now().isoformat(),
+            # for a box that is loading everything and does not ask for the feed meanwhile
+            "orders": seen.ordered.get(seat.gate, []),
             "lease": hub.settings.lease_days * 86_400,
             "renew": seat.ends - now() < timedelta(days=RENEW_DAYS),
             "version": __version__,

@@ -314,6 +314,8 @@ class Replica:
             },
         )
         self.contact.heard(float(answer["lease"]))
+        if answer.get("orders"):
+            await self._obey(answer)
         await self.contact.count(self._forget_faces)
         if answer["renew"]:
             await self._renew()

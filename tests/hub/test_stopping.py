@@ -1,4 +1,4 @@
-"""A box ends at once, or empties itself, whatever it is doing with what the hub sent."""
+"""A box ends at once, obeys or empties itself, whatever it is doing with what the hub sent."""
 
 from __future__ import annotations
 
@@ -45,3 +45,21 @@ def test_a_box_shut_out_while_it_loads_everything_keeps_nobody(
     box.stop()  # and every thread of it has ended
     assert box.store.people.count() == 0
     assert box.store.templates.count() == {}
+
+
+@pytest.mark.slow
+def test_a_box_that_is_loading_everything_is_locked_down(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(20):
+        fleet.enrol(f"p{n}", n)
+    box = fleet.box("north", start=False)
+    monkeypatch.setattr(apply, "_NEW", 8)
+    monkeypatch.setattr(apply, "_PAUSE", 600.0)  # it does not ask for the feed before that is over
+    box.start()
+    wait_for(lambda: box.store.people.count() > 0)
+    fleet.store.orders.give("north", "lockdown", "guard")
+    wait_for(lambda: box.orders)
+    wait_for(lambda: fleet.store.orders.latest()[0].result == "done")
+    assert [each[:2] for each in box.orders] == [("lockdown", "guard")]
+    assert box.store.people.count() < 20
