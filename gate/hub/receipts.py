@@ -66,7 +66,7 @@ class Receipts:
     def obeyed(self, reports: Sequence[tuple[str, Mapping[str, str]]]) -> list[int]:
         """What became of orders, of each gate by their id; the first result counts. Of each report
         how many orders it named."""
-        with self._store.database.write() as session:
+        with self._store.database.write(urgent=True) as session:
             for gate, results in reports:
                 for id, result in results.items():
                     row = session.get(OrderRow, int(id.partition(" ")[0]))

@@ -20,7 +20,12 @@ class ShutOutError(Exception):
 
 
 class UnreachableError(Exception):
-    """No answer, or none that can be used; the cause is the message."""
+    """No answer, or none that can be used; the cause is the message.
+
+    ``answered``: by the hub, which cannot do it now (its disk is full, its database away).
+    """
+
+    answered = False
 
 
 class Link:
@@ -98,7 +103,9 @@ class Link:
                 hint=str(detail.get("hint", "")),
             )
         if response.status_code != 200:
-            raise self._failed(Exception(f"status {response.status_code}"))
+            failed = self._failed(Exception(f"status {response.status_code}"))
+            failed.answered = response.status_code == 503
+            raise failed
 
     def _failed(self, error: Exception) -> UnreachableError:
         """The next address is tried from now on."""

@@ -110,7 +110,9 @@ class Replica:
                 await job()
                 wait = 0.5
             except UnreachableError as error:
-                self.contact.lost(str(error))
+                # a hub that only cannot write, as with a full disk, is heard by the feed as ever
+                if job == self._follow or not error.answered:
+                    self.contact.lost(str(error))
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))
                 wait = min(_MOST_WAIT, 2 * wait)
             except StoreError as error:
@@ -211,10 +213,16 @@ class Replica:
     # ------------------------------------------------------------ orders
 
     async def _obey(self, answer: Mapping[str, Any]) -> None:
-        """Obeyed first; that they were is reported afterwards."""
+        """Obeyed first; that they were is reported afterwards, or once the hub can write it down:
+        it names them again until then, and what else it says does not wait for that."""
         hub_now = datetime.fromisoformat(answer["now"])
         results = self._orders.obey(answer["orders"], self._identity, hub_now)
-        await self._link.post("/receipt", {"orders": results})
+        try:
+            await self._link.post("/receipt", {"orders": results})
+        except UnreachableError as error:
+            if not error.answered:
+                raise
+            await asyncio.sleep(_EVENTS)
 
     # ------------------------------------------------------------ events
 

@@ -48,6 +48,27 @@ def test_a_box_without_its_hub_restarts_and_keeps_people_and_events(fleet: Fleet
     wait_for(lambda: len(bodies(fleet.store, "north")) == 700)
 
 
+def test_a_hub_that_cannot_write_is_not_lost(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its disk is full: what it has is followed, and no beat makes the link come and go."""
+    fleet.enrol("李红", 1)
+    box = fleet.box("north")
+    wait_for(lambda: fleet.server.hub.boxes.all()[0].seen)
+    refused: list[object] = []
+
+    def full(some: object) -> list[str]:
+        refused.append(some)
+        raise StoreError("no room", where=fleet.store.database.where, hint="")
+
+    for reports in (fleet.server.hub.beats, fleet.server.hub.obeyed):
+        monkeypatch.setattr(reports, "_write", full)
+    fleet.store.orders.give("north", "lockdown", "guard")
+    wait_for(lambda: len(refused) > 5)
+    fleet.store.people.create("王刚")
+    wait_for(lambda: box.names == {"李红", "王刚"})
+    assert box.reports == [("link", True), ("lease", True)]
+    assert [each[:2] for each in box.orders] == [("lockdown", "guard")]
+
+
 def test_beyond_its_lease_a_box_forgets_faces_and_keeps_cards(tmp_path: Path) -> None:
     seconds = 2.0
     with fleet_of(tmp_path, lease_days=seconds / 86_400) as fleet:
