@@ -207,7 +207,7 @@ class _Quick:
                 part.unlink()
         return True
 
-    def migrate(self, database: Database, config: pytest.Config) -> None:
+    def migrate(self, database: Database, *, copied: bool = True, config: pytest.Config) -> None:
         if not self.durable and database.is_sqlite:
             event.listen(database.engine, "connect", _without_waiting)
             raw = database.engine.raw_connection()
@@ -218,7 +218,7 @@ class _Quick:
                 raw.close()
             if database in self._copies:
                 return  # of the present schema
-        migrate(database)
+        migrate(database, copied=copied)
 
 
 _quick = _Quick()

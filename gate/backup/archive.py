@@ -17,6 +17,7 @@ from typing import BinaryIO
 from gate import __version__, files
 from gate.backup import sealed
 from gate.errors import StoreError
+from gate.store import register_copy
 from gate.store.copies import working_folder
 from gate.store.engine import Database
 
@@ -38,6 +39,7 @@ LEFT_OUT_SUFFIXES = (
     files.PART,
     ".lock",
     ".tmp",
+    register_copy.SUFFIX,
     SUFFIX,
 )
 LARGEST_MANIFEST = 4 << 20

@@ -80,7 +80,7 @@ def restore(
                 where=str(file),
                 hint="name a backup made by `gate backup`",
             )
-        with Store.open(store, fresh) as restored:
+        with Store.open(store, fresh, copied=False) as restored:
             # opened: migrated, and database and key checked, before anything is swapped
             restored.events.new_epoch()
             again = deletions.apply(restored, listed)

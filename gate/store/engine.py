@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
-from gate.store import copies
+from gate.store import copies, register_copy
 from gate.store.ballast import Reserve
 from gate.store.database_errors import LockedError, disk_full, locked, named, translate
 from gate.store.turns import Turns
@@ -26,7 +24,6 @@ Value = TypeVar("Value")
 _SPARING = 8192  # pages in the WAL before they are written back: 32 MiB
 GONE = "gone"  # in Session.info: whose keys are destroyed after the commit
 CONNECTIONS = 15  # of one database at one time: SQLAlchemy's 5, and 10 more when needed
-_STEADY = 0.25  # seconds between two flushes of a copy
 _WIPING = 20  # milliseconds for which a checkpoint may keep writers out
 
 
@@ -225,12 +222,19 @@ class Database:
             )
         raw = self.engine.raw_connection()
         try:
-            with _written_steadily(target):
-                raw.cursor().execute("VACUUM INTO ?", (str(target),))
+            connection = raw.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            register_copy.require_room(target.parent, register_copy.size_of(connection))
+            register_copy.copy_into(connection, target)
             target.chmod(0o600)
         except (sqlite3.Error, OSError) as error:
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
+            cause = getattr(error, "strerror", None) or error
             raise StoreError(
-                f"the backup cannot be written: {error}", where=str(target), hint="check the folder"
+                f"the backup cannot be written: {cause}",
+                where=str(target),
+                hint="check the folder, and the room on its disk",
             ) from error
         finally:
             raw.close()
@@ -239,37 +243,6 @@ class Database:
         self.engine.dispose()
         if self._turns is not None:
             self._turns.close()
-
-
-@contextmanager
-def _written_steadily(path: Path) -> Iterator[None]:
-    """Send what another call writes to ``path`` to the disk as it comes.
-
-    SQLite leaves a copy to the system, which collects a gigabyte and writes it at once: commits of
-    events then wait for it, since a journaling file system writes what is older first.
-    """
-    done = threading.Event()
-
-    def flush() -> None:
-        handle = None
-        while not done.wait(_STEADY):
-            try:
-                handle = os.open(path, os.O_RDONLY) if handle is None else handle
-                os.fsync(handle)
-            except FileNotFoundError:  # not begun
-                continue
-            except OSError:  # the copy itself meets it too, and says so
-                break
-        if handle is not None:
-            os.close(handle)
-
-    thread = threading.Thread(target=flush, name="backup-flush", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def _limits(driver: str, seconds: float) -> dict[str, Any]:

@@ -5,6 +5,8 @@ Alembic is imported only where there is something to do: it and its scripts are 
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +14,25 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from gate.errors import StoreError
+from gate.store import register_copy
 from gate.store.engine import Database
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+log = logging.getLogger(__name__)
+
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def migrate(database: Database) -> None:
-    """Upgrade to the newest revision, in one transaction.
+def migrate(database: Database, *, copied: bool = True) -> None:
+    """Upgrade to the newest revision, in one transaction; before it an SQLite file is copied.
 
-    Raises StoreError when the database was written by a newer gate.
+    Args:
+        copied: whether that copy is made (``register_copy``); False where another one is at hand.
+
+    Raises StoreError, and then the schema is as it was: the database was written by a newer gate,
+    or could not be copied.
     """
     if not is_behind(database):  # found by reading: whoever opens the database keeps nobody waiting
         return
@@ -32,8 +41,25 @@ def migrate(database: Database) -> None:
     config = alembic_config()
     with database.connect() as connection, connection.begin():
         if _behind(connection, database.where):
+            present = _present(connection)
+            if copied and present is not None and database.path is not None:
+                _copy(database.path, present)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _copy(path: Path, schema: str) -> None:
+    """While others may read, and nobody writes. Raises StoreError."""
+    try:
+        copy = register_copy.copy_before(path, schema)
+    except (OSError, sqlite3.Error) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"the register stays as it is, since no copy of it could be made first: {cause}",
+            where=str(path),
+            hint="make room and start again, or install the version before again",
+        ) from error
+    log.warning("store.schema", extra={"before": schema, "copy": str(copy)})
 
 
 def revision(database: Database) -> str | None:

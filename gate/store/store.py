@@ -11,7 +11,7 @@ from types import TracebackType
 from gate.clock import Clock
 from gate.errors import StoreError
 from gate.events.event import Event
-from gate.store import mark
+from gate.store import mark, register_copy
 from gate.store.arrivals import Arrivals
 from gate.store.audit import HEAD, Audit
 from gate.store.ballast import Ballast, Reserve
@@ -91,22 +91,25 @@ class Store:
         receivers: Sequence[str] = (),
         clock: Clock | None = None,
         create: bool = True,
+        copied: bool = True,
     ) -> Store:
         """Open or create the database, bring it to the present schema, check it and its key.
 
         ``receivers`` are the names under which events wait in the outbox ("mqtt", "webhook").
         ``create`` is False for commands that only look or change: they create nothing.
+        ``copied`` is False where the register is a copy itself: before its schema is changed, it
+        is not copied once more.
         Raises StoreError: no register, locked, damaged, of a newer gate, key missing, unreadable
         or wrong, or a key without its database.
         """
         refuse_missing(settings, data, create=create)
         try:
-            database, vault = _opened(settings, data)
+            database, vault = _opened(settings, data, copied=copied)
         except DiskFullError:
             # residents must get in after a reboot, too: free the reserved space and try again
             if not _ballast(Database(settings.address(data)), settings).drop():
                 raise
-            database, vault = _opened(settings, data)
+            database, vault = _opened(settings, data, copied=copied)
         if KeyValueStore(database).get(JOINED):
             receivers = (*receivers, HUB)
         store = cls(database, vault, settings, receivers, clock)
@@ -151,10 +154,13 @@ class Store:
             self.events.append([Event.make(gate, HEAD, at, details={"line": line, "hash": hash})])
 
     def tidy(self) -> bool:
-        """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
+        """Once an hour: drop old notes of changes and old copies, give free pages back, empty the
+        WAL."""
         self.changes.forget_old()
         self._mark()
         self._restore_reserve()
+        if self.database.path is not None:
+            register_copy.forget_old(self.database.path)
         self.database.shrink()
         return self.database.wipe()
 
@@ -187,7 +193,7 @@ class Store:
         self.close()
 
 
-def _opened(settings: StoreSettings, data: Path) -> tuple[Database, Vault]:
+def _opened(settings: StoreSettings, data: Path, *, copied: bool) -> tuple[Database, Vault]:
     database = Database(settings.address(data), settings.busy_timeout, sparing=settings.sparing)
     try:
         database.check()
@@ -195,7 +201,7 @@ def _opened(settings: StoreSettings, data: Path) -> tuple[Database, Vault]:
         # on a database server an empty database shows only now
         if key.is_file() and revision(database) is None:
             raise without_database(database.where, data)
-        migrate(database)
+        migrate(database, copied=copied)
         return database, _vault_of(database, key)
     except BaseException:
         database.close()

@@ -25,7 +25,7 @@ from gate.store.store import Store
 def trial(config: Path, data: Path) -> dict[str, object]:
     """Raises GateError."""
     settings = load(config).model_copy(update={"data": data})
-    with Store.open(settings.store, data, create=False) as store:
+    with Store.open(settings.store, data, create=False, copied=False) as store:
         build_detector(settings.recognition, settings.models)
         encoder = site_encoder(settings, store)
         known = KnownFaces(store, encoder.name, encoder.dimension)

@@ -23,6 +23,7 @@ from packaging.utils import canonicalize_name
 
 from gate import __version__
 from gate.setup import shipped
+from gate.store.migrate import revisions
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -143,12 +144,18 @@ def system_files(tree: Path, work: Path) -> None:
     shutil.copytree(ROOT / "docs", docs / "docs", ignore=shutil.ignore_patterns("*.jpg", "desk"))
 
 
+def of_upgrade() -> dict[str, str]:
+    """What preinst knows of the version it belongs to."""
+    copy = (ROOT / "gate/store/register_copy.py").read_text("utf-8")
+    return {"VERSION": __version__, "SCHEMA": revisions()[-1], "COPY": copy}
+
+
 def control(tree: Path, architecture: str) -> None:
     """The folder DEBIAN: control file, maintainer scripts, question of the purge."""
     folder = tree / "DEBIAN"
     size = int(run("du", "-sk", tree).split()[0])
     folder.mkdir()
-    values = {"VERSION": __version__, "ARCH": architecture, "SIZE": str(size), "PYTHON": PYTHON}
+    values = {"ARCH": architecture, "SIZE": str(size), "PYTHON": PYTHON, **of_upgrade()}
     for name in ("control.in", *SCRIPTS):
         text = (HERE / name).read_text("utf-8")
         for key, value in values.items():

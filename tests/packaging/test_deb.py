@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -123,6 +125,7 @@ def test_an_older_version_is_not_installed_over_a_newer(
 ) -> None:
     script = tmp_path / "preinst"
     script.write_text((DEB / "preinst.in").read_text("utf-8").replace("@VERSION@", "0.2.0"))
+    assert not Path("/etc/gate/gate.toml").exists()  # else the register is looked at, too
     gate = tmp_path / "gate"
     gate.write_text(f"#!/bin/sh\n[ -z '{runs}' ] && exit 1\necho {runs}\n")
     gate.chmod(0o755)
@@ -135,6 +138,106 @@ def test_an_older_version_is_not_installed_over_a_newer(
     )
     assert (done.returncode != 0) is refused, done.stderr
     assert ("已安装较新的版本 0.3.0" in done.stderr) is refused
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """A box with a register of schema 0008 that runs; a service has it open."""
+    (tmp_path / "gate.toml").write_text('name = "north"\ndata = "var"\n')
+    data = tmp_path / "var"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "gate.db")) as raw:
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.executescript((ROOT / "fixtures" / "registers" / "0008.sql").read_text())
+    return data
+
+
+def upgrade(
+    build: ModuleType, box: Path, schema: str = "", step: str = "upgrade", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """What preinst does when the package is installed over a version that is there."""
+    folder = box.parent
+    text = (DEB / "preinst.in").read_text("utf-8")
+    for key, value in build.of_upgrade().items():
+        text = text.replace(f"@{key}@", schema if schema and key == "SCHEMA" else value)
+    text = text.replace("/usr/lib/gate/bin/python3", sys.executable)
+    script = folder / "preinst"
+    script.write_text(text.replace("/etc/gate/gate.toml", str(folder / "gate.toml")))
+    for name, body in {
+        "gate": "exit 1",
+        "dpkg": "exit 1",  # no version is greater than another
+        "runuser": 'test "$1 $2 $3" = "-u gate --" && shift 3 && exec "$@"',
+    }.items():
+        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (folder / name).chmod(0o755)
+    return subprocess.run(
+        ["sh", str(script), step, "0.1.0", "0.2.0"],
+        capture_output=True,
+        text=True,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment},
+        check=False,
+    )
+
+
+def test_the_register_is_copied_before_a_package_that_changes_it_is_unpacked(
+    build: ModuleType, box: Path
+) -> None:
+    done = upgrade(build, box)
+    assert done.returncode == 0, done.stderr
+    copy = box / "gate-0008.before"
+    assert f"升级前的人员库已保存在 {copy}\n" in done.stderr
+    with closing(sqlite3.connect(copy)) as raw:
+        assert raw.execute("SELECT count(*) FROM people").fetchone()[0] == 2
+    with closing(sqlite3.connect(box / "gate.db")) as raw:  # the new version changes it, not this
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone()[0] == "0008"
+
+
+def test_a_package_that_does_not_change_the_register_copies_nothing(
+    build: ModuleType, box: Path
+) -> None:
+    for schema, step, environment in (
+        ("0008", "upgrade", {}),
+        ("", "install", {}),
+        ("", "upgrade", {"GATE_UPDATE": "1"}),  # `gate update` has copied it
+        ("", "upgrade", {"GATE_NO_COPY": "1"}),
+    ):
+        done = upgrade(build, box, schema, step, **environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert not list(box.glob("*.before"))
+
+
+def test_a_register_on_a_server_or_none_yet_stops_nothing(build: ModuleType, box: Path) -> None:
+    (box / "gate.db").unlink()
+    assert upgrade(build, box).returncode == 0
+    with (box.parent / "gate.toml").open("a") as file:
+        file.write('[store]\nurl = "postgresql+psycopg://gate@db/gate"\n')
+    assert upgrade(build, box).returncode == 0
+    assert not (box / "gate.db").exists()
+
+
+@pytest.mark.parametrize("fault", ["in the way", "damaged", "configuration"])
+def test_a_register_that_cannot_be_copied_stops_the_package(
+    build: ModuleType, box: Path, fault: str
+) -> None:
+    if fault == "in the way":
+        (box / "gate-0008.before").mkdir()
+    elif fault == "damaged":
+        (box / "gate.db").write_bytes(b"not a database" * 100)
+    elif fault == "configuration":
+        (box.parent / "gate.toml").write_text("name = ")
+    before = (box / "gate.db").read_bytes()
+    done = upgrade(build, box)
+    assert done.returncode == 1
+    assert "the installed version goes on" in done.stderr
+    assert "现有版本继续运行" in done.stderr
+    assert "Traceback" not in done.stderr
+    causes = {
+        "in the way": "directory",
+        "damaged": "not a database",
+        "configuration": "gate.toml",
+    }
+    assert causes[fault] in done.stderr
+    assert (box / "gate.db").read_bytes() == before
 
 
 def test_a_purge_that_asks_nobody_deletes_nothing() -> None:
