@@ -158,12 +158,15 @@ class Database:
         """Write everything back into the main file and empty the WAL.
 
         With ``secure_delete`` the freed pages are zeros, so after this nothing deleted is left in
-        any of the files; copies that a backup or an update left behind are removed. Returns False
-        when a reader was in the way all the time, or such a copy is in use.
+        any of the files; copies that a backup or an update left behind are removed, and one of
+        before a change of the schema after three days. Returns False when a reader was in the way
+        all the time, or such a copy is still needed.
         """
         if not self.is_sqlite:
             return True
         alone = self.path is None or copies.remove_abandoned(self.path.parent)
+        if self.path is not None:
+            alone = register_copy.forget_old(self.path) and alone
         end = time.monotonic() + patience
         while True:
             done = self._empty_wal()

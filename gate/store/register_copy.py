@@ -1,6 +1,6 @@
 """The register as it was before its schema changed: a copy beside it, checked before it counts.
 
-It is the way back to the version before, for fourteen days. Only Python's own modules are used: the
+It is the way back to the version before, for three days. Only Python's own modules are used: the
 Debian package's preinst holds this file too, for there the version that is replaced makes the copy
 (packaging/deb/build.py).
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 SUFFIX = ".before"  # ends the names of these copies; backups leave them out
 MARGIN = 4 << 20  # bytes that stay free: the gate goes on writing meanwhile
 YOUNG = 3600.0  # seconds for which one counts: of the package, or of a start that was broken off
-KEPT = 14 * 86400.0  # seconds; as long as backups by default. It holds whoever was deleted since
+KEPT = 3 * 86400.0  # seconds: over a weekend, no longer, for whoever is deleted is still in it
 _STEADY = 0.25  # seconds between two flushes of a copy
 
 
@@ -73,12 +73,13 @@ def copies(database: Path) -> list[Path]:
     return sorted(database.parent.glob(f"{database.stem}-*{SUFFIX}"))
 
 
-def forget_old(database: Path) -> None:
-    """Delete copies older than ``KEPT``."""
+def forget_old(database: Path) -> bool:
+    """Delete copies older than ``KEPT``; whether none is left."""
     for path in copies(database):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > KEPT:
                 path.unlink()
+    return not copies(database)
 
 
 def size_of(connection: sqlite3.Connection) -> int:

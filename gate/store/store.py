@@ -11,7 +11,7 @@ from types import TracebackType
 from gate.clock import Clock
 from gate.errors import StoreError
 from gate.events.event import Event
-from gate.store import mark, register_copy
+from gate.store import mark
 from gate.store.arrivals import Arrivals
 from gate.store.audit import HEAD, Audit
 from gate.store.ballast import Ballast, Reserve
@@ -154,13 +154,10 @@ class Store:
             self.events.append([Event.make(gate, HEAD, at, details={"line": line, "hash": hash})])
 
     def tidy(self) -> bool:
-        """Once an hour: drop old notes of changes and old copies, give free pages back, empty the
-        WAL."""
+        """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
         self.changes.forget_old()
         self._mark()
         self._restore_reserve()
-        if self.database.path is not None:
-            register_copy.forget_old(self.database.path)
         self.database.shrink()
         return self.database.wipe()
 
