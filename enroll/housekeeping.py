@@ -30,6 +30,7 @@ class Housekeeping:
                 now = self._desk.clock.utc()
                 if retention.run_unasked(self._desk, now) is None:
                     self._desk.store.tidy()
+                    self._desk.imports.tidy()
                 self._desk.store.report_head(self._desk.gate, now)
                 if self._desk.faces is not None:
                     self._desk.faces.known.matcher()  # learnt before the first visitor comes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from sqlalchemy import Select, select, update
 
 from enroll.faces import Faces
 from enroll.import_checks import Checks
+from enroll.uploads import Uploads
 from gate.errors import GateError, RecognitionError
 from gate.importing import made_homes
 from gate.importing.alike import note_lookalikes
-from gate.importing.choices import Choices, load_choices, load_lines, save_choices, save_lines
+from gate.importing.choices import Choices, load_choices, save_choices
 from gate.importing.notes import note, parts_of
-from gate.importing.photos import BookPhotos, Photos, open_photos
+from gate.importing.photos import Photos
 from gate.importing.plan import Plan, plan, remember, remembered
 from gate.importing.read import read_book
 from gate.importing.run import Progress, counts, run, settle, unsettled
@@ -37,8 +37,6 @@ log = logging.getLogger(__name__)
 
 RUN_FAILED = "The import stopped because of a program error; continue, or report it"
 UNDO_FAILED = "It stopped because of a program error; undo again, or report it"
-_TABLE, _PHOTOS = "table", "photos.zip"
-_CHOICES, _LINES = "choices.json", "lines.json"
 
 
 @dataclass(slots=True)
@@ -50,13 +48,14 @@ class _Run:
 
 
 class Imports:
-    """Uploads lie in ``folder`` (mode 0700) and are deleted when their import is done."""
+    """Uploads lie in ``folder`` and are deleted when their import is done: see ``Uploads``."""
 
     def __init__(self, store: Store, folder: Path, faces: Callable[[], Faces | None]) -> None:
         self._store = store
-        self._folder = folder
+        self._uploads = Uploads(folder)
         self._faces = faces
         self._lock = threading.Lock()
+        self._keeping = threading.RLock()  # who reads or reduces what is kept of uploads
         self._runs: dict[int, _Run] = {}
         self._checks = Checks(self._plan)
         with store.database.write() as session:  # what ran when the desk ended can be resumed
@@ -71,19 +70,13 @@ class Imports:
             row = ImportRow(name=name[:200], by=by)
             session.add(row)
             session.flush()
-        folder = self._of(row.id)
         try:
-            folder.mkdir(parents=True, mode=0o700)
-            with (folder / _TABLE).open("wb") as file:
-                shutil.copyfileobj(table, file)
-            if photos is not None:
-                with (folder / _PHOTOS).open("wb") as file:
-                    shutil.copyfileobj(photos, file)
-            save_choices(folder / _CHOICES, Choices(language=language))
+            self._uploads.take(row.id, table, photos)
+            save_choices(self._uploads.choices(row.id), Choices(language=language))
             found = self.table(row.id)
             if not found.columns:
                 refuse_none(found, name)
-            open_photos(self._photos(row.id)).close()
+            self._uploads.photos(row.id, lambda: None).close()
         except GateError:
             self.discard(row.id)
             raise
@@ -100,12 +93,12 @@ class Imports:
     def table(self, job: int) -> Understanding:
         """The table of an import under the choices made so far. Raises ConfigurationError."""
         choices = self.choices(job)
-        book = read_book(self._of(job) / _TABLE, choices.encoding)
+        book = read_book(self._uploads.table(job), choices.encoding)
         return understand(book, choices, remembered(self._store))
 
     def choices(self, job: int) -> Choices:
         """What was decided about an import."""
-        return load_choices(self._of(job) / _CHOICES)
+        return load_choices(self._uploads.choices(job))
 
     def choose(self, job: int, choices: Choices) -> None:
         """Keep decisions; those about columns are remembered for tables of the same shape.
@@ -113,12 +106,12 @@ class Imports:
         Raises ConfigurationError when the table cannot be read so; then nothing is kept.
         """
         before = self.choices(job)
-        save_choices(self._of(job) / _CHOICES, choices)
+        save_choices(self._uploads.choices(job), choices)
         self._checks.drop(job)
         try:
             found = self.table(job)
         except GateError:
-            save_choices(self._of(job) / _CHOICES, before)
+            save_choices(self._uploads.choices(job), before)
             raise
         if choices.columns:
             remember(self._store, found.layout.shape, choices.columns)
@@ -148,7 +141,7 @@ class Imports:
 
     def _plan(self, job: int, guardian_age: int) -> Plan:
         table = self.table(job)
-        photos = self._open_photos(job, table)
+        photos = self._uploads.photos(job, lambda: table.book)
         try:
             return plan(
                 table,
@@ -168,7 +161,7 @@ class Imports:
         """
 
         def keep() -> None:
-            save_lines(self._of(job) / _LINES, ready.lines)
+            self._uploads.keep_lines(job, list(ready.lines))
             self._count(job, len(ready.lines))
 
         return self._begin(job, ("checked",), "running", self._run, by, keep)
@@ -243,11 +236,12 @@ class Imports:
 
     def unsettled(self, job: int) -> list[tuple[int, str]]:
         """Line and photograph of those with several faces whose photographs are still here."""
-        return unsettled(self._store, job) if self._of(job).exists() else []
+        return unsettled(self._store, job) if self._uploads.there(job) else []
 
     def faces_of(self, job: int, name: str) -> Found:
         """A photograph of an import and the faces in it. Raises CameraError, RecognitionError."""
-        photos = self._open_photos(job, self.table(job))
+        with self._keeping:
+            photos = self._photos(job)
         try:
             return self._examiner().find(decode(photos.read(name), name))
         finally:
@@ -256,21 +250,38 @@ class Imports:
     def pick(self, job: int, line: int, name: str, face: int | None, by: str) -> None:
         """Enrol the picked face of a photograph; None: no face of it is the person's.
 
-        When nothing is left to pick the uploads are deleted. Raises CameraError.
+        What need not be picked from any more is deleted. Raises CameraError.
         """
-        lines = {one.number: one for one in load_lines(self._of(job) / _LINES)}
-        if (line, name) in self.unsettled(job) and line in lines:
-            if face is None:
-                self._note_none(job, line, name)
-            else:
-                photos = self._open_photos(job, self.table(job))
-                try:
-                    examiner = self._examiner()
-                    settle(self._store, job, lines[line], photos, examiner, {name: face}, by)
-                finally:
-                    photos.close()
-        if not self.unsettled(job):
-            shutil.rmtree(self._of(job), ignore_errors=True)
+        with self._keeping:
+            lines = {one.number: one for one in self._uploads.lines(job)}
+            if (line, name) in self.unsettled(job) and line in lines:
+                if face is None:
+                    self._note_none(job, line, name)
+                else:
+                    photos = self._photos(job)
+                    try:
+                        examiner = self._examiner()
+                        settle(self._store, job, lines[line], photos, examiner, {name: face}, by)
+                    finally:
+                        photos.close()
+            self._reduce(job)
+
+    def tidy(self) -> None:
+        """Of imports that are done, keep only what is still to be picked from; of somebody who was
+        deleted nothing."""
+        for job in self._uploads.jobs():
+            row = None if self.busy(job) else self.get(job)
+            if row is not None and row.state == "done":
+                self._reduce(job)
+
+    def _reduce(self, job: int) -> None:
+        with self._keeping:
+            try:
+                left = {line for line, _ in self.unsettled(job)}
+                self._uploads.keep_only(job, left, lambda: self._photos(job))
+            except (GateError, OSError) as error:  # a full disk, a damaged file: nothing is kept
+                log.warning("uploads.not_reduced", extra={"cause": type(error).__name__})
+                self._uploads.drop(job)
 
     def _note_none(self, job: int, line: int, name: str) -> None:
         with self._store.database.write() as session:
@@ -294,7 +305,7 @@ class Imports:
         """Forget an import and its uploads; people it made stay."""
         self.stop(job)
         self._checks.drop(job)
-        shutil.rmtree(self._of(job), ignore_errors=True)
+        self._uploads.drop(job)
         with self._store.database.write() as session:
             row = session.get(ImportRow, job)
             if row is not None:
@@ -305,23 +316,21 @@ class Imports:
     def forget_before(self, moment: datetime) -> int:
         """Discard what was uploaded before ``moment`` and never finished; how many imports.
 
-        Folders of no import at all go too. Imports of the command line have no uploads.
+        Folders of no import at all go too, and lines of imports that the command line began.
         """
-        kept = [
-            path for path in self._folder.glob("*") if path.name.isascii() and path.name.isdigit()
-        ]
-        rows = {path: self.get(int(path.name)) for path in kept}
-        old = [path for path, row in rows.items() if row is None or row.at < moment]
-        old = [path for path in old if not self._running(int(path.name))]
-        for path in old:
-            row = rows[path]
+        rows = {job: self.get(job) for job in self._uploads.jobs()}
+        old = [job for job, row in rows.items() if row is None or row.at < moment]
+        old = [job for job in old if not self.busy(job)]
+        for job in old:
+            row = rows[job]
             if row is not None and row.state == "done":  # its report stays, its photographs go
-                shutil.rmtree(path, ignore_errors=True)
+                self._uploads.drop(job)
             else:
-                self.discard(int(path.name))
+                self.discard(job)
         return len(old)
 
-    def _running(self, job: int) -> bool:
+    def busy(self, job: int) -> bool:
+        """Whether an import or its undo is running here."""
         one = self._runs.get(job)
         return one is not None and one.thread.is_alive()
 
@@ -329,18 +338,8 @@ class Imports:
         for job in list(self._runs):
             self.stop(job)
 
-    def _of(self, job: int) -> Path:
-        return self._folder / str(job)
-
-    def _photos(self, job: int) -> Path | None:
-        path = self._of(job) / _PHOTOS
-        return path if path.exists() else None
-
-    def _open_photos(self, job: int, table: Understanding) -> Photos:
-        photos = open_photos(self._photos(job))
-        if table.book.pictures:
-            return BookPhotos(self._of(job) / _TABLE, table.book.pictures, photos)
-        return photos
+    def _photos(self, job: int) -> Photos:
+        return self._uploads.photos(job, lambda: self.table(job).book)
 
     def _count(self, job: int, total: int) -> ImportRow:
         with self._store.database.write() as session:
@@ -359,8 +358,8 @@ class Imports:
         one = self._runs[job]
         complete = False
         try:
-            lines = load_lines(self._of(job) / _LINES)
-            photos = self._open_photos(job, self.table(job))
+            lines = self._uploads.lines(job)
+            photos = self._photos(job)
             try:
                 faces = self._faces()
                 examiner = faces.examiner if faces else None
@@ -381,14 +380,12 @@ class Imports:
             log.error("import %d stopped by %s", job, type(error).__name__)
         self._state(job, "done" if complete else "stopped")
         if complete:
-            if not unsettled(self._store, job):  # else they are shown, and one face is picked
-                shutil.rmtree(self._of(job), ignore_errors=True)  # no photograph is kept
+            self._reduce(job)  # no photograph is kept, unless one face of several is to be picked
             self._store.audit.note(by, "import.done", str(job), lines=len(lines))
 
     def _undo(self, job: int, by: str) -> None:
         one, removed = self._runs[job], 0
-        shutil.rmtree(self._of(job), ignore_errors=True)
-        (self._folder / f"command-{job}.json").unlink(missing_ok=True)  # of the command line
+        self._uploads.drop(job)
         try:
             for removed, people in undo(self._store, job, by, stop=one.stop.is_set):
                 one.progress = Progress(removed, people, 0, 0)

@@ -75,6 +75,7 @@ def run(desk: Desk, now: datetime) -> dict[str, int]:
     events = 0
     if settings.keep_events_days:
         events = store.events.forget_before(now - timedelta(days=settings.keep_events_days))
+    desk.imports.tidy()
     imports = desk.imports.forget_before(now - timedelta(days=settings.keep_uploads_days))
     if settings.keep_imports_days:
         old = now - timedelta(days=settings.keep_imports_days)

@@ -308,6 +308,7 @@ def delete(visit: Delete, person: Number, paper: Annotated[bool, Form()] = False
     store = visit.desk.store
     home = store.places.address(row.household_id) if row.household_id else ()
     gone = store.people.delete(person)
+    visit.desk.imports.tidy()
     visit.note("person.delete", row.ref, traces_left=not gone)
     if paper:
         return render(
