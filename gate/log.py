@@ -1,7 +1,8 @@
 """Logs: structlog, one line a fact, JSON in production, readable on a terminal.
 
 Every module logs with ``logging.getLogger(__name__)`` and a short event name; what belongs to it
-goes into ``extra``. Names, card numbers, templates and secrets are removed, whoever logs them.
+goes into ``extra``. Names, card numbers, templates and secrets are removed, whoever logs them; a
+stack trace says where and what kind of error, without the values it was about.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from gate.errors import GateError
 from gate.events.redact import PERSONAL, REMOVED, redact
 from gate.integrations.settings import LogSettings
 
@@ -25,6 +28,13 @@ from gate.integrations.settings import LogSettings
 _OWN = frozenset({"event", "level", "logger", "timestamp", "passage", "exception", "exc_info"})
 # from the start of a word only: tried from each letter, a line of 100,000 letters took 20 seconds
 _ADDRESS_PASSWORD = re.compile(r"(\b\w+://[^:/\s]*):[^@/\s]+@")
+
+
+# errors whose words are of the program and its surroundings, and those whose are of what was read
+_OF_PROGRAM = (OSError, ImportError, AttributeError, NameError, TypeError, MemoryError)
+_OF_DATA = (ValueError, LookupError)
+# in the words of others: what is quoted, numbers, and names in other letters
+_VALUES = re.compile(r"""(?<!\w)'.*?'(?!\w)|(?<!\w)".*?"(?!\w)|\d{5,}|[^\x00-\x7f]+""", re.DOTALL)
 
 
 def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
@@ -37,7 +47,7 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(lambda info: trace(info[1])),
         take_out_personal,
     ]
     last: Processor
@@ -140,3 +150,33 @@ def _clean(key: str, value: Any) -> Any:
     if key not in _OWN:
         value = REMOVED if key.lower() in PERSONAL else redact(value)
     return _ADDRESS_PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
+
+
+def trace(error: BaseException) -> str:
+    """The stack of an error and of those it came from, with their kinds. Of the words, what may be
+    somebody's name or number is left out."""
+    return "\n".join(_trace(error, set()))
+
+
+def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and id(before) not in seen:
+        yield from _trace(before, seen)
+        yield "which led to:"
+    yield "Traceback (most recent call last):"
+    yield from "".join(traceback.format_tb(error.__traceback__)).splitlines()
+    words = _words(error)
+    yield f"{type(error).__name__}: {words}" if words else type(error).__name__
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield "among them:"
+            yield from _trace(one, seen)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, GateError):
+        return error.what  # whom it is about is in ``where``
+    if isinstance(error, _OF_PROGRAM):
+        return str(error)
+    return "" if isinstance(error, _OF_DATA) else _VALUES.sub("…", str(error))

@@ -29,7 +29,7 @@ class ConflictError(StoreError):
 def translate(error: SQLAlchemyError, where: str) -> StoreError:
     """The named error for ``error``; ``where`` is the database's address without its password."""
     code = getattr(error.orig, "sqlite_errorname", "") if isinstance(error, DBAPIError) else ""
-    cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    cause = _cause(error)
     cause += f" ({code})" if code else ""
     text = cause.lower()
     if isinstance(error, IntegrityError):
@@ -53,6 +53,15 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             hint="check that the folder exists and belongs to the user the gate runs as",
         )
     return StoreError("the database failed" + f": {cause}", where=where, hint="see `gate doctor`")
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    """What the driver says; of a server's message the first line: its details name the value that
+    is there already, such as somebody's number."""
+    if not isinstance(error, DBAPIError):
+        return str(error)
+    primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return str(primary or error.orig)
 
 
 def locked(where: str, code: str = "", holder: str = "") -> LockedError:

@@ -51,7 +51,12 @@ class Database:
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.touch(mode=0o600)  # the WAL takes over this mode
-            self.engine = create_engine(self.url, **self._arguments(busy_timeout))
+            self.engine = create_engine(
+                # what is written is of people: it stands in no error
+                self.url,
+                hide_parameters=True,
+                **self._arguments(busy_timeout),
+            )
         except OSError as error:
             raise StoreError(
                 f"the database file cannot be created or opened: {error.strerror or error}",
