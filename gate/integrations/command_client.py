@@ -28,13 +28,20 @@ def ask(settings: MqttSettings, gate: str, message: bytes, timeout: float = 10.0
     client = first_contact(settings, f"ask-{correlation.hex()}", timeout)
 
     def received(c: paho.Client, u: Any, answer: paho.MQTTMessage) -> None:
-        # everybody's answers come on this topic, those to unsigned messages without correlation
+        # everybody's answers come on this topic, those to unsigned messages without correlation;
+        # amqtt also sends what is retained of other topics
+        if answer.topic != topics.answer:
+            return
+        try:
+            body = json.loads(answer.payload)
+        except ValueError:
+            return
         if settings.protocol == "5":
             if getattr(answer.properties, "CorrelationData", None) != correlation:
                 return
-        elif json.loads(answer.payload).get("id", own) != own:
+        elif not isinstance(body, dict) or body.get("id", own) != own:
             return
-        answers.append(json.loads(answer.payload))
+        answers.append(body)
         answered.set()
 
     def published(c: paho.Client, u: Any, mid: int, code: Any, properties: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from paho.mqtt import subscribe
 
 from gate.clock import SystemClock
 from gate.integrations.broker import Mosquitto
@@ -19,6 +20,7 @@ from gate.integrations.signed_command import Command, key_id
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.examples.conftest import Start
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -47,19 +49,23 @@ def key(broker: Mosquitto, tmp_path: Path, carried_out: list[str]) -> Iterator[P
         publisher = Publisher(settings, "north", store, on_message=commands.received)
         publisher.start()
         commands.start(publisher.link)
-        assert publisher.link.up.wait(15)
+        # it says so after it has asked for its commands, which are kept for nobody else
+        online = subscribe.simple("gate/north/status", hostname="127.0.0.1", port=broker.port)
+        assert online.payload == b"online"
         yield file
         publisher.stop()
         commands.stop()
 
 
+def at(broker: Mosquitto, key: Path) -> tuple[object, ...]:
+    return "--key", key, "--port", broker.port, "--timeout", PATIENCE
+
+
 def test_a_command_is_carried_out(
     broker: Mosquitto, start: Start, key: Path, carried_out: list[str]
 ) -> None:
-    sender = start(
-        "send_command.py", "open", "--gate", "north", "--key", key, "--port", broker.port
-    )
-    said, _ = sender.communicate(timeout=30)
+    sender = start("send_command.py", "open", "--gate", "north", *at(broker, key))
+    said, _ = sender.communicate(timeout=2 * PATIENCE)
     assert json.loads(said)["result"] == "done"
     assert sender.returncode == 0
     assert carried_out == ["open"]
@@ -68,10 +74,8 @@ def test_a_command_is_carried_out(
 def test_a_refusal_is_reported(
     broker: Mosquitto, start: Start, key: Path, carried_out: list[str]
 ) -> None:
-    sender = start(
-        "send_command.py", "lockdown", "--gate", "north", "--key", key, "--port", broker.port
-    )
-    said, _ = sender.communicate(timeout=30)
+    sender = start("send_command.py", "lockdown", "--gate", "north", *at(broker, key))
+    said, _ = sender.communicate(timeout=2 * PATIENCE)
     assert json.loads(said)["reason"] == "not_entitled"
     assert sender.returncode == 1
     assert carried_out == []
@@ -82,6 +86,6 @@ def test_nobody_answers(broker: Mosquitto, start: Start, key: Path) -> None:
         "send_command.py",
         *("open", "--gate", "south", "--key", key, "--port", broker.port, "--timeout", 0.3),
     )
-    said, _ = sender.communicate(timeout=30)
+    said, _ = sender.communicate(timeout=2 * PATIENCE)
     assert said == "null\n"
     assert sender.returncode == 2

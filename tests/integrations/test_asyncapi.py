@@ -23,6 +23,7 @@ from gate.integrations.publisher import Publisher
 from gate.integrations.settings import CommandSettings, HomeAssistantSettings, MqttSettings
 from gate.integrations.signed_command import key_id, order, sign
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "asyncapi.json").read_text())
 
@@ -82,9 +83,9 @@ def test_real_messages_are_as_described(
     publisher.state("device/ir", {"up": False, "cause": "silent"})
     publisher.start()
     commands.start(publisher.link)
-    eventually(lambda: publisher.link.up.is_set())
+    eventually(lambda: everything.last("gate/north/status") == b"online")  # takes commands
     now = datetime.now(UTC)
-    store.writer.record(Event.make("north", "gate.started", now)).result(10)
+    store.writer.record(Event.make("north", "gate.started", now)).result(PATIENCE)
     sender = everything.client
     sender.publish("gate/north/button/sync", b"PRESS", qos=1)
     sender.publish(

@@ -24,7 +24,9 @@ def test_answers_to_the_messages_of_others_are_not_taken_for_the_own(broker: Any
     gate = first_contact(settings, "gate-north")
 
     def command(client: Any, data: Any, message: Any) -> None:
-        # first comes the answer to somebody's unsigned message, as in a flood of them
+        client.publish(topics.answer, b"no answer at all", qos=1)
+        client.publish(topics.answer, b"[]", qos=1)
+        # then comes the answer to somebody's unsigned message, as in a flood of them
         other = {"result": "refused", "reason": "wrong_form"}
         if broker.protocol != "5":
             other["id"] = "another"

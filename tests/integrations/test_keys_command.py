@@ -63,7 +63,11 @@ def test_a_private_key_goes_into_the_data_folder_and_not_where_the_command_is_ru
 
 @pytest.mark.slow
 def test_a_command_goes_from_the_shell_to_the_door_and_back(
-    run: Callable[..., Any], broker: Broker, tmp_path: Path, eventually: Callable[..., None]
+    run: Callable[..., Any],
+    broker: Broker,
+    listener: Any,
+    tmp_path: Path,
+    eventually: Callable[..., None],
 ) -> None:
     config = tmp_path / "gate.toml"
     config.write_text(
@@ -84,7 +88,8 @@ def test_a_command_goes_from_the_shell_to_the_door_and_back(
         publisher = Publisher(settings.mqtt, "north", store, on_message=commands.received)
         publisher.start()
         commands.start(publisher.link)
-        eventually(lambda: publisher.link.up.is_set())
+        # the gate says so after it has asked for its commands, which are kept for nobody else
+        eventually(lambda: listener.last("gate/north/status") == b"online")
         done = run("send", "open", "--key", str(file))
         assert done.exit_code == 0, done.output
         assert "result=done" in done.output
