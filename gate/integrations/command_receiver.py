@@ -225,7 +225,15 @@ class CommandReceiver:
                 raise
         keys, counters = self._keys
         ahead = {id: max(count, counters.get(id, -1)) for id, count in self._counted.items()}
-        return Known(self._gate, keys, {**counters, **ahead}, self._recent, self._settings)
+        counted = {**counters, **ahead}
+        return Known(self._gate, keys, counted, self._recent, self._settings, self._obeyed)
+
+    def _obeyed(self, name: str, id: str) -> bool:
+        """True too where the audit cannot be read."""
+        try:
+            return self._store.audit.holds(f"command.{name}", self._gate, id=id)
+        except StoreError:
+            return True
 
     def _accept(self, verdict: Accepted, now: int) -> dict[str, Any]:
         command, key = verdict.command, verdict.key

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -68,6 +68,8 @@ class Known:
     Attributes:
         counters: the last counter taken from each key.
         recent: Unix milliseconds of the commands taken from each key in the last minute.
+        obeyed: whether a command was obeyed before, by its name and id; asked only where the
+            counter says nothing.
     """
 
     gate: str
@@ -75,6 +77,7 @@ class Known:
     counters: Mapping[str, int]
     recent: Mapping[str, Sequence[int]]
     settings: CommandSettings
+    obeyed: Callable[[str, str], bool] = lambda name, id: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +168,11 @@ def judge(raw: bytes, known: Known, now: int) -> Accepted | Refused:
 def _objection(command: Command, key: Key, known: Known, now: int) -> str | None:
     rules = known.settings
     last = known.counters.get(key.id, -1)
-    if last > now + _AHEAD:
+    ahead = last > now + _AHEAD
+    if ahead:
         # taken while our clock was ahead: kept, it would lock the key out until that time comes.
-        # Messages of then are refused as from the future
+        # Messages of then are refused as from the future. But perhaps our clock is behind now, and
+        # messages of this time are old ones
         last = -1
     minute = [at for at in known.recent.get(key.id, ()) if now - 60_000 < at <= now]
     checks = (
@@ -180,6 +185,7 @@ def _objection(command: Command, key: Key, known: Known, now: int) -> str | None
         (command.expires <= command.time, "wrong_form"),
         (command.counter == last, "replayed"),
         (command.counter < last, "out_of_order"),
+        (ahead and known.obeyed(command.name, command.id), "replayed"),
         # a counter far ahead would lock out its own key permanently
         (command.counter > now + _AHEAD, "counter_too_large"),
         (command.name == "hold" and not _hold_is_allowed(command, rules, now), "wrong_arguments"),

@@ -100,6 +100,14 @@ class Audit:
         seal = self._vault.chain(b"head", f"{line}:{hash}".encode())
         return {"line": line, "hash": hash, "seal": seal.hex()}
 
+    def holds(self, action: str, subject: str, **details: str) -> bool:
+        """Whether there is a line of this action and subject with these details."""
+        query = select(AuditRow.id).where(AuditRow.action == action, AuditRow.subject == subject)
+        for name, value in details.items():
+            query = query.where(AuditRow.details[name].as_string() == value)
+        with self._database.read() as session:
+            return session.scalar(query.limit(1)) is not None
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the last line."""
         with self._database.read() as session:

@@ -84,6 +84,21 @@ def test_a_replay_is_refused_also_after_a_restart(store: Store) -> None:
     assert len(door.moved) == 1
 
 
+def test_a_replay_is_refused_also_when_the_clock_is_set_back(store: Store) -> None:
+    """Whoever can set a gate's clock must not be able to open it with a message of last year."""
+    door, year = Door(), 365 * 86_400
+    today = ManualClock(now=year, start=CLOCK.start)
+    old, later = sign(OURS, GOOD), sign(OURS, order("open", "north", NOW + year * 1000))
+    assert commands(store, door).obey(old)["result"] == "done"
+    taker = CommandReceiver(CommandSettings(), "north", store, today, door)
+    assert taker.obey(later)["result"] == "done"
+    again = commands(store, door)  # started with the clock of a year ago
+    assert again.obey(old)["reason"] == "replayed"
+    assert len(door.moved) == 2
+    # the key is not locked out: its counters may have been taken while the clock was ahead
+    assert again.obey(sign(OURS, order("open", "north", NOW + 1)))["result"] == "done"
+
+
 @pytest.mark.slow
 def test_a_flood_does_not_fill_the_disk(store: Store) -> None:
     taker = commands(store, Door())
