@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import or_, select
 
 from gate.errors import StoreError
 from gate.fleet import pairing
+from gate.hub.doubles import doubled, followed
 from gate.hub.keys import CommunityKeys
 from gate.services.gate_status import put_in
 from gate.store.changes import RULES, touch
@@ -19,6 +21,8 @@ from gate.store.orders import void_in
 from gate.store.store import Store
 from gate.store.tables import BoxRow, GateRow, PairingCodeRow
 from gate.store.tables.base import now
+
+log = logging.getLogger(__name__)
 
 CODE_LASTS = timedelta(minutes=10)
 _TRIES = 5  # wrong proofs after which a code is void
@@ -188,7 +192,11 @@ class Boxes:
                     ended.append((row.reason or row.state) if row else "unknown")
                     continue
                 ended.append("")
-                row.seen, row.status = at, beat.status
+                before = row.status.get("instances", {})
+                known = followed(before, str(beat.status.get("instance", "")), at)
+                if doubled(known, at) and not doubled(before, at):
+                    log.error("hub.doubled", extra={"gate": row.gate, "box": row.id})
+                row.seen, row.status = at, {**beat.status, "instances": known}
                 row.cursor, row.scope = beat.cursor, beat.scope
                 things = beat.status.get("things")
                 if isinstance(things, dict):

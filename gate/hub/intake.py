@@ -76,7 +76,8 @@ class Intake:
             elif floor - 1 > row.last:
                 row.missed += floor - 1 - row.last
                 row.last = floor - 1
-            fresh = []
+            # numbers that are there may be of another event: of a box whose card was copied
+            fresh = [body for body in events if body["sequence"] <= row.last]
             last = row.last
             for body in events:
                 if body["sequence"] == last + 1:
@@ -88,8 +89,8 @@ class Intake:
         return Taken(last, len(fresh))
 
     def _unknown(self, session: Session, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Without those that are there under their id: the hub itself was put back from a backup,
-        or the box was and sends an event of before under its old epoch."""
+        """Without those that are there under their id: they were sent twice, the hub itself was put
+        back from a backup, or the box was and sends an event of before under its old epoch."""
         ids = [body["id"] for body in bodies]
         known = set(session.scalars(select(EventRow.id).where(EventRow.id.in_(ids))))
         return [body for body in bodies if body["id"] not in known]

@@ -11,6 +11,7 @@ from gate.config.from_hub import digest_of
 from gate.fleet.scope import Scope, people_in, placed
 from gate.hub.boxes import Boxes
 from gate.hub.configurations import Configurations
+from gate.hub.doubles import doubled
 from gate.store.store import Store
 
 SILENT = timedelta(seconds=30)  # three beats
@@ -44,6 +45,7 @@ class Line:
         off: by how many seconds the box's clock differed from the hub's at its last beat.
         people: how many are on the box; ``expected``: how many should be.
         behind: changes the box has not applied yet.
+        doubled: two boxes report as this one.
         configuration: whether it serves with what the hub sets: "same", "waiting", "trial",
             "fetching" (its models; ``why``: how much of them), "refused", "returned" (``why``).
     """
@@ -60,6 +62,7 @@ class Line:
     expected: int
     behind: int | None
     faults: tuple[str, ...]
+    doubled: bool
     configuration: str
     why: str
     cameras: tuple[CameraLine, ...]
@@ -96,6 +99,7 @@ def overview(store: Store, now: datetime) -> list[Line]:
                 expected=expected,
                 behind=max(0, generation - row.cursor) if row and seen else None,
                 faults=tuple(status.get("things", {}).get("gate", {}).get("faults", ())),
+                doubled=doubled(status.get("instances", {}), now),
                 configuration=state,
                 why=why,
                 cameras=tuple(cameras_of(status)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -82,6 +83,7 @@ class Replica:
         self._writing = asyncio.Lock()  # one applier at a time
         self._connect = connect
         self._link = connect(identity)
+        self._instance = secrets.token_hex(8)  # by which the hub tells two boxes of one identity
         self._skip = False  # what the hub has lost is no longer kept here either
         self._again_to = identity.since  # the last event put into the outbox once more
         self._orders = Orders(gate)
@@ -333,6 +335,7 @@ class Replica:
         values = {
             **box_status(self._store, self._identity.gate, self._identity.folder),
             "pending": len(self._applier.pending()),
+            "instance": self._instance,
             "cameras": self._cameras(),
         }
         if self._configurer:

@@ -78,3 +78,12 @@ def test_people_on_a_box_are_compared_with_those_of_its_scope(desk):
     assert (line.people, line.expected, line.connected, line.off) == (1, 1, True, 0.0)
     desk.clock.advance(60)
     assert not overview(desk.store, desk.clock.utc())[0].connected
+
+
+def test_two_boxes_of_one_identity_are_told(manager, desk):
+    times = [desk.clock.utc().isoformat()] * 3
+    has_box(desk, "north")
+    has_box(desk, "south", instances={"last": "a", "before": ["b"], "back": times})
+    page = manager.get("/fleet").text
+    assert "Two boxes report as the gate south" in page
+    assert "report as the gate north" not in page
