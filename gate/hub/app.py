@@ -192,12 +192,13 @@ def _membership(app: FastAPI, hub: Hub) -> None:
         }
 
     @app.post("/renew")
-    def renew(box: Box, wish: dict[str, str]) -> dict[str, str]:
+    def renew(request: Request, box: Box, wish: dict[str, str]) -> dict[str, str]:
         signing = base64.b64decode(wish.get("signing", ""))
         certificate = hub.authority.for_box(signing, box.gate)
         der = certificate.public_bytes(Encoding.DER)
-        fingerprint = hashlib.sha256(der).hexdigest()
-        hub.boxes.renewed(box.id, fingerprint, signing, certificate.not_valid_after_utc)
+        old = hashlib.sha256(request.scope[CERTIFICATE]).hexdigest()
+        new = hashlib.sha256(der).hexdigest()
+        hub.boxes.renewed(box.id, old, new, signing, certificate.not_valid_after_utc)
         return {"certificate": certificate.public_bytes(Encoding.PEM).decode()}
 
     @app.post("/upload")

@@ -7,6 +7,7 @@ them by having database and key file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gate.clock import RELEASED
 from gate.errors import StoreError
 from gate.integrations.pki import certify, new_authority
 from gate.store.store import Store
@@ -21,7 +23,7 @@ from gate.store.tables import KeyValueRow
 
 _FACT = "hub.authority"
 BOX_DAYS = 90  # validity of a box's certificate
-RENEW_DAYS = 30  # before its end, from when on it is renewed
+RENEW_DAYS = 60  # before its end, from when on it is renewed: a box may be off for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,24 @@ class Authority:
         return self.orders.public_key().public_bytes_raw()
 
     def for_box(self, public: bytes, name: str) -> x509.Certificate:
-        """A client's certificate for a public key in DER. Raises StoreError when it is none."""
-        return certify(self.certificate, self.key, public_key(public), name, days=BOX_DAYS)
+        """A client's certificate for a public key in DER. Raises StoreError when it is none.
+
+        It has no beginning of its own: made while the hub's clock was ahead, it would shut the box
+        out once that is put right.
+        """
+        since = self.certificate.not_valid_before_utc
+        until = max(datetime.now(UTC), since) + timedelta(days=BOX_DAYS)
+        key = public_key(public)
+        return certify(self.certificate, self.key, key, name, since=since, until=until)
+
+    def for_hub(
+        self, public: ec.EllipticCurvePublicKey, hosts: tuple[str, ...]
+    ) -> x509.Certificate:
+        """That of one run of the hub. It counts for as long as the authority does, whatever the
+        clocks of hub and box say meanwhile: its key is in no file."""
+        own = self.certificate
+        since, until = own.not_valid_before_utc, own.not_valid_after_utc
+        return certify(own, self.key, public, "hub", hosts, since=since, until=until)
 
 
 def public_key(der: bytes) -> ec.EllipticCurvePublicKey:
@@ -73,7 +91,7 @@ def public_key(der: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def _make(store: Store) -> None:
-    key, certificate = new_authority("access gate hub")
+    key, certificate = new_authority("access gate hub", since=min(RELEASED, datetime.now(UTC)))
     private = key.private_bytes(
         Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

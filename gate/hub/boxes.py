@@ -157,13 +157,14 @@ class Boxes:
         with self._store.database.read() as session:
             return session.scalar(query)
 
-    def renewed(self, box: str, certificate: str, signing: bytes, ends: datetime) -> None:
-        """A new certificate; the old one counts until it ends, or the next is made: a box that lost
-        the answer, or was put back from a backup, still has it."""
+    def renewed(self, box: str, old: str, certificate: str, signing: bytes, ends: datetime) -> None:
+        """A new certificate in the place of the ``old`` one the box has asked with; that counts
+        until it ends, or the new one is renewed: a box that lost the answer, however often, or was
+        put back from a backup, still has it."""
         with self._store.database.write() as session:
             row = session.get(BoxRow, box)
             if row is not None:
-                row.previous, row.certificate = row.certificate, certificate
+                row.previous, row.certificate = old, certificate
                 row.signing, row.ends = signing, ends
 
     def end(self, box: str, state: str, reason: str, by: str) -> bool:

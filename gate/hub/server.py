@@ -18,7 +18,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from gate import files
 from gate.hub.app import CERTIFICATE, Hub, create_app
 from gate.hub.authority import Authority
-from gate.integrations.pki import certify
 
 MOST = 64 << 20  # bytes of a request
 
@@ -59,7 +58,7 @@ def build_server(hub: Hub) -> uvicorn.Server:
 
 def tls_context(authority: Authority, hosts: tuple[str, ...]) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = certify(authority.certificate, authority.key, key.public_key(), "hub", hosts)
+    certificate = authority.for_hub(key.public_key(), hosts)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_OPTIONAL  # a box that is not paired yet has none

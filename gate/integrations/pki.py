@@ -49,11 +49,14 @@ def make_certificate(
     return True
 
 
-def new_authority(name: str = "access gate authority") -> tuple[Key, x509.Certificate]:
-    """A key and its own certificate, which may sign those of others."""
+def new_authority(
+    name: str = "access gate authority", since: datetime | None = None
+) -> tuple[Key, x509.Certificate]:
+    """A key and its own certificate, which may sign those of others; it counts from ``since`` (with
+    zone), or from an hour ago."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
-        _builder(_name(name), _name(name), key.public_key(), _AUTHORITY_DAYS)
+        _builder(_name(name), _name(name), key.public_key(), _AUTHORITY_DAYS, since)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -68,11 +71,17 @@ def certify(
     name: str,
     hosts: tuple[str, ...] = (),
     days: int = _DAYS,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> x509.Certificate:
-    """Signed by ``authority`` for a public key: with ``hosts`` a server's, else a client's."""
+    """Signed by ``authority`` for a public key: with ``hosts`` a server's, else a client's.
+
+    It counts from an hour ago for ``days``, or from ``since`` to ``until`` (with zone).
+    """
     use = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = (
-        _builder(_name(name), authority.subject, public, days)
+        _builder(_name(name), authority.subject, public, days, since, until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
@@ -163,7 +172,12 @@ def _authority(folder: Path, keys: Path | None) -> tuple[x509.Certificate, Key]:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: ec.EllipticCurvePublicKey,
+    days: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -173,8 +187,8 @@ def _builder(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         # an hour of grace: the clock of a box without a battery may be late
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(since or now - timedelta(hours=1))
+        .not_valid_after(until or now + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
 

@@ -51,6 +51,7 @@ class Identity:
         if not fact:
             return None
         try:
+            _finish(folder)
             signing = serialization.load_pem_private_key((folder / "box.key").read_bytes(), None)
             sealing = bytes.fromhex((folder / "seal.key").read_text())
             assert isinstance(signing, ec.EllipticCurvePrivateKey)
@@ -107,7 +108,14 @@ def write_certificate(folder: Path, key: ec.EllipticCurvePrivateKey, certificate
     write_key(folder / "box.key.new", private)
     write_key(folder / "box.crt.new", certificate.encode())
     (folder / "box.key.new").replace(folder / "box.key")
-    (folder / "box.crt.new").replace(folder / "box.crt")
+    _finish(folder)
+
+
+def _finish(folder: Path) -> None:
+    """The certificate follows its key: also at the next start, after a power cut between both."""
+    certificate = folder / "box.crt.new"
+    if certificate.exists() and not (folder / "box.key.new").exists():
+        certificate.replace(folder / "box.crt")
 
 
 def write_key(path: Path, content: bytes) -> None:

@@ -83,6 +83,7 @@ class Replica:
         self._writing = asyncio.Lock()  # one applier at a time
         self._connect = connect
         self._link = connect(identity)
+        self._former: Link | None = None  # with the certificate before the present one
         self._instance = secrets.token_hex(8)  # by which the hub tells two boxes of one identity
         self._skip = False  # what the hub has lost is no longer kept here either
         self._again_to = identity.since  # the last event put into the outbox once more
@@ -102,7 +103,9 @@ class Replica:
             await self._shut_out()
         finally:
             self._applier.stop()
-            await self._link.close()
+            for link in (self._link, self._former):
+                if link is not None:
+                    await link.close()
 
     async def _again(self, job: Callable[[], Any]) -> None:
         """Do a job for as long as the box runs; a hub that does not answer is asked again."""
@@ -350,8 +353,10 @@ class Replica:
         identity = await asyncio.to_thread(Identity.of, self._store, folder)
         if identity is not None:
             self._identity = identity
-            old, self._link = self._link, self._connect(identity)
-            await old.close()
+            # an answer may be under way over the link of before: it is closed with the next renewal
+            former, self._former, self._link = self._former, self._link, self._connect(identity)
+            if former is not None:
+                await former.close()
         log.info("hub.renewed")
 
     # ------------------------------------------------------------ contact
