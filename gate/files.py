@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
+
+_EXCHANGE = 2  # RENAME_EXCHANGE, linux/fs.h
+_HERE = -100  # AT_FDCWD
+_CANNOT = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+MARGIN = 4 << 20  # bytes that stay free: the gate goes on writing meanwhile
 
 PART = ".part"  # ends the name of what is not complete yet; backups leave it out
 
@@ -71,3 +79,44 @@ def create(path: Path, content: bytes, mode: int = 0o600) -> None:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Two files or folders get each other's names, at once: a power cut leaves the one or the other
+    order. Where the file system cannot, they are renamed one after the other.
+
+    Raises OSError; then both have the names they had.
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    try:
+        done = library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
+        code = ctypes.get_errno() if done else 0
+    except AttributeError:  # a C library without it
+        code = errno.ENOSYS
+    if code in _CANNOT:
+        _renamed(one, other)
+    elif code:
+        raise OSError(code, os.strerror(code), str(other))
+
+
+def _renamed(one: Path, other: Path) -> None:
+    aside = other.with_name(f".{other.name}{PART}")
+    other.rename(aside)
+    try:
+        one.rename(other)
+    except OSError:
+        aside.rename(other)
+        raise
+    aside.rename(one)
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Raises OSError unless ``size`` bytes fit on the disk of ``folder`` and something stays free.
+
+    To be asked before much is written: a write that meets the end of the disk has taken the room
+    of everything else there, events of the door among it.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < size + MARGIN:
+        need = f"{(size + MARGIN) / 1e6:.1f} MB are needed on the disk"
+        raise OSError(errno.ENOSPC, f"{need} and {free / 1e6:.1f} MB free", str(folder))

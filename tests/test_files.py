@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,3 +94,31 @@ def test_an_existing_file_is_never_created_over(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         files.create(file, b"second")
     assert file.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_two_folders_get_each_others_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: bool
+) -> None:
+    if not atomic:  # as with a C library or a file system that cannot
+        monkeypatch.setattr(ctypes, "CDLL", lambda *given, **named: object())
+    one, other = tmp_path / "one", tmp_path / "other"
+    for path in (one, other):
+        path.mkdir()
+        (path / path.name).write_text("")
+    files.exchange(one, other)
+    assert (one / "other").exists()
+    assert (other / "one").exists()
+    with pytest.raises(FileNotFoundError):
+        files.exchange(tmp_path / "missing", one)
+    with pytest.raises(FileNotFoundError):
+        files.exchange(one, tmp_path / "missing")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "other"]
+    assert (one / "other").exists()
+
+
+def test_what_does_not_fit_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    files.require_room(tmp_path, 1)
+    with pytest.raises(OSError, match=r"MB are needed on the disk and [\d.]+ MB free") as caught:
+        files.require_room(tmp_path, shutil.disk_usage(tmp_path).total)
+    assert caught.value.errno == errno.ENOSPC

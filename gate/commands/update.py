@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -96,21 +97,40 @@ def update(
         config,
         before=lambda: _backup(settings, config, backup),
         ready_within=within,
-        say=lambda text: out.print(text),
+        say=_say,
     )
-    with Store.open(settings.store, settings.data, create=False) as store:
-        store.audit.note("command line", "software.update", done=outcome.done, why=outcome.why)
-    system.give_data()
     if outcome.done:
-        if file.suffix == ".deb":  # units and man pages too, and dpkg knows the version
-            system.run(["env", "GATE_UPDATE=1", "dpkg", "--force-confold", "-i", str(file)])
-        out.print(f"version {outcome.version} serves; {outcome.away:.0f} s without a gate")
+        _finish(file, config, outcome)
         return
+    with Store.open(settings.store, settings.data, create=False) as store:
+        store.audit.note("command line", "software.update", done=False, why=outcome.why)
+    system.give_data()
     out.print(f"not updated: {outcome.why}", style="red")
     out.print(f"version {outcome.version} is back, {outcome.away:.0f} s without a gate")
     if outcome.register_back:
         out.print("the register of before the update was put back; what came since is lost")
     raise SystemExit(1)
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # the terminal was closed: the update goes on
+        out.print(text)
+
+
+def _finish(file: Path, config: Path, outcome: run.Outcome) -> None:
+    """What is left once the new version serves; what of it fails is said, and stops nothing."""
+    # by the new version: this one may not know the register's schema any more
+    python = str(HOME / "bin" / "python3")
+    steps = [[python, "-P", "-m", "gate.update.note", str(config), outcome.version]]
+    if file.suffix == ".deb":  # units and man pages too, and dpkg knows the version
+        steps.append(["env", "GATE_UPDATE=1", "dpkg", "--force-confold", "-i", str(file)])
+    for step in steps:
+        try:
+            system.run(step)
+        except ConfigurationError as error:
+            _say(f"{error}")
+        system.give_data()
+    _say(f"version {outcome.version} serves; {outcome.away:.0f} s without a gate")
 
 
 def _backup(settings: Settings, config: Path, target: Path | None) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from gate import files
 from gate.errors import StoreError
 from gate.store import copies, register_copy
 from gate.store.ballast import Reserve
@@ -182,7 +183,10 @@ class Database:
     def _empty_wal(self) -> bool:
         """One attempt. It waits for readers while it keeps every writer out, so only briefly: with
         the connection's own time-out one long reader made all writes meanwhile fail as locked."""
-        raw = self.engine.raw_connection()
+        try:
+            raw = self.engine.raw_connection()
+        except sqlite3.OperationalError:  # no room for the files beside it
+            return False
         cursor = raw.cursor()
         try:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # the long part: no locks
@@ -232,7 +236,7 @@ class Database:
         try:
             connection = raw.driver_connection
             assert isinstance(connection, sqlite3.Connection)
-            register_copy.require_room(target.parent, register_copy.size_of(connection))
+            files.require_room(target.parent, register_copy.size_of(connection))
             register_copy.copy_into(connection, target)
             target.chmod(0o600)
         except (sqlite3.Error, OSError) as error:

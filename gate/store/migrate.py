@@ -40,7 +40,7 @@ def migrate(database: Database, *, copied: bool = True) -> None:
 
     config = alembic_config()
     with database.connect() as connection, connection.begin():
-        if _behind(connection, database.where):
+        if _behind(connection, database):
             present = _present(connection)
             if copied and present is not None and database.path is not None:
                 _copy(database.path, present)
@@ -71,7 +71,7 @@ def revision(database: Database) -> str | None:
 def is_behind(database: Database) -> bool:
     """Whether ``migrate`` would have something to do. Raises StoreError as it does."""
     with database.connect(write=False) as connection:
-        return _behind(connection, database.where)
+        return _behind(connection, database)
 
 
 def alembic_config() -> Config:
@@ -95,12 +95,15 @@ def _present(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _behind(connection: Connection, where: str) -> bool:
+def _behind(connection: Connection, database: Database) -> bool:
     present = _present(connection)
     if present is not None and present not in revisions():
+        hint = "install that version again, or put back the backup made before its update"
+        if database.path is not None and (kept := register_copy.copies(database.path)):
+            hint = f"install that version again, or put {kept[-1]} back: docs/backup.md says how"
         raise StoreError(
             f"the database was written by a newer version of the gate (schema {present})",
-            where=where,
-            hint="install that version again, or put back the backup made before its update",
+            where=database.where,
+            hint=hint,
         )
     return present != revisions()[-1]

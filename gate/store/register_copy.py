@@ -1,15 +1,13 @@
 """The register as it was before its schema changed: a copy beside it, checked before it counts.
 
-It is the way back to the version before, for three days. Only Python's own modules are used: the
-Debian package's preinst holds this file too, for there the version that is replaced makes the copy
-(packaging/deb/build.py).
+It is the way back to the version before, for three days. Only Python's own modules and
+``gate.files`` are used: the Debian package's preinst holds both, for there the version that is
+replaced makes the copy (packaging/deb/build.py).
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 import sqlite3
 import threading
 import time
@@ -17,8 +15,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from gate import files
+
 SUFFIX = ".before"  # ends the names of these copies; backups leave them out
-MARGIN = 4 << 20  # bytes that stay free: the gate goes on writing meanwhile
 YOUNG = 3600.0  # seconds for which one counts: of the package, or of a start that was broken off
 KEPT = 3 * 86400.0  # seconds: over a weekend, no longer, for whoever is deleted is still in it
 _STEADY = 0.25  # seconds between two flushes of a copy
@@ -40,11 +39,11 @@ def copy_before(database: Path, schema: str, *, times: int = 1) -> Path:
     target = path_of(database, schema)
     if target.is_file() and 0 <= time.time() - target.stat().st_mtime < YOUNG:
         return target
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}{files.PART}")
     part.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(database, timeout=10, isolation_level=None)) as connection:
-            require_room(target.parent, times * size_of(connection))
+            files.require_room(target.parent, times * size_of(connection))
             copy_into(connection, part)
         _verify(part, schema)
         owner = database.stat()
@@ -89,17 +88,6 @@ def size_of(connection: sqlite3.Connection) -> int:
         for name in ("page_count", "freelist_count", "page_size")
     )
     return int((pages - unused) * page)
-
-
-def require_room(folder: Path, size: int) -> None:
-    """Raises OSError unless ``size`` bytes fit into ``folder`` and something stays free."""
-    free = shutil.disk_usage(folder).free
-    if free < size + MARGIN:
-        raise OSError(
-            errno.ENOSPC,
-            f"{(size + MARGIN) / 1e6:.1f} MB are needed on the disk and {free / 1e6:.1f} MB free",
-            str(folder),
-        )
 
 
 def copy_into(connection: sqlite3.Connection, target: Path) -> None:

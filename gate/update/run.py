@@ -8,10 +8,13 @@ locked or released as its lock is built (docs/safety.md); keys and the exit butt
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,7 @@ from gate.errors import ConfigurationError, GateError, StoreError
 from gate.services.gate_status import read as read_status
 from gate.store.copies import working_folder
 from gate.store.engine import Database
+from gate.store.key_value import KeyValueStore
 from gate.store.migrate import revision
 from gate.store.store import Store
 from gate.update import signature
@@ -32,6 +36,10 @@ READY_WITHIN = 120.0  # seconds for the new version to serve
 DEATHS = 3  # so often it may not end by itself meanwhile; once may be a device still in use
 TRIAL_WITHIN = 900.0  # a copy of a large register is migrated
 KEPT = "before-update.db"  # in a folder of its own: the register before the swap
+
+
+_ENDS = (signal.SIGHUP, signal.SIGTERM)
+_FAULTS = (GateError, OSError, subprocess.SubprocessError)
 
 
 class Services(Protocol):
@@ -91,9 +99,28 @@ def update(
     found = _tried(tree, settings, config)
     say(f"version {found['software']} opens a copy of the register: {found['people']} people")
     faults = _faults(settings)
-    with working_folder(settings.data, "update-") as folder:
-        version, kept = str(found["software"]), folder / KEPT
-        return _exchange(tree, services, settings, version, faults, ready_within, kept, say)
+    place = Database(settings.store.address(settings.data)).path
+    try:
+        # where the register is, so that it is put back by its name alone, whatever room is left
+        beside = settings.data if place is None else place.parent
+        with working_folder(beside, "update-") as folder, _undisturbed():
+            version, kept = str(found["software"]), folder / KEPT
+            return _exchange(tree, services, settings, version, faults, ready_within, kept, say)
+    except OSError as error:  # of the folder
+        tree.drop_new()
+        raise _unwritable(error, settings.data) from None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A terminal that is closed, a line that drops: neither leaves a box without a gate."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDS}
+    before[signal.SIGINT] = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _exchange(
@@ -109,62 +136,98 @@ def _exchange(
     """Swap, watch, and go back where it must be. ``kept``: where the register of before lies
     meanwhile, for no longer: it still has whoever is deleted afterwards."""
     began = time.monotonic()
-    services.stop()
     why, schema, swapped, register_back = "", None, False, False
     try:
+        services.stop()
         schema = _keep(settings, kept)
         tree.swap()
         swapped = True
         started = datetime.now(UTC)
         services.start()
         why = _not_ready(settings, services, started, faults, ready_within, version)
-    except GateError as error:
-        why = error.what
+    except KeyboardInterrupt:
+        why = "it was interrupted"
+    except _FAULTS as error:
+        why = _what(error)
     if not why:
         return Outcome(True, version, "", time.monotonic() - began)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience ends the way forward only
     say(f"going back: {why}")
-    services.stop()
-    if swapped:  # else what runs was not touched, and ``previous`` is of an earlier update
-        tree.back()
-        if kept.exists():
-            register_back = _put_back(settings, kept, schema)
+    try:
+        services.stop()
+        if swapped:  # else what runs was not touched, and ``previous`` is of an earlier update
+            tree.back()
+            if kept.exists():
+                register_back = _put_back(settings, kept, schema)
+        else:
+            tree.drop_new()
+    except _FAULTS as error:
+        why += f"; the way back failed too: {_what(error)}"
     started = datetime.now(UTC)
-    services.start()
-    still = _not_ready(settings, services, started, faults, ready_within, "")
+    try:
+        services.start()
+        still = _not_ready(settings, services, started, faults, ready_within, "")
+    except _FAULTS as error:
+        still = _what(error)
     if still:
         why += f"; the previous version is back but not ready: {still}"
     return Outcome(False, _version(tree), why, time.monotonic() - began, register_back)
 
 
+def _what(error: Exception) -> str:
+    if isinstance(error, GateError):
+        return error.what
+    return str(getattr(error, "strerror", None) or error)
+
+
 def _tried(tree: Tree, settings: Settings, config: Path) -> dict[str, Any]:
     """Let the new software open a copy. Raises ConfigurationError with what it said."""
-    with working_folder(settings.data, "update-") as copy:
-        with Store.open(settings.store, settings.data, create=False) as store:
-            place = store.database.path
-            if place is not None:  # a register on a server is migrated by the new version's start
-                store.database.backup(copy / place.relative_to(settings.data))
-        for path in settings.data.iterdir():  # keys, certificates, mark
-            if path.is_file() and path != place and not path.name.endswith(LEFT_OUT_SUFFIXES):
-                shutil.copy2(path, copy / path.name)
-        ran = subprocess.run(
-            [tree.python(tree.new), "-m", "gate.update.trial", str(config.absolute()), str(copy)],
-            capture_output=True,
-            text=True,
-            timeout=TRIAL_WITHIN,
-            cwd=copy,
-            check=False,
-        )
     try:
+        with working_folder(settings.data, "update-") as copy:
+            _copy(settings, copy)
+            ran = subprocess.run(
+                [tree.python(tree.new), "-m", "gate.update.trial", str(config.absolute()), copy],
+                capture_output=True,
+                text=True,
+                timeout=TRIAL_WITHIN,
+                cwd=copy,
+                check=False,
+            )
         if ran.returncode:
-            raise ValueError(ran.stderr.strip().splitlines()[-1:] or [f"{ran.returncode}"])
+            raise ValueError((ran.stderr.strip().splitlines() or [f"{ran.returncode}"])[-1])
         return dict(json.loads(ran.stdout.strip().splitlines()[-1]))
-    except (ValueError, IndexError) as error:
-        shutil.rmtree(tree.new, ignore_errors=True)
+    except (ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        tree.drop_new()
         raise ConfigurationError(
             f"the new version does not work with this register: {error}",
             where=str(config),
             hint="nothing was changed; report it with what `gate doctor` says",
         ) from None
+    except OSError as error:
+        tree.drop_new()
+        raise _unwritable(error, settings.data) from None
+    except BaseException:
+        tree.drop_new()
+        raise
+
+
+def _copy(settings: Settings, copy: Path) -> None:
+    """The register, and what lies beside it. Raises StoreError or OSError."""
+    with Store.open(settings.store, settings.data, create=False) as store:
+        place = store.database.path
+        if place is not None:  # a register on a server is migrated by the new version's start
+            store.database.backup(copy / place.relative_to(settings.data))
+    for path in settings.data.iterdir():  # keys, certificates, mark
+        if path.is_file() and path != place and not path.name.endswith(LEFT_OUT_SUFFIXES):
+            shutil.copy2(path, copy / path.name)
+
+
+def _unwritable(error: OSError, data: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"there is no copy of the register to try the new version with: {error.strerror or error}",
+        where=str(error.filename or data),
+        hint="check the room on the disk; nothing was changed",
+    )
 
 
 def _keep(settings: Settings, kept: Path) -> str | None:
@@ -186,9 +249,13 @@ def _put_back(settings: Settings, kept: Path, schema: str | None) -> bool:
         pass
     path = Database(settings.store.address(settings.data)).path
     assert path is not None  # only a file is kept
-    for beside in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        beside.unlink(missing_ok=True)
-    shutil.copy2(kept, path)
+    owner = path.stat()
+    os.chown(kept, owner.st_uid, owner.st_gid)
+    with suppress(StoreError):
+        Database(settings.store.address(settings.data)).wipe()
+    for beside in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        beside.unlink(missing_ok=True)  # before: SQLite would write it into any file of this name
+    kept.replace(path)
     with Store.open(settings.store, settings.data, create=False) as store:
         store.events.new_epoch()  # numbers given since are not given again
     return True
@@ -217,8 +284,9 @@ def _not_ready(
     why = "it did not report within the time"
     while time.monotonic() < end:
         try:
-            with Store.open(settings.store, settings.data, create=False) as store:
-                at, things = read_status(store.key_values, settings.name)
+            # not through Store: this version does not know the schema of a newer one
+            with closing(Database(settings.store.address(settings.data))) as database:
+                at, things = read_status(KeyValueStore(database), settings.name)
         except StoreError as error:
             why = error.what
         else:

@@ -146,8 +146,14 @@ def system_files(tree: Path, work: Path) -> None:
 
 def of_upgrade() -> dict[str, str]:
     """What preinst knows of the version it belongs to."""
-    copy = (ROOT / "gate/store/register_copy.py").read_text("utf-8")
-    return {"VERSION": __version__, "SCHEMA": revisions()[-1], "COPY": copy}
+    files, copy = (
+        (ROOT / path).read_text("utf-8").replace("from __future__ import annotations\n", "")
+        for path in ("gate/files.py", "gate/store/register_copy.py")
+    )
+    program = f"from __future__ import annotations\nimport sys\n{files}\n" + copy.replace(
+        "from gate import files\n", "files = sys.modules[__name__]\n"
+    )
+    return {"VERSION": __version__, "SCHEMA": revisions()[-1], "COPY": program}
 
 
 def control(tree: Path, architecture: str) -> None:

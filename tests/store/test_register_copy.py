@@ -75,6 +75,14 @@ def test_the_register_of_before_is_kept_and_can_be_put_back(old: Path) -> None:
         assert {person.name for person in store.people.find()} == found
 
 
+def test_a_version_before_names_the_copy_that_it_can_read(old: Path) -> None:
+    with opened(old.parent), closing(sqlite3.connect(old)) as raw, raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9000'")
+    with pytest.raises(StoreError, match="newer version") as caught:
+        opened(old.parent)
+    assert f"put {register_copy.path_of(old, OLD)} back" in caught.value.hint
+
+
 def test_a_register_that_is_up_to_date_or_new_is_not_copied(tmp_path: Path) -> None:
     for _ in range(2):
         with Store.open(SETTINGS, tmp_path):

@@ -19,7 +19,9 @@ from gate.readers.card_number import of_number
 from gate.simulators.card import CardReader
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
+from gate.store import register_copy
 from gate.store.engine import Database
+from gate.store.migrate import revision
 from gate.store.store import Store
 from gate.update import signature
 from gate.update.run import KEPT, Outcome, update
@@ -202,6 +204,27 @@ def test_a_good_update_serves(box: Box) -> None:
     box.card_opens()
 
 
+def newer_schema(code: Path) -> None:
+    versions = code / "store" / "migrations" / "versions"
+    newest = sorted(versions.glob("0*.py"))[-1]
+    head = newest.name.split("_")[0]
+    (versions / "9000_next.py").write_text(
+        f'from alembic import op\nrevision = "9000"\ndown_revision = "{head}"\n'
+        'def upgrade():\n    op.execute("CREATE TABLE newer (x INTEGER)")\n'
+    )
+
+
+def test_a_good_update_that_changes_the_register_serves(box: Box) -> None:
+    box.services.start()
+    outcome = box.install(box.release(newer_schema), LONG)
+    assert outcome == Outcome(True, NEW, "", outcome.away, register_back=False)
+    database = Database(box.settings.store.address(box.settings.data))
+    assert revision(database) == "9000"
+    database.close()
+    assert len(register_copy.copies(box.settings.data / "gate.db")) == 1
+    box.card_opens()
+
+
 def test_one_that_dies_is_back_by_itself_and_the_door_stayed_at_rest(box: Box) -> None:
     def dies(code: Path) -> None:
         file = code / "daemon" / "event_loop.py"
@@ -220,13 +243,7 @@ def test_one_that_dies_is_back_by_itself_and_the_door_stayed_at_rest(box: Box) -
 
 def test_one_that_changed_the_register_and_dies_brings_the_register_back_too(box: Box) -> None:
     def dies(code: Path) -> None:
-        versions = code / "store" / "migrations" / "versions"
-        newest = sorted(versions.glob("0*.py"))[-1]
-        head = newest.name.split("_")[0]
-        (versions / "9000_next.py").write_text(
-            f'from alembic import op\nrevision = "9000"\ndown_revision = "{head}"\n'
-            'def upgrade():\n    op.execute("CREATE TABLE newer (x INTEGER)")\n'
-        )
+        newer_schema(code)
         file = code / "daemon" / "recognition_worker.py"
         file.write_text(file.read_text() + "\nraise RuntimeError('a mistake')\n")
         # it comes after the register was opened
