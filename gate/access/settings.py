@@ -241,7 +241,7 @@ class AccessSettings(Section):
             try:
                 parse(text)
             except AccessError as error:
-                raise ValueError(f"schedule {name}: {error.what}") from None
+                raise ValueError(f"schedule {name}: {error.what}; {error.hint}") from None
         return schedules
 
     @field_validator("days")

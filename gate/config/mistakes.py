@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
@@ -11,6 +12,10 @@ from pydantic_core import ErrorDetails
 
 from gate.camera.settings import masked
 from gate.config.advanced import TABLE
+
+_LIST = 'write a list in square brackets, such as ["a", "b"]'
+_WANTED = dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), _LIST)
+_NAMES = re.compile(r"\^\[a-z0-9-\]\{1,(\d+)\}\$")
 
 
 def mistakes_in(error: ValidationError, root: type[BaseModel]) -> list[str]:
@@ -21,11 +26,22 @@ def mistakes_in(error: ValidationError, root: type[BaseModel]) -> list[str]:
     Args:
         root: the model that was to be made; says which keys there are.
     """
-    return [_explain(detail, root) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
+    return [
+        _explain(detail, root)
+        for detail in details
+        # a list whose only value is wrong is reported as too short as well
+        if not (detail["type"] == "too_short" and any(_inside(at, detail["loc"]) for at in places))
+    ]
+
+
+def _inside(one: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    return len(one) > len(other) and one[: len(other)] == other
 
 
 def _explain(detail: ErrorDetails, root: type[BaseModel]) -> str:
-    location = detail["loc"]
+    location = tuple(part for part in detail["loc"] if part != "[key]")  # pydantic's own mark
     key = ".".join(str(part) for part in location) or "configuration"
     if location and location[-1] in getattr(_model(root, location[:-1]), TABLE, ()):
         key = f"{TABLE}.{key}"
@@ -34,13 +50,34 @@ def _explain(detail: ErrorDetails, root: type[BaseModel]) -> str:
         return f"{key}: there is no such key; {_instead(str(location[-1]), known, root)}"
     if detail["type"] in ("tuple_type", "list_type") and isinstance(detail["input"], Mapping):
         return f"{key}: there may be several; write [[{key}]] where [{key}] is"
-    message = detail["msg"].removeprefix("Value error, ")  # before what our own checks say
+    message = _wanted(detail, root)
     field = _field(root, location)
     secret = field is not None and SecretStr in (field, *get_args(field))
     if not secret and isinstance(detail["input"], (Mapping, list)):
         return f"{key}: {message}"  # a secret may be among them
     value = "(hidden)" if secret else _short(detail["input"])
     return f"{key} = {value}: {message}"
+
+
+def _wanted(detail: ErrorDetails, root: type[BaseModel]) -> str:
+    """What is to be written, in the words of the file instead of the program's."""
+    kind, message = detail["type"], detail["msg"].removeprefix("Value error, ")  # of our own checks
+    if kind in _WANTED:
+        return _WANTED[kind]
+    if kind.startswith(("date_", "time_")):
+        return (
+            "write a date, such as 2026-10-01"
+            if kind[0] == "d"
+            else 'write a time, such as "21:00"'
+        )
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        inner = _model(root, detail["loc"])
+        keys = list(inner.model_fields) if inner else ["key"]
+        return f"write {{ {keys[0]} = … }}; known here: {', '.join(keys)}"
+    named = _NAMES.fullmatch(str(detail.get("ctx", {}).get("pattern", "")))
+    if named:
+        return f"use only a-z, 0-9 and -, {named[1]} characters at most"
+    return message
 
 
 def _instead(name: str, known: list[str], root: type[BaseModel]) -> str:

@@ -16,6 +16,16 @@ from gate.errors import DeviceError
 FAILURES = (OSError, TypeError, termios.error)
 
 
+def unopened(port: str, reason: str) -> DeviceError:
+    """The error for a port that cannot be opened."""
+    return DeviceError(
+        f"the serial port cannot be opened: {reason}",
+        where=port,
+        hint="plug the device in, look for its name in /dev/serial/by-id, and let the "
+        "gate's user belong to the group dialout",
+    )
+
+
 class SerialPort:
     """Used by one thread. ``timeout`` (seconds) bounds each read and each write.
 
@@ -42,12 +52,7 @@ class SerialPort:
                 exclusive=True,
             )
         except (ValueError, *FAILURES) as error:
-            raise DeviceError(
-                f"the serial port cannot be opened: {_reason(error)}",
-                where=self.port,
-                hint="plug the device in, look for its name in /dev/serial/by-id, and let the "
-                "gate's user belong to the group dialout",
-            ) from None
+            raise unopened(self.port, _reason(error)) from None
 
     def write(self, data: bytes) -> None:
         try:

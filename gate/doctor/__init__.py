@@ -41,10 +41,14 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, part by part. A part that cannot be looked at is a finding too."""
+    """All findings, part by part. A part that cannot be looked at is a finding too, but one reason
+    for several (a database that is damaged) is said once."""
+    said = set()
     for part, look in PARTS.items():
         try:
             yield from look(settings)
         except GateError as error:
             where = f" ({error.where})" if error.where else ""
-            yield Finding(part, Level.BAD, error.what + where, error.hint)
+            if (says := error.what + where) not in said:
+                yield Finding(part, Level.BAD, says, error.hint)
+            said.add(says)

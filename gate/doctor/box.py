@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gate.camera.capture import Capture
 from gate.camera.reach import why_not
+from gate.camera.replay import Recording
 from gate.camera.settings import masked
 from gate.clock import RELEASED
 from gate.config.settings import Settings
@@ -42,6 +43,10 @@ def clock(settings: Settings) -> Iterator[Finding]:
 def disk(settings: Settings) -> Iterator[Finding]:
     """Room for events."""
     folder = _existing(settings.data)
+    if not folder.is_dir():
+        hint = "give data the name of a folder"
+        yield Finding("disk", Level.BAD, f"{settings.data}: the data folder is a file", hint)
+        return
     free = shutil.disk_usage(folder).free
     says = f"{free / 1e9:.1f} GB free for {settings.data}"
     if free < DISK_LOW:
@@ -62,10 +67,11 @@ def _existing(path: Path) -> Path:
 
 
 def camera(settings: Settings) -> Iterator[Finding]:
-    """One picture of each. A recording in place of a camera only has to be there."""
+    """One picture of each; a recording in place of a camera is opened. Raises CameraError."""
     for chosen in settings.camera:
         part = f"camera {chosen.name}"
         if Path(chosen.source).is_dir() or Path(chosen.source).is_file():
+            Recording(Path(chosen.source), paced=False).open()
             hint = "set `source` in [[camera]] to the camera once this is no trial"
             yield Finding(part, Level.WARN, f"{masked(chosen.source)}: a recording", hint)
             continue

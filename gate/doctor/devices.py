@@ -27,6 +27,7 @@ IN_USE = ("exclusively lock", "busy", "temporarily unavailable")
 def relay(settings: Settings) -> Iterator[Finding]:
     """Opened, which rests every channel, and asked for its state."""
     board = settings.relay
+    yield from _inputs(settings)
     if board.driver == "simulated":
         hint = "set [relay] driver to the board that moves the lock"
         yield Finding("relay", Level.WARN, "simulated: no door opens", hint)
@@ -66,6 +67,23 @@ def relay(settings: Settings) -> Iterator[Finding]:
         yield Finding("relay", Level.WARN, says, _timer(board))
 
 
+def _inputs(settings: Settings) -> Iterator[Finding]:
+    """Inputs named by mistake: one terminal for two things, a contact that only one side knows."""
+    wires = settings.relay.inputs
+    for (name, wire), (other, its) in combinations(wires.items(), 2):
+        if wire.number == its.number:
+            says = f"{name} and {other} name the same input: number {wire.number}"
+            hint = "give each the number of the terminal it is wired to"
+            yield Finding("relay", Level.BAD, says, hint)
+    if settings.door.contact and "contact" not in wires:
+        says = "[door] contact = true, but no contact is among [relay.inputs]"
+        hint = "name its input, or set contact = false: nobody is ever seen to go through"
+        yield Finding("relay", Level.BAD, says, hint)
+    if "contact" in wires and not settings.door.contact:
+        says = "a contact is among [relay.inputs], but [door] contact = false: it is not used"
+        yield Finding("relay", Level.WARN, says, "set [door] contact = true")
+
+
 def _timer(board: RelaySettings) -> str:
     if board.driver == "modbus":
         return "set [relay.modbus] timed_pulse = true if the board knows flash-on"
@@ -95,12 +113,12 @@ def _hinted(found: Finding, hint: str) -> Finding:
 
 def ports(settings: Settings) -> Iterator[Finding]:
     """What is plugged in and what of it is used; names that may change at the next start."""
-    used = {f"reader {reader.name}": reader.port for reader in settings.reader}
+    used = {f"[[reader]] {reader.name}": reader.port for reader in settings.reader}
     on_wire = settings.relay.driver != "modbus" or settings.relay.modbus.transport == "rtu"
     if settings.relay.driver in ("lcus", "modbus", "numato") and on_wire:
-        used["relay"] = settings.relay.port
+        used["[relay]"] = settings.relay.port
     if settings.temperature.policy != "off":
-        used["temperature"] = settings.temperature.port
+        used["[temperature]"] = settings.temperature.port
     yield from _twice(used)
     there = seek.serial_ports()
     for name, path in used.items():

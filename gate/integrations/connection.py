@@ -53,7 +53,7 @@ def tls_context(settings: MqttSettings) -> ssl.SSLContext:
         return client_context(settings.ca, settings.certificate, settings.key)
     except OSError as error:
         raise BrokerError(
-            f"the certificates cannot be used: {error}",
+            f"the certificates cannot be used: {getattr(error, 'strerror', None) or error}",
             where=f"{settings.ca}, {settings.certificate}, {settings.key}",
             hint="make new ones with `gate broker setup`",
         ) from error
@@ -84,7 +84,8 @@ def first_contact(settings: MqttSettings, id: str, timeout: float = 5.0) -> paho
     try:
         client.connect(settings.host, settings.port, settings.keepalive)
     except (OSError, ValueError) as error:
-        raise BrokerError(f"the broker does not answer: {error}", where=where, hint=hint) from error
+        why = getattr(error, "strerror", None) or error
+        raise BrokerError(f"the broker does not answer: {why}", where=where, hint=hint) from error
     client.loop_start()
     done.wait(timeout)
     if answer and not answer[0].is_failure:

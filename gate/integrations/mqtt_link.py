@@ -111,7 +111,7 @@ class Link:
             except (OSError, ValueError) as error:
                 self._fault(
                     BrokerError(
-                        f"the broker does not answer: {error}",
+                        f"the broker does not answer: {getattr(error, 'strerror', None) or error}",
                         where=self.where,
                         hint="check that it runs, and [mqtt] host and port; events wait meanwhile",
                     )

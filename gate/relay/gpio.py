@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import Any
 
 from gate.errors import DeviceError
@@ -23,10 +24,14 @@ class GpioRelay:
         self.close()
         try:
             from gpiozero import (  # type: ignore[import-untyped]
+                Device,
                 DigitalInputDevice,
                 OutputDevice,
             )
 
+            with warnings.catch_warnings():  # of the pin factories that are not there
+                warnings.simplefilter("ignore")
+                Device.ensure_pin_factory()
             for channel, pin in enumerate(gpio.pins[: self._settings.channels], 1):
                 self._outputs[channel] = OutputDevice(
                     pin, active_high=gpio.active_high, initial_value=False
@@ -69,8 +74,14 @@ class GpioRelay:
         self._inputs.clear()
 
     def _refused(self, error: Exception) -> DeviceError:
+        none = type(error).__name__ == "BadPinFactory"
+        why = (
+            "this machine has no pins that can be used"
+            if none
+            else f"{type(error).__name__} {error}"
+        )
         return DeviceError(
-            f"the GPIO pins cannot be used: {type(error).__name__} {error}",
+            f"the GPIO pins cannot be used: {why}",
             where=f"pins {self._settings.gpio.pins}",
             hint="install the extra package lgpio, check the pin numbers, and let the gate's "
             "user belong to the group gpio",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import struct
 import termios
+from pathlib import Path
 from typing import Any
 
 from pymodbus.exceptions import ConnectionException, ModbusException, ModbusIOException
@@ -12,6 +15,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu.bit_message import WriteSingleCoilRequest
 
 from gate.devices.modbus_client import SerialClient, TcpClient
+from gate.devices.serial_port import unopened
 from gate.errors import DeviceError
 from gate.relay.settings import RelaySettings
 
@@ -142,6 +146,8 @@ class ModbusRelay:
         return answer
 
     def _unreachable(self) -> DeviceError:
+        if self._settings.modbus.transport == "rtu" and not Path(self._where).exists():
+            return unopened(self._where, os.strerror(errno.ENOENT))
         return DeviceError(
             "the Modbus relay board cannot be reached",
             where=self._where,

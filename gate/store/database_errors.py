@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from gate.errors import StoreError
 
@@ -44,7 +44,9 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
         return disk_full(where)
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(
-            "the database is damaged", where=where, hint="put the newest backup in its place"
+            "the database is damaged",
+            where=where,
+            hint="put the newest backup in its place: `gate restore FILE --replace`",
         )
     if "readonly" in text or "permission" in text or "unable to open" in text:
         return StoreError(
@@ -52,7 +54,14 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
             where=where,
             hint="check that the folder exists and belongs to the user the gate runs as",
         )
-    return StoreError("the database failed" + f": {cause}", where=where, hint="see `gate doctor`")
+    away = isinstance(error, OperationalError) and not where.startswith("sqlite")
+    hint = "check that the database server runs, and [store] url" if away else "see `gate doctor`"
+    return StoreError("the database failed" + f": {_line(cause)}", where=where, hint=hint)
+
+
+def _line(cause: str) -> str:
+    """In one line: a driver's own hints are set out in several."""
+    return " ".join(cause.split())
 
 
 def _cause(error: SQLAlchemyError) -> str:

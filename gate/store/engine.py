@@ -157,7 +157,7 @@ class Database:
             raise StoreError(
                 f"the database is damaged: {found}",
                 where=self.where,
-                hint="put the newest backup in its place",
+                hint="put the newest backup in its place: `gate restore FILE --replace`",
             )
 
     def wipe(self, patience: float = 2.0) -> bool:

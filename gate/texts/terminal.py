@@ -81,7 +81,11 @@ def _texts(to: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     if not file.exists():
         return {}, []
     known = read_catalogue(file, to)
-    exact = {key: said for key, said in known.items() if not _VALUE.search(key)}
+    # of tables, photographs, people and permits the desk says the same; not its single words, which
+    # may be keys here
+    desk = read_catalogue(LOCALE / to / "desk.po", to)
+    exact = {key: said for key, said in desk.items() if key.count(" ") > 1}
+    exact |= {key: said for key, said in known.items() if not _VALUE.search(key)}
     order = sorted(known.keys() - exact.keys(), key=lambda key: (-len(_VALUE.sub("", key)), key))
     return exact, [(_compiled(key), known[key]) for key in order]
 

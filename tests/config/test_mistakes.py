@@ -95,3 +95,38 @@ def test_no_mistake_prints_a_secret(values: dict[str, Any]) -> None:
 
 def test_every_mistake_has_a_line() -> None:
     assert len(mistakes({"name": "A", "part": {"width": -1, "heigth": 2}, "more": 1})) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"screen": {"languages": "zh,en"}},
+            'screen.languages = \'zh,en\': write a list in square brackets, such as ["a", "b"]',
+        ),
+        ({"screen": {"languages": ["cn"]}}, "screen.languages.0 = 'cn': not one of the languages"),
+        (
+            {"screen": {"quiet_from": "25:00"}},
+            "screen.quiet_from = '25:00': write a time, such as \"21:00\"",
+        ),
+        (
+            {"access": {"days": {"2026-13-01": "holiday"}}},
+            "access.days.2026-13-01 = '2026-13-01': write a date, such as 2026-10-01",
+        ),
+        (
+            {"relay": {"inputs": {"fire": 2}}},
+            "relay.inputs.fire = 2: write { number = … }; known here: number, invert",
+        ),
+        ({"door": 3}, "door = 3: write { fail = … }; known here: fail, unlock"),
+        ({"name": "North"}, "name = 'North': use only a-z, 0-9 and -, 32 characters at most"),
+        (
+            {"access": {"schedules": {"office": "周一"}}},
+            'access.schedules: schedule office: "周一" is not valid in a schedule; write it like',
+        ),
+    ],
+)
+def test_what_is_to_be_written_is_said_in_the_words_of_the_file(
+    values: dict[str, Any], said: str
+) -> None:
+    (only,) = mistakes_in(_wrong(values), Settings)
+    assert only.startswith(said)

@@ -249,6 +249,31 @@ def test_a_fire_contact_that_is_wired_the_other_way_round_is_pointed_out(
         assert (fine.level, wire.says) == (Level.OK, "no signal")
 
 
+def test_inputs_that_are_named_by_mistake_are_pointed_out(values: dict[str, Any]) -> None:
+    values["relay"] = {"inputs": {"fire": {"number": 2}, "exit": {"number": 2}}}
+    found = look("relay", values)
+    assert (found.level, found.says) == (
+        Level.BAD,
+        "fire and exit name the same input: number 2",
+    )
+    values["relay"]["inputs"] = {"contact": {"number": 0}, "exit": {"number": 1}}
+    unused = findings("relay", build(values))[0]
+    assert (unused.level, unused.hint) == (Level.WARN, "set [door] contact = true")
+    values["door"] = {"contact": True}
+    assert len(findings("relay", build(values))) == 1  # that the board is simulated
+    del values["relay"]["inputs"]["contact"]
+    found = look("relay", values)
+    assert found.level is Level.BAD
+    assert found.says.startswith("[door] contact = true, but no contact")
+
+
+def test_a_port_that_is_not_there_is_said_so(values: dict[str, Any], tmp_path: Path) -> None:
+    values["relay"] = {"driver": "modbus", "port": str(tmp_path / "ttyUSB9")}
+    assert look("relay", values).says.startswith(
+        "the serial port cannot be opened: No such file or directory"
+    )
+
+
 def test_two_devices_at_one_port_are_pointed_out(values: dict[str, Any], tmp_path: Path) -> None:
     tty = tmp_path / "ttyUSB0"
     tty.touch()
@@ -258,7 +283,7 @@ def test_two_devices_at_one_port_are_pointed_out(values: dict[str, Any], tmp_pat
     values["reader"] = [{"name": "cards", "port": str(lasting)}]
     found = look("ports", values)
     assert found.level is Level.BAD
-    assert found.says == f"reader cards and relay name the same port: {lasting}"
+    assert found.says == f"[[reader]] cards and [relay] name the same port: {lasting}"
     # a board in the network has no port
     values["relay"]["modbus"] = {"transport": "tcp"}
     assert all(f.level is not Level.BAD for f in findings("ports", build(values)))

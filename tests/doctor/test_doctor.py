@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from gate import cli
 from gate.clock import ManualClock
 from gate.config.settings import build
-from gate.doctor import Level, box, faces
+from gate.doctor import Level, box, examine, faces
 from gate.events.event import Event
 from gate.integrations.broker import free_port
 from gate.models import ModelsSettings
@@ -65,6 +65,37 @@ def test_a_camera_that_is_not_there_is_named_with_its_source(values: dict[str, A
 
 def test_a_recording_for_a_camera_is_pointed_out(values: dict[str, Any]) -> None:
     assert look("camera", values).level is Level.WARN
+
+
+def test_what_stands_for_a_camera_has_to_be_a_recording(
+    values: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no film")
+    (tmp_path / "bare").mkdir()
+    values["camera"] = [{"source": str(tmp_path / "notes.txt")}]
+    found = look("camera", values)
+    assert (found.level, found.says.partition(" (")[0]) == (
+        Level.BAD,
+        "the video cannot be opened",
+    )
+    values["camera"] = [{"source": str(tmp_path / "bare")}]
+    assert look("camera", values).says.startswith("the folder holds no images")
+
+
+def test_a_data_folder_that_is_a_file_is_bad(values: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.touch()
+    values["data"] = str(file)
+    found = look("disk", values)
+    assert (found.level, found.says) == (Level.BAD, f"{file}: the data folder is a file")
+
+
+def test_a_damaged_database_is_said_once(values: dict[str, Any], tmp_path: Path) -> None:
+    enrol(values)
+    (tmp_path / "data" / "gate.db").write_bytes(b"no database" * 1000)
+    found = [f for f in examine(build(values)) if "database is damaged" in f.says]
+    assert [f.part for f in found] == ["database"]
+    assert "gate restore FILE --replace" in found[0].hint
 
 
 def test_models_in_use_are_named(values: dict[str, Any]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import pytest
 
 pytest.importorskip("gpiozero", reason="gpiozero is not installed")
 
-from gpiozero import Device
+from gpiozero import BadPinFactory, Device
 from gpiozero.pins.mock import MockFactory
 
 from gate.errors import DeviceError
@@ -84,3 +85,20 @@ def test_a_box_without_pins_is_a_named_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "none-such")
     with pytest.raises(DeviceError):
         make_driver(settings()).open()
+
+
+def test_a_machine_without_pins_is_told_so_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    def none_here() -> None:
+        warnings.warn("Falling back", stacklevel=1)
+        raise BadPinFactory("Unable to load any default pin factory!")
+
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setattr(Device, "_default_pin_factory", staticmethod(none_here))
+    with pytest.raises(DeviceError) as caught:
+        make_driver(settings()).open()
+    assert caught.value.what == (
+        "the GPIO pins cannot be used: this machine has no pins that can be used"
+    )
+    assert not recwarn
