@@ -4,7 +4,7 @@ uvicorn waits for the rest of a request indefinitely and accepts any number of c
 the head has to be complete after ``HEAD_WITHIN`` seconds, and in a body no pause may be longer
 than ``BODY_PAUSE``. Beyond ``CONNECTIONS`` the one that waits longest for the rest of a request is
 closed, so a browser that asks is still answered; beyond ``PER_ADDRESS`` of one other machine that
-machine's own oldest one is.
+machine's own oldest one is. The same numbers hold for connections whose TLS handshake is not done.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ def listen(section: str, what: str, host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
+        return Listener(fileno=socket.create_server((host, port), family=family).detach())
     except OSError as error:
         raise ConfigurationError(
             f"the {what} cannot be served: {error.strerror or error}",
@@ -65,18 +66,62 @@ def listen(section: str, what: str, host: str, port: int) -> socket.socket:
         ) from None
 
 
+class Listener(socket.socket):
+    """Accepts connections, and closes the oldest of too many that no server has got hold of yet.
+
+    asyncio gives a TLS handshake a minute and any number of them, each with its descriptor, before
+    uvicorn hears of the connection.
+    """
+
+    def __init__(self, **of: Any) -> None:
+        super().__init__(**of)
+        self._waiting: list[tuple[socket.socket, str]] = []
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        made, address = super().accept()
+        self._waiting = [
+            one for one in self._waiting if one[0].fileno() >= 0 and one[0].fileno() not in _SERVED
+        ]
+        machine = str(address[0])
+        own = [one for one in self._waiting if one[1] == machine]
+        if len(own) >= PER_ADDRESS and not _is_this_machine(machine):
+            self._cut(own[0])
+        elif len(self._waiting) >= CONNECTIONS:
+            self._cut(self._waiting[0])
+        self._waiting.append((made, machine))
+        return made, address
+
+    def _cut(self, one: tuple[socket.socket, str]) -> None:
+        """End a connection; whoever reads from it closes it."""
+        self._waiting.remove(one)
+        with suppress(OSError):
+            one[0].shutdown(socket.SHUT_RDWR)
+
+
+_SERVED: set[int] = set()  # descriptors of connections that a server has got hold of
+
+
 class BoundedHttp(H11Protocol):
     """uvicorn's HTTP with limits to the time of a request and to the connections."""
 
+    known = False  # whether it is of somebody who has proved who they are: then it is not counted
+
     _timer: asyncio.TimerHandle | None = None  # runs while the rest of a request is awaited
+    _descriptor = -1
     _since = 0.0  # when that began, or when the connection was made
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        there = transport.get_extra_info("socket")
+        self._descriptor = -1 if there is None else int(there.fileno())
+        _SERVED.add(self._descriptor)
         self._since = time.monotonic()
         ours = [each for each in self.connections if isinstance(each, BoundedHttp)]
+        ours = [each for each in ours if not each.known]
         own = [each for each in ours if _machine(each) == _machine(self)]
-        if len(own) > PER_ADDRESS and not _is_this_machine(_machine(self)):
+        if self.known:
+            pass
+        elif len(own) > PER_ADDRESS and not _is_this_machine(_machine(self)):
             self._close_one_of(own)
         elif len(ours) > CONNECTIONS:
             self._close_one_of([each for each in ours if each._timer is not None] or [self])
@@ -96,6 +141,7 @@ class BoundedHttp(H11Protocol):
             self._await(BODY_PAUSE)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        _SERVED.discard(self._descriptor)
         self._is_whole()
         super().connection_lost(exc)
 

@@ -13,22 +13,29 @@ import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.datastructures import Headers
+from starlette.responses import Response
 
 from gate import files
 from gate.hub.app import CERTIFICATE, Hub, create_app
 from gate.hub.authority import Authority
+from gate.sockets import BoundedHttp
 
 MOST = 64 << 20  # bytes of a request
+MOST_OF_STRANGERS = 64 << 10  # without a certificate: a box that is being paired sends 2 KB
 
 
-class MutualTls(H11Protocol):
-    """uvicorn's HTTP, which passes the connection's client certificate to the application."""
+class MutualTls(BoundedHttp):
+    """uvicorn's HTTP, which passes the connection's client certificate to the application.
+
+    Boxes may have as many connections as they are; who shows no certificate shares a few.
+    """
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         der = tls.getpeercert(binary_form=True) if tls is not None else None
+        self.known = der is not None
+        super().connection_made(transport)
         app = self.app
 
         async def with_certificate(scope: Any, receive: Any, send: Any) -> None:
@@ -80,19 +87,25 @@ def own_names(hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def bounded(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuses bodies longer than ``MOST``, with or without a length in the head."""
+    """Refuses bodies longer than ``MOST``, or than ``MOST_OF_STRANGERS`` without a certificate,
+    with or without a length in the head."""
 
     async def limited(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
         size = 0
+        most = MOST if scope.get(CERTIFICATE) else MOST_OF_STRANGERS
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length[:20]) > most:
+            await Response(status_code=413)(scope, receive, send)
+            return
 
         async def counted() -> Any:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > MOST:
+            if size > most:
                 return {"type": "http.disconnect"}
             return message
 
