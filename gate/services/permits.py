@@ -17,6 +17,7 @@ from gate.access.permit import Permit, PermitRefused, check, read, sign
 from gate.access.request import Credential
 from gate.access.settings import PermitSettings
 from gate.errors import AccessError
+from gate.store.changes import touch
 from gate.store.key_value import JOINED
 from gate.store.people import as_person
 from gate.store.store import Store
@@ -111,6 +112,7 @@ class PermitBook:
                     uses_allowed=uses or None,
                 )
             )
+            touch(session, person)  # gates with a register of their own get it by that
         return Issued(permit, text)
 
     def allowance(self, household: int, now: datetime) -> tuple[int, int]:

@@ -149,12 +149,12 @@ class Credentials:
         session.merge(KeyValueRow(key=key, value={"n": used + 1}, at=now()))
 
     def revoke_permit(self, permit: str, reason: str) -> None:
+        """Make a permit invalid, at every gate; one that is already is left as it is."""
         with self._database.write() as session:
-            session.execute(
-                update(PermitRow)
-                .where(PermitRow.id == permit, PermitRow.revoked.is_(None))
-                .values(revoked=now(), revoked_reason=reason)
-            )
+            row = session.get(PermitRow, permit)
+            if row is not None and row.revoked is None:
+                row.revoked, row.revoked_reason = now(), reason
+                touch(session, row.person_id)
 
 
 def clear_revoked(session: Session, kind: str, digest: bytes) -> None:

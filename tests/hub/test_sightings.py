@@ -6,33 +6,39 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gate.access.antipassback import Place
+from gate.access.permit import key_id
+from gate.access.settings import PermitSettings
 from gate.errors import StoreError
 from gate.hub.boxes import Boxes
 from gate.hub.sightings import Sightings, checked
 from gate.replica.sightings import Sightings as OwnSightings
 from gate.services import presence
+from gate.services.permits import Issued, PermitBook
 from gate.store.store import Store
-from gate.store.tables import BoxRow, PermitRow
+from gate.store.tables import BoxRow
 from gate.store.tables.base import now
 from tests.hub.fleet import Box, Fleet, settings
 from tests.waiting import wait_for
 
+KEY = Ed25519PrivateKey.generate()
+
+
+def book(store: Store) -> PermitBook:
+    public = KEY.public_key()
+    return PermitBook(store, {key_id(public): public}, PermitSettings())
+
+
+def issued(fleet: Fleet, person: int, uses: int) -> Issued:
+    return book(fleet.store).issue(
+        KEY, person, now(), now() + timedelta(days=1), now=now(), uses=uses
+    )
+
 
 def permit(fleet: Fleet, person: int, uses: int) -> str:
-    with fleet.store.database.write() as session:
-        row = PermitRow(
-            person_id=person,
-            valid_from=now(),
-            valid_until=now() + timedelta(days=1),
-            uses_allowed=uses,
-        )
-        session.add(row)
-        session.flush()
-        serial = row.id
-    fleet.store.people.update(person, note="has a permit")
-    return serial
+    return issued(fleet, person, uses).permit.serial
 
 
 def used(box: Box, serial: str) -> int:
@@ -53,6 +59,24 @@ def local(box: Box, ref: str) -> int:
     row = box.store.people.by_ref(ref)
     assert row is not None
     return row.id
+
+
+@pytest.mark.slow
+def test_a_permit_issued_or_revoked_at_the_hub_is_so_at_every_gate(fleet: Fleet) -> None:
+    """Also of somebody the gates have had for long."""
+    visitor = fleet.store.people.create("a visitor", kind="visitor").id
+    boxes = [fleet.box("north"), fleet.box("south")]
+    wait_for(fleet.agreed)
+    given = issued(fleet, visitor, 0)
+    wait_for(fleet.agreed)
+
+    def problems() -> set[str]:
+        gates = [book(box.store).look_up(given.text, box.gate, now()) for box in boxes]
+        return {credential.problem for _, credential in gates}
+
+    assert problems() == {""}
+    book(fleet.store).revoke(given.permit.serial, "thrown out")
+    wait_for(lambda: problems() == {"permit_revoked"})
 
 
 @pytest.mark.slow
