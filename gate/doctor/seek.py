@@ -26,6 +26,7 @@ from gate.sensors.settings import TemperatureSettings
 
 BAUDS = (9600, 115200, 19200, 38400, 57600, 460800)
 UNITS = range(1, 9)
+ANSWER = 0.12  # seconds in which a Modbus board answers
 BY_ID = Path("/dev/serial/by-id")
 BY_PATH = Path("/dev/serial/by-path")
 OWN = Path("/dev/gate")  # the package's names: packaging/deb/60-gate.rules
@@ -94,7 +95,7 @@ def thermometer_baud(settings: TemperatureSettings) -> int | None:
 def modbus_board(settings: RelaySettings) -> tuple[int, int] | None:
     """Speed and address at which a board reports its coils; None when none does."""
     for baud in (settings.baud, *(b for b in BAUDS[:4] if b != settings.baud)):
-        client = SerialClient(settings.port, baudrate=baud, timeout=0.12, retries=0)
+        client = SerialClient(settings.port, baudrate=baud, timeout=ANSWER, retries=0)
         with contextlib.suppress(ModbusException, OSError):
             if not client.connect():
                 return None

@@ -14,7 +14,7 @@ import pytest
 
 from gate.camera import reach
 from gate.camera.reach import why_not
-from gate.integrations.broker import free_port
+from tests.waiting import PATIENCE
 
 OTHERWISE = "no frame within 10 s"
 
@@ -63,10 +63,16 @@ class Rtsp:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Rtsp]:
+def listening() -> Iterator[Rtsp]:
     made = Rtsp()
     yield made
     made.close()
+
+
+@pytest.fixture
+def server(listening: Rtsp, monkeypatch: pytest.MonkeyPatch) -> Rtsp:
+    monkeypatch.setattr(reach, "PATIENCE", PATIENCE)
+    return listening
 
 
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_the_camera_itself_says_what_is_wrong(
         ("rtsp//192.168.1.64/1", "this is not the address of a camera"),
         ("rtsp:192.168.1.64", "the address of the camera cannot be read"),
         ("rtps://192.168.1.64/1", "this is not the address of a camera"),
-        ("/nowhere", "there is no such device, address or recording"),
+        ("/nowhere/recordings/resident", "there is no such device, address or recording"),
         ("rtsp://admin:a#1@192.168.1.64/1", "the address of the camera cannot be read"),
         ("rtsp://admin:a/1@192.168.1.64/1", "the address of the camera cannot be read"),
         ("rtsp://camera.invalid/1", "the name camera.invalid is not known"),
@@ -117,8 +123,10 @@ def test_an_address_with_a_mistake_is_named(source: str, what: str) -> None:
 def test_a_port_without_a_camera_and_a_camera_that_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    port = free_port()
-    found = why_not(f"rtsp://127.0.0.1:{port}/1", OTHERWISE)
+    with socket.socket() as ours:  # nobody else can listen there meanwhile
+        ours.bind(("127.0.0.1", 0))
+        port = ours.getsockname()[1]
+        found = why_not(f"rtsp://127.0.0.1:{port}/1", OTHERWISE)
     assert found.what == f"127.0.0.1 has nothing at port {port}"
     monkeypatch.setattr(reach, "PATIENCE", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:

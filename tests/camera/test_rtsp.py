@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gate.camera import reach
 from gate.camera.capture import Capture
 from gate.camera.reach import why_not
 from gate.camera.settings import CameraSettings
@@ -20,7 +21,7 @@ from gate.services.enrolment import Examiner
 from gate.store.store import Store
 from tests.camera.rtsp_serving import RtspServer, film_of, missing
 from tests.gate_process import GateProcess
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -64,8 +65,8 @@ def heard() -> list[tuple[bool, str]]:
     return []
 
 
-def camera(address: str, heard: list[tuple[bool, str]]) -> Capture:
-    settings = CameraSettings(source=address, silent_after=3)
+def camera(address: str, heard: list[tuple[bool, str]], silent_after: float = PATIENCE) -> Capture:
+    settings = CameraSettings(source=address, silent_after=silent_after)
     told = lambda camera, there, why: heard.append((there, why))  # noqa: E731
     return Capture(settings, told, retry=(0.1, 0.5))
 
@@ -88,7 +89,8 @@ def test_pictures_arrive_and_are_those_of_the_recording(
 def test_a_server_that_goes_is_reported_once_and_used_again_when_it_is_back(
     cut: str, server: RtspServer, heard: list[tuple[bool, str]]
 ) -> None:
-    with closing(camera(server.address, heard)) as capture:
+    silent_after = 3.0 if cut == "frozen" else PATIENCE
+    with closing(camera(server.address, heard, silent_after)) as capture:
         capture.open()
         wait_for(lambda: capture.read(1.0), LONG)
         if cut == "no power":
@@ -104,24 +106,30 @@ def test_a_server_that_goes_is_reported_once_and_used_again_when_it_is_back(
     assert heard[1][1] == ("the stream ended" if cut == "no power" else "no frame for 3 s")
 
 
-def test_an_address_it_does_not_have(server: RtspServer, heard: list[tuple[bool, str]]) -> None:
+def test_an_address_it_does_not_have(
+    server: RtspServer, heard: list[tuple[bool, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with closing(camera(server.address.replace("door", "garden"), heard)) as capture:
         capture.open()
         wait_for(lambda: heard, LONG)
         assert capture.read(0.01) is None
     assert heard[0] == (False, "the camera has no stream at this path")
+    monkeypatch.setattr(reach, "PATIENCE", PATIENCE)
     found = why_not(server.address.replace("door", "garden"), "")
     assert found.what == "the camera has no stream at this path"
     assert why_not(server.address, "nothing").what == "nothing"
 
 
-def test_a_wrong_password(server: RtspServer, heard: list[tuple[bool, str]]) -> None:
+def test_a_wrong_password(
+    server: RtspServer, heard: list[tuple[bool, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     if server.kind != "gstreamer":
         pytest.skip("this server asks for no password")
     with closing(camera(server.address_for("other"), heard)) as capture:
         capture.open()
         wait_for(lambda: heard, LONG)
     assert heard[0] == (False, "the camera refuses this user or password")
+    monkeypatch.setattr(reach, "PATIENCE", PATIENCE)
     found = why_not(server.address_for("other"), "")
     assert found.what == "the camera refuses this user or password"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from gate.commands.init import PASSWORD, QUESTIONS, init
 from gate.config.settings import load
 from gate.doctor import Finding, Level
 from gate.errors import ConfigurationError
+from gate.relay.driver_factory import make_driver
 from gate.setup import system
 from gate.setup.talk import Terminal
 from gate.simulators.card import CardReader
@@ -25,6 +25,7 @@ from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from gate.store.store import Store
 from gate.texts.catalogue import catalogue
+from tests.waiting import PATIENCE
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 EMPTY = str(FIXTURES / "recordings" / "empty")
@@ -110,7 +111,14 @@ def test_a_wrong_flag_changes_nothing(config: Path) -> None:
 
 
 @pytest.fixture
-def devices() -> Iterator[dict[str, Any]]:
+def devices(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """A board and a reader; one that a busy machine keeps waiting is not taken for a silent one."""
+    monkeypatch.setattr("gate.doctor.seek.ANSWER", PATIENCE)
+    monkeypatch.setattr("gate.commands.init.CARD_WITHIN", PATIENCE)
+    longer = {"timeout": PATIENCE}
+    monkeypatch.setattr(
+        "gate.setup.trying.make_driver", lambda board: make_driver(board.model_copy(update=longer))
+    )
     board, card = ModbusBoard(8, 1), CardReader()
     with SimulatedPort(board) as relay, SimulatedPort(card) as reader:
         yield {"board": board, "relay": relay.path, "card": card, "reader": reader.path}
@@ -120,15 +128,13 @@ def devices() -> Iterator[dict[str, Any]]:
 def test_the_board_is_found_and_clicked_and_a_card_is_read(
     config: Path, devices: dict[str, Any]
 ) -> None:
-    showing = threading.Timer(0.5, lambda: devices["card"].show(2972728, 20))
-    showing.start()
+    devices["card"].show(2972728, seconds=3600)
     done = run(
         config,
         *FLAGS,
         *("--models", "skip", "--try", "--board", f"find:{devices['relay']}"),
         *("--reader", f"rdm6300:{devices['reader']}"),
     )
-    showing.cancel()
     assert done.exit_code == 0, done.output
     assert "the camera sees" in done.output
     assert f"found: modbus:{devices['relay']}" in done.output

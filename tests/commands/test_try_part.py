@@ -14,9 +14,11 @@ from gate.commands.try_part import try_part
 from gate.config.settings import build
 from gate.devices.serial_port import SerialPort
 from gate.errors import DeviceError
+from gate.relay.driver_factory import make_driver
 from gate.setup import trying
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
+from tests.waiting import PATIENCE
 
 EMPTY = Path(__file__).parents[2] / "fixtures" / "recordings" / "empty"
 pytestmark = pytest.mark.slow
@@ -41,6 +43,15 @@ def modbus(port: str) -> str:
 @pytest.fixture(autouse=True)
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board whose thread a busy machine keeps waiting is no board that is silent."""
+    longer = {"timeout": PATIENCE}
+    monkeypatch.setattr(
+        "gate.setup.trying.make_driver", lambda board: make_driver(board.model_copy(update=longer))
+    )
 
 
 def test_the_camera(tmp_path: Path) -> None:

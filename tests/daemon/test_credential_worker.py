@@ -21,7 +21,7 @@ from gate.events.event import Event
 from gate.passage.inputs import CLAIM_AGE, Checked, Shown
 from gate.readers.claim import Claim, ClaimKind
 from gate.store.store import Store
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 class Desk:
@@ -54,22 +54,40 @@ class Desk:
         return [dict(event.details) for event in self.events if event.type == type]
 
 
+@pytest.fixture(autouse=True)
+def _a_machine_that_does_much_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up that has to wait for the processor is not given up."""
+    monkeypatch.setattr("gate.daemon.credential_worker._LIMIT", PATIENCE)
+
+
 @pytest.fixture
 def desk(store: Store, tmp_path: Path) -> Iterator[Desk]:
+    """Its thread looks up what is claimed."""
     made = Desk(store, tmp_path)
     made.credentials.open()
     yield made
     made.credentials.close()
 
 
-def test_an_old_claim_is_dropped_and_its_holder_is_asked_to_try_again(desk: Desk) -> None:
-    claim = Claim(ClaimKind.CARD, "12345678", "east", desk.clock.monotonic())
-    desk.clock.advance(CLAIM_AGE + 0.1)
-    desk.credentials._serve(claim)
-    desk.credentials._look_around()
-    assert [s.credential.problem for s in desk.shown] == ["credential_unchecked"]
-    assert desk.shown[0].person is None
-    assert desk.reported("credential.dropped") == [{"reader": "east", "count": 1}]
+@pytest.fixture
+def alone(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The same without that thread: the test does its work, and nobody else."""
+    made = Desk(store, tmp_path)
+    monkeypatch.setattr(made.credentials._thread, "start", lambda: None)
+    made.credentials.open()
+    yield made
+    made.credentials.close()
+    made.credentials._bounded.close()
+
+
+def test_an_old_claim_is_dropped_and_its_holder_is_asked_to_try_again(alone: Desk) -> None:
+    claim = Claim(ClaimKind.CARD, "12345678", "east", alone.clock.monotonic())
+    alone.clock.advance(CLAIM_AGE + 0.1)
+    alone.credentials._serve(claim)
+    alone.credentials._look_around()
+    assert [s.credential.problem for s in alone.shown] == ["credential_unchecked"]
+    assert alone.shown[0].person is None
+    assert alone.reported("credential.dropped") == [{"reader": "east", "count": 1}]
 
 
 def test_a_frozen_store_hangs_nobody_and_is_reported(
@@ -87,48 +105,48 @@ def test_a_frozen_store_hangs_nobody_and_is_reported(
     thaw.set()
 
 
-def test_1500_unknown_cards_are_ten_answers_a_slow_reader_and_one_alarm(desk: Desk) -> None:
+def test_1500_unknown_cards_are_ten_answers_a_slow_reader_and_one_alarm(alone: Desk) -> None:
     problems = []
     for number in range(1500):
-        problems.append(desk.show(f"{number:08d}"))
-        desk.clock.advance(37 / 1500)
+        problems.append(alone.show(f"{number:08d}"))
+        alone.clock.advance(37 / 1500)
     assert problems[:10] == ["card_unknown"] * 10
     looked_up = problems.count("card_unknown")
     assert looked_up <= 10 + 37 / 2
     assert "reader_slowed" in problems
-    assert len(desk.shown) <= 10 + 2 * 37 / 2 + 2, "a flood is not answered one by one"
-    assert len(desk.reported("credential.guessing")) == 1
-    alarm = desk.reported("credential.guessing")[0]
+    assert len(alone.shown) <= 10 + 2 * 37 / 2 + 2, "a flood is not answered one by one"
+    assert len(alone.reported("credential.guessing")) == 1
+    alarm = alone.reported("credential.guessing")[0]
     assert (alarm["kind"], alarm["reader"], alarm["count"]) == ("card", "east", 10)
-    desk.clock.advance(301)
-    desk.credentials._look_around()
-    after = desk.reported("credential.guessing")[-1]
+    alone.clock.advance(301)
+    alone.credentials._look_around()
+    after = alone.reported("credential.guessing")[-1]
     assert (after["ended"], after["count"]) == (True, looked_up)
     assert after["count"] + after["unchecked"] == 1500
-    assert desk.show("99999999") == "card_unknown", "and all is as before"
+    assert alone.show("99999999") == "card_unknown", "and all is as before"
 
 
-def test_another_reader_is_not_slowed_down(desk: Desk) -> None:
+def test_another_reader_is_not_slowed_down(alone: Desk) -> None:
     for number in range(20):
-        desk.show(f"{number:08d}", reader="east")
-    assert desk.show("1", reader="east") in ("reader_slowed", "silence")
-    assert desk.show("1", reader="west") == "card_unknown"
+        alone.show(f"{number:08d}", reader="east")
+    assert alone.show("1", reader="east") in ("reader_slowed", "silence")
+    assert alone.show("1", reader="west") == "card_unknown"
 
 
-def test_pins_are_counted_over_all_keypads(desk: Desk) -> None:
+def test_pins_are_counted_over_all_keypads(alone: Desk) -> None:
     for number in range(10):
-        assert desk.show(f"{number:04d}", "pin", f"pad-{number % 3}") == "pin_unknown"
-    assert desk.show("1234", "pin", "pad-9") == "reader_slowed"
-    assert desk.reported("credential.guessing")[0]["kind"] == "pin"
+        assert alone.show(f"{number:04d}", "pin", f"pad-{number % 3}") == "pin_unknown"
+    assert alone.show("1234", "pin", "pad-9") == "reader_slowed"
+    assert alone.reported("credential.guessing")[0]["kind"] == "pin"
 
 
-def test_forged_permits_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forged_permits_are_counted_too(alone: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        desk.credentials._lookup,
+        alone.credentials._lookup,
         "look_up",
         lambda claim, now: Shown(Method.PERMIT, None, Credential("permit_forged"), claim.shown),
     )
-    assert [desk.show("GP1:X", "permit", "main") for _ in range(11)][-1] == "reader_slowed"
+    assert [alone.show("GP1:X", "permit", "main") for _ in range(11)][-1] == "reader_slowed"
 
 
 def test_a_flood_at_one_reader_keeps_no_card_from_another(desk: Desk) -> None:
@@ -138,7 +156,7 @@ def test_a_flood_at_one_reader_keeps_no_card_from_another(desk: Desk) -> None:
         )
     west = Claim(ClaimKind.CARD, "77", "west", desk.clock.monotonic() + 0.5)
     desk.credentials.claim(west)
-    wait_for(lambda: any(shown.at == west.shown for shown in desk.shown), 10)
+    wait_for(lambda: any(shown.at == west.shown for shown in desk.shown))
 
 
 def checked(desk: Desk) -> list[Checked]:

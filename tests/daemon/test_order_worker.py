@@ -22,12 +22,12 @@ from gate.daemon.orders import Order
 from gate.daemon.periodic import Periodic
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(StoreSettings(ballast=0, busy_timeout=0.2), tmp_path) as opened:
+    with Store.open(StoreSettings(ballast=0, busy_timeout=PATIENCE), tmp_path) as opened:
         yield opened
 
 
@@ -63,7 +63,7 @@ def run() -> Iterator[Callable[[Periodic], None]]:
     for job, _ in begun:
         job.close()
     for _, thread in begun:
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @pytest.mark.slow
@@ -99,14 +99,14 @@ def test_an_order_is_obeyed_while_the_site_is_learnt_again(
 
     def matcher() -> SimpleNamespace:
         learning.set()
-        assert learnt.wait(30)
+        assert learnt.wait(PATIENCE)
         return SimpleNamespace(people=1, encoder="faceplugin/1")
 
     core.known = SimpleNamespace(matcher=matcher, generation=1)
     posted: list[Any] = []
     run(GalleryWorker(core, lambda status: None))
     run(OrderWorker(core, ManualClock(), posted.append, lambda write: None))
-    assert learning.wait(10)
+    assert learning.wait(PATIENCE)
     store.orders.give("g", "lockdown", "li")
     wait_for(lambda: posted)
     assert not learnt.is_set()

@@ -13,15 +13,18 @@ from serial.tools.list_ports_common import ListPortInfo  # type: ignore[import-u
 
 from gate.config.settings import build
 from gate.devices.serial_port import SerialPort
-from gate.doctor import Level, seek
+from gate.doctor import Finding, Level, seek
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
-from tests.doctor.looking import findings, look
-from tests.waiting import eventually
+from tests.doctor.looking import findings, found_at_last, level_of, look
 
 pytestmark = pytest.mark.slow
+
+
+def well(found: list[Finding]) -> bool:
+    return level_of(found) is Level.OK
 
 
 def test_a_simulated_relay_is_pointed_out(values: dict[str, Any]) -> None:
@@ -45,8 +48,7 @@ def board(values: dict[str, Any]) -> Iterator[SimulatedPort]:
 
 
 def test_a_relay_board_at_rest_is_well(values: dict[str, Any], board: SimulatedPort) -> None:
-    found = findings("relay", build(values))
-    assert found[0].level is Level.OK
+    found = found_at_last("relay", values, lambda found: found[0].level is Level.OK)
     assert "channel 1: at rest" in found[0].says
     assert "stays so" in found[1].says  # no timed pulse
 
@@ -65,8 +67,8 @@ def test_how_an_lcus_board_answers_is_found_out(
     values: dict[str, Any], board: SimulatedPort, wrong: str
 ) -> None:
     values["relay"]["lcus"] = {"readback": wrong}
-    hints = [f.hint for f in findings("relay", build(values))]
-    assert any('[relay.lcus] readback = "text"' in hint for hint in hints)
+    right = '[relay.lcus] readback = "text"'
+    assert found_at_last("relay", values, lambda found: any(right in each.hint for each in found))
 
 
 def test_speed_and_address_of_a_modbus_board_are_found_out(values: dict[str, Any]) -> None:
@@ -74,20 +76,21 @@ def test_speed_and_address_of_a_modbus_board_are_found_out(values: dict[str, Any
     with SimulatedPort(board) as port:
         port.faults.baud = 38400
         values["relay"] = {"driver": "modbus", "port": port.path}
-        found = look("relay", values)
+        right = "[relay] baud = 38400, [relay.modbus] unit = 3"
+        (found,) = found_at_last("relay", values, lambda found: found[0].hint.endswith(right))
         assert found.level is Level.BAD
-        assert found.hint.endswith("[relay] baud = 38400, [relay.modbus] unit = 3")
         values["relay"] |= {"baud": 38400, "modbus": {"unit": 3}}
-        assert [f.level for f in findings("relay", build(values))] == [Level.OK]
+        assert len(found_at_last("relay", values, well)) == 1
     assert board.board.history == []
 
 
 def test_a_board_with_a_timer_that_is_not_used_is_pointed_out(values: dict[str, Any]) -> None:
     with SimulatedPort(LcusBoard(variant="AA")) as port:
         values["relay"] = {"driver": "lcus", "port": port.path, "lcus": {"variant": "AA"}}
-        assert look("relay", values).level is Level.OK
+        assert found_at_last("relay", values, well)
         values["relay"]["lcus"]["timed_pulse"] = False
-        assert "timed_pulse = true" in look("relay", values).hint
+        unused = "timed_pulse = true"
+        assert found_at_last("relay", values, lambda found: unused in found[-1].hint)
 
 
 @pytest.mark.parametrize("driver", ["lcus", "modbus"])
@@ -127,12 +130,11 @@ def test_the_speed_of_a_thermometer_is_found_out(
     with SimulatedPort(module) as port:
         port.faults.baud = 115200
         values["temperature"] = {"policy": "record", "port": port.path, "driver": driver}
-        found = look("temperature", values)
+        right = "it is heard with [temperature] baud = 115200"
+        (found,) = found_at_last("temperature", values, lambda found: found[0].hint == right)
         assert found.level is Level.BAD
-        assert found.hint == "it is heard with [temperature] baud = 115200"
         values["temperature"]["baud"] = 115200
-        # on a busy machine the simulated device may answer late
-        assert eventually(lambda: look("temperature", values).level is Level.OK)
+        assert found_at_last("temperature", values, well)
 
 
 def test_a_device_by_a_name_that_may_change_is_pointed_out(
@@ -239,14 +241,14 @@ def test_a_fire_contact_that_is_wired_the_other_way_round_is_pointed_out(
             "port": port.path,
             "inputs": {"fire": {"number": 2, "invert": True}},
         }
-        fine, wire, fire = findings("relay", build(values))
+        fine, wire, fire = found_at_last("relay", values, lambda found: len(found) == 3)
         assert fine.says.endswith("at rest")
         assert (wire.part, wire.says) == ("input fire", "signal")
         assert (fire.level, fire.says.partition(":")[0]) == (Level.WARN, "fire is reported now")
         assert "invert" in fire.hint
         values["relay"]["inputs"]["fire"]["invert"] = False
-        fine, wire = findings("relay", build(values))
-        assert (fine.level, wire.says) == (Level.OK, "no signal")
+        _, wire = found_at_last("relay", values, well)
+        assert wire.says == "no signal"
 
 
 def test_inputs_that_are_named_by_mistake_are_pointed_out(values: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from gate.notify.settings import NotifyReceiver, NotifySettings
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.notify.telephone import Telephone, ringing
+from tests.waiting import PATIENCE, wait_for
 
 pytest.importorskip("apprise")
 
@@ -53,7 +54,9 @@ class Box:
         )
 
     def record(self, kind: str, **fields: Any) -> Event:
-        return self.store.writer.record(Event.make("north", kind, self.time, **fields)).result(10)
+        return self.store.writer.record(Event.make("north", kind, self.time, **fields)).result(
+            PATIENCE
+        )
 
     def look(self, after: float = 0) -> None:
         self.time += timedelta(seconds=after)
@@ -121,8 +124,7 @@ def test_the_thread_does_it_by_itself(
     box = Box(store, telephone)
     box.notifier.start()
     box.record("door.fire")
-    while not telephone.got:
-        assert box.notifier._thread.is_alive()
+    wait_for(lambda: telephone.got)
     box.notifier.stop()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text
 from gate.importing import made_homes
 from gate.store.places import NewPlaces
 from gate.store.tables import BuildingRow, HouseholdRow, ImportRow, UnitRow
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,7 +32,7 @@ def beside(store, work):
         with store.database.connect() as connection:
             return connection.execute(WAITING).scalar() == 1
 
-    assert eventually(waits, 30)
+    assert eventually(waits)
     return thread
 
 
@@ -46,7 +46,7 @@ def test_who_is_given_a_home_that_is_being_removed_gets_it_anew(store, gone):
             if table is gone:
                 break
         thread = beside(store, lambda: made.append(store.people.create("Li", home=HOME)))
-    thread.join(30)
+    thread.join(PATIENCE)
     assert store.places.address(made[0].household_id) == HOME
 
 
@@ -56,7 +56,7 @@ def test_who_moves_into_a_home_that_is_being_removed_gets_it_anew(store):
     with store.database.write() as session:
         session.execute(delete(HouseholdRow))
         thread = beside(store, lambda: store.people.update(li, home=HOME))
-    thread.join(30)
+    thread.join(PATIENCE)
     assert store.places.address(store.people.get(li).household_id) == HOME
     store.people.update(li, home=("", "", ""))
     assert store.people.get(li).household_id is None
@@ -81,7 +81,7 @@ def undone(store, job):
         target=lambda: ended.extend(made_homes.remove(store, job)), daemon=True
     )
     thread.start()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive(), "the undo waits"
     return sum(ended)
 
