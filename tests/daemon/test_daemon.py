@@ -35,7 +35,7 @@ from gate.relay.simulated import SimulatedRelay
 from gate.services.enrolment import Examiner
 from gate.store.engine import Database
 from gate.store.store import Store
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -156,7 +156,7 @@ class Running:
 
     def stop(self) -> None:
         self.daemon.stop()
-        self.thread.join(30)
+        self.thread.join(PATIENCE)
 
 
 def bodies(store: Store) -> list[dict[str, Any]]:
@@ -363,8 +363,8 @@ def test_a_crashed_thread_is_reported_and_started_again(
 
     with ExitStack() as after:
         daemon._begin("job", body, after)
-        wait_for(lambda: len(runs) == 2, 10.0)
-    reported = [daemon._inbox.get(timeout=5), daemon._inbox.get(timeout=5)]
+        wait_for(lambda: len(runs) == 2)
+    reported = [daemon._inbox.get(timeout=PATIENCE) for _ in range(2)]
     assert [(s.name, s.there) for s in reported] == [("job", False), ("job", True)]  # type: ignore[union-attr]
     assert "thread.failed" in caplog.text
 

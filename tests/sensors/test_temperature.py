@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+import itertools
 import time
 
 import numpy as np
@@ -100,6 +100,16 @@ class Asked:
         answer, self._answer = self._answer, b""
         self.now += 0.0 if answer else 0.03
         return b"" if self.mute else answer
+
+
+class Counting(ModbusBoard):
+    """Counts what it has answered."""
+
+    answered = 0
+
+    def answer(self, request: bytes, now: float) -> bytes:
+        self.answered += 1
+        return super().answer(request, now)
 
 
 class TestSensor:
@@ -199,22 +209,49 @@ class TestSensor:
             values = {(s.raw, s.ambient) for s in sensor._samples}
             assert values == {(33.4, 24.0)}
 
-    def test_a_late_answer_of_one_register_is_not_the_other_register(self) -> None:
-        board = ModbusBoard()
+    def test_a_late_answer_of_one_register_is_not_the_other_register(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        board = Counting()
         board.registers = {0: 334, 1: 250}
         with SimulatedPort(board) as port:
             modbus = RegisterSettings(unit=1, object=0, ambient=1)
             line = ModbusLine(self.settings(port, driver="modbus", modbus=modbus, poll=0.01))
             line.open()
-            samples = []
-            for slow in (0.0, 0.4, 0.0, 0.4, 0.0, 0.0):
-                port.faults.slow = slow  # ends while the driver still waits
-                timer = threading.Timer(0.05, lambda: setattr(port.faults, "slow", 0.0))
-                timer.start()
+            client = line._client
+            assert client is not None
+            ask, forget, asked = client.read_holding_registers, client.forget, 0
+
+            def counted(*given: int, **named: int) -> object:
+                nonlocal asked
+                asked += 1
+                return ask(*given, **named)
+
+            def all_answered() -> None:
+                """However late, as a busy machine may make it."""
+                port.faults.slow = 0.0
+                wait_for(lambda: board.answered == asked)
+                with port._lock:  # a turn ends with what it sends
+                    pass
+
+            def forgets(settle: float) -> None:
+                if settle:
+                    all_answered()
+                forget(settle)
+
+            monkeypatch.setattr(client, "read_holding_registers", counted)
+            monkeypatch.setattr(client, "forget", forgets)
+            samples: list[Sample] = []
+
+            def reads(slow: float) -> bool:
+                port.faults.slow = slow
                 with contextlib.suppress(DeviceError):
-                    samples += line.read()
-                timer.join()
+                    samples.extend(line.read())
+                all_answered()
+                return len(samples) >= 6
+
+            slow = itertools.cycle((0.0, 0.4))
+            wait_for(lambda: reads(next(slow)))
             line.close()
-        assert samples
         for sample in samples:
             assert (sample.raw, sample.ambient) == (pytest.approx(33.4), pytest.approx(25.0))
