@@ -73,8 +73,12 @@ ONE_FACE = {
 }
 
 
-def workbook(language: str, lines: str) -> bytes:
-    """A table with a title over it."""
+def workbook(language: str, lines: str, *, hidden: bool = False) -> bytes:
+    """A table with a title over it.
+
+    Args:
+        hidden: one line and the column of the last day are hidden, as after filtering.
+    """
     book = Workbook()
     sheet = book.active
     sheet.title = "住户" if language == "zh" else "residents"
@@ -84,6 +88,9 @@ def workbook(language: str, lines: str) -> bytes:
     sheet.append(heads)
     for line in lines.splitlines():
         sheet.append([int(cell) if cell[:1] == "+" else cell or None for cell in line.split("|")])
+    if hidden:
+        sheet.row_dimensions[4].hidden = True
+        sheet.column_dimensions["H"].hidden = True
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -173,10 +180,10 @@ def photograph(desk: Desk, address: str, language: str, options: Any) -> list[st
             Image.open(file).convert("RGB").quantize(COLOURS).save(file, optimize=True)
             faults.extend(too_wide(page, file.name))
 
-        def upload(lines: str, photos: bytes = b"") -> None:
+        def upload(lines: str, photos: bytes = b"", *, hidden: bool = False) -> None:
             page.goto(f"{address}/imports")
             table: Any = {"name": "residents.xlsx", "mimeType": "application/octet-stream"}
-            table["buffer"] = workbook(language, lines)
+            table["buffer"] = workbook(language, lines, hidden=hidden)
             page.set_input_files("[name=table]", table)
             if photos:
                 packed: Any = {
@@ -198,6 +205,8 @@ def photograph(desk: Desk, address: str, language: str, options: Any) -> list[st
         page.click("form[action$='/choose'] > button")
         page.wait_for_selector("form[action$='/run']")
         look("clear")
+        upload(LINES[language], hidden=True)
+        look("hidden")
         upload(WRONG[language])
         look("wrong")
         report(desk, address, language, page, upload)
