@@ -91,7 +91,7 @@ def record(
         at=now,
     )
     if purpose == "face" and answer != "agreed":
-        store.templates.remove(person.id)
+        store.database.wipe()  # the faces went with the answer
     if purpose == "not_seen" and answer != "agreed":
         missing.no_more(store, person.id)
     if purpose == "learning" and answer != "agreed":

@@ -26,6 +26,7 @@ from gate.importing.wrong import Line
 from gate.recognition.face import Vector
 from gate.services.enrolment import Shot
 from gate.store.changes import touch
+from gate.store.consents import forget_faces
 from gate.store.credentials import clear_revoked
 from gate.store.places import NewPlaces
 from gate.store.store import Store
@@ -87,7 +88,7 @@ def write_line(
         changed |= given is True
         noted += [("", ANOTHERS_CARD)] if given is None else []
     if answer_of(values) == "refused" and not barred:
-        session.execute(delete(TemplateRow).where(TemplateRow.person_id == person.id))
+        forget_faces(session, person.id)
     new_face = bool(shots) and not _kept_already(session, store, person.id, shots)
     if new_face:
         session.execute(delete(TemplateRow).where(TemplateRow.person_id == person.id))

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from gate.errors import AccessError, RecognitionError
+from gate.errors import AccessError, RecognitionError, StoreError
 from gate.recognition.detection.detector import Detector
 from gate.recognition.encoders import Encoder, encode_faces
 from gate.recognition.face import Face, Image, Template, Vector
@@ -238,13 +238,7 @@ def keep(store: Store, person: int, shots: Sequence[Shot]) -> int:
 
     Raises AccessError without the person's consent, RecognitionError without a usable photograph.
     """
-    consent = store.consents.answer(person)
-    if consent is None or consent.answer != "agreed":
-        raise AccessError(
-            "this person has not consented to the use of their face",
-            where=f"person {person}",
-            hint="record the consent first, or give a card or permit instead",
-        )
+    _refuse_without_consent(store, person)
     row = store.people.get(person)
     if row is None or not row.active:
         raise AccessError(
@@ -260,5 +254,19 @@ def keep(store: Store, person: int, shots: Sequence[Shot]) -> int:
     kept = good[:MOST]
     for encoder in kept[0].vectors:
         templates = [Template(person, s.vectors[encoder], encoder, s.quality) for s in kept]
-        store.templates.replace(person, encoder, templates)
+        try:
+            store.templates.replace(person, encoder, templates)
+        except StoreError:
+            _refuse_without_consent(store, person)  # withdrawn meanwhile
+            raise
     return len(kept)
+
+
+def _refuse_without_consent(store: Store, person: int) -> None:
+    consent = store.consents.answer(person)
+    if consent is None or consent.answer != "agreed":
+        raise AccessError(
+            "this person has not consented to the use of their face",
+            where=f"person {person}",
+            hint="record the consent first, or give a card or permit instead",
+        )

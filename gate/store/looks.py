@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gate.recognition.face import Vector
 from gate.store.changes import touch
+from gate.store.consents import refuse_after_no
 from gate.store.engine import Database
 from gate.store.learnt_lines import (
     ADDED,
@@ -32,6 +33,8 @@ from gate.store.learnt_lines import (
 )
 from gate.store.tables import LearntRow, LookRow, TemplateRow
 from gate.store.vault import Vault
+
+PURPOSES = ("face", "learning")  # of the consents it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Kept:
 
 
 class Looks:
-    """Everything raises StoreError."""
+    """Everything raises StoreError; what keeps a face, also when the person said no meanwhile."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
@@ -74,6 +77,7 @@ class Looks:
     ) -> None:
         """Keep the face, float32 (d,), of one passage by card; another of the same is ignored."""
         with self._database.write() as session:
+            refuse_after_no(session, person, *PURPOSES)
             if session.scalar(select(LookRow.id).where(LookRow.passage == passage)) is None:
                 sealed = self._vault.seal(vector, person, bound_as(encoder))
                 session.add(
@@ -178,6 +182,7 @@ class Looks:
             confirmed: the line that staff confirmed; None makes a new one.
         """
         with self._database.write() as session:
+            refuse_after_no(session, person, *PURPOSES)
             row = session.get(LearntRow, confirmed) if confirmed is not None else None
             if row is None:
                 line = new_line(session, person, encoder, ENROLLED, passages=passages, days=days)
@@ -192,6 +197,7 @@ class Looks:
     def add(self, person: int, encoder: str, look: Kept, drop: int | None = None) -> int:
         """One more template, in place of ``drop``; the new line of what was learnt."""
         with self._database.write() as session:
+            refuse_after_no(session, person, *PURPOSES)
             if drop is not None:
                 session.execute(
                     delete(TemplateRow).where(

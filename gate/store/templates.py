@@ -12,8 +12,9 @@ from sqlalchemy import delete, func, select
 
 from gate.recognition.face import Template
 from gate.store.changes import touch
-from gate.store.engine import GONE, Database, pieces
-from gate.store.tables import ChangeRow, LookRow, TemplateRow
+from gate.store.consents import forget_faces, refuse_after_no
+from gate.store.engine import Database, pieces
+from gate.store.tables import ChangeRow, TemplateRow
 from gate.store.vault import DestroyedError, Vault
 
 
@@ -55,8 +56,12 @@ class Templates:
             touch(session, *sorted({template.person for template in templates}))
 
     def replace(self, person: int, encoder: str, templates: Iterable[Template]) -> None:
-        """Put these in place of all templates the person has for the encoder."""
+        """Put these in place of all templates the person has for the encoder.
+
+        Raises StoreError, also when the person has said no meanwhile.
+        """
         with self._database.write() as session:
+            refuse_after_no(session, person, "face")
             session.execute(
                 delete(TemplateRow).where(
                     TemplateRow.person_id == person, TemplateRow.encoder == encoder
@@ -77,14 +82,12 @@ class Templates:
 
     def remove(self, person: int, encoder: str | None = None) -> bool:
         """Forget a person's templates. Returns whether the bytes are gone from the files too."""
-        query = delete(TemplateRow).where(TemplateRow.person_id == person)
-        if encoder is not None:
-            query = query.where(TemplateRow.encoder == encoder)
         with self._database.write() as session:
-            session.execute(query)
-            if encoder is None:  # the faces from which one might be learnt, too
-                session.execute(delete(LookRow).where(LookRow.person_id == person))
-                session.info.setdefault(GONE, []).append(("", person))
+            if encoder is None:
+                forget_faces(session, person)
+            else:
+                of = TemplateRow.encoder == encoder
+                session.execute(delete(TemplateRow).where(TemplateRow.person_id == person, of))
             touch(session, person)
         return self._database.wipe()
 
