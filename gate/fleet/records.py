@@ -154,6 +154,14 @@ class Records:
         ]
 
 
+def blocked_of(record: Record) -> list[str]:
+    """The revoked cards, PINs and permits of a record, each as one text: kind, digest (base64) or
+    number, and since when."""
+    cards = [(c["kind"], c["hash"], c["revoked"]) for c in record["credentials"]]
+    permits = [("permit", permit["id"], permit["revoked"]) for permit in record["permits"]]
+    return [f"{kind} {name} {since}" for kind, name, since in [*cards, *permits] if since]
+
+
 def values(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Columns from JSON values: times and days are read again. Raises KeyError, ValueError."""
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What the hub signs: orders to a gate, and that somebody was erased. Pure.
+"""What the hub signs: orders to a gate, and that somebody was erased or a card blocked. Pure.
 
 Ed25519 (RFC 8032). A box keeps the public half from its pairing, so nobody who only stands between
 the two, or writes the register's tables without the key file, can order a door open.
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 _ORDER = b"access-gate hub order 1\0"
 _ERASED = b"access-gate hub erased 1\0"
+_BLOCKED = b"access-gate hub blocked 1\0"
 _MEMBERS = ("id", "gate", "command", "until", "by", "reason", "expires")
 
 
@@ -38,6 +39,18 @@ def sign_erasure(key: Ed25519PrivateKey, ref: str) -> str:
 
 def erasure_is_signed(public: bytes, ref: str, signature: str) -> bool:
     return _signed(public, signature, _ERASED + ref.encode())
+
+
+def sign_block(key: Ed25519PrivateKey, ref: str, what: str) -> str:
+    """Proof, in hex, that the hub once blocked a card or permit of a person, for the same reason.
+
+    ``what``: see ``gate.fleet.records.blocked_of``.
+    """
+    return key.sign(_BLOCKED + f"{ref}\0{what}".encode()).hex()
+
+
+def block_is_signed(public: bytes, ref: str, what: str, signature: str) -> bool:
+    return _signed(public, signature, _BLOCKED + f"{ref}\0{what}".encode())
 
 
 def statement(ref: str, box: str, at: str) -> bytes:

@@ -335,7 +335,8 @@ def _reports(app: FastAPI, hub: Hub) -> None:
 
     @app.post("/history")
     def history(box: Box, message: History) -> dict[str, int]:
-        return {"deleted": hub.receipts.delete_again(box, message.erased)}
+        deleted = hub.receipts.delete_again(box, message.erased)
+        return {"deleted": deleted, "blocked": hub.receipts.block_again(box, message.blocked)}
 
     @app.post("/seen")
     def seen(box: Box, message: Seen) -> dict[str, bool]:

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gate.fleet.records import Records
+from gate.fleet.records import Records, blocked_of
 from gate.fleet.scope import EVERYBODY, Scope, candidates
-from gate.fleet.signing import sign_erasure
+from gate.fleet.signing import sign_block, sign_erasure
 from gate.hub.authority import Authority
 from gate.hub.configurations import wanted
 from gate.hub.keys import CommunityKeys
@@ -137,6 +137,7 @@ class Feed:
                 changed = {row.person_id for row in rows}
                 people = {person for person in changed if person > RULES}
                 records, _ = self._records.of(session, people, EVERYBODY, epoch, key)
+                self._prove(records)
                 erased = self._erased(session, changed)
             page = Page(
                 rows[0].id,
@@ -194,6 +195,7 @@ class Feed:
                 if not people:
                     return
                 records, _ = self._records.of(session, people, scope, epoch, key)
+            self._prove(records)
             yield from records
             after = people[-1]
 
@@ -202,6 +204,14 @@ class Feed:
         if keys:  # they open the records; without records they are of no use
             answer["keys"] = self._keys.wrapped(box.public, self._authority.order_key)
         return answer
+
+    def _prove(self, records: list[Answer]) -> None:
+        """Sign what is blocked: a hub put back from a backup believes nobody else."""
+        key = self._authority.orders
+        for record in records:
+            if blocked := blocked_of(record):
+                ref = record["ref"]
+                record["revocations"] = {what: sign_block(key, ref, what) for what in blocked}
 
     def _erased(self, session: Session, changed: set[int]) -> list[Answer]:
         rows = session.scalars(select(ErasureRow).where(ErasureRow.person_id.in_(changed)))

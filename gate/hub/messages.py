@@ -57,4 +57,7 @@ class Upload(BaseModel):
 
 
 class History(BaseModel):
-    erased: dict[str, str]  # pseudonym → the hub's own signature
+    """All with the hub's own signature."""
+
+    erased: dict[str, str] = {}  # pseudonym → signature
+    blocked: dict[str, dict[str, str]] = {}  # pseudonym → what → signature

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +12,24 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
-from gate.fleet.signing import erasure_is_signed, statement
+from gate.fleet.signing import block_is_signed, erasure_is_signed, statement
 from gate.hub.authority import Authority, public_key
+from gate.store.changes import touch
 from gate.store.engine import pieces
 from gate.store.orders import VOID
 from gate.store.store import Store
-from gate.store.tables import BoxRow, ErasureRow, OrderRow, PersonRow, ReceiptRow
+from gate.store.tables import (
+    BoxRow,
+    CredentialRow,
+    ErasureRow,
+    OrderRow,
+    PermitRow,
+    PersonRow,
+    ReceiptRow,
+)
 from gate.store.tables.base import now
 
 
@@ -97,6 +108,30 @@ class Receipts:
             self._store.audit.note(f"box {box.gate}", "people.deleted_again", count=count)
         return count
 
+    def block_again(self, box: BoxRow, proofs: Mapping[str, Mapping[str, str]]) -> int:
+        """The same for cards and permits that had been blocked. How many counted again."""
+        public = self._authority.order_key
+        for ref, blocked in proofs.items():
+            for what, proof in blocked.items():
+                if not block_is_signed(public, ref, what, proof):
+                    raise StoreError(
+                        "a proof of a blocked card is not this hub's",
+                        where=ref,
+                        hint="pair the box again",
+                    )
+        count = 0
+        for some in pieces(proofs, 200):
+            with self._store.database.write() as session:
+                for ref in some:
+                    person = session.scalar(select(PersonRow.id).where(PersonRow.ref == ref))
+                    again = sum(_block(session, person, what) for what in proofs[ref])
+                    if person is not None and again:
+                        touch(session, person)
+                    count += again
+        if count:
+            self._store.audit.note(f"box {box.gate}", "cards.blocked_again", count=count)
+        return count
+
     def state(self, limit: int = 50) -> list[Erasure]:
         """The newest erasures first: who has confirmed, who has not."""
         with self._store.database.read() as session:
@@ -122,3 +157,23 @@ class Receipts:
             )
             for row in rows
         ]
+
+
+def _block(session: Session, person: int | None, what: str) -> bool:
+    """Whether a card or permit of ``gate.fleet.records.blocked_of`` counted until now; one that was
+    given anew since then is left as it is."""
+    kind, name, since = what.split(" ")
+    row: CredentialRow | PermitRow | None
+    if kind == "permit":
+        row = session.get(PermitRow, name)
+    else:
+        digest = base64.b64decode(name)
+        row = session.scalar(
+            select(CredentialRow).where(CredentialRow.kind == kind, CredentialRow.hash == digest)
+        )
+    if row is None or row.person_id != person or row.revoked is not None:
+        return False
+    if row.created > datetime.fromisoformat(since):
+        return False
+    row.revoked, row.revoked_reason = now(), "blocked before the backup was put back"
+    return True

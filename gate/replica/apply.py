@@ -18,9 +18,10 @@ from gate.errors import StoreError
 from gate.fleet.records import PERSON, template_row, values
 from gate.fleet.sealing import unwrap
 from gate.fleet.signing import erasure_is_signed
+from gate.replica import blocked
 from gate.replica.configuration import keep_wish
 from gate.replica.identity import Identity
-from gate.replica.newcomers import FACES, Change, Record, add, unknown
+from gate.replica.newcomers import BLOCKED, FACES, Change, Record, add, unknown
 from gate.services.gallery_sync import KIND
 from gate.store.changes import RULES, touch
 from gate.store.database_errors import ConflictError
@@ -117,6 +118,7 @@ class Applier:
             for fresh in pieces(new, _NEW):
                 with self._store.database.write() as session:
                     add(self._store, session, fresh, self._keys)
+                    blocked.note(session, [change.record for change in fresh])
                 self._pause()
             for fresh in pieces(others, _WRITTEN):
                 with self._store.database.write() as session:
@@ -203,6 +205,11 @@ class Applier:
             rows = session.scalars(select(ErasureRow).where(ErasureRow.proof != "")).all()
         public = self._identity.orders
         return {row.ref: row.proof for row in rows if erasure_is_signed(public, row.ref, row.proof)}
+
+    def blocked(self) -> dict[str, Mapping[str, str]]:
+        """The same of cards and permits it has blocked, by whose they are."""
+        with self._store.database.read() as session:
+            return blocked.noted(session, self._identity.orders)
 
     def keep_only(self, refs: set[str]) -> int:
         """Everybody else leaves this box: they are not in the snapshot. How many."""
@@ -305,6 +312,7 @@ class Applier:
             session.add(CredentialRow(person_id=row.id, hash=digest, **values(card, names)))
             session.flush()
         self._permits(session, row, record["permits"])
+        blocked.note(session, [record])
         session.execute(delete(ConsentRow).where(ConsentRow.person_id == row.id))
         for consent in record["consents"]:
             session.add(ConsentRow(person_id=row.id, **values(consent, consent)))
@@ -334,7 +342,8 @@ class Applier:
         number = row.id if row else 0
         if row is not None:
             self._store.people.delete_in(session, row.id, erased=False)
-        session.execute(delete(ReplicaRow).where(ReplicaRow.ref.in_([ref, ref + FACES])))
+        kept = [ref, ref + FACES, ref + BLOCKED]
+        session.execute(delete(ReplicaRow).where(ReplicaRow.ref.in_(kept)))
         if proof:
             session.merge(ErasureRow(ref=ref, person_id=number, proof=proof))
 

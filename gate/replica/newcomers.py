@@ -29,6 +29,8 @@ from gate.store.tables import (
 
 FACES = ":t"  # behind a pseudonym: the digest of the templates, which are dear to seal again
 
+BLOCKED = ":b"  # behind a pseudonym: see ``gate.replica.blocked``
+
 Record = Mapping[str, Any]
 
 

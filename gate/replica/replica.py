@@ -161,11 +161,13 @@ class Replica:
         await self._confirm()
 
     async def _load(self) -> None:
-        """Everything, from a snapshot. First the hub is shown who had been deleted: it may have
-        been put back from a backup while nobody could see its numbers go back, as after a lease."""
-        proofs = list((await asyncio.to_thread(self._applier.proofs)).items())
-        for some in pieces(proofs, _PROOFS):
-            await self._link.post("/history", {"erased": dict(some)})
+        """Everything, from a snapshot. First the hub is shown who had been deleted and what was
+        blocked: it may have been put back from a backup while nobody could see its numbers go back,
+        as after a lease."""
+        for name, read in (("erased", self._applier.proofs), ("blocked", self._applier.blocked)):
+            proofs: Mapping[str, object] = await asyncio.to_thread(read)
+            for some in pieces(proofs.items(), _PROOFS):
+                await self._link.post("/history", {"erased": {}, name: dict(some)})
         arriving = Arriving(self._identity.folder / "snapshot.part")
         try:
             async with self._link.stream("/snapshot") as chunks:

@@ -193,25 +193,34 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
     with fleet_of(tmp_path) as fleet:
         gone = fleet.enrol("gone", 1)
         fleet.enrol("stays", 2)
+        lost = fleet.store.people.create("lost a card").id
+        card = fleet.store.credentials.add(lost, "card", "0012345678").id
         boxes = [fleet.box(gate) for gate in ("a", "b")]
         record(boxes[0], 10)
         wait_for(lambda: len(bodies(fleet.store, "a")) == 10)
         fleet.store.database.backup(tmp_path / "day-old.db")
         record(boxes[0], 10)
         fleet.store.people.delete(gone)
-        wait_for(lambda: not any(box.store.people.count() == 2 for box in boxes))
+        fleet.store.credentials.revoke(card, "lost")
+        wait_for(lambda: not any(box.store.people.count() == 3 for box in boxes))
+        wait_for(fleet.agreed)
         wait_for(lambda: len(bodies(fleet.store, "a")) == 20)
         wait_for(lambda: not boxes[0].store.outbox.waiting("a", HUB))
         # the hub goes on with the backup, and numbers are given again to other changes
         put_back(fleet, tmp_path / "day-old.db")
-        assert fleet.store.people.count() == 2
+        assert fleet.store.people.count() == 3
         for n in range(3):
             fleet.enrol(f"new {n}", 10 + n)
         fleet.server = Server(fleet.store, fleet.server.port)
-        names = {"stays", "new 0", "new 1", "new 2"}
+        names = {"stays", "lost a card", "new 0", "new 1", "new 2"}
         wait_for(lambda: {row.name for row in fleet.store.people.find()} == names)
         wait_for(lambda: all(box.names == names for box in boxes))
         wait_for(fleet.agreed)
+        # what was blocked stays blocked, for the hub signed that
+        for store in (fleet.store, *(box.store for box in boxes)):
+            found = store.credentials.find("card", "0012345678")
+            assert found is not None
+            assert found.credential.revoked is not None
         # both prove the deletion to the hub that has forgotten their receipts
         receipts = Receipts(fleet.store, fleet.server.hub.authority)
         wait_for(lambda: [(each.done, each.missing) for each in receipts.state()] == [(2, ())])
@@ -254,6 +263,22 @@ def test_a_box_of_another_hub_before_shows_only_the_proofs_of_this_one(tmp_path:
         wait_for(lambda: box.names == {"stays"})
 
 
+def test_a_card_given_anew_is_not_blocked_by_what_a_box_remembers(fleet: Fleet) -> None:
+    person = fleet.store.people.create("found the card again").id
+    cards = fleet.store.credentials
+    cards.revoke(cards.add(person, "card", "0012345678").id, "lost")
+    box = fleet.box("north")
+    box.stop()
+    cards.add(person, "card", "0012345678")
+    box.store.key_values.forget("hub.cursor")  # as after its lease
+    box.start()
+    wait_for(lambda: box.at >= 0)
+    for store in (fleet.store, box.store):
+        found = store.credentials.find("card", "0012345678")
+        assert found is not None
+        assert found.credential.revoked is None
+
+
 def test_a_box_cannot_have_people_deleted_by_claiming_it(fleet: Fleet) -> None:
     person = fleet.enrol("李红", 1)
     ref = fleet.store.people.get(person).ref  # type: ignore[union-attr]
@@ -261,5 +286,7 @@ def test_a_box_cannot_have_people_deleted_by_claiming_it(fleet: Fleet) -> None:
     row = fleet.server.hub.boxes.all()[0]
     with pytest.raises(StoreError, match="not this hub's"):
         fleet.server.hub.receipts.delete_again(row, {ref: "00" * 64})
+    with pytest.raises(StoreError, match="not this hub's"):
+        fleet.server.hub.receipts.block_again(row, {ref: {"card AAAA 2026-01-01": "00" * 64}})
     assert fleet.store.people.count() == 1
     assert box.gate == "north"
