@@ -37,12 +37,6 @@ from gate.passage.serve import OPEN_MODES
 from gate.recognition.face import Sighting
 from gate.screen.message import Message
 
-_CONTROLLER = {
-    "granted": "controller.granted",
-    "refused": "controller.refused",
-    "silent": "controller.silent",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -213,7 +207,8 @@ class Loop:
         measured = self._parts.measured(self.face, behind=self.behind)
         if measured is not None:
             self._step(measured)
-        if self.lane.serving is not None or self.lane.passing:
+        lane = self.lane
+        if lane.serving is not None or lane.passing or lane.earlier:
             self._step(inputs.Tick())
 
     # ------------------------------------------------------------ effects
@@ -272,10 +267,11 @@ class Loop:
         assert self.site is not None
         for outcome in outcomes:
             asked = outcome.asked
-            if self.site.decides and outcome.said in _CONTROLLER:
+            if self.site.decides and outcome.event:
                 details = {"cause": outcome.cause} if outcome.cause else {}
-                type = _CONTROLLER[outcome.said]
-                self._journal.record(type, passage=asked.passage, details=details, person=asked.ref)
+                self._journal.record(
+                    outcome.event, passage=asked.passage, details=details, person=asked.ref
+                )
             if outcome.opens:
                 self._step(inputs.Agreed(asked.passage))
             if outcome.over:  # nobody will open and close this door
@@ -364,7 +360,8 @@ class Loop:
         )
         decision = decide(request, self.context.rules)
         self._decided(outputs.Decided(id, decision, 0.0, 0.0))
-        if decision.outcome is not Answer.GRANT:
+        if decision.outcome is not Answer.GRANT:  # a fire has released the door
+            self._journal.record("passage.ended", passage=id, details={"passed": None})
             return
         self._journal.wait_for_decision()
         self._door(self.controller.handle(door.Grant(False, id), self._clock.monotonic()))

@@ -64,6 +64,12 @@ class Outcome:
     over: bool
     cause: str = ""
 
+    @property
+    def event(self) -> str:
+        """The type of the event of an answer, or of none in time; "" where nothing was said."""
+        said = self.said in ("granted", "refused", "silent")
+        return f"controller.{self.said}" if said else ""
+
 
 class SiteController:
     """``present`` sends a card of this number: "" when it is on its way, else why not."""

@@ -164,7 +164,8 @@ def _variants(type: str, details: Mapping[str, Any]) -> tuple[str, ...]:
     """Endings of the key of the sentence, the most telling first."""
     match type:
         case "passage.ended" if "passed" in details:
-            return ("passed" if details["passed"] else "not_passed", "")
+            passed = details["passed"]
+            return ("unknown" if passed is None else "passed" if passed else "not_passed", "")
         case "door.locked" if "entered" in details:
             return ("entered" if details["entered"] else "not_entered", "")
         case "door.tamper" if "open" in details:

@@ -69,6 +69,24 @@ def without(lane: Lane, passage: str) -> Lane:
     return replace(lane, earlier=tuple(p for p in lane.earlier if p.id != passage))
 
 
+def locked_down(lane: Lane) -> Lane:
+    """Without the welcomes of before a lock-down: it locks the door for those, too.
+
+    Those about whom the site's controller is being asked are not welcomed yet, and wait on.
+    """
+
+    def stays(p: Passage) -> bool:
+        welcomed = p.decision is not None and p.decision.outcome is Outcome.GRANT
+        return not welcomed or _is_asked_about(lane, p)
+
+    serving = lane.serving
+    return replace(
+        lane,
+        serving=serving if serving is None or stays(serving) else None,
+        earlier=tuple(p for p in lane.earlier if stays(p)),
+    )
+
+
 def refused(lane: Lane) -> tuple[Passage, ...]:
     """Those who were refused; not those who were asked for more."""
     return tuple(p for p in lane.earlier if _decision(p).outcome is Outcome.DENY)

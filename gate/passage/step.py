@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gate.access.decision import Outcome, Person
-from gate.access.request import Credential, Finding
+from gate.access.request import Credential, Finding, Mode
 from gate.access.settings import PassageSettings
 from gate.passage import earlier, let_in, status
 from gate.passage.inputs import (
@@ -91,10 +91,12 @@ def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, 
             return _measured(lane, reading, finding), ()
         case Answered():
             p = lane.serving
-            if p is not None and p.decision is None:
+            if p is not None and not _is_answered(p):
                 lane = replace(lane, serving=status.answered(p, given))
             return let_in.status_came(lane, given), ()
         case Ordered(mode, until):
+            if mode is Mode.LOCKDOWN is not lane.mode:
+                lane = earlier.locked_down(lane)
             return replace(lane, mode=mode, until=until), ()
         case DoorOpened(forced):
             return let_in.opened(lane, forced=forced, now=now, context=context)
@@ -150,14 +152,12 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
         emitted += _duress(
             p.id, p.person, p.credential
         )  # what was shown in its place does not undo it
-    if p is None or (p.decision is not None and p.decision.outcome is not Outcome.ASK):
+    if p is None or _is_answered(p):
         p = Passage(now.new_id(), shown.at, now.at)
         emitted += (Began(p.id),)
     theirs = p.sight is not None and shown.person is not None and p.sight.best == shown.person.id
     if not theirs and p.reading is not None:
         emitted += (Began(p.id),)  # what was measured was somebody else
-    # what is answered while a card is asked for is not taken: it is asked for again
-    answerable = p.decision is None or p.status is not None
     claimed = Passage(
         id=p.id,
         began=shown.at,
@@ -166,7 +166,7 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
         key=p.key if theirs else None,
         person=shown.person,
         credential=shown.credential,
-        asked=p.asked if theirs and answerable else None,
+        asked=p.asked if theirs else None,
         status=p.status if theirs else None,
         until=p.until,
         temperature=p.temperature if theirs else None,
@@ -178,6 +178,11 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
     if answered is not None and answered.outcome is Outcome.GRANT:
         lane = earlier.made_room(lane)
     return replace(lane, serving=claimed), emitted
+
+
+def _is_answered(p: Passage) -> bool:
+    """Whether it is decided upon; whoever was asked for more may still show it."""
+    return p.decision is not None and p.decision.outcome is not Outcome.ASK
 
 
 def _silently(lane: Lane, shown: Shown) -> Outputs:
@@ -256,9 +261,8 @@ def _free(lane: Lane, now: Now, context: Context) -> tuple[Lane, Outputs]:
         over = now.at >= ends(p, settings) and not let_in.is_asked_about(lane, p.id)
         if not over and not known_now and not hurry and not left:
             return lane, ()
-        unanswered = p.decision.outcome is Outcome.ASK
         emitted: Outputs = (
-            (EventOut("passage.ended", p.id, {"passed": False}),) if unanswered else ()
+            () if _is_answered(p) else (EventOut("passage.ended", p.id, {"passed": False}),)
         )
         if p.decision.outcome is Outcome.GRANT or (hurry and not known_now):
             lane = earlier.made_room(lane)
@@ -303,9 +307,20 @@ def _through_the_open_door(lane: Lane, now: Now, context: Context) -> tuple[Lane
     p = lane.serving
     if p is not None and p.decision is None and p.credential is not None:
         lane, done = answer(lane, settle(p, lane, now, context), now, context)
+    done += _asked_in_vain(lane.serving)
     for track in known_in_view(lane.scene, lane.recent, now.at):
         began = Passage(now.new_id(), now.at, now.at, key=track.key)
         p = identified(began, track.sighting, context)
         lane, more = answer(lane, settle(p, lane, now, context), now, context)
-        done += more
+        done += more + _asked_in_vain(lane.serving)
     return replace(lane, serving=None), done
+
+
+def _asked_in_vain(p: Passage | None) -> Outputs:
+    """End the passage of somebody who was asked for more and is not any longer: the door is open.
+
+    Whether they go through it is known to nobody.
+    """
+    if p is None or p.decision is None or _is_answered(p):
+        return ()
+    return (EventOut("passage.ended", p.id, {"passed": None}),)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import jsonschema
 import pytest
 
+from gate.access.decision import Person
 from gate.access.request import Presence
 from gate.clock import ManualClock
 from gate.daemon import event_loop
@@ -308,3 +309,18 @@ def test_a_clock_that_cannot_be_right_is_a_fault_before_the_first_look() -> None
     gate.clock.start = datetime(2027, 1, 1, tzinfo=UTC)
     gate.wait(3)
     assert gate.loop.faults == {}
+
+
+def test_an_answer_that_made_room_leaves_the_screen_though_nobody_comes() -> None:
+    """A gate without a camera that works was once left with it for ever."""
+    gate = Gate(DOOR.model_copy(update={"unlock": 0.3}))
+    gate.card(LI)
+    gate.board.fault = "no answer"
+    gate.wait(0.5)
+    gate.card(Person(3, "3" * 32))  # the door refuses
+    message = gate.screen.message
+    assert message is not None
+    assert [each.look for each in message.earlier] == [Look.GRANT]
+    gate.wait(30)
+    assert gate.screen.message is not None
+    assert gate.screen.message.earlier == ()

@@ -139,3 +139,12 @@ def test_whoever_gave_an_emergency_may_end_it_and_nobody_else_by_this_order(gate
     gate.loop.handle(Order("hold", "li", 600.0))
     gate.loop.handle(Order("emergency_ends", "li"))
     assert gate.open, "a hold-open is no emergency"
+
+
+def test_an_opening_ordered_in_a_fire_is_over_at_once(gate: Gate) -> None:
+    gate.wire("fire", True)
+    gate.loop.handle(Order("open", "desk"))
+    asked = gate.event("passage.asked")
+    assert asked.rule == "fire"
+    over = gate.event("passage.ended")
+    assert (over.passage, over.details) == (asked.passage, {"passed": None})

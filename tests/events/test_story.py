@@ -122,6 +122,20 @@ def test_the_same_event_is_told_by_what_happened():
 
 
 @pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (True, "王芳已通过"),
+        (False, "王芳未通过"),
+        (None, "无法得知王芳是否通过"),
+        ({}, "王芳未通过"),  # by another release
+    ],
+)
+def test_nobody_is_said_not_to_have_passed_whom_nobody_saw(passed, said):
+    body = {"type": "passage.ended", "details": {"passed": passed}}
+    assert story.tell(body, "zh", "王芳").line == said
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"), [(0, "0 秒"), (119, "119 秒"), (120, "2 分钟"), (7200, "2 小时")]
 )
 def test_spans_are_said_in_the_unit_a_person_would_choose(seconds, said):

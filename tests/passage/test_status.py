@@ -176,15 +176,37 @@ def asked_for_the_card(*faces: Sighting) -> Gate:
     return gate
 
 
-def test_a_status_that_came_while_the_card_was_asked_for_is_asked_for_with_the_card() -> None:
+@pytest.mark.parametrize(("said", "answer"), [(GREEN, "welcome"), (RED, "status_bad")])
+def test_a_status_that_came_while_the_card_was_asked_for_counts_with_the_card(
+    said: tuple[Finding, ...], answer: str
+) -> None:
     gate = asked_for_the_card()
     gate.wait(0.1)
-    gate.give(Answered(3, GREEN, gate.now + 60))
+    gate.give(Answered(3, said, gate.now + 60))
+    assert reasons(gate) == ["look_alike"]
     gate.wait(1)
     gate.card(TWIN)
-    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)] * 2
+    assert reasons(gate) == ["look_alike", answer]
+    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)]
+
+
+def test_one_that_comes_after_the_card_counts_without_a_second_question() -> None:
+    gate = asked_for_the_card()
+    gate.card(TWIN)
     gate.give(Answered(3, GREEN, gate.now + 60))
     assert reasons(gate) == ["look_alike", "welcome"]
+    assert gate.all(AskStatus) == [AskStatus("p1", TWIN)]
+
+
+def test_nobodys_answer_is_changed_by_a_status_that_comes_later() -> None:
+    gate = Gate(replace(CONTEXT, status=True))
+    gate.see(face(1, Verdict.KNOWN, 1))
+    gate.wait(1)
+    before = gate.lane.serving
+    assert before is not None
+    assert before.decision is not None
+    gate.give(Answered(1, GREEN, gate.now + 60))
+    assert gate.lane.serving == before
 
 
 @pytest.mark.parametrize("old", [True, False])
