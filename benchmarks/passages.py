@@ -33,7 +33,8 @@ from gate.access.status_lookup import StatusLookup
 from gate.access.status_settings import StatusSettings
 from gate.access.temperature import temperature_finding
 from gate.clock import SystemClock
-from gate.daemon.event_loop import Item, Loop
+from gate.daemon.event_loop import Loop
+from gate.daemon.items import Item
 from gate.door.controller import DoorController
 from gate.door.settings import DoorSettings
 from gate.passage import Context, inputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gate.access.decision import Person
@@ -17,6 +18,7 @@ from gate.door.controller import DoorController
 from gate.door.startup import DoorStartup
 from gate.door.state import DoorState, EventOut
 from gate.passage import inputs
+from gate.passage.outputs import Output
 from gate.recognition.detection.detector import Detector, build_detector
 from gate.recognition.encoders import Encoder
 from gate.recognition.face import Sighting
@@ -98,9 +100,9 @@ class Core:
     doorway: Doorway
     loop: Loop
 
-    def start(self) -> None:
-        """Record the start of the gate and begin to serve."""
-        self.loop.start(self.doorway.take_over())
+    def start(self, before: Iterable[Output] = ()) -> None:
+        """Record the start of the gate and begin to serve. ``before``: what is recorded first."""
+        self.loop.start(self.doorway.take_over(), before)
 
 
 def build_core(

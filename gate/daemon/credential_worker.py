@@ -18,8 +18,8 @@ from gate.daemon.bounded_call import BoundedCall
 from gate.daemon.claim_queue import ClaimQueue
 from gate.daemon.credential_lookup import METHODS, CredentialLookup
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Item
 from gate.daemon.grants import Grants
+from gate.daemon.items import Item
 from gate.daemon.journal import Recorder
 from gate.errors import GateError, StoreError
 from gate.events.event import Event

@@ -35,9 +35,10 @@ from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.door_persistence import DoorPersistence
-from gate.daemon.event_loop import Item
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.integrations import Integrations, receivers
+from gate.daemon.interrupted import interrupted
+from gate.daemon.items import Item
 from gate.daemon.learning_worker import LearningWorker
 from gate.daemon.order_worker import OrderWorker
 from gate.daemon.peripherals import Peripherals
@@ -153,6 +154,8 @@ class Daemon:
             recognition.watched = watched
             register = StoreSync(core, self.post)
             people = PresenceWorker(core, clock, outgoing, writes.later, self.post)
+            broken_off = interrupted(store.events.backwards(settings.name))
+            people.interrupted(broken_off)
             register.often = people.follow
             register.minutely = people.look
             register.forget = [peripherals.forget, people.forget]
@@ -172,7 +175,7 @@ class Daemon:
             peripherals.open()
             outgoing.open()
             self._close_with(after, credentials.close)
-            core.start()
+            core.start([each.end for each in broken_off])
             if reader_out is not None:
                 reader_out.open()
                 self._close_with(after, reader_out.close)

@@ -8,8 +8,8 @@ drive it step by step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Literal
@@ -18,11 +18,12 @@ from gate import __version__
 from gate.access.decision import Decision, Method
 from gate.access.decision import Outcome as Answer
 from gate.access.policy import decide
-from gate.access.request import Credential, Mode, Presence, Request, Rules
+from gate.access.request import Credential, Mode, Request, Rules
 from gate.clock import Clock, local
 from gate.daemon.claim_checks import ClaimChecks
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.device_faults import DeviceFaults, DeviceStatus, event_of
+from gate.daemon.items import Item, Linked, Moved
 from gate.daemon.journal import Journal, Recorder
 from gate.daemon.orders import Hold, Order, meaning, mode_of, refusal, unended
 from gate.daemon.parts import Parts
@@ -31,30 +32,12 @@ from gate.door import state as door
 from gate.door.controller import DoorController
 from gate.events.uuid7 import uuid7
 from gate.passage import Context, Lane, Now, inputs, outputs, step
-from gate.passage.let_in import may_still
+from gate.passage.let_in import broken_off, may_still
 from gate.passage.rights import to_check
 from gate.passage.serve import OPEN_MODES
 from gate.recognition.face import Sighting
 from gate.screen.message import Message
 
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """People's whereabouts have changed. ``version``: an older one does not replace a newer."""
-
-    presence: Mapping[int, Presence]
-    version: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Whether this box of a hub is in touch with the other gates; a gate on its own always is."""
-
-    there: bool
-
-
-# what a loop can handle
-Item = inputs.Input | Order | DeviceStatus | Context | Moved | Linked | ControllerAnswer
 Listener = Callable[[outputs.Output, float], None]
 
 
@@ -138,8 +121,12 @@ class Loop:
 
     # ------------------------------------------------------------ inputs
 
-    def start(self, opened: tuple[door.EventOut, ...] = ()) -> None:
-        """Record the start. ``opened``: the events from opening the relay."""
+    def start(
+        self, opened: tuple[door.EventOut, ...] = (), before: Iterable[outputs.Output] = ()
+    ) -> None:
+        """Record the start. ``opened``: the events from opening the relay. ``before``: the ends of
+        passages that were interrupted; in the record they come first, or are found once more."""
+        self._carry_out(before, self._clock.monotonic())
         self._journal.record("gate.started", details={"software": __version__})
         self._door(opened)
         self._step(inputs.Tick())
@@ -151,6 +138,7 @@ class Loop:
     def stop(self, seconds: float = 3.0) -> None:
         """Put the relays to rest, record the stop and wait for its event to be on disk."""
         self.controller.close()
+        self._carry_out(broken_off(self.lane), self._clock.monotonic())
         self._journal.wait(self._journal.record("gate.stopped"), seconds)
 
     def handle(self, item: Item) -> None:
@@ -216,9 +204,12 @@ class Loop:
     def _step(self, given: inputs.Input) -> None:
         now = self._now()
         self.lane, wanted = step(self.lane, given, now, self.context)
+        self._carry_out(wanted, now.at)
+
+    def _carry_out(self, wanted: Iterable[outputs.Output], at: float) -> None:
         for output in wanted:
             self._do(output)
-            self._tell(output, now.at)
+            self._tell(output, at)
 
     def _tell(self, output: outputs.Output, at: float) -> None:
         for listener in self._listeners:

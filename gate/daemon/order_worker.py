@@ -11,7 +11,7 @@ from gate.access.hold_open import open_until
 from gate.access.schedule import is_open
 from gate.clock import Clock, local
 from gate.daemon.build import Core
-from gate.daemon.event_loop import Item
+from gate.daemon.items import Item
 from gate.daemon.orders import Order
 from gate.daemon.periodic import Periodic
 from gate.errors import StoreError

@@ -13,7 +13,7 @@ from gate.access.temperature import temperature_finding
 from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Item
+from gate.daemon.items import Item
 from gate.passage import inputs
 from gate.recognition.face import Sighting
 from gate.screen.message import Message

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from gate.clock import Clock
 from gate.daemon.build import Core
-from gate.daemon.event_loop import Item, Moved
+from gate.daemon.interrupted import Interrupted
+from gate.daemon.items import Item, Moved
 from gate.daemon.journal import Recorder
 from gate.passage import outputs
 from gate.services.absence_alerts import AbsenceAlerts
@@ -48,6 +49,15 @@ class PresenceWorker:
         self._where.take(load(core.store), clock.utc().timestamp())
         core.loop.handle(self._moved())
         core.loop.listen(self._heard)
+
+    def interrupted(self, passages: Iterable[Interrupted]) -> None:
+        """People who were let in by these passages; the main loop has yet to end them. Raises
+        StoreError."""
+        for each in passages:
+            row = self._core.store.people.by_ref(each.person) if each.person else None
+            if row is not None and each.granted is not None:
+                with self._lock:
+                    self._where.passing(each.passage, row.id, each.granted.timestamp())
 
     def forget(self, person: int) -> None:
         """Remove every trace of a deleted person; by the register's thread. Raises StoreError."""

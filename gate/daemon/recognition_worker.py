@@ -19,7 +19,7 @@ from gate.camera.source import EndOfRecording, Frame, FrameSource
 from gate.camera.view import Problem, View, measure, step
 from gate.config.settings import Settings
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Item
+from gate.daemon.items import Item
 from gate.errors import CameraError, RecognitionError
 from gate.passage import inputs
 from gate.readers.claim import Claim, ClaimKind

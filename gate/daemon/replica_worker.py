@@ -13,7 +13,7 @@ from typing import Any
 from gate.clock import Clock
 from gate.daemon.build import Core
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Item, Linked
+from gate.daemon.items import Item, Linked
 from gate.daemon.journal import Recorder
 from gate.daemon.orders import Order
 from gate.events.event import Event

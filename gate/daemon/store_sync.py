@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from gate.daemon.build import Core
-from gate.daemon.event_loop import Item
+from gate.daemon.items import Item
 from gate.daemon.periodic import Periodic
 from gate.services.rule_set import People, build_context
 

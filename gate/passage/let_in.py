@@ -177,6 +177,19 @@ def opened(lane: Lane, *, forced: bool, now: Now, context: Context) -> tuple[Lan
     return replace(lane, opened=now.at), over
 
 
+def broken_off(lane: Lane) -> Outputs:
+    """The ends of all passages that are going on when the gate stops.
+
+    Who goes through a door that was released is seen by nobody any more.
+    """
+    over: Outputs = tuple(_ended(each.id, False if each.asked else None) for each in lane.passing)
+    p = lane.serving
+    if p is None or (p.decision is not None and p.decision.outcome is not Outcome.ASK):
+        return over
+    asked = p.decision is not None
+    return (*over, _ended(p.id, False) if asked else EventOut("passage.abandoned", p.id))
+
+
 def _unopened(
     lane: Lane, those: tuple[Passing, ...], passed: bool | None, now: Now, context: Context
 ) -> tuple[Lane, Outputs]:

@@ -25,6 +25,8 @@ _LATE = 2.0
 # most
 _LOOKS = 1.5
 _RARELY = 5.0
+# whoever was asked for their card looks at the reader, not at the camera, for so long (seconds)
+_ASIDE = 2.0
 # tracks are remembered for so long (seconds) to count who passed
 _REMEMBERED = 60.0
 # a face so many times larger than another of the same camera belongs to someone in front of them
@@ -189,9 +191,12 @@ def to_verify(
     """The nearest face that a card may belong to.
 
     That of somebody who has been answered only where it may be the holder's: they were asked for
-    the card, and show it now.
+    the card, and show it now. While they look at the reader nobody behind them is taken for them.
     """
     waiting = _waiting(scene, recent, now, settings)
+    aside = [t for t in scene.tracks.values() if holder and _looks_aside(t, holder, recent, now)]
+    if aside:
+        waiting = [t for t in waiting if _in_front_of_all(t, aside)]
     theirs = (
         t
         for t in scene.tracks.values()
@@ -200,6 +205,22 @@ def to_verify(
         and holds(Sight.of(t.sighting), holder)
     )
     return max((*waiting, *theirs), key=_nearness, default=None)
+
+
+def _looks_aside(track: Track, holder: Person, recent: Mapping[int, float], now: float) -> bool:
+    """Whether it is the face of a holder who was recognised and asked for more a moment ago."""
+    best = track.sighting.best
+    theirs = best is not None and best.person == holder.id and holder.id not in recent
+    return theirs and track.answered is Verdict.KNOWN and _JUST_NOW < now - track.seen <= _ASIDE
+
+
+def _in_front_of_all(track: Track, others: Collection[Track]) -> bool:
+    """Whether it is nearer than any of them, as the camera of all of them sees it."""
+    s = track.sighting
+    return all(
+        s.camera == other.sighting.camera and s.face.area >= _IN_FRONT * other.sighting.face.area
+        for other in others
+    )
 
 
 def known_and_waiting(

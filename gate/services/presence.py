@@ -55,6 +55,11 @@ class PresenceRegister:
                 return self._went(person_id, min(granted, now), now)  # the clock may jump back
         return None
 
+    def passing(self, passage: str, person: int, granted: float) -> None:
+        """Somebody was let in before a restart, at ``granted`` (seconds since 1970), and whether
+        they have passed is yet to be said."""
+        self._passing[passage] = (person, granted)
+
     def _went(self, person: int, at: float, now: float) -> tuple[int, Place] | None:
         """``at``: when they were let in. A door may stand open for long: who has passed another
         gate by the time it closes is where they went through last.

@@ -88,6 +88,21 @@ class Events:
                 )
             )
 
+    def backwards(self, gate: str, page: int = 200) -> Iterator[EventRow]:
+        """All events of one gate, from the newest to the oldest, read page by page."""
+        before: int | None = None
+        while True:
+            query = select(EventRow).where(EventRow.gate == gate)
+            if before is not None:
+                query = query.where(EventRow.sequence < before)
+            query = query.order_by(EventRow.sequence.desc()).limit(page)
+            with self._database.read() as session:
+                rows = list(session.scalars(query))
+            if not rows:
+                return
+            yield from rows
+            before = rows[-1].sequence
+
     def search(
         self,
         *,

@@ -12,7 +12,7 @@ from gate.access.request import Presence
 from gate.clock import ManualClock
 from gate.daemon import event_loop
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Moved
+from gate.daemon.items import Moved
 from gate.daemon.journal import DURABLE_WITHIN
 from gate.daemon.orders import Order
 from gate.events.schema import event_schema
@@ -312,7 +312,7 @@ def test_a_clock_that_cannot_be_right_is_a_fault_before_the_first_look() -> None
 
 
 def test_an_answer_that_made_room_leaves_the_screen_though_nobody_comes() -> None:
-    """A gate without a camera that works was once left with it for ever."""
+    """A gate without a camera that works used to keep it."""
     gate = Gate(DOOR.model_copy(update={"unlock": 0.3}))
     gate.card(LI)
     gate.board.fault = "no answer"

@@ -13,7 +13,7 @@ from gate.access.decision import Method
 from gate.access.request import FACE_OR_CARD, Allow, Credential, Presence, Rules
 from gate.access.schedule import parse
 from gate.daemon.claim_checks import EVERY
-from gate.daemon.event_loop import Moved
+from gate.daemon.items import Moved
 from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer
 from gate.passage import inputs

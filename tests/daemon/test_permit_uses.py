@@ -13,7 +13,7 @@ from gate.access.settings import PermitSettings
 from gate.config.settings import build
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.device_faults import DeviceStatus
-from gate.daemon.event_loop import Item
+from gate.daemon.items import Item
 from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer
 from gate.readers.claim import Claim, ClaimKind

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from gate.access.request import Presence, Rules
 from gate.clock import ManualClock
 from gate.config.settings import Settings
-from gate.daemon.event_loop import Linked
+from gate.daemon.items import Linked
 from gate.daemon.orders import Order
 from gate.daemon.presence_worker import PresenceWorker
 from gate.store.store import Store

@@ -1,4 +1,4 @@
-"""What becomes of whoever is served when the door is opened, or locked, for everybody."""
+"""Whoever is served when the door is opened or locked for everybody, or when the gate stops."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from gate.access.decision import Person
 from gate.access.request import Mode
 from gate.passage.inputs import Agreed, Asked, Ordered
-from gate.passage.outputs import Decided
+from gate.passage.let_in import broken_off
+from gate.passage.outputs import Decided, EventOut
 from gate.recognition.face import Sighting, Verdict
 from gate.screen.message import Look
-from tests.passage.scene import CONTEXT, LI, TWIN, WANG, Gate, ended, face
+from tests.passage.scene import CONTEXT, LI, STATUS, TWIN, WANG, Gate, ended, face, let_in
 
 OPEN = [Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE]
 ASKED = face(1, Verdict.KNOWN, TWIN.id)  # for a card
@@ -46,8 +47,8 @@ class TestOpened:
         assert asked.decision.rule == "fire"
         assert ended(gate) == {asked.passage: None}
 
-    @pytest.mark.parametrize("verdict", [Verdict.KNOWN, Verdict.UNKNOWN])
-    def test_one_that_was_answered_is_not_ended_by_it(self, verdict: Verdict) -> None:
+    @pytest.mark.parametrize("verdict", [Verdict.KNOWN, Verdict.UNKNOWN, Verdict.WAIT])
+    def test_one_that_was_not_asked_is_not_ended_by_it(self, verdict: Verdict) -> None:
         gate = Gate()
         gate.see(face(1, verdict, LI.id))
         gate.give(Ordered(Mode.HELD_OPEN))
@@ -90,3 +91,36 @@ class TestLockedDown:
         gate.card(guard)
         gate.give(Ordered(Mode.LOCKDOWN))  # once more
         assert gate.looks[-1] is Look.GRANT
+
+    def test_whoever_has_not_been_answered_yet_is_refused(self) -> None:
+        gate = Gate(STATUS)
+        gate.card(LI)
+        gate.give(Ordered(Mode.LOCKDOWN))
+        assert gate.looks[-1] is Look.DENY
+
+
+class TestStopped:
+    def test_who_is_let_in_may_pass_unseen_and_who_is_asked_about_does_not(self) -> None:
+        assert over(let_in(1, 2)) == [("p1", None), ("p2", False)]
+
+    def test_nobody_is_left_asked(self) -> None:
+        gate = Gate()
+        gate.see(ASKED)
+        assert over(gate) == [("p1", False)]
+
+    def test_who_has_not_been_answered_is_recorded_as_such(self) -> None:
+        gate = Gate()
+        gate.see(face(1, Verdict.WAIT))
+        assert broken_off(gate.lane) == (EventOut("passage.abandoned", "p1"),)
+
+    def test_who_was_refused_or_has_gone_has_come_to_an_end(self) -> None:
+        gate = Gate()
+        assert over(gate) == []
+        gate.card(None, "card_unknown")
+        assert over(gate) == []
+
+
+def over(gate: Gate) -> list[tuple[str, object]]:
+    return [
+        (e.passage, e.details["passed"]) for e in broken_off(gate.lane) if isinstance(e, EventOut)
+    ]

@@ -10,7 +10,7 @@ from gate.access.request import HOUSE_RULES, Finding, Rules, Weight
 from gate.passage.inputs import Measured
 from gate.passage.outputs import Began, Decided
 from gate.passage.state import ASK_WAIT
-from gate.recognition.face import Sighting, Verdict
+from gate.recognition.face import Candidate, Sighting, Verdict
 from gate.sensors.reading import Reading, Validity
 from tests.passage.scene import CONTEXT, LI, Gate, face
 
@@ -261,3 +261,78 @@ def test_nor_is_a_holder_who_was_let_in_a_moment_ago() -> None:
     gate.card(LI)
     gate.wait(0.1)
     assert gate.granted == []
+
+
+BEHIND = face(3, Verdict.KNOWN, 2, size=70)
+
+
+def looks_at_the_reader(seconds: float, *others: Sighting) -> Gate:
+    """The holder, asked for their card, looks away for so long; others are seen after that."""
+    gate = asked_for_the_card()
+    gate.now += seconds
+    seen = [replace(other, last_seen=gate.now) for other in others]
+    gate.lane = replace(gate.lane, serving=None, scene=gate.lane.scene.seen(seen, gate.now))
+    gate.card(LI)
+    return gate
+
+
+@pytest.mark.parametrize("seconds", [0.6, 2.0])
+def test_nobody_behind_the_holder_is_taken_for_them_while_they_look_at_the_reader(
+    seconds: float,
+) -> None:
+    gate = looks_at_the_reader(seconds, BEHIND)
+    assert reasons(gate) == ["card_too"]
+    gate.see(HOLDER, BEHIND)
+    assert reasons(gate)[:2] == ["card_too", "welcome"]
+    assert gate.granted[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "other"),
+    [
+        (2.1, BEHIND),  # the holder has gone
+        (1.0, face(3, Verdict.KNOWN, 2, size=130)),  # somebody stepped in front of them
+    ],
+)
+def test_whoever_stands_where_the_holder_stood_is_not_the_cards(
+    seconds: float, other: Sighting
+) -> None:
+    gate = looks_at_the_reader(seconds, other)
+    assert reasons(gate) == ["card_too", "face_is_not_the_cards"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [face(3, Verdict.KNOWN, 2, size=100), face(3, Verdict.KNOWN, 2, size=300, camera="side")],
+)
+def test_who_is_not_seen_to_be_nearer_is_behind(other: Sighting) -> None:
+    assert reasons(looks_at_the_reader(1.0, other)) == ["card_too"]
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        face(1, Verdict.UNKNOWN, 1),  # was not recognised
+        face(1, Verdict.KNOWN, 2),  # somebody else
+        replace(HOLDER, best=None),
+    ],
+)
+def test_only_a_holder_who_was_recognised_keeps_others_behind(holder: Sighting) -> None:
+    gate = Gate(replace(CONTEXT, rules=BOTH))
+    gate.see(holder)
+    gate.now += 1.0
+    seen = replace(BEHIND, last_seen=gate.now, best=Candidate(4, 5.0))
+    gate.lane = replace(gate.lane, serving=None, scene=gate.lane.scene.seen([seen], gate.now))
+    gate.card(LI)
+    assert reasons(gate)[-1] == "face_is_not_the_cards"
+
+
+def test_nor_does_one_who_was_let_in() -> None:
+    gate = asked_for_the_card()
+    gate.now += 4.0
+    seen = [replace(HOLDER, last_seen=gate.now - 1), replace(BEHIND, last_seen=gate.now)]
+    recent = {1: gate.now - CONTEXT.settings.same_claim}
+    scene = gate.lane.scene.seen(seen, gate.now)
+    gate.lane = replace(gate.lane, serving=None, scene=scene, recent=recent)
+    gate.card(LI)
+    assert reasons(gate)[-1] == "face_is_not_the_cards"
