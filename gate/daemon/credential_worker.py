@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import TimeoutError
 from functools import partial
 from typing import TypeVar
 
@@ -112,6 +113,22 @@ class CredentialWorker:
         if light:
             self._queue.wake()  # a use may have to be counted
 
+    def releasing(self, passage: str, seconds: float) -> bool:
+        """Called by the loop before it releases the door: the use of a permit is counted first.
+
+        False where it was used up or revoked meanwhile. A register that takes more than
+        ``seconds`` keeps nobody out: the use stays reserved, and is counted later.
+        """
+        use = self._grants.releasing(passage)
+        if use is None:
+            return True
+        self._queue.wake()
+        try:
+            return use.result(seconds)
+        except TimeoutError:
+            log.warning("permit.late", extra={"seconds": round(seconds, 3)})
+            return True
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             claim = self._queue.get(_EVERY)
@@ -170,8 +187,7 @@ class CredentialWorker:
 
     def _count(self) -> bool:
         while serial := self._grants.uncounted():
-            self._bounded(partial(self._book.use, serial))
-            self._grants.counted()
+            self._grants.counted(self._bounded(partial(self._book.use, serial)))
         return True
 
     def _try(self, work: Callable[[], T]) -> T | None:

@@ -172,6 +172,7 @@ class Daemon:
             )
             core.loop.listen(credentials.heard)
             core.loop.check = credentials.check
+            core.loop.releasing = credentials.releasing
             peripherals.open()
             outgoing.open()
             self._close_with(after, credentials.close)

@@ -24,12 +24,13 @@ from gate.daemon.claim_checks import ClaimChecks
 from gate.daemon.clock_watch import ClockWatch
 from gate.daemon.device_faults import DeviceFaults, DeviceStatus, event_of
 from gate.daemon.items import Item, Linked, Moved
-from gate.daemon.journal import Journal, Recorder
+from gate.daemon.journal import DURABLE_WITHIN, Journal, Recorder
 from gate.daemon.orders import Hold, Order, meaning, mode_of, refusal, unended
 from gate.daemon.parts import Parts
 from gate.daemon.site_controller import ControllerAnswer, Outcome, SiteController
 from gate.door import state as door
 from gate.door.controller import DoorController
+from gate.door.state_machine import refuses
 from gate.events.uuid7 import uuid7
 from gate.passage import Context, Lane, Now, inputs, outputs, step
 from gate.passage.let_in import broken_off, may_still
@@ -80,6 +81,9 @@ class Loop:
         self.site = site
         # has what was shown looked up again, by its serial; the second: whether it was granted
         self.check: Callable[[str, bool], None] | None = None
+        # called before the door is released for a passage, with the seconds it may take: whether
+        # it may be released
+        self.releasing: Callable[[str, float], bool] = lambda passage, seconds: True
         self._checks = ClaimChecks()
         self._newest: Decision | None = None  # the newest decision
         self._picture: Message | None = None  # as the lane wants it
@@ -220,9 +224,10 @@ class Loop:
             case outputs.Decided():
                 self._decided(output)
             case outputs.Open(id, extended, agreed):
+                until = self._clock.monotonic() + DURABLE_WITHIN
                 self._journal.wait_for_decision()
                 if self.site is None or agreed:
-                    self._unlock(id, extended)
+                    self._unlock(id, extended, until)
                 else:
                     person = self._newest.person if self._newest else None
                     self._step(inputs.Asked(id))
@@ -237,9 +242,14 @@ class Loop:
             case outputs.EventOut(type, id, details, person_ref):
                 self._journal.record(type, passage=id or None, details=details, person=person_ref)
 
-    def _unlock(self, passage: str, extended: bool) -> None:
+    def _unlock(self, passage: str, extended: bool, until: float) -> None:
         # during a lock-down the rules grant only groups that may pass it
         grant = door.Grant(extended, passage, override=self.lane.mode is Mode.LOCKDOWN)
+        left = max(0.0, until - self._clock.monotonic())
+        if not refuses(self.controller.state, grant) and not self.releasing(passage, left):
+            values: dict[str, object] = {"asked": "grant", "reason": "permit"}
+            self._door((door.EventOut("door.refused", passage, values),))
+            return
         now = self._clock.monotonic()
         emitted = self.controller.handle(grant, now)
         self._door(emitted)

@@ -40,6 +40,13 @@ def energised(state: DoorState, settings: DoorSettings) -> bool:
     return state.released if settings.fail == "secure" else not state.released
 
 
+def refuses(state: DoorState, grant: Grant) -> str:
+    """Why the door is not released for a grant, as a code; "" where it is."""
+    if state.phase is Phase.FAULT:
+        return "fault"
+    return "lockdown" if state.lockdown and not grant.override else ""
+
+
 def step(
     state: DoorState, given: Input, now: float, settings: DoorSettings
 ) -> tuple[DoorState, tuple[Effect, ...]]:
@@ -148,10 +155,8 @@ def _refused(
 def _grant(
     state: DoorState, grant: Grant, now: float, settings: DoorSettings
 ) -> tuple[DoorState, Events]:
-    if state.phase is Phase.FAULT:
-        return _refused(state, "grant", "fault", grant.passage)
-    if state.lockdown and not grant.override:
-        return _refused(state, "grant", "lockdown", grant.passage)
+    if reason := refuses(state, grant):
+        return _refused(state, "grant", reason, grant.passage)
     again = grant.passage == state.passage and state.until is not None
     if again and state.granted is not None and now - state.granted < settings.grant_debounce:
         return state, ()

@@ -195,8 +195,7 @@ def to_verify(
     """
     waiting = _waiting(scene, recent, now, settings)
     aside = [t for t in scene.tracks.values() if holder and _looks_aside(t, holder, recent, now)]
-    if aside:
-        waiting = [t for t in waiting if _in_front_of_all(t, aside)]
+    waiting = [t for t in waiting if _in_front_of_all(t, aside)]
     theirs = (
         t
         for t in scene.tracks.values()

@@ -162,13 +162,22 @@ class PermitBook:
             problem = "permit_holder_unknown"
         return person, Credential(problem, serial=permit.serial)
 
-    def use(self, serial: str) -> None:
-        """Count one passage."""
+    def use(self, serial: str) -> bool:
+        """Count one passage. False where it was used up or revoked meanwhile: nothing is counted.
+
+        Gates of one database that see a permit in the same moment count one after the other.
+        """
         credentials = self._store.credentials
-        if not credentials.use_permit(serial) and credentials.permit(serial) is None:
-            known = self._elsewhere(serial)
-            uses = int(known.get("uses", 0)) + 1
-            self._store.key_values.set(f"permit:{serial}", {**known, "uses": uses})
+        if credentials.use_permit(serial):
+            return True
+        if credentials.permit(serial) is not None:
+            return False
+        known = self._elsewhere(serial)
+        if known.get("revoked"):
+            return False
+        uses = int(known.get("uses", 0)) + 1
+        self._store.key_values.set(f"permit:{serial}", {**known, "uses": uses})
+        return True
 
     def revoke(self, serial: str, reason: str) -> None:
         """Revoke a permit. Raises AccessError when there is none with this serial."""

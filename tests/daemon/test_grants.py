@@ -115,3 +115,38 @@ def test_a_face_is_no_matter_of_the_readers(outcome: Outcome) -> None:
 def test_another_event_of_the_passage_changes_nothing() -> None:
     grants = Grants()
     assert heard(grants, decided(), EventOut("passage.duress", "p1"), OPENED) == [None, None, True]
+
+
+def test_a_use_is_counted_before_the_release_and_not_once_more_by_it() -> None:
+    grants = Grants()
+    heard(grants, decided())
+    use = grants.releasing("p1")
+    assert use is not None
+    assert grants.releasing("p1") is None
+    assert grants.reserved("ab") == 1
+    assert not use.done()
+    assert counted(grants) == ["ab"]
+    assert use.result(0)
+    assert heard(grants, OPENED) == [True]
+    assert counted(grants) == []
+
+
+def test_a_use_that_the_register_does_not_have_any_more_is_told() -> None:
+    grants = Grants()
+    heard(grants, decided())
+    use = grants.releasing("p1")
+    assert grants.uncounted() == "ab"
+    grants.counted(False)
+    assert use is not None
+    assert use.result(0) is False
+    assert heard(grants, ended(False)) == [False]
+    assert grants.reserved("ab") == 0
+
+
+def test_nothing_is_counted_of_a_card_or_of_nobody() -> None:
+    grants = Grants()
+    heard(grants, decided(Method.CARD, serial="7"))
+    assert grants.releasing("p1") is None
+    assert grants.releasing("p9") is None
+    assert heard(grants, OPENED) == [True]
+    assert counted(grants) == []

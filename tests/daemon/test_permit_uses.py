@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from gate.config.settings import build
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.items import Item
+from gate.daemon.journal import DURABLE_WITHIN
 from gate.daemon.orders import Order
 from gate.daemon.site_controller import ControllerAnswer
 from gate.readers.claim import Claim, ClaimKind
+from gate.screen.message import Look
 from gate.services.permits import PermitBook
 from gate.store.store import Store
 from tests.daemon.loop_gate import Gate
@@ -69,6 +72,12 @@ class Gatehouse:
     @property
     def openings(self) -> int:
         return self.gate.journal.count("relay on")
+
+    def begin(self) -> None:
+        """Have the worker's own threads serve, as in the daemon; the door waits for the count."""
+        del self.worker._bounded
+        self.worker.open()
+        self.gate.loop.releasing = lambda passage, seconds: self.worker.releasing(passage, 60.0)
 
 
 @pytest.fixture
@@ -151,3 +160,67 @@ def test_a_use_that_is_not_in_the_register_yet_keeps_no_card_out(house: Gatehous
     assert shown.credential.problem == ""  # type: ignore[union-attr]
     assert not [item for item in house.posted if isinstance(item, DeviceStatus)]
     assert house.used == 1
+
+
+@pytest.fixture
+def running(house: Gatehouse) -> Iterator[Gatehouse]:
+    house.show()  # looked up, and not delivered yet
+    house.begin()
+    yield house
+    house.worker.close()
+
+
+def test_a_use_is_in_the_register_before_the_door_is_released(running: Gatehouse) -> None:
+    """A power cut in between costs a use; the other way round it gave one away."""
+    uses = []
+
+    class Heard(list[str]):
+        def append(self, thing: str) -> None:
+            super().append(thing)
+            if thing == "relay on":
+                row = running.store.credentials.permit(running.serial)
+                uses.append(row and row.uses)
+
+    running.gate.board.journal = running.gate.journal = Heard()
+    running.deliver()
+    assert uses == [1]
+    assert (running.openings, running.used) == (1, 1)
+
+
+def test_who_comes_second_of_two_gates_that_look_a_permit_up_in_one_moment_stays_outside(
+    running: Gatehouse,
+) -> None:
+    assert running.store.credentials.use_permit(running.serial)  # by the other gate
+    running.deliver()
+    gate = running.gate
+    assert (running.openings, running.used) == (0, 1)
+    refused = gate.event("door.refused")
+    assert refused.details == {"asked": "grant", "reason": "permit"}
+    assert gate.event("passage.ended").details == {"passed": False}
+    assert refused.passage == gate.event("passage.granted").passage
+    assert gate.screen.message is not None
+    assert gate.screen.message.look is Look.IDLE
+
+
+def test_a_door_that_refuses_costs_no_use(running: Gatehouse) -> None:
+    running.gate.board.fault = "no answer"
+    running.gate.wait(0.1)
+    running.deliver()
+    assert (running.openings, running.used) == (0, 0)
+
+
+def test_a_register_that_is_slow_keeps_nobody_out_and_counts_later(house: Gatehouse) -> None:
+    """Event and count together have the time for which a lock is held without the main loop."""
+    asked: list[float] = []
+
+    def releasing(passage: str, seconds: float) -> bool:
+        asked.append(seconds)
+        return house.worker.releasing(passage, 0.0)  # nobody counts yet
+
+    house.gate.loop.releasing = releasing
+    house.show()
+    house.gate.recorder.disk = "full"
+    house.gate.recorder.while_waiting = lambda: house.gate.clock.advance(0.2)
+    house.deliver()
+    assert asked == [pytest.approx(DURABLE_WITHIN - 0.2)]
+    assert (house.openings, house.used) == (1, 1)

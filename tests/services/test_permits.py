@@ -58,8 +58,9 @@ def test_it_is_used_up_after_its_uses(book: PermitBook, guest: PersonRow) -> Non
     issued = issue(book, guest, uses=2)
     for _ in range(2):
         assert book.look_up(issued.text, "gate-1", NOW)[1].problem == ""
-        book.use(issued.permit.serial)
+        assert book.use(issued.permit.serial)
     assert book.look_up(issued.text, "gate-1", NOW)[1].problem == "permit_used_up"
+    assert not book.use(issued.permit.serial)
 
 
 @pytest.mark.slow
@@ -69,6 +70,7 @@ def test_a_withdrawn_one_is_refused(book: PermitBook, guest: PersonRow) -> None:
     assert book.look_up(issued.text, "gate-1", NOW)[1].problem == "permit_revoked"
     with pytest.raises(AccessError, match="no such permit"):
         book.revoke("0" * 16, "")
+    assert not book.use(issued.permit.serial)
 
 
 def test_one_of_another_desk_is_believed_and_its_uses_counted(book: PermitBook) -> None:
@@ -77,7 +79,7 @@ def test_one_of_another_desk_is_believed_and_its_uses_counted(book: PermitBook) 
     person, shown = book.look_up(text, "gate-1", NOW)
     assert person is not None
     assert (person.kind, shown.problem) == (Kind.VISITOR, "")
-    book.use(permit.serial)
+    assert book.use(permit.serial)
     assert book.look_up(text, "gate-1", NOW)[1].problem == "permit_used_up"
 
 
@@ -165,7 +167,7 @@ def test_the_permits_of_somebody_deleted_stay_withdrawn(book: PermitBook, store:
     store.people.delete(guest)
     for text in (issued.text, other.text):
         assert book.look_up(text, "gate-1", now)[1].problem == "permit_revoked"
-    book.use(other.permit.serial)
+    assert not book.use(other.permit.serial)
     assert book.look_up(other.text, "gate-1", now)[1].problem == "permit_revoked"
 
 
