@@ -148,5 +148,6 @@ def test_nothing_is_counted_of_a_card_or_of_nobody() -> None:
     heard(grants, decided(Method.CARD, serial="7"))
     assert grants.releasing("p1") is None
     assert grants.releasing("p9") is None
+    assert heard(grants, Released("p9")) == [None]
     assert heard(grants, OPENED) == [True]
     assert counted(grants) == []

@@ -71,6 +71,7 @@ def test_no_more_is_read_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
     assert interrupted(events) == [Interrupted("p1"), Interrupted("p0")]
 
 
+@pytest.mark.slow
 def test_they_are_read_from_the_record_of_their_gate(store: Store) -> None:
     happened(store, ("passage.asked", "other"), gate="south")
     happened(
@@ -86,6 +87,7 @@ def test_they_are_read_from_the_record_of_their_gate(store: Store) -> None:
     assert list(store.events.backwards("east")) == []
 
 
+@pytest.mark.slow
 def test_the_end_is_recorded_before_the_start_and_once(store: Store) -> None:
     """A start that is interrupted as well finds what it has not closed, and only that."""
     happened(store, ("gate.started", None), ("passage.asked", "p1"))
@@ -100,6 +102,7 @@ def test_the_end_is_recorded_before_the_start_and_once(store: Store) -> None:
     assert left(store) == []
 
 
+@pytest.mark.slow
 def test_whoever_was_let_in_counts_as_passed_as_at_a_door_without_contact(store: Store) -> None:
     person = store.people.create("Li")
     gate, people = watched(store, "in")
