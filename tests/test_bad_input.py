@@ -20,6 +20,7 @@ from gate.config.settings import load
 from gate.integrations.broker import find_mosquitto, free_port
 from gate.store.store import Store
 from tests import warm
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -279,7 +280,7 @@ def refusing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
         threading.Event().wait(0.05)
     yield port
     process.terminate()
-    process.wait(5)
+    process.wait(PATIENCE)
 
 
 def test_a_broker_that_refuses_the_password_and_a_port_that_is_not_there_are_named(

@@ -8,7 +8,6 @@ import http.client
 import os
 import resource
 import socket
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -21,8 +20,16 @@ from starlette.routing import Route
 
 from gate import sockets
 from gate.errors import ConfigurationError
-from gate.sockets import CONNECTIONS, PER_ADDRESS, Closing, PageServer, listen, same_origin
-from tests.waiting import eventually
+from gate.sockets import (
+    CONNECTIONS,
+    PER_ADDRESS,
+    BoundedHttp,
+    Closing,
+    PageServer,
+    listen,
+    same_origin,
+)
+from tests.waiting import PATIENCE, eventually, wait_for
 
 
 async def hello(request: Request) -> Response:
@@ -70,7 +77,7 @@ def half_sent() -> Iterator[list[socket.socket]]:
 
 
 def ask(port: int) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request("GET", "/")
     text = connection.getresponse().read().decode()
     connection.close()
@@ -87,7 +94,7 @@ def test_1300_half_sent_heads_leave_the_page_alive_and_descriptors_free(
 ) -> None:
     before = descriptors()
     for _ in range(1300):
-        each = socket.create_connection(("127.0.0.1", port), 10)
+        each = socket.create_connection(("127.0.0.1", port), PATIENCE)
         half_sent.append(each)
         with contextlib.suppress(OSError):  # closed already
             each.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
@@ -101,9 +108,9 @@ def test_a_head_that_never_ends_is_closed_in_time(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "HEAD_WITHIN", 0.3)
-    with socket.create_connection(("127.0.0.1", port), 10) as slow:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
-        slow.settimeout(10)
+        slow.settimeout(PATIENCE)
         with contextlib.suppress(ConnectionResetError):
             assert slow.recv(100) == b""
 
@@ -111,8 +118,8 @@ def test_a_head_that_never_ends_is_closed_in_time(
 def test_a_second_head_on_the_same_connection_has_the_same_time(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_connection(("127.0.0.1", port), 10) as slow:
-        slow.settimeout(10)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as slow:
+        slow.settimeout(PATIENCE)
         slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert eventually(lambda: b"hello" in slow.recv(4096, socket.MSG_PEEK))
         slow.recv(4096)
@@ -135,19 +142,28 @@ def test_a_port_in_use_is_an_error_that_names_it() -> None:
 def test_a_body_that_stops_is_closed_in_time_and_one_that_goes_on_is_not(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "BODY_PAUSE", 3.0)  # a machine may keep either side for seconds
+    monkeypatch.setattr(sockets, "BODY_PAUSE", 3600.0)
+    begins, pauses = BoundedHttp._await, list[asyncio.TimerHandle | None]()
+
+    def awaits(self: BoundedHttp, seconds: float) -> None:
+        begins(self, seconds)
+        if seconds == 3600.0:
+            pauses.append(self._timer)
+
+    monkeypatch.setattr(BoundedHttp, "_await", awaits)
     head = b"POST /size HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), 10) as slow:
-        slow.settimeout(10)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as slow:
+        slow.settimeout(PATIENCE)
         slow.sendall(head)
-        for byte in (b"1", b"2", b"3", b"4"):
-            time.sleep(1.1)  # in all longer than the pause
+        for sent, byte in enumerate((b"1", b"2", b"3", b"4"), start=1):
+            wait_for(lambda: len(pauses) == sent)  # noqa: B023 - what came begins another pause
             slow.sendall(byte)
         # head and body may come one after the other
         assert eventually(lambda: b"4 bytes" in slow.recv(4096, socket.MSG_PEEK))
+    assert [pause is not None and pause.cancelled() for pause in pauses] == [True] * 4
     monkeypatch.setattr(sockets, "BODY_PAUSE", 0.5)
-    with socket.create_connection(("127.0.0.1", port), 10) as stopped:
-        stopped.settimeout(10)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as stopped:
+        stopped.settimeout(PATIENCE)
         stopped.sendall(head + b"123")
         with contextlib.suppress(ConnectionResetError):
             assert stopped.recv(100) == b""
@@ -160,13 +176,13 @@ def test_one_other_machine_cannot_take_all_connections(
     with contextlib.ExitStack() as after:
         held = []
         for _ in range(PER_ADDRESS):
-            each = after.enter_context(socket.create_connection(("127.0.0.1", port), 10))
-            each.settimeout(10)
+            each = after.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+            each.settimeout(PATIENCE)
             each.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"200 OK" in each.recv(4096)
             held.append(each)
-        newest = after.enter_context(socket.create_connection(("127.0.0.1", port), 10))
-        newest.settimeout(10)
+        newest = after.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+        newest.settimeout(PATIENCE)
         newest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"200 OK" in newest.recv(4096), "its newest is served"
 

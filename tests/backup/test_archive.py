@@ -17,6 +17,7 @@ from gate.events.event import Event
 from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 STORE = StoreSettings(ballast=0)
@@ -114,12 +115,12 @@ def test_it_is_whole_although_others_write(store: Store, data: Path, tmp_path: P
 
     def write() -> None:
         while not stop.is_set():
-            store.writer.record(Event.make("north", "gate.started", NOW)).result(10)
+            store.writer.record(Event.make("north", "gate.started", NOW)).result(PATIENCE)
             begun.set()
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     file = written(store, data, tmp_path / "stick").path
     stop.set()
     thread.join()
@@ -139,7 +140,7 @@ def test_whoever_was_deleted_since_is_deleted_again_and_the_rest_is_listed(
     file = written(store, data, tmp_path / "stick").path
     store.people.delete(leaves.id)
     store.people.create("赵新")
-    store.writer.record(Event.make("north", "gate.started", NOW)).result(10)
+    store.writer.record(Event.make("north", "gate.started", NOW)).result(PATIENCE)
     store.close()
 
     done = put_back(file, data, replace=True)

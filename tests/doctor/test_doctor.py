@@ -21,6 +21,7 @@ from gate.recognition.face import Template
 from gate.recognition.liveness import assessment
 from gate.store.store import Store
 from tests.doctor.looking import findings, look
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -302,7 +303,7 @@ def test_a_full_outbox_is_pointed_out(
     settings = build(values)
     clock = ManualClock()
     with Store.open(settings.store, settings.data, receivers=["mqtt"]) as store:
-        store.writer.record(Event.make("north", "gate.started", clock.utc())).result(5)
+        store.writer.record(Event.make("north", "gate.started", clock.utc())).result(PATIENCE)
     found = look("outbox", values)
     assert (found.level, found.says) == (Level.OK, "1 events wait for the broker")
     monkeypatch.setattr("gate.doctor.register.FULL", 0.0)

@@ -21,6 +21,7 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.enroll.app import app_of
 from tests.enroll.conftest import PASSWORD, Browser
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_sign_in_and_lock_down_on_a_full_disk(disk: Path) -> None:
             synchronised=lambda: True,
         )
         desk.accounts.create("boss", PASSWORD, Role.MANAGER, "Boss")
-        store.writer.record(big(0)).result(10)
+        store.writer.record(big(0)).result(PATIENCE)
         fill(disk / "filler")
         # the ballast is used up by events, and they go on coming
         waiting = [store.writer.record(big(n)) for n in range(4000)]
@@ -89,5 +90,5 @@ def test_sign_in_and_lock_down_on_a_full_disk(disk: Path) -> None:
             assert store.audit.verify() == []
         assert len(list(disk.glob("gate-*.reserve"))) >= 4  # the rest is for later
         (disk / "filler").unlink()
-        assert [one.result(30) for one in waiting]
+        assert [one.result(PATIENCE) for one in waiting]
     assert len(list(disk.glob("gate-*.reserve"))) == 8

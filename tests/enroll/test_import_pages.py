@@ -28,6 +28,7 @@ from gate.importing.wrong import Line
 from gate.services.enrolment import Examiner
 from gate.store.tables import ImportLineRow, ImportRow
 from tests.enroll.importing import PHOTOGRAPHS, finish, upload
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -101,22 +102,22 @@ def test_the_time_left_is_shown_and_then_what_else_is_done(manager, desk, monkey
                 session.add(ImportLineRow(import_id=job, **row))
             yield Progress(number, len(lines), 0, 0, seconds_left=100.0 * (len(lines) - number))
             begun.set()
-            assert go_on.wait(20)
+            assert go_on.wait(PATIENCE)
 
     def look(*_):
         go_on.clear()
         done.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
 
     monkeypatch.setattr("enroll.imports.run", slow)
     monkeypatch.setattr("enroll.imports.note_lookalikes", look)
     desk.faces = Faces(Examiner(None, ()), SimpleNamespace(matcher=lambda: None))
     page = upload(manager, "name\nLi\nWu\n")
     manager.fill(page.url.path + "/run")
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE)
     assert "about 2 min left" in manager.get(page.url.path + "/progress").text
     go_on.set()
-    assert done.wait(20)
+    assert done.wait(PATIENCE)
     assert "Looking for people who resemble" in manager.get(page.url.path + "/progress").text
     go_on.set()
     assert "Report" in finish(manager, page).text

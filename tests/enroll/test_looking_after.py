@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from datetime import timedelta
 
 import numpy as np
@@ -22,6 +21,7 @@ from gate.services.enrolment import Examiner
 from gate.services.gallery_sync import KnownFaces
 from gate.store.orders import Orders
 from gate.store.tables import PermitRow
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -261,9 +261,7 @@ def test_retention_runs_by_itself_while_the_desk_is_served(desk, monkeypatch):
 
     monkeypatch.setattr("enroll.drift.look", trouble)
     with Housekeeping(desk):
-        end = time.monotonic() + 20
-        while desk.store.people.count() and time.monotonic() < end:
-            time.sleep(0.02)
+        eventually(lambda: not desk.store.people.count())
     assert desk.store.people.count() == 0
     kept = {row.type for row in desk.store.events.search()}
     assert kept - {"audit.head"} == {"gate.started"}

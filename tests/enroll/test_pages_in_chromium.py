@@ -244,7 +244,7 @@ def test_a_page_that_renews_itself_does_not_take_the_clerk_back(desk, clerk, add
     with clerk.page.expect_response(f"{address}/imports/{job}"):
         end.set()
     chosen[0].continue_()
-    clerk.page.wait_for_url("**/people", timeout=20_000)
+    clerk.page.wait_for_url("**/people")
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from examples.receive_events import Receiver
 from gate.integrations.broker import Mosquitto
 from tests.examples.conftest import Start
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 
 def event(sequence: int, gate: str = "north", epoch: int = 1) -> bytes:
@@ -40,7 +40,7 @@ def publish(port: int, *payloads: bytes) -> None:
     client.connect("127.0.0.1", port)
     client.loop_start()
     for payload in payloads:
-        client.publish("gate/north/event", payload, qos=1).wait_for_publish(10)
+        client.publish("gate/north/event", payload, qos=1).wait_for_publish(PATIENCE)
     client.disconnect()
     client.loop_stop()
 

@@ -31,7 +31,7 @@ from gate.sockets import listen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import EventRow
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 ENCODER, WIDTH = "e/1", 128
 
@@ -68,7 +68,7 @@ class Server:
     def stop(self) -> None:
         self.hub.waker.stop()
         self._server.should_exit = True
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
         self._listening.close()
 
 
@@ -134,7 +134,7 @@ class Box:
 
         self._thread = threading.Thread(target=body, name=f"box {self.gate}", daemon=True)
         self._thread.start()
-        assert ready.wait(30)
+        assert ready.wait(PATIENCE)
 
     def stop(self) -> float:
         """How long it took."""
@@ -143,7 +143,7 @@ class Box:
         began = time.monotonic()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
         self._thread = None
         return time.monotonic() - began
@@ -229,7 +229,7 @@ def record(box: Box, count: int, kind: str = "passage.granted") -> None:
     """Events of the box, on its disk when this returns."""
     made = [Event.make(box.gate, kind, datetime.now(UTC)) for _ in range(count)]
     for future in [box.store.writer.record(event) for event in made]:
-        future.result(30)
+        future.result(PATIENCE)
 
 
 def bodies(store: Store, gate: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from gate.replica.join import folder_of, leave
 from gate.store.store import HUB, Store
 from gate.store.tables.base import now
 from tests.hub.fleet import Fleet, Server, bodies, fleet_of, record, settings
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def test_every_event_is_at_the_hub_once_and_in_order_although_the_hub_dies(fleet
         wait_for(partial(more_than, fleet.store, before + 40))
         fleet.restart_hub()
     stopping.set()
-    thread.join(30)
+    thread.join(PATIENCE)
     wait_for(lambda: box.store.outbox.waiting("north", HUB) == 0)
     there = bodies(fleet.store, "north")
     mine = bodies(box.store, "north")

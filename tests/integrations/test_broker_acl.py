@@ -28,6 +28,7 @@ from gate.integrations.publisher import Publisher
 from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def client(site: tuple[Path, int]) -> Iterator[Callable[..., paho.Client]]:
             one.on_message = lambda c, u, m: heard.append(m.topic)
         one.connect("127.0.0.1", port)
         one.loop_start()
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         made.append(one)
         return one
 
@@ -105,7 +106,7 @@ def publish(client: paho.Client, topic: str) -> bool:
 
     client.on_publish = published
     client.publish(topic, b"{}", qos=1)
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     return not answers[0].is_failure
 
 
@@ -160,7 +161,7 @@ def test_the_publisher_works_over_it(
 ) -> None:
     publisher = Publisher(settings(site, "north"), "north", store)
     publisher.start()
-    store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(10)
+    store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(PATIENCE)
     eventually(lambda: publisher.published == 1)
     publisher.stop()
 
@@ -170,7 +171,7 @@ def test_events_under_another_name_are_refused_and_kept(
 ) -> None:
     publisher = Publisher(settings(site, "south"), "north", store)
     publisher.start()
-    store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(10)
+    store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(PATIENCE)
     eventually(lambda: publisher.link.fault is not None)
     assert "ACL" in publisher.link.fault.hint  # type: ignore[union-attr]
     assert store.outbox.waiting("north", "mqtt") == 1
@@ -258,8 +259,8 @@ def test_a_gate_answers_below_its_own_answer_topic(client: Callable[..., paho.Cl
     client("platform", heard, "gate/north/answer/#")
     gate = client("north")
     for topic in ("gate/north/answer/x1", "gate/south/answer/x1"):
-        gate.publish(topic, b"{}", qos=1).wait_for_publish(5)
-    client("south").publish("gate/south/answer/x1", b"{}", qos=1).wait_for_publish(5)
+        gate.publish(topic, b"{}", qos=1).wait_for_publish(PATIENCE)
+    client("south").publish("gate/south/answer/x1", b"{}", qos=1).wait_for_publish(PATIENCE)
     end = time.monotonic() + 10
     while not heard and time.monotonic() < end:
         time.sleep(0.02)
@@ -280,8 +281,8 @@ def test_another_certificate_cannot_take_over_the_client_id_of_a_gate(
     thief.on_connect = lambda *_: ready.set()
     thief.connect("127.0.0.1", port)
     thief.loop_start()
-    assert ready.wait(10)
-    north.publish("gate/north/status", b"online", qos=1).wait_for_publish(5)
+    assert ready.wait(PATIENCE)
+    north.publish("gate/north/status", b"online", qos=1).wait_for_publish(PATIENCE)
     assert lost == []
     assert north.is_connected()
     thief.disconnect()

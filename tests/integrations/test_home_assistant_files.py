@@ -18,7 +18,7 @@ from gate.integrations.homeassistant import discovery
 from gate.integrations.settings import HomeAssistantSettings
 from gate.integrations.topics import Topics
 from tests.integrations.home_assistant import HomeAssistant, python_with_home_assistant
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 FOLDER = Path(__file__).parents[2] / "packaging" / "homeassistant"
 BLUEPRINTS = sorted((FOLDER / "blueprints").glob("*.yaml"))
@@ -151,12 +151,12 @@ def announce(client: paho.Client) -> None:
         single = {k: v for k, v in one.items() if k != "platform"}
         single |= {k: said[k] for k in ("device", "availability", "qos")}
         where = f"homeassistant/{one['platform']}/{key}/config"
-        client.publish(where, json.dumps(single), 1, True).wait_for_publish(10)
+        client.publish(where, json.dumps(single), 1, True).wait_for_publish(PATIENCE)
     lock = {"name": "front", "unique_id": "front", "command_topic": "house/front"}
     client.publish("homeassistant/lock/front/config", json.dumps(lock), 1, True)
-    client.publish(TOPICS.status, "online", 1, True).wait_for_publish(10)
+    client.publish(TOPICS.status, "online", 1, True).wait_for_publish(PATIENCE)
     door = {"locked": True, "open": False, "tamper": False, "problem": False}
-    client.publish(TOPICS.state("door"), json.dumps(door), 1, True).wait_for_publish(10)
+    client.publish(TOPICS.state("door"), json.dumps(door), 1, True).wait_for_publish(PATIENCE)
 
 
 def shown_on(dashboard: dict[str, Any]) -> set[str]:
@@ -192,7 +192,7 @@ def test_a_real_home_assistant_shows_rings_misses_and_opens(
     client.subscribe("house/front", 1)
 
     def happens(body: dict[str, Any]) -> str:
-        client.publish(TOPICS.event, json.dumps(body), 1).wait_for_publish(10)
+        client.publish(TOPICS.event, json.dumps(body), 1).wait_for_publish(PATIENCE)
         return home.heard("event")
 
     assert happens({"type": "passage.denied", "reasons": ["face_unknown"]}) == "rung"

@@ -21,6 +21,7 @@ from gate.integrations.broker import free_port
 from gate.integrations.health_server import HealthServer
 from gate.integrations.metrics import Metrics
 from gate.integrations.settings import HttpSettings
+from tests.waiting import PATIENCE
 
 FOLDER = Path(__file__).parents[2] / "packaging" / "monitoring"
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -171,7 +172,7 @@ def test_a_real_prometheus_reads_the_gate_and_raises_the_alarm(
 
     def answer(path: str, **query: str) -> Any:
         try:
-            return httpx.get(f"{base}/{path}", params=query, timeout=5).json()["data"]
+            return httpx.get(f"{base}/{path}", params=query, timeout=PATIENCE).json()["data"]
         except (httpx.HTTPError, ValueError, KeyError):
             return {}
 
@@ -184,9 +185,10 @@ def test_a_real_prometheus_reads_the_gate_and_raises_the_alarm(
 
     try:
         eventually(lambda: value('up{job="gate"}') == ["1"], 60)
-        assert value("gate_outbox_waiting") == ["7"]
-        assert value('gate_decisions_total{outcome="grant"}') == ["1"]
-        assert value("gate_export_waiting") == ["3"]
+        # a look that takes too long on a busy machine leaves them out once
+        eventually(lambda: value("gate_outbox_waiting") == ["7"])
+        eventually(lambda: value('gate_decisions_total{outcome="grant"}') == ["1"])
+        eventually(lambda: value("gate_export_waiting") == ["3"])
         for text in expressions():  # the real one understands every panel and rule
             asked = text.replace("$gate", ".*")
             assert answer("query", query=asked), text
@@ -197,5 +199,5 @@ def test_a_real_prometheus_reads_the_gate_and_raises_the_alarm(
         eventually(lambda: "GateDeviceDown" not in firing(), 60)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
         server.stop()

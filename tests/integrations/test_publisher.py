@@ -24,6 +24,7 @@ from gate.integrations.publisher import Publisher
 from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +45,7 @@ def make(store: Store, count: int) -> None:
     futures = [
         store.writer.record(Event.make("north", "passage.granted", at)) for _ in range(count)
     ]
-    futures[-1].result(30)
+    futures[-1].result(PATIENCE)
 
 
 def test_events_made_before_and_after_the_start_arrive_in_order(

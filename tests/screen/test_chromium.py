@@ -14,6 +14,7 @@ from gate.clock import SystemClock
 from gate.screen.message import Item, Look, Message
 from gate.screen.server import Screen
 from gate.screen.settings import ScreenSettings
+from tests.waiting import PATIENCE
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -36,7 +37,9 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def page(browser: Any) -> Any:
     """One for all tests: a new one takes three quarters of a second of processor."""
-    return browser.new_page()
+    page = browser.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    return page
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def screen() -> Iterator[Screen]:
 
 
 def shown(page: Any, screen: Screen, message: Message) -> None:
-    page.wait_for_selector(f"body[data-painted='{screen.show(message)}']", timeout=60_000)
+    page.wait_for_selector(f"body[data-painted='{screen.show(message)}']", timeout=1000 * PATIENCE)
 
 
 @pytest.mark.slow
@@ -59,7 +62,7 @@ def test_an_answer_is_painted_and_reported(page: Any, screen: Screen) -> None:
         screen,
         Message(Look.GRANT, "welcome", name="李*红", items=(Item("temperature", True, "36.5"),)),
     )
-    assert painted.wait(60)
+    assert painted.wait(PATIENCE)
     assert page.inner_text("#head") == "请进"
     assert page.inner_text("#name") == "李*红"
     assert "36.5 °C" in page.inner_text("#items")
@@ -154,7 +157,7 @@ def test_the_page_says_so_when_the_daemon_has_ended(page: Any) -> None:
     page.goto(screen.address)
     shown(page, screen, Message(Look.IDLE, "idle"))
     screen.stop()
-    page.wait_for_selector("body[data-look='fault']", timeout=60_000)
+    page.wait_for_selector("body[data-look='fault']", timeout=1000 * PATIENCE)
     assert page.inner_text("#head") == "暂停使用"
 
 
@@ -181,6 +184,7 @@ window.AudioContext = function () {
 @pytest.fixture
 def listener(browser: Any) -> Iterator[Any]:
     page = browser.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
     page.add_init_script(VOICE)
     yield page
     page.close()

@@ -18,6 +18,7 @@ from gate.commands.certificate import certificate
 from gate.config.settings import load
 from gate.setup import desk_certificate
 from gate.setup.announce import SERVICE, announced
+from tests.waiting import PATIENCE
 
 app = typer.Typer()
 app.command()(certificate)
@@ -106,7 +107,9 @@ def test_the_desk_is_found_as_gate_local() -> None:
             pytest.skip("no multicast here")
         looking = Zeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
         try:
-            found = looking.get_service_info(SERVICE, f"north desk.{SERVICE}", timeout=20_000)
+            found = looking.get_service_info(
+                SERVICE, f"north desk.{SERVICE}", timeout=1000 * PATIENCE
+            )
         finally:
             looking.close()
     assert found is not None

@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,15 +16,18 @@ from gate.errors import DeviceError
 from gate.integrations.broker import free_port
 from gate.setup import kiosk
 from gate.setup.kiosk import Kiosk
+from tests.waiting import PATIENCE, wait_for
 
-# in place of the browser: holds a connection to the screen for a while, then only lives on
+# in place of the browser: holds a connection to the screen until it is told, then only lives on
 BROWSER = """#!{python}
-import socket, sys, time
-port, seconds = {port}, {seconds}
-with socket.create_connection(("127.0.0.1", port)):
-    open({started!r}, "w").write(" ".join(sys.argv[1:]))
-    time.sleep(seconds)
-time.sleep(60)
+import os, socket, sys, time
+with socket.create_connection(("127.0.0.1", {port})):
+    with open({started!r} + "~", "w") as file:
+        file.write(" ".join(sys.argv[1:]))
+    os.rename({started!r} + "~", {started!r})
+    while not os.path.exists({dead!r}):
+        time.sleep(0.02)
+time.sleep(3600)
 """
 
 
@@ -58,10 +62,10 @@ def port() -> int:
     return free_port()
 
 
-def browser(tmp_path: Path, port: int, seconds: float) -> str:
+def browser(tmp_path: Path, port: int) -> str:
     file = tmp_path / "browser"
-    started = str(tmp_path / "started")
-    text = BROWSER.format(python=sys.executable, port=port, seconds=seconds, started=started)
+    started, dead = str(tmp_path / "started"), str(tmp_path / "dead")
+    text = BROWSER.format(python=sys.executable, port=port, started=started, dead=dead)
     file.write_text(text)
     file.chmod(0o755)
     return str(file)
@@ -71,13 +75,38 @@ def at(port: int, tmp_path: Path) -> Kiosk:
     return Kiosk(f"http://127.0.0.1:{port}/", tmp_path / "profile", "127.0.0.1", port)
 
 
+LIVES = 3 * kiosk.DEAD_AFTER
+
+
+class Clock:
+    """Time that passes only once the page is there; it dies after ``LIVES`` seconds."""
+
+    now = 0.0
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(0.02)
+        if (self._folder / "started").exists():
+            self.now += seconds
+        if self.now > LIVES:
+            (self._folder / "dead").touch()
+
+
 @pytest.mark.slow
-def test_a_page_whose_stream_has_ended_is_dead(tmp_path: Path, port: int) -> None:
-    screen = Screen(port)
-    program = browser(tmp_path, port, seconds=1.5)
-    why = kiosk.show(at(port, tmp_path), program, dead_after=1.0, look_every=0.1)
+def test_a_page_whose_stream_has_ended_is_dead(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen, clock = Screen(port), Clock(tmp_path)
+    monkeypatch.setattr("gate.setup.kiosk.time", clock)
+    why = kiosk.show(at(port, tmp_path), browser(tmp_path, port))
     screen.close()
     assert why == "page dead"
+    assert clock.now > LIVES + kiosk.DEAD_AFTER
     given = (tmp_path / "started").read_text()
     assert "--kiosk" in given
     assert given.endswith(f"http://127.0.0.1:{port}/")
@@ -86,7 +115,7 @@ def test_a_page_whose_stream_has_ended_is_dead(tmp_path: Path, port: int) -> Non
 @pytest.mark.slow
 def test_the_browser_is_started_only_when_the_screen_answers(tmp_path: Path, port: int) -> None:
     over, ended = threading.Event(), []
-    program = browser(tmp_path, port, seconds=60)
+    program = browser(tmp_path, port)
 
     def run() -> None:
         ended.append(kiosk.show(at(port, tmp_path), program, stopped=over.is_set, look_every=0.05))
@@ -96,11 +125,10 @@ def test_the_browser_is_started_only_when_the_screen_answers(tmp_path: Path, por
     assert not kiosk.answers("127.0.0.1", port)
     assert not (tmp_path / "started").exists()
     screen = Screen(port)
-    while not (tmp_path / "started").exists():
-        assert thread.is_alive()
+    wait_for(lambda: (tmp_path / "started").exists())
     assert kiosk.connected(port)
     over.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     screen.close()
     assert ended == ["stopped"]
 

@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 
 class Sftp:
     """asyncssh's server in a thread, user gate, password "secret word".
@@ -65,7 +67,7 @@ class Sftp:
                 sftp_factory=Files,
             )  # fmt: skip
 
-        self._server = asyncio.run_coroutine_threadsafe(run(), self._loop).result(20)
+        self._server = asyncio.run_coroutine_threadsafe(run(), self._loop).result(PATIENCE)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def known_hosts(self, file: Path) -> Path:

@@ -14,6 +14,7 @@ import pytest
 from gate.events.event import Event
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 SETTINGS = StoreSettings(ballast=2)
 
@@ -37,10 +38,10 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_the_gate_starts_and_writes_on_a_disk_that_is_full(disk: Path) -> None:
     with Store.open(SETTINGS, disk) as store:
-        store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(5)
+        store.writer.record(Event.make("north", "gate.started", datetime.now(UTC))).result(PATIENCE)
     with (disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
         while file.write(bytes(4096)):
             pass
     with Store.open(SETTINGS, disk) as store:
         event = Event.make("north", "gate.started", datetime.now(UTC))
-        assert store.writer.record(event).result(20).sequence == 2
+        assert store.writer.record(event).result(PATIENCE).sequence == 2

@@ -16,6 +16,7 @@ from gate.events.event import Event
 from gate.store import mark
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,7 +32,7 @@ def documented_receiver() -> Any:
 def write(store: Store, count: int) -> list[Event]:
     now = datetime.now(UTC)
     return [
-        store.writer.record(Event.make("north", "gate.started", now)).result(10)
+        store.writer.record(Event.make("north", "gate.started", now)).result(PATIENCE)
         for _ in range(count)
     ]
 

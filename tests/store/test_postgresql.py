@@ -17,6 +17,7 @@ from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import Base
+from tests.waiting import PATIENCE
 
 
 @pytest.mark.slow
@@ -36,7 +37,7 @@ def test_the_whole_way_on_postgresql(tmp_path: Path, postgresql: str) -> None:
         futures = [
             store.writer.record(Event.make("north", "gate.started", now)) for _ in range(300)
         ]
-        assert [future.result(30).sequence for future in futures] == list(range(1, 301))
+        assert [future.result(PATIENCE).sequence for future in futures] == list(range(1, 301))
         store.outbox.delivered("north", "mqtt", [1, 2])
         assert store.outbox.again("north", "mqtt", 1, 2) == 2
         store.audit.note("clerk", "person.view")

@@ -14,7 +14,7 @@ from gate.store.engine import Database
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.writer import Writer
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 LONG = 600.0  # seconds nobody waits in these tests
@@ -49,14 +49,14 @@ def test_they_wait_for_the_next_that_does_not(store: Store) -> None:
     wait_for(lambda: made.waiting == 0)
     assert not any(future.done() for future in first)
     last = made.record(event("passage.granted"))
-    assert [future.result(20).sequence for future in (*first, last)] == [1, 2, 3]
+    assert [future.result(PATIENCE).sequence for future in (*first, last)] == [1, 2, 3]
     assert made.__dict__["batches"] == [3]
     made.close()
 
 
 def test_a_decision_is_written_at_once(store: Store) -> None:
     made = writer(store, LONG)
-    assert made.record(event("passage.granted")).result(20).sequence == 1
+    assert made.record(event("passage.granted")).result(PATIENCE).sequence == 1
     made.close()
 
 
@@ -66,14 +66,14 @@ def test_the_end_waits_for_nobody(store: Store) -> None:
     wait_for(lambda: made.waiting == 0)
     closing = threading.Thread(target=made.close)
     closing.start()
-    assert future.result(20).sequence == 1
-    closing.join(20)
+    assert future.result(PATIENCE).sequence == 1
+    closing.join(PATIENCE)
     assert not closing.is_alive()
 
 
 def test_they_are_written_after_a_while_although_nothing_follows(store: Store) -> None:
     made = writer(store, 0.05)
-    assert made.record(event("passage.ended")).result(20).sequence == 1
+    assert made.record(event("passage.ended")).result(PATIENCE).sequence == 1
     made.close()
 
 
