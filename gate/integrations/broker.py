@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import shutil
 import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +19,8 @@ from gate.integrations.settings import MqttSettings
 
 log = logging.getLogger(__name__)
 
+# the first and the last port that the system gives by itself
+_GIVEN = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 
 
@@ -154,6 +158,18 @@ class Embedded:
 
 
 def free_port() -> int:
+    """A TCP port at which nobody listens, for a program that is started with its number.
+
+    It is none of those that the system gives to whoever asks for any, and to each connection:
+    before the program listens, another would be given it.
+    """
+    end = 32_768
+    with suppress(OSError, ValueError, IndexError):
+        end = int(_GIVEN.read_text().split()[0])
+    for port in random.SystemRandom().sample(range(10_000, max(end, 20_000)), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

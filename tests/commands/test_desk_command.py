@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from gate.config.desk import DeskSettings
+from gate.integrations.broker import free_port
 from gate.integrations.pki import make_authority, make_certificate
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -22,12 +22,6 @@ from tests import warm
 from tests.waiting import wait_for
 
 PASSWORD = "a-long-enough-secret"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

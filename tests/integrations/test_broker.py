@@ -41,3 +41,14 @@ def test_mosquitto_serves_where_it_is_installed(tmp_path: Path) -> None:
     with pytest.raises(BrokerError, match="another program uses"):
         Mosquitto(str(module.find_mosquitto()), settings.port, tmp_path / "second")
     running.stop()
+
+
+def test_a_port_for_a_program_is_none_that_the_system_gives_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "ip_local_port_range"
+    given.write_text("20500\t60999\n")
+    monkeypatch.setattr(module, "_GIVEN", given)
+    ports = {module.free_port() for _ in range(100)}
+    assert len(ports) > 80
+    assert max(ports) < 20_500
