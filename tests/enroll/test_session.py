@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from enroll.passwords import weakness
 from enroll.permissions import Role
 from gate.store.tables import AccountRow, AuditRow, SessionRow
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -83,14 +85,18 @@ def test_parallel_guesses_count_before_they_are_checked_and_two_are_checked_at_o
 ):
     desk.accounts.create("wang", PASSWORD, Role.DESK)
     running, most, checked = 0, 0, 0
-    lock = threading.Lock()
+    lock, second = threading.Lock(), threading.Event()
 
     def slow(kept, password):
         nonlocal running, most, checked
         with lock:
             running, checked = running + 1, checked + 1
             most = max(most, running)
-        threading.Event().wait(0.02)
+            if running == 2:
+                second.set()
+        second.wait(PATIENCE)  # however late it comes
+        second.set()
+        time.sleep(0.02)  # for a third, were it let in
         with lock:
             running -= 1
         return False

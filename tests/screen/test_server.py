@@ -15,6 +15,7 @@ from gate.errors import ConfigurationError
 from gate.screen.message import Look, Message
 from gate.screen.server import Screen
 from gate.screen.settings import ScreenSettings
+from tests.waiting import wait_for
 
 QUIET = ScreenSettings(port=0, speech="off")
 
@@ -128,10 +129,9 @@ def test_stopping_ends_open_streams_and_the_thread() -> None:
     screen.start()
     with httpx.stream("GET", screen.address + "stream", timeout=60) as response:
         next(events(response))
-        before = time.monotonic()
         screen.stop()
-        assert time.monotonic() - before < 4
-    assert not any(t.name == "screen" for t in threading.enumerate())
+        # while the browser keeps its end open
+        wait_for(lambda: not any(t.name == "screen" for t in threading.enumerate()))
     screen.stop()
 
 
