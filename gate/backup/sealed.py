@@ -85,11 +85,8 @@ def open_header(source: BinaryIO, secret: str, where: str) -> Header:
 
     A wrong secret shows only when the first piece is opened. Raises StoreError.
     """
-    line = source.readline(_LONGEST_HEADER)
+    line, values = read_header(source, where)
     try:
-        values: dict[str, Any] = json.loads(line)
-        if values["format"] != MAGIC:
-            raise ValueError
         if values["key"] == "argon2id":
             cost = {name: int(values[name]) for name in _ARGON}
             if any(cost[name] > 16 * _ARGON[name] or cost[name] < 1 for name in cost):
@@ -103,11 +100,30 @@ def open_header(source: BinaryIO, secret: str, where: str) -> Header:
             return Header(line, _agreed(shared, ephemeral, public))
         raise ValueError
     except (ValueError, KeyError, TypeError, binascii.Error):
-        raise StoreError(
-            "this is not a backup of a gate",
-            where=where,
-            hint="name a file that `gate backup` wrote; its name ends in .gatebackup",
-        ) from None
+        raise _no_backup(where) from None
+
+
+def read_header(source: BinaryIO, where: str) -> tuple[bytes, dict[str, Any]]:
+    """The first line of a file and what it says, before any secret is asked for.
+
+    Raises StoreError when the file is no backup.
+    """
+    try:
+        line = source.readline(_LONGEST_HEADER)
+        values: dict[str, Any] = json.loads(line)
+        if values["format"] != MAGIC:
+            raise ValueError
+    except (ValueError, KeyError, TypeError, OSError):
+        raise _no_backup(where) from None
+    return line, values
+
+
+def _no_backup(where: str) -> StoreError:
+    return StoreError(
+        "this is not a backup of a gate",
+        where=where,
+        hint="name a file that `gate backup` wrote; its name ends in .gatebackup",
+    )
 
 
 class Sealer:

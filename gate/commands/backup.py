@@ -129,7 +129,8 @@ def restore(
     config: Config = DEFAULT,
 ) -> None:
     """Restore a backup, on this box or a new one, and list what was lost since it was made."""
-    restoring.opened(file).close()  # before anybody types a long secret
+    with restoring.opened(file) as source:  # before anybody types a long secret
+        sealed.read_header(source, str(file))
     secret = os.environ.get(PASSPHRASE) or typer.prompt(
         here("passphrase or recovery key"), hide_input=True
     )
@@ -148,7 +149,9 @@ def restore(
         system.make_user()
         system.give_data()
     held = done.manifest
-    out.print(f"restored as of {held.made}: {held.people:,} people, {held.events:,} events")
+    made = datetime.fromisoformat(held.made).astimezone(settings.zone)
+    when = f"{made:%Y-%m-%d %H:%M:%S %Z}"
+    out.print(f"restored as of {when}: {held.people:,} people, {held.events:,} events")
     if done.compared:
         out.print(f"lost since then: {done.newer_people} people, {done.newer_events} events")
         out.print(f"deleted again, as they had been since then: {done.deleted_again} people")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from gate.commands import Config
@@ -27,6 +26,7 @@ from gate.recognition.encoders.build import build_encoder
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.encoders.encoder import Encoder
 from gate.store.store import Store
+from gate.texts.terminal import Console, here, named, table
 
 USUAL = "usual"
 _SMALLEST = 40  # pixels: photographs are cropped, so faces are small in them
@@ -136,33 +136,34 @@ def _one(
             cache,
             ways=ways,
             which="".join(set(protocol) - set("afgh")) if name == USUAL else protocol,
-            say=status.update,
+            say=lambda line: status.update(here(line)),
         )
 
 
 def _print(console: Console, name: str, part: dict[str, Any]) -> None:
-    title = f"{name}: FNIR %, probes / people weighing alike"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(box=None, pad_edge=False)
     for heading in ("trial", "way", "group", "people", "at 1 %", "0.3 %", "0.1 %", "FPIR out"):
-        table.add_column(heading, no_wrap=heading != "group")
+        shown.add_column(named("column", heading), no_wrap=heading != "group")
+    console.print(f"{name}: FNIR %, probes / people weighing alike", style="italic")
     for line in report.summary(part["rows"]):
-        table.add_row(*line)
-    console.print(table)
-    titles = dict.fromkeys(f"({row.trial}) {row.title}" for row in part["rows"])
+        trial, way, group, people, *figures = line
+        shown.add_row(trial, way, group, named("half", people), *figures)
+    console.print(shown)
+    titles = dict.fromkeys(f"({row.trial}) {here(row.title)}" for row in part["rows"])
     console.print("; ".join(titles), style="dim")
     console.print("FPIR out: what came out where 1 and 0.3 % were asked for", style="dim")
     console.print(f"faces not found: {part['missing']} of {part['photos']}")
     if part["comparisons"]:
+        console.print("FNMR %, one picture against one", style="italic")
         console.print(_comparisons(part["comparisons"]))
     if part["pairs"]:
         console.print(f"(a) verification, ten folds: {part['pairs']}")
 
 
 def _comparisons(rows: list[Comparison]) -> Table:
-    table = Table(title="FNMR %, one picture against one", title_justify="left", box=None)
-    table.add_column("pairs")
+    shown = table("pairs")
     for heading in ("people", "genuine", "others", *(f"FMR {fmr:g}" for fmr in FMRS)):
-        table.add_column(heading, justify="right")
+        shown.add_column(named("column", heading), justify="right")
     for row in rows:
         rates = [
             f"{100 * r.value:.2f} ({100 * r.low:.2f}–{100 * r.high:.2f})"
@@ -171,5 +172,5 @@ def _comparisons(rows: list[Comparison]) -> Table:
             for fmr in FMRS
         ]
         counts = (f"{row.people}", f"{row.genuine:,}", f"{row.others:,}")
-        table.add_row(f"({row.protocol}) {row.title}", *counts, *rates)
-    return table
+        shown.add_row(f"({row.protocol}) {here(row.title)}", *counts, *rates)
+    return shown

@@ -14,13 +14,14 @@ from gate.commands.simulate_fleet import fleet
 from gate.readers.card_number import canonical
 from gate.simulators.board import Board
 from gate.simulators.card import CardReader, CodeScanner
-from gate.simulators.console import Words, obey
+from gate.simulators.console import Words, number, obey
 from gate.simulators.lcus_board import LcusBoard
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.numato_board import NumatoBoard
 from gate.simulators.port import Device, SimulatedPort
 from gate.simulators.temperature import ImageSensor, PointSensor
 from gate.simulators.wiegand_converter import WiegandConverter
+from gate.texts.terminal import here
 
 app = typer.Typer(
     help="Simulated devices: each prints the port to put into the configuration, "
@@ -119,15 +120,15 @@ def card(seconds: Seconds = 0) -> None:
 
     def words(given: list[str]) -> str | None:
         match given:
-            case ["show", number]:
-                device.show(int(canonical(number)))
-            case ["show", number, near]:
-                device.show(int(canonical(number)), float(near))
+            case ["show", shown]:
+                device.show(int(canonical(shown)))
+            case ["show", shown, near]:
+                device.show(int(canonical(shown)), number(near))
             case _:
                 return None
         return "shown"
 
-    own = "show 0002972728 [2] a card near the reader, for so many seconds"
+    own = "show 0002972728 [2]  a card near the reader, for so many seconds"
     _run(device, words, own, 'driver = "rdm6300"', seconds)
 
 
@@ -165,8 +166,8 @@ def osdp(
 
     def words(given: list[str]) -> str | None:
         match given:
-            case ["show", number]:
-                device.show(int(canonical(number)), 34)
+            case ["show", shown]:
+                device.show(int(canonical(shown)), 34)
             case _:
                 return None
         return "shown" if device.secure else "no secure channel yet"
@@ -247,12 +248,12 @@ show                the state of the relays"""
 def _board_words(board: Board) -> Words:
     def words(given: list[str]) -> str | None:
         match given:
-            case ["input", number, ("on" | "off") as to] if number in "01234567":
-                board.wires[int(number)] = to == "on"
-            case ["weld", number] if 1 <= int(number) <= board.channels:
-                board.stuck.add(int(number) - 1)
-            case ["free", number]:
-                board.stuck.discard(int(number) - 1)
+            case ["input", which, ("on" | "off") as to] if which in "01234567":
+                board.wires[int(which)] = to == "on"
+            case ["weld", which] if 1 <= int(which) <= board.channels:
+                board.stuck.add(int(which) - 1)
+            case ["free", which]:
+                board.stuck.discard(int(which) - 1)
             case ["power"]:
                 board.power_cycle(time.monotonic())
             case ["show"]:
@@ -301,7 +302,7 @@ def _run(
 def _report_moves(board: Board | None, reported: int) -> int:
     moves = board.history[reported:] if board else []
     for at, channel, on in moves:
-        typer.echo(f"{at:.3f} channel {channel + 1} {'on' if on else 'off'}")
+        typer.echo(here(f"{at:.3f} channel {channel + 1} {'on' if on else 'off'}"))
     return reported + len(moves)
 
 
@@ -325,7 +326,7 @@ def _one_of(
     for one in allowed:
         if given == one:
             return one
-    raise typer.BadParameter(f"one of {', '.join(allowed)}", param_hint="--readback")
+    raise typer.BadParameter(f"one of {', '.join(map(repr, allowed))}", param_hint="--readback")
 
 
 def _variant(given: str) -> Literal["A0", "AA"]:
@@ -338,7 +339,7 @@ def _variant(given: str) -> Literal["A0", "AA"]:
 
 def _degrees(given: str) -> float:
     """Raises ValueError for what the module's two bytes cannot say."""
-    value = float(given)
+    value = number(given)
     if not -40 <= value <= 300:
         raise ValueError("-40 to 300 °C")
     return value

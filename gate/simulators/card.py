@@ -15,7 +15,12 @@ class CardReader:
         self._seconds = 0.0
 
     def show(self, number: int, seconds: float = 0.5) -> None:
-        """Hold a card before the reader; may be called from another thread."""
+        """Hold a card before the reader; may be called from another thread.
+
+        Raises ValueError for a number that the reader's four bytes cannot say.
+        """
+        if not 0 <= number < 1 << 32:
+            raise ValueError("a card number of this reader is at most 4294967295")
         self._seconds = seconds
         self._until = 0.0
         self._number = number

@@ -55,6 +55,18 @@ def test_a_file_that_is_not_there_is_named_before_a_secret_is_asked_for(
     assert "passphrase" not in done.output
 
 
+def test_a_file_that_is_no_backup_is_named_before_a_secret_is_asked_for(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSPHRASE, raising=False)
+    other = tmp_path / "people.xlsx"
+    other.write_bytes(b"PK\x03\x04 a table")
+    done = CliRunner().invoke(app, ["restore", str(other), "--config", str(config)])
+    assert isinstance(done.exception, StoreError)
+    assert done.exception.what == "this is not a backup of a gate"
+    assert "passphrase" not in done.output
+
+
 @pytest.mark.slow
 def test_backup_is_made_noted_and_put_back(
     run: Callable[..., Result], config: Path, tmp_path: Path

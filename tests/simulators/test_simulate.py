@@ -100,6 +100,27 @@ class TestWords:
         result = CliRunner().invoke(app, ["card"], input="show hello\nquit\n")
         assert "not a card number" in result.output
 
+    def test_a_number_the_reader_cannot_send_leaves_it_at_work(self) -> None:
+        typed = "show 99999999999999\nshow 0002972728 soon\nshow 0002972728\nquit\n"
+        lines = CliRunner().invoke(app, ["card"], input=typed).output.splitlines()
+        assert lines[-3:] == [
+            "a card number of this reader is at most 4294967295",
+            "not understood: show 0002972728 soon",
+            "shown",
+        ]
+
+    @pytest.mark.parametrize("command", ["relay", "temperature", "card", "scanner", "converter"])
+    def test_it_speaks_chinese_on_a_chinese_terminal(
+        self, command: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        result = CliRunner().invoke(app, [command], input="help\nplug\nsmoke\nquit\n")
+        *explained, done, unknown = result.output.splitlines()[2:]
+        assert len(explained) > 8
+        for line in explained:
+            assert re.search(r"  .*([一-鿿]|°C)", line), line
+        assert (done, unknown) == ("完成", "不认识：smoke（可输入 help）")
+
 
 def test_slow_answers_are_late_and_silence_is_silent() -> None:
     from gate.errors import DeviceError

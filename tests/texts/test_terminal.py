@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from babel.messages.pofile import read_po
 
@@ -17,6 +18,8 @@ from gate import cli
 from gate.commands.doctor import report
 from gate.doctor import Finding, Level
 from gate.errors import DeviceError
+from gate.evaluation.on_site import on_site
+from gate.recognition.matching.gallery import Snapshot
 from gate.setup.talk import Terminal
 from gate.texts.catalogue import LOCALE
 from gate.texts.terminal import Console, language, reworded
@@ -137,6 +140,19 @@ def test_a_mistake_in_the_configuration_is_explained_in_chinese(
     assert "配置" in said
     own = said.replace("gate config check", "").replace("holiday closed", "")
     assert not re.search(r"[a-z]{2,} [a-z]{2,}", own)
+
+
+def test_the_figures_of_a_site_are_said_in_chinese() -> None:
+    draw = np.random.default_rng(1)
+    people = np.arange(80, dtype=np.int64)
+    rows = draw.normal(size=(160, 128)).astype(np.float32)
+    rows[1::2] = rows[::2] + 0.3 * rows[1::2]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    gallery = Snapshot("dlib/1", 0, rows, people, np.arange(0, 161, 2, dtype=np.int64))
+    lines = on_site(gallery)["lines"]
+    assert len(lines) > 6
+    for line in lines:
+        assert not re.search(r"[a-z]{2,} [a-z]{2,}", reworded(line, "zh")), line
 
 
 def _at_the_desk(text: str, desk: dict[str, str]) -> bool:
