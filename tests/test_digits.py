@@ -63,3 +63,14 @@ def test_a_person_by_an_odd_number_is_nobody(number: str, tmp_path: Path) -> Non
         pytest.raises(StoreError, match="nobody"),
     ):
         find_person(store, f"#{number}")
+
+
+def test_who_types_an_id_as_a_number_is_told_how_it_is_written(tmp_path: Path) -> None:
+    with Store.open(StoreSettings(ballast=0), tmp_path) as store:
+        person = store.people.create("李红").id
+        with pytest.raises(StoreError) as caught:  # a shell takes a bare # for a comment
+            find_person(store, str(person))
+        assert caught.value.hint.endswith(f"; an id is written in quotes: '#{person}'")
+        with pytest.raises(StoreError) as caught:
+            find_person(store, str(person + 1))
+        assert caught.value.hint.endswith("TEXT`")

@@ -110,7 +110,7 @@ def _table(now: Calibration, before: Calibration | None) -> Table:
     low, high = now.interval
 
     def row(title: str, value: str, old: str) -> None:
-        shown.add_row(named("column", title), value, old if before else "")
+        shown.add_row(named("column", title), here(value), here(old) if before else "")
 
     row("encoder", now.encoder, before.encoder if before else "")
     row("fit", now.fit, before.fit if before else "")

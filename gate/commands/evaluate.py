@@ -99,7 +99,7 @@ def evaluate(
         for name in encoder or (USUAL, "dlib", "retail-0095"):
             part = _one(data, name, settings, cache, protocol, console)
             results["encoders"][name] = part
-            _print(console, name, part)
+            show(console, name, part)
         if html:
             html.write_text(report.page(results), encoding="utf-8")
         results = report.as_json(results)
@@ -140,7 +140,8 @@ def _one(
         )
 
 
-def _print(console: Console, name: str, part: dict[str, Any]) -> None:
+def show(console: Console, name: str, part: dict[str, Any]) -> None:
+    """Print the figures of one encoder, as ``measure`` gives them."""
     shown = Table(box=None, pad_edge=False)
     for heading in ("trial", "way", "group", "people", "at 1 %", "0.3 %", "0.1 %", "FPIR out"):
         shown.add_column(named("column", heading), no_wrap=heading != "group")
@@ -148,6 +149,9 @@ def _print(console: Console, name: str, part: dict[str, Any]) -> None:
     for line in report.summary(part["rows"]):
         trial, way, group, people, *figures = line
         shown.add_row(trial, way, group, named("half", people), *figures)
+    if not part["rows"]:
+        console.print("nothing could be measured: too few people, or photographs of each, for this")
+        return
     console.print(shown)
     titles = dict.fromkeys(f"({row.trial}) {here(row.title)}" for row in part["rows"])
     console.print("; ".join(titles), style="dim")

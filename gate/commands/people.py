@@ -44,10 +44,12 @@ def find_person(store: Store, who: str) -> PersonRow:
             where=", ".join(f"#{row.id}" for row in named),
             hint="name one of them by #id",
         )
+    an_id = who.isascii() and who.isdigit() and len(who) < 19 and store.people.get(int(who))
+    meant = f"; an id is written in quotes: '#{who}'" if an_id else ""
     raise StoreError(
         f"there is nobody {who} in the register",
         where="people",
-        hint="look with `gate people list TEXT`",
+        hint=f"look with `gate people list TEXT`{meant}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import typer
 from typer.testing import CliRunner
 
 from gate.commands.calibrate import calibrate
-from gate.commands.evaluate import evaluate
+from gate.commands.evaluate import evaluate, show
 from gate.config.settings import load
 from gate.errors import ConfigurationError, RecognitionError, StoreError
 from gate.recognition.face import Template
 from gate.recognition.matching.site_calibration import unpack
 from gate.services.gallery_sync import KIND
 from gate.store.store import Store
+from gate.texts.terminal import Console
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +103,24 @@ def test_a_site_is_measured_on_its_own_people(config: Path, tmp_path: Path) -> N
     figures = json.loads((tmp_path / "site.json").read_text())
     assert figures["people"] == 80
     assert set(figures["fnir"]["0.01"]) == {"value", "low", "high"}
+
+
+def test_the_calibration_is_shown_in_chinese(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("COLUMNS", "200")
+    enrol(config, 40)
+    answer = run(calibrate, config)
+    assert answer.exit_code == 0, answer.output
+    assert re.search(r"0\.\d+（95 %：0\.\d+ 至 0\.\d+）", answer.output)
+    assert not re.search(r"[a-z]{2,} [a-z]{2,}", answer.output)
+
+
+def test_trials_that_cannot_be_held_are_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    show(Console(), "dlib", {"rows": [], "comparisons": [], "pairs": None})
+    assert "无法测量" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_not_there_is_a_named_error(config: Path, tmp_path: Path) -> None:
