@@ -110,7 +110,8 @@ class People:
 
         ``erased`` is False for somebody who only no longer belongs on this box.
         """
-        ref = self._present(session, person).ref
+        row = self._present(session, person)
+        ref, home = row.ref, row.household_id
         _withdraw_permits(session, person)
         theirs = select(EventRow.id).where(EventRow.person == ref)
         session.execute(
@@ -126,6 +127,8 @@ class People:
         about = update(LearntRow).where(LearntRow.other_id == person)
         session.execute(about.values(other_id=None))
         session.execute(delete(PersonRow).where(PersonRow.id == person))
+        if home is not None:
+            Places.remove_unused_names(session, home)
         kept = [f"{about}:{person}" for about in _KEPT_KEYS]
         session.execute(delete(KeyValueRow).where(KeyValueRow.key.in_(kept)))
         session.execute(

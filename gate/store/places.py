@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, exists, select
 from sqlalchemy.orm import Session
 
-from gate.store.engine import Database
-from gate.store.tables import BuildingRow, HouseholdRow, PersonRow, UnitRow
+from gate.store.engine import Database, pieces
+from gate.store.tables import BuildingRow, HouseholdRow, PermitRow, PersonRow, UnitRow
 
 Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
 
@@ -72,6 +72,29 @@ class Places:
             session.flush()
             made.households.add(household.id)
         return household
+
+    @staticmethod
+    def remove_unused_names(session: Session, household: int | None = None) -> None:
+        """Remove households with a name that nobody belongs to, all or this one: they are often
+        named after somebody. One that somebody is being given in this moment stays."""
+        row = HouseholdRow
+        unused = select(row.id).where(
+            row.label != "",
+            ~exists().where(PersonRow.household_id == row.id),
+            ~exists().where(PermitRow.household_id == row.id),
+        )
+        if household is not None:
+            unused = unused.where(row.id == household)
+        for some in pieces(session.scalars(unused).all()):
+            of = select(row.id).where(row.id.in_(some)).with_for_update(skip_locked=True)
+            held = session.scalars(of).all()  # then asked again: nobody moves in any more
+            gone = session.scalars(unused.where(row.id.in_(held))).all()
+            session.execute(delete(row).where(row.id.in_(gone)))
+
+    def forget_unused_names(self) -> None:
+        """Once an hour: those whose people have moved elsewhere."""
+        with self._database.write() as session:
+            self.remove_unused_names(session)
 
     def address(self, household: int) -> tuple[str, str, str]:
         """Building, unit and label of a household; empty when there is none."""

@@ -156,6 +156,7 @@ class Store:
     def tidy(self) -> bool:
         """Once an hour: drop old notes of changes, give free pages back, empty the WAL."""
         self.changes.forget_old()
+        self.places.forget_unused_names()
         self._mark()
         self._restore_reserve()
         self.database.shrink()
