@@ -6,6 +6,7 @@ import copy
 import gc
 import importlib
 import os
+import resource
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
@@ -263,6 +264,8 @@ def _end(error: str, status: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; an error a user can fix is three lines, never a stack trace."""
+    if not os.environ.get("GATE_DEBUG"):  # a core file would hold the key, templates and names
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     # before anything is opened: what root opens the services could not write
     stepped_down = step_down(
         " ".join(sys.argv[1:3]), Path(os.environ.get("GATE_CONFIG") or configuration())

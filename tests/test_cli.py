@@ -131,3 +131,24 @@ def test_a_file_that_may_not_be_read_says_as_whom(
     said = capsys.readouterr().err
     assert "where: /home/li/people" in said
     assert hint in said
+
+
+CORE = """
+import resource, sys
+most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+sys.argv = ['gate', '--version']
+from gate.cli import main
+try:
+    main()
+except SystemExit:
+    print(resource.getrlimit(resource.RLIMIT_CORE)[0])
+"""
+
+
+def test_a_crash_leaves_no_memory_on_the_disk() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "GATE_DEBUG"}
+    ran = subprocess.run(
+        [sys.executable, "-c", CORE], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split()[-1] == "0"

@@ -68,6 +68,7 @@ def test_every_placeholder_is_filled_and_the_files_are_limited(name: str) -> Non
     text = shipped.unit(name, gate=GATE)
     assert not re.search(r"@[A-Z]+@", text)
     assert int(service(name)["LimitNOFILE"]) >= 4096
+    assert service(name)["LimitCORE"] == "0"  # the key and names would be in it
     assert str(GATE) in service(name)["ExecStart"]
 
 
