@@ -35,7 +35,8 @@ class AppriseSender:
                 where="[notify]",
                 hint='pip install "access-gate[notify]"',
             ) from None
-        logging.getLogger("apprise").setLevel(logging.ERROR)
+        # it logs addresses, with their keys and residents' numbers; what fails is said by us
+        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
         self._apprise = apprise
         for to in receivers:
             self._service(to)

@@ -199,3 +199,23 @@ def test_the_thread_does_it_by_itself(home, telephone):
     home.comes()
     with notices:
         assert telephone.rings.wait(60)
+
+
+def test_an_address_no_service_takes_keeps_nobody_else_from_being_notified(
+    home, desk, clerk, telephone, caplog
+):
+    wrong = HouseholdWay(name="wrong", url="tgram://SECRET-TOKEN/{to}")
+    desk.ways = (*desk.ways, wrong)
+    place = desk.store.people.get(home.host).household_id
+    other = desk.store.people.create("李主人", household_id=place, birth_year=1960, locale="zh")
+    clerk.fill(f"/people/{other.id}/consent", answer="agreed", language="zh", purpose="arrival")
+    # the one that cannot be sent comes first
+    desk.store.arrivals.choose(home.host, "wrong", "13900001111", "li", desk.clock.utc())
+    desk.store.arrivals.choose(other.id, "push", "+8613800000001", "li", desk.clock.utc())
+    home.comes()
+    home.notices().look()
+    assert [path.rpartition("/")[2] for path in telephone.paths] == ["+8613800000001"]
+    said = caplog.text + str([vars(record) for record in caplog.records])
+    assert "arrival.fault" in said
+    assert "SECRET-TOKEN" not in said
+    assert "13900001111" not in said
