@@ -10,6 +10,7 @@ from gate.importing.delimited import ENCODINGS
 from gate.importing.headings import HEADINGS
 from gate.importing.plan import Plan
 from gate.importing.question import Question
+from gate.importing.understand import Understanding
 from gate.importing.workbooks import words_of
 from gate.texts.catalogue import Translate
 
@@ -22,6 +23,7 @@ TITLES = {
     "card_form": "How are the card numbers written?",
     "date_order": "In which order are day, month and year?",
     "date_system": "Some dates are serial numbers, in which a spreadsheet counts days. From when?",
+    "homes": "Some lines have no home below one that has. Where do these people live?",
     "columns": "Two columns were read as the same thing: leave one of them out below",
 }
 OPTIONS = {
@@ -36,6 +38,8 @@ OPTIONS = {
     "mdy": "Month, day, year",
     "1900": "From 1900, as nearly all tables",
     "1904": "From 1904, as some of Excel for Mac",
+    "above": "In the home of the line above",
+    "none": "They have no home here",
     "month": "They are a year and a month without its zero",
 }
 UNSEEN = {
@@ -51,6 +55,7 @@ REASONS = {
     "chosen": "chosen",
     "unneeded": "not needed, not stored",
     "relative": "somebody else; each person needs a line of their own",
+    "head": "head of the household; the name is in another column",
     "unknown": "not recognised",
     "nameless": "no heading",
     "hidden": "hidden in the file",
@@ -76,10 +81,12 @@ class Shown:
 
     Attributes:
         unseen: what becomes of hidden lines and columns, as far as it is settled.
+        outside: buildings that no column names.
     """
 
     questions: list[Asked]
     unseen: list[str]
+    outside: str
     columns: list[dict[str, object]]
     fields: list[tuple[str, str]]
     samples: list[tuple[int, list[str]]]
@@ -102,6 +109,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
     return Shown(
         [_question(one, translate) for one in table.questions],
         unseen(table.questions, translate),
+        outside(table, translate),
         [
             {
                 "index": column.index,
@@ -150,6 +158,16 @@ def unseen(questions: Sequence[Question], translate: Translate) -> list[str]:
     ]
 
 
+def outside(table: Understanding, translate: Translate) -> str:
+    """That buildings come from outside the columns, and which; "" where none does."""
+    names = [
+        f"{building}{translate(' ({count})', count=f'{lines:,}')}"
+        for building, lines in table.placed.items()
+    ]
+    text = "No column names the building; the sheet, the title or a line above does: {names}"
+    return translate(text, names=translate(", ").join(names)) if names else ""
+
+
 def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
     """The choices of a form sent, over those known; whatever is not on offer is dropped.
 
@@ -177,6 +195,7 @@ def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
             "date_system": form.get("date_system", known.date_system),
             "hidden": form.get("hidden", known.hidden),
             "hidden_columns": form.get("hidden_columns", known.hidden_columns),
+            "homes": form.get("homes", known.homes),
             "language": known.language,
             "doubles": {**{str(k): v for k, v in known.doubles.items()}, **doubles},
         }

@@ -27,6 +27,16 @@ TO_DO = {
     "lies before the first day": "correct one of the two days",
     "a tenant or visitor needs an end date": "fill in the last day",
     "is no year from 1900 to now": "write the year, 1956, or the date, 1956-03-05",
+    "is nobody's name": "write the name, or delete this line from the table",
+    "holds a number that is no part of a name": "home and telephone belong in columns of their own",
+    "says neither that somebody lives here nor that they moved out": (
+        "write active or moved out; empty: lives here"
+    ),
+    "is no telephone number": "write the number, or leave it empty",
+    "is not whole: some of its digits are hidden by asterisks": (
+        "write the whole number, or leave the column out below"
+    ),
+    "is the number of an identity card, which is not kept here": "leave the column out below",
     "is neither agreed nor refused": "write agreed or refused",
     "says that it is so, not that the person agreed to the mark": "ask them, then write agreed",
     "a photograph needs the person's consent": "write agreed, if so; else remove the photograph",

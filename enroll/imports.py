@@ -114,7 +114,8 @@ class Imports:
             save_choices(self._uploads.choices(job), before)
             raise
         if choices.columns:
-            remember(self._store, found.layout.shape, choices.columns)
+            layout = found.layout
+            remember(self._store, layout.shape, choices.columns, layout.hidden_columns)
         self._count(job, len(found.lines))
 
     def plan(self, job: int, guardian_age: int, *, again: bool = False) -> Plan:

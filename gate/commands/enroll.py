@@ -68,6 +68,9 @@ def enroll(
     ] = "",
     hidden: Annotated[str, typer.Option(help="Hidden rows of a sheet: with or without.")] = "",
     hidden_columns: Annotated[str, typer.Option(help="Hidden columns: with or without.")] = "",
+    homes: Annotated[
+        str, typer.Option(help="Lines without a home below one that has: above or none.")
+    ] = "",
     column: Annotated[
         list[str] | None,
         typer.Option(help="What a column is: --column C=phone; nothing after = leaves it out."),
@@ -107,6 +110,7 @@ def enroll(
                 date_system=date_system,
                 hidden=hidden,
                 hidden_columns=hidden_columns,
+                homes=homes,
                 columns=column,
             )
             enroll_folder(

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from enroll.import_form import OPTIONS, REASONS, TITLES, heading, unseen
+from enroll.import_form import OPTIONS, REASONS, TITLES, heading, outside, unseen
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError
 from gate.importing.alike import note_lookalikes
@@ -49,6 +49,7 @@ from gate.texts.catalogue import Translate, translator
 TABLES = tuple(f"people{suffix}" for suffix in SUFFIXES)
 UNSAID = ("hidden", "hidden_columns")  # questions that have an answer without anybody's
 PACKED = "photos.zip"  # in the folder: photographs are looked for in it alone
+SHOWN = 20  # lines and sheets that are left out
 
 
 def table_choices(columns: Sequence[str] | None, **options: str) -> Choices:
@@ -102,7 +103,7 @@ def enroll_folder(
         )
     table = open_table(path, choices)
     photos = _photos(folder, path, table)
-    title = _title(path, table)
+    title = _title(path, table, choices)
     job = _begun(store, title)
     if job is not None and job.finished is not None:
         done_on = f"{job.finished:%F}"
@@ -112,8 +113,8 @@ def enroll_folder(
         return
     if job is None:
         refuse_none(table, path.name)
-        if left := _left_out(table, words):
-            console.print(left, style="yellow", markup=False)
+        for text in _left_out(table, words):
+            console.print(text, style="yellow", markup=False)
         decided = [one for one in table.questions if getattr(choices, one.about, "")]
         for text in unseen(decided, words):
             console.print(text, style="yellow", markup=False)
@@ -153,14 +154,17 @@ def enroll_folder(
     _report(console, store, job.id, words)
 
 
-def _title(path: Path, table: Understanding) -> str:
-    """The name of an import, the same for the same lines: what an import left out, another sheet
-    or what is hidden, can be imported by the same command afterwards."""
+def _title(path: Path, table: Understanding, choices: Choices) -> str:
+    """The name of an import, the same for the same lines: what an import left out, another sheet,
+    what is hidden, or other columns, can be imported by the same command afterwards."""
     taken = [
         f"{one.about} {one.answer}"
         for one in table.questions
-        if one.answer and (one.about == "sheet" or (one.about in UNSAID and one.answer == "with"))
+        if one.answer and getattr(choices, one.about, "")
+        if one.about not in UNSAID or one.answer == "with"
     ]
+    taken += [f"column {index} {name}" for index, name in sorted(choices.columns.items())]
+    taken += [f"encoding {choices.encoding}"] if choices.encoding else []
     found = hashlib.sha256(path.read_bytes() + "\n".join(taken).encode()).hexdigest()
     return f"{str(path.resolve())[-180:]} {found[:16]}"
 
@@ -211,15 +215,24 @@ def _ready(
     return list(made.lines)
 
 
-def _left_out(table: Understanding, words: Translate) -> str:
-    """The columns that hold something and are not taken over; "" when there are none."""
+def _left_out(table: Understanding, words: Translate) -> Iterator[str]:
+    """What is read from outside the columns, and what is not taken over: a sentence each."""
+    if given := outside(table, words):
+        yield given
     left = [
         f"{column.letter} {column.heading}".strip()
         + f" ({words(REASONS[column.reason])})" * (column.reason != "unneeded")
         for column in table.columns
         if not column.field and column.filled
     ]
-    return f"{words('Columns left out')}: {', '.join(left)}" if left else ""
+    if left:
+        yield f"{words('Columns left out')}: {', '.join(left)}"
+    if table.skipped:
+        shown = "; ".join(f"{number} {text}" for number, text in table.skipped[:SHOWN])
+        more = "…" * (len(table.skipped) > SHOWN)
+        yield f"{words('Lines left out')}: {shown}{more}"
+    if table.hidden_sheets:
+        yield f"{words('Hidden sheets are not read:')} {', '.join(table.hidden_sheets[:SHOWN])}"
 
 
 def _mistakes(made: Plan, choices: Choices, words: Translate) -> list[str]:

@@ -10,10 +10,11 @@ from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.headings import column_of
 from gate.importing.marks import agreed, mistakes
+from gate.importing.names import GONE
 from gate.importing.photos import Photos
 from gate.importing.pictures import EMBEDDED
 from gate.importing.register import Register
-from gate.importing.values import ANSWERS, KINDS
+from gate.importing.values import ANSWERS, KINDS, is_gone, is_identity_card
 from gate.importing.wrong import Line, Wrong
 from gate.readers.card_number import canonical
 from gate.services.image_decode import check_header
@@ -23,9 +24,6 @@ from gate.store.vault import Vault
 # a day beyond them is a mistake, or means "indefinitely": that is an empty cell
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 LONGEST = {"name": 120, "phone": 40, "note": 500, "groups": 200, "guardian": 120}
-
-# 张三、李四: Chinese names do not hold these marks; of Latin ones some do (Li, Ming)
-_SEVERAL = re.compile("[\u3400-\u9fff]{2,4}(?: ?[、，,/／;；&＆+] ?[\u3400-\u9fff]{2,4})+")
 
 
 def check(
@@ -99,8 +97,6 @@ def _line(
         yield "name", "is missing"
     elif "person" not in values and not values["name"].isascii() and column_of(values["name"]):
         yield "name", "is a heading and nobody's name"
-    elif "person" not in values and _SEVERAL.fullmatch(values["name"]):
-        yield "name", "names several people; give each a line of their own"
     for column, text in values.items():
         if len(text) > LONGEST.get(column, 80 if column != "photo" else 1000):
             yield column, "is too long"
@@ -111,6 +107,10 @@ def _line(
         yield "kind", "is none of the known kinds"
     if bool(values.get("building")) != bool(values.get("unit")):
         yield "unit", "building and unit are given together or not at all"
+    if values.get("state", "active") not in ("active", "moved_out"):
+        yield "state", "says neither that somebody lives here nor that they moved out"
+    if "person" not in values:
+        yield from _written(values)
     yield from _dates(values, kind)
     year: str | None = values.get("birth_year", "")
     if year and not (re.fullmatch("[0-9]{4}", year) and 1900 <= int(year) <= today.year):
@@ -128,6 +128,19 @@ def _line(
     yield from mistakes(values, marks)
     if (known or answer_of(values) != "agreed") and agreed(values, marks):
         yield from _age(values, year, today, guardian_age)
+
+
+def _written(values: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What an office writes and the register would keep without understanding it."""
+    if is_gone(values.get("note", "")):
+        yield "note", GONE
+    phone = values.get("phone", "")
+    if "*" in phone:
+        yield "phone", "is not whole: some of its digits are hidden by asterisks"
+    elif phone and not re.search("[0-9]", phone):
+        yield "phone", "is no telephone number"
+    if is_identity_card(values.get("number", "")):
+        yield "number", "is the number of an identity card, which is not kept here"
 
 
 def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str]]:

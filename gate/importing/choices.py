@@ -17,6 +17,7 @@ from gate.importing.values import CARD_FORMS
 from gate.importing.wrong import Line
 
 HIDDEN = ("with", "without")
+HOMES = ("above", "none")
 SAME, NEW = "same", "new"
 LANGUAGES = ("zh", "en")
 LEFT_OUT = ""  # a column that is not imported
@@ -33,6 +34,7 @@ class Choices:
         card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
         date_system: one of ``SYSTEMS``, for serial numbers in columns of dates.
         hidden, hidden_columns: whether hidden lines and columns are imported: one of ``HIDDEN``.
+        homes: of lines whose home is empty below another: one of ``HOMES``.
         language: of the page the table was uploaded on, one of ``LANGUAGES``; how 3-2-501 is kept.
         doubles: line → ``SAME`` person as the one proposed, or somebody ``NEW``.
     """
@@ -45,6 +47,7 @@ class Choices:
     date_system: str = ""
     hidden: str = ""
     hidden_columns: str = ""
+    homes: str = ""
     language: str = ""
     doubles: Mapping[int, str] = field(default_factory=dict)
 
@@ -96,6 +99,7 @@ def from_json(raw: Any) -> Choices:
         date_system=_one(raw.get("date_system"), SYSTEMS),
         hidden=_one(raw.get("hidden"), HIDDEN),
         hidden_columns=_one(raw.get("hidden_columns"), HIDDEN),
+        homes=_one(raw.get("homes"), HOMES),
         language=_one(raw.get("language"), LANGUAGES),
         doubles=numbered(raw.get("doubles"), (SAME, NEW)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from gate.importing.headings import column_of, heading_key, is_unneeded
 
@@ -10,14 +11,17 @@ from gate.importing.headings import column_of, heading_key, is_unneeded
 _LONGEST, _LONGEST_CHINESE = 30, 16
 _NOT_THE_PERSON = re.compile(
     r"紧急|緊急|房东|中介|担保|介绍|物业|单位|公司|车|宠|银行|社保|医保|身份证|护照|证件|微信|"
-    r"拼音|英文|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
+    r"拼音|英文|type$|label$|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
 )
 # another person of the home, in columns beside the one the line is about
 _RELATIVE = re.compile(
     r"配偶|同住|爱人|丈夫|妻子|子女|儿子|女儿|父亲|母亲|(家庭成员|家属|成员)[0-9一二三四五六]|"
-    r"spouse|wife|husband|cohabitant|coresident|(occupant|resident|member)[2-9]"
+    r"^(家庭成员|家属|成员)$|spouse|wife|husband|cohabitant|coresident|(occupant|resident|member)[2-9]"
 )
 # what was once theirs: a card that was lost must not open the door again
+_RELATION = re.compile(r"^(与?(户主|业主|承租人|房主)的?)?(家庭)?关系$|^relation(ship)?$")
+_MEMBER = re.compile(r"^(家庭|住户)?(成员|人员)(姓名|名称|名字)?$|^(family)?membername$")
+_HEAD = re.compile(r"^(户主|业主|房主|承租人|产权人)(姓名|名称)?$|^headofhousehold$")
 _NO_LONGER = re.compile(
     r"旧|舊|曾用|^原(?!籍)|前(卡|姓名)|挂失|掛失|作废|作廢|注销|註銷|遗失|丢失|补办前|"
     r"^(old|lost|former|previous)|(cancell?ed|revoked|replaced)"
@@ -33,6 +37,9 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "photo": (r"照片|相片|人脸图|头像|photo(graph)?s?|picture|face.?image|portrait",),
     "guardian": (r"监护人(姓名|签名|签字)?$|guardian",),
+    "state": (
+        r"(入住|居住|人员|住户|在住|租住|客户|业主|租户).*状态|(resident|person).?stat(e|us)",
+    ),
     "valid_until": (
         r"到期|截止|失效|期满|有效期.*(至|止|到|结束|终)|(租期|合同|租赁).*(止|终|结束|至)",
         r"结束(日期|时间|日)|搬离|有效期限|租赁期限|expir|valid(ity)?(un)?til|leaseend|enddate",
@@ -48,7 +55,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "phone": (r"手机|电话|手提|联系方式|聯絡|phone|mobile|tel(ephone)?no|cellno",),
     "kind": (
-        r"(人员|住户|居住|业主|租户|身份).*(类型|类别|性质|种类)",
+        r"(人员|住户|居住|业主|租户|身份|客户).*(类型|类别|性质|种类)",
         r"(resident|person|occupant).?(type|kind)",
     ),
     "address": (r"住址|地址|坐落|(楼|栋).*(室|房)|address",),
@@ -97,6 +104,17 @@ def is_heading(cell: str) -> bool:
 def is_relative(heading: str) -> bool:
     """Whether a heading names somebody else of the home, who needs a line of their own."""
     return bool(_RELATIVE.search(heading_key(heading)))
+
+
+def members(headings: Mapping[int, str]) -> tuple[int, int] | None:
+    """The columns of the members of a household and of its head, who is named in each line beside
+    them; None where no column says how both are related."""
+    keys = {column: heading_key(heading) for column, heading in headings.items()}
+    if not any(_RELATION.search(key) for key in keys.values()):
+        return None
+    found = [column for column, key in keys.items() if _MEMBER.search(key)]
+    heads = [column for column, key in keys.items() if _HEAD.search(key)]
+    return (found[0], heads[0]) if len(found) == len(heads) == 1 else None
 
 
 def is_about_another(heading: str) -> bool:

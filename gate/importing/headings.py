@@ -58,19 +58,21 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "phone": (
         *("phone", "mobile", "telephone", "phone number", "mobile number", "手机号", "手机"),
         *("移动电话", "tel", "mobile no", "phone no", "cell", "cell phone", "contact number"),
-        *("手提电话", "聯絡電話", "tel no"),
+        *("手提电话", "聯絡電話", "tel no", "phone 1 - value"),
         *("手机号码", "联系电话", "联系方式", "电话号码", "联系手机", "電話", "手機", "电话"),
     ),
     "valid_from": (
         *("valid from", "valid_from", "from", "start date", "begin", "开始日期", "有效期起"),
         *("起租日", "入住时间", "入住日", "合同开始日期", "租赁开始日期", "valid from date"),
         *("move in date", "起始日", "开始时间"),
+        *("起", "始", "开始", "起始"),
         *("入住日期", "生效日期", "起租日期", "租期开始", "有效期开始", "起始時間", "起始日期"),
     ),
     "valid_until": (
         *("valid until", "valid_until", "until", "end date", "expiry", "expires", "expiry date"),
         *("截止时间", "结束时间", "合同到期日", "合同到期日期", "合同截止日期", "租赁到期日"),
         *("valid to", "valid till", "expiration date", "lease end", "租期"),
+        *("止", "终", "结束", "终止", "截止", "至"),
         *("结束日期", "有效期至", "到期日期", "到期日", "有效期止", "失效日期", "租期结束"),
         *("有效期", "到期时间", "租约到期", "截止日期"),
     ),
@@ -126,7 +128,9 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     # a name in two columns; they are joined
     "surname": ("surname", "last name", "family name", "lastname", "姓氏", "姓"),
     "given_name": ("given name", "first name", "forename", "firstname", "名"),
-    "state": ("state", "status", "状态"),
+    "state": (
+        *("state", "status", "入住状态", "居住状态", "人员状态", "住户状态", "在住状态", "状态"),
+    ),
     "person": ("gate id", "门禁号"),
 }
 

@@ -45,13 +45,11 @@ def hide(sheet: Sheet, choices: Choices, remembered: Mapping[str, Mapping[int, s
     layout = lay_out(sheet, choices.columns, remembered)
     headings = (row.unseen for row in sheet.rows if row.number == layout.line)
     unseen = sheet.hidden_columns.union(*headings)
+    by_hand = {*choices.columns, *remembered.get(hidden_key(layout.shape), {})}
     columns = tuple(
         column
         for column in layout.columns
-        if column.index in unseen
-        and column.field
-        and column.filled
-        and column.index not in choices.columns
+        if column.index in unseen and column.field and column.filled and column.index not in by_hand
     )
     of_columns = choices.hidden_columns
     if not of_columns and not any(column.field in _ASKED for column in columns):
@@ -71,6 +69,11 @@ def hide(sheet: Sheet, choices: Choices, remembered: Mapping[str, Mapping[int, s
     if of_lines == "without":
         rows = tuple(row for row in rows if not row.hidden)
     return Hidden(layout, rows, lines, columns, of_lines, of_columns)
+
+
+def hidden_key(shape: str) -> str:
+    """Under which it is remembered what hidden columns of a shape were read as, by hand."""
+    return f"{shape}~hidden"
 
 
 def asked(found: Hidden) -> Iterator[Question]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from gate.importing.text import code, compact, numerals
 
@@ -12,6 +13,11 @@ _MARK = r"(?:号楼|号院|号|楼|栋|幢|座|#楼|#)"
 # what distinguishes two buildings of one number; the name of the community does not
 _QUALIFIER = (
     r"(?:[0-9A-Za-z]+期|(?:[东南西北中]|[0-9A-Za-z]+)区|[东南西北中]苑|[0-9]+号院|[0-9]+弄)"
+)
+# what a sheet or a section is named after; 3楼 may be a floor and 3号 a day
+BUILDING = (
+    rf"(?:{_QUALIFIER}-?)*"
+    r"(?:[0-9A-Za-z东南西北中甲乙丙丁]+(?:号楼|栋|幢|座|#楼|#|棟|號樓)|[甲乙丙丁]栋)"
 )
 _BUILDING = (
     rf"(?P<building>(?:{_QUALIFIER}-?)*"
@@ -36,6 +42,34 @@ _ENGLISH = re.compile(
 )
 
 
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DAY = re.compile(
+    r"(?:19|20)[0-9]{2}[-/.年](?:0?[1-9]|1[0-2])[-/.月](?:0?[1-9]|[12][0-9]|3[01])日?"
+    r"(?: 0?0:00.*)?|"
+    r"(?:0?[1-9]|1[0-2])月(?:0?[1-9]|[12][0-9]|3[01])日|"
+    rf"[0-9]{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-[0-9]{{1,2}}",
+    re.IGNORECASE,
+)
+_FLAT = re.compile(r"(?:[0-9a-z]+(?:单元|-))?[0-9a-z]+(?:室|号|房|户)?")
+NOT_UNDERSTOOD = "{which} is not understood; write it as 3号楼2单元501"
+SEVERAL_HOMES = "{which}: several homes; give the one where this person lives"
+
+
+def is_home_as_day(text: str) -> bool:
+    """Whether a spreadsheet made a day of a home and wrote it as text: 3-2 became 3月2日."""
+    return bool(_DAY.fullmatch(code(text)))
+
+
+def unclear(values: Mapping[str, str]) -> str:
+    """What is wrong with a flat that says more than its number; "" when nothing is."""
+    unit = compact(values.get("unit", ""))
+    if re.search(r"[0-9A-Za-z](?:室|号|房)?[、,;&和][0-9A-Za-z]*[0-9]", unit):
+        return SEVERAL_HOMES
+    if unit and "building" not in values and not _FLAT.fullmatch(unit):
+        return NOT_UNDERSTOOD
+    return ""
+
+
 def home(text: str, language: str = "zh") -> tuple[str, str] | None:
     """Building and unit of an address in one cell: 3号楼2单元501, 3-2-501; None when unclear.
 
@@ -54,6 +88,18 @@ def home(text: str, language: str = "zh") -> tuple[str, str] | None:
         entrance = found[2] if found[3] else ""
         return found[1], unit_of(entrance, found[3] or found[2], language)
     return _english(written, language)
+
+
+def is_flat(text: str) -> bool:
+    """Whether a text is a flat within a building: 501, 2单元501室, 2-501."""
+    return bool(_FLAT.fullmatch(compact(numerals(text).translate(_SIMPLE))))
+
+
+def within(text: str, building: str) -> bool | None:
+    """Of 2-501 in a table of one building: whether its first part may be the building's number,
+    None where it is no such text."""
+    found = re.fullmatch(rf"({_PART})-{_PART}(?:室|号|房|户)?", compact(text), re.IGNORECASE)
+    return found[1] == _building_key(building) if found else None
 
 
 def unit_of(entrance: str, unit: str, language: str = "zh") -> str:

@@ -9,23 +9,29 @@ from dataclasses import dataclass
 
 from gate.importing.blocks import split
 from gate.importing.book import Book, Cell, Form, Row, Sheet, letters
-from gate.importing.guesses import guess_of, is_about_another, is_next, is_relative
+from gate.importing.guesses import guess_of, is_about_another, is_next, is_relative, members
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
 from gate.importing.text import code
+from gate.importing.two_lines import joined
 
 SEARCHED = 30  # lines from the top in which the headings are looked for
 _SECTION = re.compile(
-    r"([0-9A-Za-z一二三四五六七八九十]+(号楼|号|栋|幢|座|期|区|单元))+|"
+    r"([0-9A-Za-z一二三四五六七八九十甲乙丙丁]+(号楼|号|栋|幢|座|期|区|单元|#楼|#))+([(（].*[)）])?[:：]?|"
     r".*(登记表|花名册|名单|名册|一览表|信息表|明细表|汇总表|统计表|住户|业主|租户)(信息)?"
 )
 _SUM = re.compile(
-    r"(合计|总计|共计|小计|总人数|grand ?total|sub-?total|total|示例|样例|例|example)[:：]?",
+    r"(?:[0-9A-Za-z一二三四五六七八九十]*(?:本|全|号楼|号|栋|幢|座|楼|单元|页|小区|期|区)+)?"
+    r"(?:合计|总计|共计|小计|累计|总人数|总户数|人数合计|户数合计)(?:人数|户数)?(?:[(（].*[)）])?[:：]?|"
+    r"(?:grand ?total|sub-?total|total|示例|样例|例|example|说明|填表说明|填写说明|注意事项)[:：]?|"
+    r"(?:[合总共]计?|合计|总计)?[:：]?共?[0-9]+(?:户|人|套|间|条|名|位)(?:[,，、]?共?[0-9]+(?:户|人|套|间|条|名|位))*",
     re.IGNORECASE,
 )
 _FOOT = re.compile(
-    r"(合计|总计|共计|小计|总人数|制表|填表|审核|说明|备注|注|示例|例|"
-    r"total|sum|prepared by|example|note)"
-    r"(人|日期|时间)?\s*([:：]|$).*",
+    r"(合计|总计|共计|小计|总人数|制表|填表|审核|复核|审批|经办|登记|打印|填报|说明|备注|注|示例|例|"
+    r"total|sum|prepared by|printed|example|note)"
+    r"(人|日期|时间|单位|部门|员)?\s*([:：]|$).*|"
+    r"第\s*[0-9一二三四五六七八九十]+\s*页.*|page [0-9]+( of [0-9]+)?|[0-9]+\s*/\s*[0-9]+\s*页?|"
+    r"(以下|本页|此页)(无|空|为空)?(空白|正文|内容)?|[-—]*\s*(end|完)\s*[-—]*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -76,7 +82,10 @@ class Layout:
 def sheets_of(book: Book) -> list[Sheet]:
     """The visible sheets that hold people, or all visible ones with anything when none does."""
     visible = [
-        part for sheet in book.sheets if sheet.rows and not sheet.hidden for part in split(sheet)
+        part
+        for sheet in book.sheets
+        if sheet.rows and not sheet.hidden
+        for part in split(joined(sheet))
     ]
     scores = {id(sheet): _heads(sheet)[1] for sheet in visible if _named(sheet)}
     best = max(scores.values(), default=0.0)
@@ -113,6 +122,9 @@ def lay_out(
     for index in indexes:
         heading = headings.get(index, "")
         meant[index] = _meaning(index, heading, above.get(index, ""), chosen, known)
+    family = members(headings)
+    if family and all(meant[index][1] not in ("chosen", "remembered") for index in family):
+        meant[family[0]], meant[family[1]] = ("name", "guessed"), ("", "head")
     taken: dict[str, str] = {}  # field → the heading of its first column
     for index, (field, _) in meant.items():
         taken.setdefault(field, headings.get(index, ""))
@@ -124,6 +136,8 @@ def lay_out(
         if guess not in taken or _counts_too(guess, heading, taken[guess]):
             meant[index] = guess, "guessed"
             taken.setdefault(guess, heading)
+        elif guess == "name" and is_next(heading, taken[guess]):
+            meant[index] = "", "relative"  # 姓名2 beside 姓名1
     columns = [
         Column(index, headings.get(index, ""), *meant[index], counts[index]) for index in indexes
     ]
@@ -215,7 +229,7 @@ def _people(rows: list[Row], head: Row) -> tuple[tuple[Row, ...], tuple[tuple[in
         same = sum(_is_same(cell.text, words.get(c, "")) for c, cell in own.items())
         if same >= 2 and same * 2 > len(own):
             skipped.append((row.number, text))  # headings repeated on each printed page
-        elif (len(own) == 1 and _aside(row, own)) or (own and _is_sum(own)):
+        elif own and ((len(own) == 1 and _aside(row, own)) or _is_sum(own) or _is_foot(own)):
             skipped.append((row.number, text))
         elif own:
             people.append(row)
@@ -237,7 +251,12 @@ def _aside(row: Row, own: Mapping[int, Cell]) -> bool:
 
 def _is_sum(own: Mapping[int, Cell]) -> bool:
     """Whether a row begins with a word for a sum, or for an example to be written over."""
-    return bool(_SUM.fullmatch(own[min(own)].text.strip()))
+    return bool(_SUM.fullmatch(re.sub(r"\s+", "", own[min(own)].text)))
+
+
+def _is_foot(own: Mapping[int, Cell]) -> bool:
+    """Whether all a row holds is who made the table, which page it is, and the like."""
+    return all(_FOOT.fullmatch(cell.text.strip()) for cell in own.values())
 
 
 def _twice(columns: list[Column]) -> tuple[tuple[str, ...], ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from gate.importing.check import answer_of, check, photo_names
 from gate.importing.choices import Choices
 from gate.importing.doubles import Proposal, known_people, propose, resolve
+from gate.importing.hidden import hidden_key
 from gate.importing.photos import Photos
 from gate.importing.question import Question
 from gate.importing.understand import Understanding
@@ -71,6 +72,7 @@ def plan(
             "date_order": dates,
             "date_system": ("birth_year", *dates),
             "card_form": ("card",),
+            "homes": ("unit",),
         }
         columns = {name for question in table.open for name in asked.get(question.about, ())}
         wrong = [one for one in wrong if one.column not in columns]
@@ -117,13 +119,17 @@ def remembered(store: Store) -> dict[str, dict[int, str]]:
     }
 
 
-def remember(store: Store, shape: str, columns: Mapping[int, str]) -> None:
-    """Keep what the columns of this shape were read as."""
+def remember(
+    store: Store, shape: str, columns: Mapping[int, str], hidden: Collection[int] = ()
+) -> None:
+    """Keep what the columns of this shape were read as; of those ``hidden`` also that they were
+    taken over although the table did not show them."""
     if not shape or not columns:
         return
     kept = store.key_values.get(REMEMBERED) or {}
-    kept.pop(shape, None)
-    kept = dict(list(kept.items())[1 - _MOST_SHAPES :])
-    store.key_values.set(
-        REMEMBERED, {**kept, shape: {str(key): name for key, name in columns.items()}}
-    )
+    unseen = {column: name for column, name in columns.items() if column in hidden}
+    for key, value in ((shape, columns), (hidden_key(shape), unseen)):
+        kept.pop(key, None)
+        if value:
+            kept[key] = {str(column): name for column, name in value.items()}
+    store.key_values.set(REMEMBERED, dict(list(kept.items())[-_MOST_SHAPES:]))

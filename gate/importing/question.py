@@ -12,7 +12,8 @@ class Question:
     """Something one answer settles for the whole table.
 
     Attributes:
-        about: sheet, columns, card_form, date_order, date_system, hidden or hidden_columns.
+        about: sheet, columns, card_form, date_order, date_system, hidden,
+            hidden_columns or homes.
         options: the answers on offer; empty for ``columns``, which are chosen one by one.
         examples: (as written, what each option makes of it), in the order of ``options``.
         lines: how many are concerned.

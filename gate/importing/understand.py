@@ -10,32 +10,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.errors import AccessError
+from gate.importing.blank_homes import filled
 from gate.importing.book import Book, Cell, Form, Row
 from gate.importing.choices import Choices
 from gate.importing.days import ORDERS, birth_year, days, is_forever, span
 from gate.importing.ditto import is_ditto, written_out
 from gate.importing.hidden import asked, hide
-from gate.importing.homes import home, unit_of
+from gate.importing.homes import is_home_as_day
 from gate.importing.layout import Column, Layout, sheets_of
 from gate.importing.marks import mark
+from gate.importing.names import is_empty_flat, mistake
 from gate.importing.question import SHOWN, Question
+from gate.importing.sections import Homes, Place, places
 from gate.importing.serials import Serials, serial
 from gate.importing.text import code, name, prose
 from gate.importing.values import (
     CARD_FORMS,
     LOCALES,
-    STATES,
     answer,
     card,
     cards,
     kind,
     lost_digits,
     no_card,
+    state,
 )
 from gate.importing.wrong import Line, Wrong
 
 _CODES = {"number", "building", "unit", "entrance", "household", "phone", "card", "person"}
 _NUMBERS = {*_CODES, "birth_year"}
+_HOME = {"building", "unit", "entrance", "address"}
+# 无 and / in them are nothing: no guardian is called so
+_NOTHING = {*_HOME, "household", "number", "phone", "guardian", "groups", "photo"}
 # errors that were pasted as text, or came through a file of text; ##### is a column too narrow
 _ERROR = re.compile(
     r"#(?:N/A!?|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!"
@@ -51,6 +57,7 @@ class Understanding:
     questions: all of them; the table can be imported when ``open`` is empty.
     skipped: line and text of those that are nobody.
     repeated: cells that say "as above" and were read so.
+    placed: building that no column names, but a line above, a title or the sheet → lines in it.
     cleaned: cells in which something nobody sees was taken away or full-width digits made plain.
     """
 
@@ -64,6 +71,7 @@ class Understanding:
     cleaned: int = 0
     repeated: int = 0
     skipped: tuple[tuple[int, str], ...] = ()
+    placed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def open(self) -> tuple[Question, ...]:
@@ -108,8 +116,11 @@ def understand(
         twice = tuple((" = ".join(names), ()) for names in layout.twice)
         questions.append(Question("columns", (), twice))
     questions += asked(found)
-    reader = _Lines(book, layout, choices)
+    reader = _Lines(book, layout, choices, places(sheet, layout))
     rows, repeated = (list(found.rows), 0) if reader.exported else written_out(layout, found.rows)
+    if not reader.exported:
+        rows, blank = filled(layout, rows, choices.homes)
+        questions += [blank] if blank else []
     reader.scan(rows)
     for row in rows:
         reader.read(row)
@@ -125,15 +136,19 @@ def understand(
         reader.cleaned,
         repeated,
         tuple(sorted([*layout.skipped, *reader.skipped])),
+        reader.placed,
     )
 
 
 class _Lines:
-    def __init__(self, book: Book, layout: Layout, choices: Choices) -> None:
+    def __init__(
+        self, book: Book, layout: Layout, choices: Choices, places: Mapping[int, Place]
+    ) -> None:
         self.lines: list[Line] = []
         self.wrong: list[Wrong] = []
         self.skipped: list[tuple[int, str]] = []
         self.cleaned = 0
+        self._homes = Homes(places, choices.language)
         self._choices = choices
         self._columns = [column for column in layout.columns if column.field]
         self._width = layout.width
@@ -145,7 +160,8 @@ class _Lines:
         self._serials = Serials(book.date_system, choices.date_system)
 
     def scan(self, rows: Sequence[Row]) -> None:
-        """Find the serial numbers among the days: all of them are read in one way."""
+        """Find what is read in one way in all lines: serial numbers among the days, and homes."""
+        self._homes.scan(rows, self._columns)
         for column in self._columns:
             birth = column.field == "birth_year"
             if birth or column.field in ("valid_from", "valid_until"):
@@ -178,13 +194,19 @@ class _Lines:
                 values[column.field] = value
         _leased(values)
         _named(values)
-        wrong += self._home(row.number, values)
+        if not self.exported and is_empty_flat(values):
+            own = False
         if own:
+            wrong += self._homes.read(row.number, values, exported=self.exported)
             self.lines.append(Line(row.number, values))
             self.wrong += wrong
         elif apart := {c: cell for c, cell in row.cells.items() if c not in row.filled}:
             text = " ".join(cell.text for _, cell in sorted(apart.items()))
             self.skipped.append((row.number, text[:80]))
+
+    @property
+    def placed(self) -> dict[str, int]:
+        return self._homes.placed
 
     def questions(self) -> list[Question]:
         asked = []
@@ -212,7 +234,9 @@ class _Lines:
             return "holds a formula without its value; open the file, let it compute, save it", ""
         if cell.form is Form.PICTURE and column != "photo":
             return "holds a picture", ""
-        if cell.form is Form.DATE and column in _CODES:
+        if (cell.form is Form.DATE and column in _CODES | _HOME) or (
+            column in _HOME and not self.exported and is_home_as_day(cell.text)
+        ):
             return "became a date; format the column as text and enter it again", ""
         text = cell.text
         if self._text and (found := _FORMULA_TEXT.fullmatch(text.strip())):
@@ -230,7 +254,11 @@ class _Lines:
         if column == "card":
             return self._several(text)
         value = self._cleaned(column, text)
+        if column in _NOTHING and not self.exported and no_card(value):
+            return "", ""
         match column:
+            case "name" if not self.exported:
+                return mistake(text), value
             case "birth_year":
                 if counted := serial(value, birth=True):
                     return "", self._serials.birth_year(counted)
@@ -246,7 +274,7 @@ class _Lines:
             case "locale":
                 return "", LOCALES.get(value.lower(), value)
             case "state":
-                return "", STATES.get(value.lower(), value)
+                return "", state(value)
         return "", value
 
     def _is_error_text(self, cell: Cell) -> bool:
@@ -266,6 +294,13 @@ class _Lines:
             return ";".join(part.strip() for part in re.split("[;；\n]", text) if part.strip())
         else:
             value = code(text)
+            if (
+                column in _CODES
+                and (found := re.fullmatch(r"([0-9]+)\.0|([0-9]{1,3}(?:,[0-9]{3})+)", value))
+                and not self.exported
+            ):
+                whole = found[1] or value.replace(",", "") * (column == "phone")
+                value = whole or value
         if value != text.strip():
             self.cleaned += 1
         return value
@@ -314,30 +349,6 @@ class _Lines:
             return error.what, ""
         return "", value
 
-    def _home(self, line: int, values: dict[str, str]) -> list[Wrong]:
-        """Building and unit of the address and the entrance, which are no columns of their own."""
-        language = self._choices.language
-        address = values.pop("address", "")
-        entrance = values.pop("entrance", "")
-        if "unit" in values and entrance:
-            values["unit"] = unit_of(entrance, values["unit"], language)
-        elif entrance and not address:
-            return [Wrong(line, "unit", "building and unit are given together or not at all")]
-        # one cell with all of it, whatever its heading
-        if (
-            "unit" in values
-            and "building" not in values
-            and (found := home(values["unit"], language))
-        ):
-            values["building"], values["unit"] = found
-        if address and "unit" not in values:
-            found = home(address, language)
-            if found is None:
-                text = "{which} is not understood; write it as 3号楼2单元501"
-                return [Wrong(line, "address", text, address[:40])]
-            values["building"], values["unit"] = found
-        return []
-
 
 def _leased(values: dict[str, str]) -> None:
     """A cell with both days of a lease, made into its two columns."""
@@ -359,7 +370,7 @@ def _named(values: dict[str, str]) -> None:
 
 def _which(what: str, cell: Cell) -> str:
     """The cell as it is shown; of a card only where digits were lost, since it opens doors."""
-    return "" if what == "not a card number" else cell.text[:40]
+    return "" if what == "not a card number" else " ".join(cell.text.split())[:40]
 
 
 def _fits(text: str, form: str) -> bool:

@@ -107,8 +107,70 @@ LOCALES = {
     **dict.fromkeys(("en", "英文", "英语", "english", "en-us", "en_us", "en-gb"), "en"),
 }
 STATES = {
-    **dict.fromkeys(("active", "在住", "正常", "启用", "有效"), "active"),
-    **dict.fromkeys(("moved out", "movedout", "inactive", "已搬出", "搬出", "停用"), "moved_out"),
+    **dict.fromkeys(
+        (
+            *(
+                "active",
+                "在住",
+                "正常",
+                "启用",
+                "有效",
+                "居住",
+                "居住中",
+                "已入住",
+                "入住",
+                "入住中",
+            ),
+            *("自住", "常住", "在册", "现住", "已启用", "正常居住", "在职", "在租", "租住中"),
+            *("livinghere", "occupied", "current", "enabled", "valid", "normal", "resident"),
+        ),
+        "active",
+    ),
+    **dict.fromkeys(
+        (
+            *("moved out", "movedout", "inactive", "已搬出", "搬出", "停用", "已搬走", "搬走"),
+            *(
+                "已搬离",
+                "搬离",
+                "已迁出",
+                "迁出",
+                "已迁走",
+                "迁走",
+                "已退租",
+                "退租",
+                "已退房",
+                "退房",
+            ),
+            *(
+                "已离开",
+                "离开",
+                "已停用",
+                "已注销",
+                "注销",
+                "失效",
+                "已失效",
+                "无效",
+                "禁用",
+                "已禁用",
+            ),
+            *(
+                "离职",
+                "已离职",
+                "已过期",
+                "过期",
+                "到期",
+                "已到期",
+                "死亡",
+                "已死亡",
+                "去世",
+                "已去世",
+            ),
+            *("已故", "亡故", "冻结", "已冻结", "黑名单", "已售出", "已出售", "已卖", "已转让"),
+            *("left", "gone", "deceased", "dead", "disabled", "cancelled", "canceled", "expired"),
+            *("blocked", "suspended", "former", "terminated", "resigned", "invalid", "deleted"),
+        ),
+        "moved_out",
+    ),
 }
 CARD_FORMS = ("decimal", "facility", "hex", "reversed")
 _LOST = re.compile(r"[-+]?[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}|[-+]?[0-9]\.[0-9]+E[0-9]{1,3}", re.I)
@@ -162,7 +224,7 @@ def card(text: str, form: str) -> str:
 
 
 def no_card(text: str) -> bool:
-    """Whether a cell says that somebody has no card."""
+    """Whether a cell says that somebody has no card, or nothing else of what its column holds."""
     return compact(text) in _NO_CARD
 
 
@@ -180,6 +242,30 @@ def _bare_card(text: str) -> tuple[str, CardForm]:
     if re.fullmatch(r"[0-9]{10}", digits):
         return digits, CardForm.AUTO  # ten digits in groups
     return re.sub(r"(?<=[0-9])\.0+$", "", written), CardForm.AUTO
+
+
+def state(text: str) -> str:
+    """ "active" or "moved_out"; as written when it is neither."""
+    return STATES.get(text.lower(), STATES.get(compact(text), text))
+
+
+def is_gone(text: str) -> bool:
+    """Whether a remark says that somebody has moved out, died or may pass no more."""
+    return state(compact(text).rstrip("。.!")) == "moved_out"
+
+
+def is_identity_card(text: str) -> bool:
+    """Whether a number is one of the Chinese identity card, by its day of birth and its check
+    digit. Source: GB 11643-1999."""
+    found = re.fullmatch(
+        r"([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3})"
+        r"([0-9Xx])",
+        text,
+    )
+    if not found:
+        return False
+    rest = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(found[1])) % 11
+    return "10X98765432"[rest] == found[2].upper()
 
 
 def is_unasked(key: str) -> bool:

@@ -207,7 +207,7 @@ def words_of(values: Mapping[str, str], language: str) -> dict[str, str]:
     for column in MARKS:
         if values.get(column):
             made[column] = _ANSWERS[language].get(values[column], "")
-    if values.get("state"):
+    if values.get("state") in ("active", "moved_out"):
         made["state"] = _STATES[language][values["state"] == "moved_out"]
     if values.get("locale"):
         made["locale"] = _LANGUAGES[language].get(values["locale"], values["locale"])

@@ -211,7 +211,7 @@ def test_a_lost_card_is_not_given_back(tmp_path, store):
 def test_what_is_exported_can_be_imported_and_is_the_same(tmp_path, store):
     text = (
         "name,number,kind,building,unit,birth year,phone,valid from,valid until,groups,note\n"
-        "李,1,tenant,3,1201,1950,+86138,2026-01-01,2027-01-02,a;b,x\nWu,2,,,,,,,,,\n"
+        "李,1,tenant,3,1201,1950,+86138,2026-01-01,2027-01-02,a;b,x\nWu,2,staff,,,,,,,,\n"
     )
     list(run(store, job(store), read_table(table(tmp_path, text)), NoPhotos(), None, by="li"))
     first = "".join(export(store))

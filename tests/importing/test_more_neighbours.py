@@ -301,7 +301,8 @@ def test_who_passes_by_which_clock(people, when, expected):
 def test_several_people_in_one_cell_are_not_one_person(tmp_path, store, name, several):
     table = open_table(csv(tmp_path, f'姓名,房号\n"{name}",3-2-501\n'))
     found = mistakes(table, NoPhotos(), store)
-    assert found == several * [(2, "name", "names several people; give each a line of their own")]
+    text = f"{name}: names several people; give each a line of their own"
+    assert found == several * [(2, "name", text)]
 
 
 @pytest.mark.parametrize(

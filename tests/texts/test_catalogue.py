@@ -34,6 +34,7 @@ from gate.door.state import Phase
 from gate.events.types import TYPES
 from gate.exporting.settings import Kind as ExportKind
 from gate.hub.configurations import DONE, RETURNED, STOPPED
+from gate.importing import homes, names
 from gate.importing.headings import HEADINGS
 from gate.importing.notes import (
     ANOTHERS_CARD,
@@ -298,12 +299,15 @@ def said_of_tables() -> set[str]:
     texts = [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple)]
     assert len(texts) == len(pairs)
     others = {ast.unparse(text) for text in texts if not isinstance(text, ast.Constant)}
-    assert others == {"error.what"}
-    tree = ast.parse((ROOT.parent / "gate" / "importing" / "understand.py").read_text("utf-8"))
+    assert others == {"error.what", "GONE"}
     said = {str(text.value) for text in texts if isinstance(text, ast.Constant)}
+    said |= {names.GONE, names.NOBODY, names.NUMBERED, names.SEVERAL}
+    said |= {homes.NOT_UNDERSTOOD, homes.SEVERAL_HOMES}
+    read = (ROOT.parent / "gate" / "importing" / name for name in ("understand.py", "sections.py"))
     return said | {
         node.value
-        for node in ast.walk(tree)
+        for path in read
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and re.match(r"(holds|became|has more|digits were|building and|\{which\} is)", node.value)

@@ -1,0 +1,170 @@
+"""Tables of property offices: what was taken over silently and is a mistake, or is nobody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from gate.importing.names import GONE
+from tests.importing.office import mistakes, planned, values, workbook
+
+HEAD = ("楼栋", "房号", "姓名", "电话", "备注", "状态")
+GIVEN = "building and unit are given together or not at all"
+NEITHER = "says neither that somebody lives here nor that they moved out"
+
+
+def one(tmp_path, store, heading, *cells):
+    """The plan of a table of people at 3 with one more column."""
+    rows = [("楼栋", "房号", "姓名", heading)]
+    rows += [("3", f"{500 + at}", f"王{at}", cell) for at, cell in enumerate(cells, 1)]
+    return planned(workbook(tmp_path, rows), store)
+
+
+@pytest.mark.parametrize("heading", ["状态", "入住状态", "人员状态"])
+def test_whoever_has_gone_is_not_taken_over(tmp_path, store, heading):
+    made = one(tmp_path, store, heading, "在住", "已搬走", "出租", "已退租", "已入住", "")
+    gone = "has moved out; leave the line out of the table"
+    assert mistakes(made) == [(3, "state", gone), (4, "state", NEITHER), (5, "state", gone)]
+
+
+def test_a_note_that_says_only_that_is_a_mistake(tmp_path, store):
+    made = one(tmp_path, store, "备注", "已搬走", "三月搬走过钢琴", "退租。", "养狗")
+    assert mistakes(made) == [(2, "note", GONE), (4, "note", GONE)]
+
+
+def test_empty_flats_are_left_out_and_listed(tmp_path, store):
+    rows = [
+        HEAD,
+        *(
+            ("3", "501", "空置"),
+            ("3", "502", "/"),
+            ("3", "503", "", "", "空房"),
+            ("3", "504", "王芳"),
+        ),
+        ("3", "505", "无", "13800138000"),
+    ]
+    made = planned(workbook(tmp_path, rows), store)
+    assert [line for line, _ in made.table.skipped] == [2, 3, 4]
+    assert mistakes(made) == [(6, "name", "is nobody's name")]
+
+
+def test_sums_notes_and_pages_are_nobody(tmp_path, store):
+    rows = [
+        *(("阳光花园住户登记表",), HEAD, ("3", "501", "王芳")),
+        *(
+            ("本页小计", "", "", 5),
+            ("3号楼合计", "", "", 5),
+            ("合 计", "", "", 5),
+            ("", "", "共3户", 7),
+        ),
+        *(("", "", "本页合计", 7), ("说明", "本表由物业填写"), ("填表人：李", "", "审核人：王")),
+        *(("以下空白",), ("第 1 页 共 3 页",), ("制表：物业", "", "", "第1页"), ("总计：7人",)),
+        ("3", "502", "李红"),
+    ]
+    made = planned(workbook(tmp_path, rows), store)
+    assert values(made, "unit", "name") == [("501", "王芳"), ("502", "李红")]
+    assert [line for line, _ in made.table.skipped] == list(range(4, 15))
+    assert made.ready
+
+
+@pytest.mark.parametrize(
+    "cell", [datetime(2026, 3, 2), "3月2日", "2026-3-2", "2-Mar", "2026/03/02"]
+)
+@pytest.mark.parametrize("heading", ["住址", "房号"])
+def test_a_home_that_became_a_day_is_a_mistake(tmp_path, store, heading, cell):
+    made = planned(workbook(tmp_path, [("姓名", heading), ("张三", cell)]), store)
+    text = "became a date; format the column as text and enter it again"
+    assert [wrong[2] for wrong in mistakes(made)] == [text]
+
+
+@pytest.mark.parametrize("flat", ["501、502", "501,503", "2单元501、502"])
+def test_several_flats_are_no_flat(tmp_path, store, flat):
+    made = planned(workbook(tmp_path, [("楼栋", "房号", "姓名"), ("3", flat, "张三")]), store)
+    assert mistakes(made) == [
+        (2, "unit", "{which}: several homes; give the one where this person lives")
+    ]
+
+
+def test_a_home_not_understood_is_told_from_half_of_one(tmp_path, store):
+    rows = [("房间", "姓名"), ("地下室B1-03", "张三"), ("501", "李四"), ("3栋502", "王五")]
+    made = planned(workbook(tmp_path, rows), store)
+    text = "{which} is not understood; write it as 3号楼2单元501"
+    assert mistakes(made) == [(2, "unit", text), (3, "unit", GIVEN)]
+    assert [wrong.which for wrong in made.wrong] == ["地下室B1-03", ""]
+
+
+def test_telephones_with_hidden_digits_or_without_any_are_mistakes(tmp_path, store):
+    made = one(
+        tmp_path, store, "电话", "138****8000", "有", "＋86 138 0013 8000", "无", "13,800,138,000"
+    )
+    assert mistakes(made) == [
+        (2, "phone", "is not whole: some of its digits are hidden by asterisks"),
+        (3, "phone", "is no telephone number"),
+    ]
+    assert values(made, "phone")[2:] == [("+86 138 0013 8000",), ("",), ("13800138000",)]
+
+
+def test_the_number_of_an_identity_card_is_not_kept_as_somebodys_number(tmp_path, store):
+    made = one(tmp_path, store, "编号", "11010519491231002X", "110105194912310021", "2026001")
+    text = "is the number of an identity card, which is not kept here"
+    assert mistakes(made) == [(2, "number", text)]
+
+
+def test_no_guardian_is_called_none(tmp_path, store):
+    rows = [("姓名", "出生年份", "同意", "监护人"), ("王小", "2020", "同意", "无")]
+    made = planned(workbook(tmp_path, rows), store)
+    assert mistakes(made) == [(2, "guardian", "a guardian answers for a child")]
+
+
+def test_homes_and_numbers_that_say_none_are_empty(tmp_path, store):
+    rows = [
+        ("姓名", "编号", "楼栋", "单元", "房号", "分组"),
+        *(("王芳", "/", "3", "无", "501", "-"), ("李红", "—", "/", "/", "/", "无")),
+    ]
+    made = planned(workbook(tmp_path, rows), store)
+    assert values(made, "number", "building", "unit", "groups") == [
+        ("", "3", "501", ""),
+        ("", "", "", ""),
+    ]
+    assert made.ready
+
+
+def test_whole_numbers_with_a_decimal_point_are_whole(tmp_path, store):
+    path = tmp_path / "people.csv"
+    path.write_text("姓名,编号,楼栋,房号,电话\n王芳,1001.0,3.0,501.0,13800138000.0\n", "utf-8")
+    columns = ("number", "building", "unit", "phone")
+    assert values(planned(path, store), *columns) == [("1001", "3", "501", "13800138000")]
+
+
+def test_members_of_a_household_are_the_people_and_its_head_is_not_taken_thrice(tmp_path, store):
+    for head, member in (("户主", "家庭成员"), ("户主姓名", "成员姓名")):
+        rows = [
+            ("楼栋", "房号", head, member, "与户主关系"),
+            *(("3", "501", "张三", "张三", "本人"), ("3", "501", "张三", "李四", "妻")),
+        ]
+        made = planned(workbook(tmp_path, rows), store)
+        assert values(made, "name") == [("张三",), ("李四",)]
+        assert [column.reason for column in made.table.columns][2:4] == ["head", "guessed"]
+        assert made.ready
+
+
+def test_more_names_in_a_line_are_said_to_be_somebody_else(tmp_path, store):
+    rows = [("楼栋", "房号", "姓名1", "姓名2", "家属"), ("3", "501", "张三", "李四", "王五")]
+    made = planned(workbook(tmp_path, rows), store)
+    assert [column.reason for column in made.table.columns][3:] == ["relative", "relative"]
+
+
+def test_contacts_of_a_telephone_have_their_numbers(tmp_path, store):
+    path = tmp_path / "contacts.csv"
+    path.write_text(
+        "Name,Phone 1 - Type,Phone 1 - Value,Notes\n王芳,Mobile,+86 138 0013 8000,\n", "utf-8"
+    )
+    assert values(planned(path, store), "name", "phone") == [("王芳", "+86 138 0013 8000")]
+
+
+def test_beginning_and_end_in_one_word_limit_whoever_has_them(tmp_path, store):
+    rows = [("基本信息", "", "门禁", ""), ("姓名", "楼栋", "房号", "起", "止")]
+    rows += [("王芳", "3", "501", "2026.1.1", "2026.12.31")]
+    made = planned(workbook(tmp_path, rows, "A1:B1", "C1:E1"), store)
+    assert values(made, "valid_from", "valid_until") == [("2026-01-01", "2026-12-31")]
