@@ -1,0 +1,80 @@
+"""Tables of property offices on the desk's page: what it says about them, and what it asks."""
+
+from __future__ import annotations
+
+import html
+import io
+
+import pytest
+
+from tests.enroll.importing import finish
+from tests.importing.office import workbook
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def upload(manager, tmp_path):
+    def send(sheets):
+        file = io.BytesIO(workbook(tmp_path, sheets).read_bytes())
+        files = {"table": ("people.xlsx", file.getvalue())}
+        page = manager.post("/imports/new", data={"csrf": manager.csrf}, files=files)
+        return page.url.path, html.unescape(page.text)
+
+    return send
+
+
+def test_a_sheet_for_each_building_says_whose_building_it_is(manager, desk, upload):
+    head = ("单元", "房号", "姓名")
+    path, page = upload({"1号楼": [head, (1, 101, "张三")], "2号楼": [head, (2, 201, "李四")]})
+    assert "the sheet, the title or a line above does: 1号楼 (1)" in page
+    page = html.unescape(manager.fill(path + "/choose", sheet="2号楼").text)
+    assert "a line above does: 2号楼 (1)" in page
+    finish(manager, manager.fill(path + "/run"))
+    (person,) = desk.store.people.find()
+    assert desk.store.places.address(person.household_id)[:2] == ("2号楼", "2-201")
+
+
+def test_homes_left_empty_are_asked_about(manager, desk, upload):
+    rows = [("楼栋", "房号", "姓名"), ("3", "501", "张三"), ("", "", "李四")]
+    path, page = upload(rows)
+    assert "Where do these people live?" in page
+    assert "Everything is clear" not in page
+    page = html.unescape(manager.fill(path + "/choose", homes="above").text)
+    assert "Everything is clear" in page
+    finish(manager, manager.fill(path + "/run"))
+    assert len({row.household_id for row in desk.store.people.find()}) == 1
+
+
+def test_each_mistake_has_its_line_its_column_and_what_to_do(manager, upload):
+    rows = [
+        ("楼栋", "房号", "姓名", "电话", "状态"),
+        *(("3", "501", "张三、李四", "", ""), ("3", "502", "户主", "", "")),
+        *(("3", "503", "王五", "138****8000", ""), ("3", "504", "赵六", "", "出租")),
+    ]
+    _, page = upload(rows)
+    for said in (
+        *("C 姓名", "give each a line of their own", "write the name, or delete this line"),
+        *("D 电话", "write the whole number", "E 状态", "write active or moved out"),
+    ):
+        assert said in page
+
+
+def test_a_hidden_column_assigned_by_hand_is_taken_over_the_next_time(manager, desk, tmp_path):
+    from openpyxl import load_workbook
+
+    path = workbook(tmp_path, [("姓名", "编号", "甲"), ("王芳", "1", "0002972728")])
+    book = load_workbook(path)
+    book.active.column_dimensions["C"].hidden = True
+    file = io.BytesIO()
+    book.save(file)
+    files = {"table": ("people.xlsx", file.getvalue())}
+    for first in (True, False):
+        sent = manager.post("/imports/new", data={"csrf": manager.csrf}, files=files)
+        if first:
+            manager.fill(sent.url.path + "/choose", **{"column-2": "card"})
+        else:
+            assert "as last time" in sent.text
+        page = manager.get(sent.url.path).text
+        assert "0002972728" in page
+        assert "Hidden columns are left out" not in page
