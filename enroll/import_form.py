@@ -82,11 +82,13 @@ class Shown:
     Attributes:
         unseen: what becomes of hidden lines and columns, as far as it is settled.
         outside: buildings that no column names.
+        beside: columns of other people, who are not taken over.
     """
 
     questions: list[Asked]
     unseen: list[str]
     outside: str
+    beside: str
     columns: list[dict[str, object]]
     fields: list[tuple[str, str]]
     samples: list[tuple[int, list[str]]]
@@ -110,6 +112,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
         [_question(one, translate) for one in table.questions],
         unseen(table.questions, translate),
         outside(table, translate),
+        beside(table, translate),
         [
             {
                 "index": column.index,
@@ -165,6 +168,17 @@ def outside(table: Understanding, translate: Translate) -> str:
         for building, lines in table.placed.items()
     ]
     text = "No column names the building; the sheet, the title or a line above does: {names}"
+    return translate(text, names=translate(", ").join(names)) if names else ""
+
+
+def beside(table: Understanding, translate: Translate) -> str:
+    """That columns name other people, who are not taken over; "" where none does."""
+    names = [
+        f"{column.letter} {column.heading}"
+        for column in table.columns
+        if column.reason == "relative" and column.filled
+    ]
+    text = "Other people in a line are not imported: {names}. Give each a line of their own."
     return translate(text, names=translate(", ").join(names)) if names else ""
 
 

@@ -152,6 +152,7 @@ class _Lines:
         self._choices = choices
         self._columns = [column for column in layout.columns if column.field]
         self._width = layout.width
+        self._hidden = layout.hidden_columns
         self._text = book.kind in ("csv", "html")
         self.exported = any(column.field == "person" for column in layout.columns)
         self._dates: dict[str, dict[str, str]] = {}  # as written → order → day
@@ -183,6 +184,8 @@ class _Lines:
             if cell is None:
                 continue
             what, value = self._value(column.field, cell)
+            if column.index in row.unseen and column.index not in self._hidden:
+                what, value = "holds something that is not shown; show the cell, or empty it", ""
             if what:
                 wrong.append(Wrong(row.number, column.field, what, _which(what, cell)))
             if value and column.field in values:

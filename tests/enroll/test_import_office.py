@@ -78,3 +78,8 @@ def test_a_hidden_column_assigned_by_hand_is_taken_over_the_next_time(manager, d
         page = manager.get(sent.url.path).text
         assert "0002972728" in page
         assert "Hidden columns are left out" not in page
+
+
+def test_other_people_in_a_line_are_named_before_anything_begins(manager, upload):
+    _, page = upload([("楼栋", "房号", "姓名1", "姓名2"), ("3", "501", "张三", "李四")])
+    assert "Other people in a line are not imported: D 姓名2." in page

@@ -70,3 +70,16 @@ def test_a_cell_over_several_lines_and_columns(tmp_path):
         "<tr><td>102</td><td>乙</td></tr></table>"
     )
     assert values(tmp_path, page) == READ
+
+
+def test_a_single_cell_that_is_not_shown_is_a_mistake(tmp_path):
+    path = tmp_path / "people.xls"
+    path.write_text(
+        "<html><table><tr><th>姓名<th>电话</tr><tr><td>王芳<td style='display:none'>1380</tr>"
+        "<tr><td>李红<td>1381</tr></table></html>",
+        "utf-8",
+    )
+    table = open_table(path)
+    text = "holds something that is not shown; show the cell, or empty it"
+    assert [(one.line, one.column, one.text) for one in table.wrong] == [(2, "phone", text)]
+    assert "phone" not in table.lines[0].values
