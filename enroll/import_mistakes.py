@@ -30,7 +30,7 @@ TO_DO = {
     "is nobody's name": "write the name, or delete this line from the table",
     "holds a number that is no part of a name": "home and telephone belong in columns of their own",
     "says neither that somebody lives here nor that they moved out": (
-        "write active or moved out; empty: lives here"
+        "write active or moved out, or leave the column out below"
     ),
     "is no telephone number": "write the number, or leave it empty",
     "is not whole: some of its digits are hidden by asterisks": (

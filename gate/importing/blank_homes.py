@@ -26,8 +26,8 @@ def filled(layout: Layout, rows: Sequence[Row], chosen: str) -> tuple[list[Row],
     }
     below: dict[int, dict[int, Cell]] = {}
     above: Mapping[int, Cell] = {}
-    last = 0
-    for row in layout.rows:
+    last, read = 0, {row.number: row for row in rows}
+    for row in (read.get(row.number, row) for row in layout.rows):
         own = _own(row, of)
         given = _given(row, of, above) if row.number == last + 1 else {}
         if given and own.keys() != given.keys():

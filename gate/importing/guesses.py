@@ -11,7 +11,7 @@ from gate.importing.headings import column_of, heading_key, is_unneeded
 _LONGEST, _LONGEST_CHINESE = 30, 16
 _NOT_THE_PERSON = re.compile(
     r"紧急|緊急|房东|中介|担保|介绍|物业|单位|公司|车|宠|银行|社保|医保|身份证|护照|证件|微信|"
-    r"拼音|英文|type$|label$|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
+    r"拼音|英文|(phone|mobile|tel)\w*(type|label)$|emergency|landlord|agent|company|employer|vehicle|bank|passport|identity"
 )
 # another person of the home, in columns beside the one the line is about
 _RELATIVE = re.compile(

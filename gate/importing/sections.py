@@ -128,6 +128,6 @@ class Homes:
             values["building"] = place.building
             self.placed[place.building] = self.placed.get(place.building, 0) + 1
             entrance = entrance or place.entrance
-        if not re.search("-|单元|單元", unit):
-            unit = unit_of(entrance, unit, self._language)
-        values["unit"] = unit
+        bare = entrance.removesuffix("单元").removesuffix("單元")
+        again = bool(bare) and unit.startswith((f"{bare}-", f"{bare}单元", f"{bare}單元"))
+        values["unit"] = unit if again else unit_of(entrance, unit, self._language)

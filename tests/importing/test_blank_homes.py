@@ -48,3 +48,14 @@ def test_a_table_without_homes_asks_nothing(tmp_path, store):
 def test_nothing_is_taken_over_an_empty_line(tmp_path, store):
     rows = [("楼栋", "房号", "姓名"), ("3", "501", "张三"), (), ("", "", "李四")]
     assert planned(workbook(tmp_path, rows), store).ready
+
+
+def test_a_home_that_says_as_above_is_above_too(tmp_path, store):
+    rows = [
+        ("楼栋", "房号", "姓名"),
+        ("3", "501", "张三"),
+        ("同上", "同上", "李四"),
+        ("", "", "王五"),
+    ]
+    made = planned(workbook(tmp_path, rows), store, Choices(homes="above", language="zh"))
+    assert values(made, "building", "unit") == [("3", "501")] * 3

@@ -168,3 +168,20 @@ def test_beginning_and_end_in_one_word_limit_whoever_has_them(tmp_path, store):
     rows += [("王芳", "3", "501", "2026.1.1", "2026.12.31")]
     made = planned(workbook(tmp_path, rows, "A1:B1", "C1:E1"), store)
     assert values(made, "valid_from", "valid_until") == [("2026-01-01", "2026-12-31")]
+
+
+def test_a_flat_or_a_number_of_people_in_front_is_no_sum(tmp_path, store):
+    rows = [
+        ("房号", "楼栋", "姓名"),
+        ("501户", "3", "王芳"),
+        ("5人", "3", "李红"),
+        ("3号", "3", "赵明"),
+    ]
+    made = planned(workbook(tmp_path, rows), store)
+    assert values(made, "name") == [("王芳",), ("李红",), ("赵明",)]
+
+
+def test_the_type_of_a_telephone_is_none_and_that_of_a_person_is(tmp_path, store):
+    rows = [("姓名", "Phone Type", "Occupant Type"), ("王芳", "Home", "租户")]
+    made = planned(workbook(tmp_path, rows), store)
+    assert [column.field for column in made.table.columns] == ["name", "", "kind"]

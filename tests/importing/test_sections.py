@@ -88,3 +88,15 @@ def test_without_any_a_flat_alone_stays_a_mistake(tmp_path, store):
     made = planned(workbook(tmp_path, [("房号", "姓名"), ("101", "张三")]), store)
     together = "building and unit are given together or not at all"
     assert mistakes(made) == [(2, "unit", together)]
+
+
+@pytest.mark.parametrize(
+    ("entrance", "flat", "unit"),
+    [
+        *(("2", "501", "2单元501"), ("2", "5-501", "2单元5-501"), ("2", "2-501", "2-501")),
+        *(("2单元", "2单元501", "2单元501"), ("1", "2-501", "1单元2-501")),
+    ],
+)
+def test_an_entrance_is_said_once_and_never_lost(tmp_path, store, entrance, flat, unit):
+    rows = [("楼栋", "单元", "房号", "姓名"), ("3", entrance, flat, "张三")]
+    assert values(planned(workbook(tmp_path, rows), store), "unit") == [(unit,)]
