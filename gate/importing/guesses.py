@@ -38,7 +38,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "photo": (r"照片|相片|人脸图|头像|photo(graph)?s?|picture|face.?image|portrait",),
     "guardian": (r"监护人(姓名|签名|签字)?$|guardian",),
     "state": (
-        r"(入住|居住|人员|住户|在住|租住|客户|业主|租户).*状态|(resident|person).?stat(e|us)",
+        r"(入住|居住|人员|住户|在住|租住|客户|业主|租户).*状态|(入住|居住)(情况|状况)|卡(片)?状态|card.?status|(resident|person).?stat(e|us)",
     ),
     "valid_until": (
         r"到期|截止|失效|期满|有效期.*(至|止|到|结束|终)|(租期|合同|租赁).*(止|终|结束|至)",
@@ -64,6 +64,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "name": (
         r"姓名|名字|fullname|(resident|person|tenant|owner|occupant|member).?name",
         r"^(业主|住户|户主|租户|居民|人员|承租人|名称|住户名|业主名|客户名称|联系人|客户)$",
+        r"^(产权人|持卡人|持有人|房主|权利人)(姓名)?$|^card ?holder$",
     ),
     "number": (r"^(人员号|住户号|用户编号|用户id|personid|userid)$",),
     "note": (r"^(说明|其他|其它|情况说明)$",),

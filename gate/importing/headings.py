@@ -129,7 +129,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "surname": ("surname", "last name", "family name", "lastname", "姓氏", "姓"),
     "given_name": ("given name", "first name", "forename", "firstname", "名"),
     "state": (
-        *("state", "status", "入住状态", "居住状态", "人员状态", "住户状态", "在住状态", "状态"),
+        *("state", "status", "是否在住", "是否居住", "是否入住", "是否有效", "是否启用"),
+        *("入住状态", "居住状态", "人员状态", "住户状态", "在住状态", "状态"),
     ),
     "person": ("gate id", "门禁号"),
 }

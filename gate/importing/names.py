@@ -103,7 +103,7 @@ def mistake(text: str) -> str:
     if several(text):
         return SEVERAL
     key = compact(text)
-    if key in _WHOEVER or key in _VACANT:
+    if key in _WHOEVER or key in _VACANT or re.match(r"[^:]*[^:\x00-\x7f][^:]*:", key):
         return NOBODY
     remark = re.search(r"[(\[【](.+?)[)\]】]$", key)
     if remark and is_gone(remark[1]):

@@ -364,8 +364,13 @@ def _leased(values: dict[str, str]) -> None:
 
 
 def _named(values: dict[str, str]) -> None:
-    """A name in two columns, joined as names are written where it comes from."""
+    """A name in two columns, joined as names are written where it comes from.
+
+    Beside 姓氏 what is headed 名字 is the given name, unless the surname is in it already.
+    """
     surname, given = values.pop("surname", ""), values.pop("given_name", "")
+    if surname and not given and surname not in values.get("name", surname):
+        given = values.pop("name")
     if "name" not in values and (surname or given):
         latin = (surname + given).replace(" ", "").isascii()
         values["name"] = f"{given} {surname}".strip() if latin else name(f"{surname}{given}")

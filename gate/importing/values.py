@@ -172,6 +172,11 @@ STATES = {
         "moved_out",
     ),
 }
+# 是否在住, and nothing else: a note that says no is none about somebody's having gone
+_YES_OR_NO = {
+    **dict.fromkeys(("是", "yes", "y", "true", "√", "✓", "✔", "1"), "active"),
+    **dict.fromkeys(("否", "no", "n", "false", "×", "✗", "✘", "0"), "moved_out"),
+}
 CARD_FORMS = ("decimal", "facility", "hex", "reversed")
 _LOST = re.compile(r"[-+]?[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}|[-+]?[0-9]\.[0-9]+E[0-9]{1,3}", re.I)
 
@@ -246,12 +251,13 @@ def _bare_card(text: str) -> tuple[str, CardForm]:
 
 def state(text: str) -> str:
     """ "active" or "moved_out"; as written when it is neither."""
-    return STATES.get(text.lower(), STATES.get(compact(text), text))
+    key = compact(text)
+    return STATES.get(text.lower(), STATES.get(key, _YES_OR_NO.get(key, text)))
 
 
 def is_gone(text: str) -> bool:
     """Whether a remark says that somebody has moved out, died or may pass no more."""
-    return state(compact(text).rstrip("。.!")) == "moved_out"
+    return STATES.get(compact(text).rstrip("。.!"), "") == "moved_out"
 
 
 def is_identity_card(text: str) -> bool:

@@ -43,7 +43,7 @@ def test_one_persons_name_is_none(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["户主", "待定", "空置", "无", "/", "未入住", " 业 主 ", "？", "Owner"]
+    "text", ["户主", "待定", "空置", "无", "/", "未入住", " 业 主 ", "？", "Owner", "户主：王五"]
 )
 def test_a_word_for_whoever_lives_there_is_nobody(text):
     assert mistake(text) == NOBODY

@@ -59,12 +59,18 @@ def test_sums_notes_and_pages_are_nobody(tmp_path, store):
             ("", "", "共3户", 7),
         ),
         *(("", "", "本页合计", 7), ("说明", "本表由物业填写"), ("填表人：李", "", "审核人：王")),
-        *(("以下空白",), ("第 1 页 共 3 页",), ("制表：物业", "", "", "第1页"), ("总计：7人",)),
+        *(
+            ("以下空白",),
+            ("", "", "以上共2人"),
+            ("第 1 页 共 3 页",),
+            ("制表：物业", "", "", "第1页"),
+            ("总计：7人",),
+        ),
         ("3", "502", "李红"),
     ]
     made = planned(workbook(tmp_path, rows), store)
     assert values(made, "unit", "name") == [("501", "王芳"), ("502", "李红")]
-    assert [line for line, _ in made.table.skipped] == list(range(4, 15))
+    assert [line for line, _ in made.table.skipped] == list(range(4, 16))
     assert made.ready
 
 
@@ -185,3 +191,28 @@ def test_the_type_of_a_telephone_is_none_and_that_of_a_person_is(tmp_path, store
     rows = [("姓名", "Phone Type", "Occupant Type"), ("王芳", "Home", "租户")]
     made = planned(workbook(tmp_path, rows), store)
     assert [column.field for column in made.table.columns] == ["name", "", "kind"]
+
+
+def test_whether_somebody_lives_there_counts(tmp_path, store):
+    made = one(tmp_path, store, "是否在住", "是", "否", "")
+    assert mistakes(made) == [(3, "state", "has moved out; leave the line out of the table")]
+
+
+@pytest.mark.parametrize("heading", ["卡状态", "门禁卡状态", "Card status"])
+def test_a_card_that_is_not_in_order_is_not_given(tmp_path, store, heading):
+    rows = [("卡号", "持卡人", heading), ("0002972728", "王芳", "正常")]
+    rows += [("0002972729", "李红", "挂失"), ("0002972730", "赵明", "已注销")]
+    made = planned(workbook(tmp_path, rows), store)
+    assert [(line, column) for line, column, _ in mistakes(made)] == [(3, "state"), (4, "state")]
+
+
+@pytest.mark.parametrize(
+    ("given", "surname", "name"),
+    [
+        *(("三", "张", "张三"), ("张三", "张", "张三"), ("Ann", "Smith", "Ann Smith")),
+        ("Ann Smith", "Smith", "Ann Smith"),
+    ],
+)
+def test_a_surname_beside_a_name_is_not_lost(tmp_path, store, given, surname, name):
+    path = workbook(tmp_path, [("名字", "姓氏"), (given, surname)])
+    assert values(planned(path, store), "name") == [(name,)]
