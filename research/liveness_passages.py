@@ -28,6 +28,7 @@ from rich.progress import track
 from gate.evaluation.faces_in import measuring_data, photographs
 from gate.evaluation.interval import percent
 from gate.models import ModelsSettings, find
+from gate.passage.serve import SUSPECTED
 from gate.recognition.detection.detector import build_detector
 from gate.recognition.evidence import LOOKS
 from gate.recognition.face import Image
@@ -105,14 +106,19 @@ def shown(bench: Bench, device: Device, frames: Sequence[Image], seed: int) -> I
         yield show.show(image, face.box)
 
 
-def highest(passage: Subject, columns: tuple[int, ...], ratio: Calibration) -> float:
-    """The highest ratio of the passage, nats: the mean so far, after each frame from the second.
+def ratios(passage: Subject, columns: tuple[int, ...], ratio: Calibration) -> list[float]:
+    """The ratios of the passage, nats: the mean so far, after each frame from the second.
 
     A photograph, of which there is one frame, is judged by that.
     """
     frames = np.stack(passage.scores)[:, list(columns)]
     first = min(LOOKS, len(frames))
-    return max(ratio.ratio(summary(frames[:n])) for n in range(first, len(frames) + 1))
+    return [ratio.ratio(summary(frames[:n])) for n in range(first, len(frames) + 1)]
+
+
+def highest(passage: Subject, columns: tuple[int, ...], ratio: Calibration) -> float:
+    """The highest of ``ratios``."""
+    return max(ratios(passage, columns, ratio))
 
 
 def least(attacks: Sequence[float]) -> float:
@@ -186,6 +192,10 @@ def main() -> None:
     shipped, limit = calibration(names), ALONE if len(names) == 1 else 0.0
     now = {id(p): (highest(p, columns, shipped), limit) for p in passages}
     report(f"{options.networks} as the product has it, {limit:g} nats", passages, now)
+    print(f"\nmuch like a picture at any moment, {SUSPECTED:g} nats and less")
+    for kind in dict.fromkeys(p.kind for p in passages):
+        lows = [min(ratios(p, columns, shipped)) for p in passages if p.kind == kind]
+        print(f"  {kind:30} {percent(sum(low <= SUSPECTED for low in lows), len(lows))}")
     report("each half judged by the choice of the other", passages, chosen(passages, columns))
 
 

@@ -20,6 +20,7 @@ _WARNING = frozenset(
     | {"camera.covered", "camera.frozen", "camera.moved", "credential.guessing", "store.lost"}
     | {"gallery.foreign"}
     | {"credential.dropped", "command.refused", "attack.presentation", "outbox.dropped"}
+    | {"attack.suspected"}
     | {"clock.jumped", "clock.unsynchronised", "clock.implausible", "person.not_seen"}
 )
 # what the record itself has under these names cannot be given again

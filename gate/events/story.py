@@ -21,6 +21,7 @@ _TONES = {
     "passage.duress": "bad",
     "passage.tailgating": "bad",
     "attack.presentation": "bad",
+    "attack.suspected": "warn",
     "credential.guessing": "bad",
     "door.forced": "bad",
     "door.held": "bad",

@@ -57,6 +57,7 @@ TYPES: dict[str, str] = {
     "face.unlearnt": "what was learnt of a face was deleted; details: how, by, cause",
     "face.not_learnt": "a face cannot be learnt from a card; details: cause",
     "attack.presentation": "a picture or screen was held up; details: count, camera",
+    "attack.suspected": "a face was much like a picture, and asked for a card; details: camera",
     "audit.head": "the newest line of the audit, to be kept elsewhere; details: line, hash",
     "store.back": "events can be written again; details: cause, since",
     "store.lost": "events were lost; details: count, first, last",

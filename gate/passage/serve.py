@@ -28,6 +28,9 @@ OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
 # rules by which it is not established who this is
 _WHO = ("attack", "credential", "face")
 DOUBTS = 3  # tries of one face not held to be live, after which its person needs a card
+# nats of liveness at or below which a face that is asked for a card may be a picture: prints before
+# a webcam are, the people themselves are not (docs/liveness.md)
+SUSPECTED = -3.0
 _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 
 
@@ -169,6 +172,7 @@ def answer(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane, Ou
         lane, emitted = _attacked(lane, p, now, context)
         done += emitted
     elif decision.reasons[0] == NOT_LIVE:
+        done += _suspected(p)
         lane = _doubted(lane, p, now, context)
     scene = lane.scene.answered(p.key, opens)
     if granted and person is not None:
@@ -192,6 +196,18 @@ def _attacked(lane: Lane, p: Passage, now: Now, context: Context) -> tuple[Lane,
     details |= {"camera": p.key[0]} if p.key else {}
     lane = replace(lane, attacks=attacks, wary=wary)
     return lane, (EventOut("attack.presentation", p.id, details),)
+
+
+def _suspected(p: Passage) -> Outputs:
+    """Record that a picture may have been held up, without a name; nothing else follows.
+
+    A network by itself is never sure enough to call it an attack.
+    """
+    liveness = p.sight.liveness if p.sight is not None else None
+    if liveness is None or liveness.live is not False or liveness.score > SUSPECTED:
+        return ()
+    details: dict[str, object] = {"camera": p.key[0]} if p.key else {}
+    return (EventOut("attack.suspected", p.id, details),)
 
 
 def _doubted(lane: Lane, p: Passage, now: Now, context: Context) -> Lane:

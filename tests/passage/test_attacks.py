@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from gate.access.request import Rules
 from gate.passage.outputs import (
     Decided,
     EventOut,
     Open,
 )
 from gate.recognition.face import Liveness, Verdict
-from tests.passage.scene import WANG, Gate, face
+from tests.passage.scene import CONTEXT, WANG, Gate, face
 
 
 def test_a_picture_that_turns_into_a_person_waits_until_the_refusal_was_seen() -> None:
@@ -110,3 +115,23 @@ def test_attacks_are_counted() -> None:
     emitted = [e.details for e in gate.all(EventOut) if e.type == "attack.presentation"]
     assert [d["count"] for d in emitted] == [1, 2, 3]
     assert {d["camera"] for d in emitted} == {"main"}
+
+
+@pytest.mark.parametrize(
+    ("score", "live", "suspected"),
+    [(-3.0, False, True), (-3.6, False, True), (-2.99, False, False), (-3.6, None, False)],
+)
+def test_a_face_much_like_a_picture_is_recorded_without_a_name(
+    score: float, live: bool | None, suspected: bool
+) -> None:
+    """One network alone never calls it an attack. Nothing else follows: masks look so, too."""
+    gate = Gate(replace(CONTEXT, rules=Rules(liveness_required=True)))
+    verdict = Verdict.DOUBTFUL if live is False else Verdict.KNOWN
+    gate.see(face(1, verdict, 1, liveness=Liveness("x", score, live)))
+    (asked,) = gate.all(Decided)
+    assert asked.decision.reasons == ("liveness_unknown",)
+    told = EventOut("attack.suspected", "p1", {"camera": "main"})
+    assert gate.all(EventOut) == [told] * suspected
+    gate.wait(5.0)
+    gate.see(face(2, Verdict.KNOWN, 2, liveness=Liveness("x", 4.0, True)))
+    assert gate.granted == [2]
