@@ -203,8 +203,8 @@ def _suspected(p: Passage) -> Outputs:
 
     A network by itself is never sure enough to call it an attack.
     """
-    liveness = p.sight.liveness if p.sight is not None else None
-    if liveness is None or liveness.live is not False or liveness.score > SUSPECTED:
+    sight = p.sight
+    if sight is None or sight.liveness.live is not False or sight.liveness.score > SUSPECTED:
         return ()
     details: dict[str, object] = {"camera": p.key[0]} if p.key else {}
     return (EventOut("attack.suspected", p.id, details),)
