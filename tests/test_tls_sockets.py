@@ -46,6 +46,7 @@ def port(files: tuple[Path, Path, Path]) -> Iterator[int]:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=3600,  # nobody is closed for asking slowly
     )
     config.load()
     server = EndingServer(config, Closing())

@@ -19,7 +19,7 @@ from gate.integrations.pki import make_authority, make_certificate
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests import warm
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 PASSWORD = "a-long-enough-secret"
 
@@ -74,7 +74,11 @@ def test_the_first_account_is_made_over_tls_with_the_code_that_was_printed(
     transport = httpx.HTTPTransport(verify=trust, retries=10)
     headers = {"accept": "text/html"}
     with httpx.Client(
-        base_url=address, transport=transport, follow_redirects=True, headers=headers
+        base_url=address,
+        transport=transport,
+        follow_redirects=True,
+        headers=headers,
+        timeout=PATIENCE,
     ) as client:
         first = client.get("/")
         assert first.url.path == "/setup"
@@ -92,13 +96,13 @@ def test_the_first_account_is_made_over_tls_with_the_code_that_was_printed(
         assert client.get("/accounts").status_code == 200
     # nobody is served in the clear, nor by who does not know the authority
     with pytest.raises(httpx.HTTPError):
-        httpx.get(address.replace("https", "http"))
+        httpx.get(address.replace("https", "http"), timeout=PATIENCE)
     with pytest.raises(httpx.ConnectError, match="(?i)certificate"):
-        httpx.get(address)
+        httpx.get(address, timeout=PATIENCE)
     old = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
     old.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises(httpx.ConnectError):
-        httpx.get(address, verify=old)
+        httpx.get(address, verify=old, timeout=PATIENCE)
 
 
 def test_off_this_machine_only_with_a_certificate(tmp_path: Path) -> None:

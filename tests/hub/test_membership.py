@@ -21,7 +21,7 @@ from gate.store.store import HUB, Store
 from gate.store.tables import BoxRow, PairingCodeRow, PersonRow
 from gate.store.tables.base import now
 from tests.hub.fleet import ENCODER, Fleet, Server, bodies, fleet_of, record, settings, vector
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 CARD = "0012345678"
 pytestmark = pytest.mark.slow
@@ -96,7 +96,7 @@ def test_a_revoked_box_is_shut_out_with_its_next_word_and_empties_itself(fleet: 
     assert fleet.server.hub.boxes.end(row.id, "revoked", "stolen", "guard")
     identity = Identity.of(box.store, folder_of(box.data))
     assert identity is not None
-    with httpx.Client(verify=identity.tls(), trust_env=False) as thief:
+    with httpx.Client(verify=identity.tls(), trust_env=False, timeout=PATIENCE) as thief:
         for path in ("/snapshot", "/keys", "/feed?after=0"):
             assert thief.get(f"{fleet.server.url}{path}").status_code == 410
     wait_for(lambda: box.store.people.count() == 0)
@@ -126,7 +126,9 @@ def test_a_stolen_box_brings_nobody_in(fleet: Fleet) -> None:
 
 def test_without_a_certificate_of_this_hub_nothing_is_said(fleet: Fleet, tmp_path: Path) -> None:
     url = fleet.server.url
-    with httpx.Client(verify=trusting(fleet.server.hub.authority.pem), trust_env=False) as nobody:
+    with httpx.Client(
+        verify=trusting(fleet.server.hub.authority.pem), trust_env=False, timeout=PATIENCE
+    ) as nobody:
         for path in ("/snapshot", "/keys", "/feed?after=0"):
             assert nobody.get(f"{url}{path}").status_code == 401
         assert nobody.post(f"{url}/beat", json={}).status_code == 401
@@ -140,7 +142,7 @@ def test_without_a_certificate_of_this_hub_nothing_is_said(fleet: Fleet, tmp_pat
             folder_of(stranger.data) / "box.crt", folder_of(stranger.data) / "box.key"
         )
         with (
-            httpx.Client(verify=context, trust_env=False) as client,
+            httpx.Client(verify=context, trust_env=False, timeout=PATIENCE) as client,
             pytest.raises(httpx.HTTPError),
         ):
             client.get(f"{url}/keys")

@@ -20,7 +20,7 @@ from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.join import folder_of
 from gate.store.tables.base import now
 from tests.hub.fleet import Box, Fleet, Server, fleet_of
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def test_a_box_that_is_off_for_two_months_still_has_a_certificate(fleet: Fleet) 
 
 def test_answers_to_a_renewal_may_be_lost_however_often(fleet: Fleet) -> None:
     box = fleet.box("north", start=False)
-    with httpx.Client(verify=identity_of(box).tls(), trust_env=False) as client:
+    with httpx.Client(verify=identity_of(box).tls(), trust_env=False, timeout=PATIENCE) as client:
         for _ in range(3):  # the hub has renewed, and the box has not heard of it
             _, public = new_signing_key()
             wish = {"signing": base64_text(public)}
@@ -91,7 +91,7 @@ def test_a_power_cut_while_a_certificate_is_written(
     """Key and certificate belong together; neither pair may be left half."""
     box = fleet.box("north", start=False)
     key, public = new_signing_key()
-    with httpx.Client(verify=identity_of(box).tls(), trust_env=False) as client:
+    with httpx.Client(verify=identity_of(box).tls(), trust_env=False, timeout=PATIENCE) as client:
         wish = {"signing": base64_text(public)}
         given = client.post(f"{fleet.server.url}/renew", json=wish).json()["certificate"]
 
@@ -121,7 +121,7 @@ def test_a_power_cut_while_a_certificate_is_written(
         patch.setattr(Path, "replace", replaced)
         with pytest.raises(Cut):
             write_certificate(folder_of(box.data), key, given)
-    with httpx.Client(verify=identity_of(box).tls(), trust_env=False) as client:
+    with httpx.Client(verify=identity_of(box).tls(), trust_env=False, timeout=PATIENCE) as client:
         assert client.get(f"{fleet.server.url}/keys").status_code == 200
 
 

@@ -20,6 +20,7 @@ from gate.replica.join import folder_of
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.hub.fleet import Fleet
+from tests.waiting import PATIENCE
 
 GOOD: dict[str, Any] = {
     "version": "1.0",
@@ -102,7 +103,9 @@ def test_a_stolen_box_cannot_hide_the_page_on_which_it_is_shut_out(fleet: Fleet)
         ("receipt", {"orders": {"1": "\0"}}, 422),
     ]
     kind = {"content-type": "application/json"}
-    with httpx.Client(verify=identity.tls(), headers=kind, trust_env=False) as thief:
+    with httpx.Client(
+        verify=identity.tls(), headers=kind, trust_env=False, timeout=PATIENCE
+    ) as thief:
         for path, said, answer in cases:
             given = thief.post(f"{fleet.server.url}/{path}", content=json.dumps(said))
             assert given.status_code == answer, said

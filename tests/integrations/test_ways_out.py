@@ -25,6 +25,7 @@ from gate.integrations.webhook import Webhook, signature, verify
 from gate.log import set_up
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.waiting import PATIENCE
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECRET = "correct horse battery"
@@ -136,18 +137,18 @@ def test_health_ready_and_metrics() -> None:
     )
     server.start()
     base = f"http://127.0.0.1:{server.port}"
-    assert httpx.get(f"{base}/healthz").json() == {"loop": "ok"}
-    down = httpx.get(f"{base}/readyz")
+    assert httpx.get(f"{base}/healthz", timeout=PATIENCE).json() == {"loop": "ok"}
+    down = httpx.get(f"{base}/readyz", timeout=PATIENCE)
     assert (down.status_code, down.json()) == (503, {"camera": "lost"})
     camera[0] = ""
-    assert httpx.get(f"{base}/readyz").status_code == 200
-    text = httpx.get(f"{base}/metrics").text
+    assert httpx.get(f"{base}/readyz", timeout=PATIENCE).status_code == 200
+    text = httpx.get(f"{base}/metrics", timeout=PATIENCE).text
     assert 'gate_decisions_total{method="face",outcome="grant",reason="known"} 1.0' in text
     assert 'gate_passage_latency_seconds_bucket{le="0.4",method="face"} 1.0' in text
     assert 'gate_device_up{device="ir"} 0.0' in text
     assert "gate_outbox_waiting 42.0" in text
-    assert httpx.get(f"{base}/../etc/passwd").status_code == 404
-    assert httpx.post(f"{base}/metrics").status_code == 405
+    assert httpx.get(f"{base}/../etc/passwd", timeout=PATIENCE).status_code == 404
+    assert httpx.post(f"{base}/metrics", timeout=PATIENCE).status_code == 405
     server.stop()
 
 

@@ -15,7 +15,7 @@ from gate.errors import ConfigurationError
 from gate.screen.message import Look, Message
 from gate.screen.server import Screen
 from gate.screen.settings import ScreenSettings
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 QUIET = ScreenSettings(port=0, speech="off")
 
@@ -37,12 +37,12 @@ def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, object]]]:
 
 @pytest.mark.slow
 def test_the_page_and_all_it_needs_come_from_here(screen: Screen) -> None:
-    page = httpx.get(screen.address)
+    page = httpx.get(screen.address, timeout=PATIENCE)
     assert page.status_code == 200
     assert "default-src 'self'" in page.headers["content-security-policy"]
     for part in ("screen.css", "screen.js", "sound.js", "symbols.svg"):
         assert part in page.text or part == "symbols.svg"
-        body = httpx.get(f"{screen.address}static/{part}")
+        body = httpx.get(f"{screen.address}static/{part}", timeout=PATIENCE)
         assert body.status_code == 200
         assert "http://" not in body.text.replace("http://www.w3.org", "")
 
@@ -89,20 +89,25 @@ def test_a_painted_page_is_reported() -> None:
     times: list[tuple[int, float]] = []
     with Screen(QUIET, SystemClock(), painted=lambda *reported: times.append(reported)) as screen:
         number = screen.show(Message(Look.GRANT, "welcome"))
-        assert httpx.post(f"{screen.address}painted?number={number}").status_code == 204
-        assert httpx.post(f"{screen.address}painted?number=x").status_code == 400
-        assert httpx.post(f"{screen.address}painted?number=1").status_code == 204  # an old one
+        assert (
+            httpx.post(f"{screen.address}painted?number={number}", timeout=PATIENCE).status_code
+            == 204
+        )
+        assert httpx.post(f"{screen.address}painted?number=x", timeout=PATIENCE).status_code == 400
+        assert (
+            httpx.post(f"{screen.address}painted?number=1", timeout=PATIENCE).status_code == 204
+        )  # an old one
     assert [number for number, _ in times] == [number]
     assert screen.last_painted is not None
 
 
 def test_another_name_is_refused(screen: Screen) -> None:
-    answer = httpx.get(screen.address, headers={"Host": "evil.example"})
+    answer = httpx.get(screen.address, headers={"Host": "evil.example"}, timeout=PATIENCE)
     assert answer.status_code == 400
 
 
 def test_there_is_no_camera_picture_unless_it_is_wanted(screen: Screen) -> None:
-    assert httpx.get(screen.address + "camera.mjpg").status_code == 404
+    assert httpx.get(screen.address + "camera.mjpg", timeout=PATIENCE).status_code == 404
 
 
 def test_the_camera_picture_is_a_stream_of_jpegs() -> None:
@@ -141,8 +146,8 @@ def test_a_page_of_another_origin_reports_nothing_as_painted() -> None:
     with Screen(QUIET, SystemClock(), painted=lambda *reported: times.append(reported)) as screen:
         address = f"{screen.address}painted?number={screen.show(Message(Look.GRANT, 'welcome'))}"
         for foreign in ({"origin": "http://evil.test"}, {"sec-fetch-site": "cross-site"}):
-            assert httpx.post(address, headers=foreign).status_code == 403
+            assert httpx.post(address, headers=foreign, timeout=PATIENCE).status_code == 403
         assert not times
         own = {"origin": screen.address.rstrip("/"), "sec-fetch-site": "same-origin"}
-        assert httpx.post(address, headers=own).status_code == 204
+        assert httpx.post(address, headers=own, timeout=PATIENCE).status_code == 204
         assert len(times) == 1
