@@ -118,5 +118,5 @@ def require_room(folder: Path, size: int) -> None:
     """
     free = shutil.disk_usage(folder).free
     if free < size + MARGIN:
-        need = f"{(size + MARGIN) / 1e6:.1f} MB are needed on the disk"
-        raise OSError(errno.ENOSPC, f"{need} and {free / 1e6:.1f} MB free", str(folder))
+        need = f"{(size + MARGIN) / 1e6:.1f} MB needed, {free / 1e6:.1f} MB free"
+        raise OSError(errno.ENOSPC, f"not enough room on the disk: {need}", str(folder))

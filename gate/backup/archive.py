@@ -6,9 +6,10 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +47,7 @@ LARGEST_MANIFEST = 4 << 20
 # the key under which the store keeps what is known of the newest verified backup
 NEWEST = "backup"
 _CHUNK = 1 << 20
+_ABANDONED = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,10 @@ def write(
     written.
     """
     name = f"{gate}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
-    final, half = target / name, target / f".{name}.part"
+    final, half = target / name, target / f".{name}{files.PART}"
     try:
         target.mkdir(parents=True, exist_ok=True)
+        _drop_abandoned(target.glob(f".{gate}-????????T??????Z{SUFFIX}{files.PART}"))
     except OSError as error:
         raise _unwritable(error, target) from error
     try:
@@ -120,6 +123,7 @@ def write(
                 last_event=counts[2],
                 files={inside: _digest(path) for inside, path in sources.items()},
             )
+            files.require_room(target, sum(path.stat().st_size for path in sources.values()))
             _seal(half, header, manifest, sources)
         with half.open("rb") as back:
             back.readline()
@@ -132,10 +136,10 @@ def write(
             )
         half.replace(final)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        _drop(half)
         raise _unwritable(error, target) from error
     except BaseException:
-        half.unlink(missing_ok=True)
+        _drop(half)
         raise
     return Written(final, final.stat().st_size, manifest)
 
@@ -207,20 +211,16 @@ def configuration(source: BinaryIO, header: sealed.Header, where: str) -> bytes 
     return None
 
 
-def put_in_place(fresh: Path, data: Path, now: datetime) -> Path | None:
-    """Swap the unpacked data folder in; the folder that was there is kept beside, and returned."""
-    aside = None
-    if data.exists() and any(data.iterdir()):
-        aside = data.with_name(f"{data.name}.before-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-        data.rename(aside)
-    elif data.exists():
-        data.rmdir()
-    fresh.rename(data)
-    if aside is not None:  # what can be fetched again need not be
-        for name in LEFT_OUT - {"imports", "demo", "bench"}:
-            if (aside / name).exists() and not (data / name).exists():
-                shutil.copytree(aside / name, data / name, symlinks=True)
-    return aside
+def _drop(half: Path) -> None:
+    with suppress(OSError):  # of a disk that was never written to, too
+        half.unlink()
+
+
+def _drop_abandoned(paths: Iterable[Path]) -> None:
+    """What a kill or a power cut left half-written; one that is being written is younger."""
+    for path in paths:
+        if time.time() - path.stat().st_mtime > _ABANDONED:
+            path.unlink(missing_ok=True)
 
 
 def rotate(folder: Path, gate: str, keep: int) -> list[Path]:

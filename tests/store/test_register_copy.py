@@ -139,9 +139,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_small_disk_stops_the_change_and_says_how_much_it_needs(disk: Path) -> None:
     database = put(disk)
     (disk / "filler").write_bytes(bytes(2 << 20))
-    with pytest.raises(StoreError, match=r"MB are needed on the disk and \d\.\d MB free") as caught:
+    with pytest.raises(StoreError, match=r"MB needed, \d\.\d MB free") as caught:
         opened(disk)
-    assert "磁盘需要" in reworded(caught.value.what, "zh")
+    assert "磁盘空间不足：需要" in reworded(caught.value.what, "zh")
     assert schema(database) == OLD
     with closing(sqlite3.connect(database)) as raw, raw:  # the version before goes on writing
         raw.execute("UPDATE people SET name = '李红红' WHERE id = 1")

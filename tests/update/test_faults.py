@@ -217,9 +217,9 @@ def test_without_room_nothing_is_stopped_and_what_was_unpacked_goes(
             monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=filled))
 
         monkeypatch.setattr(Tree, "unpack", and_fill)
-    with pytest.raises(GateError, match="MB are needed on the disk") as caught:
+    with pytest.raises(GateError, match="MB needed") as caught:
         box.update()
-    assert "磁盘需要" in reworded(caught.value.what, "zh")
+    assert "磁盘空间不足：需要" in reworded(caught.value.what, "zh")
     assert not box.tree.new.exists()
     box.as_before()
 
@@ -248,7 +248,7 @@ def test_a_package_that_does_not_fit_says_how_much_it_needs(box: Box, tmp_path: 
     )
     file = tmp_path / "2.deb"
     subprocess.run(["dpkg-deb", "--build", tree, file], check=True, capture_output=True)
-    with pytest.raises(ConfigurationError, match="MB are needed on the disk"):
+    with pytest.raises(ConfigurationError, match="MB needed"):
         box.tree.unpack(file)
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ConfigurationError, match="cannot be unpacked: ") as caught:
