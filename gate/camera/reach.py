@@ -23,6 +23,8 @@ PATIENCE = 3.0  # seconds for a connection, and for each answer
 _HEAD = 16_384  # bytes of an answer that are looked at
 _WRITE = "write it like /dev/video0 or rtsp://USER:PASSWORD@192.168.1.64/PATH"
 _OPENED = "check the cable, that the daemon has not opened it, and `source` in [[camera]]"
+REFUSED = "the camera refuses this user or password"
+_TRIES = "correct them in `source`; many cameras lock an account after several tries"
 _UNREADABLE = "the address of the camera cannot be read"
 _ESCAPE = "in a password write # as %23, / as %2F, ? as %3F, @ as %40 and : as %3A"
 _FIELD = re.compile(r'(\w+)="([^"]*)"')
@@ -31,12 +33,15 @@ _FIELD = re.compile(r'(\w+)="([^"]*)"')
 def why_not(source: str, otherwise: str) -> CameraError:
     """What keeps ``source`` from giving a picture, to be shown, not raised.
 
-    Takes up to four times ``PATIENCE``.
+    Takes up to four times ``PATIENCE``. A camera that has refused the password is not asked with it
+    once more.
 
     Args:
         source: as in the configuration.
         otherwise: what was noticed so far, for when nothing is found here.
     """
+    if otherwise == REFUSED:
+        return CameraError(REFUSED, where=masked(source), hint=_TRIES)
     what, hint = _found(source) or (otherwise, _OPENED)
     return CameraError(what, where=masked(source), hint=hint)
 
@@ -101,8 +106,7 @@ def _asked(wire: socket.socket, source: str, parts: SplitResult) -> tuple[str, s
     if status == 401:
         status, _ = _describe(wire, address, 2, _permission(head, address, user, password))
         if status in (401, 403):
-            hint = "correct them in `source`; many cameras lock an account after several tries"
-            return "the camera refuses this user or password", hint
+            return REFUSED, _TRIES
     if status == 404:
         hint = f"`gate camera streams {parts.hostname} --user NAME` shows the addresses it has"
         return "the camera has no stream at this path", hint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gate.camera.reach import REFUSED
 from gate.config.settings import Settings
 from gate.doctor.backups import backups
 from gate.doctor.box import camera, clock, disk
@@ -42,13 +43,22 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, part by part. A part that cannot be looked at is a finding too, but one reason
-    for several (a database that is damaged) is said once."""
+    for several (a database that is damaged) is said once. A camera that has refused its password is
+    not asked with it any more."""
     said = set()
     for part, look in PARTS.items():
         try:
-            yield from look(settings)
+            for finding in look(settings):
+                if finding.says.endswith(REFUSED):
+                    settings = _without(settings, finding.part)
+                yield finding
         except GateError as error:
             where = f" ({error.where})" if error.where else ""
             if (says := error.what + where) not in said:
                 yield Finding(part, Level.BAD, says, error.hint)
             said.add(says)
+
+
+def _without(settings: Settings, part: str) -> Settings:
+    cameras = [camera for camera in settings.camera if f"camera {camera.name}" != part]
+    return settings.model_copy(update={"camera": cameras})

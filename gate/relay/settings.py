@@ -89,7 +89,8 @@ class RelaySettings(Section):
     )
     port: str = Field(
         "/dev/ttyUSB0",
-        description="serial port; use the name in /dev/serial/by-id, which survives a restart",
+        description="serial port; use a name that survives a restart: in /dev/serial/by-id, or in "
+        "/dev/serial/by-path where two adapters have the same serial number, or none",
     )
     baud: int = Field(9600, ge=1200, le=921600, description="speed of the serial port")
     timeout: float = Field(

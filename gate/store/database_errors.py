@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 
 from gate.errors import StoreError
 
+# a file system with faults is made read-only by the system, so that it becomes no worse
+FAILING = "see what `dmesg` says of the disk or card: it may be failing; else it is mounted read-only"
 _LEAST = 1 << 16  # bytes SQLite needs to open a file at all
 
 
@@ -42,6 +44,8 @@ def translate(error: SQLAlchemyError, where: str) -> StoreError:
         return locked(where, code)
     if "full" in text or "no space" in text or ("disk i/o" in text and _no_room(where)):
         return disk_full(where)
+    if "disk i/o" in text:
+        return StoreError("the disk cannot be written" + f": {cause}", where=where, hint=FAILING)
     if "malformed" in text or "not a database" in text or "corrupt" in text:
         return StoreError(
             "the database is damaged",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ from gate import files
 from gate.errors import StoreError
 from gate.store import copies, register_copy
 from gate.store.ballast import Reserve
-from gate.store.database_errors import LockedError, disk_full, locked, named, translate
+from gate.store.database_errors import FAILING, LockedError, disk_full, locked, named, translate
 from gate.store.turns import Turns
 
 Value = TypeVar("Value")
@@ -62,7 +63,9 @@ class Database:
             raise StoreError(
                 f"the database file cannot be created or opened: {error.strerror or error}",
                 where=str(error.filename or self.where),
-                hint="check that the folder exists, and its owner and mode",
+                hint=FAILING
+                if error.errno in (errno.EROFS, errno.EIO)
+                else "check that the folder exists, and its owner and mode",
             ) from error
         except (ArgumentError, ImportError) as error:
             raise StoreError(

@@ -10,14 +10,18 @@ installation needs neither compiler nor network. The recipe is the same on every
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import time
 from importlib import metadata
 from pathlib import Path
 
 import manual
+import papers
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -80,7 +84,15 @@ def locked(names: set[str], lock: str) -> str:
 
 
 def run(*command: str | Path) -> str:
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    # what is compiled here must not look for libraries where this Python has them
+    linker = {"LDSHARED": f"{sysconfig.get_config_var('CC')} -shared"}
+    done = subprocess.run(
+        [str(c) for c in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **linker},
+    )
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -139,8 +151,14 @@ def system_files(tree: Path, work: Path) -> None:
         (man / f"{name}.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     docs = tree / "usr/share/doc" / NAME
     docs.mkdir(parents=True)
-    shutil.copy(ROOT / "LICENSE", docs / "copyright")
-    shutil.copy(ROOT / "CHANGELOG.md", docs)
+    (docs / "copyright").write_text(papers.COPYRIGHT)
+    history = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    made = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
+    log = papers.changelog(history, NAME, __version__, papers.maintainer(), made)
+    (docs / "changelog.gz").write_bytes(gzip.compress(log.encode(), 9, mtime=0))
+    overrides = tree / "usr/share/lintian/overrides"
+    overrides.mkdir(parents=True)
+    (overrides / NAME).write_text(papers.OVERRIDES)
     shutil.copytree(ROOT / "docs", docs / "docs", ignore=shutil.ignore_patterns("*.jpg", "desk"))
 
 
@@ -161,7 +179,13 @@ def control(tree: Path, architecture: str) -> None:
     folder = tree / "DEBIAN"
     size = int(run("du", "-sk", tree).split()[0])
     folder.mkdir()
-    values = {"ARCH": architecture, "SIZE": str(size), "PYTHON": PYTHON, **of_upgrade()}
+    values = {
+        "MAINTAINER": papers.maintainer(),
+        "ARCH": architecture,
+        "SIZE": str(size),
+        "PYTHON": PYTHON,
+        **of_upgrade(),
+    }
     for name in ("control.in", *SCRIPTS):
         text = (HERE / name).read_text("utf-8")
         for key, value in values.items():
@@ -172,7 +196,8 @@ def control(tree: Path, architecture: str) -> None:
     shutil.copy(HERE / "templates", folder)
     for path in tree.rglob("*"):  # whatever the umask of the builder
         if not path.is_symlink():
-            executable = path.is_dir() or path.stat().st_mode & 0o100
+            library = ".so" in path.suffixes
+            executable = path.is_dir() or (path.stat().st_mode & 0o100 and not library)
             path.chmod(0o755 if executable else 0o644)
 
 

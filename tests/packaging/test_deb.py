@@ -33,8 +33,34 @@ def manual() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def build(manual: ModuleType) -> ModuleType:
+def papers() -> ModuleType:
+    return module("papers")
+
+
+@pytest.fixture(scope="module")
+def build(manual: ModuleType, papers: ModuleType) -> ModuleType:
     return module("build")
+
+
+def test_the_changelog_is_debians(papers: ModuleType, tmp_path: Path) -> None:
+    assert papers.maintainer({"DEBFULLNAME": "李红", "DEBEMAIL": "li@example.org"}) == (
+        "李红 <li@example.org>"
+    )
+    text = "# Changelog\n\n## Unreleased\n\n### Fixed\n- One,\n  two.\n\n"
+    text += "## 0.2.0\n- A.\n\n## 0.1.0\n- B.\n"
+    log = papers.changelog(text, "access-gate", "0.2.0", "Gate <gate@example.org>", 0.0)
+    signed = "\n\n -- Gate <gate@example.org>  Thu, 01 Jan 1970 00:00:00 -0000\n"
+    assert log == (
+        "access-gate (0.2.0) unstable; urgency=medium\n\n  [ Fixed ]\n  * One,\n    two.\n  * A."
+        f"{signed}\naccess-gate (0.1.0) unstable; urgency=medium\n\n  * B.{signed}"
+    )
+    if shutil.which("dpkg-parsechangelog"):
+        file = tmp_path / "changelog"
+        ours = (ROOT / "CHANGELOG.md").read_text("utf-8")
+        file.write_text(papers.changelog(ours, "access-gate", "0.2.0", papers.maintainer({}), 0.0))
+        parsed = ["dpkg-parsechangelog", "-l", str(file), "-S", "Version"]
+        done = subprocess.run(parsed, capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("0.2.0\n", "")
 
 
 @pytest.mark.slow
@@ -266,6 +292,8 @@ def test_the_package_in_a_bare_debian(tmp_path: Path) -> None:
         "./usr/lib/udev/rules.d/60-gate.rules",
         "./usr/share/man/man1/gate-init.1.gz",
         "./usr/share/bash-completion/completions/gate",
+        "./usr/share/doc/access-gate/changelog.gz",
+        "./usr/share/lintian/overrides/access-gate",
     ):
         assert wanted in listed, wanted
     assert " root/root " in listed.splitlines()[0]
