@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -187,6 +189,7 @@ def upgrade(
     for key, value in build.of_upgrade().items():
         text = text.replace(f"@{key}@", schema if schema and key == "SCHEMA" else value)
     text = text.replace("/usr/lib/gate/bin/python3", sys.executable)
+    text = text.replace("/var/lib/gate", str(box))
     script = folder / "preinst"
     script.write_text(text.replace("/etc/gate/gate.toml", str(folder / "gate.toml")))
     for name, body in {
@@ -264,6 +267,28 @@ def test_a_register_that_cannot_be_copied_stops_the_package(
     }
     assert causes[fault] in done.stderr
     assert (box / "gate.db").read_bytes() == before
+
+
+def test_a_disk_without_any_room_stops_the_package(
+    build: ModuleType, tmp_path: Path, box: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can make a small disk, where mounting is allowed")
+    try:
+        shutil.copytree(box, disk, dirs_exist_ok=True)
+        with (disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(bytes(4096)):
+                pass
+        box.rename(tmp_path / "elsewhere")
+        box.symlink_to(disk)
+        done = upgrade(build, box)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+    assert done.returncode == 1
+    assert re.search(r"not enough room on the disk: [\d.]+ MB needed, 0.0 MB free", done.stderr)
 
 
 def test_a_purge_that_asks_nobody_deletes_nothing() -> None:
