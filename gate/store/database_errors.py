@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from gate.errors import StoreError
 
 # a file system with faults is made read-only by the system, so that it becomes no worse
-FAILING = "see what `dmesg` says of the disk or card: it may be failing; else it is mounted read-only"
+FAILING = (
+    "see what `dmesg` says of the disk or card: it may be failing; else it is mounted read-only"
+)
 _LEAST = 1 << 16  # bytes SQLite needs to open a file at all
 
 
