@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
+import gate.backup.placing as placing
 from gate import files
-from gate.backup import archive, deletions, placing, sealed
+from gate.backup import archive, deletions, sealed
 from gate.errors import GateError, StoreError
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
