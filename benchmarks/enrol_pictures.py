@@ -38,7 +38,7 @@ TAKEN = 2  # views when the camera's page is photographed
 SIZES = {"laptop": (1366, 768), "tablet": (820, 1180)}
 
 
-class Sitting:
+class DrawnFaces:
     """An examiner that finds the one drawn head by its colour; everybody drawn has one face."""
 
     encoders = (SimpleNamespace(name=ENCODER),)
@@ -80,7 +80,7 @@ def main() -> None:
     ):
         desk = settle(store, Path(name)).desk
         known = cast(Faces, desk.faces).known
-        desk.faces = Faces(cast(Examiner, Sitting()), known)
+        desk.faces = Faces(cast(Examiner, DrawnFaces()), known)
         with served(desk) as address:
             faults = photograph(desk, address, options.folder, camera_in(Path(name)))
     print("\n".join(faults) or "nothing found")

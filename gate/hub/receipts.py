@@ -161,7 +161,7 @@ class Receipts:
 
 def _block(session: Session, person: int | None, what: str) -> bool:
     """Whether a card or permit of ``gate.fleet.records.blocked_of`` counted until now; one that was
-    given anew since then is left as it is."""
+    given again since then is left as it is."""
     kind, name, since = what.split(" ")
     row: CredentialRow | PermitRow | None
     if kind == "permit":
