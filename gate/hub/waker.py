@@ -41,6 +41,11 @@ class Waker:
         if self._changed is not None:
             self._changed.set()
 
+    def join(self) -> None:
+        """After ``stop``, until its thread has ended; at once when it never began."""
+        if self._thread.ident is not None:
+            self._thread.join(30)
+
     @property
     def stopping(self) -> bool:
         return self._stopping.is_set()

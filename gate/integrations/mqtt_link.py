@@ -26,6 +26,7 @@ from gate.integrations.topics import Topics
 log = logging.getLogger(__name__)
 
 SESSION_EXPIRY = 86_400  # seconds the broker keeps our session while we are away
+PACKET = 65_536  # bytes of a message the broker may send us; a command has 4,096 at most
 WINDOW = 20  # messages in flight: what Mosquitto takes
 RETRY_FIRST = 1.0  # seconds before the second attempt to connect; doubles up to retry_most
 OFTEN, OFTEN_WITHIN = 3, 60.0  # breaks within so many seconds are no accident
@@ -187,6 +188,7 @@ class Link:
             return {}
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_EXPIRY
+        properties.MaximumPacketSize = PACKET
         return {"clean_start": False, "properties": properties}
 
     def _connected(

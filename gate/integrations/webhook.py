@@ -8,6 +8,7 @@ import json
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -33,6 +34,7 @@ def verify(secret: str, timestamp: str, body: bytes, given: str) -> bool:
 
 TIMEOUT = 5.0  # seconds to wait for an answer
 BATCH = 50  # events in one request at most: some 30 kB
+_ANSWER = 65_536  # bytes of an answer that are read
 RETRY_MOST = 300.0  # the longest wait between two attempts, seconds
 
 
@@ -113,16 +115,28 @@ class Webhook:
         }
         where = str(httpx.URL(self._settings.url).copy_with(userinfo=b"", query=None))
         try:
-            answer = client.post(self._settings.url, content=body, headers=headers)
+            with client.stream("POST", self._settings.url, content=body, headers=headers) as answer:
+                status, taken = answer.status_code, answer.is_success
+                _read(answer)
         except httpx.HTTPError as error:
             raise BrokerError(
                 f"the webhook does not answer: {type(error).__name__}",
                 where=where,
                 hint="check [webhook] url; events wait meanwhile",
             ) from error
-        if not answer.is_success:
+        if not taken:
             raise BrokerError(
-                f"the webhook answers {answer.status_code}",
+                f"the webhook answers {status}",
                 where=where,
                 hint="check the receiver and [webhook] secret; events wait meanwhile",
             )
+
+
+def _read(answer: httpx.Response) -> None:
+    """The rest of an answer, so that the connection serves again; one without end is cut off."""
+    size, end = 0, time.monotonic() + TIMEOUT
+    with suppress(httpx.HTTPError):  # it has said whether it took them
+        for chunk in answer.iter_raw():
+            size += len(chunk)
+            if size > _ANSWER or time.monotonic() > end:
+                return

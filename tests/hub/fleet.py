@@ -69,6 +69,7 @@ class Server:
         self.hub.waker.stop()
         self._server.should_exit = True
         self._thread.join(PATIENCE)
+        self.hub.waker.join()  # it may have something to log, and nobody to hear it any more
         self._listening.close()
 
 

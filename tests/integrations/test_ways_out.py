@@ -7,8 +7,9 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -25,7 +26,7 @@ from gate.integrations.webhook import Webhook, signature, verify
 from gate.log import set_up
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECRET = "correct horse battery"
@@ -96,6 +97,39 @@ def test_a_webhook_gets_every_event_in_order_in_spite_of_errors(
     eventually(lambda: hooked.outbox.waiting("north", "webhook") == 0)
     assert hooked.outbox.waiting("north", "mqtt") == 20  # each receiver for itself
     webhook.stop()
+
+
+class Endless(BaseHTTPRequestHandler):
+    """Takes everything, and does not end its answer."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):  # the gate has hung up
+            while True:
+                self.wfile.write(bytes(65_536))
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.slow
+def test_an_answer_without_end_fills_no_memory_and_holds_nothing_back(hooked: Store) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        webhook = Webhook(
+            WebhookSettings.model_validate({"url": url, "secret": "s" * 32}), "north", hooked
+        )
+        hooked.events.append([Event.make("north", "gate.started", NOON)])
+        webhook.start()
+        try:
+            wait_for(lambda: hooked.outbox.waiting("north", "webhook") == 0)
+            assert webhook.fault is None
+        finally:
+            webhook.stop()
+            server.shutdown()
 
 
 def test_a_webhook_signature_covers_time_and_body() -> None:
