@@ -13,6 +13,7 @@ from sqlalchemy import select
 import gate.backup.placing as placing
 from gate import files
 from gate.backup import archive, deletions, sealed
+from gate.backup.kept_out import keep_out
 from gate.errors import GateError, StoreError
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -27,6 +28,7 @@ class Restored:
         manifest: of the backup.
         aside: where the data folder that was there is kept; None when there was none.
         deleted_again: people whom the backup held and who had been deleted since.
+        kept_out: people, cards, permits, keys and boxes that had been blocked since, and are again.
         newer_people: people enrolled after the backup, who are lost.
         newer_events: events recorded after the backup, by number.
         compared: whether the old register could be read to find out.
@@ -40,6 +42,7 @@ class Restored:
     newer_events: int
     compared: bool
     listed: int | None = None
+    kept_out: int = 0
 
 
 def restore(
@@ -156,9 +159,11 @@ def _compared(
             if gone:
                 new.database.wipe()
                 new.audit.note("restore", "people.deleted_again", count=len(gone))
+            out = keep_out(old, new)
             newer = max(0, old.events.last_sequence(manifest.gate) - manifest.last_event)
+            enrolled = len(before.keys() - after.keys())
             return Restored(
-                manifest, aside, len(gone), len(before.keys() - after.keys()), newer, compared=True
+                manifest, aside, len(gone), enrolled, newer, compared=True, kept_out=out
             )
     except GateError:
         return nothing  # the old one is damaged: that may be why somebody restores

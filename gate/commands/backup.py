@@ -155,8 +155,10 @@ def restore(
     if done.compared:
         out.print(f"lost since then: {done.newer_people} people, {done.newer_events} events")
         out.print(f"deleted again, as they had been since then: {done.deleted_again} people")
+        out.print(f"blocked again, as they had been since then: {done.kept_out}")
     else:
         out.print("what came after it is lost: enrolments, deletions, cards, rules, events")
+        out.print("block again whoever and whatever was blocked since then: it counts again")
         if done.listed is None:
             out.print(
                 f"no list of deletions lies beside the backup: {held.gate}{deletions.SUFFIX}",

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from gate.backup import archive, sealed
 from gate.backup.restore import Restored, place_configuration, restore
 from gate.errors import StoreError
 from gate.events.event import Event
+from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from gate.store.tables import BoxRow, CredentialRow, PermitRow
 from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
@@ -152,6 +155,43 @@ def test_whoever_was_deleted_since_is_deleted_again_and_the_rest_is_listed(
     with Store.open(STORE, data) as again:
         assert [row.ref for row in again.people.find()] == [stays.ref]
     assert "王伟".encode() not in (data / "gate.db").read_bytes()
+
+
+@pytest.mark.slow
+def test_what_was_blocked_since_does_not_count_again(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    people = [store.people.create(name) for name in ("李红", "王伟", "赵新", "张安")]
+    lost, kept = (store.credentials.add(people[0].id, "card", n).id for n in ("111111", "222222"))
+    permit = PermitRow(person_id=people[0].id, valid_from=NOW, valid_until=NOW + timedelta(days=1))
+    box = BoxRow(id="b", gate="north", certificate="c", signing=b"", public=b"", ends=NOW)
+    with store.database.write() as session:
+        session.add_all([permit, box])
+    store.command_keys.add("k", "platform", bytes(32), ["open"])
+    file = written(store, data, tmp_path / "stick").path
+    store.credentials.revoke(lost, "lost")
+    store.credentials.revoke_permit(permit.id, "thrown out")
+    store.people.update(people[1].id, blocked=True, blocked_reason="a court order")
+    store.people.update(people[2].id, active=False)
+    store.command_keys.revoke("platform")
+    Boxes(store).end("b", "revoked", "stolen", "guard")
+    store.close()
+
+    assert put_back(file, data, replace=True).kept_out == 6
+
+    with Store.open(STORE, data) as again, again.database.read() as session:
+        revoked = {row.id for row in session.scalars(select(CredentialRow)) if row.revoked}
+        assert revoked == {lost} != {kept}
+        found = [again.people.get(person.id) for person in people]
+        assert [(row.blocked, row.active) for row in found if row] == [
+            (False, True),
+            (True, True),
+            (False, False),
+            (False, True),
+        ]
+        assert again.credentials.permit(permit.id).revoked is not None  # type: ignore[union-attr]
+        assert again.command_keys.list()[0].revoked is not None
+        assert Boxes(again).all() == []
 
 
 def test_a_register_that_is_there_is_not_overwritten_unasked(

@@ -1,0 +1,75 @@
+"""Who and what was blocked after a backup was made: once it is put back, none of it counts again.
+
+Blocked people and those who had moved out, blocked cards and permits, keys of commands that were
+revoked, and boxes of a hub that were shut out.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gate.store.changes import touch
+from gate.store.store import Store
+from gate.store.tables import BoxRow, CommandKeyRow, CredentialRow, PermitRow, PersonRow
+
+
+def keep_out(old: Store, new: Store) -> int:
+    """Carry it from the ``old`` register to the ``new`` one, where it counts again. How many.
+
+    Both have the same key. Raises StoreError.
+    """
+    with old.database.read() as before, new.database.write() as session:
+        count = _people(before, session) + _cards(before, session) + _permits(before, session)
+        for key in before.scalars(select(CommandKeyRow).where(CommandKeyRow.revoked.is_not(None))):
+            there = session.get(CommandKeyRow, key.id)
+            if there is not None and there.revoked is None:
+                there.revoked, count = key.revoked, count + 1
+        for box in before.scalars(select(BoxRow).where(BoxRow.state != "active")):
+            known = session.get(BoxRow, box.id)
+            if known is not None and known.state == "active":
+                known.state, known.reason, known.ended = box.state, box.reason, box.ended
+                count += 1
+        if count:
+            new.audit.note_in(session, "restore", "kept_out.again", count=count)
+    return count
+
+
+def _people(before: Session, session: Session) -> int:
+    count = 0
+    out = select(PersonRow).where(PersonRow.blocked | ~PersonRow.active)
+    for row in before.scalars(out):
+        there = session.scalar(select(PersonRow).where(PersonRow.ref == row.ref))
+        if there is None or (there.blocked, there.active) == (row.blocked, row.active):
+            continue
+        there.blocked, there.blocked_reason = row.blocked, row.blocked_reason
+        there.active = row.active
+        touch(session, there.id)
+        count += 1
+    return count
+
+
+def _cards(before: Session, session: Session) -> int:
+    count = 0
+    for row in before.scalars(select(CredentialRow).where(CredentialRow.revoked.is_not(None))):
+        there = session.scalar(
+            select(CredentialRow).where(
+                CredentialRow.kind == row.kind, CredentialRow.hash == row.hash
+            )
+        )
+        if there is not None and there.revoked is None:
+            there.revoked, there.revoked_reason = row.revoked, row.revoked_reason
+            touch(session, there.person_id)
+            count += 1
+    return count
+
+
+def _permits(before: Session, session: Session) -> int:
+    count = 0
+    for row in before.scalars(select(PermitRow).where(PermitRow.revoked.is_not(None))):
+        there = session.get(PermitRow, row.id)
+        if there is not None and there.revoked is None:
+            there.revoked, there.revoked_reason = row.revoked, row.revoked_reason
+            touch(session, there.person_id)
+            count += 1
+    return count
