@@ -61,8 +61,10 @@ def _given(row: Row, of: Mapping[str, list[int]], above: Mapping[int, Cell]) -> 
     if not any(index in row.cells for index in whom) or not kinds <= _LIVE_HERE:
         return {}
     own = _own(row, of)
-    if not any(index in above for index in (*of["unit"], *of["address"])):
-        return {}  # half of a home
+    halves = [of["unit"], *([of["building"]] if of["building"] else [])]
+    whole = all(any(index in above for index in half) for half in halves)
+    if not whole and not any(index in above for index in of["address"]):
+        return {}
     if not own:
         return dict(above)
     flat = [row.cells[index].text for index in of["unit"] if index in row.cells]

@@ -59,3 +59,10 @@ def test_a_home_that_says_as_above_is_above_too(tmp_path, store):
     ]
     made = planned(workbook(tmp_path, rows), store, Choices(homes="above", language="zh"))
     assert values(made, "building", "unit") == [("3", "501")] * 3
+
+
+def test_half_of_a_home_is_nobodys_below(tmp_path, store):
+    rows = [("楼栋", "房号", "姓名"), ("3", "", "张三"), ("", "", "李四"), ("", "501", "王五")]
+    made = planned(workbook(tmp_path, [*rows, ("", "", "赵六")]), store)
+    assert made.questions == ()
+    assert [line for line, _, _ in mistakes(made)] == [2, 4]
