@@ -29,13 +29,14 @@ _URGENT = frozenset(
         "passage.duress",
     }
 )
-_NOTICE = frozenset({"passage.tailgating", "outbox.dropped", "camera.moved"})
+_NOTICE = frozenset({"passage.tailgating", "outbox.dropped", "camera.moved", "camera.slow"})
 # what ends an alarm by itself; the others need somebody to have looked
 RECOVERIES: dict[str, str] = {
     "camera.lost": "camera.back",
     "camera.covered": "camera.clear",
     "camera.frozen": "camera.clear",
     "camera.moved": "camera.clear",
+    "camera.slow": "camera.clear",
     "clock.implausible": "clock.plausible",
     "device.lost": "device.back",
     "gallery.foreign": "gallery.usable",

@@ -21,6 +21,7 @@ ALARMS = (
     "camera.frozen",
     "camera.lost",
     "camera.moved",
+    "camera.slow",
     "clock.implausible",
     "credential.guessing",
     "device.lost",

@@ -14,31 +14,40 @@ import sys
 import time
 from typing import Any
 
-from gate.camera.lateness import Lateness, unread
+from gate.camera.decoding import Decoding, Effort, Printed
+from gate.camera.judge import Ended, Judge
+from gate.camera.lateness import SLOW, Lateness, unread
 from gate.camera.wire import pack
 
-CANNOT_OPEN, ENDED, REFUSED, NO_STREAM = 3, 4, 5, 6
 # TCP, and UDP only where a camera has nothing else, and then from this camera alone
 TRANSPORT = "rtsp_flags;prefer_tcp+filter_src"
+KEY = ord("I")  # OpenCV's CAP_PROP_FRAME_TYPE of a picture that needs no other
+_SOONER = 0.8  # share of the silence the gate bears after which it is told why there is nothing
 
 
 def main(argv: list[str]) -> int:
-    """``worker WIDTH HEIGHT FPS``; returns one of the exit statuses above.
+    """``worker WIDTH HEIGHT FPS SILENT_AFTER EFFORT SIZES``; returns one of ``Ended``.
 
     The source is the first line of the input: everybody may read the arguments of a process.
+    ``EFFORT``: how much is decoded. ``SIZES``: 1 to end when the size of the stream changes.
     """
-    width, height, fps = int(argv[0]), int(argv[1]), float(argv[2])
+    width, height, fps, silent_after = int(argv[0]), int(argv[1]), float(argv[2]), float(argv[3])
+    effort, sizes = Effort(int(argv[4])), argv[5] == "1"
     source = sys.stdin.readline().rstrip("\n")
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", TRANSPORT)
+    options = TRANSPORT + ("|avdiscard;nonkey" if effort is Effort.KEY_PICTURES else "")
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", options)
+    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "48"  # everything: ``Decoding`` reads it
     out = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what OpenCV prints must not end up among the pixels
-    said, usual = os.memfd_create("said"), os.dup(2)
-    os.dup2(said, 2)  # FFmpeg prints what a camera answered, and OpenCV passes it to nobody
+    # what OpenCV prints must not end up among the pixels, and FFmpeg's words are passed to nobody
+    printed = Printed()
     import cv2  # after the environment is set: FFmpeg reads it once
 
+    judge = Judge(printed=printed.new, silent_after=_SOONER * silent_after, sizes=sizes)
     if "://" in source:
         wait = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 5000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 5000]
-        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, wait)
+        threads = [cv2.CAP_PROP_N_THREADS, effort.threads]
+        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, wait + threads)
+        judge.decoding = Decoding(effort.threads)
     else:
         capture = cv2.VideoCapture(source, cv2.CAP_V4L2)
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -46,38 +55,42 @@ def main(argv: list[str]) -> int:
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
         capture.set(cv2.CAP_PROP_FPS, fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    os.dup2(usual, 2)
     if not capture.isOpened():
-        return _answer(os.pread(said, 1 << 16, 0).decode("utf-8", "replace"))
-    os.close(said)  # the decoder goes on printing, to the usual place
-    stamped = source.lower().startswith("rtsp")
-    return send(capture, out, Lateness(unread) if stamped else None)
+        return _answer(printed.new())
+    if source.lower().startswith("rtsp"):
+        judge.lateness = Lateness(unread, min(SLOW, 0.6 * silent_after))
+        judge.slower = effort is not Effort.KEY_PICTURES
+    return send(capture, out, judge)
 
 
-def _answer(said: str) -> int:
+def _answer(said: str) -> Ended:
     """The exit status for what FFmpeg printed about a source that does not open."""
     found = re.search(r"DESCRIBE failed: (\d{3})", said)
-    statuses = {"401": REFUSED, "403": REFUSED, "404": NO_STREAM}
-    return statuses.get(found[1], CANNOT_OPEN) if found else CANNOT_OPEN
+    statuses = {"401": Ended.REFUSED, "403": Ended.REFUSED, "404": Ended.NO_STREAM}
+    return statuses.get(found[1], Ended.CANNOT_OPEN) if found else Ended.CANNOT_OPEN
 
 
-def send(capture: Any, out: io.RawIOBase, lateness: Lateness | None) -> int:
-    """Write every frame that is not late until the stream or the reader ends; the exit status.
+def send(capture: Any, out: io.RawIOBase, judge: Judge) -> int:
+    """Write every frame that is whole and not late until the stream or the reader ends.
 
-    ``capture``: an opened cv2.VideoCapture. ``lateness``: None for a source without stamps.
+    Returns the exit status. ``capture``: an opened cv2.VideoCapture.
     """
     import cv2
 
     number = 0
     while True:
         if not capture.grab():
-            return ENDED
+            return Ended.STREAM
         captured = time.monotonic()
-        if lateness and lateness.late(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, captured):
+        stamp = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        verdict = judge.verdict(stamp, capture.get(cv2.CAP_PROP_FRAME_TYPE) == KEY, captured)
+        if isinstance(verdict, Ended):
+            return verdict
+        if not verdict:
             continue
         ok, image = capture.retrieve()
-        if not ok:
-            return ENDED
+        if not ok or judge.torn():  # one spoilt picture of many; the gate notices when none is left
+            continue
         try:
             out.write(pack(captured, number, image.shape[0], image.shape[1]))
             data = memoryview(image.tobytes())

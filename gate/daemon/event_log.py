@@ -17,7 +17,14 @@ log = logging.getLogger("gate.events")
 _WARNING = frozenset(
     {"passage.tailgating", "passage.duress", "door.held", "door.forced", "door.fire", "door.fault"}
     | {"door.tamper", "door.lockdown", "door.refused", "gate.fault", "camera.lost", "device.lost"}
-    | {"camera.covered", "camera.frozen", "camera.moved", "credential.guessing", "store.lost"}
+    | {
+        "camera.covered",
+        "camera.frozen",
+        "camera.moved",
+        "camera.slow",
+        "credential.guessing",
+        "store.lost",
+    }
     | {"gallery.foreign"}
     | {"credential.dropped", "command.refused", "attack.presentation", "outbox.dropped"}
     | {"attack.suspected"}

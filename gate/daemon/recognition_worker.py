@@ -45,7 +45,9 @@ class RecognitionWorker:
         """``ended``: called when a recording used in place of a camera has ended."""
         self._post = post
         self._ended = ended
-        self._sources = [make_source(camera, self._reported) for camera in settings.camera]
+        self._sources = [
+            make_source(camera, self._reported, self._speed) for camera in settings.camera
+        ]
         # a recording used for trials may be one photograph
         recorded = (source.name for source in self._sources if isinstance(source, Recording))
         self._recorded = frozenset(recorded)
@@ -170,6 +172,9 @@ class RecognitionWorker:
     def _reported(self, camera: str, there: bool, reason: str) -> None:
         self._post(DeviceStatus("camera", camera, there, reason))
 
+    def _speed(self, camera: str, well: bool, reason: str) -> None:
+        self._post(DeviceStatus("view", f"{camera}-slow", well, reason))
+
 
 class Repeated(Recording):
     """A recording that begins again at its end: a camera does not end, and neither does a gate.
@@ -203,9 +208,11 @@ class Repeated(Recording):
         return super().read(timeout)  # one without frames ends all the same
 
 
-def make_source(settings: CameraSettings, reported: StatusListener) -> FrameSource:
+def make_source(
+    settings: CameraSettings, reported: StatusListener, slow: StatusListener | None = None
+) -> FrameSource:
     """A live camera, or for trials a recording at its own speed."""
     path = Path(settings.source)
     if path.is_dir() or path.is_file():
         return Repeated(path, name=settings.name, fps=settings.fps, reported=reported)
-    return Capture(settings, reported)
+    return Capture(settings, reported, slow=slow)

@@ -38,6 +38,7 @@ _TONES = {
     "camera.covered": "bad",
     "camera.frozen": "bad",
     "camera.moved": "bad",
+    "camera.slow": "warn",
     "device.lost": "bad",
     "gallery.foreign": "bad",
     "store.lost": "bad",

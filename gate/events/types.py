@@ -38,6 +38,8 @@ TYPES: dict[str, str] = {
     "camera.covered": "a camera sees nothing usable; details: camera, cause",
     "camera.frozen": "a camera delivers the same picture again and again; details: camera, cause",
     "camera.moved": "a camera sees another view than usual; details: camera, cause",
+    "camera.slow": "the box is too slow for a camera's stream and decodes only its key pictures; "
+    "details: camera, cause",
     "camera.clear": "a camera sees its usual view again; details: camera, was",
     "gallery.foreign": "all enrolled faces are of another encoder than the one in use: nobody is "
     "recognised; details: cause",

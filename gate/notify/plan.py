@@ -31,6 +31,7 @@ SEVERITY: dict[str, Severity] = {
     "camera.covered": "warning",
     "camera.frozen": "warning",
     "camera.moved": "warning",
+    "camera.slow": "warning",
     "device.lost": "warning",
     "gallery.foreign": "warning",
     "credential.guessing": "warning",

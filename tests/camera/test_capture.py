@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import textwrap
 import threading
 import time
 from pathlib import Path
@@ -15,42 +14,16 @@ import pytest
 
 from gate.camera import worker as process
 from gate.camera.capture import Capture
+from gate.camera.judge import Ended, Judge
 from gate.camera.lateness import Lateness
-from gate.camera.settings import CameraSettings
 from gate.camera.wire import HEADER, unpack
+from tests.camera.capturing import HASTY, PATIENT, start, worker
 from tests.waiting import PATIENCE, wait_for
-
-PATIENT = CameraSettings(silent_after=PATIENCE)
-HASTY = CameraSettings(silent_after=0.4)
-
-
-def worker(tmp_path: Path, body: str) -> list[str]:
-    """A capture process that speaks the real bytes and behaves as ``body`` says."""
-    file = tmp_path / "worker.py"
-    file.write_text(
-        "import sys, time\nfrom pathlib import Path\nfrom gate.camera.wire import pack\n"
-        f"marker = Path({str(tmp_path / 'lives')!r})\n"
-        "def send(n, value=0, h=4, w=6):\n"
-        "    data = pack(time.monotonic(), n, h, w) + bytes([value]) * (h * w * 3)\n"
-        "    sys.stdout.buffer.write(data); sys.stdout.buffer.flush()\n" + textwrap.dedent(body)
-    )
-    return [sys.executable, str(file)]
 
 
 @pytest.fixture
 def heard() -> list[tuple[bool, str]]:
     return []
-
-
-def start(
-    command: list[str] | None,
-    heard: list[tuple[bool, str]],
-    settings: CameraSettings = PATIENT,
-) -> Capture:
-    told = lambda camera, there, why: heard.append((there, why))  # noqa: E731
-    capture = Capture(settings, told, command, retry=(0.05, 0.2))
-    capture.open()
-    return capture
 
 
 def test_hands_over_the_newest_frame_and_never_a_backlog(
@@ -162,9 +135,9 @@ def test_a_process_that_closes_its_stream_and_hangs_is_lost_and_does_not_hang_th
 @pytest.mark.parametrize(
     ("status", "reason", "waits"),
     [
-        (process.REFUSED, "the camera refuses this user or password", True),
-        (process.NO_STREAM, "the camera has no stream at this path", False),
-        (process.CANNOT_OPEN, "it cannot be opened", False),
+        (Ended.REFUSED, "the camera refuses this user or password", True),
+        (Ended.NO_STREAM, "the camera has no stream at this path", False),
+        (Ended.CANNOT_OPEN, "it cannot be opened", False),
     ],
 )
 def test_a_password_that_is_refused_is_not_tried_again_and_again(
@@ -173,7 +146,7 @@ def test_a_password_that_is_refused_is_not_tried_again_and_again(
     body = f"""
     with marker.open("a") as tries:
         tries.write("x")
-    sys.exit({status})
+    sys.exit({int(status)})
     """
     told = lambda camera, there, why: heard.append((there, why))  # noqa: E731
     command, lives = worker(tmp_path, body), tmp_path / "lives"
@@ -214,7 +187,7 @@ def test_after_a_password_that_was_refused_another_reason_waits_no_longer_than_i
     body = f"""
     with marker.open("a") as tries:
         tries.write("x")
-    sys.exit({process.REFUSED} if len(marker.read_text()) < 3 else {process.CANNOT_OPEN})
+    sys.exit({int(Ended.REFUSED)} if len(marker.read_text()) < 3 else {int(Ended.CANNOT_OPEN)})
     """
     command = worker(tmp_path, body)
     capture = Capture(PATIENT, command=command, retry=(0.5, 30.0), refused=(30.0, 300.0))
@@ -239,6 +212,8 @@ class Stream:
         return self._at < len(self._stamps)
 
     def get(self, what: int) -> float:
+        if what == cv2.CAP_PROP_FRAME_TYPE:
+            return process.KEY
         assert what == cv2.CAP_PROP_POS_MSEC
         return 1000 * self._stamps[self._at]
 
@@ -249,7 +224,7 @@ class Stream:
 def sent(stream: Stream, lateness: Lateness | None) -> list[int]:
     """The frames the capture process writes, by their level."""
     out = io.BytesIO()
-    assert process.send(stream, out, lateness) == process.ENDED  # type: ignore[arg-type]
+    assert process.send(stream, out, Judge(lateness)) == Ended.STREAM  # type: ignore[arg-type]
     written, size = out.getvalue(), HEADER.size + 12
     parts = [written[at : at + size] for at in range(0, len(written), size)]
     assert all(unpack(part[: HEADER.size])[2:] == (2, 2) for part in parts)
@@ -270,11 +245,11 @@ def test_a_source_without_stamps_is_sent_whole() -> None:
 @pytest.mark.parametrize(
     ("said", "status"),
     [
-        ("[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized", process.REFUSED),
-        ("[rtsp @ 0x1] method DESCRIBE failed: 403 Forbidden", process.REFUSED),
-        ("[rtsp @ 0x1] method DESCRIBE failed: 404 Not Found", process.NO_STREAM),
-        ("[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport", process.CANNOT_OPEN),
-        ("", process.CANNOT_OPEN),
+        ("[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized", Ended.REFUSED),
+        ("[rtsp @ 0x1] method DESCRIBE failed: 403 Forbidden", Ended.REFUSED),
+        ("[rtsp @ 0x1] method DESCRIBE failed: 404 Not Found", Ended.NO_STREAM),
+        ("[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport", Ended.CANNOT_OPEN),
+        ("", Ended.CANNOT_OPEN),
     ],
 )
 def test_what_ffmpeg_printed_says_why(said: str, status: int) -> None:
