@@ -15,6 +15,7 @@ import socket
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from gate.camera.lasting import lasting
 from gate.camera.settings import masked
 from gate.errors import CameraError
 
@@ -66,7 +67,8 @@ def _found(source: str) -> tuple[str, str] | None:
 
 def _device(path: Path) -> tuple[str, str] | None:
     if not path.exists():
-        others = ", ".join(sorted(str(one) for one in Path("/dev").glob("video*")))
+        found = sorted(Path("/dev").glob("video*"))
+        others = ", ".join(str((lasting(str(one)) or [one])[0]) for one in found)
         hint = f"plug it in, or name one of {others}" if others else "plug it in; none is there"
         return "there is no such device", hint
     if not os.access(path, os.R_OK | os.W_OK):

@@ -16,6 +16,7 @@ from gate.camera.settings import masked
 from gate.clock import RELEASED
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
+from gate.doctor.picture import fault
 
 DISK_LOW = 500_000_000  # bytes free
 
@@ -91,7 +92,6 @@ def camera(settings: Settings) -> Iterator[Finding]:
             yield Finding(part, Level.BAD, f"{found.where}: {found.what}", found.hint)
             continue
         height, width = frame.image.shape[:2]
-        light = float(frame.image.mean())
-        level = Level.OK if light > 25 else Level.WARN
-        hint = "" if level is Level.OK else "the picture is dark: is the cap on, is there light?"
+        hint = fault(frame.image, chosen.width, network="://" in chosen.source)
+        level = Level.WARN if hint else Level.OK
         yield Finding(part, level, f"{masked(chosen.source)}: {width}×{height}", hint)

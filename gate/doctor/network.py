@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 from gate.camera.onvif.device import Camera
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
+from gate.doctor.picture import MUCH, SMALLER
 from gate.errors import CameraError
 from gate.integrations.broker import find_mosquitto
 from gate.integrations.connection import check
 from gate.integrations.topics import Topics
 
 CLOCK_OFF = 30.0  # seconds; the picture's time is only shown, so some are no harm
-MUCH = 3  # a stream so many times wider than what is used is a waste
 
 
 def broker(settings: Settings) -> Iterator[Finding]:
@@ -56,8 +56,7 @@ def network_cameras(settings: Settings) -> Iterator[Finding]:
         path = parts.path.rstrip("/")
         ours = [s for s in streams if urlsplit(s.address).path.rstrip("/") == path]
         if ours and ours[0].width > MUCH * camera.width:
-            hint = "take a smaller stream: `gate camera streams`; decoding a large one costs time"
             says = f"{ours[0].width}×{ours[0].height} where {camera.width}×{camera.height} is used"
-            yield Finding(part, Level.WARN, says, hint)
+            yield Finding(part, Level.WARN, says, SMALLER)
         elif abs(off) <= CLOCK_OFF:
             yield Finding(part, Level.OK, f"{len(streams)} streams, its clock is right")

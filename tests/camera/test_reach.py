@@ -145,3 +145,14 @@ def test_a_device_that_this_user_may_not_open(monkeypatch: pytest.MonkeyPatch) -
 def test_a_recording_that_is_there_is_no_mistake(tmp_path: Path) -> None:
     assert why_not(str(tmp_path), OTHERWISE).what == OTHERWISE
     assert re.search("source", why_not(str(tmp_path), OTHERWISE).hint)
+
+
+def test_a_device_that_is_gone_is_answered_with_names_that_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = [Path("/dev/video1"), Path("/dev/video2")]
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: iter(there))
+    link = Path("/dev/v4l/by-path/pci-0000:00:14.0-usb-0:3:1.0-video-index0")
+    monkeypatch.setattr(reach, "lasting", lambda name: [link] if name.endswith("1") else [])
+    found = why_not("/dev/video-nowhere", OTHERWISE)
+    assert found.hint == f"plug it in, or name one of {link}, /dev/video2"
