@@ -24,7 +24,7 @@ class Ended(IntEnum):
     BEHIND = 7  # the box is too slow for the stream
     CHANGED = 8  # the stream has another size now
     DAMAGED = 9  # packets get lost on the way
-    LATE = 10  # the network is too slow for the stream
+    LATE = 10  # the box is too slow even for the least of the stream
 
 
 @dataclass
@@ -64,10 +64,11 @@ class Judge:
         late = self.lateness is not None and self.lateness.late(stamp, now)
         if self._well is None or not (late or damaged):
             self._well = now
-        if late and self.slower and self.lateness is not None and self.lateness.behind:
-            return Ended.BEHIND
         if now - self._well > self.silent_after:
-            return Ended.DAMAGED if damaged else Ended.LATE
+            if not late:
+                return Ended.DAMAGED
+            # whatever is late for so long, and believed, waits here: see ``Lateness``
+            return Ended.BEHIND if self.slower else Ended.LATE
         return not (late or damaged)
 
     def torn(self) -> bool:

@@ -22,35 +22,26 @@ DRIFT = 0.0003  # seconds a second by which the clocks of camera and box may dif
 # seconds of late frames, with nothing waiting to be read, after which the stamps are not believed:
 # some cameras count frames instead of measuring time
 DOUBT = 1.0
-# seconds of late frames that come no sooner, though more has arrived, after which the box is too
-# slow: one that catches up is late for as long, but less and less
-SLOW = 2.0
 
 
 class Lateness:
     """Judges the frames of one stream in their order. Used by one thread."""
 
-    def __init__(self, waiting: Callable[[], bool], slow: float = SLOW) -> None:
-        """``waiting``: whether more of the stream has arrived than was read; ``slow``: seconds."""
+    def __init__(self, waiting: Callable[[], bool]) -> None:
+        """``waiting``: whether more of the stream has arrived than was read."""
         self._waiting = waiting
-        self._slow = slow
         self._believed = True
         self._usual: float | None = None  # seconds from stamp to arrival, at the soonest
         self._at = 0.0
         self._late_since: float | None = None
-        self._late_by = 0.0  # seconds, when that began
-        self.behind = False
 
     def late(self, stamp: float, now: float) -> bool:
         """Whether the frame is too old to be shown as the present.
-
-        ``behind`` says afterwards whether this box does not keep up with the stream.
 
         Args:
             stamp: of the frame, seconds since some moment of the stream.
             now: monotonic seconds at which it came.
         """
-        self.behind = False
         if not self._believed:
             return False
         took = now - stamp
@@ -63,12 +54,9 @@ class Lateness:
             self._late_since = None
             return False
         if self._late_since is None:
-            self._late_since, self._late_by = now, took
-        late_for = now - self._late_since
-        if late_for > DOUBT and not self._waiting():
+            self._late_since = now
+        if now - self._late_since > DOUBT and not self._waiting():
             self._believed = False
-        elif late_for > self._slow:
-            self.behind = took >= self._late_by
         return self._believed
 
 

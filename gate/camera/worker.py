@@ -16,7 +16,7 @@ from typing import Any
 
 from gate.camera.decoding import Decoding, Effort, Printed
 from gate.camera.judge import Ended, Judge
-from gate.camera.lateness import SLOW, Lateness, unread
+from gate.camera.lateness import Lateness, unread
 from gate.camera.wire import pack
 
 # TCP, and UDP only where a camera has nothing else, and then from this camera alone
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     if not capture.isOpened():
         return _answer(printed.new())
     if source.lower().startswith("rtsp"):
-        judge.lateness = Lateness(unread, min(SLOW, 0.6 * silent_after))
+        judge.lateness = Lateness(unread)
         judge.slower = effort is not Effort.KEY_PICTURES
     return send(capture, out, judge)
 
