@@ -176,7 +176,7 @@ class Capture:
             return -1, "the capture process sent something that is no frame"
         except EOFError:
             try:
-                status = process.wait(1.0)
+                status = process.wait(3.0)
             except subprocess.TimeoutExpired:
                 status = -1
             return status or -1, _REASONS.get(status, "the stream ended")

@@ -102,4 +102,5 @@ def send(capture: Any, out: io.RawIOBase, judge: Judge) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # at once: to take leave of a camera that does not answer takes seconds, and the gate waits
+    os._exit(main(sys.argv[1:]))
