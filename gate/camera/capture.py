@@ -18,7 +18,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from gate.camera.decoding import Effort
+from gate.camera.decoding import RARE, Effort
 from gate.camera.judge import Ended
 from gate.camera.lasting import LastingName
 from gate.camera.settings import CameraSettings
@@ -197,7 +197,7 @@ class Capture:
         size, self._size = self._size, ()
         while not self._stop.is_set():
             # process and camera have to start; key pictures may be far apart
-            patience = silent + (_OPENING if keys or not self._size else 0)
+            patience = silent + (_OPENING if not self._size else RARE if keys else 0)
             header = self._exactly(selector, descriptor, HEADER.size, patience)
             captured, _, height, width = unpack(header)
             pixels = self._exactly(selector, descriptor, height * width * 3, patience)

@@ -19,6 +19,7 @@ _DAMAGE = re.compile(
 )
 # libavcodec's words when the stream's parameters, such as its size, are no longer the same
 _CHANGED = "chosen by get_format()"
+RARE = 10.0  # seconds that key pictures may be apart
 FORGIVEN = 10.0  # seconds without a complaint after which pictures are whole: not all have key ones
 
 

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from gate.camera.decoding import Decoding, Effort, Printed
+from gate.camera.decoding import RARE, Decoding, Effort, Printed
 from gate.camera.judge import Ended, Judge
 from gate.camera.lateness import Lateness, unread
 from gate.camera.wire import pack
@@ -60,6 +60,8 @@ def main(argv: list[str]) -> int:
     if source.lower().startswith("rtsp"):
         judge.lateness = Lateness(unread)
         judge.slower = effort is not Effort.KEY_PICTURES
+    if effort is Effort.KEY_PICTURES:  # one of them may be late and the next one far
+        judge.silent_after += RARE
     return send(capture, out, judge)
 
 
