@@ -22,6 +22,9 @@ DRIFT = 0.0003  # seconds a second by which the clocks of camera and box may dif
 # seconds of late frames, with nothing waiting to be read, after which the stamps are not believed:
 # some cameras count frames instead of measuring time
 DOUBT = 1.0
+BACK = (
+    1.0  # seconds by which a stamp is before the one before it where a camera's clock was set back
+)
 
 
 class Lateness:
@@ -33,6 +36,7 @@ class Lateness:
         self._believed = True
         self._usual: float | None = None  # seconds from stamp to arrival, at the soonest
         self._at = 0.0
+        self._stamp = 0.0
         self._late_since: float | None = None
 
     def late(self, stamp: float, now: float) -> bool:
@@ -44,6 +48,9 @@ class Lateness:
         """
         if not self._believed:
             return False
+        if stamp < self._stamp - BACK:
+            self._usual = None
+        self._stamp = stamp
         took = now - stamp
         if self._usual is None or took < self._usual - SOONER:
             self._usual, self._at, self._late_since = took, now, None

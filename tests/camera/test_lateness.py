@@ -74,6 +74,16 @@ def test_clocks_that_run_apart_make_nothing_late() -> None:
         stream.comes(1, STEP)
 
 
+@pytest.mark.parametrize("seconds", [-3600.0, 3600.0])
+def test_a_camera_whose_clock_is_set_is_judged_by_the_new_time(seconds: float) -> None:
+    stream = Stream(waiting=False)
+    stream.comes(50, STEP)
+    stream.stamp += seconds
+    assert sum(stream.comes(50, STEP)) == 1
+    stream.now += 2.0
+    assert all(stream.comes(10, 0.005))  # what waited is left out as before
+
+
 def test_bytes_that_nobody_has_read() -> None:
     ours, other = socket.socketpair()
     with ours, other:
