@@ -1,11 +1,13 @@
 """People and prints of them before a webcam, through everything recognition does.
 
     GATE_LFW_DIR=… GATE_MODELS_DIR=… python -m research.webcam [--encoder NAME] [--liveness off]
+        [--grey]
 
 NUAA (Tan, Li, Liu and Jiang, ECCV 2010) lies beside LFW as ``nuaa``: ``live`` and ``spoof`` with
 one folder of consecutive frames a window. Everybody is enrolled with five frames of their first
 window into a gallery of 7,000; their other windows and every window of prints are replayed as
 twelve frames a second. Then everybody in turn is an impostor, while the others are enrolled.
+``--grey``: replayed without colour, as a camera's night mode gives it, of people enrolled with it.
 Figures are given for the people on whom limits may be chosen, and for those who only report.
 """
 
@@ -94,7 +96,7 @@ def vectors_of(window: Window, detector: Detector, encoder: Encoder) -> Vector:
 
 
 def replayed(
-    recogniser: Recogniser, window: Window, person: int | None
+    recogniser: Recogniser, window: Window, person: int | None, *, grey: bool = False
 ) -> tuple[str, float | None]:
     """What the gate made of the window, and after how many seconds when it granted.
 
@@ -103,6 +105,9 @@ def replayed(
     """
     reasons, last = Counter[str](), "not found"
     for number, image in enumerate(window.frames()):
+        if grey:
+            one = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+            image = np.asarray(cv2.cvtColor(one, cv2.COLOR_GRAY2BGR), np.uint8)
         frame = Frame(image, number / RATE, number, str(window.folder))
         for seen in recogniser.process(frame)[:1]:
             last = str(seen.verdict)
@@ -130,6 +135,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="auto")
     parser.add_argument("--detector", default="auto")
     parser.add_argument("--liveness", choices=("required", "off"), default="required")
+    parser.add_argument("--grey", action="store_true")
     parser.add_argument("--people", type=int, default=7000)
     parser.add_argument("--gallery", choices=("lfw", "generated"), default="lfw")
     parser.add_argument("--fpir", type=float, default=0.01)
@@ -168,7 +174,7 @@ def main() -> None:
         kind: str, shown: Sequence[Window], recogniser: Recogniser, person: int | None
     ) -> None:
         for window in shown:
-            verdict, seconds = replayed(recogniser, window, person)
+            verdict, seconds = replayed(recogniser, window, person, grey=options.grey)
             outcomes[kind].verdicts[window.person, verdict] += 1
             if seconds is not None:
                 outcomes[kind].seconds.append(seconds)
