@@ -12,8 +12,8 @@ import pytest
 
 from gate import doctor
 from gate.camera.capture import _REASONS
+from gate.camera.judge import Ended
 from gate.camera.settings import CameraSettings
-from gate.camera.worker import REFUSED as CODE
 from gate.config.settings import build
 from gate.doctor import Level, box, examine, network
 from gate.store.store import Store
@@ -64,7 +64,7 @@ class Refused:
         self._name, self._status = settings.name, status
 
     def open(self) -> None:
-        self._status(self._name, False, _REASONS[CODE])
+        self._status(self._name, False, _REASONS[int(Ended.REFUSED)])
 
     def read(self, seconds: float) -> None:
         return None
