@@ -76,7 +76,7 @@ _WHOEVER = {
     ),
     *("儿子", "女儿", "子女", "父亲", "母亲", "老人", "小孩", "先生", "女士", "某某", "某", "佚名"),
     *("待定", "未知", "不详", "不明", "保密", "匿名", "待补", "待填", "待完善", "未填", "未登记"),
-    *("unknown", "tbd", "owner", "tenant", "resident", "anonymous", "?", "??", "???", "？"),
+    *("unknown", "tbd", "anonymous", "?", "??", "???", "？"),
 }
 # a telephone number or a home beside the name; 张伟2 is how two of one name are told apart
 _NUMBER = re.compile(r"[0-9]{7}|[0-9]-[0-9]|[0-9](?:栋|号楼|幢|单元|室|#)|^[0-9]{3,4}\D")

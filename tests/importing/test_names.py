@@ -28,7 +28,7 @@ ONE_PERSON = (
         "李先生",
         "人123",
     ),
-    *("无名氏", "空海", "4号保安"),
+    *("无名氏", "空海", "4号保安", "Resident", "Owner"),
 )
 
 
@@ -43,7 +43,7 @@ def test_one_persons_name_is_none(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["户主", "待定", "空置", "无", "/", "未入住", " 业 主 ", "？", "Owner", "户主：王五"]
+    "text", ["户主", "待定", "空置", "无", "/", "未入住", " 业 主 ", "？", "Unknown", "户主：王五"]
 )
 def test_a_word_for_whoever_lives_there_is_nobody(text):
     assert mistake(text) == NOBODY
