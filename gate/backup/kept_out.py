@@ -40,12 +40,16 @@ def _people(before: Session, session: Session) -> int:
     out = select(PersonRow).where(PersonRow.blocked | ~PersonRow.active)
     for row in before.scalars(out):
         there = session.scalar(select(PersonRow).where(PersonRow.ref == row.ref))
-        if there is None or (there.blocked, there.active) == (row.blocked, row.active):
+        if there is None:
             continue
-        there.blocked, there.blocked_reason = row.blocked, row.blocked_reason
-        there.active = row.active
-        touch(session, there.id)
-        count += 1
+        blocks, ends = row.blocked and not there.blocked, there.active and not row.active
+        if blocks:
+            there.blocked, there.blocked_reason = True, row.blocked_reason
+        if ends:
+            there.active = False
+        if blocks or ends:
+            touch(session, there.id)
+            count += 1
     return count
 
 

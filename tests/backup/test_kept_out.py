@@ -1,0 +1,71 @@
+"""What was blocked stays blocked, and nothing that is blocked counts again because of another box."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gate.backup.kept_out import keep_out
+from gate.store.settings import StoreSettings
+from gate.store.store import Store
+from gate.store.tables import PermitRow
+
+STORE = StoreSettings(ballast=0)
+NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
+    """A register, and what was copied of it before anything of a test happened."""
+    with ExitStack() as opened:
+        old = opened.enter_context(Store.open(STORE, tmp_path / "old"))
+        old.people.create("李红")
+        old.credentials.add(1, "card", "0012345678")
+        permit = PermitRow(id="p", person_id=1, valid_from=NOW, valid_until=NOW + timedelta(days=1))
+        with old.database.write() as session:
+            session.add(permit)
+        (tmp_path / "new").mkdir()
+        old.database.backup(tmp_path / "new" / "gate.db")
+        shutil.copy(tmp_path / "old" / STORE.key, tmp_path / "new")
+        yield old, opened.enter_context(Store.open(STORE, tmp_path / "new"))
+
+
+def test_nothing_was_blocked(both: tuple[Store, Store]) -> None:
+    old, new = both
+    before = new.changes.generation()
+    assert keep_out(old, new) == 0
+    assert new.changes.generation() == before
+
+
+def test_a_gate_hears_of_what_is_blocked_again(both: tuple[Store, Store]) -> None:
+    old, new = both
+    old.credentials.revoke(1, "lost")
+    old.credentials.revoke_permit("p", "thrown out")
+    before = new.changes.generation()
+    assert keep_out(old, new) == 2
+    assert new.changes.generation() > before
+    found = new.credentials.find("card", "0012345678")
+    assert found is not None
+    assert found.credential.revoked_reason == "lost"
+    assert keep_out(old, new) == 0  # it is already
+
+
+def test_nobody_whom_the_backup_has_blocked_is_let_in(both: tuple[Store, Store]) -> None:
+    """The block was lifted before somebody moved out; the other way round, too."""
+    old, new = both
+    old.people.update(1, active=False)
+    new.people.update(1, blocked=True, blocked_reason="a court order")
+    assert keep_out(old, new) == 1
+    row = new.people.get(1)
+    assert row is not None
+    assert (row.blocked, row.blocked_reason, row.active) == (True, "a court order", False)
+    old.people.update(1, blocked=True, active=True)
+    assert keep_out(old, new) == 0
+    row = new.people.get(1)
+    assert row is not None
+    assert (row.blocked, row.active) == (True, False)
