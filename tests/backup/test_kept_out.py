@@ -1,4 +1,4 @@
-"""What was blocked stays blocked, and nothing that is blocked counts again because of another box."""
+"""What was blocked since a backup stays blocked, and so does what the backup itself has blocked."""
 
 from __future__ import annotations
 
