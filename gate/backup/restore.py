@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import datetime
@@ -15,9 +16,13 @@ from gate import files
 from gate.backup import archive, deletions, sealed
 from gate.backup.kept_out import keep_out
 from gate.errors import GateError, StoreError
+from gate.store.engine import Database
+from gate.store.migrate import revision
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from gate.store.tables import PersonRow
+from gate.store.tables import ErasureRow, PersonRow
+
+_ERASURES = "0003"  # the schema since which every deletion is noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ def restore(
                     where=str(file),
                     hint="name a backup made by `gate backup`",
                 )
+            with closing(Database(store.address(fresh))) as unopened:
+                before_erasures = (revision(unopened) or "") < _ERASURES
             with Store.open(store, fresh, copied=False) as restored:
                 # opened: migrated, and database and key checked, before anything is swapped
                 restored.events.new_epoch()
@@ -94,7 +101,7 @@ def restore(
             where=str(error.filename or data),
             hint="check room and owner of the folder; what was there is unchanged",
         ) from error
-    done = _compared(manifest, aside, data, store)
+    done = _compared(manifest, aside, data, store, all_missing=before_erasures)
     return replace_fields(
         done,
         deleted_again=done.deleted_again + again,
@@ -142,9 +149,19 @@ def opened(file: Path) -> BinaryIO:
 
 
 def _compared(
-    manifest: archive.Manifest, aside: Path | None, data: Path, settings: StoreSettings
+    manifest: archive.Manifest,
+    aside: Path | None,
+    data: Path,
+    settings: StoreSettings,
+    *,
+    all_missing: bool,
 ) -> Restored:
-    """Delete again whom the old register had deleted, where it can be read and has the same key."""
+    """Delete again whom the old register had deleted, where it can be read and has the same key.
+
+    Whoever it never had stays: it may itself have been put back from an older backup.
+    ``all_missing``: the backup is of a version that did not note deletions, so that whoever is
+    missing from the old register counts as deleted.
+    """
     nothing = Restored(manifest, aside, 0, 0, 0, compared=False)
     if aside is None:
         return nothing
@@ -153,7 +170,10 @@ def _compared(
             if old.vault.fingerprint != new.vault.fingerprint:
                 return nothing
             before, after = _people(old), _people(new)
-            gone = [after[ref] for ref in after.keys() - before.keys()]
+            missing = after.keys() - before.keys()
+            if not all_missing:
+                missing &= _erased(old)
+            gone = [after[ref] for ref in missing]
             for person in gone:
                 new.people.delete(person)
             if gone:
@@ -172,3 +192,8 @@ def _compared(
 def _people(store: Store) -> dict[str, int]:
     with store.database.read() as session:
         return {row[0]: row[1] for row in session.execute(select(PersonRow.ref, PersonRow.id))}
+
+
+def _erased(store: Store) -> set[str]:
+    with store.database.read() as session:
+        return set(session.scalars(select(ErasureRow.ref)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from gate.backup import archive, sealed
 from gate.backup.restore import Restored, place_configuration, restore
@@ -19,7 +19,7 @@ from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from gate.store.tables import BoxRow, CredentialRow, PermitRow
+from gate.store.tables import BoxRow, CredentialRow, ErasureRow, PermitRow
 from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
@@ -155,6 +155,39 @@ def test_whoever_was_deleted_since_is_deleted_again_and_the_rest_is_listed(
     with Store.open(STORE, data) as again:
         assert [row.ref for row in again.people.find()] == [stays.ref]
     assert "王伟".encode() not in (data / "gate.db").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_newer_backup_after_an_older_one_brings_everybody_back(
+    store: Store, data: Path, tmp_path: Path
+) -> None:
+    """The older one was put back by mistake: whom it never had nobody has deleted."""
+    store.people.create("李红")
+    older = written(store, data, tmp_path / "stick").path
+    store.people.create("王伟")
+    leaves = store.people.create("赵新")
+    newer = written(store, data, tmp_path / "stick", NOW + timedelta(days=1)).path
+    store.people.delete(leaves.id)
+    store.close()
+    put_back(older, data, replace=True)
+    done = restore(newer, SECRET, data, STORE, replace=True, now=NOW + timedelta(days=2))
+    assert (done.compared, done.deleted_again) == (True, 0)
+    with Store.open(STORE, data) as again:
+        assert {row.name for row in again.people.find()} == {"李红", "王伟", "赵新"}
+
+
+@pytest.mark.slow
+def test_of_a_version_that_did_not_note_deletions_whoever_is_missing_was_deleted(
+    store: Store, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaves = store.people.create("王伟")
+    file = written(store, data, tmp_path / "stick").path
+    store.people.delete(leaves.id)
+    with store.database.write() as session:
+        session.execute(delete(ErasureRow))
+    store.close()
+    monkeypatch.setattr("gate.backup.restore.revision", lambda database: "0002")
+    assert put_back(file, data, replace=True).deleted_again == 1
 
 
 @pytest.mark.slow
