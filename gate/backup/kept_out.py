@@ -1,7 +1,8 @@
 """Who and what was blocked after a backup was made: once it is put back, none of it counts again.
 
 Blocked people and those who had moved out, blocked cards and permits, keys of commands that were
-revoked, and boxes of a hub that were shut out.
+revoked, and boxes of a hub that were shut out. Who was deleted stays noted, so that no other backup
+brings them back either.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from sqlalchemy.orm import Session
 
 from gate.store.changes import touch
 from gate.store.store import Store
-from gate.store.tables import BoxRow, CommandKeyRow, CredentialRow, PermitRow, PersonRow
+from gate.store.tables import (
+    BoxRow,
+    CommandKeyRow,
+    CredentialRow,
+    ErasureRow,
+    PermitRow,
+    PersonRow,
+)
 
 
 def keep_out(old: Store, new: Store) -> int:
@@ -30,6 +38,7 @@ def keep_out(old: Store, new: Store) -> int:
             if known is not None and known.state == "active":
                 known.state, known.reason, known.ended = box.state, box.reason, box.ended
                 count += 1
+        _deletions(before, session)
         if count:
             new.audit.note_in(session, "restore", "kept_out.again", count=count)
     return count
@@ -77,3 +86,12 @@ def _permits(before: Session, session: Session) -> int:
             touch(session, there.person_id)
             count += 1
     return count
+
+
+def _deletions(before: Session, session: Session) -> None:
+    for row in before.scalars(select(ErasureRow)):
+        if session.get(ErasureRow, row.ref) is None:
+            # its number may be somebody else's by now
+            number = row.person_id if session.get(PersonRow, row.person_id) is None else 0
+            noted = ErasureRow(ref=row.ref, person_id=number, at=row.at, proof=row.proof)
+            session.add(noted)
