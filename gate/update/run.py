@@ -123,6 +123,19 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C counts afterwards: between two renames nobody could tell which version is where."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked and before is not signal.SIG_IGN:
+        raise KeyboardInterrupt
+
+
 def _exchange(
     tree: Tree,
     services: Services,
@@ -140,8 +153,9 @@ def _exchange(
     try:
         services.stop()
         schema = _keep(settings, kept)
-        tree.swap()
-        swapped = True
+        with _uninterrupted():
+            tree.swap()
+            swapped = True
         started = datetime.now(UTC)
         services.start()
         why = _not_ready(settings, services, started, faults, ready_within, version)
@@ -251,8 +265,8 @@ def _put_back(settings: Settings, kept: Path, schema: str | None) -> bool:
     assert path is not None  # only a file is kept
     owner = path.stat()
     os.chown(kept, owner.st_uid, owner.st_gid)
-    with suppress(StoreError):
-        Database(settings.store.address(settings.data)).wipe()
+    with suppress(StoreError), closing(Database(settings.store.address(settings.data))) as there:
+        there.wipe()
     for beside in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         beside.unlink(missing_ok=True)  # before: SQLite would write it into any file of this name
     kept.replace(path)

@@ -194,6 +194,25 @@ def test_impatience_on_the_way_back_does_not_end_that(box: Box) -> None:
         signal.signal(signal.SIGINT, found)
 
 
+def test_an_interrupt_between_the_renames_waits_for_them(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = files.exchange
+
+    def and_interrupt(one: Path, other: Path) -> None:
+        monkeypatch.setattr(files, "exchange", exchange)
+        exchange(one, other)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(files, "exchange", and_interrupt)
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert box.update().why == "it was interrupted"
+    finally:
+        signal.signal(signal.SIGINT, found)
+    box.as_before()
+
+
 def test_a_way_back_that_fails_starts_what_is_there_and_says_so(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
