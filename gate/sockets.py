@@ -46,18 +46,22 @@ def same_origin(headers: Mapping[str, str]) -> bool:
         return False
 
 
-def listen(section: str, what: str, host: str, port: int) -> socket.socket:
+def listen(
+    section: str, what: str, host: str, port: int, *, handshakes: int = CONNECTIONS
+) -> socket.socket:
     """Bound and listening; ``host`` a name or an address of either family.
 
     Args:
         section: of the configuration, where host and port are set.
         what: is served, for the error.
+        handshakes: of TLS that may be under way at one time; of one other machine in the same
+            share as of connections.
 
     Raises ConfigurationError when the address cannot be used.
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return Listener(fileno=socket.create_server((host, port), family=family).detach())
+        return Listener(socket.create_server((host, port), family=family).detach(), handshakes)
     except OSError as error:
         raise ConfigurationError(
             f"the {what} cannot be served: {error.strerror or error}",
@@ -73,8 +77,9 @@ class Listener(socket.socket):
     uvicorn hears of the connection.
     """
 
-    def __init__(self, **of: Any) -> None:
-        super().__init__(**of)
+    def __init__(self, descriptor: int, most: int) -> None:
+        super().__init__(fileno=descriptor)
+        self._most, self._most_of_one = most, most * PER_ADDRESS // CONNECTIONS
         self._waiting: list[tuple[socket.socket, str]] = []
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -84,9 +89,9 @@ class Listener(socket.socket):
         ]
         machine = str(address[0])
         own = [one for one in self._waiting if one[1] == machine]
-        if len(own) >= PER_ADDRESS and not _is_this_machine(machine):
+        if len(own) >= self._most_of_one and not _is_this_machine(machine):
             self._cut(own[0])
-        elif len(self._waiting) >= CONNECTIONS:
+        elif len(self._waiting) >= self._most:
             self._cut(self._waiting[0])
         self._waiting.append((made, machine))
         return made, address

@@ -15,7 +15,6 @@ from gate.config.settings import DEFAULT, GATE_NAME, Settings, load
 from gate.errors import ConfigurationError
 from gate.hub.boxes import Boxes, shut_out
 from gate.hub.keys import CommunityKeys
-from gate.sockets import listen
 from gate.store.store import Store
 from gate.texts.terminal import Console, named, table
 
@@ -34,12 +33,12 @@ def run(config: Config = DEFAULT) -> None:
     settings = load(config)
     from gate import log
     from gate.hub.app import Hub
-    from gate.hub.server import build_server
+    from gate.hub.server import build_server, listen_for_boxes
 
     log.set_up(settings.log)
     with _store(settings) as store:
         server = build_server(Hub(store, settings.hub, settings.models))
-        listening = listen("hub", "hub", settings.hub.host, settings.hub.port)
+        listening = listen_for_boxes(settings.hub.host, settings.hub.port)
         port = listening.getsockname()[1]
         Console(highlight=False, soft_wrap=True).print(f"hub: port {port}")
         with listening:

@@ -19,10 +19,13 @@ from starlette.responses import Response
 from gate import files
 from gate.hub.app import CERTIFICATE, Hub, create_app
 from gate.hub.authority import Authority
-from gate.sockets import BoundedHttp
+from gate.sockets import BoundedHttp, listen
 
 MOST = 64 << 20  # bytes of a request
 MOST_OF_STRANGERS = 64 << 10  # without a certificate: a box that is being paired sends 2 KB
+
+# at one time: after the hub was away all boxes come back at once, perhaps from one address
+HANDSHAKES = 1024
 
 
 class MutualTls(BoundedHttp):
@@ -61,6 +64,11 @@ def build_server(hub: Hub) -> uvicorn.Server:
     config.load()
     config.ssl = tls_context(hub.authority, own_names(hub.settings.hosts))
     return uvicorn.Server(config)
+
+
+def listen_for_boxes(host: str, port: int) -> socket.socket:
+    """Bound and listening. Raises ConfigurationError when the address cannot be used."""
+    return listen("hub", "hub", host, port, handshakes=HANDSHAKES)
 
 
 def tls_context(authority: Authority, hosts: tuple[str, ...]) -> ssl.SSLContext:

@@ -19,7 +19,7 @@ from gate.config.hub import HubSettings
 from gate.events.event import Event
 from gate.hub.app import Hub
 from gate.hub.boxes import Boxes
-from gate.hub.server import build_server
+from gate.hub.server import build_server, listen_for_boxes
 from gate.models.settings import ModelsSettings
 from gate.recognition.face import Template, Vector
 from gate.replica.configuration import Configurer
@@ -27,7 +27,6 @@ from gate.replica.identity import Identity
 from gate.replica.join import folder_of, join
 from gate.replica.models import MissingFile
 from gate.replica.replica import Replica
-from gate.sockets import listen
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import EventRow
@@ -52,7 +51,7 @@ class Server:
         self, store: Store, port: int = 0, models: ModelsSettings | None = None, **hub: object
     ) -> None:
         self.hub = Hub(store, HubSettings.model_validate(hub), models)
-        self._listening = listen("hub", "hub", "127.0.0.1", port)
+        self._listening = listen_for_boxes("127.0.0.1", port)
         self.port = int(self._listening.getsockname()[1])
         self._server = build_server(self.hub)
         self._thread = threading.Thread(

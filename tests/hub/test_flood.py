@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from gate import sockets
+from gate.hub.server import listen_for_boxes
 from gate.sockets import CONNECTIONS
 from tests.hub.fleet import Fleet
 from tests.test_tls_sockets import still_open
@@ -41,6 +43,21 @@ def test_half_sent_requests_of_strangers_do_not_keep_a_box_from_its_hub(
     assert eventually(lambda: closed(strangers) >= STRANGERS - CONNECTIONS)
     fleet.enrol("李红", 1)
     wait_for(lambda: box.names == {"李红"})
+
+
+def test_boxes_that_all_come_back_at_once_are_let_in(
+    strangers: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of the hub: none has shaken hands, and all may be behind one address."""
+    monkeypatch.setattr(sockets, "_is_this_machine", lambda address: False)
+    with listen_for_boxes("127.0.0.1", 0) as listening:
+        accepted = []
+        for _ in range(2 * CONNECTIONS):
+            strangers.append(socket.create_connection(listening.getsockname(), 60))
+            accepted.append(listening.accept()[0])
+        assert still_open(strangers) == len(accepted)
+        for each in accepted:
+            each.close()
 
 
 def closed(held: list[socket.socket]) -> int:
