@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gate.importing.book import Form, Row, letters
+from gate.importing.names import SEVERAL
 from gate.importing.plan import Plan
 from gate.importing.wrong import Wrong
 from gate.texts.catalogue import Translate
@@ -27,6 +28,7 @@ TO_DO = {
     "lies before the first day": "correct one of the two days",
     "a tenant or visitor needs an end date": "fill in the last day",
     "is no year from 1900 to now": "write the year, 1956, or the date, 1956-03-05",
+    SEVERAL: "if it is one person, write the name without blanks",
     "is nobody's name": "write the name, or delete this line from the table",
     "holds a number that is no part of a name": "home and telephone belong in columns of their own",
     "says neither that somebody lives here nor that they moved out": (

@@ -11,16 +11,14 @@ _SIMPLE = str.maketrans("棟號樓單層區", "栋号楼单层区")
 _PART = r"[0-9A-Za-z]+"
 _MARK = r"(?:号楼|号院|号|楼|栋|幢|座|#楼|#)"
 # what distinguishes two buildings of one number; the name of the community does not
-_QUALIFIER = (
-    r"(?:[0-9A-Za-z]+期|(?:[东南西北中]|[0-9A-Za-z]+)区|[东南西北中]苑|[0-9]+号院|[0-9]+弄)"
-)
+QUALIFIER = r"(?:[0-9A-Za-z]+期|(?:[东南西北中]|[0-9A-Za-z]+)区|[东南西北中]苑|[0-9]+号院|[0-9]+弄)"
 # what a sheet or a section is named after; 3楼 may be a floor and 3号 a day
 BUILDING = (
-    rf"(?:{_QUALIFIER}-?)*"
+    rf"(?:{QUALIFIER}-?)*"
     r"(?:[0-9A-Za-z东南西北中甲乙丙丁]+(?:号楼|栋|幢|座|#楼|#|棟|號樓)|[甲乙丙丁]栋)"
 )
 _BUILDING = (
-    rf"(?P<building>(?:{_QUALIFIER}-?)*"
+    rf"(?P<building>(?:{QUALIFIER}-?)*"
     rf"(?:[0-9A-Za-z东南西北中甲乙丙丁]+{_MARK}|[甲乙丙丁])(?!单元|门))"
 )
 _HOME = re.compile(

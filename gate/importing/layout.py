@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gate.importing.blocks import split
 from gate.importing.book import Book, Cell, Form, Row, Sheet, letters
 from gate.importing.guesses import guess_of, is_about_another, is_next, is_relative, members
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
+from gate.importing.names import says_who_lives_there
 from gate.importing.text import code
 from gate.importing.two_lines import joined
 
@@ -133,6 +134,8 @@ def lay_out(
         guess = guess_of(above.get(index, "") + headings.get(index, ""))
         if reason != "unknown" or not guess:
             continue
+        if guess == "state" and not says_who_lives_there(_texts(rows, index)):
+            continue
         heading = headings.get(index, "")
         if guess not in taken or _counts_too(guess, heading, taken[guess]):
             meant[index] = guess, "guessed"
@@ -143,6 +146,10 @@ def lay_out(
         Column(index, headings.get(index, ""), *meant[index], counts[index]) for index in indexes
     ]
     return Layout(head.number, tuple(columns), rows, skipped, _twice(columns), shape, width)
+
+
+def _texts(rows: Iterable[Row], index: int) -> Iterator[str]:
+    return (row.cells[index].text for row in rows if index in row.cells)
 
 
 def _counts_too(field: str, heading: str, first: str) -> bool:
@@ -247,7 +254,12 @@ def _aside(row: Row, own: Mapping[int, Cell]) -> bool:
     """Whether the only value of a row is a section, a sum or a remark, and nobody's name."""
     column, cell = next(iter(own.items()))
     text = cell.text.strip()
-    return column in row.spans or bool(_FOOT.fullmatch(text) or _SECTION.fullmatch(text))
+    return column in row.spans or bool(_FOOT.fullmatch(text) or is_section(text))
+
+
+def is_section(text: str) -> bool:
+    """Whether a text says which people follow below it."""
+    return bool(_SECTION.fullmatch(text.strip()))
 
 
 def _is_sum(own: Mapping[int, Cell]) -> bool:

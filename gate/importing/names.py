@@ -4,12 +4,15 @@ word for whoever lives there, or somebody's name with the remark that they have 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from gate.importing.text import compact, visible
-from gate.importing.values import is_gone
+from gate.importing.text import compact, name, visible
+from gate.importing.values import is_gone, state
 
 _CJK = "\u3400-\u9fff"
+_EAST = re.compile(
+    "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+)  # written surname first, without a blank
 _ONE = rf"[{_CJK}]{{2,4}}(?:[(（][^()（）]*[)）])?"
 # 张三、李四: Chinese names do not hold these marks; of Latin ones some do (Li, Ming)
 _LISTED = re.compile(rf"{_ONE}(?: ?[、，,/／;；&＆+|] ?{_ONE})+")
@@ -40,9 +43,7 @@ _VACANT = {
         "空置房",
         "空闲",
         "闲置",
-        "无",
         "无人",
-        "没有",
     ),
     *(
         "无人居住",
@@ -56,8 +57,12 @@ _VACANT = {
         "未交房",
         "未交付",
     ),
-    *("未装修", "毛坯", "样板房", "样板间", "空白", "none", "nil", "vacant", "empty"),
-    *("unsold", "unoccupied", "n/a", "/", "//", "\\", "-", "--", "---", "—", "——", "×"),
+    *("未装修", "毛坯", "样板房", "样板间", "vacant", "empty", "unsold", "unoccupied"),
+}
+# nobody in a column of names; in any other nothing is said by them
+_NOTHING = {
+    *("无", "没有", "空白", "none", "nil", "n/a"),
+    *("/", "//", "\\", "-", "--", "---", "—", "——", "×"),
 }
 _WHOEVER = {
     *(
@@ -80,6 +85,8 @@ _WHOEVER = {
 }
 # a telephone number or a home beside the name; 张伟2 is how two of one name are told apart
 _NUMBER = re.compile(r"[0-9]{7}|[0-9]-[0-9]|[0-9](?:栋|号楼|幢|单元|室|#)|^[0-9]{3,4}\D")
+_COUNT = re.compile(r"共?[0-9一二三四五六七八九十两]+(?:人|口|口人|名|位)")
+_LABELLED = re.compile(r"[^:]*[^:\x00-\x7f][^:]*:")  # 户主：王五
 SEVERAL = "names several people; give each a line of their own"
 NOBODY = "is nobody's name"
 NUMBERED = "holds a number that is no part of a name"
@@ -103,7 +110,7 @@ def mistake(text: str) -> str:
     if several(text):
         return SEVERAL
     key = compact(text)
-    if key in _WHOEVER or key in _VACANT or re.match(r"[^:]*[^:\x00-\x7f][^:]*:", key):
+    if key in _WHOEVER | _VACANT | _NOTHING or _COUNT.fullmatch(key) or _LABELLED.match(key):
         return NOBODY
     remark = re.search(r"[(\[【](.+?)[)\]】]$", key)
     if remark and is_gone(remark[1]):
@@ -113,9 +120,32 @@ def mistake(text: str) -> str:
     return ""
 
 
+def is_apart(surname: str, written: str) -> bool:
+    """Whether a name lacks the surname beside it; WANG beside 王芳 says it once more."""
+    alike = bool(_EAST.search(surname)) == bool(_EAST.search(written))
+    return bool(written) and alike and compact(surname) not in compact(written)
+
+
+def whole(surname: str, given: str) -> str:
+    """A name of two columns: 王 and 芳 are 王芳, Smith and Ann are Ann Smith."""
+    if _EAST.search(surname + given):
+        return name(f"{surname}{given}")
+    return f"{given} {surname}".strip()
+
+
 def is_empty_flat(values: Mapping[str, str]) -> bool:
     """Whether a line says of a flat that nobody lives there, and nothing of a person."""
-    said = [compact(values.get(column, "")) for column in ("name", "state", "note")]
-    if not values.keys() <= _HOME or said[0] not in (*_VACANT, ""):
+    if not values.keys() <= _HOME:
         return False
-    return any(word in _VACANT for word in said)
+    if written := compact(values.get("name", "")):
+        return written in _VACANT | _NOTHING
+    return any(compact(values.get(column, "")) in _VACANT for column in ("state", "note"))
+
+
+def says_who_lives_there(texts: Iterable[str]) -> bool:
+    """Whether a column says of anybody that they live there or have gone, or that a flat is empty.
+
+    居住情况 may as well say how somebody lives: 独居, 与子女同住.
+    """
+    words = _VACANT | {"出租"}
+    return any(state(text) in ("active", "moved_out") or compact(text) in words for text in texts)

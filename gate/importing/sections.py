@@ -5,45 +5,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.importing.book import Row, Sheet
 from gate.importing.homes import (
     BUILDING,
     NOT_UNDERSTOOD,
+    QUALIFIER,
     home,
     is_flat,
     unclear,
     unit_of,
     within,
 )
-from gate.importing.layout import Column, Layout
+from gate.importing.layout import Column, Layout, is_section
 from gate.importing.text import code, numerals
 from gate.importing.wrong import Wrong
 
 _PLACE = re.compile(
-    rf"(?:.*?(?:小区|花园|公寓|苑|城|园|府|里|家园|社区|村))?(?P<building>{BUILDING})?"
+    r"(?:.*?(?:小区|花园|公寓|苑|城|园|府|里|家园|社区|村))?"
+    rf"(?P<area>(?:{QUALIFIER}-?)+)?(?P<building>{BUILDING})?"
     r"(?:第?(?P<entrance>[0-9A-Za-z]+)(?:单元|單元))?"
     r"(?:的?(?:住户|业主|居民|人员|租户|房屋|家庭|常住|入住)*"
     r"(?:信息|情况|基本)*(?:登记表|登记|花名册|名单|名册|一览表|信息表|明细表|台账|汇总表|表)?)?"
 )
 
 
+_ELSEWHERE = re.compile("[铺店栋楼幢座排院墅库]|门面|公寓|宿舍|地下")  # 商铺业主名单
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Attributes:
-    building, entrance: as written; "" where it is not said.
+    building, entrance, area: as written; "" where it is not said. The building has the area
+        before it: 1号楼 is there once in 1期 and once in 2期.
     """
 
     building: str = ""
     entrance: str = ""
+    area: str = ""
 
 
-def place_of(text: str) -> Place:
-    """Building and entrance that a sheet, a title or a section is named after."""
+def place_of(text: str, area: str = "") -> Place | None:
+    """Where a sheet, a title or a section is, by its name; None where that is no place's.
+
+    ``area``: that of what it is a part of.
+    """
     written = re.sub(r"[(（].*?[)）]|\s|[:：。]", "", numerals(code(text)))
     found = _PLACE.fullmatch(written)
-    return Place(found["building"] or "", found["entrance"] or "") if found else Place()
+    if not found:
+        return None
+    area, building = found["area"] or area, found["building"] or ""
+    return Place(f"{area}{building}" if building else "", found["entrance"] or "", area)
 
 
 def places(sheet: Sheet, layout: Layout) -> dict[int, Place]:
@@ -51,11 +64,10 @@ def places(sheet: Sheet, layout: Layout) -> dict[int, Place]:
     a column does."""
     if any(column.field == "building" for column in layout.columns):
         return {}
-    now = place_of(re.sub(r"![A-Z]+[0-9]+$", "", sheet.name))
+    now = place_of(re.sub(r"![A-Z]+[0-9]+$", "", sheet.name)) or Place()
     for row in sheet.rows:
         if row.number < layout.line and len(row.cells) == 1:
-            title = place_of(next(iter(row.cells.values())).text)
-            now = title if title.building else now
+            now = _within_title(now, next(iter(row.cells.values())).text)
     found = {}
     sections = dict(layout.skipped)
     people = {row.number for row in layout.rows}
@@ -63,12 +75,30 @@ def places(sheet: Sheet, layout: Layout) -> dict[int, Place]:
         if row.number in people:
             found[row.number] = now
         elif row.number > layout.line and row.number in sections:
-            place = place_of(sections[row.number])
-            if place.building:
-                now = place
-            elif place.entrance:
-                now = Place(now.building, place.entrance)
+            now = _below(sections[row.number], now)
     return {number: place for number, place in found.items() if place.building}
+
+
+def _within_title(sheet: Place, title: str) -> Place:
+    """Where people are by the name of their sheet and the title above them, which counts more."""
+    place = place_of(title, sheet.area)
+    if place is None or place.building:
+        return place or sheet
+    if place.area == sheet.area:
+        return sheet
+    building = f"{place.area}{sheet.building}" if sheet.building else ""
+    return replace(sheet, building=building, area=place.area)
+
+
+def _below(text: str, above: Place) -> Place:
+    """Where people are below a line that is nobody."""
+    place = place_of(text, above.area)
+    if place is None:  # no building above is theirs
+        elsewhere = is_section(text) and _ELSEWHERE.search(text)
+        return Place(area=above.area) if elsewhere else above
+    if place.building or place.area != above.area:
+        return place
+    return replace(above, entrance=place.entrance) if place.entrance else above
 
 
 class Homes:
@@ -120,7 +150,7 @@ class Homes:
         unit = values["unit"]
         here = bool(place.building) and is_flat(unit)
         if here and self._numbered and within(unit, place.building):
-            here = False  # 3-501, where 3 is the building
+            here, entrance = False, entrance or place.entrance  # 3-501, where 3 is the building
         # one cell with all of it, whatever its heading
         if "building" not in values and not here and (found := home(unit, self._language)):
             values["building"], unit = found

@@ -19,7 +19,7 @@ from gate.importing.hidden import asked, hide
 from gate.importing.homes import is_home_as_day
 from gate.importing.layout import Column, Layout, sheets_of
 from gate.importing.marks import mark
-from gate.importing.names import is_empty_flat, mistake
+from gate.importing.names import is_apart, is_empty_flat, mistake, whole
 from gate.importing.question import SHOWN, Question
 from gate.importing.sections import Homes, Place, places
 from gate.importing.serials import Serials, serial
@@ -369,11 +369,10 @@ def _named(values: dict[str, str]) -> None:
     Beside 姓氏 what is headed 名字 is the given name, unless the surname is in it already.
     """
     surname, given = values.pop("surname", ""), values.pop("given_name", "")
-    if surname and not given and surname not in values.get("name", surname):
+    if surname and not given and is_apart(surname, values.get("name", "")):
         given = values.pop("name")
     if "name" not in values and (surname or given):
-        latin = (surname + given).replace(" ", "").isascii()
-        values["name"] = f"{given} {surname}".strip() if latin else name(f"{surname}{given}")
+        values["name"] = whole(surname, given)
 
 
 def _which(what: str, cell: Cell) -> str:

@@ -122,6 +122,8 @@ STATES = {
                 "入住中",
             ),
             *("自住", "常住", "在册", "现住", "已启用", "正常居住", "在职", "在租", "租住中"),
+            *("租住", "暂住", "长住", "长期居住", "借住", "同住", "有人", "有人居住", "居住正常"),
+            *("审核通过", "已审核", "已通过", "已认证", "已激活"),
             *("livinghere", "occupied", "current", "enabled", "valid", "normal", "resident"),
         ),
         "active",
@@ -172,10 +174,11 @@ STATES = {
         "moved_out",
     ),
 }
-# 是否在住, and nothing else: a note that says no is none about somebody's having gone
+# 是否在住, and nothing else: a note that says no is none about somebody's having gone. Of 1 and 0
+# either may be what is in order, as in many programs' tables of users: they are asked about
 _YES_OR_NO = {
-    **dict.fromkeys(("是", "yes", "y", "true", "√", "✓", "✔", "1"), "active"),
-    **dict.fromkeys(("否", "no", "n", "false", "×", "✗", "✘", "0"), "moved_out"),
+    **dict.fromkeys(("是", "yes", "y", "true", "√", "✓", "✔"), "active"),
+    **dict.fromkeys(("否", "no", "n", "false", "×", "✗", "✘"), "moved_out"),
 }
 CARD_FORMS = ("decimal", "facility", "hex", "reversed")
 _LOST = re.compile(r"[-+]?[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}|[-+]?[0-9]\.[0-9]+E[0-9]{1,3}", re.I)

@@ -43,7 +43,11 @@ def test_one_persons_name_is_none(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["户主", "待定", "空置", "无", "/", "未入住", " 业 主 ", "？", "Unknown", "户主：王五"]
+    "text",
+    [
+        *("户主", "待定", "空置", "无", "/", "未入住", " 业 主 ", "？", "Unknown", "户主：王五"),
+        *("3人", "共五口人", "none"),
+    ],
 )
 def test_a_word_for_whoever_lives_there_is_nobody(text):
     assert mistake(text) == NOBODY
@@ -69,3 +73,10 @@ def test_an_empty_flat_is_no_line_of_a_person():
     assert not is_empty_flat(home)  # a name may have been forgotten
     assert not is_empty_flat({**home, "name": "空置", "phone": "13800138000"})
     assert not is_empty_flat({**home, "name": "王芳", "note": "/"})
+    assert is_empty_flat({**home, "name": "/"})
+
+
+@pytest.mark.parametrize("nothing", ["无", "/", "-", "None"])
+@pytest.mark.parametrize("column", ["note", "state"])
+def test_a_forgotten_name_is_no_empty_flat_because_there_is_no_note(column, nothing):
+    assert not is_empty_flat({"building": "3", "unit": "501", column: nothing})

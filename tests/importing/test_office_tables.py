@@ -198,6 +198,31 @@ def test_whether_somebody_lives_there_counts(tmp_path, store):
     assert mistakes(made) == [(3, "state", "has moved out; leave the line out of the table")]
 
 
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        (("独居", "与子女同住", "空巢"), ""),  # how somebody lives, and not whether
+        *((("自住", "租住", "独居"), "state"), (("空置", "出租"), "state")),
+    ],
+)
+def test_a_column_about_living_is_a_state_where_it_says_whether_they_do(
+    tmp_path, store, cells, field
+):
+    made = one(tmp_path, store, "居住情况", *cells)
+    assert made.table.columns[3].field == field
+    assert made.ready is not bool(field)
+
+
+def test_words_for_those_who_live_there_are_no_mistakes(tmp_path, store):
+    made = one(tmp_path, store, "状态", "租住", "暂住", "借住", "有人居住", "审核通过")
+    assert made.ready
+
+
+def test_one_and_zero_are_no_state_since_either_may_be_in_order(tmp_path, store):
+    made = one(tmp_path, store, "状态", "0", "1")
+    assert mistakes(made) == [(2, "state", NEITHER), (3, "state", NEITHER)]
+
+
 @pytest.mark.parametrize("heading", ["卡状态", "门禁卡状态", "Card status"])
 def test_a_card_that_is_not_in_order_is_not_given(tmp_path, store, heading):
     rows = [("卡号", "持卡人", heading), ("0002972728", "王芳", "正常")]
@@ -210,7 +235,8 @@ def test_a_card_that_is_not_in_order_is_not_given(tmp_path, store, heading):
     ("given", "surname", "name"),
     [
         *(("三", "张", "张三"), ("张三", "张", "张三"), ("Ann", "Smith", "Ann Smith")),
-        ("Ann Smith", "Smith", "Ann Smith"),
+        *(("Ann Smith", "Smith", "Ann Smith"), ("Ann Smith", "SMITH", "Ann Smith")),
+        *(("王芳", "WANG", "王芳"), ("José", "García", "José García"), ("민수", "김", "김민수")),
     ],
 )
 def test_a_surname_beside_a_name_is_not_lost(tmp_path, store, given, surname, name):

@@ -22,7 +22,8 @@ HOME = ("building", "unit", "name")
     ],
 )
 def test_what_a_sheet_or_section_is_named_after(text, building, entrance):
-    assert place_of(text) == Place(building, entrance)
+    place = place_of(text) or Place()
+    assert (place.building, place.entrance) == (building, entrance)
 
 
 def test_the_name_of_the_sheet_gives_the_building(tmp_path, store):
@@ -76,6 +77,38 @@ def test_lines_that_name_a_building_give_it_to_those_below(tmp_path, store):
     made = planned(workbook(tmp_path, rows), store)
     assert values(made, *HOME) == [("1号楼", "101", "张三"), ("2号楼", "2单元101", "李四")]
     assert [line for line, _ in made.table.skipped] == [2, 4, 5]
+
+
+def test_buildings_of_one_number_in_two_areas_stay_two(tmp_path, store):
+    rows = [("房号", "姓名"), ("一期",), ("1号楼",), ("101", "张三")]
+    rows += [("二期",), ("1号楼",), ("101", "李四"), ("2单元",), ("201", "王五")]
+    made = planned(workbook(tmp_path, rows), store)
+    assert values(made, *HOME) == [
+        *(("1期1号楼", "101", "张三"), ("2期1号楼", "101", "李四")),
+        ("2期1号楼", "2单元201", "王五"),
+    ]
+
+
+def test_the_area_of_the_title_counts_with_the_building_of_the_sheet(tmp_path, store):
+    rows = [("阳光花园二期业主登记表",), ("房号", "姓名"), ("101", "张三")]
+    made = planned(workbook(tmp_path, {"1号楼": rows}, "A1:B1"), store)
+    assert values(made, *HOME) == [("2期1号楼", "101", "张三")]
+
+
+def test_people_of_shops_are_not_put_into_the_building_above(tmp_path, store):
+    rows = [("房号", "姓名"), ("1号楼",), ("101", "张三"), ("阳光物业业主登记表",)]
+    rows += [("102", "李四"), ("商铺业主名单",), ("101", "王五")]
+    made = planned(workbook(tmp_path, rows), store)
+    assert values(made, *HOME) == [
+        *(("1号楼", "101", "张三"), ("1号楼", "102", "李四"), ("", "101", "王五")),
+    ]
+    assert mistakes(made) == [(7, "unit", "building and unit are given together or not at all")]
+
+
+def test_the_entrance_of_a_section_stays_beside_the_number_of_the_building(tmp_path, store):
+    rows = [("房号", "姓名"), ("3-501", "张三"), ("3-502", "李四")]
+    made = planned(workbook(tmp_path, {"3号楼3单元": rows}), store)
+    assert values(made, "building", "unit") == [("3", "3单元501"), ("3", "3单元502")]
 
 
 def test_the_title_gives_the_building(tmp_path, store):
