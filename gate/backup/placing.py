@@ -23,6 +23,7 @@ from gate.store.copies import working_folder
 from gate.store.register_copy import SUFFIX
 
 _OWN = frozenset({"lost+found"})
+_MODELS = frozenset({"models", "converted"})  # never written to, only replaced
 _ABANDONED = 86_400.0  # seconds
 
 
@@ -62,13 +63,38 @@ def put_in_place(fresh: Path, data: Path, database: str, now: datetime) -> Path 
         data.rmdir()
         fresh.rename(data)
         return None
+    _take_over(data, fresh)
     aside = data.with_name(f"{data.name}.before-{stamp}")
     fresh.rename(aside)
     files.exchange(aside, data)
-    for name in LEFT_OUT - {"imports", "demo", "bench"}:  # what can be fetched again need not be
-        if (aside / name).exists() and not (data / name).exists():
-            shutil.copytree(aside / name, data / name, symlinks=True)
     return aside
+
+
+def _take_over(old: Path, new: Path) -> None:
+    """What no backup holds and is needed still. Models take no room a second time."""
+    for name in LEFT_OUT - {"imports", "demo", "bench"}:
+        if not (old / name).is_dir() or (new / name).exists():
+            continue
+        (new / name).mkdir(mode=0o700)
+        shutil.copystat(old / name, new / name)
+        for path in sorted((old / name).rglob("*")):
+            copy = new / path.relative_to(old)
+            if path.is_symlink():
+                copy.symlink_to(path.readlink())
+            elif path.is_dir():
+                copy.mkdir()
+                shutil.copystat(path, copy)
+            elif not (name in _MODELS and _linked(path, copy)):
+                shutil.copy2(path, copy)
+
+
+def _linked(path: Path, copy: Path) -> bool:
+    """Whether the file system can give a file a second name."""
+    try:
+        os.link(path, copy)
+    except OSError:
+        return False
+    return True
 
 
 def _one_by_one(fresh: Path, data: Path, database: str, aside: Path) -> Path | None:
@@ -95,8 +121,9 @@ def _one_by_one(fresh: Path, data: Path, database: str, aside: Path) -> Path | N
                 there.rename(kept)
                 moved.append((kept, there))
         for name in new:
+            folder = (fresh / name).is_dir()
             (fresh / name).replace(data / name)
-            if name not in old:
+            if folder or name not in old:  # else the one of before takes its name back at once
                 moved.append((data / name, fresh / name))
     except OSError:
         for now, before in reversed(moved):

@@ -179,13 +179,15 @@ def test_a_disk_of_its_own_that_is_empty_is_filled(backup: Path, tmp_path: Path)
         assert people(data) == ["李红"]
 
 
-@pytest.mark.parametrize("failing", range(6))
+@pytest.mark.parametrize("failing", range(9))
 def test_an_exchange_that_fails_half_way_is_undone(
     backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     with mounted(tmp_path / "box" / "data", "16m") as data:
         registered(data, "王伟")
         (data / "permit.key").write_text("an old key")
+        (data / "broker").mkdir()
+        (data / "broker" / "ca.crt").write_text("an old certificate")
         steps = 0
         replaced, renamed = Path.replace, Path.rename
 
@@ -208,8 +210,30 @@ def test_an_exchange_that_fails_half_way_is_undone(
             monkeypatch.undo()
             assert people(data) == ["王伟"]
             assert (data / "permit.key").read_text() == "an old key"
+            assert (data / "broker" / "ca.crt").read_text() == "an old certificate"
         else:
             assert steps <= failing
+
+
+def test_models_that_no_longer_fit_stop_no_exchange_that_is_done(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie on the same disk: nothing is written for them a second time."""
+    data = tmp_path / "box" / "data"
+    registered(data, "王伟")
+    (data / "models").mkdir()
+    (data / "models" / "big.onnx").write_text("a model")
+
+    def full(*given: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copy2", full)
+    done = put_back(backup, data)
+    assert people(data) == ["李红"]
+    assert done.aside is not None
+    for folder in (data, done.aside):
+        assert (folder / "models" / "big.onnx").read_text() == "a model"
 
 
 def _die(*given: object, **named: object) -> None:

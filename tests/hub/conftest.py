@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from gate.replica import link
 from tests.hub.fleet import Fleet, fleet_of
+from tests.waiting import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub on a busy machine is no lost hub; one that is away refuses connections at once."""
+    monkeypatch.setattr(link, "_CONNECT", PATIENCE)
+    monkeypatch.setattr(link, "_READ", PATIENCE)
 
 
 @pytest.fixture
