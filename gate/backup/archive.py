@@ -21,8 +21,9 @@ from gate.errors import StoreError
 from gate.store import register_copy
 from gate.store.copies import working_folder
 from gate.store.engine import Database
+from gate.store.missing import BACKUP
 
-SUFFIX = ".gatebackup"
+SUFFIX = BACKUP
 MANIFEST = "manifest.json"
 CONFIGURATION = "configuration/gate.toml"
 DATA = "data/"

@@ -19,6 +19,7 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
 from gate.setup import system
 from gate.store.copies import working_folder
+from gate.store.missing import BACKUPS
 from gate.store.store import Store
 from gate.texts.terminal import Console, here
 
@@ -60,7 +61,7 @@ def backup(
         if to is not None and to.startswith(SCHEME):
             written, place, dropped = _to_server(store, settings, config, to, header, keep)
         else:
-            target = Path(to) if to else settings.data / "backups"
+            target = Path(to) if to else settings.data / BACKUPS
             written = write(store, settings, config, target, header)
             deletions.write(store, target, settings.name)
             place, dropped = str(target), len(archive.rotate(target, settings.name, keep))

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from gate.errors import StoreError
 from gate.store.settings import StoreSettings
 
+BACKUP = ".gatebackup"  # ends the names of backups
 BACKUPS = "backups"  # in the data folder, where ``gate backup`` writes unless given another folder
 
 
@@ -52,7 +53,7 @@ def refuse_missing(settings: StoreSettings, data: Path, *, create: bool) -> None
 
 def without_database(where: str, data: Path) -> StoreError:
     """The error for a key whose database is missing or empty."""
-    found = sorted((data / BACKUPS).glob("*"), key=lambda file: file.stat().st_mtime)
+    found = sorted((data / BACKUPS).glob(f"*{BACKUP}"), key=lambda file: file.stat().st_mtime)
     newest = str(found[-1]) if found else "FILE"
     return StoreError(
         "the database is missing or empty, but its key is there",

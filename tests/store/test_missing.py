@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,14 +27,17 @@ def test_a_key_without_its_database_is_no_first_start(
     made: Path, settings: StoreSettings, empty: bool
 ) -> None:
     (made / "backups").mkdir()
-    (made / "backups" / "north-20260102T030405Z.gate").write_bytes(b"x")
+    (made / "backups" / "north-20260102T030405Z.gatebackup").write_bytes(b"x")
+    list_of_deletions = made / "backups" / "north.deleted"  # renewed after each backup
+    list_of_deletions.write_bytes(b"")
+    os.utime(list_of_deletions, (2_000_000_000,) * 2)
     database = made / "gate.db"
     database.unlink()
     if empty:
         database.touch()
     with pytest.raises(StoreError, match="missing or empty") as raised:
         Store.open(settings, made)
-    assert "north-20260102T030405Z.gate" in str(raised.value)
+    assert "north-20260102T030405Z.gatebackup --replace" in str(raised.value)
     assert database.exists() == empty, "the attempt created a database"
 
 
