@@ -250,9 +250,9 @@ def _board_words(board: Board) -> Words:
         match given:
             case ["input", which, ("on" | "off") as to] if which in "01234567":
                 board.wires[int(which)] = to == "on"
-            case ["weld", which] if 1 <= int(which) <= board.channels:
+            case ["weld", which] if which in map(str, range(1, board.channels + 1)):
                 board.stuck.add(int(which) - 1)
-            case ["free", which]:
+            case ["free", which] if which in map(str, range(1, board.channels + 1)):
                 board.stuck.discard(int(which) - 1)
             case ["power"]:
                 board.power_cycle(time.monotonic())

@@ -109,6 +109,11 @@ class TestWords:
             "shown",
         ]
 
+    @pytest.mark.parametrize("typed", ["weld one", "free one", "free 9"])
+    def test_a_channel_that_is_none_is_said_in_its_own_words(self, typed: str) -> None:
+        lines = CliRunner().invoke(app, ["relay"], input=f"{typed}\nquit\n").output.splitlines()
+        assert lines[-1] == f"unknown: {typed} (try help)"
+
     @pytest.mark.parametrize("command", ["relay", "temperature", "card", "scanner", "converter"])
     def test_it_speaks_chinese_on_a_chinese_terminal(
         self, command: str, monkeypatch: pytest.MonkeyPatch

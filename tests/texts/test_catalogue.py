@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -163,6 +164,12 @@ def extracted() -> frozenset[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("file", sorted(LOCALE.glob("*/*.po")), ids=lambda file: str(file)[-16:])
+def test_no_key_is_twice_in_a_catalogue(file):
+    keys = re.findall("^msgid (.+)", file.read_text("utf-8"), re.MULTILINE)
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
+
+
 def test_every_text_of_the_pages_has_its_chinese():
     texts = extracted()
     assert len(texts) > 200
