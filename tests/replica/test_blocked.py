@@ -25,7 +25,7 @@ def test_it_is_replaced_with_the_record_and_shown_with_its_signature(tmp_path: P
         with store.database.read() as session:
             assert blocked.noted(session, PUBLIC) == {"a": {WHAT: proof}}
         with store.database.write() as session:
-            blocked.note(session, [{"ref": "a"}])  # the card was given anew
+            blocked.note(session, [{"ref": "a"}])  # the card was given again
         with store.database.read() as session:
             assert blocked.noted(session, PUBLIC) == {}
 
