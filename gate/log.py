@@ -33,7 +33,9 @@ _ADDRESS_PASSWORD = re.compile(r"(\b\w+://[^:/\s]*):[^@/\s]+@")
 # errors whose words are of the program and its surroundings, and those whose are of what was read
 _OF_PROGRAM = (OSError, ImportError, AttributeError, NameError, TypeError, MemoryError)
 _OF_DATA = (ValueError, LookupError)
-# in the words of others: what is quoted, numbers, and names in other letters
+# a path may hold somebody's name or number, as that of a picture does
+_NAMES = re.compile(r"\d{5,}|[^\x00-\x7f]+")
+# in the words of others: what is quoted, too
 _VALUES = re.compile(r"""(?<!\w)'.*?'(?!\w)|(?<!\w)".*?"(?!\w)|\d{5,}|[^\x00-\x7f]+""", re.DOTALL)
 
 
@@ -178,5 +180,5 @@ def _words(error: BaseException) -> str:
     if isinstance(error, GateError):
         return error.what  # whom it is about is in ``where``
     if isinstance(error, _OF_PROGRAM):
-        return str(error)
+        return _NAMES.sub("…", str(error))
     return "" if isinstance(error, _OF_DATA) else _VALUES.sub("…", str(error))

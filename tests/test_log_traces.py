@@ -59,6 +59,10 @@ def words_of_another_program() -> None:
     raise RuntimeError(f"can't read '{LATIN}' of {NAME}, {PHONE}")
 
 
+def a_picture_that_is_gone() -> None:
+    Path(f"/no/such/{NAME}-{PHONE}.jpg").read_bytes()
+
+
 def one_after_the_other() -> None:
     try:
         an_unknown_person()
@@ -78,6 +82,7 @@ def several_at_once() -> None:
         (a_wrong_form, ["ValidationError"]),
         (a_hint_about_somebody, ["AccessError: whoever is blocked gets no permit"]),
         (words_of_another_program, ["RuntimeError: can't read"]),
+        (a_picture_that_is_gone, ["FileNotFoundError: [Errno 2] No such file or directory: '/no/"]),
         (one_after_the_other, ["KeyError", "RuntimeError: not found"]),
         (several_at_once, ["ExceptionGroup", "ValueError", "KeyError"]),
     ],
