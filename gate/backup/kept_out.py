@@ -1,8 +1,8 @@
 """Who and what was blocked after a backup was made: once it is put back, none of it counts again.
 
-Blocked people and those who had moved out, blocked cards and permits, keys of commands that were
-revoked, and boxes of a hub that were shut out. Who was deleted stays noted, so that no other backup
-brings them back either.
+Blocked people and those who had moved out, blocked cards, permits that were blocked or used, keys
+of commands that were revoked, and boxes of a hub that were shut out. Who was deleted stays noted,
+so that no other backup brings them back either.
 """
 
 from __future__ import annotations
@@ -79,10 +79,18 @@ def _cards(before: Session, session: Session) -> int:
 
 def _permits(before: Session, session: Session) -> int:
     count = 0
-    for row in before.scalars(select(PermitRow).where(PermitRow.revoked.is_not(None))):
+    query = select(PermitRow).where(PermitRow.revoked.is_not(None) | (PermitRow.uses > 0))
+    for row in before.scalars(query):
         there = session.get(PermitRow, row.id)
-        if there is not None and there.revoked is None:
+        if there is None:
+            continue
+        revoked = row.revoked is not None and there.revoked is None
+        if revoked:
             there.revoked, there.revoked_reason = row.revoked, row.revoked_reason
+        used = row.uses > there.uses
+        if used:
+            there.uses = row.uses
+        if revoked or used:
             touch(session, there.person_id)
             count += 1
     return count

@@ -69,3 +69,14 @@ def test_nobody_whom_the_backup_has_blocked_is_let_in(both: tuple[Store, Store])
     row = new.people.get(1)
     assert row is not None
     assert (row.blocked, row.active) == (True, False)
+
+
+def test_the_uses_of_a_permit_are_not_given_back(both: tuple[Store, Store]) -> None:
+    old, new = both
+    for store in both:
+        with store.database.write() as session:
+            session.get(PermitRow, "p").uses_allowed = 1  # type: ignore[union-attr]
+    assert old.credentials.use_permit("p")
+    assert keep_out(old, new) == 1
+    assert not new.credentials.use_permit("p")
+    assert keep_out(old, new) == 0

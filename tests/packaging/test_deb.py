@@ -259,6 +259,7 @@ def test_a_register_that_cannot_be_copied_stops_the_package(
     assert done.returncode == 1
     assert "the installed version goes on" in done.stderr
     assert "现有版本继续运行" in done.stderr
+    assert "副本改在门禁启动时制作" in done.stderr
     assert "Traceback" not in done.stderr
     causes = {
         "in the way": "directory",
