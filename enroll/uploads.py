@@ -6,40 +6,20 @@ photographs: the table and everybody else's photographs go.
 
 from __future__ import annotations
 
-import json
 import shutil
-import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
 
-from gate.errors import CameraError
 from gate.importing.book import Book
 from gate.importing.check import photo_names
 from gate.importing.choices import load_lines, save_lines
-from gate.importing.photos import BookPhotos, NoPhotos, Photos, open_photos
+from gate.importing.photos import BookPhotos, KeptPhotos, Photos, open_photos
 from gate.importing.wrong import Line
 
 _TABLE, _PHOTOS, _CHOICES, _LINES = "table", "photos.zip", "choices.json", "lines.json"
-_KEPT, _NAMES = "kept.zip", "names.json"
+_KEPT = "kept.zip"
 _COMMAND = "command-%s.json"  # lines of an import of the command line
-
-
-class KeptPhotos(NoPhotos):
-    """Photographs by the very name that the lines have for them."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._archive = zipfile.ZipFile(path)
-        self._kept: dict[str, str] = json.loads(self._archive.read(_NAMES))
-
-    def read(self, name: str) -> bytes:
-        if name not in self._kept:
-            return super().read(name)
-        return self._archive.read(self._kept[name])
-
-    def close(self) -> None:
-        self._archive.close()
 
 
 class Uploads:
@@ -97,7 +77,8 @@ class Uploads:
         elif wanted != before or not (folder / _KEPT).exists():
             read = photos()
             try:
-                _pack(folder / f"{_KEPT}.part", wanted, read)
+                names = [name for line in wanted for name in photo_names(line.values)]
+                KeptPhotos.pack(folder / f"{_KEPT}.part", names, read)
             finally:
                 read.close()
             (folder / f"{_KEPT}.part").replace(folder / _KEPT)
@@ -118,16 +99,3 @@ class Uploads:
 
     def _of(self, job: int) -> Path:
         return self._folder / str(job)
-
-
-def _pack(path: Path, lines: list[Line], photos: Photos) -> None:
-    names: dict[str, str] = {}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name in dict.fromkeys(name for line in lines for name in photo_names(line.values)):
-            try:
-                content = photos.read(name)
-            except CameraError:
-                continue  # it was noted at its line
-            names[name] = str(len(names))
-            archive.writestr(names[name], content)
-        archive.writestr(_NAMES, json.dumps(names, ensure_ascii=False))

@@ -308,8 +308,8 @@ def delete(visit: Delete, person: Number, paper: Annotated[bool, Form()] = False
     store = visit.desk.store
     home = store.places.address(row.household_id) if row.household_id else ()
     gone = store.people.delete(person)
-    visit.desk.imports.tidy()
     visit.note("person.delete", row.ref, traces_left=not gone)
+    visit.desk.imports.tidy()
     if paper:
         return render(
             visit.request,

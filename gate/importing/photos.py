@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import lzma
+import os
 import re
 import struct
 import unicodedata
@@ -24,6 +26,7 @@ _DAMAGED = (
     *(OSError, EOFError, ValueError, NotImplementedError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
 )
+_NAMES = "names.json"  # of what is kept: name → member
 _NO_PHOTOGRAPHS = {
     *(".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".xlsm", ".et", ".doc", ".docx", ".pdf"),
     *(".py", ".exe", ".db", ".ini", ".lnk", ".html", ".xml", ".json", ".zip", ".rar", ".7z"),
@@ -180,6 +183,53 @@ class ZipPhotos(NamedPhotos):
     def read(self, name: str) -> bytes:
         file = self.file(name)
         member = self._members.get(file) if file else None
+        return _member(self._archive, member, name)
+
+    def close(self) -> None:
+        self._archive.close()
+
+
+class KeptPhotos(NoPhotos):
+    """Some photographs in a ZIP of the program's own, by the very name that lines have for them."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ConfigurationError where a power cut, for example, has spoilt the file."""
+        super().__init__()
+        try:
+            self._archive = zipfile.ZipFile(path)
+            self._kept: dict[str, str] = json.loads(self._archive.read(_NAMES))
+        except (*_DAMAGED, KeyError) as error:
+            raise ConfigurationError(
+                "the ZIP file cannot be read",
+                where=path.name,
+                hint="discard it and upload the table again",
+            ) from error
+
+    @staticmethod
+    def pack(path: Path, names: Iterable[str], photos: Photos) -> None:
+        """Write those of ``names`` that can be read, so that they outlast a power cut. Raises
+        OSError."""
+        members: dict[str, str] = {}
+        with path.open("wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for name in dict.fromkeys(names):
+                    try:
+                        content = photos.read(name)
+                    except CameraError:
+                        continue  # it was noted at its line
+                    members[name] = str(len(members))
+                    archive.writestr(members[name], content)
+                archive.writestr(_NAMES, json.dumps(members, ensure_ascii=False))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self, name: str) -> bytes:
+        if name not in self._kept:
+            return super().read(name)
+        try:
+            member = self._archive.getinfo(self._kept[name])
+        except KeyError:
+            member = None
         return _member(self._archive, member, name)
 
     def close(self) -> None:

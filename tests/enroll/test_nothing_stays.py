@@ -111,6 +111,20 @@ def test_what_was_deleted_elsewhere_goes_with_the_next_housekeeping(imported, de
     assert kept_of(desk, (*FIRST, one)) == set()
 
 
+@pytest.mark.parametrize("left", [b"", b"PK\x03\x04 half of it"])
+def test_a_deletion_is_whole_where_a_power_cut_has_spoilt_what_was_kept(
+    imported, manager, desk, left
+):
+    """Nothing that cannot be read is kept for the sake of a face that could be picked from it."""
+    (kept,) = desk.folder.glob("imports/*/kept.zip")
+    kept.write_bytes(left)
+    assert manager.get(imported.url.path + "/faces/3.jpg").status_code == 400
+    person = desk.store.people.by_number("1").id
+    assert manager.fill(f"/people/{person}/delete").status_code == 200
+    assert kept_of(desk, FIRST) == set()
+    assert "person.delete" in [line.action for line in desk.store.audit.lines()]
+
+
 def test_lines_of_an_import_that_the_command_line_never_finished_go_with_the_uploads(desk):
     now = datetime.now(UTC)
     old = now - timedelta(days=desk.settings.keep_uploads_days + 1)
