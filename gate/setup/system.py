@@ -11,6 +11,7 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gate.config.places import FILE, SYSTEM, SYSTEM_DATA, USER
@@ -78,10 +79,17 @@ def _exists(group: str) -> bool:
 
 
 def give_data(data: Path = SYSTEM_DATA, config: Path = SYSTEM / FILE) -> None:
-    """The data belongs to the gate's user; the configuration is readable by it, not writable."""
+    """The data belongs to the gate's user; the configuration is readable by it, not writable.
+
+    No link is followed: the user can make links in the folder.
+    """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in (data, *data.rglob("*")):
-        shutil.chown(path, USER, USER)
+    user, group = pwd.getpwnam(USER).pw_uid, grp.getgrnam(USER).gr_gid
+    os.chown(data, user, group)
+    for _, folders, files, here in os.fwalk(data.resolve()):
+        for name in (*folders, *files):
+            with suppress(FileNotFoundError):  # services are at work there
+                os.chown(name, user, group, dir_fd=here, follow_symlinks=False)
     data.chmod(0o700)
     if config.exists():
         give_configuration(config)

@@ -33,7 +33,7 @@ def working_folder(data: Path, purpose: str) -> Iterator[Path]:
     try:
         if os.geteuid() == 0:  # the services have to be able to remove it
             owner = data.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)

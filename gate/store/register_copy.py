@@ -49,7 +49,7 @@ def copy_before(database: Path, schema: str, *, times: int = 1) -> Path:
         owner = database.stat()
         part.chmod(0o600)
         with suppress(PermissionError):
-            os.chown(part, owner.st_uid, owner.st_gid)
+            os.chown(part, owner.st_uid, owner.st_gid, follow_symlinks=False)
         _flush(part)
         part.replace(target)
         _flush(target.parent)

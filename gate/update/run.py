@@ -264,7 +264,7 @@ def _put_back(settings: Settings, kept: Path, schema: str | None) -> bool:
     path = Database(settings.store.address(settings.data)).path
     assert path is not None  # only a file is kept
     owner = path.stat()
-    os.chown(kept, owner.st_uid, owner.st_gid)
+    os.chown(kept, owner.st_uid, owner.st_gid, follow_symlinks=False)
     with suppress(StoreError), closing(Database(settings.store.address(settings.data))) as there:
         there.wipe()
     for beside in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
