@@ -33,6 +33,7 @@ from gate.importing.values import (
     kind,
     lost_digits,
     no_card,
+    says_nothing,
     state,
 )
 from gate.importing.wrong import Line, Wrong
@@ -257,7 +258,7 @@ class _Lines:
         if column == "card":
             return self._several(text)
         value = self._cleaned(column, text)
-        if column in _NOTHING and not self.exported and no_card(value):
+        if column in _NOTHING and not self.exported and says_nothing(column, value):
             return "", ""
         match column:
             case "name" if not self.exported:

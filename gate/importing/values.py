@@ -180,6 +180,9 @@ _YES_OR_NO = {
     **dict.fromkeys(("是", "yes", "y", "true", "√", "✓", "✔"), "active"),
     **dict.fromkeys(("否", "no", "n", "false", "×", "✗", "✘"), "moved_out"),
 }
+_NO_PHONE = re.compile(
+    r"(?:暂|均|家中|本人)?(?:无|没有?|未|不|拒绝?)[^0-9]{0,6}|暂缺|保密|空号|停机|(?:no|none|not|un)[^0-9]{0,12}"
+)
 CARD_FORMS = ("decimal", "facility", "hex", "reversed")
 _LOST = re.compile(r"[-+]?[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}|[-+]?[0-9]\.[0-9]+E[0-9]{1,3}", re.I)
 
@@ -232,7 +235,7 @@ def card(text: str, form: str) -> str:
 
 
 def no_card(text: str) -> bool:
-    """Whether a cell says that somebody has no card, or nothing else of what its column holds."""
+    """Whether a cell says that somebody has no card."""
     return compact(text) in _NO_CARD
 
 
@@ -250,6 +253,12 @@ def _bare_card(text: str) -> tuple[str, CardForm]:
     if re.fullmatch(r"[0-9]{10}", digits):
         return digits, CardForm.AUTO  # ten digits in groups
     return re.sub(r"(?<=[0-9])\.0+$", "", written), CardForm.AUTO
+
+
+def says_nothing(column: str, text: str) -> bool:
+    """Whether a cell says that there is none of what its column holds: 无, / and, of a telephone,
+    无电话, 未提供 or 不详."""
+    return no_card(text) or (column == "phone" and bool(_NO_PHONE.fullmatch(compact(text))))
 
 
 def state(text: str) -> str:

@@ -111,6 +111,27 @@ def test_telephones_with_hidden_digits_or_without_any_are_mistakes(tmp_path, sto
     assert values(made, "phone")[2:] == [("+86 138 0013 8000",), ("",), ("13800138000",)]
 
 
+@pytest.mark.parametrize(
+    "none",
+    [
+        "无电话",
+        "没有手机",
+        "暂无",
+        "未提供",
+        "不详",
+        "拒绝提供",
+        "保密",
+        "空号",
+        "no phone",
+        "None",
+    ],
+)
+def test_who_has_no_telephone_is_no_mistake(tmp_path, store, none):
+    made = one(tmp_path, store, "电话", none)
+    assert made.ready
+    assert values(made, "phone") == [("",)]
+
+
 def test_the_number_of_an_identity_card_is_not_kept_as_somebodys_number(tmp_path, store):
     made = one(tmp_path, store, "编号", "11010519491231002X", "110105194912310021", "2026001")
     text = "is the number of an identity card, which is not kept here"
