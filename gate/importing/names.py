@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gate.importing.text import compact, name, visible
-from gate.importing.values import is_gone, state
+from gate.importing.values import NOTHING, is_gone, state
 
 _CJK = "\u3400-\u9fff"
 _EAST = re.compile(
@@ -59,11 +59,6 @@ _VACANT = {
     ),
     *("未装修", "毛坯", "样板房", "样板间", "vacant", "empty", "unsold", "unoccupied"),
 }
-# nobody in a column of names; in any other nothing is said by them
-_NOTHING = {
-    *("无", "没有", "空白", "none", "nil", "n/a"),
-    *("/", "//", "\\", "-", "--", "---", "—", "——", "×"),
-}
 _WHOEVER = {
     *(
         "户主",
@@ -110,7 +105,7 @@ def mistake(text: str) -> str:
     if several(text):
         return SEVERAL
     key = compact(text)
-    if key in _WHOEVER | _VACANT | _NOTHING or _COUNT.fullmatch(key) or _LABELLED.match(key):
+    if key in _WHOEVER | _VACANT | NOTHING or _COUNT.fullmatch(key) or _LABELLED.match(key):
         return NOBODY
     remark = re.search(r"[(\[【](.+?)[)\]】]$", key)
     if remark and is_gone(remark[1]):
@@ -138,7 +133,7 @@ def is_empty_flat(values: Mapping[str, str]) -> bool:
     if not values.keys() <= _HOME:
         return False
     if written := compact(values.get("name", "")):
-        return written in _VACANT | _NOTHING
+        return written in _VACANT | NOTHING
     return any(compact(values.get(column, "")) in _VACANT for column in ("state", "note"))
 
 

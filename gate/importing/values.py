@@ -106,6 +106,11 @@ LOCALES = {
     **dict.fromkeys(("zh", "中文", "汉语", "普通话", "chinese", "zh-cn", "zh_cn", "国语"), "zh"),
     **dict.fromkeys(("en", "英文", "英语", "english", "en-us", "en_us", "en-gb"), "en"),
 }
+# nobody in a column of names; in any other nothing is said by them
+NOTHING = {
+    *("无", "無", "没有", "暂无", "空白", "none", "nil", "n/a"),
+    *("/", "//", "\\", "-", "--", "---", "—", "——", "×"),
+}
 STATES = {
     **dict.fromkeys(
         (
@@ -123,6 +128,8 @@ STATES = {
             ),
             *("自住", "常住", "在册", "现住", "已启用", "正常居住", "在职", "在租", "租住中"),
             *("租住", "暂住", "长住", "长期居住", "借住", "同住", "有人", "有人居住", "居住正常"),
+            *("在用", "使用中", "正常使用", "已发卡", "已发", "已领卡", "已领取", "已开通", "开通"),
+            *("owneroccupied", "livingin", "inuse", "issued"),
             *("审核通过", "已审核", "已通过", "已认证", "已激活"),
             *("livinghere", "occupied", "current", "enabled", "valid", "normal", "resident"),
         ),
@@ -262,14 +269,16 @@ def says_nothing(column: str, text: str) -> bool:
 
 
 def state(text: str) -> str:
-    """ "active" or "moved_out"; as written when it is neither."""
+    """ "active" or "moved_out"; "" when nothing is said, as written when it is neither."""
     key = compact(text)
+    if key in NOTHING - _YES_OR_NO.keys():
+        return ""
     return STATES.get(text.lower(), STATES.get(key, _YES_OR_NO.get(key, text)))
 
 
 def is_gone(text: str) -> bool:
     """Whether a remark says that somebody has moved out, died or may pass no more."""
-    return STATES.get(compact(text).rstrip("。.!"), "") == "moved_out"
+    return STATES.get(compact(text).strip("()[]【】。.!"), "") == "moved_out"
 
 
 def is_identity_card(text: str) -> bool:

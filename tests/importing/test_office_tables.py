@@ -29,8 +29,8 @@ def test_whoever_has_gone_is_not_taken_over(tmp_path, store, heading):
 
 
 def test_a_note_that_says_only_that_is_a_mistake(tmp_path, store):
-    made = one(tmp_path, store, "备注", "已搬走", "三月搬走过钢琴", "退租。", "养狗")
-    assert mistakes(made) == [(2, "note", GONE), (4, "note", GONE)]
+    made = one(tmp_path, store, "备注", "已搬走", "三月搬走过钢琴", "退租。", "养狗", "（已去世）")
+    assert mistakes(made) == [(line, "note", GONE) for line in (2, 4, 6)]
 
 
 def test_empty_flats_are_left_out_and_listed(tmp_path, store):
@@ -235,7 +235,7 @@ def test_a_column_about_living_is_a_state_where_it_says_whether_they_do(
 
 
 def test_words_for_those_who_live_there_are_no_mistakes(tmp_path, store):
-    made = one(tmp_path, store, "状态", "租住", "暂住", "借住", "有人居住", "审核通过")
+    made = one(tmp_path, store, "状态", "租住", "借住", "有人居住", "审核通过", "在用", "/", "无")
     assert made.ready
 
 
