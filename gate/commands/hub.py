@@ -134,6 +134,8 @@ def boxes(config: Config = DEFAULT) -> None:
         for row in Boxes(store).all(active=False):
             status = row.status
             state = named("box", row.state)
+            if loading := status.get("loading"):
+                state += f" ({named('box', 'loading')} {loading['done']:,}/{loading['of']:,})"
             shown.add_row(
                 row.gate,
                 row.id[:8],

@@ -27,7 +27,7 @@ from gate.fleet.sealing import open_key
 from gate.hub.authority import RENEW_DAYS, Authority
 from gate.hub.boxes import Beaten, Boxes
 from gate.hub.concerned import Concerned
-from gate.hub.feed import Feed
+from gate.hub.feed import Feed, Resumed
 from gate.hub.glance import Glance, Glances, Seat, glance
 from gate.hub.intake import Intake
 from gate.hub.keys import CommunityKeys
@@ -292,8 +292,18 @@ def _downloads(app: FastAPI, hub: Hub) -> None:
             await hub.waker.wait(ticket, max(0.0, end - time.monotonic()))
 
     @app.get("/snapshot")
-    def snapshot(box: Box) -> Response:
-        return StreamingResponse(hub.feed.snapshot(box), media_type="application/x-ndjson")
+    def snapshot(
+        box: Box,
+        n: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
+        mark: Annotated[str, Query(max_length=40)] = "",
+        at: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
+        at_mark: Annotated[str, Query(max_length=40)] = "",
+        scope: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
+        after: Annotated[str, Query(max_length=32)] = "",
+    ) -> Response:
+        """``n``: how far the box has come with one that was cut off; 0: it has none."""
+        seen = Resumed(n, mark, at, at_mark, scope, after) if n else None
+        return StreamingResponse(hub.feed.snapshot(box, seen), media_type="application/x-ndjson")
 
     @app.get("/keys")
     def keys(box: Box) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gate.fleet.records import Records, blocked_of
-from gate.fleet.scope import EVERYBODY, Scope, candidates
+from gate.fleet.scope import EVERYBODY, Scope, candidates, people_in, placed
 from gate.fleet.signing import sign_block, sign_erasure
 from gate.hub.authority import Authority
 from gate.hub.configurations import wanted
@@ -31,7 +31,8 @@ from gate.store.tables import (
 )
 from gate.store.tables.base import now
 
-PAGE = 500  # changes in one answer
+PAGE = 500  # changes in one answer, people read at once for a snapshot
+_TAIL = 50  # changes in one line of a snapshot
 _PAGES = 32  # kept for boxes that ask later
 Answer = dict[str, Any]
 
@@ -65,6 +66,33 @@ class Page:
         return inside, outside
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a box has of a snapshot that was cut off.
+
+    Attributes:
+        n: of the feed: what changed after it is still to come; with its ``mark``.
+        at: no record is of a later state than this; with its ``at_mark``.
+        after: the pseudonym it has come to.
+    """
+
+    n: int
+    mark: str
+    at: int
+    at_mark: str
+    scope: int
+    after: str
+
+    def known(self, session: Session) -> bool:
+        """Whether it is of the history the hub has: not so when it was put back from a backup since
+        then, also one that was made in between."""
+        for number, mark in ((self.n, self.mark), (self.at, self.at_mark)):
+            change = session.get(ChangeRow, number)
+            if change is None or mark_of(change) != mark:
+                return False
+        return True
+
+
 class Feed:
     """Answers are JSON values. Any thread; raises StoreError."""
 
@@ -75,7 +103,7 @@ class Feed:
         self._records = Records(store)
         self.sign = Signer(authority.orders)
         self._reading = threading.Lock()  # of the pages read last
-        self._pages: dict[tuple[int, int, int], Page] = {}
+        self._pages: dict[tuple[int, int, int, int], Page] = {}
 
     def after(self, box: BoxRow, n: int, mark: str, scope: int) -> Answer | None:
         """Changes after the number ``n``, whose mark the box knows; None: nothing is new.
@@ -98,19 +126,21 @@ class Feed:
             return self._answer(box, n, snapshot="gap", orders=orders)
         if n == head:
             return self._answer(box, n, orders=orders) if orders else None
-        page = self._page(n, head)
+        page = self._page(n, head, PAGE)
         if n == 0 and page.first != 1:
             return self._answer(box, n, snapshot="gap", orders=orders)
+        return self._of_page(box, page, gate, orders=orders, more=page.last < head)
+
+    def _of_page(self, box: BoxRow, page: Page, gate: GateRow | None, **more: Any) -> Answer:
         records, outside = page.divided(Scope.of(gate))
         answer = self._answer(
             box,
             page.last,
             keys=bool(records),
             mark=page.mark,
-            orders=orders,
             records=records,
             gone=[*page.erased, *({"ref": ref} for ref in outside)],
-            more=page.last < head,
+            **more,
         )
         if page.rules is not None:
             answer["rules"] = page.rules
@@ -122,17 +152,17 @@ class Feed:
                 answer["configuration"] = wanted(session, box.gate)
         return answer
 
-    def _page(self, n: int, head: int) -> Page:
-        """What comes after ``n``, read once for all boxes that have come as far: they ask within a
-        moment of each other, and each gets what is in its scope."""
+    def _page(self, n: int, head: int, most: int) -> Page:
+        """At most ``most`` changes after ``n``, read once for all boxes that have come as far: they
+        ask within a moment of each other, and each gets what is in its scope."""
         with self._reading:
             epoch, key = self._keys.current()
-            known = self._pages.get((n, head, epoch))
+            known = self._pages.get((n, head, epoch, most))
             if known is not None:
                 return known
             with self._store.database.read() as session:
                 rows = session.scalars(
-                    select(ChangeRow).where(ChangeRow.id > n).order_by(ChangeRow.id).limit(PAGE)
+                    select(ChangeRow).where(ChangeRow.id > n).order_by(ChangeRow.id).limit(most)
                 ).all()
                 changed = {row.person_id for row in rows}
                 people = {person for person in changed if person > RULES}
@@ -149,55 +179,97 @@ class Feed:
                 CALIBRATION in changed,
                 CONFIGURATION in changed,
             )
-            self._pages[n, head, epoch] = page
+            self._pages[n, head, epoch, most] = page
             while len(self._pages) > _PAGES:
                 self._pages.pop(next(iter(self._pages)))
             return page
 
-    def snapshot(self, box: BoxRow) -> Iterator[bytes]:
-        """JSON lines: a head, a record of everybody who belongs on the box, an end with a hash.
+    def snapshot(self, box: BoxRow, seen: Resumed | None = None) -> Iterator[bytes]:
+        """JSON lines: a head, a record of everybody who belongs on the box, what changed meanwhile,
+        an end with a hash.
 
-        The number is read first, so whoever changes meanwhile comes again by the feed.
+        The number is read first, so whoever changes meanwhile comes again: as the last lines, or by
+        the feed. ``seen``: how far the box came before its link was cut; the lines go on there if
+        that was of this history and scope (``resumed`` in the head), and else begin.
         """
         with self._store.database.read() as session:
-            last = session.scalar(select(ChangeRow).order_by(ChangeRow.id.desc()).limit(1))
             gate = session.get(GateRow, box.gate)
-            calibrations = self._records.calibrations(session, box.gate)
-            erased = self._unproved(session, box)
-            configuration = wanted(session, box.gate)
-        epoch, key = self._keys.current()
-        digest, count = hashlib.sha256(), 0
+            version = gate.scope if gate else 0
+            if seen is not None and (seen.scope != version or not seen.known(session)):
+                seen = None
+            start = _last(session) if seen is None else (seen.n, seen.mark)
+            more: Answer = {"resumed": seen is not None}
+            if seen is None:  # what changes of these comes with the last lines
+                more["calibrations"] = self._records.calibrations(session, box.gate)
+                more["erased"] = self._unproved(session, box)
+                more["configuration"] = wanted(session, box.gate)
+        if seen is None:
+            more["rules"] = self._records.rules()
         head = self._answer(
-            box,
-            last.id if last else 0,
-            keys=True,
-            mark=mark_of(last) if last else "",
-            scope=gate.scope if gate else 0,
-            rules=self._records.rules(),
-            calibrations=calibrations,
-            configuration=configuration,
-            erased=erased,
+            box, start[0], keys=True, mark=start[1], scope=version, people=self._many(gate), **more
         )
-        for line in self._lines(head, Scope.of(gate), epoch, key):
+        digest, count = hashlib.sha256(), 0
+        for line in self._lines(box, head, gate, seen.after if seen else ""):
+            if line is None:
+                return
             raw = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
             digest.update(raw)
             count += 1
             yield raw
         yield json.dumps({"end": count - 1, "sha256": digest.hexdigest()}).encode() + b"\n"
 
-    def _lines(self, head: Answer, scope: Scope, epoch: int, key: bytes) -> Iterator[Answer]:
+    def _lines(
+        self, box: BoxRow, head: Answer, gate: GateRow | None, after: str
+    ) -> Iterator[Answer | None]:
+        """By pseudonyms: that order stays, whoever is added or deleted. None: there is no more for
+        this box, which has been shut out or has to ask again for new keys."""
         yield head
-        after = 0
+        scope = Scope.of(gate)
         while True:
-            page = candidates(scope).where(PersonRow.id > after).order_by(PersonRow.id)
+            page = candidates(scope).add_columns(PersonRow.ref).where(PersonRow.ref > after)
+            epoch, key = self._keys.current()
             with self._store.database.read() as session:
-                people = session.scalars(page.limit(PAGE)).all()
-                if not people:
-                    return
-                records, _ = self._records.of(session, people, scope, epoch, key)
+                counts = _counts(session, box)
+                people = session.execute(page.order_by(PersonRow.ref).limit(PAGE)).all()
+                records, _ = self._records.of(session, [id for id, _ in people], scope, epoch, key)
+                # read last: no record is of a later state, or it comes again
+                at, mark = _last(session)
+            if not counts or epoch != head["keys"]["epoch"]:
+                yield None
+                return
+            if not people:
+                break
             self._prove(records)
-            yield from records
-            after = people[-1]
+            yield {"at": at, "at_mark": mark}
+            yield from sorted(records, key=lambda record: str(record["ref"]))
+            after = people[-1][1]
+        yield from self._changes(box, head["n"], gate)
+
+    def _changes(self, box: BoxRow, n: int, gate: GateRow | None) -> Iterator[Answer | None]:
+        """What changed since the beginning, for the box to apply with the rest: nobody passes with
+        a card that was blocked, or comes back who was deleted, while everything was loaded."""
+        while True:
+            with self._store.database.read() as session:
+                head, _ = _last(session)
+                oldest = session.scalar(select(func.min(ChangeRow.id))) or 0
+                counts = _counts(session, box)
+            if not counts:
+                yield None
+                return
+            if n >= head or n + 1 < oldest:  # of long ago: the feed asks for a new beginning
+                return
+            page = self._page(n, head, _TAIL)
+            yield {"changes": self._of_page(box, page, gate)}
+            n = page.last
+
+    def _many(self, gate: GateRow | None) -> int:
+        """How many people belong on a gate's box."""
+        scope = Scope.of(gate)
+        if scope.groups:
+            return len(people_in(placed(self._store), scope))
+        with self._store.database.read() as session:
+            count = select(func.count()).select_from(candidates(scope).subquery())
+            return session.scalar(count) or 0
 
     def _answer(self, box: BoxRow, n: int, *, keys: bool = False, **more: Any) -> Answer:
         answer = {"n": n, "now": now().isoformat(), **more}
@@ -234,3 +306,15 @@ class Feed:
 def mark_of(change: ChangeRow) -> str:
     """Differs between two histories that give the same number to different changes."""
     return change.at.isoformat()
+
+
+def _last(session: Session) -> tuple[int, str]:
+    """Number and mark of the newest change."""
+    row = session.scalar(select(ChangeRow).order_by(ChangeRow.id.desc()).limit(1))
+    return (row.id, mark_of(row)) if row else (0, "")
+
+
+def _counts(session: Session, box: BoxRow) -> bool:
+    """Whether a box still counts: over a slow link much happens during one answer."""
+    row = session.get(BoxRow, box.id)
+    return row is not None and row.state == "active"

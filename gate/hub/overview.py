@@ -44,6 +44,7 @@ class Line:
         box: of the box in use, the beginning of its id; "" for a gate that has none.
         off: by how many seconds the box's clock differed from the hub's at its last beat.
         people: how many are on the box; ``expected``: how many should be.
+        loading: people who have come, while the box loads everything, and how many there are.
         behind: changes the box has not applied yet.
         doubled: two boxes report as this one.
         configuration: whether it serves with what the hub sets: "same", "waiting", "trial",
@@ -60,6 +61,7 @@ class Line:
     outbox: int | None
     people: int | None
     expected: int
+    loading: tuple[int, int] | None
     behind: int | None
     faults: tuple[str, ...]
     doubled: bool
@@ -83,6 +85,7 @@ def overview(store: Store, now: datetime) -> list[Line]:
         status: dict[str, Any] = row.status if row else {}
         seen = row.seen if row else None
         clock = status.get("clock")
+        loading = status.get("loading")
         state, why = configuration_of(digest_of(configurations.wanted(gate.name)), status)
         off = (datetime.fromisoformat(clock) - seen).total_seconds() if clock and seen else None
         lines.append(
@@ -97,6 +100,7 @@ def overview(store: Store, now: datetime) -> list[Line]:
                 outbox=status.get("outbox"),
                 people=status.get("people"),
                 expected=expected,
+                loading=(loading["done"], loading["of"]) if loading else None,
                 behind=max(0, generation - row.cursor) if row and seen else None,
                 faults=tuple(status.get("things", {}).get("gate", {}).get("faults", ())),
                 doubled=doubled(status.get("instances", {}), now),

@@ -87,6 +87,11 @@ class _Fetching(_Part):
     of: float
 
 
+class _Loading(_Part):
+    done: int = Field(ge=0)
+    of: int = Field(ge=0)
+
+
 class _Configuration(_Part):
     digest: str | None = None
     state: str | None = None
@@ -103,6 +108,7 @@ class Status(_Part):
     clock: Annotated[AwareDatetime, AfterValidator(_possible)] | None = None
     outbox: int | None = None
     people: int | None = None
+    loading: _Loading | None = None
     things: Annotated[dict[str, dict[str, Any]], Field(max_length=_MOST), AfterValidator(_told)] = (
         Field(default={})
     )

@@ -42,6 +42,7 @@ from gate.store.tables import (
 )
 
 CURSOR, PENDING = "hub.cursor", "hub.receipts"
+STOPPED = "changes of the hub"  # where, of the error of what was only put off
 _READ, _WRITTEN = 100, 8  # people compared at once, and written in one transaction
 _NEW = 50  # people who are new here, written in one transaction
 _PAUSE = 0.02  # seconds between two: events, orders and claims are written in between
@@ -99,16 +100,19 @@ class Applier:
             self.configuration(answer["configuration"])
         self.move(Cursor(answer["n"], answer["mark"], scope))
 
-    def take_keys(self, keys: Mapping[str, Any]) -> None:
-        """Open what is wrapped for this box."""
+    def take_keys(self, *given: Mapping[str, Any]) -> None:
+        """Open what is wrapped for this box; keys of before are forgotten."""
         sealing = self._identity.sealing
-        epoch = int(keys["epoch"])
-        if epoch not in self._keys:
-            wrapped = base64.b64decode(keys["template"])
-            self._keys = {epoch: unwrap(wrapped, sealing, f"template {epoch}")}
-        self._store.card_keys.adopt(
-            unwrap(base64.b64decode(each), sealing, "card") for each in keys["cards"]
-        )
+        opened: dict[int, bytes] = {}
+        for keys in given:
+            epoch = int(keys["epoch"])
+            if (known := opened.get(epoch) or self._keys.get(epoch)) is None:
+                known = unwrap(base64.b64decode(keys["template"]), sealing, f"template {epoch}")
+            opened[epoch] = known
+            self._store.card_keys.adopt(
+                unwrap(base64.b64decode(each), sealing, "card") for each in keys["cards"]
+            )
+        self._keys = opened
 
     def records(self, records: Iterable[Record]) -> int:
         """Add and change people; what is as it was before is left alone. How many changed."""
@@ -182,7 +186,7 @@ class Applier:
         if self._stopping.wait(_PAUSE):
             raise StoreError(
                 "the box is being stopped",
-                where="changes of the hub",
+                where=STOPPED,
                 hint="nothing: what is missing comes again at the next start",
             )
 

@@ -33,6 +33,7 @@ class State:
         contact: monotonic time of the last answer; None before the first.
         applied: when the newest change was applied, monotonic.
         number: of the feed, applied up to here since the start; 0 before the first.
+        loading: while everything is being loaded: how many people have come, and of how many.
     """
 
     connected: bool = False
@@ -41,6 +42,7 @@ class State:
     number: int = 0
     snapshots: int = 0
     shut_out: str = ""
+    loading: tuple[int, int] | None = None
 
 
 class Contact:

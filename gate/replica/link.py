@@ -70,14 +70,14 @@ class Link:
         return response.content
 
     @asynccontextmanager
-    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The body of a long answer, piece by piece."""
+    async def stream(self, path: str, **query: Any) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body of a long answer, piece by piece as it comes."""
         try:
-            async with self._client.stream("GET", self.url + path) as response:
+            async with self._client.stream("GET", self.url + path, params=query) as response:
                 if response.status_code != 200:
                     await response.aread()
                     self._judge(response)
-                yield response.aiter_bytes(1 << 16)
+                yield response.aiter_bytes()
         except (httpx.HTTPError, OSError) as error:
             raise self._failed(error) from error
 

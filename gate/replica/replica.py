@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from gate.clock import Clock, SystemClock
@@ -21,11 +22,11 @@ from gate.replica.contact import Contact, Reporter
 from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.link import Link, ShutOutError, UnreachableError
+from gate.replica.loading import receive, show_history, take
 from gate.replica.models import MissingFile
 from gate.replica.orders import Door, Orders
 from gate.replica.sightings import Sightings
-from gate.replica.snapshot import Arriving, apply_snapshot
-from gate.store.engine import pieces
+from gate.replica.snapshot import AnewError, Arriving
 from gate.store.store import HUB, Store
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ _OTHERS = 5.0  # seconds after which what other processes wrote is found on a da
 _ANYWAY = 60.0  # seconds after which an SQLite file is read although nobody seems to have written
 _AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
-_PROOFS = 500  # signatures in one message
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
 
 
@@ -125,6 +125,11 @@ class Replica:
                 await asyncio.sleep(wait)
                 wait = min(_MOST_WAIT, 2 * wait)
 
+    @property
+    def _part(self) -> Path:
+        """What has arrived of everything; no longer there once it is applied."""
+        return self._identity.folder / "snapshot.part"
+
     # ------------------------------------------------------------ the feed
 
     async def _follow(self) -> None:
@@ -157,6 +162,8 @@ class Replica:
         if answer["n"] == cursor.n:
             return
         await self._write(self._applier.answer, answer, cursor.scope)
+        await asyncio.to_thread(self._part.unlink, missing_ok=True)  # nobody asks for it any more
+        self.state.loading = None
         self.state.number, self.state.applied = answer["n"], self._clock.monotonic()
         await self._confirm()
 
@@ -164,22 +171,30 @@ class Replica:
         """Everything, from a snapshot. First the hub is shown who had been deleted and what was
         blocked: it may have been put back from a backup while nobody could see its numbers go back,
         as after a lease."""
-        for name, read in (("erased", self._applier.proofs), ("blocked", self._applier.blocked)):
-            proofs: Mapping[str, object] = await asyncio.to_thread(read)
-            for some in pieces(proofs.items(), _PROOFS):
-                await self._link.post("/history", {"erased": {}, name: dict(some)})
-        arriving = Arriving(self._identity.folder / "snapshot.part")
+        arriving = await asyncio.to_thread(Arriving, self._part, self._identity.box)
+        before = arriving.progress
         try:
-            async with self._link.stream("/snapshot") as chunks:
-                async for chunk in chunks:
-                    await asyncio.to_thread(arriving.write, chunk)
+            if not arriving.begun:
+                await show_history(self._link, self._applier)
+            await receive(self._link, arriving, self.state, self._clock)
             self.contact.heard()
             path = await asyncio.to_thread(arriving.whole)
-            left, changed, cursor = await self._write(apply_snapshot, self._applier, path)
+            left, changed, cursor = await self._write(
+                take, self._store, self._applier, arriving, path
+            )
             self.contact.loaded()
+            self.state.loading = None
             self.state.snapshots += 1
             self.state.number, self.state.applied = cursor.n, self._clock.monotonic()
             log.info("hub.loaded", extra={"left": left, "changed": changed, "number": cursor.n})
+        except AnewError:
+            log.warning("hub.snapshot", extra={"cause": "history"})
+            return
+        except UnreachableError:
+            if arriving.progress == before:
+                raise
+            await asyncio.sleep(_EVENTS * random.uniform(0.7, 1.3))  # it goes on where it was
+            return
         finally:
             arriving.close()
         await self._confirm()
@@ -343,6 +358,8 @@ class Replica:
             "instance": self._instance,
             "cameras": self._cameras(),
         }
+        if (loading := self.state.loading) is not None:
+            values["loading"] = {"done": loading[0], "of": loading[1]}
         if self._configurer:
             values["configuration"] = self._configurer.status()
         return values, self._applier.cursor
@@ -364,10 +381,15 @@ class Replica:
     # ------------------------------------------------------------ contact
 
     async def _forget_faces(self) -> int:
-        return await self._write(self._applier.forget_faces)
+        return await self._write(self._forget, self._applier.forget_faces)
+
+    def _forget(self, forget: Callable[[], Written]) -> Written:
+        """Also what has arrived and is not in the register yet."""
+        self._part.unlink(missing_ok=True)
+        return forget()
 
     async def _shut_out(self) -> None:
         """Nobody's data stays on a box that is no longer one of the hub's."""
         log.error("hub.shut_out", extra={"cause": self.state.shut_out})
-        await asyncio.to_thread(self._applier.forget_everything)
+        await asyncio.to_thread(self._forget, self._applier.forget_everything)
         self._gate.report("box", False, self.state.shut_out)

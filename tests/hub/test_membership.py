@@ -254,11 +254,17 @@ def test_a_snapshot_cut_off_is_not_used(fleet: Fleet, tmp_path: Path) -> None:
     row = fleet.server.hub.boxes.all()[0]
     whole = b"".join(fleet.server.hub.feed.snapshot(row))
     for broken in (whole[:-20], whole[: len(whole) // 2], whole.replace(b"resident", b"visitor ")):
-        arriving = Arriving(tmp_path / "part")
-        arriving.write(broken)
+        arriving = Arriving(tmp_path / "part", row.id)
+        arriving.asked()
         with pytest.raises(StoreError, match="incomplete"):
-            arriving.whole()
+            _all(arriving, broken)
+        arriving.drop()
     assert box.names == set()
+
+
+def _all(arriving: Arriving, sent: bytes) -> None:
+    arriving.write(sent)
+    arriving.whole()
 
 
 def test_two_hubs_behind_two_addresses_one_dies(postgresql_fleet: Fleet) -> None:

@@ -28,6 +28,7 @@ GOOD: dict[str, Any] = {
     "outbox": 3,
     "disk": 1,
     "people": 2,
+    "loading": {"done": 1, "of": 7_000},
     "templates": {"e/1": 2},
     "things": {
         "gate": {"software": "1.0", "faults": ["relay.board"], "label": "东" * 40},
@@ -57,6 +58,8 @@ def test_what_boxes_report_is_taken_as_it_comes() -> None:
         {"clock": "9999-12-31T23:59:59+00:00"},
         {"outbox": "many"},
         {"people": {}},
+        {"loading": {"done": "most"}},
+        {"loading": {"done": -1, "of": 1}},
         {"cameras": 5},
         {"cameras": {"main": {"people": 1, "usable": "x"}}},
         {"cameras": {"main": {"people": 1, "light": float("nan")}}},

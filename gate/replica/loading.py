@@ -1,0 +1,69 @@
+"""One loading of everything: asked for, taken in as far as the link holds, applied once whole."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from gate.clock import Clock
+from gate.errors import StoreError
+from gate.replica.apply import STOPPED, Applier, Cursor
+from gate.replica.contact import State
+from gate.replica.link import Link, UnreachableError
+from gate.replica.snapshot import Arriving, apply_snapshot
+from gate.store.engine import pieces
+from gate.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_TOLD = 60.0  # seconds between two lines of the log
+_PROOFS = 500  # signatures in one message
+
+
+async def show_history(link: Link, applier: Applier) -> None:
+    """Show the hub who had been deleted and what was blocked: it may have been put back from a
+    backup while nobody could see its numbers go back, as after a lease."""
+    for name, read in (("erased", applier.proofs), ("blocked", applier.blocked)):
+        proofs: Mapping[str, object] = await asyncio.to_thread(read)
+        for some in pieces(proofs.items(), _PROOFS):
+            await link.post("/history", {"erased": {}, name: dict(some)})
+
+
+async def receive(link: Link, arriving: Arriving, state: State, clock: Clock) -> None:
+    """What is missing, as far as the link holds; the next time the hub goes on behind it. Raises
+    as ``Link`` and ``Arriving.write`` do."""
+    told = clock.monotonic()
+    try:
+        async with link.stream("/snapshot", **arriving.asked()) as chunks:
+            async for chunk in chunks:
+                await asyncio.to_thread(arriving.write, chunk)
+                state.loading = arriving.done, arriving.of
+                if clock.monotonic() - told > _TOLD:
+                    told = clock.monotonic()
+                    _tell(arriving)
+    except UnreachableError:
+        if arriving.begun:
+            _tell(arriving)
+        raise
+
+
+def take(store: Store, applier: Applier, arriving: Arriving, path: Path) -> tuple[int, int, Cursor]:
+    """Apply what has arrived, as ``apply_snapshot``, and keep it no longer; unless that was only
+    put off, or the register cannot be written now."""
+    try:
+        done = apply_snapshot(applier, path)
+    except StoreError as error:
+        if error.where not in (store.database.where, STOPPED):
+            arriving.drop()
+        raise
+    except Exception:
+        arriving.drop()
+        raise
+    arriving.drop()
+    return done
+
+
+def _tell(arriving: Arriving) -> None:
+    log.info("hub.loading", extra={"done": arriving.done, "of": arriving.of})

@@ -1,0 +1,363 @@
+"""Everything is loaded over a link that breaks: what has come stays, and nothing is missed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from gate.errors import StoreError
+from gate.hub import feed as feed_module
+from gate.hub.boxes import Boxes
+from gate.hub.feed import Resumed
+from gate.recognition.face import Template
+from gate.replica.apply import Applier
+from gate.replica.identity import Identity
+from gate.replica.join import folder_of
+from gate.replica.snapshot import AnewError, Arriving, apply_snapshot
+from gate.store.key_value import JOINED
+from gate.store.store import Store
+from gate.store.tables import ChangeRow
+from tests.hub.fleet import ENCODER, Box, Fleet, Server, vector
+from tests.hub.test_guarantees import put_back
+from tests.waiting import PATIENCE, wait_for
+
+
+class Loading:
+    """A box without a network: the lines of the hub, cut where the test says."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.box = fleet.box("north", start=False)
+        self.identity = Identity.of(self.box.store, folder_of(self.box.data))
+        assert self.identity is not None
+        self.applier = Applier(self.box.store, self.identity)
+        self.row = fleet.server.hub.boxes.all()[0]
+        self.part = self.identity.folder / "snapshot.part"
+        self.people_sent = 0
+
+    def receive(self, most: int | None = None) -> bool:
+        """Whether it came whole; ``most``: bytes after which the link breaks."""
+        arriving = Arriving(self.part, self.row.id)
+        try:
+            asked = arriving.asked()
+            lines = self.fleet.server.hub.feed.snapshot(
+                self.row, Resumed(**asked) if asked else None
+            )
+            for line in lines:
+                arriving.write(line if most is None else line[:most])
+                if most is not None and (most := most - len(line)) <= 0:
+                    return False
+                self.people_sent += line.startswith(b'{"ref"')
+            arriving.whole()
+            return True
+        finally:
+            arriving.close()
+
+    def apply(self) -> None:
+        apply_snapshot(self.applier, self.part)
+        self.part.unlink()
+
+    @property
+    def agrees(self) -> bool:
+        cursor = self.applier.cursor
+        assert cursor is not None
+        hub = self.fleet.store
+        return cursor.n == self.fleet.level() and content(self.box.store) == content(hub)
+
+
+def content(store: Store) -> dict[str, object]:
+    """What a gate decides by, of everybody by their pseudonym, and the rules."""
+    found: dict[str, object] = {}
+    faces: dict[int, list[list[float]]] = {}
+    rows = store.templates.load(ENCODER)
+    for person, values in zip(rows.people, rows.vectors.tolist(), strict=True):
+        faces.setdefault(int(person), []).append(values)
+    for person in store.people.find(limit=100_000):
+        cards = [
+            (card.kind, card.hash, card.label, card.revoked is None)
+            for card in store.credentials.of(person.id)
+        ]
+        found[person.ref] = (
+            *(person.name, person.number, person.blocked, person.groups),
+            *(sorted(cards), sorted(faces.get(person.id, []))),
+        )
+    return {**found, "schedules": store.rulebook.schedules()}
+
+
+class Desk:
+    """Changes of every kind, drawn at random."""
+
+    def __init__(self, fleet: Fleet, chance: random.Random) -> None:
+        self.fleet, self.chance = fleet, chance
+        self.made = 0
+        self.deleted: list[str] = []
+
+    def enrol(self) -> None:
+        self.made += 1
+        person = self.fleet.enrol(f"person-{self.made:04}-", self.made)
+        self.fleet.store.credentials.add(person, "card", f"{self.made:010}", label="blue")
+
+    def change(self) -> None:
+        hub, chance = self.fleet.store, self.chance
+        people = hub.people.find(limit=100_000)
+        kind = chance.choice(
+            ("enrol", "delete", "delete", "block", "card", "number", "face", "rule")
+        )
+        if kind == "enrol" or len(people) < 3:
+            self.enrol()
+            return
+        person, other = chance.sample(people, 2)
+        if kind == "delete":
+            hub.people.delete(person.id)
+            self.deleted.append(person.name)
+        elif kind == "block":
+            hub.people.update(person.id, blocked=not person.blocked, blocked_reason="moved")
+        elif kind == "card":
+            for card in hub.credentials.of(person.id):
+                hub.credentials.revoke(card.id, "lost")
+        elif kind == "number":  # it goes from hand to hand
+            if (holder := hub.people.by_number("7")) is not None:
+                hub.people.update(holder.id, number=None)
+            hub.people.update(other.id, number="7")
+        elif kind == "face":
+            self.made += 1
+            hub.templates.add(Template(person.id, vector(self.made), ENCODER))
+        else:
+            hub.rulebook.set_schedule(f"s{chance.randrange(3)}", "mon-fri 08:00-18:00")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of a few people, so that there is something between two."""
+    monkeypatch.setattr(feed_module, "PAGE", 4)
+    monkeypatch.setattr(feed_module, "_TAIL", 3)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("seed", range(6))
+def test_cut_anywhere_and_changed_meanwhile_it_ends_as_the_register_is(
+    fleet: Fleet, seed: int
+) -> None:
+    chance = random.Random(seed)
+    desk = Desk(fleet, chance)
+    for _ in range(24):
+        desk.enrol()
+    loading = Loading(fleet)
+    cuts = 0
+    while not loading.receive(chance.randrange(1, 9_000) if cuts < 40 else None):
+        cuts += 1
+        for _ in range(chance.choice((0, 0, 1, 3))):
+            desk.change()
+        if chance.random() < 0.1:
+            fleet.server.hub.keys.rotate()
+        if chance.random() < 0.2:  # a power cut: the end of the file is lost, or something else
+            raw = loading.part.read_bytes()
+            rest = raw[: len(raw) - chance.randrange(min(len(raw), 400))]
+            loading.part.write_bytes(rest + chance.choice((b"", b"\0" * 50, b"\n{}\n")))
+    loading.apply()
+    assert cuts > 4
+    assert loading.agrees
+    # nobody who was deleted meanwhile was ever written, not even for a moment
+    here = {name for name in desk.deleted if name.encode() in _bytes(loading.box)}
+    assert here == set()
+
+
+def _bytes(box: Box) -> bytes:
+    return b"".join(path.read_bytes() for path in box.data.rglob("*") if path.is_file())
+
+
+@pytest.mark.usefixtures("small")
+def test_what_has_come_is_not_sent_again(fleet: Fleet) -> None:
+    for number in range(20):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    while not loading.receive(5_000):
+        assert loading.box.names == set()  # nobody is there before everybody is
+    assert loading.people_sent == 20
+    loading.apply()
+    assert loading.agrees
+
+
+@pytest.mark.usefixtures("small")
+def test_a_hub_put_back_to_the_middle_of_a_load_begins_again(fleet: Fleet, tmp_path: Path) -> None:
+    """The number the load began with is known to it, what the box has seen since then is not."""
+    people = [fleet.enrol(f"p{number}", number) for number in range(20)]
+    loading = Loading(fleet)
+    assert not loading.receive(3_000)
+    fleet.store.people.update(people[0], blocked=True)
+    fleet.store.database.backup(tmp_path / "day-old.db")
+    for person in people:
+        fleet.store.people.update(person, blocked=True)
+    assert not loading.receive(12_000)
+    put_back(fleet, tmp_path / "day-old.db")
+    fleet.server = Server(fleet.store)
+    for _ in range(40):
+        fleet.store.people.update(people[1], blocked=True)
+        fleet.store.people.update(people[1], blocked=False)
+    with pytest.raises(AnewError):
+        loading.receive()
+    assert loading.receive()
+    loading.apply()
+    assert loading.agrees
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("why", ["scope", "gap", "another box"])
+def test_what_does_not_fit_any_more_is_thrown_away(fleet: Fleet, why: str) -> None:
+    for number in range(20):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    assert not loading.receive(9_000)
+    if why == "scope":
+        Boxes(fleet.store).set_gate("north", groups=["staff"])
+    elif why == "gap":
+        fleet.enrol("late", 99)
+        with fleet.store.database.write() as session:
+            session.execute(delete(ChangeRow).where(ChangeRow.id < fleet.level()))
+    else:
+        other = Arriving(loading.part, "another")
+        assert not other.begun
+        other.close()
+        assert loading.receive()
+        return
+    with pytest.raises(AnewError):
+        loading.receive()
+    assert not loading.part.exists()
+    assert loading.receive()
+    loading.apply()
+    assert loading.box.names == (set() if why == "scope" else {*_names(fleet)})
+
+
+def _names(fleet: Fleet) -> Iterator[str]:
+    return (person.name for person in fleet.store.people.find(limit=1_000))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_box_shut_out_meanwhile_gets_no_more(fleet: Fleet) -> None:
+    for number in range(20):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    lines = fleet.server.hub.feed.snapshot(loading.row)
+    for _ in range(3):
+        next(lines)
+    fleet.server.hub.boxes.end(loading.row.id, "revoked", "stolen", "clerk")
+    rest = list(lines)
+    assert len(rest) < 5
+    assert not any(line.startswith(b'{"end"') for line in rest)
+
+
+class Breaking:
+    """A proxy whose connections break after so many bytes from the hub."""
+
+    def __init__(self, to: int, most: int) -> None:
+        self._to, self._most = to, most
+        self.connections = 0
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._server.getsockname()[1])
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                box, _ = self._server.accept()
+            except OSError:
+                return
+            self.connections += 1
+            hub = socket.create_connection(("127.0.0.1", self._to))
+            for work in (self._up, self._down):
+                thread = threading.Thread(target=work, args=(box, hub), daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _up(self, box: socket.socket, hub: socket.socket) -> None:
+        with suppress(OSError):
+            while data := box.recv(1 << 16):
+                hub.sendall(data)
+        _shut(hub)
+
+    def _down(self, box: socket.socket, hub: socket.socket) -> None:
+        left = self._most
+        with box, hub, suppress(OSError):
+            while left > 0 and (data := hub.recv(min(left, 1 << 12))):
+                box.sendall(data)
+                left -= len(data)
+            _shut(hub)
+            _shut(box)
+
+
+def _shut(side: socket.socket) -> None:
+    with suppress(OSError):
+        side.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.slow
+def test_a_box_loads_everything_though_no_connection_lasts_for_half_of_it(fleet: Fleet) -> None:
+    for number in range(60):
+        fleet.enrol(f"p{number}", number)
+    link = Breaking(fleet.server.port, 40_000)
+    box = fleet.box("north", start=False)
+    kept = box.store.key_values.get(JOINED)
+    try:
+        assert kept is not None
+        box.store.key_values.set(JOINED, {**kept, "urls": [f"https://127.0.0.1:{link.port}"]})
+        box.start()
+        wait_for(lambda: box.replica is not None and box.replica.state.snapshots == 1)
+        assert link.connections > 2
+        assert box.at == fleet.level()
+        assert len(box.names) == 60
+        assert not (folder_of(box.data) / "snapshot.part").exists()
+        assert box.replica is not None
+        assert box.replica.state.loading is None
+    finally:
+        box.stop()
+        link.close()
+
+
+def test_a_file_that_is_no_answer_is_refused(fleet: Fleet) -> None:
+    loading = Loading(fleet)
+    arriving = Arriving(loading.part, loading.row.id)
+    arriving.asked()
+    with pytest.raises(StoreError, match="incomplete"):
+        arriving.write(b"<html>\n")
+    assert not loading.part.exists()
+
+
+def test_what_a_hub_of_before_has_sent_is_not_gone_on_with(fleet: Fleet) -> None:
+    """It sends everybody in another order, so nobody can tell who is missing."""
+    for number in range(5):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    lines = list(fleet.server.hub.feed.snapshot(loading.row))
+    before = [lines[0].replace(b'"resumed":false,', b""), *lines[2:-1]]
+    assert before[0] != lines[0]
+    arriving = Arriving(loading.part, loading.row.id)
+    arriving.asked()
+    arriving.write(b"".join(before[:3]))
+    arriving.close()
+    again = Arriving(loading.part, loading.row.id)
+    assert again.asked() == {}
+    again.write(b"".join(before))
+    end = hashlib.sha256(b"".join(before)).hexdigest()
+    again.write(json.dumps({"end": len(before) - 1, "sha256": end}).encode() + b"\n")
+    again.whole()
+    assert again.done == 5
+    loading.apply()
+    assert loading.agrees
