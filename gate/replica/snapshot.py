@@ -117,18 +117,20 @@ class Arriving:
         self._file.close()
 
     def _follow(self, line: Line) -> None:
+        self.done += "ref" in line
         if "keys" in line:
+            self.of = line.get("people", 0)
             if "resumed" not in line:  # a hub of before, which always begins
                 return
             if not self.begun:
                 self._position = {"at": line["n"], "at_mark": line["mark"], "after": ""}
             self._position |= {name: line[name] for name in ("n", "mark", "scope")}
-            self.of = line.get("people", 0)
+        elif not self.begun:
+            return
         elif "at" in line:
             self._position |= {"at": line["at"], "at_mark": line["at_mark"]}
         elif "ref" in line:
             self._position["after"] = line["ref"]
-            self.done += 1
         elif "changes" in line:
             self._position |= {name: line["changes"][name] for name in ("n", "mark")}
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import random
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -22,6 +24,8 @@ from gate.recognition.face import Template
 from gate.replica.apply import Applier
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
+from gate.replica.link import Link, UnreachableError
+from gate.replica.replica import Replica
 from gate.replica.snapshot import AnewError, Arriving, apply_snapshot
 from gate.store.key_value import JOINED
 from gate.store.store import Store
@@ -329,6 +333,47 @@ def test_a_box_loads_everything_though_no_connection_lasts_for_half_of_it(fleet:
     finally:
         box.stop()
         link.close()
+
+
+class Broken(Link):
+    """Each answer breaks after so many lines."""
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading, self.pieces = loading, 0
+
+    async def close(self) -> None:
+        pass
+
+    @asynccontextmanager
+    async def stream(self, path: str, **query: Any) -> AsyncIterator[AsyncIterator[bytes]]:
+        lines = self._loading.fleet.server.hub.feed.snapshot(
+            self._loading.row, Resumed(**query) if query else None
+        )
+
+        async def some() -> AsyncIterator[bytes]:
+            for _ in range(self.pieces):
+                yield next(lines)
+            raise UnreachableError("cut")
+
+        yield some()
+
+
+def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> None:
+    for number in range(5):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    link = Broken(loading)
+    assert loading.identity is not None
+    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+    link.pieces = 3
+    asyncio.run(replica._load())
+    assert replica.state.loading == (1, 5)
+    link.pieces = 0
+    with pytest.raises(UnreachableError):
+        asyncio.run(replica._load())
+    link.pieces = 4
+    asyncio.run(replica._load())
+    assert replica.state.loading == (3, 5)
 
 
 def test_a_file_that_is_no_answer_is_refused(fleet: Fleet) -> None:
