@@ -241,7 +241,8 @@ class Feed:
                 break
             self._prove(records)
             yield {"at": at, "at_mark": mark}
-            yield from sorted(records, key=lambda record: str(record["ref"]))
+            places = {ref: place for place, (_, ref) in enumerate(people)}  # as the database sorts
+            yield from sorted(records, key=lambda record: places[record["ref"]])
             after = people[-1][1]
         yield from self._changes(box, head["n"], gate)
 

@@ -34,6 +34,8 @@ from tests.hub.fleet import ENCODER, Box, Fleet, Server, vector
 from tests.hub.test_guarantees import put_back
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 class Loading:
     """A box without a network: the lines of the hub, cut where the test says."""
@@ -146,12 +148,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "_TAIL", 3)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("seed", "kind"), [*((seed, "fleet") for seed in range(5)), (5, "postgresql_fleet")]
+)
 def test_cut_anywhere_and_changed_meanwhile_it_ends_as_the_register_is(
-    fleet: Fleet, seed: int
+    seed: int, kind: str, request: pytest.FixtureRequest
 ) -> None:
+    fleet: Fleet = request.getfixturevalue(kind)
     chance = random.Random(seed)
     desk = Desk(fleet, chance)
     for _ in range(24):
@@ -312,7 +316,6 @@ def _shut(side: socket.socket) -> None:
         side.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.mark.slow
 def test_a_box_loads_everything_though_no_connection_lasts_for_half_of_it(fleet: Fleet) -> None:
     for number in range(60):
         fleet.enrol(f"p{number}", number)
