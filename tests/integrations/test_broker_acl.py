@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +27,7 @@ from gate.integrations.publisher import Publisher
 from gate.integrations.settings import MqttSettings
 from gate.integrations.topics import Topics
 from gate.store.store import Store
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -261,9 +260,7 @@ def test_a_gate_answers_below_its_own_answer_topic(client: Callable[..., paho.Cl
     for topic in ("gate/north/answer/x1", "gate/south/answer/x1"):
         gate.publish(topic, b"{}", qos=1).wait_for_publish(PATIENCE)
     client("south").publish("gate/south/answer/x1", b"{}", qos=1).wait_for_publish(PATIENCE)
-    end = time.monotonic() + 10
-    while not heard and time.monotonic() < end:
-        time.sleep(0.02)
+    wait_for(lambda: heard)
     assert heard == ["gate/north/answer/x1"]
 
 
@@ -304,14 +301,15 @@ def test_a_revoked_certificate_is_refused_after_a_signal_and_a_renewed_one_is_no
     assert "restart the broker" in revoked.output
     assert "HUP" not in revoked.output
     os.kill(int((folder / "pid").read_text()), signal.SIGHUP)
-    end = time.monotonic() + 15
-    refused = False
-    while not refused and time.monotonic() < end:
+
+    def refused() -> bool:
         try:
             check(settings(site, "west"), Topics("gate", "west"))
         except BrokerError:
-            refused = True
-    assert refused
+            return True
+        return False
+
+    wait_for(refused)
     assert run(broker_command, ["renew", str(folder), "west"]).exit_code == 0
     check(settings(site, "west"), Topics("gate", "west"))
     check(settings(site, "north"), Topics("gate", "north"))
