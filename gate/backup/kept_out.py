@@ -11,15 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gate.store.changes import touch
+from gate.store.credentials import note_permit
+from gate.store.people import PERMIT
 from gate.store.store import Store
 from gate.store.tables import (
     BoxRow,
     CommandKeyRow,
     CredentialRow,
     ErasureRow,
+    KeyValueRow,
     PermitRow,
     PersonRow,
 )
+from gate.store.tables.base import now
 
 
 def keep_out(old: Store, new: Store) -> int:
@@ -83,6 +87,9 @@ def _permits(before: Session, session: Session) -> int:
     for row in before.scalars(query):
         there = session.get(PermitRow, row.id)
         if there is None:
+            count += row.valid_until > now() and note_permit(
+                session, row.id, {"revoked": row.revoked is not None, "uses": row.uses}
+            )
             continue
         revoked = row.revoked is not None and there.revoked is None
         if revoked:
@@ -93,6 +100,8 @@ def _permits(before: Session, session: Session) -> int:
         if revoked or used:
             touch(session, there.person_id)
             count += 1
+    for fact in before.scalars(select(KeyValueRow).where(KeyValueRow.key.like(f"{PERMIT}%"))):
+        count += note_permit(session, fact.key.removeprefix(PERMIT), fact.value)
     return count
 
 

@@ -19,7 +19,7 @@ from gate.access.settings import PermitSettings
 from gate.errors import AccessError
 from gate.store.changes import touch
 from gate.store.key_value import JOINED
-from gate.store.people import as_person
+from gate.store.people import PERMIT, as_person
 from gate.store.store import Store
 from gate.store.tables import HouseholdRow, PermitRow, PersonRow
 
@@ -176,7 +176,7 @@ class PermitBook:
         if known.get("revoked"):
             return False
         uses = int(known.get("uses", 0)) + 1
-        self._store.key_values.set(f"permit:{serial}", {**known, "uses": uses})
+        self._store.key_values.set(f"{PERMIT}{serial}", {**known, "uses": uses})
         return True
 
     def revoke(self, serial: str, reason: str) -> None:
@@ -187,7 +187,7 @@ class PermitBook:
 
     def _elsewhere(self, serial: str) -> dict[str, Any]:
         """What is known of a permit that is not in the register, or not any more."""
-        return self._store.key_values.get(f"permit:{serial}") or {}
+        return self._store.key_values.get(f"{PERMIT}{serial}") or {}
 
     def _holder(self, permit: Permit) -> Person | None:
         with self._store.database.read() as session:

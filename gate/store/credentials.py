@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
 from gate.store.key_value import JOINED
 from gate.store.learnt_lines import suspend
-from gate.store.people import as_person
+from gate.store.people import PERMIT, as_person
 from gate.store.tables import CredentialRow, KeyValueRow, PermitRow, PersonRow, SequenceRow
 from gate.store.tables.base import now
 from gate.store.vault import Vault
@@ -155,6 +155,22 @@ class Credentials:
             if row is not None and row.revoked is None:
                 row.revoked, row.revoked_reason = now(), reason
                 touch(session, row.person_id)
+
+
+def note_permit(session: Session, serial: str, what: Mapping[str, Any]) -> bool:
+    """Note that a permit without a row was revoked, and how often it was used. Whether that is new.
+
+    A gate believes the signature of a visitor's code of which it knows nothing.
+    """
+    row = session.get(KeyValueRow, f"{PERMIT}{serial}")
+    known = dict(row.value) if row else {}
+    uses = max(int(known.get("uses", 0)), int(what.get("uses", 0)))
+    revoked = bool(known.get("revoked") or what.get("revoked"))
+    noted = {**known, **({"uses": uses} if uses else {}), **({"revoked": True} if revoked else {})}
+    if noted == known:
+        return False
+    session.merge(KeyValueRow(key=f"{PERMIT}{serial}", value=noted))
+    return True
 
 
 def clear_revoked(session: Session, kind: str, digest: bytes) -> None:

@@ -51,6 +51,8 @@ _ASKED = 500  # numbers in one query
 # what is kept of a person under a name of its own: see missing.py, whereabouts.py
 _KEPT_KEYS = ("not_seen", "place")
 
+PERMIT = "permit:"  # and the serial: what is known of a permit that is not in the register
+
 
 class People:
     def __init__(self, database: Database) -> None:
@@ -211,7 +213,7 @@ def _withdraw_permits(session: Session, person: int) -> None:
     now = datetime.now(UTC)
     query = select(PermitRow).where(PermitRow.person_id == person, PermitRow.valid_until > now)
     for permit in session.scalars(query):
-        session.merge(KeyValueRow(key=f"permit:{permit.id}", value={"revoked": True}))
+        session.merge(KeyValueRow(key=f"{PERMIT}{permit.id}", value={"revoked": True}))
 
 
 # what ``as_person`` reads

@@ -9,8 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gate.access.permit import key_id
+from gate.access.settings import PermitSettings
 from gate.backup.kept_out import keep_out
+from gate.services.permits import PermitBook
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import PermitRow
@@ -79,4 +83,28 @@ def test_the_uses_of_a_permit_are_not_given_back(both: tuple[Store, Store]) -> N
     assert old.credentials.use_permit("p")
     assert keep_out(old, new) == 1
     assert not new.credentials.use_permit("p")
+    assert keep_out(old, new) == 0
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_code_that_the_backup_does_not_know_stays_revoked(
+    both: tuple[Store, Store], before: bool
+) -> None:
+    """A gate believes the signature of a visitor's code of which it knows nothing."""
+    old, new = both
+    key, now = Ed25519PrivateKey.generate(), datetime.now(UTC)
+    public = key.public_key()
+
+    def book(store: Store) -> PermitBook:
+        return PermitBook(store, {key_id(public): public}, PermitSettings())
+
+    visitor = old.people.create("王伟", kind="visitor").id
+    given = book(old).issue(key, visitor, now, now + timedelta(hours=1), now=now)
+    if before:
+        book(old).revoke(given.permit.serial, "thrown out")
+    else:  # with its person; only the serial is noted
+        old.people.delete(visitor)
+    assert book(new).look_up(given.text, "north", now)[1].problem == ""
+    assert keep_out(old, new) == 1
+    assert book(new).look_up(given.text, "north", now)[1].problem == "permit_revoked"
     assert keep_out(old, new) == 0
