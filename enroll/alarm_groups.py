@@ -94,9 +94,9 @@ def grouped(alarms: Sequence[EventRow], recoveries: Iterable[EventRow]) -> list[
         alarms: those nobody has acknowledged, in any order.
         recoveries: events of the types in ``RECOVERIES.values()`` of the same time.
     """
-    ended: dict[tuple[str, str, str], datetime] = {}
+    ended: dict[tuple[str, str, str, str], datetime] = {}
     for row in recoveries:
-        place = (row.gate, row.type, _device(row))
+        place = (row.gate, row.type, _device(row), _detail(row, "was"))
         ended[place] = max(row.time, ended.get(place, row.time))
     causes: dict[str, list[EventRow]] = {}
     for row in sorted(alarms, key=lambda row: (row.time, row.sequence), reverse=True):
@@ -109,10 +109,14 @@ def grouped(alarms: Sequence[EventRow], recoveries: Iterable[EventRow]) -> list[
     )
 
 
-def _group(key: str, rows: list[EventRow], ended: dict[tuple[str, str, str], datetime]) -> Group:
+def _group(
+    key: str, rows: list[EventRow], ended: dict[tuple[str, str, str, str], datetime]
+) -> Group:
     newest = rows[0]
-    recovery = RECOVERIES.get(newest.type)
-    over = ended.get((newest.gate, recovery, _device(newest))) if recovery else None
+    recovery = RECOVERIES.get(newest.type, "")
+    # a camera that is clear again says what it was, and may be something else still
+    was = newest.type.partition(".")[2] if recovery == "camera.clear" else ""
+    over = ended.get((newest.gate, recovery, _device(newest), was))
     return Group(
         key,
         newest.gate,
@@ -124,5 +128,9 @@ def _group(key: str, rows: list[EventRow], ended: dict[tuple[str, str, str], dat
 
 
 def _device(row: EventRow) -> str:
+    return next((found for name in _NAMED_BY if (found := _detail(row, name))), "")
+
+
+def _detail(row: EventRow, name: str) -> str:
     details: dict[str, Any] = (row.body or {}).get("details") or {}
-    return next((str(details[name]) for name in _NAMED_BY if name in details), "")
+    return str(details.get(name, ""))

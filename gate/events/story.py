@@ -168,6 +168,8 @@ def _variants(type: str, details: Mapping[str, Any]) -> tuple[str, ...]:
         case "passage.ended" if "passed" in details:
             passed = details["passed"]
             return ("unknown" if passed is None else "passed" if passed else "not_passed", "")
+        case "camera.clear" if details.get("was") == "slow":
+            return ("slow", "")
         case "door.locked" if "entered" in details:
             return ("entered" if details["entered"] else "not_entered", "")
         case "door.tamper" if "open" in details:

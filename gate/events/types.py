@@ -40,7 +40,8 @@ TYPES: dict[str, str] = {
     "camera.moved": "a camera sees another view than usual; details: camera, cause",
     "camera.slow": "the box is too slow for a camera's stream and decodes only its key pictures; "
     "details: camera, cause",
-    "camera.clear": "a camera sees its usual view again; details: camera, was",
+    "camera.clear": "a camera sees its usual view again, or the box keeps up with its stream; "
+    "details: camera, was",
     "gallery.foreign": "all enrolled faces are of another encoder than the one in use: nobody is "
     "recognised; details: cause",
     "gallery.usable": "faces of the encoder in use are enrolled, or none at all",

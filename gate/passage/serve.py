@@ -29,7 +29,7 @@ OPEN_MODES = (Mode.HELD_OPEN, Mode.EMERGENCY, Mode.FIRE)
 _WHO = ("attack", "credential", "face")
 DOUBTS = 3  # tries of one face not held to be live, after which its person needs a card
 # nats of liveness at or below which a face that is asked for a card may be a picture: nearly every
-# print before a webcam comes to so little, people seldom, more of them with masks (docs/liveness.md)
+# print before a webcam comes to so little, people seldom, with masks more often (docs/liveness.md)
 SUSPECTED = -3.0
 _NOT_YET = (Verdict.WAIT, Verdict.UNUSABLE)
 

@@ -51,6 +51,16 @@ def test_what_ends_something_else_closes_nothing(end):
     assert group.open
 
 
+@pytest.mark.parametrize("was", ["covered", "frozen", "moved", "slow"])
+def test_a_camera_that_is_clear_again_ends_only_what_it_was(was):
+    faults = ("camera.covered", "camera.frozen", "camera.moved", "camera.slow")
+    groups = grouped(
+        [row(fault, camera="main") for fault in faults],
+        [row("camera.clear", 3, camera="main", was=was)],
+    )
+    assert [group.type for group in groups if not group.open] == [f"camera.{was}"]
+
+
 def test_a_fault_that_keeps_coming_back_needs_somebody_although_it_is_over():
     rows = [row("camera.lost", minute, camera="main") for minute in range(OFTEN)]
     (group,) = grouped(rows, [row("camera.back", 9, camera="main")])

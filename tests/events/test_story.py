@@ -136,6 +136,18 @@ def test_nobody_is_said_not_to_have_passed_whom_nobody_saw(passed, said):
 
 
 @pytest.mark.parametrize(
+    ("was", "said"),
+    [
+        ("covered", "Camera main sees its usual view again"),
+        ("slow", "This box keeps up with the stream of camera main again"),
+    ],
+)
+def test_a_box_that_keeps_up_again_says_nothing_of_the_view(was, said):
+    body = {"type": "camera.clear", "details": {"camera": "main", "was": was}}
+    assert story.tell(body, "en").line == said
+
+
+@pytest.mark.parametrize(
     ("seconds", "said"), [(0, "0 秒"), (119, "119 秒"), (120, "2 分钟"), (7200, "2 小时")]
 )
 def test_spans_are_said_in_the_unit_a_person_would_choose(seconds, said):
