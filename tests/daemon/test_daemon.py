@@ -182,9 +182,7 @@ def running(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -
         cores.append(build_core(*given, **named))
         return cores[-1]
 
-    monkeypatch.setattr(
-        "gate.daemon.recognition_worker.make_source", lambda camera, reported: stage
-    )
+    monkeypatch.setattr("gate.daemon.recognition_worker.make_source", lambda camera, *_: stage)
     monkeypatch.setattr("gate.daemon.daemon.open_doorway", opened)
     monkeypatch.setattr("gate.daemon.daemon.build_core", built)
     daemon = Daemon(settings)

@@ -174,9 +174,7 @@ def site(
         cores.append(build_core(*given, **named))
         return cores[-1]
 
-    monkeypatch.setattr(
-        "gate.daemon.recognition_worker.make_source", lambda camera, reported: stage
-    )
+    monkeypatch.setattr("gate.daemon.recognition_worker.make_source", lambda camera, *_: stage)
     monkeypatch.setattr("gate.daemon.daemon.build_core", built)
     monkeypatch.setattr("gate.daemon.build.build_watch", lambda *given: living)
     with SimulatedPort(CardReader()) as port:

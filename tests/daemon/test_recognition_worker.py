@@ -71,7 +71,7 @@ def claims(monkeypatch: pytest.MonkeyPatch, *films: Sequence[Image]) -> list[Cla
     cameras = [{"name": film.name, "source": "0"} for film in sources]
     waiting = iter(sources)
     monkeypatch.setattr(
-        "gate.daemon.recognition_worker.make_source", lambda settings, reported: next(waiting)
+        "gate.daemon.recognition_worker.make_source", lambda settings, *_: next(waiting)
     )
     recognition = RecognitionWorker(build({"camera": cameras}), lambda item: None, lambda: None)
     made: list[Claim] = []
@@ -172,9 +172,7 @@ def test_the_picture_for_the_desk_is_reduced_and_never_enlarged(
 ) -> None:
     film = Film([NOTHING], "main")
     monkeypatch.setattr("gate.daemon.recognition_worker.PRESENT", 600.0)  # however slow it is here
-    monkeypatch.setattr(
-        "gate.daemon.recognition_worker.make_source", lambda settings, reported: film
-    )
+    monkeypatch.setattr("gate.daemon.recognition_worker.make_source", lambda settings, *_: film)
     cameras = [{"name": "main", "source": "0"}]
     recognition = RecognitionWorker(build({"camera": cameras}), lambda item: None, lambda: None)
     assert recognition.small_picture(320) is None, "before the first frame"
