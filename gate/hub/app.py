@@ -27,7 +27,7 @@ from gate.fleet.sealing import open_key
 from gate.hub.authority import RENEW_DAYS, Authority
 from gate.hub.boxes import Beaten, Boxes
 from gate.hub.concerned import Concerned
-from gate.hub.feed import Feed, Resumed
+from gate.hub.feed import PAGE, Feed, Resumed
 from gate.hub.glance import Glance, Glances, Seat, glance
 from gate.hub.intake import Intake
 from gate.hub.keys import CommunityKeys
@@ -242,6 +242,7 @@ def _downloads(app: FastAPI, hub: Hub) -> None:
         wait: Annotated[float, Query(ge=0, le=LONGEST_POLL)] = 25.0,
         seen: Annotated[int | None, Query(ge=0)] = None,
         epoch: int = 0,
+        most: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
     ) -> Response:
         gate = seat.gate
         # what concerns others may come with the next that does not
@@ -253,7 +254,7 @@ def _downloads(app: FastAPI, hub: Hub) -> None:
                 return None
             # the box may have been revoked while it waited
             box = box_of(request)
-            answer = hub.feed.after(box, after, mark, scope)
+            answer = hub.feed.after(box, after, mark, scope, most)
             others = None if seen is None else hub.sightings.after(box, epoch, seen)
             return answer if others is None else {**(answer or nothing()), "seen": others}
 

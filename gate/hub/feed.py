@@ -105,8 +105,9 @@ class Feed:
         self._reading = threading.Lock()  # of the pages read last
         self._pages: dict[tuple[int, int, int, int], Page] = {}
 
-    def after(self, box: BoxRow, n: int, mark: str, scope: int) -> Answer | None:
-        """Changes after the number ``n``, whose mark the box knows; None: nothing is new.
+    def after(self, box: BoxRow, n: int, mark: str, scope: int, most: int = PAGE) -> Answer | None:
+        """Changes after the number ``n``, whose mark the box knows, at most so many; None: nothing
+        is new.
 
         ``snapshot`` in the answer says why the box has to load everything instead: "scope" (it
         serves others now), "gap" (too long ago) or "history" (the hub was put back from a backup
@@ -126,7 +127,7 @@ class Feed:
             return self._answer(box, n, snapshot="gap", orders=orders)
         if n == head:
             return self._answer(box, n, orders=orders) if orders else None
-        page = self._page(n, head, PAGE)
+        page = self._page(n, head, most)
         if n == 0 and page.first != 1:
             return self._answer(box, n, snapshot="gap", orders=orders)
         return self._of_page(box, page, gate, orders=orders, more=page.last < head)

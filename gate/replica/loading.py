@@ -1,4 +1,4 @@
-"""One loading of everything: asked for, taken in as far as the link holds, applied once whole."""
+"""What a box asks its hub for over a link that may break, and how it takes in everything."""
 
 from __future__ import annotations
 
@@ -18,8 +18,25 @@ from gate.store.store import Store
 
 log = logging.getLogger(__name__)
 
+_MOST, _FEWEST = 500, 8  # changes
 _TOLD = 60.0  # seconds between two lines of the log
 _PROOFS = 500  # signatures in one message
+
+
+class Portions:
+    """How many changes to ask the feed for: half as many after each answer that did not come, for
+    the link may break before all of it has, and twice as many after one that did."""
+
+    def __init__(self) -> None:
+        self._next = _MOST
+
+    def asked(self) -> int:
+        now, self._next = self._next, max(_FEWEST, self._next // 2)
+        self._last = now
+        return now
+
+    def came(self) -> None:
+        self._next = min(_MOST, 2 * self._last)
 
 
 async def show_history(link: Link, applier: Applier) -> None:

@@ -22,7 +22,7 @@ from gate.replica.contact import Contact, Reporter
 from gate.replica.delivery import deliver, next_message
 from gate.replica.identity import Identity, new_signing_key, write_certificate
 from gate.replica.link import Link, ShutOutError, UnreachableError
-from gate.replica.loading import receive, show_history, take
+from gate.replica.loading import Portions, receive, show_history, take
 from gate.replica.models import MissingFile
 from gate.replica.orders import Door, Orders
 from gate.replica.sightings import Sightings
@@ -85,6 +85,7 @@ class Replica:
         self._link = connect(identity)
         self._former: Link | None = None  # with the certificate before the present one
         self._instance = secrets.token_hex(8)  # by which the hub tells two boxes of one identity
+        self._portions = Portions()
         self._skip = False  # what the hub has lost is no longer kept here either
         self._again_to = identity.since  # the last event put into the outbox once more
         self._orders = Orders(gate)
@@ -141,6 +142,7 @@ class Replica:
         answer = await self._link.get(
             "/feed",
             self._poll,
+            most=self._portions.asked(),
             after=cursor.n,
             mark=cursor.mark,
             scope=cursor.scope,
@@ -148,6 +150,7 @@ class Replica:
             seen=self._sightings.n,
             epoch=await asyncio.to_thread(self._sightings.epoch),
         )
+        self._portions.came()
         self.contact.heard()
         if answer.get("orders"):
             await self._obey(answer)

@@ -6,12 +6,9 @@ import asyncio
 import hashlib
 import json
 import random
-import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -19,84 +16,19 @@ from sqlalchemy import delete
 from gate.errors import StoreError
 from gate.hub import feed as feed_module
 from gate.hub.boxes import Boxes
-from gate.hub.feed import Resumed
 from gate.recognition.face import Template
-from gate.replica.apply import Applier
-from gate.replica.identity import Identity
 from gate.replica.join import folder_of
-from gate.replica.link import Link, UnreachableError
+from gate.replica.link import UnreachableError
 from gate.replica.replica import Replica
-from gate.replica.snapshot import AnewError, Arriving, apply_snapshot
+from gate.replica.snapshot import AnewError, Arriving
 from gate.store.key_value import JOINED
-from gate.store.store import Store
 from gate.store.tables import ChangeRow
+from tests.hub.broken_link import Breaking, Broken, Frail, Loading
 from tests.hub.fleet import ENCODER, Box, Fleet, Server, vector
 from tests.hub.test_guarantees import put_back
-from tests.waiting import PATIENCE, wait_for
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-
-
-class Loading:
-    """A box without a network: the lines of the hub, cut where the test says."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self.fleet = fleet
-        self.box = fleet.box("north", start=False)
-        self.identity = Identity.of(self.box.store, folder_of(self.box.data))
-        assert self.identity is not None
-        self.applier = Applier(self.box.store, self.identity)
-        self.row = fleet.server.hub.boxes.all()[0]
-        self.part = self.identity.folder / "snapshot.part"
-        self.people_sent = 0
-
-    def receive(self, most: int | None = None) -> bool:
-        """Whether it came whole; ``most``: bytes after which the link breaks."""
-        arriving = Arriving(self.part, self.row.id)
-        try:
-            asked = arriving.asked()
-            lines = self.fleet.server.hub.feed.snapshot(
-                self.row, Resumed(**asked) if asked else None
-            )
-            for line in lines:
-                arriving.write(line if most is None else line[:most])
-                if most is not None and (most := most - len(line)) <= 0:
-                    return False
-                self.people_sent += line.startswith(b'{"ref"')
-            arriving.whole()
-            return True
-        finally:
-            arriving.close()
-
-    def apply(self) -> None:
-        apply_snapshot(self.applier, self.part)
-        self.part.unlink()
-
-    @property
-    def agrees(self) -> bool:
-        cursor = self.applier.cursor
-        assert cursor is not None
-        hub = self.fleet.store
-        return cursor.n == self.fleet.level() and content(self.box.store) == content(hub)
-
-
-def content(store: Store) -> dict[str, object]:
-    """What a gate decides by, of everybody by their pseudonym, and the rules."""
-    found: dict[str, object] = {}
-    faces: dict[int, list[list[float]]] = {}
-    rows = store.templates.load(ENCODER)
-    for person, values in zip(rows.people, rows.vectors.tolist(), strict=True):
-        faces.setdefault(int(person), []).append(values)
-    for person in store.people.find(limit=100_000):
-        cards = [
-            (card.kind, card.hash, card.label, card.revoked is None)
-            for card in store.credentials.of(person.id)
-        ]
-        found[person.ref] = (
-            *(person.name, person.number, person.blocked, person.groups),
-            *(sorted(cards), sorted(faces.get(person.id, []))),
-        )
-    return {**found, "schedules": store.rulebook.schedules()}
 
 
 class Desk:
@@ -264,58 +196,6 @@ def test_a_box_shut_out_meanwhile_gets_no_more(fleet: Fleet) -> None:
     assert not any(line.startswith(b'{"end"') for line in rest)
 
 
-class Breaking:
-    """A proxy whose connections break after so many bytes from the hub."""
-
-    def __init__(self, to: int, most: int) -> None:
-        self._to, self._most = to, most
-        self.connections = 0
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._server.getsockname()[1])
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._threads:
-            thread.join(PATIENCE)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                box, _ = self._server.accept()
-            except OSError:
-                return
-            self.connections += 1
-            hub = socket.create_connection(("127.0.0.1", self._to))
-            for work in (self._up, self._down):
-                thread = threading.Thread(target=work, args=(box, hub), daemon=True)
-                self._threads.append(thread)
-                thread.start()
-
-    def _up(self, box: socket.socket, hub: socket.socket) -> None:
-        with suppress(OSError):
-            while data := box.recv(1 << 16):
-                hub.sendall(data)
-        _shut(hub)
-
-    def _down(self, box: socket.socket, hub: socket.socket) -> None:
-        left = self._most
-        with box, hub, suppress(OSError):
-            while left > 0 and (data := hub.recv(min(left, 1 << 12))):
-                box.sendall(data)
-                left -= len(data)
-            _shut(hub)
-            _shut(box)
-
-
-def _shut(side: socket.socket) -> None:
-    with suppress(OSError):
-        side.shutdown(socket.SHUT_RDWR)
-
-
 def test_a_box_loads_everything_though_no_connection_lasts_for_half_of_it(fleet: Fleet) -> None:
     for number in range(60):
         fleet.enrol(f"p{number}", number)
@@ -338,29 +218,6 @@ def test_a_box_loads_everything_though_no_connection_lasts_for_half_of_it(fleet:
         link.close()
 
 
-class Broken(Link):
-    """Each answer breaks after so many lines."""
-
-    def __init__(self, loading: Loading) -> None:
-        self._loading, self.pieces = loading, 0
-
-    async def close(self) -> None:
-        pass
-
-    @asynccontextmanager
-    async def stream(self, path: str, **query: Any) -> AsyncIterator[AsyncIterator[bytes]]:
-        lines = self._loading.fleet.server.hub.feed.snapshot(
-            self._loading.row, Resumed(**query) if query else None
-        )
-
-        async def some() -> AsyncIterator[bytes]:
-            for _ in range(self.pieces):
-                yield next(lines)
-            raise UnreachableError("cut")
-
-        yield some()
-
-
 def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> None:
     for number in range(5):
         fleet.enrol(f"p{number}", number)
@@ -377,6 +234,33 @@ def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> Non
     link.pieces = 4
     asyncio.run(replica._load())
     assert replica.state.loading == (3, 5)
+
+
+def test_changes_come_in_portions_a_link_can_pass(fleet: Fleet) -> None:
+    loading = Loading(fleet)
+    fleet.enrol("first", 1)
+    assert loading.receive()
+    loading.apply()
+    for number in range(100):
+        fleet.store.people.create(f"p{number}")
+    link = Frail(loading, 40)
+    assert loading.identity is not None
+    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+
+    async def follow() -> None:
+        for _ in range(30):
+            with suppress(UnreachableError):
+                await replica._follow()
+
+    asyncio.run(follow())
+    assert link.asked[:5] == [500, 250, 125, 62, 31]
+    assert loading.agrees
+    link.passes = 500
+    asyncio.run(follow())
+    assert link.asked[-1] == 500
+    link.passes = 0
+    asyncio.run(follow())
+    assert link.asked[-1] == 8
 
 
 def test_a_file_that_is_no_answer_is_refused(fleet: Fleet) -> None:
