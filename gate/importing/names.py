@@ -24,6 +24,11 @@ _COMMON = (
     "田董潘袁蔡蒋蔣余于杜叶葉程魏苏蘇吕呂丁任卢盧姚沈钟鍾姜崔谭譚陆陸范汪廖石金韦贾夏付方邹熊白孟秦"
     "邱侯江尹薛闫段雷龙龍黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文"
 )
+# what fewer begin with: the first of two names may, and 艾力 马木提 and 松本 金子 stay one person
+_FEWER = (
+    "柳单简甘祝骆符焦路娄庞樊兰殷施洪翟颜倪牛温芦季俞章鲁葛伍申尤毕聂丛岳齐庄柴童辛左欧曲关佟苗冉阮"
+    "蓝卜华凌霍喻穆盛涂鲍窦宁耿游项詹管裴纪谷成车褚卓费靳连岑"
+)
 # 欧阳 娜娜 is one person; other names of four characters are not written as two and two
 _SURNAMES = {
     *("欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "东方", "東方", "皇甫", "尉迟"),
@@ -97,7 +102,10 @@ def several(text: str) -> bool:
     if not _JOINED.fullmatch(written):
         return False
     first, *rest = re.split(r"\s+|(?<=.{2})[和与及](?=.{2})", written)
-    return (first not in _SURNAMES or len(rest) > 1) and any(one[0] in _COMMON for one in rest)
+    if not any(one[0] in _COMMON for one in rest):
+        return False
+    begins = first[0] in _COMMON + _FEWER or first[:2] in _SURNAMES
+    return len(rest) > 1 or (begins and first not in _SURNAMES)
 
 
 def mistake(text: str) -> str:
