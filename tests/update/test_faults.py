@@ -32,6 +32,7 @@ from gate.texts.terminal import reworded
 from gate.update import run, signature
 from gate.update.run import Outcome, update
 from gate.update.tree import Tree
+from tests.waiting import PATIENCE
 from tests.warm import Task
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -105,7 +106,7 @@ class Box:
             self,
             self.settings,
             self.folder / "gate.toml",
-            ready_within=0.2,
+            ready_within=PATIENCE,
             say=self.said.append,
         )
 
