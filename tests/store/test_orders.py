@@ -66,6 +66,26 @@ def test_a_lock_down_waits_for_a_gate_that_was_away_for_a_while(orders):
     assert orders.take("north") == []
 
 
+@pytest.mark.parametrize(
+    ("command", "ahead", "counts"),
+    [
+        ("open", timedelta(seconds=5), True),
+        ("open", timedelta(minutes=9), False),  # a clock set back makes no opening valid again
+        ("lockdown", timedelta(minutes=9), True),
+        ("lockdown", timedelta(minutes=30), False),
+    ],
+)
+def test_a_desk_whose_clock_is_ahead_locks_and_does_not_open(orders, command, ahead, counts):
+    given = orders.give("north", command, "li")
+    with orders._database.write() as session:
+        row = session.get_one(OrderRow, given.id)
+        row.at, row.expires = row.at + ahead, row.expires + ahead
+    orders.void("north")
+    with orders._database.read() as session:
+        assert session.get_one(OrderRow, given.id).result == ("" if counts else "void")
+    assert len(orders.take("north")) == counts
+
+
 def test_a_lock_down_that_was_lifted_does_not_come_late(orders):
     orders.give_all(["north", "south"], "lockdown", "li")
     orders.give("north", "normal", "li")
