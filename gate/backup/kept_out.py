@@ -7,6 +7,8 @@ so that no other backup brings them back either.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -85,24 +87,32 @@ def _permits(before: Session, session: Session) -> int:
     count = 0
     query = select(PermitRow).where(PermitRow.revoked.is_not(None) | (PermitRow.uses > 0))
     for row in before.scalars(query):
-        there = session.get(PermitRow, row.id)
-        if there is None:
-            count += row.valid_until > now() and note_permit(
-                session, row.id, {"revoked": row.revoked is not None, "uses": row.uses}
-            )
-            continue
-        revoked = row.revoked is not None and there.revoked is None
-        if revoked:
-            there.revoked, there.revoked_reason = row.revoked, row.revoked_reason
-        used = row.uses > there.uses
-        if used:
-            there.uses = row.uses
-        if revoked or used:
-            touch(session, there.person_id)
-            count += 1
+        if (there := session.get(PermitRow, row.id)) is not None:
+            count += _permit(session, there, row.revoked, row.revoked_reason, row.uses)
+        elif row.valid_until > now():
+            known = {"revoked": row.revoked is not None, "uses": row.uses}
+            count += note_permit(session, row.id, known)
     for fact in before.scalars(select(KeyValueRow).where(KeyValueRow.key.like(f"{PERMIT}%"))):
-        count += note_permit(session, fact.key.removeprefix(PERMIT), fact.value)
+        serial = fact.key.removeprefix(PERMIT)
+        if (there := session.get(PermitRow, serial)) is not None:
+            revoked = now() if fact.value.get("revoked") else None
+            count += _permit(session, there, revoked, "", int(fact.value.get("uses", 0)))
+        else:
+            count += note_permit(session, serial, fact.value)
     return count
+
+
+def _permit(
+    session: Session, row: PermitRow, revoked: datetime | None, reason: str, uses: int
+) -> bool:
+    revokes, used = revoked is not None and row.revoked is None, uses > row.uses
+    if revokes:
+        row.revoked, row.revoked_reason = revoked, reason
+    if used:
+        row.uses = uses
+    if revokes or used:
+        touch(session, row.person_id)
+    return revokes or used
 
 
 def _deletions(before: Session, session: Session) -> None:

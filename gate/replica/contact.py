@@ -60,6 +60,7 @@ class Contact:
         """The hub has answered. ``limit``: seconds of the lease, where the answer has them."""
         self.state.contact = self._counted = self._clock.monotonic()
         self.lease = Lease.begun(self._clock.utc(), limit or self.lease.limit)
+        self._forgotten = False  # faces come again from now on
         if not self.state.connected:
             self.state.connected = True
             self._gate.report("link", True, "")
@@ -71,10 +72,6 @@ class Contact:
             self.state.connected = False
             log.warning("hub.lost", extra={"cause": cause})
             self._gate.report("link", False, cause)
-
-    def loaded(self) -> None:
-        """Everything is here again: faces too."""
-        self._forgotten = False
 
     async def count(self, forget_faces: Callable[[], Awaitable[int]]) -> None:
         """Count the time without contact; once it is too long no face is kept.

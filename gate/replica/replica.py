@@ -185,7 +185,6 @@ class Replica:
             left, changed, cursor = await self._write(
                 take, self._store, self._applier, arriving, path
             )
-            self.contact.loaded()
             self.state.loading = None
             self.state.snapshots += 1
             self.state.number, self.state.applied = cursor.n, self._clock.monotonic()
@@ -194,7 +193,7 @@ class Replica:
             log.warning("hub.snapshot", extra={"cause": "history"})
             return
         except UnreachableError:
-            if arriving.progress == before:
+            if not arriving.begun or arriving.progress == before:  # it would begin from zero again
                 raise
             await asyncio.sleep(_EVENTS * random.uniform(0.7, 1.3))  # it goes on where it was
             return

@@ -10,6 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class AnewError(Exception):
 
 class Arriving:
     """A file beside the register; nothing of it counts before ``whole``. One thread at a time.
+    Raises StoreError where the disk refuses; what has come stays.
 
     Each line of it stands behind its checksum: a power cut may leave anything at its end, which is
     cut off when it is opened again.
@@ -43,19 +45,21 @@ class Arriving:
         self._asked = False
         self._rest = b""
         self._digest, self._count = hashlib.sha256(), 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        self._file = path.open("r+b")
-        right = 0
-        for raw in self._file:
-            line = _checked(raw)
-            if line is None or (right == 0 and line != {"box": box}):
-                break
-            if right:
-                self._follow(line)
-            right += len(raw)
-        self._file.seek(right)
-        self._file.truncate()
+        with _disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.chmod(0o600)  # one that an earlier version has left
+            self._file = path.open("r+b")
+            right = 0
+            for raw in self._file:
+                line = _checked(raw)
+                if line is None or (right == 0 and line != {"box": box}):
+                    break
+                if right:
+                    self._follow(line)
+                right += len(raw)
+            self._file.seek(right)
+            self._file.truncate()
 
     @property
     def begun(self) -> bool:
@@ -71,9 +75,10 @@ class Arriving:
         """What to ask the hub for: all, or what is missing."""
         self._asked = self.begun
         if not self._asked:
-            self._file.seek(0)
-            self._file.truncate()
-            self._keep(json.dumps({"box": self._box}).encode() + b"\n")
+            with _disk(self.path):
+                self._file.seek(0)
+                self._file.truncate()
+                self._keep(json.dumps({"box": self._box}).encode() + b"\n")
             self.done = 0
         self._rest = b""
         self._digest, self._count = hashlib.sha256(), 0
@@ -96,25 +101,28 @@ class Arriving:
                     self._follow(line)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 self.drop()
-                raise self._incomplete() from error
-            self._keep(raw + b"\n")
-        self._file.flush()
+                raise _incomplete(self.path) from error
+            with _disk(self.path):
+                self._keep(raw + b"\n")
+        with _disk(self.path):
+            self._file.flush()
 
     def whole(self) -> Path:
         """The file, complete and as the hub sent it. Raises StoreError."""
-        self._file.close()
+        self.close()
         if not self.complete or not self.path.exists():
-            raise self._incomplete()
+            raise _incomplete(self.path)
         return self.path
 
     def drop(self) -> None:
         """Nothing of it is to be used."""
-        self._file.close()
+        self.close()
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """What has come is kept for the next time."""
-        self._file.close()
+        """What has come is kept for the next time, but for what the disk did not take."""
+        with suppress(OSError):
+            self._file.close()
 
     def _follow(self, line: Line) -> None:
         self.done += "ref" in line
@@ -143,20 +151,14 @@ class Arriving:
     def _keep(self, raw: bytes) -> None:
         self._file.write(b"%08x " % zlib.crc32(raw) + raw)
 
-    def _incomplete(self) -> StoreError:
-        return StoreError(
-            "a snapshot arrived incomplete",
-            where=str(self.path),
-            hint="nothing: it is asked for again",
-        )
-
 
 def apply_snapshot(applier: Applier, path: Path) -> tuple[int, int, Cursor]:
     """Who left, who changed, and the number it is of.
 
     Deletions come first, then changes, in transactions as small as those of the feed: a decision
     meanwhile sees each person whole, as before or as after. Killed half way, it is begun again.
-    What the file says last of somebody counts, and nothing else is ever applied.
+    What the file says last of somebody counts, and nothing else is ever applied. Raises StoreError:
+    where the file is gone or damaged, before anything is applied.
     """
     keys: list[Line] = []
     gone: dict[str, Line] = {}
@@ -201,10 +203,14 @@ def _records(line: Line) -> list[Line]:
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    with path.open("rb") as file:
-        for raw in file:
-            if (line := _checked(raw)) is not None:
+    try:
+        with path.open("rb") as file:
+            for raw in file:
+                if (line := _checked(raw)) is None:
+                    raise _incomplete(path)
                 yield line
+    except OSError as error:  # gone, where the lease ended in this moment
+        raise _incomplete(path) from error
 
 
 def _checked(raw: bytes) -> Line | None:
@@ -214,3 +220,23 @@ def _checked(raw: bytes) -> Line | None:
         return None
     line: Line = json.loads(body)
     return line
+
+
+def _incomplete(path: Path) -> StoreError:
+    return StoreError(
+        "a snapshot arrived incomplete",
+        where=str(path),
+        hint="nothing: it is asked for again",
+    )
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"what the hub sends cannot be kept: {error.strerror or error}",
+            where=str(path),
+            hint="check owner and room of the data folder",
+        ) from error

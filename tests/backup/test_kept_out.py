@@ -15,6 +15,7 @@ from gate.access.permit import key_id
 from gate.access.settings import PermitSettings
 from gate.backup.kept_out import keep_out
 from gate.services.permits import PermitBook
+from gate.store.credentials import note_permit
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.store.tables import PermitRow
@@ -83,6 +84,23 @@ def test_the_uses_of_a_permit_are_not_given_back(both: tuple[Store, Store]) -> N
     assert old.credentials.use_permit("p")
     assert keep_out(old, new) == 1
     assert not new.credentials.use_permit("p")
+    assert keep_out(old, new) == 0
+
+
+def test_what_an_older_backup_had_noted_counts_in_a_newer_one_that_has_the_permit(
+    both: tuple[Store, Store],
+) -> None:
+    """Put back were one from before the permit was issued, then one from before it was revoked."""
+    old, new = both
+    with old.database.write() as session:
+        session.delete(session.get_one(PermitRow, "p"))
+        assert note_permit(session, "p", {"revoked": True, "uses": 2})
+    before = new.changes.generation()
+    assert keep_out(old, new) == 1
+    assert new.changes.generation() > before
+    with new.database.read() as session:
+        row = session.get_one(PermitRow, "p")
+        assert (row.revoked is not None, row.uses) == (True, 2)
     assert keep_out(old, new) == 0
 
 

@@ -19,11 +19,12 @@ from gate.hub.boxes import Boxes
 from gate.recognition.face import Template
 from gate.replica.join import folder_of
 from gate.replica.link import UnreachableError
+from gate.replica.loading import take
 from gate.replica.replica import Replica
 from gate.replica.snapshot import AnewError, Arriving
 from gate.store.key_value import JOINED
 from gate.store.tables import ChangeRow
-from tests.hub.broken_link import Breaking, Broken, Frail, Loading
+from tests.hub.broken_link import Breaking, Broken, Former, Frail, Loading
 from tests.hub.fleet import ENCODER, Box, Fleet, Server, vector
 from tests.hub.test_guarantees import put_back
 from tests.waiting import wait_for
@@ -234,6 +235,101 @@ def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> Non
     link.pieces = 4
     asyncio.run(replica._load())
     assert replica.state.loading == (3, 5)
+
+
+def test_a_hub_that_begins_each_time_is_not_asked_without_a_pause(fleet: Fleet) -> None:
+    """One of before: whatever comes, all of it is asked for again."""
+    for number in range(5):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    link = Former(loading)
+    assert loading.identity is not None
+    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+    for link.pieces in (3, 4):
+        with pytest.raises(UnreachableError):
+            asyncio.run(replica._load())
+
+
+def test_a_full_disk_ends_nothing_and_what_has_come_stays(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    link = Broken(loading)
+    assert loading.identity is not None
+    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+    link.pieces = 3
+    asyncio.run(replica._load())
+    asked = Arriving.asked
+
+    def full(arriving: Arriving) -> dict[str, object]:
+        position = asked(arriving)
+        arriving._file.close()
+        arriving._file = Path("/dev/full").open("r+b")  # noqa: SIM115
+        return position
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Arriving, "asked", full)
+        with pytest.raises(StoreError, match="cannot be kept"):
+            asyncio.run(replica._load())
+    link.pieces = 4
+    asyncio.run(replica._load())
+    assert replica.state.loading == (3, 5)
+
+
+def test_a_file_that_cannot_be_opened_is_said(fleet: Fleet) -> None:
+    loading = Loading(fleet)
+    loading.part.mkdir()
+    with pytest.raises(StoreError, match="cannot be kept"):
+        Arriving(loading.part, loading.row.id)
+
+
+def test_what_an_earlier_version_has_left_is_readable_by_nobody_else(fleet: Fleet) -> None:
+    loading = Loading(fleet)
+    loading.part.touch()
+    loading.part.chmod(0o644)
+    Arriving(loading.part, loading.row.id).close()
+    assert loading.part.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("why", ["gone", "damaged"])
+def test_a_file_that_is_spoilt_before_it_is_applied_is_asked_for_again(
+    fleet: Fleet, why: str
+) -> None:
+    """Of a line that is missing nobody knows whose block it was; the end of a lease in this very
+    moment takes the whole file."""
+    fleet.enrol("李红", 1)
+    loading = Loading(fleet)
+    assert loading.receive()
+    if why == "gone":
+        loading.part.unlink()
+    else:
+        raw = loading.part.read_bytes()
+        assert raw.count("李红".encode()) == 1
+        loading.part.write_bytes(raw.replace("李红".encode(), "李江".encode()))
+    arriving = Arriving(loading.part.with_name("another"), loading.row.id)
+    with pytest.raises(StoreError, match="incomplete"):
+        take(loading.box.store, loading.applier, arriving, loading.part)
+    assert loading.box.names == set()
+    assert loading.applier.cursor is None
+    assert loading.receive()
+    loading.apply()
+    assert loading.agrees
+
+
+def test_a_deletion_while_everything_is_loaded_ends_in_a_receipt(fleet: Fleet) -> None:
+    for number in range(5):
+        fleet.enrol(f"p{number}", number)
+    loading = Loading(fleet)
+    assert not loading.receive(4_000)
+    arrived = [name for name in _names(fleet) if name.encode() in _bytes(loading.box)]
+    gone = next(person for person in fleet.store.people.find() if person.name == arrived[0])
+    fleet.store.people.delete(gone.id)
+    assert loading.receive()
+    loading.apply()
+    assert loading.applier.pending() == [gone.ref]
+    assert gone.name.encode() not in _bytes(loading.box)
 
 
 def test_changes_come_in_portions_a_link_can_pass(fleet: Fleet) -> None:
