@@ -32,7 +32,7 @@ TO_DO = {
     "is nobody's name": "write the name, or delete this line from the table",
     "holds a number that is no part of a name": "home and telephone belong in columns of their own",
     "says neither that somebody lives here nor that they moved out": (
-        "write active or moved out, or leave the column out below; of a lost card empty its cell"
+        "write active or moved out, or leave the column out below; empty the cell of a lost card"
     ),
     "is no telephone number": "write the number, or leave it empty",
     "is not whole: some of its digits are hidden by asterisks": (
