@@ -169,7 +169,7 @@ class Feed:
                 people = {person for person in changed if person > RULES}
                 records, _ = self._records.of(session, people, EVERYBODY, epoch, key)
                 self._prove(records)
-                erased = self._erased(session, changed)
+                erased = self._erased(session, people)
             page = Page(
                 rows[0].id,
                 rows[-1].id,

@@ -13,7 +13,7 @@ from gate.recognition.face import Template
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
 from gate.store.engine import CONNECTIONS
-from gate.store.tables import ChangeRow
+from gate.store.tables import ChangeRow, ErasureRow, GateRow
 from tests.hub.fleet import ENCODER, Fleet, vector
 from tests.waiting import wait_for
 
@@ -154,3 +154,19 @@ def test_more_boxes_than_connections_ask_at_one_moment(fleet: Fleet) -> None:
                 assert {answer.status_code for answer in answers} == {200}
                 assert len({answer.json()["n"] for answer in answers}) == 1
     assert fleet.store.changes.generation() == start + 3
+
+
+def test_a_deletion_without_a_number_is_not_told_with_each_change_of_the_rules(
+    fleet: Fleet,
+) -> None:
+    """Of a register that was put back: the number is somebody else's by now."""
+    fleet.box("north", start=False)
+    row = fleet.server.hub.boxes.all()[0]
+    with fleet.store.database.write() as session:
+        session.add(ErasureRow(ref="a" * 32, person_id=0))
+        scope = session.get_one(GateRow, "north").scope
+    fleet.store.rulebook.set_schedule("office", "mon-fri 08:00-18:00")
+    answer = fleet.server.hub.feed.after(row, 0, "", scope)
+    assert answer is not None
+    assert "rules" in answer
+    assert answer["gone"] == []

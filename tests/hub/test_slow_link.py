@@ -320,11 +320,14 @@ def test_a_file_that_is_spoilt_before_it_is_applied_is_asked_for_again(
 
 def test_a_deletion_while_everything_is_loaded_ends_in_a_receipt(fleet: Fleet) -> None:
     for number in range(5):
-        fleet.enrol(f"p{number}", number)
+        fleet.enrol(f"person-{number:04}-", number)
     loading = Loading(fleet)
     assert not loading.receive(4_000)
-    arrived = [name for name in _names(fleet) if name.encode() in _bytes(loading.box)]
-    gone = next(person for person in fleet.store.people.find() if person.name == arrived[0])
+    gone = next(
+        person
+        for person in fleet.store.people.find()
+        if person.name.encode() in loading.part.read_bytes()
+    )
     fleet.store.people.delete(gone.id)
     assert loading.receive()
     loading.apply()
