@@ -20,7 +20,8 @@ _LOOK = {"ok": ("green", "OK"), "warn": ("yellow", "look"), "bad": ("red", "fix"
 
 
 def doctor(config: Config = DEFAULT) -> None:
-    """Check configuration, clock, disk, camera, models, database, key, relay, readers and broker.
+    """Check configuration, clock, disk, camera, models, database, key, relay, readers, broker and
+    hub.
 
     Exit status 0 when nothing must be fixed, otherwise 1.
     """

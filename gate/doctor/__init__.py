@@ -12,6 +12,7 @@ from gate.doctor.certificates import certificates
 from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
 from gate.doctor.finding import Finding, Level
+from gate.doctor.hub import hub
 from gate.doctor.network import broker, network_cameras
 from gate.doctor.register import calibration, database, gallery, key, outbox, rules
 from gate.errors import GateError
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "broker": broker,
     "certificate": certificates,
     "outbox": outbox,
+    "hub": hub,
     "backup": backups,
 }
 

@@ -47,7 +47,7 @@ def database(settings: Settings) -> Iterator[Finding]:
 def key(settings: Settings) -> Iterator[Finding]:
     """There, private, and the one the database was made with. Raises StoreError."""
     path = settings.data / settings.store.key
-    if not _is_ready(settings):
+    if not is_ready(settings):
         says = f"{path}" if path.exists() else "none yet: the first start makes it"
         yield Finding("key", Level.OK, says)
         return
@@ -63,7 +63,7 @@ def key(settings: Settings) -> Iterator[Finding]:
 
 def rules(settings: Settings) -> Iterator[Finding]:
     """Whether every schedule that is named is there. Raises StoreError."""
-    if not _is_ready(settings):
+    if not is_ready(settings):
         return
     with closing(_open(settings)) as opened:
         known = rules_of(settings.access, Rulebook(opened))
@@ -78,7 +78,7 @@ def rules(settings: Settings) -> Iterator[Finding]:
 
 def gallery(settings: Settings) -> Iterator[Finding]:
     """Whether the enrolled faces are of the encoder in use. Raises StoreError, ModelError."""
-    if not _is_ready(settings):
+    if not is_ready(settings):
         return
     with Store.open(settings.store, settings.data, create=False) as store:
         people, counts = store.people.count(), store.templates.count()
@@ -115,7 +115,7 @@ def _better(settings: Settings, encoder: str) -> str:
 
 def calibration(settings: Settings) -> Iterator[Finding]:
     """Whether the thresholds belong to the people who are enrolled. Raises StoreError."""
-    if not _is_ready(settings):
+    if not is_ready(settings):
         return
     with Store.open(settings.store, settings.data, create=False) as store:
         encoder = site_encoder(settings, store).name
@@ -156,7 +156,7 @@ def _kept_out(encoder: str, figures: dict[str, float]) -> Iterator[Finding]:
 
 def outbox(settings: Settings) -> Iterator[Finding]:
     """Events the broker has not taken. Raises StoreError."""
-    if not settings.mqtt.enabled or not _is_ready(settings):
+    if not settings.mqtt.enabled or not is_ready(settings):
         return
     with closing(_open(settings)) as opened:
         waiting = Outbox(opened, settings.store.outbox).waiting(settings.name, RECEIVER)
@@ -176,7 +176,7 @@ def _is_there(settings: Settings) -> bool:
     return path is None or not is_missing(path)
 
 
-def _is_ready(settings: Settings) -> bool:
+def is_ready(settings: Settings) -> bool:
     """There and of this gate's schema; otherwise ``database`` says what is to be done."""
     if not _is_there(settings):
         return False

@@ -10,6 +10,7 @@ import httpx
 
 from gate.errors import StoreError
 from gate.replica.identity import Identity
+from gate.replica.reach import why_not, why_status
 
 _CONNECT, _READ = 3.0, 10.0  # seconds
 _POLL_MORE = 5.0  # seconds beyond a long poll after which the link counts as frozen
@@ -20,7 +21,7 @@ class ShutOutError(Exception):
 
 
 class UnreachableError(Exception):
-    """No answer, or none that can be used; the cause is the message.
+    """No answer, or none that can be used; the cause in words is the message.
 
     ``answered``: by the hub, which cannot do it now (its disk is full, its database away).
     """
@@ -63,7 +64,7 @@ class Link:
         try:
             response = await self._client.get(self.url + path, params={"start": start})
         except (httpx.HTTPError, OSError) as error:
-            raise self._failed(error) from error
+            raise self._failed(why_not(error)) from error
         if response.status_code == 404:
             return None
         self._judge(response)
@@ -79,18 +80,18 @@ class Link:
                     self._judge(response)
                 yield response.aiter_bytes()
         except (httpx.HTTPError, OSError) as error:
-            raise self._failed(error) from error
+            raise self._failed(why_not(error)) from error
 
     async def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
             response = await self._client.request(method, self.url + path, **more)
         except (httpx.HTTPError, OSError) as error:
-            raise self._failed(error) from error
+            raise self._failed(why_not(error)) from error
         self._judge(response)
         try:
             answer: dict[str, Any] = response.json()
         except ValueError as error:
-            raise self._failed(error) from error
+            raise self._failed(why_not(error)) from error
         return answer
 
     def _judge(self, response: httpx.Response) -> None:
@@ -103,14 +104,14 @@ class Link:
                 hint=str(detail.get("hint", "")),
             )
         if response.status_code != 200:
-            failed = self._failed(Exception(f"status {response.status_code}"))
+            failed = self._failed(why_status(response.status_code))
             failed.answered = response.status_code == 503
             raise failed
 
-    def _failed(self, error: Exception) -> UnreachableError:
+    def _failed(self, why: StoreError) -> UnreachableError:
         """The next address is tried from now on."""
         self._urls.append(self._urls.pop(0))
-        return UnreachableError(str(error) or type(error).__name__)
+        return UnreachableError(why.what)
 
 
 def _detail(response: httpx.Response) -> dict[str, Any]:

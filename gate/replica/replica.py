@@ -26,7 +26,7 @@ from gate.replica.loading import Portions, receive, show_history, take
 from gate.replica.models import MissingFile
 from gate.replica.orders import Door, Orders
 from gate.replica.sightings import Sightings
-from gate.replica.snapshot import AnewError, Arriving
+from gate.replica.snapshot import PART, AnewError, Arriving
 from gate.store.store import HUB, Store
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class Replica:
     @property
     def _part(self) -> Path:
         """What has arrived of everything; no longer there once it is applied."""
-        return self._identity.folder / "snapshot.part"
+        return self._identity.folder / PART
 
     # ------------------------------------------------------------ the feed
 

@@ -18,6 +18,7 @@ from gate.errors import StoreError
 from gate.replica.apply import Applier, Cursor
 
 Line = dict[str, Any]
+PART = "snapshot.part"  # the file, in the folder of the box's keys
 
 
 class AnewError(Exception):
@@ -150,6 +151,17 @@ class Arriving:
 
     def _keep(self, raw: bytes) -> None:
         self._file.write(b"%08x " % zlib.crc32(raw) + raw)
+
+
+def arrived(path: Path) -> tuple[int, int]:
+    """How many people have come, and of how many, while another process may write the file; (0, 0)
+    where there is none, nothing has begun, or it is gone meanwhile."""
+    done = of = 0
+    with suppress(OSError):
+        for line in _lines(path):
+            done += "ref" in line
+            of = line.get("people", of) if "keys" in line else of
+    return done, of
 
 
 def apply_snapshot(applier: Applier, path: Path) -> tuple[int, int, Cursor]:
