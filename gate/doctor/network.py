@@ -1,9 +1,12 @@
-"""The message broker, and network cameras."""
+"""The message broker, the webhook, and network cameras."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
+
+import httpx
 
 from gate.camera.onvif.device import Camera
 from gate.config.settings import Settings
@@ -14,6 +17,7 @@ from gate.integrations.broker import find_mosquitto
 from gate.integrations.connection import check
 from gate.integrations.topics import Topics
 
+_PATIENCE = 3.0  # seconds for a connection
 CLOCK_OFF = 30.0  # seconds; the picture's time is only shown, so some are no harm
 
 
@@ -33,6 +37,26 @@ def broker(settings: Settings) -> Iterator[Finding]:
         yield Finding("broker", Level.WARN, "there is no mosquitto to start", hint)
     else:
         yield Finding("broker", Level.OK, f"started by the gate itself ({mqtt.broker})")
+
+
+def webhook(settings: Settings) -> Iterator[Finding]:
+    """Whether something listens at its address; nothing is sent."""
+    if not settings.webhook.enabled:
+        return
+    url = httpx.URL(settings.webhook.url)
+    where = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    hint = "check [webhook] url; events wait meanwhile"
+    try:
+        host, _, port = where.rpartition(":")
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except socket.gaierror:
+        yield Finding("webhook", Level.BAD, f"the name {url.host} is not known", hint)
+    except ConnectionRefusedError:
+        yield Finding("webhook", Level.BAD, f"nothing listens at {where}", hint)
+    except OSError:
+        yield Finding("webhook", Level.BAD, f"nothing answers at {where}", hint)
+    else:
+        yield Finding("webhook", Level.OK, f"{where}: it takes connections")
 
 
 def network_cameras(settings: Settings) -> Iterator[Finding]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
+import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gate.config.settings import build
 from gate.doctor import Finding, Level
+from gate.errors import StoreError
 from gate.hub.authority import Authority
 from gate.integrations.pki import certify
 from gate.replica import link, reach
@@ -196,6 +201,48 @@ def test_what_never_answers_is_given_up(fleet: Fleet, monkeypatch: pytest.Monkey
         (found,) = looked(box)
         assert found.says.endswith(reach.SILENT.what)
         assert logged(box) == reach.SILENT.what
+
+
+def test_what_speaks_no_tls_is_no_hub(fleet: Fleet) -> None:
+    box = loaded(fleet)
+    with socket.create_server(("127.0.0.1", 0)) as web:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    wire, _ = web.accept()
+                    with wire, suppress(OSError):
+                        wire.recv(4096)
+                        wire.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                        while wire.recv(4096):  # closed by the other side
+                            pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        moved(box, f"https://127.0.0.1:{web.getsockname()[1]}")
+        (found,) = looked(box)
+        assert found.says.endswith(reach.NO_HUB.what)
+        assert logged(box) == reach.NO_HUB.what
+        web.shutdown(socket.SHUT_RDWR)  # wakes who waits for the next
+
+
+def caused_by(cause: BaseException) -> httpx.ConnectError:
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (caused_by(OSError(errno.EHOSTUNREACH, "No route to host")), reach.AWAY),
+        # several addresses of one name, each tried
+        (caused_by(ExceptionGroup("", [ConnectionRefusedError()])), reach.REFUSED),
+        (json.JSONDecodeError("Expecting value", "<html>", 0), reach.NO_HUB),
+        (httpx.RemoteProtocolError("Server disconnected"), reach.ENDED),
+    ],
+)
+def test_other_errors_are_said_in_words(error: Exception, fault: StoreError) -> None:
+    assert reach.why_not(error) is fault
 
 
 def test_a_certificate_that_has_ended_is_named_with_both_clocks(fleet: Fleet) -> None:
