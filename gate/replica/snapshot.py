@@ -157,7 +157,7 @@ def arrived(path: Path) -> tuple[int, int]:
     """How many people have come, and of how many, while another process may write the file; (0, 0)
     where there is none, nothing has begun, or it is gone meanwhile."""
     done = of = 0
-    with suppress(OSError):
+    with suppress(StoreError):  # the last line is not whole yet
         for line in _lines(path):
             done += "ref" in line
             of = line.get("people", of) if "keys" in line else of
