@@ -16,6 +16,7 @@ from gate.hub.intake import Intake
 from gate.hub.receipts import Receipts
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of, leave
+from gate.replica.replica import POLL
 from gate.store.store import HUB, Store
 from gate.store.tables.base import now
 from tests.hub.fleet import Fleet, Server, bodies, fleet_of, record, settings
@@ -112,15 +113,16 @@ def test_two_hubs_that_get_the_same_events_write_them_once(tmp_path: Path, postg
 # ------------------------------------------------------------ orders
 
 
-def test_a_lock_down_reaches_every_box_within_two_seconds(postgresql_fleet: Fleet) -> None:
+def test_a_lock_down_reaches_every_box_at_once(postgresql_fleet: Fleet) -> None:
     fleet = postgresql_fleet
     boxes = [fleet.box(f"gate-{n}") for n in range(4)]
     began = time.monotonic()
     for box in boxes:
         fleet.store.orders.give(box.gate, "lockdown", "guard")
     wait_for(lambda: all(box.orders for box in boxes))
-    # orders of one click: measured by `python -m benchmarks.many_gates`; here with room for load
-    assert max(box.orders[0][3] for box in boxes) - began < 10
+    # orders of one click: measured by `python -m benchmarks.many_gates`; here with room for load,
+    # and less than the boxes would wait if nothing woke them
+    assert max(box.orders[0][3] for box in boxes) - began < POLL - 5
     wait_for(lambda: all(row.result == "done" for row in fleet.store.orders.latest()))
     assert [len(box.orders) for box in boxes] == [1] * 4  # none was obeyed twice
 

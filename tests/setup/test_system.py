@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,10 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return data
 
 
+def theirs() -> str:
+    return f"{pwd.getpwnam(OTHER).pw_uid}:{grp.getgrnam(OTHER).gr_gid}"
+
+
 def owner(path: Path) -> str:
     status = path.lstat()
     return f"{status.st_uid}:{status.st_gid}"
@@ -30,14 +36,14 @@ def owner(path: Path) -> str:
 
 def test_everything_in_it_is_the_users(data: Path, tmp_path: Path) -> None:
     system.give_data(data, tmp_path / "none.toml")
-    assert {owner(path) for path in (data, *data.rglob("*"))} == {"1:1"}
+    assert {owner(path) for path in (data, *data.rglob("*"))} == {theirs()}
     assert data.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_folder_itself_may_be_on_another_disk(data: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(data)
     system.give_data(tmp_path / "link", tmp_path / "none.toml")
-    assert owner(data / "var" / "gate.db") == "1:1"
+    assert owner(data / "var" / "gate.db") == theirs()
 
 
 def test_what_a_link_points_to_is_given_to_nobody(data: Path, tmp_path: Path) -> None:
@@ -50,7 +56,7 @@ def test_what_a_link_points_to_is_given_to_nobody(data: Path, tmp_path: Path) ->
     (data / "two").symlink_to(folder)
     system.give_data(data, tmp_path / "none.toml")
     assert {owner(path) for path in (secret, folder, folder / "inside")} == {"0:0"}
-    assert owner(data / "one") == "1:1"
+    assert owner(data / "one") == theirs()
 
 
 def test_a_file_that_goes_meanwhile_stops_nothing(
