@@ -75,8 +75,8 @@ COMMANDS = {
     "doctor": (
         "doctor",
         "doctor",
-        "Check configuration, clock, disk, camera, models, database, key, relay, readers "
-        "and broker.",
+        "Check configuration, clock, disk, camera, models, database, key, relay, readers, broker "
+        "and hub.",
     ),
     "try": (
         "try_part",

@@ -106,7 +106,7 @@ def test_a_day(desk, gate, clerk):
     assert (answer["type"], answer["person"]) == (
         "passage.granted",
         desk.store.people.get(person).ref,
-    )
+    ), answer
     clerk.page.wait_for_selector(".guidance.good")
     clerk.look("try-out")
     assert "认得" in clerk.page.inner_text(".guidance")
