@@ -98,7 +98,7 @@ def test_a_day(desk, gate, clerk):
     clerk.five_views()
     clerk.look("enrol")
     with ThreadPoolExecutor(1) as street:  # they walk while the page goes on to the try-out
-        walk = street.submit(walk_up_once, gate, lambda: desk.store.templates.count())
+        walk = street.submit(walk_up, gate, lambda: desk.store.templates.count())
         clerk.press("保存")
         clerk.page.wait_for_url("**/try**")
         saved, answer = walk.result()
@@ -144,7 +144,7 @@ def test_a_day(desk, gate, clerk):
     delete(clerk, double)
     desk.store.people.update(person, face_alone=True)
     gate.knows(1)
-    assert gate.answer()["type"] == "passage.granted"
+    assert gate.lets_in()["type"] == "passage.granted"
     delete(clerk, person)
     deleted = datetime.now(UTC)
     gate.knows(0)
@@ -185,12 +185,12 @@ def test_a_day(desk, gate, clerk):
     assert clerk.faults == []
 
 
-def walk_up_once(gate, saved):
+def walk_up(gate, saved):
     """The moment at which they are ``saved``, and what the gate then answers."""
     gate.until(saved)
     moment = datetime.now(UTC)
     gate.knows(1)
-    return moment, gate.answer()
+    return moment, gate.lets_in()
 
 
 def delete(clerk, person):
