@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,23 +21,12 @@ from gate.events.event import Event
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.texts.terminal import reworded
+from tests.small_disk import mounted
 from tests.warm import Task
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 STORE = StoreSettings(ballast=0)
 SECRET, PUBLIC = sealed.new_recovery_key()
-
-
-@contextmanager
-def mounted(where: Path, size: str) -> Iterator[Path]:
-    where.mkdir(parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(where)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can make a small disk, where mounting is allowed")
-    try:
-        yield where
-    finally:
-        subprocess.run(["umount", "-l", str(where)], check=True)
 
 
 def remounted(disk: Path, how: str) -> None:

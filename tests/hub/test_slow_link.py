@@ -219,13 +219,18 @@ def test_a_box_loads_everything_though_no_connection_lasts_for_half_of_it(fleet:
         link.close()
 
 
-def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> None:
+def of_five(fleet: Fleet, kind: type[Broken]) -> tuple[Broken, Replica]:
+    """A box that loads five people over such a link."""
     for number in range(5):
         fleet.enrol(f"p{number}", number)
     loading = Loading(fleet)
-    link = Broken(loading)
+    link = kind(loading)
     assert loading.identity is not None
-    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+    return link, Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+
+
+def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> None:
+    link, replica = of_five(fleet, Broken)
     link.pieces = 3
     asyncio.run(replica._load())
     assert replica.state.loading == (1, 5)
@@ -239,12 +244,7 @@ def test_only_a_link_that_brings_nothing_more_is_waited_for(fleet: Fleet) -> Non
 
 def test_a_hub_that_begins_each_time_is_not_asked_without_a_pause(fleet: Fleet) -> None:
     """One of before: whatever comes, all of it is asked for again."""
-    for number in range(5):
-        fleet.enrol(f"p{number}", number)
-    loading = Loading(fleet)
-    link = Former(loading)
-    assert loading.identity is not None
-    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+    link, replica = of_five(fleet, Former)
     for link.pieces in (3, 4):
         with pytest.raises(UnreachableError):
             asyncio.run(replica._load())
@@ -253,12 +253,7 @@ def test_a_hub_that_begins_each_time_is_not_asked_without_a_pause(fleet: Fleet) 
 def test_a_full_disk_ends_nothing_and_what_has_come_stays(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(5):
-        fleet.enrol(f"p{number}", number)
-    loading = Loading(fleet)
-    link = Broken(loading)
-    assert loading.identity is not None
-    replica = Replica(loading.box.store, loading.identity, loading.box, connect=lambda _: link)
+    link, replica = of_five(fleet, Broken)
     link.pieces = 3
     asyncio.run(replica._load())
     asked = Arriving.asked

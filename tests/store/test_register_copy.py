@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ from gate.store.migrate import is_behind, revision, revisions
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from gate.texts.terminal import reworded
+from tests.small_disk import mounted
 from tests.warm import Task
 from tools.old_register import PEOPLE
 
@@ -127,13 +127,8 @@ def test_a_copy_that_reads_back_differently_does_not_count(
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 6 MB: the register fits, a copy and what stays free do not."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(where)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can make a small disk, where mounting is allowed")
-    yield where
-    subprocess.run(["umount", "-l", str(where)], check=True)
+    with mounted(tmp_path / "disk", "6m") as where:
+        yield where
 
 
 def test_a_small_disk_stops_the_change_and_says_how_much_it_needs(disk: Path) -> None:

@@ -32,6 +32,7 @@ from gate.texts.terminal import reworded
 from gate.update import run, signature
 from gate.update.run import Outcome, update
 from gate.update.tree import Tree
+from tests.small_disk import mounted
 from tests.waiting import PATIENCE
 from tests.warm import Task
 
@@ -284,13 +285,8 @@ def test_a_package_that_does_not_fit_says_how_much_it_needs(box: Box, tmp_path: 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 16 MB."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(where)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can make a small disk, where mounting is allowed")
-    yield where
-    subprocess.run(["umount", "-l", str(where)], check=True)
+    with mounted(tmp_path / "disk", "16m") as where:
+        yield where
 
 
 def newer(box: Box) -> None:
