@@ -20,6 +20,7 @@ from gate.config.settings import load
 from gate.integrations.broker import find_mosquitto, free_port
 from gate.store.store import Store
 from tests import warm
+from tests.small_disk import mounted
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
@@ -211,13 +212,8 @@ def test_a_database_of_a_newer_gate_is_left_alone(gate: Run, config: Path) -> No
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 16 MB that can really be full."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "small", "16m") as where:
+        yield where
 
 
 def test_a_full_disk_is_named(gate: Run, config: Path, small_disk: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,19 +19,15 @@ from gate.store.settings import StoreSettings
 from gate.store.store import Store
 from tests.enroll.app import app_of
 from tests.enroll.conftest import PASSWORD, Browser
+from tests.small_disk import mounted
 from tests.waiting import PATIENCE
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 32 MB."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(where)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root can make a small disk, where mounting is allowed")
-    yield where
-    subprocess.run(["umount", "-l", str(where)], check=True)
+    with mounted(tmp_path / "disk", "32m") as where:
+        yield where
 
 
 def fill(file: Path) -> None:

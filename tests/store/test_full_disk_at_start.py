@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ import pytest
 from gate.events.event import Event
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.small_disk import mounted
 from tests.waiting import PATIENCE
 
 SETTINGS = StoreSettings(ballast=2)
@@ -22,18 +21,8 @@ SETTINGS = StoreSettings(ballast=2)
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 12 MB."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    mounted = (
-        os.geteuid() == 0
-        and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(where)], capture_output=True
-        ).returncode
-    )
-    if not mounted:
-        pytest.skip("only root can make a small disk, where mounting is allowed")
-    yield where
-    subprocess.run(["umount", "-l", str(where)], check=True)
+    with mounted(tmp_path / "disk", "12m") as where:
+        yield where
 
 
 def test_the_gate_starts_and_writes_on_a_disk_that_is_full(disk: Path) -> None:
