@@ -53,8 +53,9 @@ test: setup
 check: setup
 	@$(BESIDE) lint quick
 
+# a crowded machine holds a process up for seconds: what failed runs again alone, and is named
 every: setup
-	@$(PYTEST)
+	@$(PYTEST) --again 5
 
 quick: setup
 	@GATE_QUICK=1 $(PYTEST) -m "not slow and not soak"

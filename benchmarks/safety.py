@@ -87,25 +87,44 @@ Moves = Callable[[], list[tuple[float, bool]]]
 
 
 class Rig:
-    """One board, one daemon. ``end``: of the pulse, monotonic seconds."""
+    """One board, one daemon. ``begin``: of the fault; ``end``: of the pulse; monotonic seconds."""
 
     def __init__(self, process: subprocess.Popen[str], guard: int, end: float, moves: Moves):
         self.process = process
         self.guard = guard
+        self.begin = 0.0
         self.end = end
         self.moves = moves
         self.port: SimulatedPort | None = None
         self.board: Board | None = None
 
-    def until(self, energised: bool, begin: float | None = None) -> float:
-        """Seconds from ``begin`` (now) to the relay's first move to ``energised``."""
-        begin = time.monotonic() if begin is None else begin
+    def until(self, energised: bool, begin: float) -> float:
+        """Seconds from ``begin`` to the relay's first move to ``energised``; inf for too long.
+
+        Args:
+            energised: The move to wait for.
+            begin: Monotonic seconds, taken before the fault: a guard may have acted before the
+                process that caused it goes on.
+        """
+        self.begin = begin
         while time.monotonic() - begin < TOO_LONG:
             for at, on in self.moves():
                 if at >= begin and on == energised:
                     return at - begin
             time.sleep(0.005)
         return float("inf")
+
+    def wait_until_energised(self) -> None:
+        """Until the last move of the relay is to energised.
+
+        Raises:
+            RuntimeError: After half a minute.
+        """
+        end = time.monotonic() + 30.0
+        while not (moves := self.moves()) or not moves[-1][1]:
+            if time.monotonic() > end:
+                raise RuntimeError(f"the relay was not energised: {moves}")
+            time.sleep(0.005)
 
 
 @contextmanager
@@ -120,8 +139,10 @@ def running(settings: RelaySettings, guard: list[str], pulse: float, moves: Move
     pid, end = process.stdout.readline().split()
     rig = Rig(process, int(pid), float(end), moves)
     try:
-        rig.until(True, 0.0)
+        rig.wait_until_energised()
         time.sleep(0.7)
+        if not pulse:
+            rig.wait_until_energised()  # a daemon that was held up rests the relay for a moment
         yield rig
     finally:
         for each in (process.pid, rig.guard):
@@ -177,37 +198,43 @@ def rig_for(driver: str, pulse: float = 0.0) -> Iterator[Rig]:
 
 
 def stopped(rig: Rig) -> float:
+    begin = time.monotonic()
     os.kill(rig.process.pid, signal.SIGSTOP)
-    return rig.until(False)
+    return rig.until(False, begin)
 
 
 def killed(rig: Rig) -> float:
+    begin = time.monotonic()
     os.kill(rig.process.pid, signal.SIGKILL)
-    return rig.until(False)
+    return rig.until(False, begin)
 
 
 def hung(rig: Rig) -> float:
+    begin = time.monotonic()
     os.kill(rig.process.pid, signal.SIGUSR1)
-    return rig.until(False)
+    return rig.until(False, begin)
 
 
 def guard_killed(rig: Rig) -> float:
     """The daemon lives and starts another guard, which rests the relay first."""
+    begin = time.monotonic()
     os.kill(rig.guard, signal.SIGKILL)
-    return rig.until(False)
+    return rig.until(False, begin)
 
 
 def both_killed(rig: Rig) -> float:
+    begin = time.monotonic()
     os.kill(rig.guard, signal.SIGKILL)
     os.kill(rig.process.pid, signal.SIGKILL)
-    return rig.until(False)
+    return rig.until(False, begin)
 
 
 def cable_pulled(rig: Rig) -> float:
     if rig.port is None:
         return float("nan")
+    begin = time.monotonic()
     rig.port.unplug()
-    return rig.until(False)
+    return rig.until(False, begin)
 
 
 def cable_back(rig: Rig) -> float:
@@ -234,8 +261,8 @@ def power_back(rig: Rig) -> float:
 
 def after_the_end(blow: Callable[[Rig], float], rig: Rig) -> float:
     """Seconds from the end of the pulse to the relay's fall; below zero when it fell before."""
-    begin = time.monotonic()
-    return begin + blow(rig) - rig.end
+    seconds = blow(rig)
+    return rig.begin + seconds - rig.end
 
 
 CASES = (stopped, killed, hung, guard_killed, both_killed, cable_pulled, cable_back, power_back)

@@ -8,6 +8,11 @@ The files wait in a pipe as numbers of four bytes, of which each process reads t
 needs one; the reports come back through a pipe of each process's own. A process that ends before
 it should is a failed test, and so is each test that nobody ran.
 
+Many tests run real daemons, boards and brokers, and a crowded machine holds up any process for
+seconds. With ``--again N`` up to N tests that failed run once more at the end, one after the other
+with nothing beside them. One that passes then counts as passed and is named in the summary, with
+what it failed for; of one that fails twice, and of more than N, the first failures count.
+
 ``make check`` and ``make test`` load this with ``-p tests.processes``; ``make coverage`` uses
 pytest-xdist.
 """
@@ -31,6 +36,7 @@ import pytest
 _FILE = struct.Struct("I")
 _PIPE = 64 * 1024 // _FILE.size  # the files that fit into a pipe of Linux
 _END = "end"
+_PASSED_ALONE = pytest.StashKey[dict[str, str]]()
 
 File = list[pytest.Item]
 
@@ -42,6 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0,
         metavar="N",
         help="collect once, then run the tests in N forked processes",
+    )
+    parser.addoption(
+        "--again",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --processes: run up to N tests that failed once more, alone",
     )
 
 
@@ -59,10 +72,26 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     files = [list(items) for _, items in groupby(session.items, lambda item: item.path)]
     if len(files) > _PIPE:
         raise pytest.UsageError(f"{len(files)} files of tests are more than a pipe holds: {_PIPE}")
-    _Parent(session, files).run(min(count, len(files)))
+    parent = _Parent(session, files)
+    parent.run(min(count, len(files)))
+    session.config.stash[_PASSED_ALONE] = parent.passed_alone
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
     return True
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Names each test that failed among the others and passed alone, with its first failure."""
+    passed_alone = config.stash.get(_PASSED_ALONE, {})
+    for nodeid, failure in passed_alone.items():
+        terminalreporter.section(f"{nodeid} failed, then passed alone")
+        terminalreporter.write_line(failure)
+    if passed_alone:
+        terminalreporter.section("passed only alone, at the second run")
+    for nodeid in passed_alone:
+        terminalreporter.write_line(nodeid)
 
 
 class _Parent:
@@ -71,6 +100,9 @@ class _Parent:
     Args:
         session: The session that has collected.
         files: The tests of each file, in the order to begin them.
+
+    Attributes:
+        passed_alone: The first failure of each test that passed when it ran again, by node id.
     """
 
     def __init__(self, session: pytest.Session, files: list[File]) -> None:
@@ -81,6 +113,11 @@ class _Parent:
         self._left = dict(self._items)
         self._running: dict[Connection, str | None] = {}
         self._processes: dict[Connection, BaseProcess] = {}
+        # with -x the first failure ends everything
+        self._again = 0 if session.config.option.maxfail else session.config.option.again
+        self._unfinished: dict[str, list[pytest.TestReport]] = {}
+        self._failed: dict[str, list[pytest.TestReport]] = {}
+        self.passed_alone: dict[str, str] = {}
 
     def run(self, count: int) -> None:
         """Until every process has ended.
@@ -88,16 +125,35 @@ class _Parent:
         Args:
             count: How many processes.
         """
+        self._run(self._files, count)
+        failed, self._failed = self._failed, {}
+        for nodeid, reports in failed.items():
+            if len(failed) <= self._again and self._passes_alone(nodeid):
+                failures = [report.longreprtext for report in reports if report.failed]
+                self.passed_alone[nodeid] = "\n".join(failures)
+            else:
+                self._log(reports)
+        if not (self._session.shouldfail or self._session.shouldstop):
+            for nodeid in list(self._left):
+                self._fail(nodeid, "was not run: the process that had its file ended before")
+
+    def _passes_alone(self, nodeid: str) -> bool:
+        ended = self._session.testsfailed  # grows if the process breaks
+        self._run([[self._items[nodeid]]], 1)
+        return nodeid not in self._failed and self._session.testsfailed == ended
+
+    def _run(self, files: list[File], count: int) -> None:
         waiting, numbers = os.pipe()
-        os.write(numbers, b"".join(_FILE.pack(number) for number in range(len(self._files))))
+        os.write(numbers, b"".join(_FILE.pack(number) for number in range(len(files))))
         os.close(numbers)
         # pytest's reports are made here before the fork, so that all have them in one folder
         folder = self._session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         context = multiprocessing.get_context("fork")
+        before = len(self._processes)
         try:
-            for number in range(count):
+            for number in range(before, before + count):
                 reports, reporting = context.Pipe(duplex=False)
-                child = _Child(self._session, self._files, waiting, reporting)
+                child = _Child(self._session, files, waiting, reporting)
                 process: BaseProcess = context.Process(
                     target=child.run, args=(folder / f"process-{number}",)
                 )
@@ -118,9 +174,6 @@ class _Parent:
                 if self._running:
                     process.terminate()
                 process.join()
-        if not (self._session.shouldfail or self._session.shouldstop):
-            for nodeid in list(self._left):
-                self._fail(nodeid, "was not run: the process that had its file ended before")
 
     def _receive(self, reports: Connection) -> None:
         try:
@@ -133,9 +186,7 @@ class _Parent:
             report = self._hook.pytest_report_from_serializable(
                 config=self._session.config, data=content
             )
-            if report.when == "teardown":
-                self._left.pop(report.nodeid, None)
-            self._hook.pytest_runtest_logreport(report=report)
+            self._report(report)
         elif kind == "warning":
             self._hook.pytest_warning_recorded.call_historic(kwargs=content)
         else:
@@ -145,11 +196,28 @@ class _Parent:
             if kind != _END and nodeid is not None:
                 self._fail(nodeid, f"its process ended with the exit code {process.exitcode}")
 
+    def _report(self, report: pytest.TestReport) -> None:
+        """Kept until the test has ended; of a failed one that may run again, until it has."""
+        reports = self._unfinished.setdefault(report.nodeid, [])
+        reports.append(report)
+        if report.when != "teardown":
+            return
+        self._left.pop(report.nodeid, None)
+        del self._unfinished[report.nodeid]
+        if self._again and any(each.failed for each in reports):
+            self._failed[report.nodeid] = reports
+        else:
+            self._log(reports)
+
+    def _log(self, reports: list[pytest.TestReport]) -> None:
+        for report in reports:
+            self._hook.pytest_runtest_logreport(report=report)
+
     def _fail(self, nodeid: str, why: str) -> None:
         item = self._items[nodeid]
         self._left.pop(nodeid, None)
         report = pytest.TestReport(nodeid, item.location, {}, "failed", f"{nodeid} {why}", "call")
-        self._hook.pytest_runtest_logreport(report=report)
+        self._log([*self._unfinished.pop(nodeid, []), report])
 
 
 class _Child:

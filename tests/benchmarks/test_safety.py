@@ -43,5 +43,9 @@ def test_a_board_with_a_timed_pulse_needs_nobody(driver: str, blow: Callable[[Ri
 def test_in_a_granted_pulse_it_falls_at_the_end_of_the_pulse(
     driver: str, blow: Callable[[Rig], float]
 ) -> None:
-    with rig_for(driver, PULSE) as rig:
-        assert -0.3 < after_the_end(blow, rig) < 0.5
+    for _ in range(5):  # a machine that held this test up has ended the pulse before the blow
+        with rig_for(driver, PULSE) as rig:
+            seconds = after_the_end(blow, rig)
+        if rig.begin < rig.end:
+            break
+    assert -0.3 < seconds < 0.5
