@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from gate.events.cause import in_words
 from gate.events.types import TYPES
 from gate.log import take_out_personal
 from gate.texts.catalogue import word
@@ -66,6 +67,7 @@ class Line:
         level: how urgent.
         event: the name of the line, such as ``broker.fault``; empty for plain text.
         text: the rest: ``key=value`` pairs, or the plain text.
+        cause: why, as the line has it; also in ``text``.
     """
 
     at: datetime
@@ -73,12 +75,19 @@ class Line:
     level: Level
     event: str
     text: str
+    cause: str = ""
 
     def says(self, language: str) -> str:
-        """The line in words; plain text, which others wrote, as it is."""
+        """The line in words; plain text that others wrote is as it was."""
         if not self.event:
-            return self.text
-        return word("event" if self.event in TYPES else "log", self.event, language)
+            return in_words(self.text, language)
+        topic = "event" if self.event in TYPES else "log"
+        known = word(topic, self.event, language)
+        return known if known != self.event else in_words(self.event, language)
+
+    def because(self, language: str) -> str:
+        """The cause in words, "" where the line has none."""
+        return in_words(self.cause, language) if self.cause else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,8 @@ def parse(entry: str) -> Line | None:
     level = _LEVELS.get(str(values.get("level", "")), level)
     clean = take_out_personal(None, "", values)
     rest = " ".join(f"{key}={value}" for key, value in clean.items() if key not in _INSIDE)
-    return Line(at, unit, level, event, _cut(rest))
+    cause = str(clean.get("cause") or clean.get("why") or "")
+    return Line(at, unit, level, event, _cut(rest), _cut(cause))
 
 
 def matching(lines: Iterable[Line], level: Level, text: str, language: str) -> Iterator[Line]:
@@ -122,7 +132,7 @@ def matching(lines: Iterable[Line], level: Level, text: str, language: str) -> I
     for line in lines:
         if _ORDER[line.level] < _ORDER[level]:
             continue
-        whole = f"{line.says(language)}\n{line.event}\n{line.text}"
+        whole = f"{line.says(language)}\n{line.because(language)}\n{line.event}\n{line.text}"
         if wanted in whole.casefold():
             yield line
 

@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gate import __version__
+from gate.commands.notices import shown
 from gate.config.places import configuration, step_down
 from gate.errors import GateError
 from gate.texts.terminal import Console, language
@@ -271,7 +272,8 @@ def main() -> None:
         " ".join(sys.argv[1:3]), Path(os.environ.get("GATE_CONFIG") or configuration())
     )
     try:
-        app(standalone_mode=True)
+        with shown():
+            app(standalone_mode=True)
     except GateError as error:
         _end(f"{error}", 1)
     except BrokenPipeError:
@@ -286,7 +288,9 @@ def main() -> None:
             closed = isinstance(error, PermissionError) and os.geteuid() != 0
             _end(f"{text}\n  what to do: {_CLOSED[stepped_down] if closed else _OPEN}", 1)
         # a defect of the program; to trace it set GATE_DEBUG
-        text = f"this should not happen: {type(error).__name__}: {error}"
+        from gate.log import without_values
+
+        text = f"this should not happen: {without_values(error)}"
         _end(f"{text}\n  what to do: report it with what GATE_DEBUG=1 prints", 70)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -24,6 +24,8 @@ from gate.errors import GateError
 from gate.events.redact import PERSONAL, REMOVED, redact
 from gate.integrations.settings import LogSettings
 
+log = logging.getLogger(__name__)
+
 # added by the processors themselves, or never personal
 _OWN = frozenset({"event", "level", "logger", "timestamp", "passage", "exception", "exc_info"})
 # from the start of a word only: tried from each letter, a line of 100,000 letters took 20 seconds
@@ -40,7 +42,13 @@ _VALUES = re.compile(r"""(?<!\w)'.*?'(?!\w)|(?<!\w)".*?"(?!\w)|\d{5,}|[^\x00-\x7
 
 
 def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
-    """Send the logs of the whole process through structlog. Call once, at the start."""
+    """Send the logs of the whole process through structlog. Call once, at the start.
+
+    Args:
+        stream: where to; without one standard error, and what no thread has caught goes there, too.
+    """
+    if stream is None:
+        catch_uncaught()
     out = stream or sys.stderr
     chosen = _chosen(settings, out)
     shared: list[Processor] = [
@@ -78,6 +86,24 @@ def set_up(settings: LogSettings, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def catch_uncaught() -> None:
+    """Log what ends a thread, and what a destructor raises, as everything else is logged; Python's
+    own words of it hold values."""
+    threading.excepthook = _uncaught
+    sys.unraisablehook = _unraisable
+
+
+def _uncaught(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None and args.exc_type is not SystemExit:
+        job = args.thread.name if args.thread is not None else ""
+        log.error("thread.failed", exc_info=args.exc_value, extra={"job": job})
+
+
+def _unraisable(args: sys.UnraisableHookArgs) -> None:
+    if args.exc_value is not None:
+        log.error("thread.failed", exc_info=args.exc_value, extra={"job": "clean-up"})
 
 
 def _chosen(settings: LogSettings, out: TextIO) -> str:
@@ -168,12 +194,17 @@ def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
         yield "which led to:"
     yield "Traceback (most recent call last):"
     yield from "".join(traceback.format_tb(error.__traceback__)).splitlines()
-    words = _words(error)
-    yield f"{type(error).__name__}: {words}" if words else type(error).__name__
+    yield without_values(error)
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
             yield "among them:"
             yield from _trace(one, seen)
+
+
+def without_values(error: BaseException) -> str:
+    """The kind of an error and, where they can be of nobody, its words: one line of a trace."""
+    words = _words(error)
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _words(error: BaseException) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +13,11 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from gate import cli
+from gate.commands.notices import shown
 from gate.errors import AccessError, StoreError
 from gate.integrations.settings import LogSettings
-from gate.log import set_up
+from gate.log import catch_uncaught, set_up
 from gate.store.database_errors import ConflictError
 from gate.store.engine import Database
 from gate.store.settings import StoreSettings
@@ -111,6 +115,68 @@ def test_what_a_database_was_given_is_in_no_trace(log: io.StringIO, tmp_path: Pa
     said = log.getvalue()
     assert "ConflictError" in said
     assert [one for one in (*PERSONAL, NUMBER) if one in said] == []
+
+
+@pytest.fixture
+def hooks() -> Iterator[None]:
+    before = threading.excepthook, sys.unraisablehook
+    yield
+    threading.excepthook, sys.unraisablehook = before
+
+
+def test_what_ends_a_thread_is_logged_like_everything_else(log: io.StringIO, hooks: None) -> None:
+    catch_uncaught()
+    for mistake in (a_wrong_year, words_of_another_program):
+        thread = threading.Thread(target=mistake, name="check-7")
+        thread.start()
+        thread.join()
+    said = log.getvalue()
+    assert said.count('"job": "check-7"') == 2
+    assert "a_wrong_year" in said
+    assert [one for one in PERSONAL if one in said] == []
+
+
+def test_what_a_destructor_raises_is_logged_like_everything_else(
+    log: io.StringIO, hooks: None
+) -> None:
+    class Closing:
+        def __del__(self) -> None:
+            an_unknown_person()
+
+    catch_uncaught()
+    closing = Closing()
+    del closing
+    said = log.getvalue()
+    assert "an_unknown_person" in said
+    assert NAME not in said
+
+
+def test_a_command_shows_nothing_of_whom_an_error_in_a_thread_was_about(
+    capsys: pytest.CaptureFixture[str], hooks: None
+) -> None:
+    with shown():
+        thread = threading.Thread(target=an_unknown_person)
+        thread.start()
+        thread.join()
+    said = capsys.readouterr().err
+    assert "an_unknown_person" in said
+    assert "KeyError" in said
+    assert NAME not in said
+
+
+def test_a_command_that_fails_says_nothing_of_whom_it_was_about(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failed(**_: object) -> None:
+        a_wrong_year()
+
+    monkeypatch.delenv("GATE_DEBUG", raising=False)
+    monkeypatch.setattr(cli, "app", failed)
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr().err
+    assert said.startswith("error: this should not happen: ValueError\n")
+    assert [one for one in PERSONAL if one in said] == []
 
 
 def test_words_of_the_program_itself_are_kept(log: io.StringIO) -> None:

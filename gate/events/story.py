@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate.access.reasons import recorded
+from gate.events.cause import in_words
 from gate.texts.catalogue import Language, catalogue, word
 
 # how an event looks: "good", "warn", "bad" or "plain"
@@ -69,6 +70,7 @@ class Story:
 
     Attributes:
         line: what happened, as one sentence.
+        cause: why something failed or was refused, where an event says so and is no decision.
         why: the reasons of a decision, most important first; empty for other events.
         remedy: what would have let somebody in who was not, or what an alarm asks for.
         tone: "good", "warn", "bad" or "plain".
@@ -78,6 +80,7 @@ class Story:
     why: tuple[str, ...] = ()
     remedy: tuple[str, ...] = ()
     tone: str = "plain"
+    cause: str = ""
 
 
 def tone_of(type: str) -> str:
@@ -99,7 +102,17 @@ def tell(body: Mapping[str, Any], language: Language, who: str = "") -> Story:
     if decision in ("grant", "deny", "ask"):
         return _decided(body, str(decision), language, who)
     todo = catalogue(language).get(f"todo {type}")
-    return Story(_line(type, body, language, who), (), (todo,) if todo else (), tone_of(type))
+    line = _line(type, body, language, who)
+    return Story(line, (), (todo,) if todo else (), tone_of(type), _cause(type, body, language))
+
+
+def _cause(type: str, body: Mapping[str, Any], language: Language) -> str:
+    details = body.get("details") or {}
+    found = details.get("cause") or details.get("reason")
+    # of faces the sentence itself says it, and staff who hold a door open write what they like
+    if not isinstance(found, str) or type.startswith(("face.", "door.hold")):
+        return ""
+    return in_words(found, language)
 
 
 def why(code: str, language: Language) -> str:

@@ -19,8 +19,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gate import files
 from gate.errors import StoreError
 from gate.fleet.signing import statement
+from gate.replica.reach import PAIR
 from gate.store.key_value import JOINED
 from gate.store.store import Store
+
+
+class KeysLostError(StoreError):
+    """The box belongs to a hub, and what it would show there is gone or damaged."""
+
 
 _PLAIN = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
@@ -46,7 +52,8 @@ class Identity:
 
     @classmethod
     def of(cls, store: Store, folder: Path) -> Identity | None:
-        """None for a box that is alone. Raises StoreError when the keys are gone."""
+        """None for a box that is alone. Raises KeysLostError, StoreError where this user may not
+        read them."""
         fact = store.key_values.get(JOINED)
         if not fact:
             return None
@@ -65,11 +72,19 @@ class Identity:
                 X25519PrivateKey.from_private_bytes(sealing),
                 fact.get("since", 0),
             )
-        except (OSError, ValueError) as error:
+        except PermissionError as error:
             raise StoreError(
-                f"this box belongs to a hub, but its keys cannot be read: {error}",
-                where=str(folder),
-                hint="pair it again: make a code at the hub's desk, then `gate join`",
+                "this box belongs to a hub, but this user may not read its keys",
+                where=str(error.filename or folder),
+                hint="put sudo before the command; if it is the user gate already: chown -R "
+                f"gate:gate {folder}",
+            ) from error
+        except (OSError, ValueError) as error:
+            cause = getattr(error, "strerror", None) or "not a key"
+            raise KeysLostError(
+                f"this box belongs to a hub, but its keys cannot be read: {cause}",
+                where=str(getattr(error, "filename", None) or folder),
+                hint=f"put {folder} back from a backup; or {PAIR}",
             ) from error
 
     def tls(self) -> ssl.SSLContext:
@@ -131,9 +146,11 @@ def write_key(path: Path, content: bytes) -> None:
         ) from error
 
 
-def remember(store: Store, box: str, gate: str, urls: tuple[str, ...], orders: str) -> None:
-    value: dict[str, Any] = {"box": box, "gate": gate, "urls": list(urls), "orders": orders}
-    value["since"] = store.events.last_sequence(gate)
+def remember(store: Store, identity: Identity) -> None:
+    """From now on the box belongs to the hub, and a running gate follows it."""
+    value: dict[str, Any] = {"box": identity.box, "gate": identity.gate}
+    value |= {"urls": list(identity.urls), "orders": identity.orders.hex()}
+    value["since"] = store.events.last_sequence(identity.gate)
     store.key_values.set(JOINED, value)
 
 

@@ -21,9 +21,11 @@ from gate.fleet.pairing import proof, proved, split
 from gate.fleet.records import Records, base64_text
 from gate.fleet.scope import EVERYBODY
 from gate.fleet.sealing import seal_key, unwrap
+from gate.replica import reach
 from gate.replica.apply import CURSOR, PENDING
 from gate.replica.identity import (
     Identity,
+    KeysLostError,
     forget,
     new_signing_key,
     remember,
@@ -58,7 +60,9 @@ def folder_of(data: Path) -> Path:
 def join(store: Store, data: Path, gate: str, urls: tuple[str, ...], code: str) -> Joined:
     """Pair with a hub, and take this box's people, rules and cards there.
 
-    ``urls`` are all addresses of the hub. Raises StoreError, AccessError for a code that is none.
+    ``urls`` are all addresses of the hub. The box belongs to it once everything is there: after a
+    link that broke off in between, it is alone as before. Raises StoreError, AccessError for a code
+    that is none.
     """
     if store.key_values.get(JOINED):
         raise StoreError(
@@ -74,17 +78,33 @@ def join(store: Store, data: Path, gate: str, urls: tuple[str, ...], code: str) 
             hint="write the 16 characters the desk shows, with or without hyphens",
         )
     urls = tuple(_checked(url) for url in urls)
-    _pair(store, data, gate, urls, *parts)
-    return upload(store, data)
+    identity = _pair(data, gate, urls, *parts)
+    try:
+        done = upload(store, identity)
+    except StoreError as error:
+        raise StoreError(
+            f"the people of this box have not all arrived at the hub: {error.what}",
+            where=error.where,
+            hint="this box is alone as before, and keeps everybody; when the cause is mended, make "
+            "a new code and `gate join` again: nobody arrives twice",
+        ) from error
+    remember(store, identity)
+    return done
 
 
-def upload(store: Store, data: Path) -> Joined:
-    """Take the people of this box to the hub; again after it was cut off does no harm."""
-    identity = Identity.of(store, folder_of(data))
-    assert identity is not None
+def upload(store: Store, identity: Identity) -> Joined:
+    """Take the people of this box to the hub; again after it was cut off does no harm. Raises
+    StoreError."""
+    url = identity.urls[0]
+    try:
+        return _upload(store, identity, url)
+    except (httpx.HTTPError, OSError) as error:
+        raise _away(error, url) from error
+
+
+def _upload(store: Store, identity: Identity, url: str) -> Joined:
     new = known = double = 0
     with httpx.Client(verify=identity.tls(), timeout=_TIMEOUT, trust_env=False) as client:
-        url = identity.urls[0]
         keys = _json(client.get(f"{url}/keys"), url)
         epoch = keys["epoch"]
         wrapped = base64.b64decode(keys["template"])
@@ -110,15 +130,21 @@ def upload(store: Store, data: Path) -> Joined:
 def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
     """Be alone again, with the people that are here now. Whether the hub has heard of it.
 
-    ``ask`` False: do not try to reach the hub. Raises StoreError for a box that is alone.
+    ``ask`` False: do not try to reach the hub. Nor can a box whose keys are lost. Raises StoreError
+    for a box that is alone.
     """
-    identity = Identity.of(store, folder_of(data))
-    if identity is None:
+    identity = None
+    try:
+        identity = Identity.of(store, folder_of(data))
+        alone = identity is None
+    except KeysLostError:
+        alone = False
+    if alone:
         raise StoreError(
             "this box belongs to no hub", where=str(data), hint="nothing is to be done"
         )
     heard = False
-    if ask:
+    if ask and identity is not None:
         try:
             with httpx.Client(verify=identity.tls(), timeout=_TIMEOUT, trust_env=False) as client:
                 heard = client.post(f"{identity.urls[0]}/leave").status_code in (200, 410)
@@ -134,16 +160,11 @@ def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
     return heard
 
 
-def _pair(
-    store: Store, data: Path, gate: str, urls: tuple[str, ...], number: str, secret: bytes
-) -> None:
+def _pair(data: Path, gate: str, urls: tuple[str, ...], number: str, secret: bytes) -> Identity:
     url = urls[0]
     with httpx.Client(verify=anybody(), timeout=_TIMEOUT, trust_env=False) as client:
-        authority = _json(_reached(lambda: client.get(f"{url}/authority"), url), url)["authority"]
-    try:
-        ours = x509.load_pem_x509_certificate(authority.encode()).public_bytes(Encoding.DER)
-    except ValueError:
-        raise _no_hub(url) from None
+        authority = _authority_in(_reached(lambda: client.get(f"{url}/authority"), url), url)
+    ours = x509.load_pem_x509_certificate(authority.encode()).public_bytes(Encoding.DER)
     signing, public = new_signing_key()
     sealing = X25519PrivateKey.generate()
     sealed_for = sealing.public_key().public_bytes_raw()
@@ -171,7 +192,17 @@ def _pair(
     write_key(folder / "seal.key", raw)
     write_key(folder / "authority.crt", authority.encode())
     write_certificate(folder, signing, answer["certificate"])
-    remember(store, answer["box"], answer["gate"], urls, answer["orders"])
+    return Identity(folder, answer["box"], answer["gate"], urls, orders, signing, sealing)
+
+
+def _authority_in(response: httpx.Response, url: str) -> str:
+    """The certificate (PEM) of a hub's authority. Raises StoreError where no hub answers."""
+    try:
+        authority = str(_json(response, url)["authority"])
+        x509.load_pem_x509_certificate(authority.encode())
+    except (ValueError, KeyError):
+        raise _at(reach.NO_HUB, url) from None
+    return authority
 
 
 def _checked(url: str) -> str:
@@ -197,28 +228,38 @@ def _reached(call: Callable[[], httpx.Response], url: str) -> httpx.Response:
     try:
         return call()
     except (httpx.HTTPError, OSError, ValueError) as error:
-        raise StoreError(
-            f"the hub cannot be reached: {error}",
-            where=url,
-            hint="check address, port and network; `gate hub run` must be running there",
-        ) from None
+        raise _away(error, url) from None
+
+
+def _away(error: BaseException, url: str) -> StoreError:
+    return _at(reach.why_not(error), url)
+
+
+# what to do of a box that belongs to no hub yet, where it is not what one of a hub has to do
+_JOINING = {
+    reach.UNNAMED.what: "check how the address is written, the name server and the cable",
+    reach.OTHER_HUB.what: "check where this address leads",
+    reach.NOT_ACCEPTED.what: reach.CLOCKS,
+}
+
+
+def _at(fault: StoreError, url: str) -> StoreError:
+    return StoreError(fault.what, where=url, hint=_JOINING.get(fault.what, fault.hint))
 
 
 def _json(response: httpx.Response, url: str) -> dict[str, Any]:
     try:
         answer = response.json()
     except ValueError:
-        raise _no_hub(url) from None
-    if response.status_code == 200 and isinstance(answer, dict):
-        return answer
+        answer = None
+    if response.status_code == 200:
+        if isinstance(answer, dict):
+            return answer
+        raise _at(reach.NO_HUB, url)
     if isinstance(answer, dict) and "error" in answer:
         raise StoreError(
             answer["error"], where=answer.get("where", url), hint=answer.get("hint", "")
         )
-    raise _no_hub(url)
-
-
-def _no_hub(url: str) -> StoreError:
-    return StoreError(
-        "something else than a hub answers", where=url, hint="check the address and the port"
-    )
+    if isinstance(answer, dict) and response.status_code == 410:
+        raise _at(reach.shut_out(str(answer.get("detail", ""))), url)
+    raise _at(reach.why_status(response.status_code), url)

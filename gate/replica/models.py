@@ -22,6 +22,7 @@ from gate.models.folder import State, accepted, is_whole, state
 from gate.models.install import Progress, part_of, settle
 from gate.models.table import ModelFile, model
 from gate.replica.identity import Identity
+from gate.replica.reach import why_not
 
 _SPARE = 200 << 20  # bytes of the disk that models leave to the register
 _WAIT = httpx.Timeout(15.0, connect=3.0)
@@ -133,7 +134,7 @@ class FromHub:
                 try:
                     _bring(client, url, file, part, progress)
                 except (httpx.HTTPError, OSError) as error:
-                    failures.append(str(error) or type(error).__name__)
+                    failures.append(_why(error))
                 else:
                     return f"the hub {url}"
         raise ModelError(
@@ -141,6 +142,12 @@ class FromHub:
             where=", ".join(self._identity.urls),
             hint="check the network; the official sources are asked next",
         )
+
+
+def _why(error: httpx.HTTPError | OSError) -> str:
+    if isinstance(error, OSError):  # of this box's disk
+        return error.strerror or type(error).__name__
+    return why_not(error).what
 
 
 def _bring(client: httpx.Client, url: str, file: ModelFile, part: Path, progress: Progress) -> None:

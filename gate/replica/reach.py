@@ -13,7 +13,7 @@ from gate.errors import StoreError
 
 PAIR = "make a code at the hub's desk, then `gate leave` and `gate join` on this box"
 _LOG = "look into the log of the hub"
-_CLOCKS = "compare the clocks of this box and of the hub, and set the one that is wrong"
+CLOCKS = "compare the clocks of this box and of the hub, and set the one that is wrong"
 SHUT_OUT = "the hub has shut this box out"
 
 # to be shown, never raised
@@ -43,14 +43,14 @@ OTHER_HUB = StoreError(
     hint=f"check where this address leads; if the hub was set up again, {PAIR}",
 )
 HUB_EXPIRED = StoreError(
-    "the certificate of the hub has ended, by the clock of this box", hint=_CLOCKS
+    "the certificate of the hub has ended, by the clock of this box", hint=CLOCKS
 )
 HUB_EARLY = StoreError(
-    "the certificate of the hub is not valid yet, by the clock of this box", hint=_CLOCKS
+    "the certificate of the hub is not valid yet, by the clock of this box", hint=CLOCKS
 )
 NOT_ACCEPTED = StoreError(
     "the hub does not accept the certificate of this box: by its clock it has ended, or not begun",
-    hint=f"{_CLOCKS}; if both are right, {PAIR}",
+    hint=f"{CLOCKS}; if both are right, {PAIR}",
 )
 NO_HUB = StoreError("something else than a hub answers", hint="check the address and the port")
 UNKNOWN_BOX = StoreError(

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from gate import cli
 from gate.errors import ConfigurationError
-from gate.replica.identity import remember
+from gate.store.key_value import JOINED
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
 
@@ -20,7 +20,8 @@ def config(tmp_path: Path) -> Path:
     store = StoreSettings.model_validate({"ballast": 0})
     with Store.open(store, tmp_path / "data") as register:
         register.people.create("李红", number="7")
-        remember(register, "box", "north", ("https://hub:8444",), "00")
+        fact = {"box": "b", "gate": "north", "urls": ["https://hub:8444"], "orders": "00"}
+        register.key_values.set(JOINED, fact)
     path = tmp_path / "gate.toml"
     path.write_text(f'data = "{tmp_path}/data"\nname = "north"\nstore = {{ ballast = 0 }}\n')
     return path

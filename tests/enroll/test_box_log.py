@@ -90,6 +90,38 @@ def test_a_line_of_the_gate_is_in_words_of_both_languages(journal: Journal) -> N
     assert "message broker" in line.says("en")
 
 
+@pytest.mark.parametrize(
+    ("message", "says", "because"),
+    [
+        (
+            'event=hub.lost cause="the hub does not know the certificate of this box"',
+            "无法连接中心，将重试",
+            "中心不认识本机的证书",
+        ),
+        ("event=hub.shut_out cause=replaced", "中心已不再接受本机", "此门口已由另一台机器接替"),
+        ("event=gate.stopping gate=north", "门禁正在停止", ""),
+    ],
+)
+def test_the_cause_is_in_words_and_is_found_by_them(
+    journal: Journal, message: str, says: str, because: str
+) -> None:
+    journal.add(message)
+    (line,) = read(NOW).lines
+    assert (line.says("zh"), line.because("zh")) == (says, because)
+    assert read(NOW, text=because, language="zh").lines == (line,)
+
+
+def test_what_a_command_said_when_it_ended_is_in_words(journal: Journal) -> None:
+    journal.add("error: there is no configuration file", ago=20)
+    says = "/etc/gate/gate.toml: no longer used, without effect: relay.retry_first; `gate config"
+    journal.add(f'event="{says} upgrade` removes them"', ago=10)
+    notice, error = read(NOW).lines
+    assert error.says("zh") == "错误：没有配置文件"
+    assert notice.says("zh").startswith(
+        "/etc/gate/gate.toml：已不再使用，不起作用：relay.retry_first；"
+    )
+
+
 def test_an_event_has_the_words_of_its_type_and_json_is_read_too(journal: Journal) -> None:
     entry = {"event": "door.forced", "level": "warning", "gate": "north", "logger": "gate.events"}
     journal.add(json.dumps(entry))

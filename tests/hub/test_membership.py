@@ -116,8 +116,10 @@ def test_a_stolen_box_brings_nobody_in(fleet: Fleet) -> None:
     thief = stolen.store.people.create("A thief", kind="staff").id
     stolen.store.credentials.add(thief, "card", CARD)
     stolen.store.rulebook.set_allow("everybody", {})
+    identity = Identity.of(stolen.store, folder_of(stolen.data))
+    assert identity is not None
     with pytest.raises(StoreError, match="may bring no people any more"):
-        upload(stolen.store, stolen.data)
+        upload(stolen.store, identity)
     fleet.enrol("李红", 1)
     wait_for(lambda: other.names == {"李红"})
     assert other.store.credentials.find("card", CARD) is None
