@@ -85,7 +85,7 @@ def join(store: Store, data: Path, gate: str, urls: tuple[str, ...], code: str) 
         raise StoreError(
             f"the people of this box have not all arrived at the hub: {error.what}",
             where=error.where,
-            hint="this box is alone as before, and keeps everybody; when the cause is mended, make "
+            hint="this box is alone as before, and keeps everybody; once that is put right, make "
             "a new code and `gate join` again: nobody arrives twice",
         ) from error
     remember(store, identity)
