@@ -10,7 +10,7 @@ TYPES: dict[str, str] = {
     "passage.granted": "somebody may pass",
     "passage.denied": "somebody may not pass",
     "passage.asked": "a second credential or staff is needed",
-    "passage.abandoned": "somebody left before there was a decision",
+    "passage.abandoned": "somebody left, or another's card came, before there was a decision",
     "passage.ended": "the passage is over; details: passed, interrupted",
     "passage.duress": "a duress credential was used: alert staff, show nothing",
     "passage.tailgating": "more people passed than were let in; details: granted, passed",

@@ -152,7 +152,10 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
         emitted += _duress(
             p.id, p.person, p.credential
         )  # what was shown in its place does not undo it
-    if p is None or _is_answered(p):
+    another = p is not None and not _is_answered(p) and _is_anothers(p, shown)
+    if p is not None and another:
+        emitted += (_given_up(p),)
+    if p is None or another or _is_answered(p):
         p = Passage(now.new_id(), shown.at, now.at)
         emitted += (Began(p.id),)
     theirs = p.sight is not None and shown.person is not None and p.sight.best == shown.person.id
@@ -183,6 +186,29 @@ def _shown(lane: Lane, shown: Shown, now: Now, context: Context) -> tuple[Lane, 
 def _is_answered(p: Passage) -> bool:
     """Whether it is decided upon; whoever was asked for more may still show it."""
     return p.decision is not None and p.decision.outcome is not Outcome.ASK
+
+
+def _is_anothers(p: Passage, shown: Shown) -> bool:
+    """Whether somebody else goes on here than whose passage it is.
+
+    A face that is not recognised for certain may be the holder's of whatever card comes next.
+    """
+    if p.person is None:
+        return False
+    if p.credential is not None:
+        return shown.person is None or shown.person.id != p.person.id
+    if p.decision is None or shown.person is None:
+        return False
+    second = p.sight.second if p.sight is not None else None
+    return shown.person.id not in (p.person.id, second)
+
+
+def _given_up(p: Passage) -> EventOut:
+    """The end of a passage in whose place somebody else shows something; it names whose card had
+    been shown, or that would be in no record."""
+    if p.decision is not None:
+        return EventOut("passage.ended", p.id, {"passed": False})
+    return EventOut("passage.abandoned", p.id, person=p.person.ref if p.person else None)
 
 
 def _silently(lane: Lane, shown: Shown) -> Outputs:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gate.access.decision import Method, Outcome
-from gate.access.request import Credential, Mode
+from gate.access.decision import Method, Outcome, Person
+from gate.access.request import HOUSE_RULES, Credential, Mode, Rules
 from gate.access.settings import PassageSettings
 from gate.passage.inputs import (
     Ordered,
@@ -20,9 +20,13 @@ from gate.passage.outputs import (
     Open,
     Show,
 )
-from gate.recognition.face import Verdict
+from gate.recognition.face import Candidate, Sighting, Verdict
 from gate.screen.message import Look
-from tests.passage.scene import CONTEXT, GUEST, LI, TWIN, WANG, Gate, face
+from tests.passage.scene import CONTEXT, GUEST, LI, TWIN, WANG, Gate, ended, face
+
+BOTH = replace(
+    CONTEXT, rules=Rules(allow=tuple(replace(allow, both=True) for allow in HOUSE_RULES))
+)
 
 
 def test_a_card_opens_at_once() -> None:
@@ -223,3 +227,66 @@ def test_a_card_at_a_door_that_is_held_open_is_recorded_and_opens_nothing() -> N
     assert (decided.decision.method, decided.decision.person) == (Method.CARD, LI)
     assert decided.decision.outcome is Outcome.GRANT
     assert not gate.all(Open)
+
+
+def passages(gate: Gate) -> list[tuple[str, Outcome]]:
+    return [(d.passage, d.decision.outcome) for d in gate.all(Decided)]
+
+
+def test_somebody_elses_card_does_not_continue_the_passage_of_who_was_asked_for_theirs() -> None:
+    gate = Gate()
+    gate.see(face(1, Verdict.KNOWN, 3))
+    assert passages(gate) == [("p1", Outcome.ASK)]
+    gate.card(LI)
+    assert passages(gate) == [("p1", Outcome.ASK), ("p2", Outcome.GRANT)]
+    assert ended(gate) == {"p1": False}
+    assert [output.passage for output in gate.all(Began)] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "person", "problem"),
+    [
+        (face(1, Verdict.KNOWN, 3), TWIN, ""),
+        (replace(face(1, Verdict.KNOWN, 3), second=Candidate(1, 4.9)), LI, ""),  # the other twin
+        (face(1, Verdict.KNOWN, 3), None, "card_unknown"),  # the first one they found
+        (face(1, Verdict.DOUBTFUL, 2), LI, ""),
+    ],
+)
+def test_whose_card_it_may_be_goes_on(seen: Sighting, person: Person | None, problem: str) -> None:
+    gate = Gate()
+    gate.look(0.7, seen)
+    gate.card(person, problem)
+    (first, asked), (second, _) = passages(gate)
+    assert (first, asked, second) == ("p1", Outcome.ASK, "p1")
+    assert ended(gate) == {}
+
+
+def test_a_card_that_needs_a_face_is_on_record_when_another_takes_its_place() -> None:
+    gate = Gate(BOTH)
+    gate.card(LI)
+    gate.card(WANG)
+    gate.card(None, "card_unknown")
+    abandoned = [e for e in gate.all(EventOut) if e.type == "passage.abandoned"]
+    assert [(e.passage, e.person) for e in abandoned] == [("p1", LI.ref), ("p2", WANG.ref)]
+    assert passages(gate) == [("p3", Outcome.DENY)]
+
+
+def test_a_second_card_of_the_same_holder_goes_on_with_the_first() -> None:
+    gate = Gate(BOTH)
+    gate.give(Shown(Method.CARD, LI, Credential(serial="12"), gate.now))
+    gate.give(Shown(Method.CARD, LI, Credential(serial="13"), gate.now))
+    assert gate.lane.serving is not None
+    assert gate.lane.serving.id == "p1"
+    assert gate.all(EventOut) == []
+
+
+def test_whoever_was_asked_for_their_face_is_not_there_for_another_card() -> None:
+    gate = Gate(BOTH)
+    gate.card(LI)
+    for _ in range(130):
+        gate.wait(0.1)
+    assert passages(gate) == [("p1", Outcome.ASK)]
+    gate.card(WANG)
+    assert ended(gate) == {"p1": False}
+    assert gate.lane.serving is not None
+    assert gate.lane.serving.id == "p2"
