@@ -41,6 +41,7 @@ class SignInLimit:
         with self._lock:
             pair = self._pairs.setdefault((address, login), _Tries(last=now))
             whole = self._logins.setdefault(login, _Tries(last=now))
+            self._forget()
             if now - whole.last > self._longest:
                 whole.count, whole.last = 0, now
             if not pair.trusted and whole.count >= SHARED:
@@ -52,7 +53,6 @@ class SignInLimit:
                     return left
             pair.count, pair.last = pair.count + 1, now
             whole.count += not pair.trusted
-            self._forget()
             return 0.0
 
     def right(self, address: str, login: str) -> None:
@@ -64,7 +64,9 @@ class SignInLimit:
                 whole.count -= 1
 
     def _forget(self) -> None:
+        """The oldest; those of owners last, or a flood of addresses would shut them out."""
         while len(self._pairs) > _KEYS:
-            self._pairs.pop(next(iter(self._pairs)))
+            strange = (key for key, pair in self._pairs.items() if not pair.trusted)
+            self._pairs.pop(next(strange, None) or next(iter(self._pairs)))
         while len(self._logins) > _KEYS:
             self._logins.pop(next(iter(self._logins)))

@@ -29,6 +29,8 @@ _RARELY = 5.0
 _ASIDE = 2.0
 # tracks are remembered for so long (seconds) to count who passed
 _REMEMBERED = 60.0
+# and so many of them at most: a display full of faces that come and go keeps no card waiting
+_MOST = 500
 # a face so many times larger than another of the same camera belongs to someone in front of them
 _IN_FRONT = 1.3
 # a person who was let in and did not walk is let in once more, not indefinitely
@@ -91,6 +93,9 @@ class Scene:
             gap = sighting.last_seen - old.sighting.last_seen if old else since
             late = min(max(0.0, now - sighting.last_seen - _USUAL), _LATE)
             tracks[key] = replace(old or Track(sighting), sighting=sighting, late=late, gap=gap)
+        if len(tracks) > _MOST:
+            newest = sorted(tracks, key=lambda key: tracks[key].seen)[-_MOST:]
+            tracks = {key: tracks[key] for key in newest}
         return Scene(tracks, looked=now)
 
     def get(self, key: Key | None) -> Track | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from gate.devices.serial_port import SerialPort
@@ -19,6 +20,16 @@ START = 5.0
 SILENT = 3.0
 # for one attempt at the secure channel
 AGAIN = 1.5
+# without a key, after which a PIN left unfinished is forgotten
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The digits typed so far; ``last``: monotonic seconds of the last key."""
+
+    digits: str = ""
+    last: float = 0.0
 
 
 class OsdpLine:
@@ -31,7 +42,7 @@ class OsdpLine:
         self._failed: list[DeviceError] = []
         self._heard = 0.0
         self._begun = 0.0
-        self._digits = ""
+        self._keyed = Keyed()
 
     def open(self) -> None:
         try:
@@ -47,6 +58,7 @@ class OsdpLine:
         self._wire = SerialPort(self._settings.port, self._settings.baud, 0.001, patience=0.5)
         self._wire.open()
         self._failed.clear()
+        self._keyed = Keyed()
         self._panel = panel_for(self._settings, channel_over(self._wire, self._failed))
         self._panel.start()
         self._begun = self._heard = time.monotonic()
@@ -69,7 +81,7 @@ class OsdpLine:
         event = self._panel.get_event(self._settings.address, timeout=0.05)
         if event is None:
             return []
-        self._digits, shown = claim_of(event, self._digits, self._settings)
+        self._keyed, shown = claim_of(event, self._keyed, self._settings, now)
         return shown
 
     def feedback(self, granted: bool) -> None:
@@ -158,22 +170,30 @@ def panel_for(settings: ReaderSettings, channel: Any) -> Any:
 
 
 def claim_of(
-    event: dict[str, Any], digits: str, settings: ReaderSettings
-) -> tuple[str, list[Shown]]:
-    """The digits typed so far and what was shown, after one event of the reader."""
+    event: dict[str, Any], before: Keyed, settings: ReaderSettings, now: float
+) -> tuple[Keyed, list[Shown]]:
+    """The digits typed so far and what was shown, after one event of the reader.
+
+    ``now``: monotonic seconds.
+    """
     import osdp
 
     if event["event"] == osdp.Event.CardRead:
         number = card_of(event["data"], event.get("length", 0), settings)
-        return digits, [(ClaimKind.CARD, number or UNREADABLE)]
+        return before, [(ClaimKind.CARD, number or UNREADABLE)]
     if event["event"] == osdp.Event.KeyPress:
-        digits, pins = keyed(digits, bytes(event["data"]))
-        return digits, [(ClaimKind.PIN, pin) for pin in pins]
-    return digits, []
+        after, pins = keyed(before, bytes(event["data"]), now)
+        return after, [(ClaimKind.PIN, pin) for pin in pins]
+    return before, []
 
 
-def keyed(digits: str, keys: bytes) -> tuple[str, list[str]]:
-    """The digits typed so far and the PINs ended: 0x0D or # ends, 0x7F or * clears."""
+def keyed(before: Keyed, keys: bytes, now: float) -> tuple[Keyed, list[str]]:
+    """The digits typed so far and the PINs ended: 0x0D or # ends, 0x7F or * clears.
+
+    What somebody left unfinished ``PATIENCE`` seconds ago is not part of the next one's PIN.
+    ``now``: monotonic seconds.
+    """
+    digits = before.digits if now - before.last <= PATIENCE else ""
     pins = []
     for code in keys:
         if code in (0x0D, ord("#")):
@@ -183,7 +203,7 @@ def keyed(digits: str, keys: bytes) -> tuple[str, list[str]]:
             digits = ""
         elif ord("0") <= code <= ord("9"):
             digits = (digits + chr(code))[-12:]
-    return digits, pins
+    return Keyed(digits, now), pins
 
 
 def card_of(data: bytes, length: int, settings: ReaderSettings) -> str | None:

@@ -14,6 +14,7 @@ from gate.recognition.face import Sighting, Unusable
 PEOPLE = 200  # the newest count
 _GONE = 5.0  # seconds after which somebody who is not seen has left
 _FRAMES = 5  # somebody seen in fewer only walked by
+NEWEST = 500  # frames of one face that count: a poster is in view for weeks
 
 
 @dataclass(slots=True)
@@ -21,8 +22,8 @@ class _Person:
     last: float = 0.0
     frames: int = 0
     usable: bool = False
-    light: list[float] = field(default_factory=list)
-    sharpness: list[float] = field(default_factory=list)
+    light: deque[float] = field(default_factory=lambda: deque(maxlen=NEWEST))
+    sharpness: deque[float] = field(default_factory=lambda: deque(maxlen=NEWEST))
     wrong: Counter[Unusable] = field(default_factory=Counter)
 
 

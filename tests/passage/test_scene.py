@@ -42,6 +42,14 @@ def test_long_gone_tracks_are_forgotten() -> None:
     assert seen(face(1)).seen([], NOW + 0.5).tracks.keys() == {ONE}
 
 
+def test_of_faces_that_come_and_go_by_the_hundred_the_newest_are_remembered() -> None:
+    scene = Scene()
+    for frame in range(50):
+        at = NOW + frame / 15
+        scene = scene.seen([replace(face(16 * frame + n), last_seen=at) for n in range(16)], at)
+    assert set(scene.tracks) == {("main", n) for n in range(300, 800)}
+
+
 def test_the_nearest_is_served_and_usable_ones_before_the_others() -> None:
     near, far = face(1, size=100), face(2, size=200)
     assert next_to_serve(seen(near, far), {}, NOW, SETTINGS).key == TWO

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gate.readers.claim import UNREADABLE, ClaimKind
 from gate.readers.lines import LONGEST_LINE, lines_of
-from gate.readers.osdp import card_of, keyed
+from gate.readers.osdp import Keyed, card_of, keyed
 from gate.readers.settings import ReaderSettings
 from gate.readers.typed import ENTER, Typing, key
 from gate.readers.typed_claim import typed_claim
@@ -86,8 +86,8 @@ def test_a_card_event_counts_only_with_right_parity() -> None:
 def test_any_card_event_and_any_keys_give_no_error(data: bytes, length: int, keys: bytes) -> None:
     said = card_of(data, length, PLAIN)
     assert said is None or (len(said) in (10, 17) and said.isdigit())
-    digits, pins = keyed("", keys)
-    assert all(part.isdigit() and len(part) <= 12 for part in [*pins, digits or "0"])
+    after, pins = keyed(Keyed(), keys, 0.0)
+    assert all(part.isdigit() and len(part) <= 12 for part in [*pins, after.digits or "0"])
 
 
 def test_any_keys_give_a_claim_of_the_configured_kind() -> None:

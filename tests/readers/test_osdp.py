@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("osdp", reason="libosdp is not installed")
 
 from gate.readers.claim import Claim, ClaimKind
-from gate.readers.osdp import OsdpLine, card_of, keyed
+from gate.readers.osdp import PATIENCE as PIN_PATIENCE
+from gate.readers.osdp import Keyed, OsdpLine, card_of, keyed
 from gate.readers.reader import Reader
 from gate.readers.settings import ReaderSettings
 from gate.readers.wiegand import encode, pack
@@ -162,7 +163,13 @@ def test_bits_with_wrong_parity_are_no_card() -> None:
 
 
 def test_the_pad_of_a_reader_gives_pins() -> None:
-    assert keyed("", b"47") == ("47", [])
-    assert keyed("47", b"11#") == ("", ["4711"])
-    assert keyed("47", b"*12\r\r") == ("", ["12"])
-    assert keyed("", b"\x00a9") == ("9", [])
+    assert keyed(Keyed(), b"47", 5.0) == (Keyed("47", 5.0), [])
+    assert keyed(Keyed("47", 5.0), b"11#", 6.0) == (Keyed("", 6.0), ["4711"])
+    assert keyed(Keyed("47", 5.0), b"*12\r\r", 6.0) == (Keyed("", 6.0), ["12"])
+    assert keyed(Keyed(), b"\x00a9", 5.0) == (Keyed("9", 5.0), [])
+
+
+def test_digits_somebody_left_on_the_pad_are_not_part_of_the_next_pin() -> None:
+    left = Keyed("47", 5.0)
+    assert keyed(left, b"11#", 5.0 + PIN_PATIENCE)[1] == ["4711"]
+    assert keyed(left, b"11#", 5.1 + PIN_PATIENCE)[1] == ["11"]

@@ -20,7 +20,7 @@ import osdp  # type: ignore[import-untyped]
 
 from gate.readers import wiegand
 from gate.readers.claim import ClaimKind
-from gate.readers.osdp import claim_of, panel_for
+from gate.readers.osdp import Keyed, claim_of, panel_for
 from gate.readers.settings import ReaderSettings
 from tests.effort import rounds
 from tests.readers.test_osdp import KEY
@@ -129,7 +129,7 @@ class Line:
             self.panel.ctx.refresh()
             self.reader.ctx.refresh()
         while (event := self.panel.get_event(0, timeout=-1)) is not None:
-            _, claims = claim_of(event, "", ReaderSettings())
+            _, claims = claim_of(event, Keyed(), ReaderSettings(), 0.0)
             claimed += [value for kind, value in claims if kind is ClaimKind.CARD]
         return claimed
 

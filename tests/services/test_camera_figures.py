@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.recognition.face import Face, Quality, Sighting, Unusable, Verdict
-from gate.services.camera_figures import PEOPLE, CameraFigures
+from gate.services.camera_figures import NEWEST, PEOPLE, CameraFigures
 
 
 def seen(track: int, at: float, *, wrong: Unusable | None = None, frames: int = 9, **quality):
@@ -61,3 +61,14 @@ def test_only_the_newest_people_count() -> None:
     figures.saw([seen(9999, 1e6)])
     assert figures.figures()["main"]["people"] == PEOPLE
     assert figures.figures()["main"]["usable"] == 1.0
+
+
+def test_of_a_face_that_stays_only_the_newest_frames_count() -> None:
+    """A poster before the camera must not fill the memory either."""
+    figures = CameraFigures(["main"])
+    for frame in range(2 * NEWEST + 9):
+        light = 90.0 if frame < NEWEST + 9 else 20.0
+        figures.saw([seen(1, frame / 15, brightness=light, sharpness=light)])
+    figures.saw([seen(2, 1e3)])
+    main = figures.figures()["main"]
+    assert (main["light"], main["sharpness"]) == (20.0, 20.0)
