@@ -17,7 +17,9 @@ from pydantic import (
 )
 
 from gate.access.decision import Kind
+from gate.importing.as_registered import building_of, unit_in
 from gate.importing.check import FIRST_DAY, LAST_DAY, groups_of
+from gate.importing.homes import home
 from gate.store.store import Store
 from gate.store.tables import PersonRow
 from gate.texts.catalogue import LANGUAGES, Language, Translate
@@ -108,6 +110,15 @@ class PersonForm(BaseModel):
     extended_unlock: bool = False
     face_alone: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_field(cls, sent: dict[str, Any]) -> dict[str, Any]:
+        """A home typed into one of its two fields, 3-2-501, is building and unit."""
+        building, unit = (str(sent.get(part) or "").strip() for part in ("building", "unit"))
+        if bool(building) == bool(unit) or not (found := home(building or unit)):
+            return sent
+        return {**sent, "building": found[0], "unit": found[1]}
+
     @model_validator(mode="after")
     def _fits_together(self) -> PersonForm:
         if bool(self.building) != bool(self.unit):
@@ -138,6 +149,17 @@ class PersonForm(BaseModel):
             # the last day counts in full
             "valid_until": _start(self.valid_until and self.valid_until + timedelta(days=1)),
         }
+
+
+def at_home(store: Store, form: PersonForm) -> PersonForm:
+    """The form with its home as the register writes it."""
+    building, unit = form.building, form.unit
+    if not (building and unit):
+        return form
+    with store.database.read() as session:
+        building = building_of(session, building)
+        unit = unit_in(session, building, unit)
+    return form.model_copy(update={"building": building, "unit": unit})
 
 
 def family_of(sent: dict[str, Any], names: Sequence[str], years: Sequence[str]) -> list[PersonForm]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, null, or_, select, true
 from sqlalchemy.orm import Session
 
+from enroll.homes_spelt import homes_of
 from enroll.pinyin import is_query, matches, natural_key, sort_key
 from gate.store.engine import Database
 from gate.store.places import with_place
@@ -31,6 +33,8 @@ STATES = (
 )
 SOON = timedelta(days=14)
 SORTS = ("name", "home")
+_TELEPHONE = re.compile(r"\+?[0-9][0-9-]{2,}")
+_DOTS = "[·•・∙‧⋅．]"  # by which keyboards and programs divide 买买提·艾山
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,13 @@ def search(
         known: people found otherwise, by a card; they are added whatever ``text`` says.
     """
     words = text.split()[:5]
-    condition = and_(*(_word(word) for word in words)) if words else true()
-    found_by_text = or_(condition, PersonRow.id.in_(known))
     spelling = is_query(text.strip())
     by_place = bool(words or building or sort != SORTS[0])
     with database.read() as session:
+        condition = and_(true(), *(_word(word, homes_of(session, word)) for word in words))
+        if len(words) > 1 and (units := homes_of(session, text)):  # 3号楼 2门 501
+            condition = or_(condition, UnitRow.id.in_(units))
+        found_by_text = or_(condition, PersonRow.id.in_(known))
         # of everybody only what is sorted by; where they live is read for those that are shown
         place = (BuildingRow.name, UnitRow.name) if by_place else (null(), null())
         query = select(PersonRow.id, PersonRow.name, *place, found_by_text)
@@ -226,9 +232,23 @@ def count_of(database: Database, state: str, now: datetime) -> int:
         return session.scalar(people.where(*_state(state, now))) or 0
 
 
-def _word(word: str) -> ColumnElement[bool]:
-    columns = (PersonRow.name, PersonRow.number, PersonRow.phone, UnitRow.name, BuildingRow.name)
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+def _word(word: str, units: Collection[int]) -> ColumnElement[bool]:
+    """Whether somebody's line contains a word, or they live in one of ``units``."""
+    columns = (PersonRow.number, PersonRow.phone, UnitRow.name, BuildingRow.name)
+    found = [column.icontains(word, autoescape=True) for column in columns]
+    found.append(PersonRow.name.ilike(f"%{_pattern(word)}%", escape="/"))
+    if _TELEPHONE.fullmatch(word):
+        digits = re.sub(r"^(?:\+|00)86(?=.)|[^0-9]", "", word)
+        plain = func.replace(func.replace(PersonRow.phone, " ", ""), "-", "")
+        found.append(plain.contains(digits))
+    if units:
+        found.append(UnitRow.id.in_(units))
+    return or_(*found)
+
+
+def _pattern(word: str) -> str:
+    """A word as a pattern in which each of the dots within a name is any of them."""
+    return re.sub(_DOTS, "_", re.sub("[/%_]", r"/\g<0>", word))
 
 
 def _state(state: str, now: datetime) -> Sequence[ColumnElement[bool]]:

@@ -57,7 +57,9 @@ async def save(
         return _gone(visit, as_sent)
     try:
         form = PersonForm.model_validate({k: v for k, v in sent.items() if k not in _BESIDE})
+        form = person_form.at_home(store, form)
         family = person_form.family_of(sent, names, years)
+        family = [person_form.at_home(store, one) for one in family]
         if before is None and "somebody_else" not in sent:
             known = [
                 row

@@ -86,6 +86,7 @@ def invite(
     try:
         last_day = end.astimezone().date()
         form = PersonForm.model_validate({**sent, "kind": Kind.VISITOR, "valid_until": last_day})
+        form = person_form.at_home(visit.desk.store, form)
     except ValidationError as error:
         return _page(visit, "\n".join(person_form.mistakes(error, _)), {**sent, **rest})
     database = visit.desk.store.database

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from gate.importing import marks
 from gate.importing.added import Added
+from gate.importing.as_registered import building_of, unit_in
 from gate.importing.check import against, answer_of, card_numbers, day, groups_of, photo_names
-from gate.importing.homes import home_key, unit_key
+from gate.importing.homes import home_key
 from gate.importing.notes import ANOTHERS_CARD, MOVED_OUT, SAID_NO, note, parts_of
 from gate.importing.text import code, prose
 from gate.importing.text import name as name_of
@@ -130,11 +131,7 @@ def _household(
 ) -> int:
     """The household of a line; 3号楼 is the building 3 where the register writes it so."""
     building, unit, label = values["building"], values["unit"], values.get("household", "")
-    names = set(session.scalars(select(BuildingRow.name)))
-    if building not in names:
-        key = home_key(building, "")[0]
-        alike = [name for name in names if home_key(name, "")[0] == key]
-        building = alike[0] if len(alike) == 1 else building
+    building = building_of(session, building)
     if person.household_id is not None:
         home = session.execute(
             select(BuildingRow.name, UnitRow.name, HouseholdRow.label)
@@ -145,12 +142,7 @@ def _household(
         same = home_key(home[0], home[1]) == home_key(building, unit)
         if same and label in ("", code(home[2])):
             return person.household_id  # as the register writes it
-    units = session.scalars(
-        select(UnitRow.name).join(BuildingRow).where(BuildingRow.name == building)
-    ).all()
-    if unit not in units:
-        there = [name for name in units if unit_key(name) == unit_key(unit)]
-        unit = there[0] if len(there) == 1 else unit
+    unit = unit_in(session, building, unit)
     return store.places.household_in(session, building, unit, label, made).id
 
 

@@ -248,6 +248,62 @@ def test_a_person_is_found_by_pinyin_initials_card_and_home(clerk, desk, text):
     assert "李建国" not in page
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("3号楼2单元501", "3-2-501", "3#2-501", "3栋2单元501室", "三号楼二单元501", "03-02-0501"),
+        *("3幢 2单元 501", "2单元501室", "2-501", "3号楼501", "王芳 3-2-501"),
+    ],
+)
+def test_a_person_is_found_by_their_home_as_people_say_it(clerk, desk, text):
+    for name, *home in (
+        ("王芳", "3号楼", "2单元501"),
+        ("李建国", "3号楼", "2单元1501"),
+        ("赵敏", "13号楼", "1单元501"),
+    ):
+        household = desk.store.places.household(*home)
+        desk.store.people.create(name, household_id=household.id)
+    page = clerk.get("/people", params={"text": text}).text
+    assert "王芳" in page
+    assert "李建国" not in page
+    assert "赵敏" not in page
+
+
+@pytest.mark.parametrize("text", ["13800000001", "+8613800000001", "138-0000-0001", "0000001"])
+@pytest.mark.parametrize("written", ["13800000001", "138 0000 0001", "+86 138-0000-0001"])
+def test_a_person_is_found_by_a_telephone_however_it_is_divided(clerk, desk, written, text):
+    desk.store.people.create("王芳", phone=written)
+    desk.store.people.create("李建国", phone="13900000002")
+    page = clerk.get("/people", params={"text": text}).text
+    assert "王芳" in page
+    assert "李建国" not in page
+
+
+def test_the_dot_within_a_name_is_found_as_any_keyboard_writes_it(clerk, desk):
+    desk.store.people.create("买买提•艾山")
+    assert "买买提•艾山" in clerk.get("/people", params={"text": "买买提·艾山"}).text
+    assert "买买提•艾山" not in clerk.get("/people", params={"text": "买%提"}).text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"building": "3", "unit": "2-501"},
+        {"building": "3栋", "unit": "2单元501室"},
+        {"building": "", "unit": "3-2-501"},
+        {"building": "3号楼2单元501", "unit": ""},
+    ],
+)
+def test_a_home_of_the_register_is_not_made_again_under_another_spelling(clerk, desk, typed):
+    home = desk.store.places.household("3号楼", "2单元501")
+    desk.store.people.create("王芳", household_id=home.id)
+    clerk.fill("/people/new", name="李建国", **typed)
+    assert {row.household_id for row in desk.store.people.find()} == {home.id}
+    answer = clerk.fill("/people/new", name="王芳", **typed)
+    assert "王芳 of this home is in the register already" in answer.text
+    assert len(desk.store.people.find()) == 2
+
+
 def test_people_are_sorted_by_pinyin_or_by_home(clerk, desk):
     for name, building in (("张伟", "2"), ("安然", "10"), ("曾欣", None)):
         home = desk.store.places.household(building, "101", "") if building else None

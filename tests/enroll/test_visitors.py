@@ -193,3 +193,11 @@ def test_an_empty_day_teaches_the_next_step_and_an_auditor_issues_none(issuing, 
     auditor = browser("auditor")
     assert "Issue the permit" not in auditor.get("/visitors").text
     assert auditor.fill("/visitors", name="x").status_code == 403
+
+
+@pytest.mark.parametrize("typed", [("3", "2-501"), ("", "3-2-501")])
+def test_a_visitor_comes_to_the_home_of_the_register_however_it_is_spelt(clerk, issuing, typed):
+    home = issuing.store.places.household("3号楼", "2单元501")
+    clerk.fill("/visitors", name="张三", building=typed[0], unit=typed[1])
+    (visitor,) = issuing.store.people.find()
+    assert visitor.household_id == home.id
