@@ -18,7 +18,7 @@ from gate.daemon.journal import Recorder
 from gate.daemon.orders import Order
 from gate.events.event import Event
 from gate.replica.configuration import Configurer
-from gate.replica.identity import Identity
+from gate.replica.identity import Identity, belongs
 from gate.replica.join import folder_of
 from gate.replica.models import fits
 from gate.replica.replica import Replica
@@ -96,7 +96,7 @@ class ReplicaWorker:
             if not self._stopping.is_set():
                 await replica.run()
             # known and shut out: nothing more is asked of the hub before the box joins again
-            while replica.state.shut_out and Identity.of(self._core.store, self._folder):
+            while replica.state.shut_out and belongs(self._core.store, identity.box):
                 await asyncio.sleep(_LOOK)
         finally:
             with self._lock:

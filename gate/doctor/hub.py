@@ -16,11 +16,12 @@ from gate.doctor.register import is_ready
 from gate.errors import StoreError
 from gate.replica import reach
 from gate.replica.apply import CURSOR
-from gate.replica.identity import Identity, trusting
+from gate.replica.identity import LEAVING, Identity, trusting
 from gate.replica.join import anybody, folder_of
 from gate.replica.lease import KEPT, Lease
 from gate.replica.snapshot import PART as ARRIVING
 from gate.replica.snapshot import arrived
+from gate.store.key_value import JOINED
 from gate.store.store import Store
 
 PART = "hub"
@@ -35,10 +36,16 @@ def hub(settings: Settings) -> Iterator[Finding]:
     if not is_ready(settings):
         return
     with Store.open(settings.store, settings.data, create=False) as store:
-        identity = Identity.of(store, folder_of(settings.data))
+        identity = Identity.kept(store, folder_of(settings.data))
+        joined = store.key_values.get(JOINED) or {}
         kept, cursor = store.key_values.get(KEPT), store.key_values.get(CURSOR)
     if identity is None:
         yield Finding(PART, Level.OK, "this box belongs to no hub")
+        return
+    if LEAVING in joined:
+        yield Finding(
+            PART, Level.BAD, "this box has not left its hub entirely", "`gate leave` again"
+        )
         return
     try:
         tls = identity.tls()

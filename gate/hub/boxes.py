@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
 from gate.fleet import pairing
@@ -173,9 +174,13 @@ class Boxes:
             row = session.get(BoxRow, box)
             if row is None or row.state != "active":
                 return False
-            row.state, row.reason, row.ended = state, reason[:200], now()
-            self._store.audit.note_in(session, by, f"box.{state}", row.gate, box=box)
+            self.end_in(session, row, state, reason, by)
             return True
+
+    def end_in(self, session: Session, row: BoxRow, state: str, reason: str, by: str) -> None:
+        """The same of one that is in use, in a transaction."""
+        row.state, row.reason, row.ended = state, reason[:200], now()
+        self._store.audit.note_in(session, by, f"box.{state}", row.gate, box=row.id)
 
     def seen(self, beats: Sequence[Beaten]) -> list[str]:
         """Beats of boxes, in one transaction; the desk's page of the gates reads them too. Orders
@@ -214,12 +219,18 @@ class Boxes:
 
 
 def shut_out(store: Store, gate: str, reason: str, by: str) -> int | None:
-    """Revoke the box of a gate and begin new keys, which it does not get. Their epoch.
+    """Revoke the box of a gate and begin new keys, which it does not get, in one transaction: cut
+    off in between, the keys it has would go on. Their epoch.
 
     None when the gate has no box. Raises StoreError.
     """
     boxes = Boxes(store)
-    ended = [
-        row for row in boxes.all() if row.gate == gate and boxes.end(row.id, "revoked", reason, by)
-    ]
-    return CommunityKeys(store).rotate() if ended else None
+    active = select(BoxRow).where(BoxRow.gate == gate, BoxRow.state == "active")
+    with store.database.write() as session:
+        ended = session.scalars(active).all()
+        for row in ended:
+            boxes.end_in(session, row, "revoked", reason, by)
+        epoch = CommunityKeys(store).rotate_in(session) if ended else None
+    if epoch is not None:
+        store.database.wipe()
+    return epoch

@@ -11,6 +11,7 @@ import secrets
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gate.fleet.records import base64_text
 from gate.fleet.sealing import wrap
@@ -44,15 +45,20 @@ class CommunityKeys:
         """Begin a new epoch and destroy the keys of the ones before. Its number."""
         try:
             with self._store.database.write() as session:
-                rows = session.scalars(select(TemplateKeyRow)).all()
-                epoch = max((row.epoch for row in rows), default=0) + 1
-                for row in rows:
-                    session.delete(row)
-                sealed = self._store.vault.keep(secrets.token_bytes(32), f"{_NAME} {epoch}")
-                session.add(TemplateKeyRow(epoch=epoch, sealed=sealed))
+                epoch = self.rotate_in(session)
         except ConflictError:  # another hub did it in this moment
             return self.current()[0]
         self._store.database.wipe()
+        return epoch
+
+    def rotate_in(self, session: Session) -> int:
+        """The same in the transaction of what it is done for; ``Database.wipe`` after it."""
+        rows = session.scalars(select(TemplateKeyRow)).all()
+        epoch = max((row.epoch for row in rows), default=0) + 1
+        for row in rows:
+            session.delete(row)
+        sealed = self._store.vault.keep(secrets.token_bytes(32), f"{_NAME} {epoch}")
+        session.add(TemplateKeyRow(epoch=epoch, sealed=sealed))
         return epoch
 
     def wrapped(self, public: bytes, order_key: bytes) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class KeysLostError(StoreError):
     """The box belongs to a hub, and what it would show there is gone or damaged."""
 
 
+LEAVING = "leaving"  # in the fact that the box has joined
 _PLAIN = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
@@ -52,8 +53,14 @@ class Identity:
 
     @classmethod
     def of(cls, store: Store, folder: Path) -> Identity | None:
-        """None for a box that is alone. Raises KeysLostError, StoreError where this user may not
-        read them."""
+        """None for a box that is alone, or is leaving: it does not follow the hub. Raises
+        KeysLostError, StoreError where this user may not read them."""
+        fact = store.key_values.get(JOINED)
+        return cls.kept(store, folder) if fact and LEAVING not in fact else None
+
+    @classmethod
+    def kept(cls, store: Store, folder: Path) -> Identity | None:
+        """The same of a box that is leaving, too."""
         fact = store.key_values.get(JOINED)
         if not fact:
             return None
@@ -152,6 +159,17 @@ def remember(store: Store, identity: Identity) -> None:
     value |= {"urls": list(identity.urls), "orders": identity.orders.hex()}
     value["since"] = store.events.last_sequence(identity.gate)
     store.key_values.set(JOINED, value)
+
+
+def leaving(store: Store) -> None:
+    """From now on this box does not follow its hub: what that says of it no longer counts here."""
+    store.key_values.set(JOINED, {**(store.key_values.get(JOINED) or {}), LEAVING: True})
+
+
+def belongs(store: Store, box: str) -> bool:
+    """Whether this is that box of its hub still, and is not leaving."""
+    fact = store.key_values.get(JOINED) or {}
+    return fact.get("box") == box and LEAVING not in fact
 
 
 def forget(folder: Path) -> None:

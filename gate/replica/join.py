@@ -27,6 +27,7 @@ from gate.replica.identity import (
     Identity,
     KeysLostError,
     forget,
+    leaving,
     new_signing_key,
     remember,
     trusting,
@@ -130,12 +131,14 @@ def _upload(store: Store, identity: Identity, url: str) -> Joined:
 def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
     """Be alone again, with the people that are here now. Whether the hub has heard of it.
 
-    ``ask`` False: do not try to reach the hub. Nor can a box whose keys are lost. Raises StoreError
-    for a box that is alone.
+    The box is the first to know, so that a gate that runs does not take itself to be shut out and
+    delete everybody, and the keys go before it forgets that it had any: cut off anywhere, it may be
+    done again. ``ask`` False: do not try to reach the hub. Nor can a box whose keys are lost.
+    Raises StoreError for a box that is alone.
     """
     identity = None
     try:
-        identity = Identity.of(store, folder_of(data))
+        identity = Identity.kept(store, folder_of(data))
         alone = identity is None
     except KeysLostError:
         alone = False
@@ -143,6 +146,7 @@ def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
         raise StoreError(
             "this box belongs to no hub", where=str(data), hint="nothing is to be done"
         )
+    leaving(store)
     heard = False
     if ask and identity is not None:
         try:
@@ -150,13 +154,13 @@ def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
                 heard = client.post(f"{identity.urls[0]}/leave").status_code in (200, 410)
         except (httpx.HTTPError, OSError):
             heard = False
+    forget(folder_of(data))
     with store.database.write() as session:
         for key in (JOINED, CURSOR, PENDING, KEPT):
             session.execute(delete(KeyValueRow).where(KeyValueRow.key == key))
         session.execute(delete(ReplicaRow))
         session.execute(delete(OutboxRow).where(OutboxRow.receiver == HUB))
     store.events.receivers = tuple(name for name in store.events.receivers if name != HUB)
-    forget(folder_of(data))
     return heard
 
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gate.clock import Clock
-from gate.errors import StoreError
+from gate.errors import ModelError, StoreError
 from gate.replica.apply import STOPPED, Applier, Cursor
+from gate.replica.configuration import EVERY, Configurer
 from gate.replica.contact import State
 from gate.replica.link import Link, UnreachableError
+from gate.replica.models import MissingFile
 from gate.replica.snapshot import Arriving, apply_snapshot
 from gate.store.engine import pieces
 from gate.store.store import Store
@@ -80,6 +82,29 @@ def take(store: Store, applier: Applier, arriving: Arriving, path: Path) -> tupl
         raise
     arriving.drop()
     return done
+
+
+async def fetch(link: Link, configurer: Configurer, wanted: MissingFile) -> None:
+    """One piece of a model file; so nothing else waits, and a cut link costs one piece."""
+    start = await asyncio.to_thread(lambda: wanted.there)
+    piece = b""
+    if start < wanted.size:
+        got = await link.piece(f"/models/{wanted.file.sha256}", start)
+        if got is None:
+            why = f"{wanted.file.name} is neither installed here nor at the hub"
+            await asyncio.to_thread(configurer.cannot, why)
+            return
+        piece = got
+    try:
+        whole = await asyncio.to_thread(wanted.keep, min(start, wanted.size), piece)
+    except ModelError as error:
+        log.error("hub.configuration", extra={"cause": error.what, "where": error.where})
+        await asyncio.to_thread(configurer.damaged, error.what)
+        return
+    if whole:
+        log.info("hub.model", extra={"file": wanted.file.path, "count": wanted.size})
+    elif not piece:  # the hub's file ends early
+        await asyncio.sleep(EVERY)
 
 
 def _tell(arriving: Arriving) -> None:

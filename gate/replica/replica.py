@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from gate.clock import Clock, SystemClock
-from gate.errors import ConfigurationError, ModelError, StoreError
+from gate.errors import ConfigurationError, StoreError
 from gate.fleet.records import base64_text
 from gate.replica.apply import Applier, Cursor
 from gate.replica.box_status import box_status
 from gate.replica.configuration import EVERY, Configurer
 from gate.replica.contact import Contact, Reporter
 from gate.replica.delivery import deliver, next_message
-from gate.replica.identity import Identity, new_signing_key, write_certificate
+from gate.replica.identity import Identity, belongs, new_signing_key, write_certificate
 from gate.replica.link import Link, ShutOutError, UnreachableError
-from gate.replica.loading import Portions, receive, show_history, take
-from gate.replica.models import MissingFile
+from gate.replica.loading import Portions, fetch, receive, show_history, take
 from gate.replica.orders import Door, Orders
 from gate.replica.sightings import Sightings
 from gate.replica.snapshot import PART, AnewError, Arriving
@@ -39,6 +38,7 @@ _OTHERS = 5.0  # seconds after which what other processes wrote is found on a da
 _ANYWAY = 60.0  # seconds after which an SQLite file is read although nobody seems to have written
 _AGAIN = 5_000  # events put into the outbox once more at a time
 _MOST_WAIT = 15.0  # seconds between two attempts
+_LEFT = "left"
 _SETTLE = 5.0  # seconds for which a receipt waits until the matcher has let go
 
 
@@ -101,7 +101,7 @@ class Replica:
                     group.create_task(self._again(job))
         except* ShutOutError as errors:
             self.state.shut_out = str(errors.exceptions[0]) or "revoked"
-            await self._shut_out()
+            await self._ended()
         finally:
             self._applier.stop()
             for link in (self._link, self._former):
@@ -226,6 +226,7 @@ class Replica:
         this waits until it has ended after the transaction it was in. A box that is shut out
         forgets everything next, and nobody may be written after that."""
         async with self._writing:
+            await self._must_belong()
             thread = asyncio.ensure_future(asyncio.to_thread(work, *given))
             try:
                 return await asyncio.shield(thread)
@@ -306,35 +307,14 @@ class Replica:
             except ConfigurationError as error:
                 log.error("hub.configuration", extra={"cause": error.what, "where": error.where})
             if (file := self._configurer.missing) is not None:
-                await self._fetch(self._configurer, file)
+                await fetch(self._link, self._configurer, file)
                 return
         await asyncio.sleep(EVERY)
-
-    async def _fetch(self, configurer: Configurer, wanted: MissingFile) -> None:
-        """One piece of a model file; so nothing else waits, and a cut link costs one piece."""
-        start = await asyncio.to_thread(lambda: wanted.there)
-        piece = b""
-        if start < wanted.size:
-            got = await self._link.piece(f"/models/{wanted.file.sha256}", start)
-            if got is None:
-                why = f"{wanted.file.name} is neither installed here nor at the hub"
-                await asyncio.to_thread(configurer.cannot, why)
-                return
-            piece = got
-        try:
-            whole = await asyncio.to_thread(wanted.keep, min(start, wanted.size), piece)
-        except ModelError as error:
-            log.error("hub.configuration", extra={"cause": error.what, "where": error.where})
-            await asyncio.to_thread(configurer.damaged, error.what)
-            return
-        if whole:
-            log.info("hub.model", extra={"file": wanted.file.path, "count": wanted.size})
-        elif not piece:  # the hub's file ends early
-            await asyncio.sleep(EVERY)
 
     # ------------------------------------------------------------ the beat
 
     async def _beat(self) -> None:
+        await self._must_belong()
         await self.contact.count(self._forget_faces)
         status, cursor = await asyncio.to_thread(self._status)
         answer = await self._link.post(
@@ -390,8 +370,19 @@ class Replica:
         self._part.unlink(missing_ok=True)
         return forget()
 
-    async def _shut_out(self) -> None:
-        """Nobody's data stays on a box that is no longer one of the hub's."""
+    async def _must_belong(self) -> None:
+        """Raises ShutOutError where this box has left its hub, by ``gate leave``."""
+        if not await asyncio.to_thread(belongs, self._store, self._identity.box):
+            raise ShutOutError(_LEFT)
+
+    async def _ended(self) -> None:
+        """Nobody's data stays on a box that is no longer one of the hub's, unless it has left by
+        itself: then it has its own register again."""
+        if not await asyncio.to_thread(belongs, self._store, self._identity.box):
+            others = tuple(name for name in self._store.events.receivers if name != HUB)
+            self._store.events.receivers = others
+            log.info("hub.left")
+            return
         log.error("hub.shut_out", extra={"cause": self.state.shut_out})
         await asyncio.to_thread(self._forget, self._applier.forget_everything)
         self._gate.report("box", False, self.state.shut_out)

@@ -100,6 +100,14 @@ def test_a_box_without_a_hub_is_told_so_and_a_new_one_nothing(fleet: Fleet, tmp_
     assert not (tmp_path / "new").exists()
 
 
+def test_a_box_that_was_cut_off_while_it_left_is_told_what_to_run(fleet: Fleet) -> None:
+    box = loaded(fleet)
+    fact = box.store.key_values.get(JOINED)
+    box.store.key_values.set(JOINED, {**(fact or {}), "leaving": True})
+    (found,) = looked(box)
+    assert (found.level, found.hint) == (Level.BAD, "`gate leave` again")
+
+
 def test_a_hub_that_answers_is_fine(fleet: Fleet) -> None:
     (found,) = looked(loaded(fleet))
     assert (found.level, found.hint) == (Level.OK, "")
