@@ -81,7 +81,7 @@ def _view(store: Store, gate: str, newest: dict[str, EventRow], now: datetime) -
         encoder=str(things.get("encoder", {}).get("encoder", "")),
         software=str(things.get("gate", {}).get("software", "")),
         enrolled=things.get("gallery", {}).get("people"),
-        liveness=things.get("liveness", {}).get("active"),
+        liveness=mode != "off" if (mode := things.get("liveness", {}).get("mode")) else None,
         passage=max(passages, key=lambda row: row.time, default=None),
     )
 

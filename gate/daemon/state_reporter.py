@@ -25,7 +25,10 @@ class StateReporter:
         self._published: dict[str, dict[str, object]] = {}
         self._next = 0.0
         self._label = settings.label
-        self._liveness = active(settings.liveness, settings.models)
+        self._liveness: dict[str, object] = {
+            "mode": settings.liveness.mode,
+            "active": active(settings.liveness, settings.models),
+        }
         self._devices = [
             *((camera.name, "camera") for camera in settings.camera),
             *((reader.name, "reader") for reader in settings.reader),
@@ -67,7 +70,7 @@ class StateReporter:
             "mode": {"mode": core.loop.lane.mode.value, "until": until and until.isoformat()},
             "gallery": {"people": core.known.enrolled},
             "encoder": {"encoder": matcher.encoder, "fit": matcher.version},
-            "liveness": {"active": self._liveness},
+            "liveness": self._liveness,
         }
         for name, family in self._devices:
             states[f"device/{name}"] = {"up": f"{family}.{name}" not in faults, "family": family}

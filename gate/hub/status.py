@@ -44,7 +44,8 @@ class _Gallery(_Part):
 
 
 class _Liveness(_Part):
-    active: bool | None = None
+    mode: str = Field("", max_length=40)
+    active: str = Field("", max_length=1000)  # a line for people
 
 
 class _Device(_Part):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
+
+import pytest
 
 from gate.access.request import Mode
 from gate.config.settings import Settings
 from gate.daemon.state_reporter import EVERY, StateReporter
 from gate.door.state import Phase
+from gate.hub.status import reported
 from gate.services.gate_status import labels
 from gate.store.key_value import KeyValueStore
 
@@ -48,3 +52,23 @@ def test_the_desk_finds_the_labels_among_what_gates_report(store):
         values.set(f"state.{gate}", {"at": "", "things": {"gate": state}})
     values.set("stately", {"things": {"gate": {"label": "x"}}})
     assert labels(values) == [("east", "东门")]
+
+
+@pytest.mark.parametrize("mode", ["off", "warn", "required"])
+def test_the_hub_takes_what_a_gate_says_of_itself(mode: str) -> None:
+    """A state that the hub refuses would end every beat of the box."""
+    said: dict[str, object] = {}
+    readings = {"policy": "record", "driver": "mcu90640"}
+    settings = Settings(
+        liveness={"mode": mode},
+        temperature=readings,
+        camera=[{"name": "main"}, {"name": "side"}],
+        reader=[{"name": "door"}],
+    )
+    core = core_of({"reader.door", "camera.side"})
+    core.loop.lane.mode, core.loop.lane.until = Mode.HELD_OPEN, datetime.now(UTC)
+    StateReporter(settings, [said.__setitem__]).report(core, 0.0)
+    assert said["liveness"]["mode"] == mode
+    assert {"gate", "door", "mode", "device/side", "device/temperature"} <= said.keys()
+    status = {"things": said}
+    assert reported(status) is status

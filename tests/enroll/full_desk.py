@@ -21,7 +21,7 @@ STATES = {
     "mode": {"mode": "fire", "until": None},
     "encoder": {"encoder": "dlib/1", "fit": "f"},
     "gallery": {"people": 12},
-    "liveness": {"active": False},
+    "liveness": {"mode": "off", "active": "off: a photograph opens the door"},
     "device/main": {"up": True, "family": "camera"},
     "device/back": {"up": False, "family": "camera"},
     "device/desk": {"up": True, "family": "reader"},

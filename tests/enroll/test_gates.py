@@ -17,7 +17,7 @@ STATES = {
     "mode": {"mode": "held_open", "until": "2026-01-01T09:30:00+00:00"},
     "encoder": {"encoder": "dlib/1", "fit": "f1"},
     "gallery": {"people": 7000},
-    "liveness": {"active": False},
+    "liveness": {"mode": "off", "active": "off: a photograph opens the door"},
     "device/main": {"up": False, "family": "camera"},
     "device/desk": {"up": True, "family": "reader"},
 }
