@@ -22,6 +22,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import struct
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
+from _pytest.config import create_terminal_writer
 
 _FILE = struct.Struct("I")
 _PIPE = 64 * 1024 // _FILE.size  # the files that fit into a pipe of Linux
@@ -220,6 +222,13 @@ class _Parent:
         self._log([*self._unfinished.pop(nodeid, []), report])
 
 
+class _Silent:
+    """Prints nothing by itself; what asks pytest for its terminal finds one."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._tw = create_terminal_writer(config, sys.__stderr__)
+
+
 class _Child:
     """Runs the files it is given, in a process of its own.
 
@@ -252,8 +261,9 @@ class _Child:
         capture: Any = config.pluginmanager.get_plugin("capturemanager")
         capture.stop_global_capturing()
         capture.start_global_capturing()
-        # the parent prints
+        # the parent prints; only where a test hangs is written from here (pytest-timeout)
         config.pluginmanager.unregister(name="terminalreporter")
+        config.pluginmanager.register(_Silent(config), "terminalreporter")
         config.pluginmanager.register(self)
         self._begun = True
         for item, following in self._pairs():

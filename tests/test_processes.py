@@ -106,3 +106,11 @@ def test_more_failures_than_that_all_count(tmp_path: Path) -> None:
     done = run(tmp_path, "--again", "2")
     assert done.returncode == 1
     assert "3 failed, 3 passed" in done.stdout
+
+
+@pytest.mark.slow
+def test_one_that_hangs_says_where(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("import time\ndef test_hangs(): time.sleep(3600)\n")
+    done = run(tmp_path, "--timeout", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Timeout (>1.0s)" in done.stdout
