@@ -16,6 +16,7 @@ from gate.clock import SystemClock
 from gate.commands import Config
 from gate.config.settings import DEFAULT, load
 from gate.errors import AccessError, StoreError
+from gate.setup import asking
 from gate.store.store import Store
 from gate.store.tables import AccountRow
 from gate.texts.terminal import Console, coded, here, named, table
@@ -135,6 +136,4 @@ def _find(accounts: Accounts, login: str) -> AccountRow:
 
 
 def _password() -> str:
-    return str(
-        typer.prompt(here("new password"), hide_input=True, confirmation_prompt=here("once more"))
-    )
+    return asking.secret("new password", "once more")

@@ -17,11 +17,11 @@ from gate.backup.sftp import SCHEME, SftpFolder
 from gate.commands import Config
 from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import StoreError
-from gate.setup import system
+from gate.setup import asking, system
 from gate.store.copies import working_folder
 from gate.store.missing import BACKUPS
 from gate.store.store import Store
-from gate.texts.terminal import Console, here
+from gate.texts.terminal import Console
 
 PASSPHRASE = "GATE_BACKUP_PASSPHRASE"  # for timers, by the service manager's credentials
 PUBLIC = "backup.pub"  # in the data folder; what it seals only the recovery key opens
@@ -132,8 +132,8 @@ def restore(
     """Restore a backup, on this box or a new one, and list what was lost since it was made."""
     with restoring.opened(file) as source:  # before anybody types a long secret
         sealed.read_header(source, str(file))
-    secret = os.environ.get(PASSPHRASE) or typer.prompt(
-        here("passphrase or recovery key"), hide_input=True
+    secret = os.environ.get(PASSPHRASE) or asking.secret(
+        "passphrase or recovery key", variable=PASSPHRASE
     )
     if restoring.place_configuration(file, secret, config):
         out.print(f"configuration of the backup written to {config}")
@@ -194,7 +194,5 @@ def header_of(public: Path) -> sealed.Header:
             ) from None
     given = os.environ.get(PASSPHRASE)
     if given is None:
-        given = typer.prompt(
-            here("passphrase"), hide_input=True, confirmation_prompt=here("once more")
-        )
+        given = asking.secret("passphrase", "once more", variable=PASSPHRASE)
     return sealed.with_passphrase(given)

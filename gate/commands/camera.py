@@ -11,7 +11,8 @@ import typer
 from gate.camera.onvif.device import Camera
 from gate.camera.onvif.discovery import find
 from gate.errors import CameraError
-from gate.texts.terminal import Console, here
+from gate.setup import asking
+from gate.texts.terminal import Console
 
 camera = typer.Typer(
     help="Network cameras by ONVIF: find them, read their streams, set clock and resolution.",
@@ -29,7 +30,7 @@ def _camera(address: str, user: str) -> Camera:
     """The password comes from the environment, or is asked for: a command line is seen by all."""
     password = os.environ.get(PASSWORD, "")
     if user and not password:
-        password = typer.prompt(here("password"), hide_input=True, default="", show_default=False)
+        password = asking.secret("password", variable=PASSWORD, may_be_empty=True)
     return Camera(address, user, password)
 
 

@@ -27,7 +27,7 @@ from gate.models.folder import State, accepted, folders, state
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
 from gate.replica.models import FromHub
-from gate.setup import system
+from gate.setup import asking, system
 from gate.setup.document import Document
 from gate.store.store import Store
 from gate.texts.terminal import Console, here, named
@@ -226,7 +226,7 @@ def use(
     if chosen.task == "encoder":
         console.print(cost(value, settings), highlight=False)
         if not yes:
-            typer.confirm(here("Change the encoder?"), abort=True)
+            asking.sure_or_end(here("Change the encoder?"))
     document = Document.open(config)
     document.set(f"recognition.{chosen.task}", value)
     document.save()

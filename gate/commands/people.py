@@ -16,6 +16,7 @@ from gate.commands.own_register import refuse_on_a_box
 from gate.config.settings import DEFAULT, load
 from gate.errors import StoreError
 from gate.importing.export import export as lines_of
+from gate.setup import asking
 from gate.store.store import Store
 from gate.store.tables import PersonRow
 from gate.texts.terminal import Console, coded, here, named, table
@@ -129,7 +130,7 @@ def remove(
         refuse_on_a_box(store, settings.data)
         row = find_person(store, who)
         if not yes:
-            typer.confirm(here(f"Delete {row.name} (#{row.id}) for good?"), abort=True)
+            asking.sure_or_end(here(f"Delete {row.name} (#{row.id}) for good?"))
         gone = store.people.delete(row.id)
         store.audit.note("cli", "person.delete", row.ref)
     Console().print(f"#{row.id}: deleted", highlight=False)

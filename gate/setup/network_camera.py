@@ -6,13 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-import typer
-
 from gate.camera.onvif.device import Camera, Stream
 from gate.camera.onvif.discovery import Found, find
 from gate.errors import ConfigurationError
+from gate.setup import asking
 from gate.setup.talk import Talk
-from gate.texts.terminal import here
 
 USER = "GATE_CAMERA_USER"
 PASSWORD = "GATE_CAMERA_PASSWORD"  # both where nobody is asked
@@ -51,7 +49,7 @@ def choose(
     user = talk.ask("the camera's ONVIF user, empty for none", os.environ.get(USER, ""))
     password = os.environ.get(PASSWORD, "")
     if user and not password and talk.asks:
-        password = str(typer.prompt(here("password"), hide_input=True))
+        password = asking.secret("password", variable=PASSWORD)
     with Camera(address, user, password) as camera:
         stream = best(camera.streams())
     talk.say("found: {answer}", "green", answer=f"{stream.address} {stream.width}×{stream.height}")

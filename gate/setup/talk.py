@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from gate.errors import GateError
+from gate.setup import asking
 from gate.texts.catalogue import Translate, translator
 from gate.texts.terminal import reworded
 
@@ -64,7 +65,7 @@ class Terminal:
         if not self.asks:
             self._taken(text, self._("yes") if default else self._("no"))
             return default
-        return typer.confirm(self._(text), default=default)
+        return asking.sure(self._(text), default=default, to=self.language)
 
     def _taken(self, text: str, answer: str) -> None:
         self.say("taken without asking: {question}: {answer}", question=self._(text), answer=answer)
