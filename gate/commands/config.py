@@ -14,6 +14,7 @@ from gate.config.osdp_keys import OWN_KEY, PUBLIC_KEY, with_public_key
 from gate.config.places import base_of
 from gate.config.reference import as_page, as_toml
 from gate.config.settings import DEFAULT, build, load
+from gate.config.together import clashes
 from gate.config.upgrade import upgraded
 from gate.errors import ConfigurationError
 from gate.setup import shipped
@@ -27,7 +28,18 @@ def check(config: Config = DEFAULT) -> None:
     """Read the configuration and report every mistake at once."""
     settings = load(config)
     console = Console(soft_wrap=True, highlight=False, markup=False)
+    found = clashes(settings)
+    if bad := [clash for clash in found if clash.bad]:
+        raise ConfigurationError(
+            "not everything in the configuration goes together:\n"
+            + "\n".join(f"  - {clash.says}\n    {clash.hint}" for clash in bad),
+            where=str(config),
+            hint="correct each line above; `gate config check` reads the file again",
+        )
     console.print(f"{config}: no mistakes; this is {settings.name}")
+    for clash in found:
+        console.print(f"{clash.says}")
+        console.print(f"  {clash.hint}")
     for part in with_public_key(settings):
         console.print(f"{part}: {PUBLIC_KEY}")
         console.print(f"  {OWN_KEY}")

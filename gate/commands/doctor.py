@@ -37,7 +37,7 @@ def report(config: Path, console: Console) -> Level:
     Raises ConfigurationError.
     """
     from gate.doctor import Level, examine
-    from gate.doctor.configuration import configuration
+    from gate.doctor.configuration import configuration, together
 
     to = console.language or language()
     settings = load(config)
@@ -45,7 +45,7 @@ def report(config: Path, console: Console) -> Level:
     for _ in range(3):
         table.add_column(overflow="fold")  # Chinese has no spaces to break at, and would be cut
     worst = Level.OK
-    for finding in chain(configuration(config), examine(settings)):
+    for finding in chain(configuration(config), together(settings), examine(settings)):
         worst = max(worst, finding.level)
         _row(table, finding, to)
     console.print(table)

@@ -63,8 +63,9 @@ One TOML file: `/etc/gate/gate.toml` on an installed box, `config/gate.toml` in 
 `~/gate/gate.toml`; `--config` or `GATE_CONFIG` names another. Relative paths in it
 are below `/var/lib/gate`, the checkout, or the folder of the file. `gate config path` prints where
 they are. Every key may be left out. An environment variable overrides a key: `GATE_STORE__URL` is
-`url` in `[store]`. `gate config check` reports every mistake at once, `gate config show` prints the
-values in force.
+`url` in `[store]`. `gate config check` reports every mistake at once, and keys that do not go
+together (one port for two programs, a receiver that never gets anything); `gate config show` prints
+the values in force.
 
 Tuning for unusual hardware is in one table at the end, `[advanced]`, apart from what a gate is
 set up with. A file of an earlier version is read as before: a key that has moved there still

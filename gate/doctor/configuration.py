@@ -1,11 +1,13 @@
-"""The configuration file: whether anything in it has no effect."""
+"""The configuration file: whether anything in it has no effect, or cannot be together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from gate.config.settings import outdated
+from gate.config.clash import Clash
+from gate.config.settings import Settings, outdated
+from gate.config.together import clashes
 from gate.doctor.finding import Finding, Level
 
 PART = "configuration"
@@ -23,3 +25,12 @@ def configuration(path: Path) -> Iterator[Finding]:
         yield Finding(PART, Level.WARN, f"{path}: {'; '.join(says)}", hint)
     else:
         yield Finding(PART, Level.OK, str(path))
+
+
+def together(settings: Settings) -> Iterator[Finding]:
+    """Keys that do not go together, without those that are found where the device is looked at."""
+    return (found(PART, clash) for clash in clashes(settings, whole=False))
+
+
+def found(part: str, clash: Clash) -> Finding:
+    return Finding(part, Level.BAD if clash.bad else Level.WARN, clash.says, clash.hint)

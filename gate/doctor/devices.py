@@ -7,12 +7,13 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
-from pathlib import Path
 
+from gate.config import wiring
 from gate.config.osdp_keys import OWN_KEY, PUBLIC_KEY, with_public_key
 from gate.config.settings import Settings
+from gate.config.wiring import same_file, serial_ports
 from gate.doctor import seek
+from gate.doctor.configuration import found
 from gate.doctor.finding import Finding, Level
 from gate.errors import DeviceError
 from gate.readers.lines import make_line as make_reader
@@ -27,7 +28,7 @@ IN_USE = ("exclusively lock", "busy", "temporarily unavailable")
 def relay(settings: Settings) -> Iterator[Finding]:
     """Opened, which rests every channel, and asked for its state."""
     board = settings.relay
-    yield from _inputs(settings)
+    yield from (found("relay", clash) for clash in wiring.inputs(settings))
     if board.driver == "simulated":
         hint = "set [relay] driver to the board that moves the lock"
         yield Finding("relay", Level.WARN, "simulated: no door opens", hint)
@@ -38,8 +39,8 @@ def relay(settings: Settings) -> Iterator[Finding]:
         state, inputs = driver.state(board.channel), driver.inputs()
     except DeviceError as error:
         driver.close()
-        found = _refused("relay", error, board.port)
-        yield found if found.level is Level.WARN else _hinted(found, _otherwise(board))
+        refused = _refused("relay", error, board.port)
+        yield refused if refused.level is Level.WARN else _hinted(refused, _otherwise(board))
         return
     driver.close()
     said = {None: "it cannot report its state", True: "energised", False: "at rest"}[state]
@@ -67,23 +68,6 @@ def relay(settings: Settings) -> Iterator[Finding]:
         yield Finding("relay", Level.WARN, says, _timer(board))
 
 
-def _inputs(settings: Settings) -> Iterator[Finding]:
-    """Inputs named by mistake: one terminal for two things, a contact that only one side knows."""
-    wires = settings.relay.inputs
-    for (name, wire), (other, its) in combinations(wires.items(), 2):
-        if wire.number == its.number:
-            says = f"{name} and {other} name the same input: number {wire.number}"
-            hint = "give each the number of the terminal it is wired to"
-            yield Finding("relay", Level.BAD, says, hint)
-    if settings.door.contact and "contact" not in wires:
-        says = "[door] contact = true, but no contact is among [relay.inputs]"
-        hint = "name its input, or set contact = false: nobody is ever seen to go through"
-        yield Finding("relay", Level.BAD, says, hint)
-    if "contact" in wires and not settings.door.contact:
-        says = "a contact is among [relay.inputs], but [door] contact = false: it is not used"
-        yield Finding("relay", Level.WARN, says, "set [door] contact = true")
-
-
 def _timer(board: RelaySettings) -> str:
     if board.driver == "modbus":
         return "set [relay.modbus] timed_pulse = true if the board knows flash-on"
@@ -95,10 +79,10 @@ def _timer(board: RelaySettings) -> str:
 def _otherwise(board: RelaySettings) -> str:
     """What would make a silent board answer, where that can be found out."""
     if board.driver == "modbus" and board.modbus.transport == "rtu":
-        found = seek.modbus_board(board)
-        if found and found != (board.baud, board.modbus.unit):
+        heard = seek.modbus_board(board)
+        if heard and heard != (board.baud, board.modbus.unit):
             return (
-                f"a board answers with [relay] baud = {found[0]}, [relay.modbus] unit = {found[1]}"
+                f"a board answers with [relay] baud = {heard[0]}, [relay.modbus] unit = {heard[1]}"
             )
     if board.driver == "lcus" and board.lcus.variant == "A0" and board.lcus.readback != "none":
         kind = seek.lcus_readback(board)
@@ -107,45 +91,26 @@ def _otherwise(board: RelaySettings) -> str:
     return ""
 
 
-def _hinted(found: Finding, hint: str) -> Finding:
-    return replace(found, hint=hint) if hint else found
+def _hinted(finding: Finding, hint: str) -> Finding:
+    return replace(finding, hint=hint) if hint else finding
 
 
 def ports(settings: Settings) -> Iterator[Finding]:
     """What is plugged in and what of it is used; names that may change at the next start."""
-    used = {f"[[reader]] {reader.name}": reader.port for reader in settings.reader}
-    on_wire = settings.relay.driver != "modbus" or settings.relay.modbus.transport == "rtu"
-    if settings.relay.driver in ("lcus", "modbus", "numato") and on_wire:
-        used["[relay]"] = settings.relay.port
-    if settings.temperature.policy != "off":
-        used["[temperature]"] = settings.temperature.port
-    yield from _twice(used)
+    used = serial_ports(settings)
+    yield from (found("ports", clash) for clash in wiring.ports(settings))
     there = seek.serial_ports()
     for name, path in used.items():
-        lasting = next((p for p in there if p != path and _same(p, path)), "")
+        lasting = next((p for p in there if p != path and same_file(p, path)), "")
         if lasting and not seek.lasts(path, there):
             says = f"{name} at {path}: another device may have this name after a restart"
             yield Finding("ports", Level.WARN, says, f'set port = "{lasting}"')
     for path, kind in there.items():
-        if not any(_same(path, one) for one in used.values()):
+        if not any(same_file(path, one) for one in used.values()):
             yield Finding("ports", Level.OK, f"not used: {path} ({kind})")
     for path in seek.keyboards():
         if path not in used.values():
             yield Finding("ports", Level.OK, f"types, not used: {path}")
-
-
-def _twice(used: dict[str, str]) -> Iterator[Finding]:
-    """Devices that would take the port from each other."""
-    for (name, path), (other, its) in combinations(used.items(), 2):
-        if _same(path, its):
-            says = f"{name} and {other} name the same port: {path}"
-            hint = "one port serves one device: look at what is plugged in with "
-            hint += "`ls /dev/serial/by-id`"
-            yield Finding("ports", Level.BAD, says, hint)
-
-
-def _same(one: str, other: str) -> bool:
-    return Path(one).resolve() == Path(other).resolve()
 
 
 def readers(settings: Settings) -> Iterator[Finding]:
@@ -179,8 +144,8 @@ def thermometer(settings: Settings) -> Iterator[Finding]:
             samples = list(line.read())
     except DeviceError as error:
         line.close()
-        found = _refused("temperature", error, chosen.port)
-        yield found if found.level is Level.WARN else _hinted(found, _speed(chosen))
+        refused = _refused("temperature", error, chosen.port)
+        yield refused if refused.level is Level.WARN else _hinted(refused, _speed(chosen))
         return
     line.close()
     where = f"{chosen.driver} at {chosen.port}"

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gate.clock import RELEASED
 from gate.errors import StoreError
 from gate.integrations.pki import certify, new_authority
+from gate.store.key_value import AUTHORITY as _FACT
 from gate.store.store import Store
 from gate.store.tables import KeyValueRow
 
-_FACT = "hub.authority"
 BOX_DAYS = 90  # validity of a box's certificate
 RENEW_DAYS = 60  # before its end, from when on it is renewed: a box may be off for as long
 

@@ -50,7 +50,7 @@ SEVERITY: dict[str, Severity] = {
     "store.back": "info",
     "person.not_seen_ended": "info",
 }
-_RANK = {"info": 0, "warning": 1, "critical": 2}
+RANK = {"info": 0, "warning": 1, "critical": 2}
 HOUR = timedelta(hours=1)
 
 
@@ -121,7 +121,7 @@ class Plan:
             return False
         wanted = False
         for to in self._settings.to:
-            if _RANK[severity] < _RANK[to.severity] or not to.wants(kind):
+            if RANK[severity] < RANK[to.severity] or not to.wants(kind):
                 continue
             wanted = True
             group = self._groups.setdefault((to.name, kind), _Group())

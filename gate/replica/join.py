@@ -35,7 +35,7 @@ from gate.replica.identity import (
     write_key,
 )
 from gate.replica.lease import KEPT
-from gate.store.key_value import JOINED
+from gate.store.key_value import AUTHORITY, JOINED
 from gate.store.store import HUB, Store
 from gate.store.tables import KeyValueRow, OutboxRow, PersonRow, ReplicaRow
 
@@ -79,7 +79,7 @@ def join(store: Store, data: Path, gate: str, urls: tuple[str, ...], code: str) 
             hint="write the 16 characters the desk shows, with or without hyphens",
         )
     urls = tuple(_checked(url) for url in urls)
-    identity = _pair(data, gate, urls, *parts)
+    identity = _pair(store, data, gate, urls, *parts)
     try:
         done = upload(store, identity)
     except StoreError as error:
@@ -164,10 +164,19 @@ def leave(store: Store, data: Path, *, ask: bool = True) -> bool:
     return heard
 
 
-def _pair(data: Path, gate: str, urls: tuple[str, ...], number: str, secret: bytes) -> Identity:
+def _pair(
+    store: Store, data: Path, gate: str, urls: tuple[str, ...], number: str, secret: bytes
+) -> Identity:
     url = urls[0]
     with httpx.Client(verify=anybody(), timeout=_TIMEOUT, trust_env=False) as client:
         authority = _authority_in(_reached(lambda: client.get(f"{url}/authority"), url), url)
+    if (store.key_values.get(AUTHORITY) or {}).get("certificate") == authority:
+        raise StoreError(
+            "this is the hub of the register that this box has itself",
+            where=url,
+            hint="a gate on the machine of the hub needs a data folder of its own: set another "
+            "`data` in its configuration",
+        )
     ours = x509.load_pem_x509_certificate(authority.encode()).public_bytes(Encoding.DER)
     signing, public = new_signing_key()
     sealing = X25519PrivateKey.generate()

@@ -12,6 +12,7 @@ from gate.store.engine import Database
 from gate.store.tables import KeyValueRow
 
 JOINED = "hub.joined"  # kept by a box that is one of a hub; see gate.replica
+AUTHORITY = "hub.authority"  # kept by a hub: what its boxes trust; see gate.hub
 
 
 class KeyValueStore:

@@ -106,6 +106,13 @@ def test_another_service_at_the_address_is_no_hub(monkeypatch: pytest.MonkeyPatc
             joining._authority_in(httpx.Response(status, text="<html>"), "https://hub")
 
 
+def test_a_hub_is_no_box_of_its_own_register(fleet: Fleet) -> None:
+    code = Boxes(fleet.store).new_code("north", "clerk")
+    with pytest.raises(StoreError, match="the hub of the register that this box has itself"):
+        join(fleet.store, fleet.folder / "hub", "north", (fleet.server.url,), code)
+    assert fleet.store.key_values.get(JOINED) is None
+
+
 def test_people_who_did_not_all_arrive_leave_the_box_alone_and_join_again(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

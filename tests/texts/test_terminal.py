@@ -58,6 +58,8 @@ def said(file: Path) -> Iterator[str]:
                 found = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "hint")]
             elif name == "Finding":
                 found = list(node.args[2:4])
+            elif name == "Clash":
+                found = list(node.args[1:3])
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in NAMED:
             found = [node.value]
         for one in found:
