@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from gate.camera.judge import Ended
 from gate.camera.lasting import LastingName
 from gate.camera.settings import CameraSettings
 from gate.camera.source import Frame
+from gate.camera.turning import turned
 from gate.camera.wire import HEADER, unpack
 
 StatusListener = Callable[[str, bool, str], None]
@@ -107,12 +109,13 @@ class Capture:
 
     def read(self, timeout: float) -> Frame | None:
         with self._fresh:
-            if self._fresh.wait_for(self._unread, timeout):
-                frame = self._newest
-                assert frame is not None
-                self._handed = frame.number
-                return frame
-            return None
+            if not self._fresh.wait_for(self._unread, timeout):
+                return None
+            frame = self._newest
+            assert frame is not None
+            self._handed = frame.number
+        # only what is looked at is turned, and nothing after this sees it otherwise
+        return replace(frame, image=turned(frame.image, self._settings.rotate))
 
     def close(self) -> None:
         self._stop.set()

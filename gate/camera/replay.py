@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.camera.source import EndOfRecording, Frame
+from gate.camera.turning import Turn, turned
 from gate.errors import CameraError
 
 Image = NDArray[np.uint8]
@@ -30,16 +31,25 @@ class Recording:
         start: monotonic seconds of the first frame.
         paced: wait until each frame's time has come, and skip those that are late; otherwise
             every frame is delivered as fast as requested.
+        rotate: degrees clockwise by which every frame is turned.
     """
 
     def __init__(
-        self, path: Path, *, name: str = "main", fps: float = 10.0, start: float = 0.0, paced: bool
+        self,
+        path: Path,
+        *,
+        name: str = "main",
+        fps: float = 10.0,
+        start: float = 0.0,
+        paced: bool,
+        rotate: Turn = 0,
     ) -> None:
         self.name = name
         self._path = path
         self._fps = fps
         self._start = start
         self._paced = paced
+        self._rotate = rotate
         self._frames: Iterator[Image | CameraError] | None = None
         self._number = -1
         self.duration = 0.0
@@ -90,7 +100,7 @@ class Recording:
                     time.sleep(-late)
             if isinstance(item, CameraError):
                 raise item
-            return Frame(item, due, self._number, self.name)
+            return Frame(turned(item, self._rotate), due, self._number, self.name)
 
     def close(self) -> None:
         self._frames = None

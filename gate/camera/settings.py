@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, field_serializer
 
+from gate.camera.turning import Turn
 from gate.section import Section
 
 
@@ -33,6 +34,11 @@ class CameraSettings(Section):
     )
     height: int = Field(480, ge=120, le=2160, description="pixels")
     fps: float = Field(15.0, gt=0, le=120, description="frames per second")
+    rotate: Turn = Field(
+        0,
+        description="degrees clockwise by which its pictures are turned, so that people stand "
+        "upright in them: 90 or 270 for a camera mounted on its side, 180 upside down",
+    )
     silent_after: float = Field(
         3.0,
         gt=0,

@@ -277,7 +277,7 @@ def _toml(value: Any) -> str:
 def _allowed(field: FieldInfo) -> str:
     """Limits or choices, as a person reads them: "0.2 to 60", '"secure", "safe"'."""
     if get_origin(field.annotation) is Literal:
-        return ", ".join(f'"{choice}"' for choice in get_args(field.annotation))
+        return ", ".join(_toml(choice) for choice in get_args(field.annotation))
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
         return ", ".join(f'"{choice.value}"' for choice in field.annotation)
     limits = {

@@ -182,8 +182,14 @@ class Repeated(Recording):
     One that was taken away is a camera that was unplugged: lost until it is there again.
     """
 
-    def __init__(self, path: Path, *, name: str, fps: float, reported: StatusListener) -> None:
-        super().__init__(path, name=name, fps=fps, paced=True)
+    def __init__(self, settings: CameraSettings, reported: StatusListener) -> None:
+        super().__init__(
+            Path(settings.source),
+            name=settings.name,
+            fps=settings.fps,
+            paced=True,
+            rotate=settings.rotate,
+        )
         self._reported = reported
         self._lost = False
 
@@ -214,5 +220,5 @@ def make_source(
     """A live camera, or for trials a recording at its own speed."""
     path = Path(settings.source)
     if path.is_dir() or path.is_file():
-        return Repeated(path, name=settings.name, fps=settings.fps, reported=reported)
+        return Repeated(settings, reported)
     return Capture(settings, reported, slow=slow)

@@ -16,6 +16,7 @@ from gate.access.person import Method
 from gate.access.request import Credential
 from gate.camera.replay import Recording
 from gate.camera.source import EndOfRecording, Frame
+from gate.camera.turning import Turn
 from gate.clock import ManualClock
 from gate.daemon.build import Core
 from gate.door.state import Phase
@@ -80,19 +81,22 @@ class Replay:
         self._asked: tuple[float, int] | None = None  # when the card is shown, and whose
         core.loop.listen(lambda output, now: self._reported.append(output))
 
-    def play(self, path: Path, fps: float = 10.0, *, cards: Set[str] = frozenset()) -> Played:
+    def play(
+        self, path: Path, fps: float = 10.0, *, cards: Set[str] = frozenset(), rotate: Turn = 0
+    ) -> Played:
         """One recording, then a while of nobody. Raises CameraError when it cannot be opened.
 
         Args:
             cards: the names of those in it who have their card with them, and show it once when a
                 face most like theirs is asked for one.
+            rotate: degrees clockwise by which its frames are turned.
         """
         played = Played(path.stem)
         people = self._core.loop.context.people
         self._cards = {p.name: number for number, p in people.items() if p.name in cards}
         self._asked = None
         begin = self._clock.monotonic()
-        recording = Recording(path, fps=fps, start=begin, paced=False)
+        recording = Recording(path, fps=fps, start=begin, paced=False, rotate=rotate)
         recording.open()
         started = time.monotonic()
         try:

@@ -244,7 +244,9 @@ def run_replay(
             publisher.start()
         try:
             core.start()
-            played = Replay(core, clock, paced=paced).play(path, fps)
+            played = Replay(core, clock, paced=paced).play(
+                path, fps, rotate=settings.camera[0].rotate
+            )
             core.loop.stop()
         finally:
             if publisher is not None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from gate.camera.capture import Capture
 from gate.camera.reach import why_not
-from gate.camera.replay import Recording
-from gate.camera.settings import masked
+from gate.camera.replay import Image, Recording
+from gate.camera.settings import CameraSettings, masked
 from gate.clock import RELEASED
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
 from gate.doctor.picture import fault
+from gate.doctor.upright import TURN_IT, further
+from gate.errors import ModelError
+from gate.recognition.detection.detector import build_detector
 
 DISK_LOW = 500_000_000  # bytes free
 
@@ -92,6 +95,18 @@ def camera(settings: Settings) -> Iterator[Finding]:
             yield Finding(part, Level.BAD, f"{found.where}: {found.what}", found.hint)
             continue
         height, width = frame.image.shape[:2]
-        hint = fault(frame.image, chosen.width, network="://" in chosen.source)
+        wanted = chosen.height if chosen.rotate in (90, 270) else chosen.width
+        hint = fault(frame.image, wanted, network="://" in chosen.source)
+        hint = hint or _mounted(frame.image, chosen, settings)
         level = Level.WARN if hint else Level.OK
         yield Finding(part, level, f"{masked(chosen.source)}: {width}×{height}", hint)
+
+
+def _mounted(image: Image, chosen: CameraSettings, settings: Settings) -> str:
+    """What to do about a camera that is mounted on its side or upside down."""
+    try:
+        detector = build_detector(settings.recognition, settings.models)
+    except ModelError:
+        return ""  # named among the models
+    turn = further(image, chosen.rotate, detector.detect)
+    return "" if turn is None else TURN_IT.format(degrees=turn)

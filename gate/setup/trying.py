@@ -16,6 +16,7 @@ from gate.camera.replay import Image, Recording
 from gate.camera.settings import CameraSettings, masked
 from gate.config.settings import Settings
 from gate.doctor import seek
+from gate.doctor.upright import TURN_IT, further
 from gate.errors import DeviceError, GateError
 from gate.readers.claim import UNREADABLE
 from gate.readers.lines import make_line as make_reader
@@ -41,7 +42,9 @@ def camera(settings: Settings, talk: Talk) -> bool:
             )
             talk.say("{what}", "yellow", what=why_not(chosen.source, "it cannot be opened"))
             return False
-        faces = build_detector(settings.recognition, settings.models).detect(image)
+        detector = build_detector(settings.recognition, settings.models)
+        faces = detector.detect(image)
+        turn = further(image, chosen.rotate, detector.detect)
     except GateError as error:
         talk.say("{what}", "yellow", what=error)
         return False
@@ -53,12 +56,14 @@ def camera(settings: Settings, talk: Talk) -> bool:
         light=round(float(image.mean())),
         faces=", ".join(f"{face.width:.0f} px" for face in faces) or "0",
     )
+    if turn is not None:
+        talk.say(TURN_IT, "yellow", degrees=turn)
     return True
 
 
 def _picture(chosen: CameraSettings) -> Image | None:
     if Path(chosen.source).exists() and not chosen.source.startswith("/dev/"):
-        recording = Recording(Path(chosen.source), paced=False)
+        recording = Recording(Path(chosen.source), paced=False, rotate=chosen.rotate)
         recording.open()
         frame = recording.read(1.0)
         recording.close()

@@ -5,15 +5,20 @@ from __future__ import annotations
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from io import StringIO
-from typing import cast
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import pytest
 
+from gate.config.settings import build
 from gate.daemon.journal import Recorder
-from gate.demo.runner import Teller, delivered
+from gate.demo import runner
+from gate.demo.runner import Teller, delivered, run_replay
 from gate.events.event import Event
 from gate.texts.catalogue import translator
 from gate.texts.terminal import Console
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 @pytest.mark.parametrize(
@@ -76,3 +81,34 @@ def test_events_are_shown_in_the_language_of_the_terminal_and_counted(
     teller.record(event)
     assert shown.getvalue().splitlines() == [line, line]
     assert teller.sequences() == [38, 39]
+
+
+class Played:
+    """What stands for the replay, and what it was told to play."""
+
+    frames, damaged, moments = 0, (), ()
+    told: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *given: object, **named: object) -> None: ...
+
+    def play(self, path: Path, fps: float, **named: Any) -> Played:
+        Played.told = named
+        return self
+
+
+def test_a_recording_is_turned_as_the_camera_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "Replay", Played)
+    settings = build(
+        {
+            "data": str(tmp_path),
+            "camera": [{"rotate": 270}],
+            "recognition": {"detector": "hog", "encoder": "dlib", "threads": 1},
+            "mqtt": {"enabled": False},
+            "store": {"ballast": 0},
+        }
+    )
+    empty = FIXTURES / "recordings" / "empty"
+    run_replay(Console(file=StringIO()), settings, empty, 10.0)
+    assert Played.told == {"rotate": 270}
