@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.camera.settings import Turn
 from gate.camera.source import EndOfRecording, Frame
-from gate.camera.turning import Turn, turned
+from gate.camera.turning import turned
 from gate.errors import CameraError
 
 Image = NDArray[np.uint8]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_serializer
 
-from gate.camera.turning import Turn
 from gate.section import Section
+
+Turn = Literal[0, 90, 180, 270]
+"""Degrees clockwise."""
 
 
 class CameraSettings(Section):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Turn = Literal[0, 90, 180, 270]
-"""Degrees clockwise."""
+from gate.camera.settings import Turn
 
 _WAYS = {
     90: cv2.ROTATE_90_CLOCKWISE,

@@ -15,8 +15,8 @@ from gate.access.decision import Outcome
 from gate.access.person import Method
 from gate.access.request import Credential
 from gate.camera.replay import Recording
+from gate.camera.settings import Turn
 from gate.camera.source import EndOfRecording, Frame
-from gate.camera.turning import Turn
 from gate.clock import ManualClock
 from gate.daemon.build import Core
 from gate.door.state import Phase

@@ -7,7 +7,8 @@ from typing import get_args
 
 import numpy as np
 
-from gate.camera.turning import Turn, turned
+from gate.camera.settings import Turn
+from gate.camera.turning import turned
 from gate.recognition.face import Face, Image
 
 Detect = Callable[[Image], Sequence[Face]]

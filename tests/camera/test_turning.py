@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from gate.camera.capture import Capture
 from gate.camera.replay import Recording
-from gate.camera.settings import CameraSettings
-from gate.camera.turning import Turn, turned
+from gate.camera.settings import CameraSettings, Turn
+from gate.camera.turning import turned
 from gate.daemon.recognition_worker import make_source
 from tests.camera.capturing import worker
 from tests.waiting import PATIENCE
