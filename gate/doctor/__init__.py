@@ -13,7 +13,7 @@ from gate.doctor.devices import ports, readers, relay, thermometer
 from gate.doctor.faces import liveness, models
 from gate.doctor.finding import Finding, Level
 from gate.doctor.hub import hub
-from gate.doctor.network import broker, network_cameras, webhook
+from gate.doctor.network import broker, network_cameras, notify, webhook
 from gate.doctor.register import calibration, database, gallery, key, outbox, rules
 from gate.errors import GateError
 
@@ -37,6 +37,7 @@ PARTS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "temperature": thermometer,
     "broker": broker,
     "webhook": webhook,
+    "notify": notify,
     "certificate": certificates,
     "outbox": outbox,
     "hub": hub,

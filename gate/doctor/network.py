@@ -1,4 +1,4 @@
-"""The message broker, the webhook, and network cameras."""
+"""The message broker, the webhook, the services of alarms, and network cameras."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from gate.camera.onvif.device import Camera
 from gate.config.settings import Settings
 from gate.doctor.finding import Finding, Level
 from gate.doctor.picture import MUCH, SMALLER
-from gate.errors import CameraError
+from gate.errors import CameraError, ConfigurationError
 from gate.integrations.broker import find_mosquitto
 from gate.integrations.connection import check
 from gate.integrations.topics import Topics
+from gate.notify.sending import AppriseSender, server_of
+from gate.notify.settings import NotifyReceiver
 
 _PATIENCE = 3.0  # seconds for a connection
 CLOCK_OFF = 30.0  # seconds; the picture's time is only shown, so some are no harm
@@ -44,19 +46,56 @@ def webhook(settings: Settings) -> Iterator[Finding]:
     if not settings.webhook.enabled:
         return
     url = httpx.URL(settings.webhook.url)
-    where = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
-    hint = "check [webhook] url; events wait meanwhile"
+    port = url.port or (443 if url.scheme == "https" else 80)
+    yield _listened("webhook", "", url.host, port, "check [webhook] url; events wait meanwhile")
+
+
+def _listened(part: str, name: str, host: str, port: int, hint: str, good: str = "") -> Finding:
+    """Whether something takes a connection there; it is closed at once.
+
+    Args:
+        name: which of several, before what is found.
+        hint: what to do where nothing listens.
+        good: the same where it does.
+    """
+    where, before = f"{host}:{port}", f"{name}: " if name else ""
     try:
-        host, _, port = where.rpartition(":")
-        socket.create_connection((host, int(port)), _PATIENCE).close()
+        socket.create_connection((host, port), _PATIENCE).close()
     except socket.gaierror:
-        yield Finding("webhook", Level.BAD, f"the name {url.host} is not known", hint)
+        return Finding(part, Level.BAD, f"{before}the name {host} is not known", hint)
     except ConnectionRefusedError:
-        yield Finding("webhook", Level.BAD, f"nothing listens at {where}", hint)
+        return Finding(part, Level.BAD, f"{before}nothing listens at {where}", hint)
     except OSError:
-        yield Finding("webhook", Level.BAD, f"nothing answers at {where}", hint)
-    else:
-        yield Finding("webhook", Level.OK, f"{where}: it takes connections")
+        return Finding(part, Level.BAD, f"{before}nothing answers at {where}", hint)
+    return Finding(part, Level.OK, f"{before}{where}: it takes connections", good)
+
+
+def notify(settings: Settings) -> Iterator[Finding]:
+    """Whether each address of an alarm is understood, and its service listens; nothing is sent.
+
+    A key, a telephone number or a password shows only by a message.
+    """
+    chosen = settings.notify
+    sections = [("[[notify.to]]", to) for to in chosen.to if chosen.enabled]
+    for way in chosen.way:
+        one = NotifyReceiver(name=way.name, url=way.address("1"), severity="info")
+        sections.append(("[[notify.way]]", one))
+    for section, to in sections:
+        if not to.url.get_secret_value():
+            continue  # said of the configuration
+        test = f"only a message shows whether it is let in: `gate notify test {to.name}`"
+        good = test if section == "[[notify.to]]" else ""
+        try:
+            server = server_of(AppriseSender((to,), section).service(to))
+        except ConfigurationError as error:
+            yield Finding("notify", Level.BAD, f"{to.name}: {error.what}", error.hint)
+            continue
+        if server is None:
+            says = f"{to.name}: the address is understood; where it leads is not known here"
+            yield Finding("notify", Level.OK, says, good)
+        else:
+            hint = f"check {section} url and the network; alarms wait meanwhile, six hours at most"
+            yield _listened("notify", to.name, *server, hint, good)
 
 
 def network_cameras(settings: Settings) -> Iterator[Finding]:

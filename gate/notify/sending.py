@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from gate.errors import BrokerError, ConfigurationError
 from gate.notify.settings import NotifyReceiver
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+")
 
 
 class Sender(Protocol):
@@ -39,18 +43,19 @@ class AppriseSender:
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
         self._apprise = apprise
         for to in receivers:
-            self._service(to)
+            self.service(to)
 
     def send(self, to: NotifyReceiver, title: str, body: str, *, urgent: bool) -> None:
         kind = self._apprise.NotifyType.FAILURE if urgent else self._apprise.NotifyType.WARNING
         try:
-            taken = self._service(to).notify(body=body, title=title, notify_type=kind)
+            taken = self.service(to).notify(body=body, title=title, notify_type=kind)
         except Exception as error:  # a plugin's own: there are more than a hundred
             raise self._refused(to, type(error).__name__) from None
         if not taken:
             raise self._refused(to, "it was not taken")
 
-    def _service(self, to: NotifyReceiver) -> Any:  # Apprise has no types
+    def service(self, to: NotifyReceiver) -> Any:  # Apprise has no types
+        """Apprise's object for the address. Raises ConfigurationError."""
         service = self._apprise.Apprise()
         if not service.add(to.url.get_secret_value()):
             raise ConfigurationError(
@@ -67,3 +72,25 @@ class AppriseSender:
             where=f"{self._section} {to.name}",
             hint="check address and network with `gate notify test`",
         )
+
+
+def server_of(service: Any) -> tuple[str, int] | None:
+    """Name and TCP port of the machine that is connected to; None where Apprise does not tell.
+
+    Args:
+        service: as ``AppriseSender.service`` gives it; the first address counts.
+    """
+    one = service[0]
+    cloud = getattr(one, "cloud_notify_url", "") if getattr(one, "mode", "") == "cloud" else ""
+    url = cloud or getattr(one, "notify_url", "") or ""
+    parts = urlsplit(url if isinstance(url, str) else "")
+    mail = getattr(one, "smtp_host", "")
+    if parts.scheme in ("http", "https") and parts.hostname and _HOST.fullmatch(parts.hostname):
+        return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    host, port = mail or getattr(one, "host", ""), getattr(one, "port", None)
+    # of many services the host is a key
+    if not isinstance(host, str) or not _HOST.fullmatch(host) or not (mail or "://" not in url):
+        return None
+    if not (mail or port or "." in host or host == "localhost"):
+        return None
+    return host, int(port or (443 if getattr(one, "secure", False) else 80))
