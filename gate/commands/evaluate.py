@@ -26,7 +26,7 @@ from gate.recognition.encoders.build import build_encoder
 from gate.recognition.encoders.dlib_onnx import DlibEncoder
 from gate.recognition.encoders.encoder import Encoder
 from gate.store.store import Store
-from gate.texts.terminal import Console, here, named, table
+from gate.texts.terminal import Console, here, language, named, table
 
 USUAL = "usual"
 _SMALLEST = 40  # pixels: photographs are cropped, so faces are small in them
@@ -74,6 +74,8 @@ def evaluate(
     """
     settings = load(config)
     console = Console()
+    if site and html:
+        raise typer.BadParameter("--html is of photographs: with --site there are only lines")
     for file in (json_file, html):
         if file is not None:  # before the work, not after it
             with file.open("a"):
@@ -101,7 +103,7 @@ def evaluate(
             results["encoders"][name] = part
             show(console, name, part)
         if html:
-            html.write_text(report.page(results), encoding="utf-8")
+            html.write_text(report.page(results, language()), encoding="utf-8")
         results = report.as_json(results)
     if json_file:
         json_file.write_text(json.dumps(results, indent=1, default=asdict), encoding="utf-8")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -12,6 +13,9 @@ import numpy as np
 
 from gate.evaluation.metrics import FPIRS, Floats, Rate, det_curve
 from gate.evaluation.study import GROWN, Row
+from gate.texts.terminal import reworded
+
+Say = Callable[[str], str]  # a text in the language of the page
 
 _COLOURS = ("#9a3412", "#0369a1", "#15803d", "#7e22ce", "#525252", "#b45309")
 _WIDE, _HIGH, _LEFT, _FOOT = 520, 320, 58, 40
@@ -40,42 +44,48 @@ def as_json(results: dict[str, Any]) -> dict[str, Any]:
     return results | {"encoders": encoders}
 
 
-def page(results: dict[str, Any]) -> str:
-    """HTML with everything inline."""
-    body = [f"<h1>Recognition, measured</h1><p class=quiet>{escape(results['data'])}</p>"]
+def page(results: dict[str, Any], language: str = "en") -> str:
+    """HTML with everything inline, in one of the languages of the catalogues."""
+    say = partial(reworded, to=language)
+    title = say("Recognition, measured")
+    body = [f"<h1>{title}</h1><p class=quiet>{escape(results['data'])}</p>"]
     body.append(
-        "<p>FNIR: share of residents not recognised. FPIR: share of impostors accepted. "
-        "Brackets: 95 % bootstrap interval over people. <b>usual</b>: the recipe of "
-        "face_recognition; "
-        "<b>plain</b>: cosine; <b>site</b>: as the gate does it, fitted and calibrated on the "
-        "gallery of the trial.</p>"
+        say(
+            "<p>FNIR: share of residents not recognised. FPIR: share of impostors accepted. "
+            "Brackets: 95 % bootstrap interval over people. <b>usual</b>: the recipe of "
+            "face_recognition; "
+            "<b>plain</b>: cosine; <b>site</b>: as the gate does it, fitted and calibrated on the "
+            "gallery of the trial.</p>"
+        )
     )
     for name, part in results["encoders"].items():
+        missing, photos, pairs = part["missing"], part["photos"], part["pairs"]
         body.append(f"<h2>{escape(name)}</h2>")
         body.append(
-            f"<p>Faces not found (FTE): {part['missing']} of {part['photos']} photographs."
-            + (f" (a) Verification, ten folds: {part['pairs']}." if part["pairs"] else "")
+            f"<p>{say(f'faces not found: {missing} of {photos}')}"
+            + (f"; {say(f'(a) verification, ten folds: {pairs}')}" if pairs else "")
             + "</p>"
         )
-        body += _tables(part["rows"])
-        body += _figures(part["rows"])
-        body.append(_confusions(part["rows"]))
+        body += _tables(part["rows"], say)
+        body += _figures(part["rows"], say)
+        body.append(_confusions(part["rows"], say))
     return (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Recognition, measured</title>"
+        f"<!doctype html><html lang={language}><meta charset=utf-8><title>{title}</title>"
         f"<meta name=viewport content='width=device-width'><style>{_STYLE}</style>"
         + "\n".join(body)
         + "</html>"
     )
 
 
-def _tables(rows: Sequence[Row]) -> list[str]:
-    heads = "".join(f"<th>at FPIR {100 * f:g} %" for f in FPIRS)
-    lines = [
-        "<div class=wide><table><thead><tr><th>trial<th class=l>way<th class=l>group<th class=l>"
-        f"people<th>enrolled<th>probes of people<th>strangers{heads}<th>rank 1"
-        "<th>FPIR asked → came out<th>with "
-        f"{GROWN:,} enrolled, at 1 %</tr></thead><tbody>"
-    ]
+def _tables(rows: Sequence[Row], say: Say) -> list[str]:
+    left, right = "<th class=l>", "<th>"
+    names = [("trial", right), ("way", left), ("group", left), ("people", left)]
+    names += [("enrolled", right), ("probes of people", right), ("strangers", right)]
+    names += [(f"at FPIR {100 * f:g} %", right) for f in FPIRS]
+    names += [("rank 1", right), ("FPIR asked → came out", right)]
+    names += [(f"with {GROWN:,} enrolled, at 1 %", right)]
+    heads = "".join(mark + _word("figure", name, say) for name, mark in names)
+    lines = [f"<div class=wide><table><thead><tr>{heads}</tr></thead><tbody>"]
     for row in rows:
         cells = "".join(
             f"<td>{100 * row.fnir[f].value:.2f} %<br><span class=quiet>{row.fnir_people[f]}</span>"
@@ -84,20 +94,28 @@ def _tables(rows: Sequence[Row]) -> list[str]:
         out = "<br>".join(f"{100 * asked:g} % → {rate}" for asked, rate in row.out.items())
         grown = str(row.grown[FPIRS[0]]) if row.grown else ""
         lines.append(
-            f"<tr><td>({row.trial}) {escape(row.title)}<td class=l>{row.way}<td class=l>"
-            f"{escape(row.group)}<td class=l>{row.part}<td>{row.enrolled}<td>{row.probes} of "
-            f"{row.people}<td>{row.impostors}{cells}<td>{100 * row.rank_one:.2f} %<td>{out}"
-            f"<td>{grown}</tr>"
+            f"<tr><td>({row.trial}) {escape(say(row.title))}<td class=l>{row.way}<td class=l>"
+            f"{escape(_word('figure', row.group, say))}<td class=l>{_word('half', row.part, say)}"
+            f"<td>{row.enrolled}<td>{row.probes} / {row.people}<td>{row.impostors}{cells}"
+            f"<td>{100 * row.rank_one:.2f} %<td>{out}<td>{grown}</tr>"
         )
     lines.append(
-        "</tbody></table></div><p class=quiet>First line: FNIR, probes weighing alike; "
-        "second: people weighing alike. People: all, the half settings were chosen on, "
-        "the half that only reports.</p>"
+        "</tbody></table></div>"
+        + say(
+            "<p class=quiet>First line: FNIR, probes weighing alike; second: people weighing "
+            "alike. People: all, the half settings were chosen on, the half that only reports.</p>"
+        )
     )
     return lines
 
 
-def _figures(rows: Sequence[Row]) -> list[str]:
+def _word(topic: str, name: str, say: Say) -> str:
+    """A heading or a name, too short to be a key of its own."""
+    key = f"{topic} {name}"
+    return name if (said := say(key)) == key else said
+
+
+def _figures(rows: Sequence[Row], say: Say) -> list[str]:
     """DET curves of every trial, by way and group; histograms of the site way."""
     result = []
     titles = dict.fromkeys((row.trial, row.title) for row in rows)
@@ -105,15 +123,18 @@ def _figures(rows: Sequence[Row]) -> list[str]:
         curves = {}
         for row in rows:
             if (row.trial, row.title, row.part) == (trial, title, "all") and row.outcome:
-                curves[f"{row.way}, {row.group}"] = det_curve(row.outcome, alike=True)
-        result.append(f"<figure><figcaption>({trial}) {escape(title)}: DET</figcaption>")
+                curves[f"{row.way}, {_word('figure', row.group, say)}"] = det_curve(
+                    row.outcome, alike=True
+                )
+        result.append(f"<figure><figcaption>({trial}) {escape(say(title))}: DET</figcaption>")
         result.append(_det(curves) + "</figure>")
         for row in rows:
             here = (row.trial, row.title, row.part, row.way, row.group)
             if here == (trial, title, "all", "site", "everybody") and row.outcome:
                 found = row.outcome.mates[np.isfinite(row.outcome.mates)]
-                result.append(f"<figure><figcaption>({trial}) highest scores</figcaption>")
-                result.append(_histogram(found, row.outcome.others) + "</figure>")
+                scores = _word("figure", "highest scores", say)
+                result.append(f"<figure><figcaption>({trial}) {scores}</figcaption>")
+                result.append(_histogram(found, row.outcome.others, say) + "</figure>")
     return result
 
 
@@ -152,7 +173,7 @@ def _det(curves: dict[str, tuple[Floats, Floats]]) -> str:
     return "".join(parts)
 
 
-def _histogram(mates: Floats, others: Floats, bins: int = 50) -> str:
+def _histogram(mates: Floats, others: Floats, say: Say, bins: int = 50) -> str:
     edges = np.linspace(min(mates.min(), others.min()), max(mates.max(), others.max()), bins + 1)
     parts = [f"<svg viewBox='0 0 {_WIDE} {_HIGH}' width={_WIDE} font-size=11>"]
     floor, step = _HIGH - _FOOT, (_WIDE - _LEFT - 12) / bins
@@ -168,26 +189,31 @@ def _histogram(mates: Floats, others: Floats, bins: int = 50) -> str:
                 f"<rect x={_LEFT + number * step:.1f} y={floor - high:.1f} width={step:.1f} "
                 f"height={high:.1f} fill='{colour}' opacity=.55 />"
             )
-        parts.append(f"<text x={_WIDE - 18} y={line} text-anchor=end fill='{colour}'>{name}</text>")
+        shown = _word("figure", name, say)
+        parts.append(
+            f"<text x={_WIDE - 18} y={line} text-anchor=end fill='{colour}'>{shown}</text>"
+        )
     for number in range(0, bins + 1, 10):
         parts.append(
             f"<text x={_LEFT + number * step:.1f} y={floor + 14} text-anchor=middle>"
             f"{edges[number]:.2f}</text>"
         )
-    parts.append(f"<text x={_WIDE / 2} y={_HIGH - 8} text-anchor=middle>score</text></svg>")
+    score = _word("figure", "score", say)
+    parts.append(f"<text x={_WIDE / 2} y={_HIGH - 8} text-anchor=middle>{score}</text></svg>")
     return "".join(parts)
 
 
-def _confusions(rows: Sequence[Row]) -> str:
+def _confusions(rows: Sequence[Row], say: Say) -> str:
+    heads = [_word("figure", name, say) for name in ("trial", "impostor", "mistaken for", "score")]
     lines = [
-        "<h3>Strangers with the highest scores</h3><div class=wide><table><tr><th>trial"
-        "<th class=l>impostor<th class=l>mistaken for<th>score</tr>"
+        f"<h3>{say('Strangers with the highest scores')}</h3><div class=wide><table><tr>"
+        "<th>{}<th class=l>{}<th class=l>{}<th>{}</tr>".format(*heads)
     ]
     for row in rows:
         if (row.way, row.group, row.part) == ("site", "everybody", "all"):
             for impostor, person, score in row.misses[:12]:
                 lines.append(
-                    f"<tr><td>({row.trial}) {escape(row.title)}<td class=l>{escape(impostor)}"
+                    f"<tr><td>({row.trial}) {escape(say(row.title))}<td class=l>{escape(impostor)}"
                     f"<td class=l>{escape(person)}<td>{score:.3f}</tr>"
                 )
     return "".join([*lines, "</table></div>"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -97,6 +98,18 @@ def test_the_page_needs_nothing_else(results: dict) -> None:
     assert page.tags.count("svg") >= 8
     assert "&lt;group&gt;" in text
     assert "nan" not in text
+
+
+def test_the_page_is_in_the_language_that_is_asked_for(results: dict) -> None:
+    text = report.page(results, "zh")
+    assert "<html lang=zh>" in text
+    assert "<h1>识别率实测</h1>" in text
+    shown = re.sub(r"(?s)<style>.*?</style>|<[^>]*>", " ", text)
+    for known in ("face_recognition", "&lt;group&gt;", "plain", "site", "made up"):
+        shown = shown.replace(known, " ")
+    assert re.findall(r"[a-z]{3,} [a-z]{2,}", shown) == []
+    assert "<html lang=en>" in report.page(results)
+    assert "Strangers with the highest scores" in report.page(results)
 
 
 @pytest.mark.slow
