@@ -44,6 +44,7 @@ PERMIT = (
     *("revoked", "revoked_reason"),
 )
 CONSENT = ("purpose", "answer", "text_version", "language", "asked_by", "guardian", "at")
+BLOCKED, ENDED = "blocked", "ended"  # of a person, in ``blocked_of``
 _TIMES = ("valid_from", "valid_until", "revoked", "at")
 
 Record = dict[str, Any]
@@ -67,7 +68,7 @@ class Records:
             inside: dict[int, Record] = {}
             for row, place in self._people(session, some):
                 if scope.holds(place[0] if place else "", row.groups):
-                    inside[row.id] = {**_columns(row, PERSON), "place": place}
+                    inside[row.id] = {**_columns(row, (*PERSON, "updated")), "place": place}
                 else:
                     outside.append(row.ref)
             self._fill(session, inside, epoch, key)
@@ -156,10 +157,13 @@ class Records:
 
 def blocked_of(record: Record) -> list[str]:
     """The revoked cards, PINs and permits of a record, each as one text: kind, digest (base64) or
-    number, and since when."""
+    number, and since when. For somebody who is blocked or has moved out: ``person``, which of the
+    two, and when the register last changed anything about them."""
     cards = [(c["kind"], c["hash"], c["revoked"]) for c in record["credentials"]]
     permits = [("permit", permit["id"], permit["revoked"]) for permit in record["permits"]]
-    return [f"{kind} {name} {since}" for kind, name, since in [*cards, *permits] if since]
+    found = [f"{kind} {name} {since}" for kind, name, since in [*cards, *permits] if since]
+    states = ((BLOCKED, record["blocked"]), (ENDED, not record["active"]))
+    return found + [f"person {state} {record['updated']}" for state, out in states if out]
 
 
 def values(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -286,6 +286,7 @@ class Feed:
             if blocked := blocked_of(record):
                 ref = record["ref"]
                 record["revocations"] = {what: sign_block(key, ref, what) for what in blocked}
+            del record["updated"]  # no box needs it
 
     def _erased(self, session: Session, changed: set[int]) -> list[Answer]:
         rows = session.scalars(select(ErasureRow).where(ErasureRow.person_id.in_(changed)))

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gate.errors import StoreError
+from gate.fleet.records import BLOCKED, ENDED
 from gate.fleet.signing import block_is_signed, erasure_is_signed, statement
 from gate.hub.authority import Authority, public_key
 from gate.store.changes import touch
@@ -31,6 +32,8 @@ from gate.store.tables import (
     ReceiptRow,
 )
 from gate.store.tables.base import now
+
+_REASON = "blocked before the backup was put back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class Receipts:
         return count
 
     def block_again(self, box: BoxRow, proofs: Mapping[str, Mapping[str, str]]) -> int:
-        """The same for cards and permits that had been blocked. How many counted again."""
+        """The same for cards and permits that had been blocked, and for whoever had been blocked or
+        had moved out. How many counted again."""
         public = self._authority.order_key
         for ref, blocked in proofs.items():
             for what, proof in blocked.items():
@@ -119,18 +123,22 @@ class Receipts:
                         where=ref,
                         hint="pair the box again",
                     )
-        count = 0
+        people = cards = 0
         for some in pieces(proofs, 200):
             with self._store.database.write() as session:
                 for ref in some:
-                    person = session.scalar(select(PersonRow.id).where(PersonRow.ref == ref))
-                    again = sum(_block(session, person, what) for what in proofs[ref])
-                    if person is not None and again:
-                        touch(session, person)
-                    count += again
-        if count:
-            self._store.audit.note(f"box {box.gate}", "cards.blocked_again", count=count)
-        return count
+                    row = session.scalar(select(PersonRow).where(PersonRow.ref == ref))
+                    if row is None:
+                        continue
+                    out = _block_person(row, proofs[ref])
+                    again = sum(_block(session, row.id, what) for what in proofs[ref])
+                    if out or again:
+                        touch(session, row.id)
+                    people, cards = people + out, cards + again
+        for action, count in (("people", people), ("cards", cards)):
+            if count:
+                self._store.audit.note(f"box {box.gate}", f"{action}.blocked_again", count=count)
+        return people + cards
 
     def state(self, limit: int = 50) -> list[Erasure]:
         """The newest erasures first: who has confirmed, who has not."""
@@ -159,11 +167,27 @@ class Receipts:
         ]
 
 
-def _block(session: Session, person: int | None, what: str) -> bool:
+def _block_person(row: PersonRow, proofs: Iterable[str]) -> bool:
+    """Whether somebody counted until now who had been blocked or moved out; whoever was changed at
+    this hub since then is left as they are: the change may have been the lifting of the block."""
+    out = False
+    for kind, state, since in (what.split(" ") for what in proofs):
+        if kind != "person" or row.updated > datetime.fromisoformat(since):
+            continue
+        if state == BLOCKED and not row.blocked:
+            row.blocked, row.blocked_reason, out = True, _REASON, True
+        elif state == ENDED and row.active:
+            row.active, out = False, True
+    return out
+
+
+def _block(session: Session, person: int, what: str) -> bool:
     """Whether a card or permit of ``gate.fleet.records.blocked_of`` counted until now; one that was
     given again since then is left as it is."""
     kind, name, since = what.split(" ")
     row: CredentialRow | PermitRow | None
+    if kind == "person":
+        return False
     if kind == "permit":
         row = session.get(PermitRow, name)
     else:
@@ -175,5 +199,5 @@ def _block(session: Session, person: int | None, what: str) -> bool:
         return False
     if row.created > datetime.fromisoformat(since):
         return False
-    row.revoked, row.revoked_reason = now(), "blocked before the backup was put back"
+    row.revoked, row.revoked_reason = now(), _REASON
     return True

@@ -1,5 +1,6 @@
-"""Cards and permits the hub has blocked, each with the hub's own signature: a hub put back from a
-backup is shown them, so that none counts again. Within the session it is given."""
+"""Cards, permits and people the hub has blocked, and who has moved out, each with the hub's own
+signature: a hub put back from a backup is shown them, so that none counts again. Within the session
+it is given."""
 
 from __future__ import annotations
 

@@ -197,6 +197,10 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         fleet.enrol("stays", 2)
         lost = fleet.store.people.create("lost a card").id
         card = fleet.store.credentials.add(lost, "card", "0012345678").id
+        away, barred, pardoned = (
+            fleet.store.people.create(name, blocked=name == "pardoned").id
+            for name in ("moved out", "barred", "pardoned")
+        )
         boxes = [fleet.box(gate) for gate in ("a", "b")]
         record(boxes[0], 10)
         wait_for(lambda: len(bodies(fleet.store, "a")) == 10)
@@ -204,17 +208,21 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
         record(boxes[0], 10)
         fleet.store.people.delete(gone)
         fleet.store.credentials.revoke(card, "lost")
-        wait_for(lambda: not any(box.store.people.count() == 3 for box in boxes))
+        fleet.store.people.update(away, active=False)
+        fleet.store.people.update(barred, blocked=True, blocked_reason="a fight")
+        fleet.store.people.update(pardoned, blocked=False, blocked_reason="")
+        wait_for(lambda: not any(box.store.people.count() == 6 for box in boxes))
         wait_for(fleet.agreed)
         wait_for(lambda: len(bodies(fleet.store, "a")) == 20)
         wait_for(lambda: not boxes[0].store.outbox.waiting("a", HUB))
         # the hub goes on with the backup, and numbers are given again to other changes
         put_back(fleet, tmp_path / "day-old.db")
-        assert fleet.store.people.count() == 3
+        assert fleet.store.people.count() == 6
         for n in range(3):
             fleet.enrol(f"new {n}", 10 + n)
         fleet.server = Server(fleet.store, fleet.server.port)
         names = {"stays", "lost a card", "new 0", "new 1", "new 2"}
+        names |= {"moved out", "barred", "pardoned"}
         wait_for(lambda: {row.name for row in fleet.store.people.find()} == names)
         wait_for(lambda: all(box.names == names for box in boxes))
         wait_for(fleet.agreed)
@@ -223,6 +231,12 @@ def test_a_hub_put_back_from_an_old_backup_brings_nobody_back(tmp_path: Path) ->
             found = store.credentials.find("card", "0012345678")
             assert found is not None
             assert found.credential.revoked is not None
+            states = {row.name: (row.active, row.blocked) for row in store.people.find()}
+            assert states["moved out"] == (False, False)
+            assert states["barred"] == (True, True)
+            assert states["stays"] == (True, False)
+            # no box can lift a block, not even one that was lifted
+            assert states["pardoned"] == (True, True)
         # both prove the deletion to the hub that has forgotten their receipts
         receipts = Receipts(fleet.store, fleet.server.hub.authority)
         wait_for(lambda: [(each.done, each.missing) for each in receipts.state()] == [(2, ())])
@@ -279,6 +293,20 @@ def test_a_card_given_anew_is_not_blocked_by_what_a_box_remembers(fleet: Fleet) 
         found = store.credentials.find("card", "0012345678")
         assert found is not None
         assert found.credential.revoked is None
+
+
+def test_a_block_that_was_lifted_is_not_set_again_by_what_a_box_remembers(fleet: Fleet) -> None:
+    barred = fleet.store.people.create("barred", blocked=True).id
+    moved = fleet.store.people.create("moved out", active=False).id
+    box = fleet.box("north")
+    box.stop()
+    fleet.store.people.update(barred, blocked=False)
+    fleet.store.people.update(moved, active=True)
+    box.store.key_values.forget("hub.cursor")  # as after its lease
+    box.start()
+    wait_for(lambda: box.at >= 0)
+    for store in (fleet.store, box.store):
+        assert {(row.active, row.blocked) for row in store.people.find()} == {(True, False)}
 
 
 def test_a_box_cannot_have_people_deleted_by_claiming_it(fleet: Fleet) -> None:
