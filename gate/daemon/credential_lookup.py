@@ -50,7 +50,7 @@ class CredentialLookup:
         self._permits = permits
         self._gate = gate
         self._pins = pins
-        self._guesses: dict[str, Guesses] = {}  # by reader
+        self.guesses: dict[str, Guesses] = {}  # wrong PINs, by reader
         # by serial: the permit, or kind and hash of a card or PIN
         self._seen: dict[str, Permit | tuple[str, bytes]] = {}
 
@@ -99,12 +99,12 @@ class CredentialLookup:
 
     def _typed(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:
         """A PIN, unless too many wrong ones were typed at this keypad."""
-        guesses = self._guesses.get(claim.reader, Guesses())
+        guesses = self.guesses.get(claim.reader, Guesses())
         if guesses.locked(claim.shown):
             return None, Credential("pin_locked")
         person, credential = self._held(claim, now)
         if credential.problem:
-            self._guesses[claim.reader] = guesses.after_wrong(claim.shown, self._pins)
+            self.guesses[claim.reader] = guesses.after_wrong(claim.shown, self._pins)
         return person, credential
 
     def _held(self, claim: Claim, now: datetime) -> tuple[Person | None, Credential]:

@@ -22,6 +22,7 @@ from gate.daemon.device_faults import DeviceStatus
 from gate.daemon.grants import Grants
 from gate.daemon.items import Item
 from gate.daemon.journal import Recorder
+from gate.daemon.kept_guesses import KeptGuesses
 from gate.errors import GateError, StoreError
 from gate.events.event import Event
 from gate.passage import outputs
@@ -65,6 +66,9 @@ class CredentialWorker:
         self._lookup = CredentialLookup(
             store, self._book, settings.name, settings.access.pin, trusted, self._grants.reserved
         )
+        self._pins = settings.access.pin
+        self._kept = KeptGuesses(store.key_values, settings.name, clock)
+        self._remembered = False  # the wrong PINs of before the start
         self._queue = ClaimQueue()
         self._checks: deque[tuple[str, bool]] = deque()  # what is to be looked up again
         self._series: dict[Source, Series] = {}
@@ -152,6 +156,9 @@ class CredentialWorker:
             self._drop(claim.reader)
             self._unchecked(claim)
             return
+        if claim.kind is ClaimKind.PIN and not self._remembered and not self._try(self._remember):
+            self._unchecked(claim)
+            return
         source = source_of(claim)
         series = self._series.get(source, Series())
         if series.wait(now, self._guessing) > 0:
@@ -165,9 +172,22 @@ class CredentialWorker:
         if shown is None:
             self._unchecked(claim)
             return
-        self._post(shown)
         if shown.credential.problem in WRONG:
             self._wrong(source, series, claim.shown)
+        if claim.kind is ClaimKind.PIN and shown.credential.problem not in ("", "pin_locked"):
+            pads = dict(self._lookup.guesses)
+            wrong = self._series.get(source, series)
+            self._try(partial(self._bounded, partial(self._kept.keep, pads, wrong)))
+        self._post(shown)
+
+    def _remember(self) -> bool:
+        """Wrong PINs of before the start count on."""
+        pads, series = self._bounded(partial(self._kept.read, self._pins))
+        self._lookup.guesses.update(pads)
+        if series.wrong:
+            self._series[ClaimKind.PIN, ""] = series
+        self._remembered = True
+        return True
 
     def _again(self, serial: str, granted: bool) -> None:
         utc = self._clock.utc()
