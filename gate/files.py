@@ -45,11 +45,7 @@ def replace(path: Path, content: bytes, mode: int | None = None, *, durable: boo
                 os.fsync(handle)
         part.replace(path)
         if durable:
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync_names(path.parent)
     except OSError:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -67,8 +63,33 @@ def _keep_owner(path: Path, handle: int) -> None:
 def create(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file that must not exist yet, such as a key; on the disk when this returns.
 
-    Raises OSError, FileExistsError among them; half a file does not stay.
+    It has no name before it is whole: half a key file left by a power cut would keep a gate from
+    ever making one. Raises OSError, FileExistsError among them; half a file does not stay.
     """
+    if not _create_nameless(path, content, mode):
+        _create_named(path, content, mode)
+    _sync_names(path.parent)
+
+
+def _create_nameless(path: Path, content: bytes, mode: int) -> bool:
+    """False where the file system, or the way by which it would get its name, is not there."""
+    try:
+        handle = os.open(path.parent, os.O_WRONLY | os.O_TMPFILE, mode)
+    except OSError:
+        return False
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+        own = f"/proc/self/fd/{handle}"
+        if not Path(own).exists():
+            return False
+        # only with a directory does Python follow the link; of an absolute path it is not used
+        os.link(own, path, src_dir_fd=handle, follow_symlinks=True)
+    return True
+
+
+def _create_named(path: Path, content: bytes, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -79,6 +100,14 @@ def create(path: Path, content: bytes, mode: int = 0o600) -> None:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise
+
+
+def _sync_names(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def exchange(one: Path, other: Path) -> None:

@@ -6,11 +6,13 @@ import ctypes
 import errno
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
 from gate import files
+from tests.warm import Task
 
 
 def mode_of(path: Path) -> int:
@@ -85,6 +87,28 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_no_part(
     with pytest.raises(OSError, match="No space left"):
         files.create(tmp_path / "key", b"half")
     assert list(tmp_path.iterdir()) == [file]
+
+
+def creates_and_dies(file: Path) -> None:
+    os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    files.create(file, b"a key")
+
+
+def test_a_file_that_is_created_has_no_name_before_it_is_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    task = Task(creates_and_dies, folder / "key", out=tmp_path / "out")
+    assert task.wait() == -signal.SIGKILL, (tmp_path / "out").read_text()
+    assert list(folder.iterdir()) == []
+    files.create(folder / "key", b"a key")
+    assert (folder / "key").read_bytes() == b"a key"
+
+
+def test_a_file_is_created_where_none_can_be_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_create_nameless", lambda *given: False)
+    test_an_existing_file_is_never_created_over(tmp_path)
 
 
 def test_an_existing_file_is_never_created_over(tmp_path: Path) -> None:

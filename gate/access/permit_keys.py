@@ -138,11 +138,17 @@ def _make(path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    files.create(path, pem)
+    # the public half first: cut off in between, a new pair is made, where permits signed with a
+    # private half alone would be refused at every gate
+    files.replace(path.with_suffix(".pub"), public, durable=True)
     try:
-        files.replace(path.with_suffix(".pub"), public)
-    except OSError:  # half a key would keep the whole one from being made
-        path.unlink()
+        files.create(path, pem)
+    except FileExistsError:  # another program made one in this moment: its public half counts
+        made = load_pem_private_key(path.read_bytes(), None).public_key()
+        public = made.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        files.replace(path.with_suffix(".pub"), public, durable=True)
+    except OSError:
+        path.with_suffix(".pub").unlink()
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from cryptography.hazmat.primitives import serialization
@@ -15,6 +15,7 @@ from gate.config.settings import DEFAULT, Settings, load
 from gate.errors import ConfigurationError
 from gate.integrations.command_client import ask
 from gate.integrations.signed_command import COMMANDS, key_id, order, sign
+from gate.store.command_keys import Note
 from gate.store.store import Store
 from gate.texts.terminal import Console, table
 
@@ -48,10 +49,12 @@ def make(
     settings = load(config)
     target = to or _place(settings, name)
     with _store(settings, create=True) as store:
-        public = private_key.make(target, "use --to").public_key().public_bytes_raw()
+        left = _left(store, target) if to is None else None
+        private = left or private_key.make(target, "use --to")
+        public = private.public_key().public_bytes_raw()
+        note = _note(store, "key.make", commands=list(command))
         try:
-            row = store.command_keys.add(key_id(public), name, public, command)
-            store.audit.note("cli", "key.make", row.id, commands=list(command))
+            row = store.command_keys.add(key_id(public), name, public, command, note)
         except BaseException:
             target.unlink()
             raise
@@ -81,8 +84,7 @@ def revoke(
 ) -> None:
     """Revoke a key, from the next command on."""
     with _store(load(config)) as store:
-        row = store.command_keys.revoke(name)
-        store.audit.note("cli", "key.revoke", row.id)
+        row = store.command_keys.revoke(name, _note(store, "key.revoke"))
     Console().print(f"{row.id} {row.name}: revoked")
 
 
@@ -93,8 +95,7 @@ def reset(
     """Reset the counter of a key, for a sender that has lost count."""
     settings = load(config)
     with _store(settings) as store:
-        row = store.command_keys.reset(settings.name, name)
-        store.audit.note("cli", "key.reset", row.id)
+        row = store.command_keys.reset(settings.name, name, _note(store, "key.reset"))
     Console().print(f"{row.id} {row.name}: counter reset")
 
 
@@ -116,6 +117,20 @@ def send(
     Console().print(" ".join(f"{name}={value}" for name, value in answer.items()))
     if answer["result"] != "done":
         raise typer.Exit(1)
+
+
+def _note(store: Store, action: str, **details: Any) -> Note:
+    """The line of the audit, in the transaction of what it is about."""
+    return lambda session, row: store.audit.note_in(session, "cli", action, row.id, **details)
+
+
+def _left(store: Store, file: Path) -> Ed25519PrivateKey | None:
+    """A key that was made and never put into the gate: the command was cut off in between."""
+    if not file.is_file():
+        return None
+    private = _read(file)
+    known = {row.id for row in store.command_keys.list()}
+    return None if key_id(private.public_key().public_bytes_raw()) in known else private
 
 
 def _place(settings: Settings, name: str) -> Path:

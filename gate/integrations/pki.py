@@ -98,13 +98,30 @@ def certify(
 def renew_certificate(folder: Path, name: str, keys: Path | None = None) -> None:
     """New key and certificate for a name that has one, with the same hosts.
 
-    The old one stays valid until it ends or is revoked. Raises BrokerError.
+    The old ones are kept as ``.old``, and stay valid until they end or are revoked. Each file is
+    replaced, never away: cut off in between, the key may be newer than its certificate, and doing
+    it again mends that. Raises BrokerError.
     """
-    hosts = hosts_of(_certificate(folder, name))
-    _authority(folder, keys)  # before anything is moved: its key may be elsewhere
-    for ending in ("crt", "key"):
-        (folder / f"{name}.{ending}").replace(folder / f"{name}.{ending}.old")
-    make_certificate(folder, name, hosts, keys)
+    old = _certificate(folder, name)
+    authority, signer = _authority(folder, keys)
+    try:
+        if _fits(folder / f"{name}.key", old):
+            for ending, mode in (("crt", None), ("key", 0o600)):
+                file = folder / f"{name}.{ending}"
+                files.replace(file.with_name(f"{file.name}.old"), file.read_bytes(), mode)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    key = ec.generate_private_key(ec.SECP256R1())
+    _write(folder, name, key, certify(authority, signer, key.public_key(), name, hosts_of(old)))
+
+
+def _fits(file: Path, certificate: x509.Certificate) -> bool:
+    """Whether a key is that of the certificate."""
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), None)
+    except (FileNotFoundError, ValueError, TypeError):
+        return False
+    return key.public_key() == certificate.public_key()
 
 
 def hosts_of(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -234,8 +251,12 @@ def _write(
         public = certificate.public_bytes(serialization.Encoding.PEM)
         files.replace(folder / f"{name}.crt", public)
     except OSError as error:
-        raise BrokerError(
-            f"the certificates cannot be written: {error.strerror}",
-            where=str(folder),
-            hint="choose a folder you may write to",
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> BrokerError:
+    return BrokerError(
+        f"the certificates cannot be written: {error.strerror}",
+        where=str(folder),
+        hint="choose a folder you may write to",
+    )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,6 +23,7 @@ from gate.access.decision import Kind
 from gate.access.permit import Permit, PermitRefused, read, sign
 from gate.access.permit_keys import KeyFolder, own_key, private_key, public_keys
 from gate.errors import AccessError
+from tests.warm import Task
 
 NOW = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
 PERMIT = Permit("00" * 8, "ab" * 8, Kind.VISITOR, NOW, NOW + timedelta(days=1))
@@ -94,12 +99,68 @@ def test_a_key_that_leads_nowhere_stops_a_start(tmp_path: Path) -> None:
         KeyFolder(tmp_path)
 
 
-def test_half_a_key_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, data: bytes) -> None:
+def makes_and_dies(path: Path, step: int) -> None:
+    """Killed before the step of that number: a file put in place."""
+    count = 0
+
+    def counted(work: Callable[..., None]) -> Callable[..., None]:
+        def works(*given: Any, **named: Any) -> None:
+            nonlocal count
+            count += 1
+            if count > step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            work(*given, **named)
+
+        return works
+
+    files.create, files.replace = counted(files.create), counted(files.replace)
+    private_key(path)
+
+
+@pytest.mark.parametrize("step", range(2))
+def test_a_desk_that_is_killed_while_it_makes_its_key_issues_permits_that_count(
+    tmp_path: Path, step: int
+) -> None:
+    path = own_key(tmp_path)
+    task = Task(makes_and_dies, path, step, out=tmp_path / "out")
+    assert task.wait() == -signal.SIGKILL, (tmp_path / "out").read_text()
+    assert read(sign(PERMIT, private_key(path)), KeyFolder(tmp_path)).serial == PERMIT.serial
+
+
+def test_two_desks_that_make_the_key_at_one_moment_have_the_same_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_key(tmp_path)
+    create = files.create
+
+    def late(file: Path, content: bytes) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "create", create)
+            private_key(path)  # the other desk
+            files.replace(path.with_suffix(".pub"), public)  # which was a moment sooner with this
+        create(file, content)
+
+    public = b""
+    replace = files.replace
+
+    def noted(file: Path, content: bytes, **named: Any) -> None:
+        nonlocal public
+        public = public or content
+        replace(file, content, **named)
+
+    monkeypatch.setattr(files, "replace", noted)
+    monkeypatch.setattr(files, "create", late)
+    key = private_key(path)
+    assert read(sign(PERMIT, key), KeyFolder(tmp_path)).serial == PERMIT.serial
+
+
+@pytest.mark.parametrize("step", ["replace", "create"])
+def test_half_a_key_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def full(path: Path, data: bytes, **named: bool) -> None:
         raise OSError(28, "No space left on device", str(path))
 
     with monkeypatch.context() as disk:
-        disk.setattr(files, "replace", full)
+        disk.setattr(files, step, full)
         with pytest.raises(AccessError, match=r"cannot be used: No space left on device"):
             private_key(tmp_path / "permit-key.pem")
     assert list(tmp_path.iterdir()) == []

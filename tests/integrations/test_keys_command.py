@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from gate.clock import SystemClock
-from gate.commands.keys import keys
+from gate.commands.keys import keys, make
 from gate.config.settings import load
 from gate.errors import BrokerError
 from gate.integrations.broker import Broker
@@ -19,6 +22,7 @@ from gate.integrations.publisher import Publisher
 from gate.integrations.settings import CommandSettings, MqttSettings
 from gate.integrations.signed_command import Command
 from gate.store.store import Store
+from tests.warm import Task
 
 
 @pytest.fixture
@@ -44,6 +48,45 @@ def test_keys_are_made_shown_and_revoked(run: Callable[..., Any], tmp_path: Path
     assert "revoked" in run("revoke", "desk").output
     assert run("revoke", "nobody").exit_code == 1
     assert run("make", "x", "--command", "explode").exit_code == 1
+
+
+def makes_and_dies(config: Path, commits: int) -> None:
+    """Killed before the transaction of that number."""
+    commit, count = Session.commit, 0
+
+    def counted(session: Session) -> None:
+        nonlocal count
+        count += 1
+        if count > commits:
+            os.kill(os.getpid(), signal.SIGKILL)
+        commit(session)
+
+    load(config)
+    Session.commit = counted  # type: ignore[method-assign,assignment]
+    make("desk", ["open"], None, config)
+
+
+def test_a_key_is_made_with_its_line_in_the_audit_or_the_next_attempt_finishes_it(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    config, data = tmp_path / "gate.toml", tmp_path / "data"
+    file = data / "keys" / "desk.pem"
+    commits = 0
+    while True:
+        Store.open(load(config).store, data).close()
+        task = Task(makes_and_dies, config, commits, out=tmp_path / "out")
+        status = task.wait()
+        commits += 1
+        with Store.open(load(config).store, data) as store:
+            made = len(store.command_keys.list())
+            assert made == len([row for row in store.audit.lines() if row.action == "key.make"])
+        if made:
+            break
+        assert status == -signal.SIGKILL, (tmp_path / "out").read_text()
+    assert commits > 1  # it was killed with the key's file there and nothing in the register
+    assert file.is_file()
+    assert run("make", "desk", "--command", "open").exit_code == 1  # as ever: it is in use
+    assert file.is_file()
 
 
 def test_a_private_key_goes_into_the_data_folder_and_not_where_the_command_is_run(

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 from zeroconf import IPVersion, Zeroconf
 
+from gate import files
 from gate.commands.certificate import certificate
 from gate.config.settings import load
+from gate.integrations import pki
 from gate.setup import desk_certificate
 from gate.setup.announce import SERVICE, announced
 from tests.waiting import PATIENCE
+from tests.warm import Task
 
 app = typer.Typer()
 app.command()(certificate)
@@ -78,6 +84,36 @@ def test_it_is_renewed_a_month_before_its_end_and_stays_trusted(tmp_path: Path) 
     assert made[1].read_bytes() != first
     assert desk_certificate.hosts_of(made[1]) == {"gate.local"}
     shakes_hands(*made, "gate.local")
+
+
+def renews_and_dies(folder: Path, step: int) -> None:
+    """Killed before the file of that number is put in place."""
+    replace, count = files.replace, 0
+
+    def counted(*given: Any, **named: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(*given, **named)
+
+    files.replace = counted
+    pki.renew_certificate(folder, "desk")
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_a_renewal_that_is_killed_is_done_again_and_keeps_the_old_pair(
+    tmp_path: Path, step: int
+) -> None:
+    authority, own, key = desk_certificate.make(tmp_path, ("gate.local",))
+    before = own.read_bytes(), key.read_bytes()
+    task = Task(renews_and_dies, own.parent, step, out=tmp_path / "out")
+    assert task.wait() == -signal.SIGKILL, (tmp_path / "out").read_text()
+    assert desk_certificate.renew_if_due(tmp_path, datetime.now(UTC) + timedelta(days=800))
+    shakes_hands(authority, own, key, "gate.local")
+    assert own.read_bytes() != before[0]
+    kept = [path.with_name(f"{path.name}.old").read_bytes() for path in (own, key)]
+    assert kept == [*before]
 
 
 def test_the_command_changes_the_configuration_and_copies_the_authority(tmp_path: Path) -> None:
