@@ -61,6 +61,8 @@ class Imports:
         with store.database.write() as session:  # what ran when the desk ended can be resumed
             for ran, now in (("running", "stopped"), ("undoing", "done")):
                 session.execute(update(ImportRow).where(ImportRow.state == ran).values(state=now))
+        for job in self._uploads.broken_off():
+            self.discard(job)
 
     def add(
         self, name: str, table: BinaryIO, photos: BinaryIO | None, by: str, language: str = ""

@@ -6,11 +6,13 @@ photographs: the table and everybody else's photographs go.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
 
+from gate.files import PART
 from gate.importing.book import Book
 from gate.importing.check import photo_names
 from gate.importing.choices import load_lines, save_lines
@@ -20,6 +22,7 @@ from gate.importing.wrong import Line
 _TABLE, _PHOTOS, _CHOICES, _LINES = "table", "photos.zip", "choices.json", "lines.json"
 _KEPT = "kept.zip"
 _COMMAND = "command-%s.json"  # lines of an import of the command line
+_HALF = f"{_TABLE}{PART}"
 
 
 class Uploads:
@@ -29,13 +32,19 @@ class Uploads:
         self._folder = folder
 
     def take(self, job: int, table: BinaryIO, photos: BinaryIO | None) -> None:
-        """Write what was uploaded. Raises OSError."""
-        self._of(job).mkdir(parents=True, mode=0o700)
-        with self.table(job).open("wb") as file:
-            shutil.copyfileobj(table, file)
+        """Write what was uploaded; the table has its name once all of it is on the disk. Raises
+        OSError."""
+        folder = self._of(job)
+        folder.mkdir(parents=True, mode=0o700)
+        _write(folder / _HALF, table)
         if photos is not None:
-            with (self._of(job) / _PHOTOS).open("wb") as file:
-                shutil.copyfileobj(photos, file)
+            _write(folder / _PHOTOS, photos)
+        (folder / _HALF).replace(folder / _TABLE)
+
+    def broken_off(self) -> list[int]:
+        """Imports whose upload ended with the program: half a table could be taken for all of it.
+        To be asked before anything is taken in."""
+        return [job for job in self.jobs() if (self._of(job) / _HALF).exists()]
 
     def table(self, job: int) -> Path:
         return self._of(job) / _TABLE
@@ -99,3 +108,10 @@ class Uploads:
 
     def _of(self, job: int) -> Path:
         return self._folder / str(job)
+
+
+def _write(path: Path, content: BinaryIO) -> None:
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)
+        file.flush()
+        os.fsync(file.fileno())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +16,7 @@ from gate.config.settings import DEFAULT, load
 from gate.errors import ConfigurationError
 from gate.events.schema import event_schema
 from gate.events.types import TYPES
+from gate.files import PART
 from gate.store.store import Store
 from gate.texts.terminal import Console, coded, table
 
@@ -70,11 +73,17 @@ def export(
     _, store = _open(config)
     since = datetime.now(UTC) - timedelta(days=days)
     count = 0
+    part = to.with_name(f".{to.name}{PART}")  # cut off, half of them must not look like all
     try:
-        with store, to.open("x", encoding="utf-8") as file:
+        if to.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        with store, part.open("w", encoding="utf-8") as file:
             for body in store.events.since(since, _PAGE):
                 file.write(json.dumps(body, ensure_ascii=False) + "\n")
                 count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(to)
     except OSError as error:
         raise ConfigurationError(
             f"the file cannot be written: {error.strerror}",

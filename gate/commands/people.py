@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from gate import files
 from gate.clock import use_zone
 from gate.commands import Config
 from gate.commands.own_register import refuse_on_a_box
@@ -154,9 +155,11 @@ def export(
             sys.stdout.writelines(line.removeprefix("\ufeff") for line in lines_of(store))
             return
         try:
-            with file.open("w", encoding="utf-8", newline="") as out:
-                file.chmod(0o600)
-                out.writelines(lines_of(store))
+            text = "".join(lines_of(store)).encode()
+            if file.exists() and not file.is_file():  # /dev/stdout
+                file.write_bytes(text)
+            else:
+                files.replace(file.resolve(), text, 0o600, durable=True)
         except OSError as error:
             raise StoreError(
                 f"the table cannot be written: {error.strerror}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gate.commands.events import events
+from gate.commands.events import events, export
 from gate.errors import ConfigurationError
 from gate.events.event import Event
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
+from tests.warm import Task
 
 
 @pytest.fixture
@@ -54,6 +57,25 @@ def test_all_are_exported_once(run: Callable[..., Any], tmp_path: Path) -> None:
     assert [json.loads(line)["sequence"] for line in file.open()] == list(range(1, 1201))
     again = run("export", str(file))
     assert isinstance(again.exception, ConfigurationError)
+
+
+def exports_and_dies(config: Path, to: Path) -> None:
+    os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    export(to, 60.0, config)
+
+
+@pytest.mark.slow
+def test_an_export_that_was_cut_off_does_not_look_whole(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    file = folder / "events.jsonl"
+    task = Task(exports_and_dies, tmp_path / "gate.toml", file, out=tmp_path / "out")
+    assert task.wait() == -signal.SIGKILL, (tmp_path / "out").read_text()
+    assert not file.exists()
+    assert "1200 events" in run("export", str(file), "--days", "60").output
+    assert list(folder.iterdir()) == [file]
 
 
 @pytest.mark.slow
