@@ -42,6 +42,7 @@ class Database:
         Then a power cut loses what was committed last; what is left is whole.
         """
         self.reserve: Reserve | None = None
+        self.folder: Path | None = None  # where a dump of a database server may be put
         self.writes = 0  # transactions of this process that were committed
         # called once people (pseudonym, or "" for a face only; number) are gone from the register
         self.shred: Callable[[list[tuple[str, int]]], None] | None = None

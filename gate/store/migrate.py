@@ -6,6 +6,7 @@ Alembic is imported only where there is something to do: it and its scripts are 
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from gate.errors import StoreError
-from gate.store import register_copy
+from gate.store import register_copy, server_copy
 from gate.store.engine import Database
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LOCK = 7_283_641  # of PostgreSQL, one number for every program of the gate
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def migrate(database: Database, *, copied: bool = True) -> None:
-    """Upgrade to the newest revision, in one transaction; before it an SQLite file is copied.
+    """Upgrade to the newest revision, in one transaction; before it the register is copied.
 
     Args:
         copied: whether that copy is made (``register_copy``); False where another one is at hand.
@@ -40,10 +42,18 @@ def migrate(database: Database, *, copied: bool = True) -> None:
 
     config = alembic_config()
     with database.connect() as connection, connection.begin():
+        postgresql = connection.dialect.name == "postgresql"
+        if postgresql:  # hub, worker and desk start at one moment: the first does it
+            for limit in ("statement_timeout", "lock_timeout"):
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if _behind(connection, database):
             present = _present(connection)
-            if copied and present is not None and database.path is not None:
-                _copy(database.path, present)
+            if copied and present is not None:
+                if database.path is not None:
+                    _copy(database.path, present)
+                elif postgresql and database.folder is not None:
+                    _dump(database, database.folder, present)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -58,6 +68,23 @@ def _copy(path: Path, schema: str) -> None:
             f"the register stays as it is, since no copy of it could be made first: {cause}",
             where=str(path),
             hint="make room and start again, or install the version before again",
+        ) from error
+    log.warning("store.schema", extra={"before": schema, "copy": str(copy)})
+
+
+def _dump(database: Database, folder: Path, schema: str) -> None:
+    """While others may read and write. Raises StoreError."""
+    if os.environ.get(server_copy.UNCOPIED):
+        log.warning("store.schema", extra={"before": schema, "copy": "none was wanted"})
+        return
+    try:
+        copy = server_copy.copy_before(database.url, folder, schema)
+    except server_copy.NoCopyError as error:
+        raise StoreError(
+            f"the register stays as it is, since no copy of it could be made first: {error}",
+            where=database.where,
+            hint="install PostgreSQL's pg_dump of the server's version; or copy the register with"
+            f" tools of your own and start once with {server_copy.UNCOPIED}=1",
         ) from error
     log.warning("store.schema", extra={"before": schema, "copy": str(copy)})
 

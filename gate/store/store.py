@@ -11,7 +11,7 @@ from types import TracebackType
 from gate.clock import Clock
 from gate.errors import StoreError
 from gate.events.event import Event
-from gate.store import mark
+from gate.store import mark, server_copy
 from gate.store.arrivals import Arrivals
 from gate.store.audit import HEAD, Audit
 from gate.store.ballast import Ballast, Reserve
@@ -159,6 +159,8 @@ class Store:
         self.places.forget_unused_names()
         self._mark()
         self._restore_reserve()
+        if self.database.folder is not None and not self.database.is_sqlite:
+            server_copy.forget_old(self.database.folder)
         self.database.shrink()
         return self.database.wipe()
 
@@ -199,6 +201,7 @@ def _opened(settings: StoreSettings, data: Path, *, copied: bool) -> tuple[Datab
         # on a database server an empty database shows only now
         if key.is_file() and revision(database) is None:
             raise without_database(database.where, data)
+        database.folder = data
         migrate(database, copied=copied)
         return database, _vault_of(database, key)
     except BaseException:
