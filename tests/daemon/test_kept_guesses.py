@@ -53,7 +53,7 @@ class Pad:
 
 @pytest.fixture
 def restart(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Restart]:
-    """The next run; its monotonic clock begins anew, and the wall clock has gone on by so many
+    """The next run; its monotonic clock begins again, and the wall clock has gone on by so many
     seconds."""
     monkeypatch.setattr("gate.daemon.credential_worker._LIMIT", PATIENCE)
     person = store.people.create("李红").id
