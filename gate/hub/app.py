@@ -77,7 +77,7 @@ class Hub:
 
     def _look(self) -> Glance:
         seen = glance(self.store, self.feed.sign)
-        self.concerned.follow(seen.head)
+        self.concerned.follow(seen.head, seen.mark)
         return seen
 
 

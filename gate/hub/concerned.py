@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from gate.fleet.scope import Scope
+from gate.hub.feed import mark_of
 from gate.store.changes import RULES
 from gate.store.engine import pieces
 from gate.store.places import with_place
@@ -28,6 +29,7 @@ class Concerned:
         self._store = store
         self._lock = threading.Lock()
         self._at = -1  # followed up to this number; -1: not at all yet
+        self._mark = ""  # of that change, see ``gate.hub.feed.mark_of``
         self._where: dict[int, Place] = {}
         # of each change the places before and after it; None: it is for everybody
         self._touched: dict[int, tuple[Place, ...] | None] = {}
@@ -63,11 +65,11 @@ class Concerned:
         finally:
             self._lock.release()
 
-    def follow(self, last: int) -> None:
-        """Read what was changed up to a number, so that ``at_once`` knows it; nothing before
-        ``begin``."""
+    def follow(self, last: int, mark: str) -> None:
+        """Read what was changed up to a number with its mark, so that ``at_once`` knows it; nothing
+        before ``begin``."""
         with self._lock:
-            if 0 <= self._at < last:
+            if self._at >= 0 and (self._at, self._mark) != (last, mark):
                 self._follow()
 
     def _judge(self, scope: Scope, n: int, last: int) -> bool:
@@ -81,12 +83,15 @@ class Concerned:
 
     def _follow(self) -> None:
         with self._store.database.read() as session:
-            head = session.scalar(select(func.max(ChangeRow.id))) or 0
+            newest = session.scalar(select(ChangeRow).order_by(ChangeRow.id.desc()).limit(1))
+            head, mark = (newest.id, mark_of(newest)) if newest else (0, "")
+            before = session.get(ChangeRow, self._at) if self._at > 0 else None
             columns = with_place(select(PersonRow.id, PersonRow.groups, BuildingRow.name))
-            if self._at < 0 or head < self._at:  # begun, or another history
+            another = before is not None and mark_of(before) != self._mark
+            if self._at < 0 or head < self._at or another:  # begun, or another history
                 rows = session.execute(columns)
                 self._where = {id: (name or "", tuple(groups)) for id, groups, name in rows}
-                self._touched, self._at = {}, head
+                self._touched, self._at, self._mark = {}, head, mark
                 return
             changes = session.execute(
                 select(ChangeRow.id, ChangeRow.person_id).where(
@@ -107,6 +112,6 @@ class Concerned:
                 self._where[person] = now[person]
             else:
                 self._where.pop(person, None)
-        self._at = head
+        self._at, self._mark = head, mark
         for number in [number for number in self._touched if number <= head - _KEPT]:
             del self._touched[number]

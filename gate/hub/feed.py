@@ -103,7 +103,7 @@ class Feed:
         self._records = Records(store)
         self.sign = Signer(authority.orders)
         self._reading = threading.Lock()  # of the pages read last
-        self._pages: dict[tuple[int, int, int, int], Page] = {}
+        self._pages: dict[tuple[int, int, str, bytes, int], Page] = {}
 
     def after(self, box: BoxRow, n: int, mark: str, scope: int, most: int = PAGE) -> Answer | None:
         """Changes after the number ``n``, whose mark the box knows, at most so many; None: nothing
@@ -116,7 +116,7 @@ class Feed:
         with self._store.database.read() as session:
             orders = self.sign(session.scalars(waiting(box.gate)).all())
             gate = session.get(GateRow, box.gate)
-            head = session.scalar(select(func.max(ChangeRow.id))) or 0
+            head, newest = _last(session)
             at = session.get(ChangeRow, n) if n else None
         # nobody waits for others, or asks for another connection, while holding one
         if gate is not None and gate.scope != scope:
@@ -127,7 +127,7 @@ class Feed:
             return self._answer(box, n, snapshot="gap", orders=orders)
         if n == head:
             return self._answer(box, n, orders=orders) if orders else None
-        page = self._page(n, head, most)
+        page = self._page(n, head, newest, most)
         if n == 0 and page.first != 1:
             return self._answer(box, n, snapshot="gap", orders=orders)
         return self._of_page(box, page, gate, orders=orders, more=page.last < head)
@@ -153,12 +153,17 @@ class Feed:
                 answer["configuration"] = wanted(session, box.gate)
         return answer
 
-    def _page(self, n: int, head: int, most: int) -> Page:
+    def _page(self, n: int, head: int, newest: str, most: int) -> Page:
         """At most ``most`` changes after ``n``, read once for all boxes that have come as far: they
-        ask within a moment of each other, and each gets what is in its scope."""
+        ask within a moment of each other, and each gets what is in its scope.
+
+        ``newest``: the mark of ``head``. A database server may fail over to one that lacks the last
+        changes, under this very hub, and give their numbers again.
+        """
         with self._reading:
             epoch, key = self._keys.current()
-            known = self._pages.get((n, head, epoch, most))
+            asked = n, head, newest, key, most
+            known = self._pages.get(asked)
             if known is not None:
                 return known
             with self._store.database.read() as session:
@@ -180,7 +185,7 @@ class Feed:
                 CALIBRATION in changed,
                 CONFIGURATION in changed,
             )
-            self._pages[n, head, epoch, most] = page
+            self._pages[asked] = page
             while len(self._pages) > _PAGES:
                 self._pages.pop(next(iter(self._pages)))
             return page
@@ -252,7 +257,7 @@ class Feed:
         a card that was blocked, or comes back who was deleted, while everything was loaded."""
         while True:
             with self._store.database.read() as session:
-                head, _ = _last(session)
+                head, newest = _last(session)
                 oldest = session.scalar(select(func.min(ChangeRow.id))) or 0
                 counts = _counts(session, box)
             if not counts:
@@ -260,7 +265,7 @@ class Feed:
                 return
             if n >= head or n + 1 < oldest:  # of long ago: the feed asks for a new beginning
                 return
-            page = self._page(n, head, _TAIL)
+            page = self._page(n, head, newest, _TAIL)
             yield {"changes": self._of_page(box, page, gate)}
             n = page.last
 

@@ -28,6 +28,7 @@ class CommunityKeys:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._opened: tuple[int, bytes] | None = None
+        self._sealed = b""  # what was opened: an epoch may be given again by a server of before
 
     def current(self) -> tuple[int, bytes]:
         """Epoch and key (32 bytes) of now; the first is made here. Raises StoreError."""
@@ -37,7 +38,8 @@ class CommunityKeys:
         if row is None:
             self.rotate()
             return self.current()
-        if self._opened is None or self._opened[0] != row.epoch:
+        if self._opened is None or self._sealed != row.sealed:
+            self._sealed = row.sealed
             self._opened = row.epoch, self._store.vault.reveal(row.sealed, f"{_NAME} {row.epoch}")
         return self._opened
 

@@ -100,7 +100,7 @@ def renew_certificate(folder: Path, name: str, keys: Path | None = None) -> None
 
     The old ones are kept as ``.old``, and stay valid until they end or are revoked. Each file is
     replaced, never away: cut off in between, the key may be newer than its certificate, and doing
-    it again mends that. Raises BrokerError.
+    it again puts that right. Raises BrokerError.
     """
     old = _certificate(folder, name)
     authority, signer = _authority(folder, keys)

@@ -160,6 +160,7 @@ class Replica:
             log.warning("hub.snapshot", extra={"cause": answer["snapshot"]})
             if answer["snapshot"] == "history":
                 self._again_to = self._identity.since
+                self._sightings.again()
             await self._load()
             return
         if answer["n"] == cursor.n:

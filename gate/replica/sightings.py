@@ -62,6 +62,11 @@ class Sightings:
             "uses": [[key.rpartition(":")[2], value["n"]] for key, value in uses.items()],
         }
 
+    def again(self) -> None:
+        """The hub has lost some: it gets all once more, and is asked for all of the others'."""
+        self._sent.clear()
+        self._since, self.n = None, 0
+
     def sent(self, news: Mapping[str, Any]) -> None:
         """The hub has them."""
         self._sent.update(news["keys"])
@@ -105,6 +110,8 @@ class Sightings:
                         mine = session.get(KeyValueRow, f"{USES}{epoch}:{serial}")
                         total = others + (mine.value["n"] if mine else 0)
                         permit.uses = max(permit.uses, total)
+        if given["n"] < self.n:  # it was put back
+            self.again()
         self.n = given["n"]
 
 

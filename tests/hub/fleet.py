@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from gate.config.hub import HubSettings
 from gate.events.event import Event
@@ -29,7 +29,7 @@ from gate.replica.models import MissingFile
 from gate.replica.replica import Replica
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from gate.store.tables import EventRow
+from gate.store.tables import ChangeRow, EventRow, HeadRow, PersonRow
 from tests.waiting import PATIENCE, wait_for
 
 ENCODER, WIDTH = "e/1", 128
@@ -236,3 +236,13 @@ def bodies(store: Store, gate: str) -> list[dict[str, Any]]:
     query = select(EventRow.body).where(EventRow.gate == gate).order_by(EventRow.sequence)
     with store.database.read() as session:
         return list(session.scalars(query))
+
+
+def lose_changes(store: Store, after: int) -> None:
+    """What a standby lacks that takes the place of its server: all since a change, with numbers
+    that are given again. The hub and its boxes go on."""
+    with store.database.write() as session:
+        lost = select(ChangeRow.person_id).where(ChangeRow.id > after)
+        session.execute(delete(PersonRow).where(PersonRow.id.in_(lost)))
+        session.execute(delete(ChangeRow).where(ChangeRow.id > after))
+        session.execute(update(HeadRow).where(HeadRow.name == "changes").values(n=after))

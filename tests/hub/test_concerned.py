@@ -10,8 +10,9 @@ import pytest
 from gate.fleet.scope import EVERYBODY, Scope
 from gate.hub.boxes import Boxes
 from gate.hub.concerned import Concerned
+from gate.hub.glance import glance
 from gate.store.store import Store
-from tests.hub.fleet import settings
+from tests.hub.fleet import lose_changes, settings
 
 ONE = Scope(frozenset({"1"}), frozenset())
 TWO = Scope(frozenset({"2"}), frozenset())
@@ -58,3 +59,26 @@ def test_what_is_not_known_concerns_everybody(store: Store) -> None:
     before = store.changes.generation()
     store.people.update(homeless, blocked=False)
     assert by(concerned, store, before) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_numbers_that_are_given_again_concern_everybody_until_they_are_known(
+    store: Store, more: int
+) -> None:
+    """A database server that failed over to one without the last change."""
+    homes = {house: store.places.household(house, "0101").id for house in ("1", "2")}
+    two, gone = (store.people.create(f"of {h}", household_id=homes[h]).id for h in ("2", "1"))
+    concerned = Concerned(store)
+    concerned.begin()
+    before = store.changes.generation()
+    store.people.update(gone, blocked=True)
+    assert by(concerned, store, before) == [True, False, False, True]
+    lose_changes(store, before)
+    for _ in range(1 + more):
+        store.people.update(two, note=f"{more}")
+    newest = glance(store, lambda orders: []).mark
+    concerned.follow(store.changes.generation(), newest)
+    assert by(concerned, store, before) == [True, True, True, True]
+    before = store.changes.generation()
+    store.people.update(two, blocked=True)
+    assert by(concerned, store, before) == [False, True, False, True]

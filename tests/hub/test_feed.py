@@ -6,15 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select, update
 
 from gate.hub.boxes import Boxes
+from gate.hub.keys import CommunityKeys
 from gate.recognition.face import Template
 from gate.replica.identity import Identity
 from gate.replica.join import folder_of
+from gate.replica.sightings import Sightings as OwnSightings
+from gate.store.credentials import USES
 from gate.store.engine import CONNECTIONS
-from gate.store.tables import ChangeRow, ErasureRow, GateRow
-from tests.hub.fleet import ENCODER, Fleet, vector
+from gate.store.tables import ChangeRow, ErasureRow, GateRow, SightingRow, TemplateKeyRow
+from tests.hub.fleet import ENCODER, Fleet, lose_changes, vector
 from tests.waiting import wait_for
 
 CARD = "0012345678"
@@ -170,3 +173,47 @@ def test_a_deletion_without_a_number_is_not_told_with_each_change_of_the_rules(
     assert answer is not None
     assert "rules" in answer
     assert answer["gone"] == []
+
+
+def sightings(fleet: Fleet) -> int:
+    with fleet.store.database.read() as session:
+        return session.scalar(select(func.count()).select_from(SightingRow)) or 0
+
+
+def test_a_server_that_lacks_the_last_changes_gives_their_numbers_to_others(fleet: Fleet) -> None:
+    """Failover under a running hub: no box is told what is no longer so."""
+    fleet.enrol("stays", 1)
+    north, south = fleet.box("north"), fleet.box("south")
+    wait_for(fleet.agreed)
+    north.stop()
+    before = fleet.level()
+    fleet.enrol("lost", 2)
+    wait_for(fleet.agreed)  # the hub has read these changes, and still has them in memory
+    assert south.names == {"stays", "lost"}
+    south.store.key_values.set(f"{USES}{OwnSightings(south.store).epoch()}:aa", {"n": 2})
+    wait_for(lambda: sightings(fleet) == 1)
+    count = fleet.level() - before
+    lose_changes(fleet.store, before)
+    with fleet.store.database.write() as session:
+        session.execute(delete(SightingRow))
+    fleet.enrol("new", 3)
+    assert fleet.level() - before == count
+    row = next(row for row in fleet.server.hub.boxes.all() if row.gate == "north")
+    cursor = north.replica._applier.cursor  # type: ignore[union-attr]
+    assert cursor is not None
+    answer = fleet.server.hub.feed.after(row, cursor.n, cursor.mark, cursor.scope)
+    assert answer is not None
+    assert {record["name"] for record in answer["records"]} == {"new"}
+    north.start()
+    for box in (north, south):  # the one that had them loads everything
+        wait_for(lambda box=box: box.names == {"stays", "new"})  # type: ignore[misc]
+    wait_for(lambda: sightings(fleet) == 1)  # and says once more what was used there
+
+
+def test_a_key_of_the_same_epoch_by_another_server_is_read_again(fleet: Fleet) -> None:
+    keys = CommunityKeys(fleet.store)
+    epoch, first = keys.current()
+    another = fleet.store.vault.keep(bytes(32), f"template_key {epoch}")
+    with fleet.store.database.write() as session:
+        session.execute(update(TemplateKeyRow).values(sealed=another))
+    assert keys.current() == (epoch, bytes(32)) != (epoch, first)

@@ -1,6 +1,6 @@
 """Gates cut off from their hub and from each other, at random but the same each time.
 
-Messages are handed over by the test: no sockets, no threads, no waiting. A link is cut before a
+The test delivers the messages itself: no sockets, no threads, no waiting. A link is cut before a
 message, or after it was obeyed and before the answer came; a box is stopped between two
 transactions. Two clerks edit people at two desks, from forms that may be old by now.
 """
@@ -140,7 +140,7 @@ class Town:
         except StoreError:
             assert self.refs[person] in self.gone
             return
-        assert self.said[person] == shown, "somebody's edit was lost without a word"
+        assert self.said[person] == shown, "somebody's edit was lost silently"
         self.said[person] = wanted
         self.note(person)
 

@@ -17,6 +17,7 @@ from gate.hub.sightings import Sightings, checked
 from gate.replica.sightings import Sightings as OwnSightings
 from gate.services import presence
 from gate.services.permits import Issued, PermitBook
+from gate.store.credentials import USES
 from gate.store.store import Store
 from gate.store.tables import BoxRow
 from gate.store.tables.base import now
@@ -208,3 +209,20 @@ def test_a_box_whose_clock_is_ahead_does_not_fix_where_people_are(tmp_path: Path
 def test_no_box_takes_uses_of_a_permit_back(places: list[object], uses: list[object]) -> None:
     with pytest.raises(StoreError, match="no report of places and uses"):
         checked(places, uses)
+
+
+def test_a_box_says_again_what_a_hub_has_lost(fleet: Fleet) -> None:
+    store = fleet.alone("north").store
+    own = OwnSightings(store)
+    store.key_values.set(f"{USES}{own.epoch()}:aa", {"n": 2})
+    news = own.news()
+    assert news is not None
+    own.sent(news)
+    nothing: dict[str, list[list[object]]] = {"places": [], "uses": []}
+    own.apply({"n": 7, **nothing})
+    assert own.news() is None
+    own.apply({"n": 3, **nothing})  # a number of before: the hub was put back
+    again = own.news()
+    assert again is not None
+    assert again["uses"] == [["aa", 2]]
+    assert own.n == 3
