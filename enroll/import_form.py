@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gate.importing.choices import Choices, from_json
+from gate.importing.choices import ALL, Choices, from_json
 from gate.importing.delimited import ENCODINGS
 from gate.importing.headings import HEADINGS
+from gate.importing.line_numbers import shown as line_shown
+from gate.importing.one_sheet import together
 from gate.importing.plan import Plan
 from gate.importing.question import Question
+from gate.importing.text import name as name_of
 from gate.importing.understand import Understanding
 from gate.importing.workbooks import words_of
 from gate.texts.catalogue import Translate
@@ -24,6 +27,7 @@ TITLES = {
     "date_order": "In which order are day, month and year?",
     "date_system": "Some dates are serial numbers, in which a spreadsheet counts days. From when?",
     "homes": "Some lines have no home below one that has. Where do these people live?",
+    "owners": "Some lines name an owner and a tenant. Who of them is imported?",
     "columns": "Two columns were read as the same thing: leave one of them out below",
 }
 OPTIONS = {
@@ -40,6 +44,11 @@ OPTIONS = {
     "1904": "From 1904, as some of Excel for Mac",
     "above": "In the home of the line above",
     "none": "They have no home here",
+    "both": "Both, each as a person of their own",
+    "there": "The tenant, since they live there",
+    "owners": "The owner only; lines with a tenant alone are left out",
+    "tenants": "The tenant only; lines without one are left out",
+    ALL: "Together: {names}",
     "month": "They are a year and a month without its zero",
 }
 UNSEEN = {
@@ -82,16 +91,18 @@ class Shown:
     Attributes:
         unseen: what becomes of hidden lines and columns, as far as it is settled.
         outside: buildings that no column names.
+        numbering: how lines are numbered where several sheets are read as one.
         beside: columns of other people, who are not taken over.
     """
 
     questions: list[Asked]
     unseen: list[str]
     outside: str
+    numbering: str
     beside: str
     columns: list[dict[str, object]]
     fields: list[tuple[str, str]]
-    samples: list[tuple[int, list[str]]]
+    samples: list[tuple[str, list[str]]]
     used: list[str]
     encodings: list[tuple[str, str]]
     encoding: str
@@ -112,6 +123,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
         [_question(one, translate) for one in table.questions],
         unseen(table.questions, translate),
         outside(table, translate),
+        _numbering(table, translate),
         beside(table, translate),
         [
             {
@@ -127,7 +139,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
         ],
         [("", translate("leave out")), *((name, title(name)) for name in HEADINGS)],
         [
-            (line.number, [_shown(values.get(name, "")) for name in used])
+            (line_shown(line.number), [_shown(values.get(name, "")) for name in used])
             for line, values in (
                 (one, _words(one.values, language)) for one in plan.lines[:SAMPLES]
             )
@@ -171,6 +183,13 @@ def outside(table: Understanding, translate: Translate) -> str:
     return translate(text, names=translate(", ").join(names)) if names else ""
 
 
+def _numbering(table: Understanding, translate: Translate) -> str:
+    """How the lines of several sheets are numbered; "" where one is read."""
+    names = together(table.questions)
+    text = "Lines are numbered by sheet: 2/15 is line 15 of {name}."
+    return translate(text, name=names[1]) if names else ""
+
+
 def beside(table: Understanding, translate: Translate) -> str:
     """That columns name other people, who are not taken over; "" where none does."""
     names = [
@@ -179,7 +198,21 @@ def beside(table: Understanding, translate: Translate) -> str:
         if column.reason == "relative" and column.filled
     ]
     text = "Other people in a line are not imported: {names}. Give each a line of their own."
-    return translate(text, names=translate(", ").join(names)) if names else ""
+    said = [translate(text, names=translate(", ").join(names))] if names else []
+    if heads := heads_only(table):
+        text = "Heads of households without a line of their own are not imported: {names}"
+        shown = translate(", ").join(heads[:SAMPLES]) + "…" * (len(heads) > SAMPLES)
+        said.append(translate(text, names=shown) + translate(" ({count})", count=len(heads)))
+    return "\n".join(said)
+
+
+def heads_only(table: Understanding) -> tuple[str, ...]:
+    """Heads of households who are named beside the members, and in no line of their own."""
+    (head,) = [one.index for one in table.columns if one.reason == "head"] or (-1,)
+    cells = [row.cells[head] for row in table.layout.rows if head in row.cells]
+    named = {"", *(line.values.get("name", "") for line in table.lines)}
+    heads = dict.fromkeys(name_of(cell.text) for cell in cells)
+    return tuple(name for name in heads if name not in named)
 
 
 def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
@@ -210,6 +243,7 @@ def choices_of(form: Mapping[str, str], known: Choices) -> Choices:
             "hidden": form.get("hidden", known.hidden),
             "hidden_columns": form.get("hidden_columns", known.hidden_columns),
             "homes": form.get("homes", known.homes),
+            "owners": form.get("owners", known.owners),
             "language": known.language,
             "doubles": {**{str(k): v for k, v in known.doubles.items()}, **doubles},
         }
@@ -224,12 +258,16 @@ def heading(language: str) -> Callable[[str], str]:
 
 
 def _question(question: Question, translate: Translate) -> Asked:
+    examples: list[tuple[str, list[str]]] = []
     if question.about == "sheet":
-        options = [(name, name) for name in question.options]
-        examples: list[tuple[str, list[str]]] = [
-            (translate("{count} lines", count=rows[0]) + f": {name}", [])
+        options = [
+            (name, name + translate(" ({count})", count=translate("{count} lines", count=rows[0])))
             for name, rows in question.examples
         ]
+        if ALL in question.options:
+            names = [name for name, (_, number) in question.examples if number]
+            text = translate(OPTIONS[ALL], names=translate(", ").join(names))
+            options.insert(0, (ALL, text))
     else:
         options = [(name, translate(OPTIONS[name])) for name in question.options]
         examples = [(text, list(ways)) for text, ways in question.examples]

@@ -23,6 +23,9 @@ TO_DO = {
     "holds control characters": "empty the cell and type it again",
     "holds a picture": "pictures belong in the column for photographs",
     "is a heading and nobody's name": "delete this line from the table",
+    "holds something of the owner or the tenant; its heading does not say whose": (
+        "write owner or tenant into its heading, or leave the column out below"
+    ),
     "is none of the known kinds": "choose one from the list of the empty table; empty: resident",
     "is not a date like 2026-11-23, up to 2199": "write it as 2026-11-23; no end: leave it empty",
     "lies before the first day": "correct one of the two days",

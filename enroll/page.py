@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from enroll.icon import icon
 from enroll.permissions import Permission
 from enroll.visit import Visit, desk_of, language_of
+from gate.importing.line_numbers import shown as line_shown
 from gate.texts.catalogue import LANGUAGES, Translate, translator
 
 HERE = Path(__file__).parent
@@ -146,6 +147,7 @@ def tag(language: str) -> str:
 
 ENVIRONMENT.filters["local"] = local
 ENVIRONMENT.filters["tag"] = tag
+ENVIRONMENT.filters["line"] = line_shown
 ENVIRONMENT.filters["in_words"] = in_words
 ENVIRONMENT.filters["sentences"] = sentences
 ENVIRONMENT.filters["choices"] = choices

@@ -23,6 +23,7 @@ from enroll.visit import NOT_ALLOWED, Visit, allowed
 from gate.errors import ConfigurationError, GateError, StoreError
 from gate.importing import workbooks
 from gate.importing.export import export, harmless, workbook
+from gate.importing.line_numbers import shown
 from gate.importing.notes import in_words, to_do
 from gate.importing.same_face import merge, same_faces, tell_apart
 from gate.importing.wrong import Wrong
@@ -233,7 +234,7 @@ def _report(visit: Visit, job: int) -> tuple[list[str], list[list[str]]]:
     head = [translate(text) for text in ("Line", "Name", "Result", "Person", "Note", "What to do")]
     return head, [
         [
-            str(row.line),
+            shown(row.line),
             names.get(row.person_id or 0, ""),
             translate(f"result {row.result}"),
             f"#{row.person_id}" if row.person_id else "",

@@ -57,7 +57,9 @@ def enroll(
     double: Annotated[
         bool, typer.Option("--double", help="They really are two people who look alike.")
     ] = False,
-    sheet: Annotated[str, typer.Option(help="In a workbook: the sheet with the people.")] = "",
+    sheet: Annotated[
+        str, typer.Option(help="In a workbook: the sheet with the people; * for all.")
+    ] = "",
     encoding: Annotated[str, typer.Option(help="Encoding of a CSV file, e.g. gb18030.")] = "",
     card_form: Annotated[
         str, typer.Option(help="How card numbers are written: decimal, facility, hex or reversed.")
@@ -70,6 +72,10 @@ def enroll(
     hidden_columns: Annotated[str, typer.Option(help="Hidden columns: with or without.")] = "",
     homes: Annotated[
         str, typer.Option(help="Lines without a home below one that has: above or none.")
+    ] = "",
+    owners: Annotated[
+        str,
+        typer.Option(help="Lines with owner and tenant: both, there (tenant), owners or tenants."),
     ] = "",
     column: Annotated[
         list[str] | None,
@@ -111,6 +117,7 @@ def enroll(
                 hidden=hidden,
                 hidden_columns=hidden_columns,
                 homes=homes,
+                owners=owners,
                 columns=column,
             )
             enroll_folder(

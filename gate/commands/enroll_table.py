@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from enroll.import_form import OPTIONS, REASONS, TITLES, heading, outside, unseen
+from enroll.import_form import OPTIONS, REASONS, TITLES, beside, heading, outside, unseen
 from gate.config.settings import Settings
 from gate.errors import ConfigurationError
 from gate.importing.alike import note_lookalikes
@@ -29,6 +29,7 @@ from gate.importing.choices import (
     load_lines,
     save_lines,
 )
+from gate.importing.line_numbers import shown as line_shown
 from gate.importing.notes import in_words, parts_of, resembles
 from gate.importing.photos import BookPhotos, FolderPhotos, Photos, ZipPhotos
 from gate.importing.plan import Plan, plan
@@ -225,10 +226,12 @@ def _left_out(table: Understanding, words: Translate) -> Iterator[str]:
         for column in table.columns
         if not column.field and column.filled
     ]
+    if said := beside(table, words):
+        yield said
     if left:
         yield f"{words('Columns left out')}: {', '.join(left)}"
     if table.skipped:
-        shown = "; ".join(f"{number} {text}" for number, text in table.skipped[:SHOWN])
+        shown = "; ".join(f"{line_shown(number)} {text}" for number, text in table.skipped[:SHOWN])
         more = "…" * (len(table.skipped) > SHOWN)
         yield f"{words('Lines left out')}: {shown}{more}"
     if table.hidden_sheets:
@@ -248,7 +251,9 @@ def _mistakes(made: Plan, choices: Choices, words: Translate) -> list[str]:
             continue
         option = f"--{question.about.replace('_', '-')}"
         offers = ", ".join(
-            f"{option} {name} ({words(OPTIONS[name])})" if name in OPTIONS else f"{option} {name}"
+            f"{option} {name} ({words(OPTIONS[name])})"
+            if name in OPTIONS and question.about != "sheet"
+            else f"{option} {name}"
             for name in question.options
         )
         seen = "; ".join(text for text, _ in question.examples)
@@ -256,7 +261,7 @@ def _mistakes(made: Plan, choices: Choices, words: Translate) -> list[str]:
             offers = words("leave one out: --column C=")
         reported.append(f"{words(TITLES[question.about])} {seen} → {offers}")
     for wrong in made.wrong:
-        where = f"{words('line')} {wrong.line}"
+        where = f"{words('line')} {line_shown(wrong.line)}"
         column = title(wrong.column)
         reported.append(
             f"{where}, {column}: {wrong.words(words)}"
@@ -264,10 +269,10 @@ def _mistakes(made: Plan, choices: Choices, words: Translate) -> list[str]:
             else f"{where}: {wrong.words(words)}"
         )
     for one in made.undecided:
-        whom = f"#{one.person}" if one.person else f"{words('line')} {one.other}"
+        whom = f"#{one.person}" if one.person else f"{words('line')} {line_shown(one.other)}"
         reason = words(f"same {one.reason}")
         reported.append(
-            f"{words('line')} {one.line}, {one.name}: {words('Perhaps there already')} "
+            f"{words('line')} {line_shown(one.line)}, {one.name}: {words('Perhaps there already')} "
             f"({whom} {one.other_name}, {reason}) → --doubles same, --doubles new"
         )
     return reported
@@ -344,7 +349,7 @@ def _each(
 ) -> None:
     for row in rows:
         name = names.get(row.person_id or 0, "")
-        text = f"  {words('line')} {row.line}, {name}: {in_words(row.note, words)}"
+        text = f"  {words('line')} {line_shown(row.line)}, {name}: {in_words(row.note, words)}"
         if any(code == Fault.SEVERAL_FACES for _, code in parts_of(row.note)):
             # nobody can pick a face here, as on the page of an import
             text = f"{text}; {words('cut it to one person and enrol again with --person')}"

@@ -11,6 +11,7 @@ from gate.importing.book import Cell, Row
 from gate.importing.choices import HOMES
 from gate.importing.homes import is_flat
 from gate.importing.layout import Layout
+from gate.importing.line_numbers import line_of, sheet_of, shown
 from gate.importing.question import SHOWN, Question
 from gate.importing.values import kind
 
@@ -29,7 +30,7 @@ def filled(layout: Layout, rows: Sequence[Row], chosen: str) -> tuple[list[Row],
     last, read = 0, {row.number: row for row in rows}
     for row in (read.get(row.number, row) for row in layout.rows):
         own = _own(row, of)
-        given = _given(row, of, above) if row.number == last + 1 else {}
+        given = _given(row, of, above) if _is_below(row.number, last) else {}
         if given and own.keys() != given.keys():
             below[row.number] = given
         above, last = {**own, **given}, row.number
@@ -37,7 +38,10 @@ def filled(layout: Layout, rows: Sequence[Row], chosen: str) -> tuple[list[Row],
     if not asked:
         return list(rows), None
     examples = tuple(
-        (f"{row.number} {_text(row.cells, of['surname'] + of['name'])}", (_text(home, home), ""))
+        (
+            f"{shown(row.number)} {_text(row.cells, of['surname'] + of['name'])}",
+            (_text(home, home), ""),
+        )
         for row in asked[:SHOWN]
         for home in (below[row.number],)
     )
@@ -46,6 +50,12 @@ def filled(layout: Layout, rows: Sequence[Row], chosen: str) -> tuple[list[Row],
         return list(rows), question
     made = [replace(row, cells={**below.get(row.number, {}), **row.cells}) for row in rows]
     return made, question
+
+
+def _is_below(number: int, last: int) -> bool:
+    """Whether a line is the next of its sheet, or of the same line another person."""
+    lines = line_of(number) - line_of(last)
+    return sheet_of(number) == sheet_of(last) and lines in (0, 1)
 
 
 def _own(row: Row, of: Mapping[str, list[int]]) -> dict[int, Cell]:

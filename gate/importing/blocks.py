@@ -25,9 +25,12 @@ def split(sheet: Sheet) -> list[Sheet]:
     cuts = [0]
     current = _fields(sheet.rows[starts[0]])
     for at in starts[1:]:
-        if (fields := _fields(sheet.rows[at])) != current:
+        fields, upper = _fields(sheet.rows[at]), sheet.rows[at - 1]
+        # headings over two lines, of which some are merged downwards
+        lower = at - 1 in starts and sheet.rows[at].filled and upper.spans
+        if fields != current and not lower:
             cuts.append(at)
-            current = fields
+        current = fields
     below = [sheet.rows[a:b] for a, b in zip(cuts, [*cuts[1:], len(sheet.rows)], strict=True)]
     parts = [part for rows in below[:_MOST] for part in _beside(rows)]
     if len(parts) == 1:

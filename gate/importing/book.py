@@ -41,6 +41,7 @@ class Form(StrEnum):
     ERROR = "error"  # ``text`` is #N/A, #REF! ...
     UNCOMPUTED = "uncomputed"  # a formula whose value is not in the file
     PICTURE = "picture"  # ``text`` is the name of a picture of the book
+    UNCLEAR = "unclear"  # beside two people, and it is not said whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Row:
         spans: columns whose value lies over several columns (a title, a section).
         filled: columns whose value is that of a merged cell begun in a row above.
         unseen: columns whose cell in this row a web page does not show.
+        place: building and entrance that its sheet says, where several sheets are read as one;
+            None where none is said there, and always where one sheet is read.
     """
 
     number: int
@@ -73,6 +76,7 @@ class Row:
     spans: frozenset[int] = frozenset()
     filled: frozenset[int] = frozenset()
     unseen: frozenset[int] = frozenset()
+    place: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)

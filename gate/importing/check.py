@@ -9,6 +9,7 @@ from datetime import date
 from gate.access.decision import Kind
 from gate.errors import AccessError, CameraError
 from gate.importing.headings import column_of
+from gate.importing.line_numbers import shown
 from gate.importing.marks import agreed, mistakes
 from gate.importing.names import GONE
 from gate.importing.photos import Photos
@@ -139,8 +140,9 @@ def _written(values: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield "phone", "is not whole: some of its digits are hidden by asterisks"
     elif phone and not re.search("[0-9]", phone):
         yield "phone", "is no telephone number"
-    if is_identity_card(values.get("number", "")):
-        yield "number", "is the number of an identity card, which is not kept here"
+    for column in ("number", "phone"):
+        if is_identity_card(values.get(column, "")):
+            yield column, "is the number of an identity card, which is not kept here"
 
 
 def _dates(values: dict[str, str], kind: Kind | None) -> Iterator[tuple[str, str]]:
@@ -246,7 +248,7 @@ def _twice(
     for column, value in once:
         before = seen.setdefault((column, value), line.number)
         if before != line.number:
-            yield column, "is in line {which} too", str(before)
+            yield column, "is in line {which} too", shown(before)
     for number in numbers:
         holder = register.cards.get(vault.digest("card", number))
         owner = register.person_of(values) if holder is not None else None

@@ -18,6 +18,8 @@ from gate.importing.wrong import Line
 
 HIDDEN = ("with", "without")
 HOMES = ("above", "none")
+OWNERS = ("both", "there", "owners", "tenants")
+ALL = "*"  # no sheet is called so
 SAME, NEW = "same", "new"
 LANGUAGES = ("zh", "en")
 LEFT_OUT = ""  # a column that is not imported
@@ -28,13 +30,14 @@ class Choices:
     """Everything undecided is "" or absent.
 
     Attributes:
-        sheet: name of the sheet.
+        sheet: name of the sheet, or ``ALL`` of those with a home in each line.
         encoding: of a text file.
         columns: index of a column, from 0 → what it is read as; ``LEFT_OUT`` for nothing.
         card_form: one of ``CARD_FORMS``; date_order: one of ``ORDERS``.
         date_system: one of ``SYSTEMS``, for serial numbers in columns of dates.
         hidden, hidden_columns: whether hidden lines and columns are imported: one of ``HIDDEN``.
         homes: of lines whose home is empty below another: one of ``HOMES``.
+        owners: who is imported where owner and tenant share a line: one of ``OWNERS``.
         language: of the page the table was uploaded on, one of ``LANGUAGES``; how 3-2-501 is kept.
         doubles: line → ``SAME`` person as the one proposed, or somebody ``NEW``.
     """
@@ -48,6 +51,7 @@ class Choices:
     hidden: str = ""
     hidden_columns: str = ""
     homes: str = ""
+    owners: str = ""
     language: str = ""
     doubles: Mapping[int, str] = field(default_factory=dict)
 
@@ -100,6 +104,7 @@ def from_json(raw: Any) -> Choices:
         hidden=_one(raw.get("hidden"), HIDDEN),
         hidden_columns=_one(raw.get("hidden_columns"), HIDDEN),
         homes=_one(raw.get("homes"), HOMES),
+        owners=_one(raw.get("owners"), OWNERS),
         language=_one(raw.get("language"), LANGUAGES),
         doubles=numbered(raw.get("doubles"), (SAME, NEW)),
     )
@@ -112,7 +117,7 @@ def numbered(raw: Any, allowed: tuple[str, ...]) -> dict[int, str]:
     return {
         int(key): value
         for key, value in raw.items()
-        if str(key).isascii() and str(key).isdigit() and len(str(key)) < 8 and value in allowed
+        if str(key).isascii() and str(key).isdigit() and len(str(key)) < 11 and value in allowed
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from gate.importing.book import Cell, Form, Row
 from gate.importing.layout import Layout
+from gate.importing.line_numbers import sheet_of
 from gate.importing.text import compact
 
 _SAID = {
@@ -38,7 +39,10 @@ def written_out(layout: Layout, rows: Sequence[Row]) -> tuple[list[Row], int]:
     read: list[Row] = []
     count = 0
     above: dict[int, Cell] = {}
+    sheet = -1
     for row in layout.rows:
+        if sheet_of(row.number) != sheet:
+            above, sheet = {}, sheet_of(row.number)
         meant = {
             index: above[index]
             for index in shared

@@ -107,15 +107,16 @@ def is_relative(heading: str) -> bool:
     return bool(_RELATIVE.search(heading_key(heading)))
 
 
-def members(headings: Mapping[int, str]) -> tuple[int, int] | None:
-    """The columns of the members of a household and of its head, who is named in each line beside
-    them; None where no column says how both are related."""
+def members(headings: Mapping[int, str]) -> tuple[int, int, int] | None:
+    """The columns of the members of a household, of its head, who is named in each line beside
+    them, and of how both are related; None where no column says that."""
     keys = {column: heading_key(heading) for column, heading in headings.items()}
-    if not any(_RELATION.search(key) for key in keys.values()):
+    related = next((column for column, key in keys.items() if _RELATION.search(key)), None)
+    if related is None:
         return None
     found = [column for column, key in keys.items() if _MEMBER.search(key)]
     heads = [column for column, key in keys.items() if _HEAD.search(key)]
-    return (found[0], heads[0]) if len(found) == len(heads) == 1 else None
+    return (found[0], heads[0], related) if len(found) == len(heads) == 1 else None
 
 
 def is_about_another(heading: str) -> bool:

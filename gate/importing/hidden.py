@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from gate.importing.book import Row, Sheet
 from gate.importing.choices import HIDDEN, LEFT_OUT, Choices
 from gate.importing.layout import Column, Layout, lay_out
+from gate.importing.line_numbers import shown
 from gate.importing.question import SHOWN, Question
 
 _NAMES = {"name", "surname", "given_name"}
@@ -80,7 +81,7 @@ def asked(found: Hidden) -> Iterator[Question]:
     """What is hidden as questions, answered or not; their examples are people and headings."""
     if found.lines:
         people = tuple(
-            (f"{row.number} {_name(row, found.layout.columns)}".strip(), ())
+            (f"{shown(row.number)} {_name(row, found.layout.columns)}".strip(), ())
             for row in found.lines[:SHOWN]
         )
         yield Question("hidden", HIDDEN, people, len(found.lines), found.lines_answer)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.importing.blocks import split
 from gate.importing.book import Book, Cell, Form, Row, Sheet, letters
 from gate.importing.guesses import guess_of, is_about_another, is_next, is_relative, members
 from gate.importing.headings import column_of, heading_key, is_unneeded, shape_of
 from gate.importing.names import says_who_lives_there
-from gate.importing.text import code
+from gate.importing.tenants import says_whose
+from gate.importing.text import code, compact
 from gate.importing.two_lines import joined
 
+# how a head of the household is related to the head
+_HEADS_OWN = {
+    *("户主", "本人", "户主本人", "业主", "房主", "本户", "自己"),
+    *("head", "self", "-", "/"),
+}
 SEARCHED = 30  # lines from the top in which the headings are looked for
 _SECTION = re.compile(
     r"([0-9A-Za-z一二三四五六七八九十甲乙丙丁]+(号楼|号|栋|幢|座|期|区|单元|#楼|#))+([(（].*[)）])?[:：]?|"
@@ -125,8 +131,9 @@ def lay_out(
         heading = headings.get(index, "")
         meant[index] = _meaning(index, heading, above.get(index, ""), chosen, known)
     family = members(headings)
-    if family and all(meant[index][1] not in ("chosen", "remembered") for index in family):
+    if family and all(meant[index][1] not in ("chosen", "remembered") for index in family[:2]):
         meant[family[0]], meant[family[1]] = ("name", "guessed"), ("", "head")
+        rows = tuple(_own_line(row, *family) for row in rows)
     taken: dict[str, str] = {}  # field → the heading of its first column
     for index, (field, _) in meant.items():
         taken.setdefault(field, headings.get(index, ""))
@@ -146,6 +153,16 @@ def lay_out(
         Column(index, headings.get(index, ""), *meant[index], counts[index]) for index in indexes
     ]
     return Layout(head.number, tuple(columns), rows, skipped, _twice(columns), shape, width)
+
+
+def _own_line(row: Row, member: int, head: int, related: int) -> Row:
+    """A line in which no member is named beside the head: the head's own."""
+    said = row.cells.get(related)
+    if member in row.cells or head not in row.cells or head in row.filled:
+        return row
+    if said is not None and compact(said.text) not in _HEADS_OWN:
+        return row
+    return replace(row, cells={**row.cells, member: row.cells[head]})
 
 
 def _texts(rows: Iterable[Row], index: int) -> Iterator[str]:
@@ -208,6 +225,21 @@ def _heads(sheet: Sheet) -> tuple[int | None, float]:
         wide = [at for at, row in enumerate(sheet.rows[:SEARCHED]) if len(row.cells) > 1]
         return (wide[0] if wide else 0), 0.0
     return best, score
+
+
+def headings_of(sheet: Sheet) -> tuple[int, dict[int, str]]:
+    """The index of the row of headings, and column → heading, with what lies over it where that
+    says more; (-1, {}) where there are none."""
+    at, _ = _heads(sheet)
+    if at is None:
+        return -1, {}
+    above = _above(sheet, at)
+    found = {}
+    for column in _columns(sheet, at):
+        over, heading = above.get(column, ""), _heading(sheet, at, column)
+        more = column_of(over + heading) or is_about_another(over) or says_whose(over)
+        found[column] = over + heading if more else heading
+    return at, found
 
 
 def _named(sheet: Sheet) -> bool:

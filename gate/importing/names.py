@@ -85,6 +85,7 @@ _WHOEVER = {
 }
 # a telephone number or a home beside the name; 张伟2 is how two of one name are told apart
 _NUMBER = re.compile(r"[0-9]{7}|[0-9]-[0-9]|[0-9](?:栋|号楼|幢|单元|室|#)|^[0-9]{3,4}\D")
+_TELEPHONE = re.compile(r"[0-9+()-]{7,}")  # 王经理 88886666 below a table
 _COUNT = re.compile(r"共?[0-9一二三四五六七八九十两]+(?:人|口|口人|名|位)")
 _LABELLED = re.compile(r"[^:]*[^:\x00-\x7f][^:]*:")  # 户主：王五
 SEVERAL = "names several people; give each a line of their own"
@@ -118,7 +119,7 @@ def mistake(text: str) -> str:
     remark = re.search(r"[(\[【](.+?)[)\]】]$", key)
     if remark and is_gone(remark[1]):
         return GONE
-    if not key.isascii() and _NUMBER.search(key):
+    if (not key.isascii() and _NUMBER.search(key)) or _TELEPHONE.fullmatch(key):
         return NUMBERED
     return ""
 

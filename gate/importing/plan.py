@@ -73,6 +73,7 @@ def plan(
             "date_system": ("birth_year", *dates),
             "card_form": ("card",),
             "homes": ("unit",),
+            "owners": dates,
         }
         columns = {name for question in table.open for name in asked.get(question.about, ())}
         wrong = [one for one in wrong if one.column not in columns]

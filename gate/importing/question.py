@@ -13,9 +13,10 @@ class Question:
 
     Attributes:
         about: sheet, columns, card_form, date_order, date_system, hidden,
-            hidden_columns or homes.
+            hidden_columns, homes or owners.
         options: the answers on offer; empty for ``columns``, which are chosen one by one.
-        examples: (as written, what each option makes of it), in the order of ``options``.
+        examples: (as written, what each option makes of it), in the order of ``options``; of
+            ``sheet`` (its name, (lines in it, its number among those that can be read as one)).
         lines: how many are concerned.
         answer: "" while it is open.
     """

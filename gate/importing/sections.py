@@ -62,8 +62,9 @@ def place_of(text: str, area: str = "") -> Place | None:
 def places(sheet: Sheet, layout: Layout) -> dict[int, Place]:
     """Number of a line → where the people of it live, as far as no column says it; empty where
     a column does."""
-    if any(column.field == "building" for column in layout.columns):
-        return {}
+    given = {row.number: Place(*row.place) for row in layout.rows if row.place}
+    if given or any(column.field == "building" for column in layout.columns):
+        return given
     now = place_of(re.sub(r"![A-Z]+[0-9]+$", "", sheet.name)) or Place()
     for row in sheet.rows:
         if row.number < layout.line and len(row.cells) == 1:

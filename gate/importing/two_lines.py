@@ -13,6 +13,7 @@ from itertools import pairwise
 from gate.importing.book import Cell, Form, Row, Sheet
 from gate.importing.guesses import guess_of, is_about_another
 from gate.importing.headings import column_of, is_unneeded
+from gate.importing.tenants import says_whose
 
 _SEARCHED = 30  # lines from the top, as in the layout
 _LONGEST = 20  # characters of a heading
@@ -35,7 +36,8 @@ def joined(sheet: Sheet) -> Sheet:
     if found < 0:
         return sheet
     upper, lower = sheet.rows[found : found + 2]
-    head = {column: Cell(text) for column, text in _both(upper, lower).items()}
+    both = _both(upper, lower, whose=True)
+    head = {column: Cell(text) for column, text in both.items()}
     texts = [_texts(upper), _texts(lower)]
     rows = [
         replace(row, cells=head, spans=frozenset(), filled=frozenset())
@@ -56,8 +58,11 @@ def _short(*rows: Row) -> bool:
     return all(cell.form is Form.TEXT and len(cell.text) <= _LONGEST for cell in cells)
 
 
-def _both(upper: Row, lower: Row) -> dict[int, str]:
-    """Column → heading. A text of the upper line is over the empty cells to its right, too."""
+def _both(upper: Row, lower: Row, *, whose: bool = False) -> dict[int, str]:
+    """Column → heading. A text of the upper line is over the empty cells to its right, too.
+
+    ``whose``: where it is about the owner or the tenant, it stays before what the column is.
+    """
     found, over = {}, ""
     for column in sorted({*upper.cells, *lower.cells}):
         if column in upper.cells:
@@ -67,7 +72,8 @@ def _both(upper: Row, lower: Row) -> dict[int, str]:
         elif column in lower.filled:
             found[column] = lower.cells[column].text
         else:
-            found[column] = _joined(over, lower.cells[column].text)
+            word = lower.cells[column].text
+            found[column] = over + word if whose and says_whose(over) else _joined(over, word)
     return found
 
 

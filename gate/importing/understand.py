@@ -17,9 +17,10 @@ from gate.importing.days import ORDERS, birth_year, days, is_forever, span
 from gate.importing.ditto import is_ditto, written_out
 from gate.importing.hidden import asked, hide
 from gate.importing.homes import is_home_as_day
-from gate.importing.layout import Column, Layout, sheets_of
+from gate.importing.layout import Column, Layout
 from gate.importing.marks import mark
 from gate.importing.names import is_apart, is_empty_flat, mistake, whole
+from gate.importing.one_sheet import sheet_of
 from gate.importing.question import SHOWN, Question
 from gate.importing.sections import Homes, Place, places
 from gate.importing.serials import Serials, serial
@@ -99,16 +100,7 @@ def understand(
     Args:
         remembered: shape of headings → column → what it was read as.
     """
-    sheets = sheets_of(book)
-    names = tuple(sheet.name for sheet in sheets)
-    questions = []
-    if len(sheets) > 1:
-        chosen = choices.sheet if choices.sheet in names else ""
-        examples = tuple((sheet.name, (str(len(sheet.rows)),)) for sheet in sheets)
-        questions.append(Question("sheet", names, examples, answer=chosen))
-    sheet = next(
-        (one for one in sheets if one.name == choices.sheet), sheets[0] if sheets else None
-    )
+    sheet, sheets, questions = sheet_of(book, choices)
     if sheet is None:
         return Understanding(book)
     found = hide(sheet, choices, remembered or {})
@@ -129,7 +121,7 @@ def understand(
     return Understanding(
         book,
         sheet.name,
-        names,
+        tuple(one.name for one in sheets),
         layout,
         tuple(reader.lines),
         tuple(reader.wrong),
@@ -238,6 +230,8 @@ class _Lines:
             return "holds a formula without its value; open the file, let it compute, save it", ""
         if cell.form is Form.PICTURE and column != "photo":
             return "holds a picture", ""
+        if cell.form is Form.UNCLEAR:
+            return "holds something of the owner or the tenant; its heading does not say whose", ""
         if (cell.form is Form.DATE and column in _CODES | _HOME) or (
             column in _HOME and not self.exported and is_home_as_day(cell.text)
         ):

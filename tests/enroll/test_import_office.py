@@ -83,3 +83,49 @@ def test_a_hidden_column_assigned_by_hand_is_taken_over_the_next_time(manager, d
 def test_other_people_in_a_line_are_named_before_anything_begins(manager, upload):
     _, page = upload([("楼栋", "房号", "姓名1", "姓名2"), ("3", "501", "张三", "李四")])
     assert "Other people in a line are not imported: D 姓名2." in page
+
+
+def test_all_sheets_are_imported_at_once_where_the_clerk_says_so(manager, desk, upload):
+    head = ("单元", "房号", "姓名", "卡号")
+    people = [(1, 101, "张三", "0002222222"), (2, 201, "李四", "12a")]
+    path, page = upload({"1号楼": [head, people[0]], "2号楼": [head, people[1]]})
+    assert "Together: 1号楼, 2号楼" in page
+    page = html.unescape(manager.fill(path + "/choose", sheet="*").text)
+    assert "2/15 is line 15 of 2号楼" in page
+    assert '<td class="number">2/2</td><td>李四</td>' in page
+    marked = manager.get(path + "/mistakes.xlsx")
+    assert marked.status_code == 200
+    path, _ = upload({"1号楼": [head, people[0]], "2号楼": [head, (2, 201, "李四", "")]})
+    finish(manager, manager.fill(path + "/choose", sheet="*"))
+    finish(manager, manager.fill(path + "/run"))
+    homes = {
+        row.name: desk.store.places.address(row.household_id)[:2]
+        for row in desk.store.people.find()
+    }
+    assert homes == {"张三": ("1号楼", "1-101"), "李四": ("2号楼", "2-201")}
+
+
+def test_heads_who_are_left_out_are_said(upload):
+    rows = [
+        ("楼栋", "房号", "户主", "家庭成员", "与户主关系"),
+        ("3", "501", "张三", "李红", "妻子"),
+    ]
+    _, page = upload(rows)
+    assert "Heads of households without a line of their own are not imported: 张三 (1)" in page
+
+
+def test_owner_and_tenant_of_a_line_are_two_people(manager, desk, upload):
+    rows = [
+        ("楼栋", "房号", "业主", "电话", "租户", "电话", "到期日期"),
+        ("3", "501", "张三", "13800000001", "李四", "13900000002", "2099-12-31"),
+    ]
+    path, page = upload(rows)
+    assert "Some lines name an owner and a tenant. Who of them is imported?" in page
+    page = html.unescape(manager.fill(path + "/choose", owners="both").text)
+    assert "Everything is clear" in page
+    finish(manager, manager.fill(path + "/run"))
+    found = {row.name: (row.kind, row.phone) for row in desk.store.people.find()}
+    assert found == {
+        "张三": ("resident", "13800000001"),
+        "李四": ("tenant", "13900000002"),
+    }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from enroll.import_form import heads_only
 from gate.importing.names import GONE
 from tests.importing.office import mistakes, planned, values, workbook
 
@@ -263,3 +264,45 @@ def test_a_card_that_is_not_in_order_is_not_given(tmp_path, store, heading):
 def test_a_surname_beside_a_name_is_not_lost(tmp_path, store, given, surname, name):
     path = workbook(tmp_path, [("名字", "姓氏"), (given, surname)])
     assert values(planned(path, store), "name") == [(name,)]
+
+
+HEADS = ("房号", "户主", "家庭成员", "与户主关系")
+
+
+def test_a_line_without_a_member_is_the_heads_own(tmp_path, store):
+    rows = [
+        ("楼栋", *HEADS, "电话"),
+        *(("3", "501", "张三", "", "", "1381"), ("3", "501", "张三", "李红", "妻子", "1382")),
+        *(("3", "502", "王五", "", "本人", "1383"), ("3", "503", "赵六", "", "妻子", "1384")),
+    ]
+    found = planned(workbook(tmp_path, rows), store)
+    assert values(found, "name", "phone") == [
+        *(("张三", "1381"), ("李红", "1382"), ("王五", "1383"), ("", "1384")),
+    ]
+    assert mistakes(found) == [(5, "name", "is missing")]
+
+
+def test_a_merged_head_is_named_once(tmp_path, store):
+    rows = [HEADS, ("501", "张三", "", ""), ("", "", "李红", "妻子")]
+    found = planned(workbook(tmp_path, {"3号楼": rows}, "A2:A3", "B2:B3"), store)
+    assert values(found, "unit", "name") == [("501", "张三"), ("501", "李红")]
+
+
+def test_heads_without_a_line_of_their_own_are_named(tmp_path, store):
+    rows = [HEADS, ("501", "张三", "李红", "妻子"), ("502", "王五", "", "")]
+    found = planned(workbook(tmp_path, {"3号楼": rows}), store)
+    assert heads_only(found.table) == ("张三",)
+
+
+@pytest.mark.parametrize("column", ["编号", "电话"])
+def test_the_number_of_an_identity_card_is_kept_in_no_column(tmp_path, store, column):
+    found = planned(workbook(tmp_path, [("姓名", column), ("张三", "11010519491231002X")]), store)
+    assert [text for _, _, text in mistakes(found)] == [
+        "is the number of an identity card, which is not kept here"
+    ]
+
+
+def test_a_telephone_below_a_table_is_nobodys_name(tmp_path, store):
+    rows = [("楼栋", "房号", "姓名"), ("3", "501", "张三"), ("联系人", "王经理", "8888-6666")]
+    found = planned(workbook(tmp_path, rows), store)
+    assert [line for line, column, _ in mistakes(found) if column == "name"] == [3]

@@ -1,0 +1,131 @@
+"""A sheet for each building, read as one."""
+
+from __future__ import annotations
+
+from gate.importing.choices import ALL, Choices
+from tests.importing.office import mistakes, planned, values, workbook
+
+HEAD = ("单元", "房号", "姓名", "电话")
+CHOSEN = Choices(sheet=ALL, language="zh")
+
+
+def test_several_sheets_are_imported_at_once_each_with_its_building(tmp_path, store):
+    path = workbook(
+        tmp_path,
+        {
+            "1号楼": [("1号楼住户登记表",), HEAD, (1, 101, "张三", "1381"), ("小计", "", "", "")],
+            "2号楼": [("姓名", "手机号", "单元", "房号"), ("李四", "1382", 2, 201)],
+            "Sheet3": [("楼栋", *HEAD[1:]), ("3号楼", 301, "王五", "1383")],
+        },
+    )
+    (question,) = planned(path, store).questions
+    assert question.options == (ALL, "1号楼", "2号楼", "Sheet3")
+    found = planned(path, store, CHOSEN)
+    assert found.ready
+    assert values(found, "building", "unit", "name", "phone") == [
+        ("1号楼", "1单元101", "张三", "1381"),
+        ("2号楼", "2单元201", "李四", "1382"),
+        ("3号楼", "301", "王五", "1383"),
+    ]
+    assert found.table.placed == {"1号楼": 1, "2号楼": 1}
+    assert [text for _, text in found.table.skipped] == ["小计"]
+
+
+def test_who_lives_nowhere_here_is_not_imported_with_the_residents(tmp_path, store):
+    sheets = {
+        "1号楼": [HEAD, (1, 101, "张三", "")],
+        "2号楼": [HEAD, (2, 201, "李四", "")],
+        "物业人员": [("姓名", "电话"), ("赵保安", "1381")],
+    }
+    path = workbook(tmp_path, sheets)
+    found = planned(path, store, CHOSEN)
+    assert [name for (name,) in values(found, "name")] == ["张三", "李四"]
+    del sheets["2号楼"]
+    (question,) = planned(workbook(tmp_path, sheets), store, CHOSEN).questions
+    assert question.options == ("1号楼", "物业人员")
+
+
+def test_a_mistake_names_the_sheet_and_its_line(tmp_path, store):
+    path = workbook(
+        tmp_path,
+        {
+            "1号楼": [HEAD, (1, 101, "张三", ""), (1, 102, "", "1381")],
+            "2号楼": [HEAD, (2, 201, "李四", "")],
+            "3号楼": [("房号", "姓名", "卡号"), (301, "王五", "0002222222")],
+            "4号楼": [("房号", "姓名", "卡号"), (401, "赵六", "0002222222")],
+        },
+    )
+    found = planned(path, store, CHOSEN)
+    assert [text for _, _, text in mistakes(found)] == ["is missing", "is in line {which} too"]
+    assert found.wrong[1].which == "3/2"
+
+
+def test_nothing_is_taken_over_from_the_sheet_before(tmp_path, store):
+    head = ("楼栋", "房号", "姓名", "电话")
+    path = workbook(
+        tmp_path,
+        {
+            "甲": [head, ("1", "101", "张三", "1381")],
+            "乙": [head, ("", "", "李四", "同上"), ("2", "201", "王五", "1382")],
+        },
+    )
+    found = planned(path, store, CHOSEN)
+    assert values(found, "unit", "name", "phone")[1] == ("", "李四", "")
+    assert not found.questions
+    assert [text for _, _, text in mistakes(found)] == [
+        "stands for the cell above; write out what is meant"
+    ]
+
+
+def test_tables_side_by_side_on_one_sheet_are_imported_at_once(tmp_path, store):
+    head = ("房号", "姓名")
+    rows = [
+        head * 3,
+        ("501", "张三", "502", "李四", "503", "空置"),
+        ("401", "王五", "", "", "", ""),
+    ]
+    found = planned(workbook(tmp_path, {"3号楼": rows}), store, CHOSEN)
+    assert values(found, "building", "unit", "name") == [
+        ("3号楼", "501", "张三"),
+        ("3号楼", "401", "王五"),
+        ("3号楼", "502", "李四"),
+    ]
+
+
+def test_owner_and_tenant_of_each_sheet(tmp_path, store):
+    head = ("房号", "业主", "电话", "租户", "电话")
+    path = workbook(
+        tmp_path,
+        {
+            "1号楼": [head, ("101", "张三", "1381", "李四", "1382")],
+            "2号楼": [head, ("101", "王五", "1383", "", "")],
+        },
+    )
+    chosen = Choices(sheet=ALL, language="zh", owners="both")
+    found = planned(path, store, chosen)
+    assert values(found, "building", "name", "phone") == [
+        ("1号楼", "张三", "1381"),
+        ("1号楼", "李四", "1382"),
+        ("2号楼", "王五", "1383"),
+    ]
+    assert len({line.number for line in found.lines}) == 3
+
+
+def test_hidden_lines_and_columns_stay_hidden(tmp_path, store):
+    from openpyxl import load_workbook
+
+    path = workbook(
+        tmp_path,
+        {
+            "1号楼": [HEAD, (1, 101, "张三", "1381"), (1, 102, "李四", "1382")],
+            "2号楼": [("姓名", "房号", "电话"), ("王五", 201, "1383")],
+        },
+    )
+    book = load_workbook(path)
+    book["1号楼"].row_dimensions[3].hidden = True
+    book["2号楼"].column_dimensions["C"].hidden = True
+    book.save(path)
+    found = planned(path, store, CHOSEN)
+    assert values(found, "name", "phone") == [("张三", ""), ("王五", "")]
+    asked = {one.about: one.answer for one in found.table.questions}
+    assert asked == {"sheet": ALL, "hidden": "without", "hidden_columns": "without"}
