@@ -17,6 +17,28 @@ document.addEventListener("submit", (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
+// Without a network a form would be lost with its page: the desk is asked first whether it is
+// there, which it is where it runs on a machine without any network. If not, what was typed stays.
+const away = document.getElementById("away");
+let reached = null;
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter: button } = event;
+  const sure = navigator.onLine || form.method !== "post" || form === reached;
+  if (event.defaultPrevented || sure) return;
+  event.preventDefault();
+  const send = () => {
+    away.hidden = true;
+    reached = form;
+    form.requestSubmit(button);
+    reached = null;
+  };
+  const stay = () => {
+    (button ?? form.lastElementChild).before(away);
+    away.hidden = false;
+  };
+  fetch("/static/desk.css", { cache: "no-store" }).then(send, stay);
+});
+
 // A form is sent once, however often its button is pressed: until the answer is there, or for ten
 // seconds, after which somebody may want to try again.
 const sent = new WeakSet();

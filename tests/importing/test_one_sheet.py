@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gate.importing.choices import ALL, Choices
+from gate.importing.choices import ALL, Choices, from_json
+from gate.importing.line_numbers import MOST_SHEETS, numbered
 from tests.importing.office import mistakes, planned, values, workbook
 
 HEAD = ("单元", "房号", "姓名", "电话")
@@ -129,3 +130,18 @@ def test_hidden_lines_and_columns_stay_hidden(tmp_path, store):
     assert values(found, "name", "phone") == [("张三", ""), ("王五", "")]
     asked = {one.about: one.answer for one in found.table.questions}
     assert asked == {"sheet": ALL, "hidden": "without", "hidden_columns": "without"}
+
+
+def test_who_is_in_two_sheets_is_decided_by_the_number_of_the_line(tmp_path, store):
+    sheets = {
+        "1号楼": [HEAD, (1, 101, "张三", "1381")],
+        "2号楼": [HEAD, (1, 101, "李四", "1382"), (1, 101, "李四", "1382")],
+    }
+    path = workbook(tmp_path, sheets)
+    (one,) = planned(path, store, CHOSEN).undecided
+    decided = from_json({"sheet": ALL, "language": "zh", "doubles": {str(one.line): "same"}})
+    found = planned(path, store, decided)
+    assert found.ready
+    assert found.lines[-1].values["person"] == f"line {one.other}"
+    last = numbered(1_048_576, sheet=MOST_SHEETS, second=True)
+    assert from_json({"doubles": {str(last): "new"}}).doubles == {last: "new"}

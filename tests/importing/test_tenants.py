@@ -56,7 +56,9 @@ def test_headings_over_two_lines(tmp_path, store):
 )
 def test_who_of_them_is_imported_is_asked(tmp_path, store, owners, names):
     rows = [(*HOME, *HEADS[0]), *ROWS]
-    assert [one.about for one in made(tmp_path, store, rows, "").questions] == ["owners"]
+    asked = made(tmp_path, store, rows, "")
+    assert [one.about for one in asked.questions] == ["owners"]
+    assert not asked.wrong  # that a tenant needs an end is nothing before they are imported
     found = made(tmp_path, store, rows, owners)
     assert [name for (name,) in values(found, "name")] == names.split()
     assert not found.questions
