@@ -45,7 +45,7 @@ OPTIONS = {
     "above": "In the home of the line above",
     "none": "They have no home here",
     "both": "Both, each as a person of their own",
-    "there": "The tenant, since they live there",
+    "there": "The tenant where there is one, else the owner",
     "owners": "The owner only; lines with a tenant alone are left out",
     "tenants": "The tenant only; lines without one are left out",
     ALL: "Together: {names}",
@@ -89,12 +89,14 @@ class Shown:
     """What the page shows of a plan.
 
     Attributes:
+        named: whether a column holds names.
         unseen: what becomes of hidden lines and columns, as far as it is settled.
         outside: buildings that no column names.
         numbering: how lines are numbered where several sheets are read as one.
         beside: columns of other people, who are not taken over.
     """
 
+    named: bool
     questions: list[Asked]
     unseen: list[str]
     outside: str
@@ -120,6 +122,7 @@ def asked(plan: Plan, translate: Translate) -> Shown:
     language = "zh" if translate("leave out") != "leave out" else "en"
     title = heading(language)
     return Shown(
+        any(column.field in ("name", "surname") for column in table.columns),
         [_question(one, translate) for one in table.questions],
         unseen(table.questions, translate),
         outside(table, translate),

@@ -129,3 +129,13 @@ def test_owner_and_tenant_of_a_line_are_two_people(manager, desk, upload):
         "张三": ("resident", "13800000001"),
         "李四": ("tenant", "13900000002"),
     }
+
+
+def test_a_plan_of_floors_and_rooms_is_told_what_is_needed_instead(upload):
+    told = "No column of names was found. A line for each person is needed"
+    _, page = upload({"3号楼": [("楼层", "01", "02"), ("5", "张三", "李四")]})
+    assert told in page
+    assert "/imports/template.xlsx" in page
+    _, page = upload({"3号楼": [("房号", "姓名"), ("501", "空置")]})
+    assert "There is nobody in the table to import." in page
+    assert told not in page
