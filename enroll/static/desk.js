@@ -19,7 +19,7 @@ document.addEventListener("submit", (event) => {
 
 // Without a network a form would be lost with its page: the desk is asked first whether it is
 // there, which it is where it runs on a machine without any network. If not, what was typed stays.
-const away = document.getElementById("away");
+const away = document.getElementById("away").content.firstElementChild;
 let reached = null;
 document.addEventListener("submit", (event) => {
   const { target: form, submitter: button } = event;
@@ -27,15 +27,12 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || sure) return;
   event.preventDefault();
   const send = () => {
-    away.hidden = true;
+    away.remove();
     reached = form;
     form.requestSubmit(button);
     reached = null;
   };
-  const stay = () => {
-    (button ?? form.lastElementChild).before(away);
-    away.hidden = false;
-  };
+  const stay = () => (button ?? form.lastElementChild).before(away);
   fetch("/static/desk.css", { cache: "no-store" }).then(send, stay);
 });
 

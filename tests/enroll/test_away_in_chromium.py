@@ -24,7 +24,7 @@ def test_what_was_typed_stays_and_is_sent_when_the_network_is_back(clerk, desk):
     clerk.fill(name="王芳", birth_year="1960")
     clerk.page.context.set_offline(True)
     clerk.press("Save and go on to consent")
-    clerk.page.wait_for_selector("form #away", state="visible")
+    clerk.page.wait_for_selector("form [role=alert]", state="visible")
     clerk.look("away")
     assert clerk.page.input_value("[name=name]") == "王芳"
     assert desk.store.people.count() == 0
