@@ -18,7 +18,7 @@ from gate.config.together import clashes
 from gate.config.upgrade import upgraded
 from gate.errors import ConfigurationError
 from gate.setup import shipped
-from gate.texts.terminal import Console
+from gate.texts.terminal import Console, language
 
 config = typer.Typer(help="Check and show the configuration.", no_args_is_help=True)
 
@@ -102,7 +102,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a configuration with every key at its default; `gate init` asks for the values."""
-    if not shipped.place(as_toml(), config, 0o640, replace=force):
+    if not shipped.place(as_toml(language()), config, 0o640, replace=force):
         raise ConfigurationError(
             "there is a configuration already",
             where=str(config),

@@ -132,7 +132,7 @@ def init(
             hint="run it at a terminal, or name them: --camera /dev/video0 --board modbus:PORT; "
             "a trial without a door says --board simulated",
         )
-    document = Document.open(config)
+    document = Document.open(config, talk.language)
     if not known:
         document.set("mqtt.enabled", False)  # asked for below; a trial box has no broker
     talk.say("configuration: {path}", path=config)

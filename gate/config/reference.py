@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import Enum
@@ -24,6 +24,8 @@ from pydantic_core import PydanticUndefined
 
 from gate.config.advanced import TABLE
 from gate.config.settings import Settings
+from gate.texts import line_breaks
+from gate.texts.catalogue import LOCALE, read_catalogue
 
 WIDTH = 100
 
@@ -122,21 +124,23 @@ def parts(settings: BaseModel | None = None) -> Iterator[Part]:
     yield from (part for part in found if part.advanced)
 
 
-def as_toml() -> str:
-    """The configuration file with every key at its default."""
+def as_toml(language: str = "en") -> str:
+    """The configuration file with every key at its default, its comments in ``language``; those
+    for experts are English."""
+    say = _comments(language)
     every = list(parts())
-    out = [HEAD + "\n".join(_first()), ""]
+    out = ["\n".join([*_head(say), *_first(say)]), ""]
     for part in every:
         if part.advanced:
             continue
         hidden = "# " if part.example else ""
         if part.path:
-            out += ["", *_comment(part.text), f"{hidden}{part.header}"]
+            out += ["", *_comment(say(part.text)), f"{hidden}{part.header}"]
         for key in part.keys:
             if part.explained:
-                out += _comment(key.text)
+                out += _comment(say(key.text))
             out.append(f"{hidden}{key.name} = {key.value}" if key.value else f"# {key.name} =")
-    out += ["", *_comment(ADVANCED), f"[{TABLE}]"]
+    out += ["", *_comment(say(ADVANCED)), f"[{TABLE}]"]
     for part in every:
         if part.advanced:
             out += ["", *_comment(f"{part.path}: {part.text.split('. ')[0].rstrip('.')}.")]
@@ -169,8 +173,20 @@ def _row(key: Key, name: str) -> str:
     return f"| `{name}` | {_code(key.value)} | {_cell(key.allowed)} | {_cell(key.text)} |"
 
 
-def _first() -> Iterator[str]:
-    yield from (f"#   {place:<20} {words}" for place, words in FIRST.items())
+def _comments(language: str) -> Callable[[str], str]:
+    """A comment in ``language``; as it is where it is not in the catalogue."""
+    file = LOCALE / language / "settings.po"
+    texts = read_catalogue(file, language) if file.exists() else {}
+    return lambda text: texts.get(text, text)
+
+
+def _head(say: Callable[[str], str]) -> Iterator[str]:
+    lines = [line.removeprefix("#").strip() for line in HEAD.splitlines()]
+    yield from (f"# {say(line)}".rstrip() for line in lines)
+
+
+def _first(say: Callable[[str], str]) -> Iterator[str]:
+    yield from (f"#   {place:<20} {say(words)}" for place, words in FIRST.items())
 
 
 def as_value(value: Any) -> str:
@@ -301,6 +317,8 @@ def _number(value: float) -> str:
 def _comment(text: str) -> list[str]:
     if not text:
         return []
+    if not text.isascii() and line_breaks.is_wide(text):
+        return [f"# {line}" for line in line_breaks.filled(text, WIDTH - 2)]
     return textwrap.wrap(
         text,
         WIDTH,

@@ -34,12 +34,13 @@ class Document:
             ) from None
 
     @classmethod
-    def open(cls, path: Path) -> Document:
-        """The file, or every key at its default where there is none. Raises ConfigurationError."""
+    def open(cls, path: Path, language: str = "en") -> Document:
+        """The file, or every key at its default where there is none, with comments in ``language``.
+        Raises ConfigurationError."""
         if path.exists():
             load(path)  # reports what is wrong with it before anything is changed
             return cls(path, path.read_text("utf-8-sig"))
-        return cls(path, as_toml())
+        return cls(path, as_toml(language))
 
     @property
     def text(self) -> str:

@@ -6,10 +6,12 @@ that closes and not after one that opens.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from rich import _wrap
+from rich.cells import cell_len
 
 _CLOSES = frozenset("，。；：？！、）】》〉」』〕”’…—·％,.;:?!)]}%")
 _OPENS = frozenset("（【《〈「『〔“‘([{")
@@ -28,6 +30,27 @@ def breaks(word: str) -> Iterator[int]:
             continue
         if after not in _CLOSES and before not in _OPENS:
             yield at
+
+
+def is_wide(text: str) -> bool:
+    """Whether it is mostly Chinese: English with a Chinese example is not."""
+    return 2 * sum(map(_wide, text)) > sum(map(str.isalpha, text)) / 2
+
+
+def filled(text: str, width: int) -> Iterator[str]:
+    """Lines of at most ``width`` columns, a Chinese character counting two; a piece that does not
+    end anywhere may be longer."""
+    line = ""
+    for word in re.findall(r"\S+\s*", text):
+        edges = [0, *breaks(word), len(word)]
+        for begin, end in pairwise(edges):
+            piece = word[begin:end]
+            if line and cell_len(line + piece.rstrip()) > width:
+                yield line.rstrip()
+                line = ""
+            line += piece
+    if line:
+        yield line.rstrip()
 
 
 def words(text: str) -> Iterable[tuple[int, int, str]]:

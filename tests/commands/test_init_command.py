@@ -235,6 +235,7 @@ def test_the_conversation_is_in_the_language_that_was_chosen(config: Path) -> No
     done = run(config, *FLAGS, "--languages", "zh,en", "--models", "skip")
     assert "检查结果" in done.output
     assert "检查结果" in run(config, "--label", "西门").output  # as the configuration says
+    assert "# 控制门锁的继电器板" in config.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

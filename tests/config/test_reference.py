@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from gate.commands.config import config
+from gate.config import reference
 from gate.config.reference import as_page, as_toml, parts
 from gate.config.settings import Settings, build
+from gate.texts.catalogue import LOCALE, read_catalogue
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,3 +80,39 @@ def test_every_class_of_the_settings_is_there() -> None:
 def test_the_command_prints_both() -> None:
     assert CliRunner().invoke(config, ["reference"]).stdout == as_toml()
     assert CliRunner().invoke(config, ["reference", "--page"]).stdout == as_page()
+
+
+# ------------------------------------------------------------ in Chinese
+
+
+def explained() -> set[str]:
+    """Every comment of the file but those for experts."""
+    lines = {line.removeprefix("#").strip() for line in reference.HEAD.splitlines()}
+    found = {*lines, *reference.FIRST.values(), reference.ADVANCED}
+    for part in reference.parts():
+        if not part.advanced:
+            found |= {part.text, *(key.text for key in part.keys)} if part.path else set()
+            found |= {key.text for key in part.keys}
+    return found - {""}
+
+
+def test_every_comment_for_an_installer_has_its_chinese_and_none_is_left_over() -> None:
+    known = read_catalogue(LOCALE / "zh" / "settings.po", "zh")
+    assert sorted(explained() - {*known}) == []
+    assert sorted({*known} - explained()) == []
+
+
+def test_a_chinese_file_means_the_same_and_fits() -> None:
+    chinese = reference.as_toml("zh")
+    assert tomllib.loads(chinese) == tomllib.loads(reference.as_toml())
+    assert build(tomllib.loads(chinese)) == build({})
+    assert "# 控制门锁的继电器板，见 docs/devices.md" in chinese
+    ours, expert = chinese.split("[advanced]\n", 1)
+    english = re.compile(r"[a-z]{3,} (the|of|is|are|and|that|which|for) ")
+    assert [line for line in ours.splitlines() if line[:1] == "#" and english.search(line)] == []
+    assert "the longest wait" in expert
+    marks = "，。；：？！、）"
+    lines = [line[2:] for line in ours.splitlines() if line.startswith("# ")]
+    assert [line for line in lines if line[:1] and line[0] in marks] == []
+    # an address is not broken
+    assert [line for line in lines if cell_len(line) > 98 and "://" not in line] == []
