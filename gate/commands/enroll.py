@@ -134,7 +134,7 @@ def enroll(
         }
         line = Line(1, {key: value for key, value in values.items() if value})
         wrong = _check([line], NoPhotos(), store, settings)
-        _refuse([f"--{w.column.replace('_', '-')} {w.what}" for w in wrong], "")
+        _refuse([f"--{w.column.replace('_', '-')}: {w.what}" for w in wrong], "")
         if row is None and not agreed:
             raise AccessError(
                 "a face is enrolled only with the person's consent",

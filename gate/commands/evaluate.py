@@ -75,7 +75,9 @@ def evaluate(
     settings = load(config)
     console = Console()
     if site and html:
-        raise typer.BadParameter("--html is of photographs: with --site there are only lines")
+        raise typer.BadParameter(
+            "the page of --html is of photographs: with --site there are only lines"
+        )
     for file in (json_file, html):
         if file is not None:  # before the work, not after it
             with file.open("a"):

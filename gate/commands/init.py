@@ -25,6 +25,7 @@ from gate.setup.document import Document
 from gate.setup.talk import Talk, Terminal
 from gate.store.store import Store
 from gate.texts import terminal
+from gate.texts.catalogue import LANGUAGES
 from gate.texts.terminal import Console
 
 PASSWORD = "GATE_MANAGER_PASSWORD"  # of the first manager, where nobody is asked
@@ -309,8 +310,8 @@ def _wanted(part: list[str] | None) -> set[str]:
 
 def _language(answer: str | None, config: Path) -> str:
     """Of the conversation: what was answered, the configuration's, the terminal's."""
-    if answer:
-        return answer.split(",")[0].strip()
+    if answer and (first := answer.split(",")[0].strip()) in LANGUAGES:
+        return first
     if config.exists():
         return load(config).desk.language
     return terminal.language()

@@ -153,8 +153,9 @@ def _read(path: Path) -> Ed25519PrivateKey:
     try:
         private = serialization.load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
+        why = getattr(error, "strerror", None) or "not a key"
         raise ConfigurationError(
-            f"the key cannot be read: {error}", where=str(path), hint="make one: `gate keys make`"
+            f"the key cannot be read: {why}", where=str(path), hint="make one: `gate keys make`"
         ) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise ConfigurationError(

@@ -301,6 +301,5 @@ def model(name: str) -> Model:
             return known
     raise ModelError(
         f"there is no model called {name}",
-        where="gate/models/table.py",
-        hint="names on offer: " + ", ".join(known.name for known in MODELS),
+        hint=f"names on offer: {', '.join(known.name for known in MODELS)}",
     )

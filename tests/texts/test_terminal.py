@@ -58,6 +58,8 @@ def said(file: Path) -> Iterator[str]:
                 found = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "hint")]
             elif name == "Finding":
                 found = list(node.args[2:4])
+            elif name == "_wrong" and len(node.args) > 2:  # of an answer to ``gate init``
+                found = [node.args[2]]
             elif name == "Clash":
                 found = list(node.args[1:3])
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in NAMED:
@@ -282,3 +284,36 @@ def test_the_conversation_of_init_translates_what_went_wrong(
     error = DeviceError("the disk is full", where="/dev/x", hint="check the disk")
     Terminal("zh", asks=False).say("{what}", what=error)
     assert capsys.readouterr().out == "磁盘已满\n  位置：/dev/x\n  处理：请检查磁盘\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("init", "--set", "nonsense"),
+        ("init", "--languages", "xx"),
+        ("notify", "test"),
+        ("models", "fetch", "nix"),
+        ("keys", "send", "open", "--key", "/nope"),
+        ("evaluate", "--site", "--html", "x.html"),
+        ("enroll", "{config}", "--name", "李红", "--agreed", "paper"),
+    ],
+)
+def test_a_mistake_of_a_command_is_explained_in_chinese(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("COLUMNS", "200")
+    config = tmp_path / "gate.toml"
+    config.write_text(f'data = "{tmp_path}/data"\nstore = {{ ballast = 0 }}\n')
+    given = [word.format(config=config) for word in words]
+    monkeypatch.setattr(sys, "argv", ["gate", *given, "-c", str(config)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    shown = capsys.readouterr()
+    own = (shown.out + shown.err).replace(str(tmp_path), "")
+    own = re.sub(r"`[^`]*`|(用法|查看帮助)：.*", "", own)  # commands as they are typed
+    assert not re.search(r"[a-z]{3,} [a-z]{2,}", own), own
