@@ -54,10 +54,10 @@ def test_without_consent_nothing_is_written(gate: Run, store: Callable[[], Store
     assert "--agreed" in str(refused.exception)
     refused = gate("enroll", OBAMA[0], "--agreed", "paper")
     assert isinstance(refused.exception, ConfigurationError)
-    assert "--name is missing" in str(refused.exception)
-    assert "--birth-year consent needs the year of birth" in str(refused.exception)
+    assert "--name: is missing" in str(refused.exception)
+    assert "--birth-year: consent needs the year of birth" in str(refused.exception)
     child = gate("enroll", OBAMA[0], "--name", "A", "--birth-year", "2020", "--agreed", "paper")
-    assert "--guardian a guardian answers for a child" in str(child.exception)
+    assert "--guardian: a guardian answers for a child" in str(child.exception)
     with store() as opened:
         assert opened.people.count() == 0
 
