@@ -1,52 +1,69 @@
-"""Whether a camera still sees what it should: covered, defocused, frozen, turned away. Pure.
+"""Whether a camera still sees what it should: covered, blinded, frozen, turned away. Pure.
 
-A few figures of each frame (``measure``) and what they were before decide. Only what lasts counts:
-somebody who stands before the camera, a lamp switched on or a lorry passing is none of these.
+A few figures of each frame (``measure``), what they were before, and whether faces are found are
+all that decides. Only what lasts counts: somebody who stands before the camera, a lamp that is off
+for a minute or a lorry passing is none of these. Nothing here lets anybody in or keeps anybody out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SIZE = (64, 48)  # pixels of the thumbnail
-_FLAT = 5.0  # grey levels: standard deviation below which nothing can be made out
-_SOFT = 0.12  # share of the usual sharpness below which the picture is out of focus
+SIZE = (64, 48)  # cells of the thumbnail
+# Limits of a picture in which no face can be used; ``python -m research.unseen`` has what they do.
+_DARK = 20.0  # grey levels of all but the brightest twentieth
+_BURNT = 0.65  # share of pixels that are white
+_GLARE = 0.3  # the same from which a lamp may be why edges are few, or not the usual ones
+_WHITE = 250  # grey level
+_FLAT = 0.35  # contrast
+_SOFT = 0.006  # focus
+_LOOSER = 1.25  # times the limit until which a picture counts as before
 _STROBE = 40.0  # grey levels between successive frames' means, at most of them
 _ALIKE = 0.35  # correlation of edges with the usual view below which it is another one
 STILL = 1.0  # seconds of equal pictures after which they are no longer what is there now
 _SAME = 0.9  # correlation with the frame before above which nothing moves
-# seconds a condition lasts before it is reported, and must be away before it is over
-_LASTS = {"covered": 10.0, "frozen": 0.0, "moved": 20.0}
+# seconds a condition lasts before it is reported
+_LASTS = 20.0
+_LIGHT_LASTS = 90.0  # for darkness and glare: lamps go out, cars wait with theirs on
+_CLOSE_LASTS = 300.0  # for another view with a face in it: somebody stands close
 _SAME_FOR = 10.0  # seconds of one picture after which it is frozen, without a change between
-_AWAY = 3.0
+_AWAY = 3.0  # seconds it must be away before it is over
 _LEARN = 30.0  # seconds: time constant of the usual view
 
 
 class Problem(StrEnum):
-    COVERED = "covered"  # dark, flat, out of focus or flickering: no face can be found
+    COVERED = "covered"  # dark, white, flat, out of focus or flickering: no face can be used
     FROZEN = "frozen"  # the same picture again and again
     MOVED = "moved"  # another view than usual
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One frame: brightness, sharpness, edges, and a sum of its pixels.
+    """One frame, in figures that text written into it by the camera hardly changes.
 
     Attributes:
-        mean, spread: mean and standard deviation of the grey, 0..255.
+        mean: of the grey, 0..255.
+        light: grey level below which 95 % of the cells are, 0..255.
+        burnt: share of white pixels, 0..1.
+        contrast: the tenth strongest edge among ten cells, as a share of the light in the middle
+            of them all; the same for a picture half as bright.
+        focus: fine detail where there is most, as a share of all detail there; what noise adds
+            everywhere does not count.
         edges: float32 (SIZE), magnitude of the gradient.
-        sharpness: variance of the Laplacian of a picture 320 pixels wide, squared grey levels.
         print: equal for equal pixels.
     """
 
     mean: float
-    spread: float
-    sharpness: float
+    light: float
+    burnt: float
+    contrast: float
+    focus: float
     edges: NDArray[np.float32]
     print: int
 
@@ -60,7 +77,6 @@ class View:
     flicker: float = 0.0  # running share, 0..1, of frames that jump in brightness
     same_since: float = 0.0  # monotonic seconds at which the picture was seen first
     usual: NDArray[np.float32] | None = None  # edges, slowly learned
-    sharpness: float = 0.0  # the usual variance, squared grey levels
     since: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, it began
     clear: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, seen last
     reported: frozenset[Problem] = frozenset()
@@ -71,6 +87,11 @@ class View:
         return self.same_since < self.seen
 
     @property
+    def covered(self) -> bool:
+        """Whether it has been reported that no face can be used."""
+        return Problem.COVERED in self.reported
+
+    @property
     def still(self) -> bool:
         """Whether the same picture has come for so long that nobody is let in by it."""
         return self.seen - self.same_since >= STILL
@@ -78,7 +99,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A problem has begun, or is over. ``cause``: dark, flat, blurred, flicker, still, turned."""
+    """A problem has begun, or is over.
+
+    ``cause``: dark, bright, flat, blurred, flicker; still; turned.
+    """
 
     problem: Problem
     begins: bool
@@ -92,64 +116,105 @@ def measure(image: NDArray[np.uint8]) -> Figures:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
     tiny = cv2.resize(grey, SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
-    across = cv2.Sobel(tiny, cv2.CV_32F, 1, 0)
-    down = cv2.Sobel(tiny, cv2.CV_32F, 0, 1)
+    edges = cv2.magnitude(cv2.Sobel(tiny, cv2.CV_32F, 1, 0), cv2.Sobel(tiny, cv2.CV_32F, 0, 1))
+    smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    fine = cv2.convertScaleAbs(cv2.Laplacian(smooth, cv2.CV_16S))
+    detail = cv2.resize(fine.astype(np.float32), SIZE, interpolation=cv2.INTER_AREA)
+    middle, _, light = _spread(tiny)
+    usual, strong, strongest = _spread(edges)
+    noise, _, most = _spread(detail)
     return Figures(
         float(grey.mean()),
-        float(grey.std()),
-        float(cv2.Laplacian(grey, cv2.CV_64F).var()),
-        np.asarray(cv2.magnitude(across, down), np.float32),
+        light,
+        float(np.count_nonzero(grey >= _WHITE)) / grey.size,
+        strong / max(middle, 8.0),
+        (most - noise) / max(strongest - usual, 2.0),
+        np.asarray(edges, np.float32),
         hash(image[:: max(1, height // 60)].tobytes()),
     )
 
 
-def step(view: View, now_seen: Figures, now: float) -> tuple[View, tuple[Change, ...]]:
-    """The next view and what has begun or is over."""
+def _spread(cells: NDArray[Any]) -> tuple[float, float, float]:
+    """The values below which 50, 90 and 95 % of the cells are."""
+    ordered = np.sort(cells, axis=None)
+    middle, many, most = (float(ordered[int(share * ordered.size)]) for share in (0.5, 0.9, 0.95))
+    return middle, many, most
+
+
+def step(
+    view: View, now_seen: Figures, now: float, *, faces: bool = False
+) -> tuple[View, tuple[Change, ...]]:
+    """The next view and what has begun or is over.
+
+    Args:
+        now: monotonic seconds.
+        faces: whether a face was found in the newest pictures: then they can be made use of.
+    """
     last = view.last
     if last is None or now < view.seen:
-        first = View(now_seen, now, same_since=now, usual=now_seen.edges)
-        return replace(first, sharpness=now_seen.sharpness), ()
+        return View(now_seen, now, same_since=now, usual=now_seen.edges), ()
     jump = abs(now_seen.mean - last.mean) > _STROBE
     flicker = 0.9 * view.flicker + 0.1 * jump
     since = view.same_since if now_seen.print == last.print else now
     view = replace(view, flicker=flicker, same_since=since)
-    causes = _conditions(view, now_seen, last, now)
-    view, changes = _timed(view, causes, now)
-    if not causes and not view.reported:
+    wrong = _conditions(view, now_seen, last, now, faces)
+    view, changes = _timed(view, wrong, now)
+    if not wrong and not view.reported:
         view = _learned(view, now_seen, now - view.seen)
     return replace(view, last=now_seen, seen=now), changes
 
 
-def _conditions(view: View, figures: Figures, last: Figures, now: float) -> dict[Problem, str]:
-    causes: dict[Problem, str] = {}
-    if figures.spread < _FLAT:
-        causes[Problem.COVERED] = "dark" if figures.mean < 40 else "flat"
+def _conditions(
+    view: View, figures: Figures, last: Figures, now: float, faces: bool
+) -> dict[Problem, tuple[str, float]]:
+    """What is wrong at this moment: why, and for how many seconds it lasts before that counts."""
+    wrong: dict[Problem, tuple[str, float]] = {}
+    cause = "" if faces else unseen(figures, _LOOSER if view.covered else 1.0)
+    if cause:
+        lasts = _LIGHT_LASTS if cause in ("dark", "bright") else _LASTS
+        wrong[Problem.COVERED] = cause, lasts
     elif view.flicker > 0.3:
-        causes[Problem.COVERED] = "flicker"
-    elif figures.sharpness < _SOFT * view.sharpness:
-        causes[Problem.COVERED] = "blurred"
+        wrong[Problem.COVERED] = "flicker", _LASTS
     if now - view.same_since >= _SAME_FOR:
-        causes[Problem.FROZEN] = "still"
+        wrong[Problem.FROZEN] = "still", 0.0
     usual = view.usual
-    if Problem.COVERED not in causes and usual is not None:
+    if Problem.COVERED not in wrong and usual is not None:
         still = _alike(figures.edges, last.edges) > _SAME
         another = _alike(figures.edges, usual) < _ALIKE
         # a person before the camera moves; a turned camera gives a steady picture
         if another and (still or Problem.MOVED in view.since):
-            causes[Problem.MOVED] = "turned"
-    return causes
+            lasts = _LIGHT_LASTS if figures.burnt > _GLARE else _LASTS
+            wrong[Problem.MOVED] = "turned", _CLOSE_LASTS if faces else lasts
+    return wrong
 
 
-def _timed(view: View, causes: dict[Problem, str], now: float) -> tuple[View, tuple[Change, ...]]:
+def unseen(figures: Figures, looser: float = 1.0) -> str:
+    """Why no face can be used in a picture: dark, bright, flat, blurred; "" where one could.
+
+    ``looser``: by how much the limits are wider, dimensionless.
+    """
+    if figures.light < _DARK * looser:
+        return "dark"
+    if figures.burnt > _BURNT / looser:
+        return "bright"
+    if figures.contrast < _FLAT * looser:
+        return "bright" if figures.burnt > _GLARE else "flat"
+    return "blurred" if figures.focus < _SOFT * looser else ""
+
+
+def _timed(
+    view: View, wrong: dict[Problem, tuple[str, float]], now: float
+) -> tuple[View, tuple[Change, ...]]:
     since, clear, reported = dict(view.since), dict(view.clear), set(view.reported)
     changes: list[Change] = []
     for problem in Problem:
-        if problem in causes:
+        if problem in wrong:
+            cause, lasts = wrong[problem]
             clear[problem] = now
             begun = since.setdefault(problem, now)
-            if problem not in reported and now - begun >= _LASTS[problem]:
+            if problem not in reported and now - begun >= lasts:
                 reported.add(problem)
-                changes.append(Change(problem, True, causes[problem]))
+                changes.append(Change(problem, True, cause))
         elif problem in since and now - clear[problem] >= (_AWAY if problem in reported else 0.5):
             del since[problem]
             if problem in reported:
@@ -161,11 +226,7 @@ def _timed(view: View, causes: dict[Problem, str], now: float) -> tuple[View, tu
 def _learned(view: View, figures: Figures, elapsed: float) -> View:
     share = min(1.0, elapsed / _LEARN)
     usual = figures.edges if view.usual is None else view.usual
-    return replace(
-        view,
-        usual=np.asarray((1 - share) * usual + share * figures.edges, np.float32),
-        sharpness=(1 - share) * view.sharpness + share * figures.sharpness,
-    )
+    return replace(view, usual=np.asarray((1 - share) * usual + share * figures.edges, np.float32))
 
 
 def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

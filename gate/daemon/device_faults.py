@@ -52,21 +52,22 @@ class DeviceFaults:
     @property
     def blind(self) -> bool:
         """Whether a camera or a reader is out of order, or no face can be recognised."""
-        return bool(self._families() & {"camera", "reader", "gallery"}) or self._frozen
+        return bool(self._families() & {"camera", "reader", "gallery"}) or self._sightless
 
     def code(self, *, controller_decides: bool) -> str:
         """What the screen says: only what keeps people from passing as usual counts."""
         families = self._families()
         if families & {"door", "relay"} or ("controller" in families and controller_decides):
             return "door_fault"
-        if "camera" in families or self._frozen:
+        if "camera" in families or self._sightless:
             return "camera_fault"
         return "face_fault" if "gallery" in families else ""
 
     @property
-    def _frozen(self) -> bool:
-        """A camera that repeats one picture sees nobody, like one that is gone."""
-        return any(key.startswith("view.") and key.endswith("-frozen") for key in self.now)
+    def _sightless(self) -> bool:
+        """A camera that repeats one picture or sees nothing sees nobody, like one that is gone."""
+        views = (key for key in self.now if key.startswith("view."))
+        return any(key.endswith(("-frozen", "-covered")) for key in views)
 
     def _families(self) -> set[str]:
         return {key.split(".")[0] for key in self.now}

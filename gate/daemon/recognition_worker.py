@@ -33,6 +33,7 @@ PRESENT = 2.0  # seconds after which a picture is not shown any more as what is 
 PERMIT_EVERY = 0.3  # seconds between two looks for a permit's code
 PERMIT_AGAIN = 3.0  # seconds for which the same permit held up is one claim
 _GREY = 60  # level of the picture in place of one that is not the present
+FACES = 2.0  # seconds for which a face that was found shows that faces can be seen
 UNREAD = 4  # consecutive unreadable codes after which the person is informed
 
 
@@ -55,6 +56,7 @@ class RecognitionWorker:
         self._newest: Frame | None = None
         self._looked = 0.0
         self._views: dict[str, View] = {}
+        self._found: dict[str, float] = {}  # by camera, when it saw a face last
         self._permit: tuple[str | None, float] = (None, 0.0)
         self._unread: dict[str, int] = {}  # looks in a row, by camera
         self.watched: Callable[[tuple[Sighting, ...]], None] = lambda sightings: None
@@ -142,6 +144,8 @@ class RecognitionWorker:
         try:
             sightings = tuple(recogniser.process(frame, claimed))
             self.watched(sightings)
+            if any(sighting.last_seen >= frame.captured for sighting in sightings):
+                self._found[frame.camera] = frame.captured
             self._post(inputs.Seen(sightings))
         except RecognitionError as error:
             log.warning("frame.unrecognised", extra={"cause": error.what})
@@ -158,11 +162,14 @@ class RecognitionWorker:
                     claim(Claim(ClaimKind.PERMIT, text, frame.camera, frame.captured))
 
     def _watch_view(self, frame: Frame) -> None:
-        """Report a camera that is covered, frozen or turned away; twice a second is enough."""
+        """Report a camera that sees nothing, is frozen or turned away; twice a second is enough."""
         seen = self._views.get(frame.camera, View())
         if 0 <= frame.captured - seen.seen < VIEW_EVERY and not seen.repeats:
             return
-        self._views[frame.camera], changes = step(seen, measure(frame.image), frame.captured)
+        found = self._found.get(frame.camera)
+        faces = found is not None and 0 <= frame.captured - found <= FACES
+        figures = measure(frame.image)
+        self._views[frame.camera], changes = step(seen, figures, frame.captured, faces=faces)
         for change in changes:
             if change.problem is Problem.FROZEN and frame.camera in self._recorded:
                 continue  # a recording of one photograph

@@ -1,15 +1,21 @@
-"""What is wrong with a picture of a camera: its light, or that it is larger than needed."""
+"""What is wrong with a picture of a camera: light, focus, or that it is larger than needed."""
 
 from __future__ import annotations
 
 import cv2
 
 from gate.camera.replay import Image
+from gate.camera.view import measure, unseen
 
 MUCH = 3  # a stream so many times wider than what is used is a waste
 SMALLER = "take a smaller stream: `gate camera streams`; decoding a large one costs time"
-_DARK, _BRIGHT = 25, 230  # mean grey levels, 0 to 255
-_FLAT = 5.0  # grey levels: standard deviation below which nothing can be made out
+_DARK, _BRIGHT = 25, 230  # mean grey levels, 0 to 255: before nothing is seen at all
+_SAYS = {
+    "dark": "the picture is dark: is the cap on, is there light?",
+    "bright": "the picture is nearly white: does the sun or a lamp shine into the lens?",
+    "flat": "nothing can be made out in the picture: is the lens covered or misted?",
+    "blurred": "the picture is out of focus: is the lens clean, is it focused?",
+}
 
 
 def fault(image: Image, wanted: int, *, network: bool) -> str:
@@ -19,14 +25,13 @@ def fault(image: Image, wanted: int, *, network: bool) -> str:
         wanted: pixels, the width that was asked for.
         network: whether the camera has streams of several sizes to choose from.
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    light = float(grey.mean())
+    light = float(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).mean())
     if light <= _DARK:
-        return "the picture is dark: is the cap on, is there light?"
+        return _SAYS["dark"]
     if light >= _BRIGHT:
-        return "the picture is nearly white: does the sun or a lamp shine into the lens?"
-    if float(grey.std()) < _FLAT:
-        return "nothing can be made out in the picture: is the lens covered or misted?"
+        return _SAYS["bright"]
+    if cause := unseen(measure(image)):
+        return _SAYS[cause]
     if network and image.shape[1] > MUCH * wanted:
         return SMALLER
     return ""

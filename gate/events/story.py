@@ -101,7 +101,9 @@ def tell(body: Mapping[str, Any], language: Language, who: str = "") -> Story:
     who = who or _nobody(body, language)
     if decision in ("grant", "deny", "ask"):
         return _decided(body, str(decision), language, who)
-    todo = catalogue(language).get(f"todo {type}")
+    texts = catalogue(language)
+    keys = (f"todo {type} {end}".rstrip() for end in _variants(type, body.get("details") or {}))
+    todo = next((texts[key] for key in keys if key in texts), "")
     line = _line(type, body, language, who)
     return Story(line, (), (todo,) if todo else (), tone_of(type), _cause(type, body, language))
 
@@ -109,8 +111,8 @@ def tell(body: Mapping[str, Any], language: Language, who: str = "") -> Story:
 def _cause(type: str, body: Mapping[str, Any], language: Language) -> str:
     details = body.get("details") or {}
     found = details.get("cause") or details.get("reason")
-    # of faces the sentence itself says it, and staff who hold a door open write what they like
-    if not isinstance(found, str) or type.startswith(("face.", "door.hold")):
+    # some sentences say it themselves, and staff who hold a door open write what they like
+    if not isinstance(found, str) or type.startswith(("face.", "camera.covered", "door.hold")):
         return ""
     return in_words(found, language)
 
@@ -181,6 +183,8 @@ def _variants(type: str, details: Mapping[str, Any]) -> tuple[str, ...]:
         case "passage.ended" if "passed" in details:
             passed = details["passed"]
             return ("unknown" if passed is None else "passed" if passed else "not_passed", "")
+        case "camera.covered" if "cause" in details:
+            return (str(details["cause"]), "")
         case "camera.clear" if details.get("was") == "slow":
             return ("slow", "")
         case "door.locked" if "entered" in details:

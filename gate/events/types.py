@@ -35,7 +35,8 @@ TYPES: dict[str, str] = {
     "door.refused": "the door did not do what was asked; details: asked, reason, by",
     "camera.lost": "a camera delivers no pictures; details: camera, cause",
     "camera.back": "a camera delivers pictures again; details: camera, cause",
-    "camera.covered": "a camera sees nothing usable; details: camera, cause",
+    "camera.covered": "a camera sees nothing in which a face could be used, because of darkness, "
+    "glare or its lens; details: camera, cause",
     "camera.frozen": "a camera delivers the same picture again and again; details: camera, cause",
     "camera.moved": "a camera sees another view than usual; details: camera, cause",
     "camera.slow": "the box is too slow for a camera's stream and decodes only its key pictures; "

@@ -45,6 +45,7 @@ SEVERITY: dict[str, Severity] = {
     "door.hold": "info",
     "door.normal": "info",
     "camera.back": "info",
+    "camera.clear": "info",
     "device.back": "info",
     "gallery.usable": "info",
     "store.back": "info",

@@ -43,9 +43,10 @@ def test_what_the_screen_says(family: str, decides: bool, code: str, blind: bool
 
 
 @pytest.mark.parametrize(
-    ("problem", "code"), [("frozen", "camera_fault"), ("moved", ""), ("covered", "")]
+    ("problem", "code"),
+    [("frozen", "camera_fault"), ("covered", "camera_fault"), ("moved", ""), ("slow", "")],
 )
-def test_a_camera_that_repeats_one_picture_is_one_that_is_gone(problem: str, code: str) -> None:
+def test_a_camera_that_sees_nobody_is_one_that_is_gone(problem: str, code: str) -> None:
     faults = DeviceFaults()
     faults.changed(lost("view", f"main-{problem}"))
     assert faults.code(controller_decides=False) == code

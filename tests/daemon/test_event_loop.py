@@ -202,6 +202,15 @@ def test_a_camera_that_sees_something_else_is_an_event_and_a_fault(
     assert gate.loop.lane.fault == ""
 
 
+def test_a_covered_camera_asks_for_the_card_and_keeps_nobody_out(gate: Gate) -> None:
+    gate.loop.handle(DeviceStatus("view", "main-covered", False, "dark"))
+    assert gate.loop.lane.fault == "camera_fault"
+    assert not gate.open, "nothing is opened by it"
+    assert not gate.loop.able, "nobody is missed at a gate that sees nobody"
+    gate.card(LI)
+    assert gate.open
+
+
 def test_a_reader_that_is_lost_leaves_the_screen_as_it_is(gate: Gate) -> None:
     gate.loop.handle(DeviceStatus("reader", "cards", False, "unplugged"))
     assert gate.types == ["device.lost"]

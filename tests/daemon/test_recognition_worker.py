@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -154,10 +155,11 @@ def test_a_recording_never_ends_although_the_machine_is_too_slow_for_every_frame
 
 def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
     chance = np.random.default_rng(1)
-    street = chance.integers(0, 255, (480, 640, 3), np.uint8)
+    blocks = chance.integers(0, 255, (24, 32, 3), np.uint8)
+    street = np.asarray(cv2.resize(blocks, (640, 480), interpolation=cv2.INTER_NEAREST), np.uint8)
     posted: list[Any] = []
     recognition = RecognitionWorker(build({}), posted.append, lambda: None)
-    pictures = [street] * 3 + [np.zeros_like(street)] * 15 + [street] * 5
+    pictures = [street] * 3 + [np.zeros_like(street)] * 95 + [street] * 5
     for second, picture in enumerate(pictures):
         noisy = picture ^ chance.integers(0, 2, picture.shape, np.uint8)
         recognition._watch_view(Frame(noisy, 100.0 + second, second, "main"))
@@ -165,6 +167,33 @@ def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
         ("view", "main-covered", False, "dark"),
         ("view", "main-covered", True, ""),
     ]
+
+
+class Somebody:
+    """A recogniser that finds a face in the frames of some seconds."""
+
+    def __init__(self, seconds: range) -> None:
+        self._seconds = seconds
+
+    def process(self, frame: Frame, claimed: int | None = None) -> list[Any]:
+        # whoever was there is remembered for a while without being found
+        last = frame.captured if frame.captured in self._seconds else 0.0
+        return [SimpleNamespace(last_seen=last)]
+
+
+def test_a_camera_in_whose_pictures_faces_are_found_is_not_covered() -> None:
+    posted: list[Any] = []
+    recognition = RecognitionWorker(build({}), posted.append, lambda: None)
+    chance = np.random.default_rng(1)
+    faces, reports = Somebody(range(1, 70, 2)), []
+    for second in range(1, 100):
+        wall = NOTHING ^ chance.integers(0, 2, NOTHING.shape, np.uint8)
+        frame = Frame(wall, float(second), second, "main")
+        recognition._look(frame, faces, lambda claim: None, None)  # type: ignore[arg-type]
+        reports = [item for item in posted if isinstance(item, DeviceStatus)]
+        # a face counts for two seconds, and then twenty pass
+        assert bool(reports) == (second >= 92), second
+    assert [(r.name, r.there, r.reason) for r in reports] == [("main-covered", False, "flat")]
 
 
 def test_the_picture_for_the_desk_is_reduced_and_never_enlarged(
@@ -223,8 +252,8 @@ def test_a_recording_of_one_photograph_is_looked_at_again_and_again(tmp_path: Pa
     camera = {"name": "main", "source": str(tmp_path)}
     posted: list[Any] = []
     recognition = RecognitionWorker(build({"camera": [camera]}), posted.append, lambda: None)
-    frames = [Frame(NOTHING, 100 + 0.5 * n, n) for n in range(40)]
-    assert looks(recognition, frames) == list(range(40))
+    frames = [Frame(NOTHING, 100 + 0.5 * n, n) for n in range(50)]
+    assert looks(recognition, frames) == list(range(50))
     told = [item.name for item in posted if isinstance(item, DeviceStatus)]
     assert told == ["main-covered"], "it is grey, but not frozen"
 

@@ -1,7 +1,8 @@
-"""Light that is too little or too much, and streams that are too large, are named."""
+"""Light that is too little or too much, a lost focus and streams that are too large are named."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,10 +11,22 @@ from gate.doctor.picture import MUCH, SMALLER, fault
 
 
 def picture(light: float, spread: float, width: int = 640) -> Image:
-    """Stripes of two grey levels."""
+    """Stripes of two grey levels, each a twentieth of the width wide."""
     image = np.full((48, width, 3), light - spread, np.float64)
-    image[::2] = light + spread
+    image[:, np.arange(width) * 20 // width % 2 == 0] = light + spread
     return image.clip(0, 255).astype(np.uint8)
+
+
+def test_a_lens_out_of_focus_and_one_that_is_covered_behind_what_the_camera_writes() -> None:
+    sharp = np.repeat(picture(128, 60), 10, axis=0)
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 10), np.uint8)
+    assert fault(sharp, 640, network=True) == ""
+    assert "out of focus" in fault(soft, 640, network=True)
+    grey = np.full_like(sharp, 100)
+    written = np.asarray(
+        cv2.putText(grey, "2026-11-29 19:07", (300, 40), 0, 1.0, (255, 255, 255), 2), np.uint8
+    )
+    assert "nothing can be made out" in fault(written, 640, network=True)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +37,7 @@ def picture(light: float, spread: float, width: int = 640) -> Image:
         (229, 20, ""),
         (230, 20, "white"),
         (128, 4, "nothing can be made out"),
-        (128, 6, ""),
+        (128, 12, ""),
     ],
 )
 def test_light_that_is_too_little_or_too_much(light: float, spread: float, says: str) -> None:

@@ -13,7 +13,7 @@ from gate.texts.catalogue import LANGUAGES, catalogue
 from tests.source import ROOT
 
 SHUT_OUT = ("replaced", "revoked", "left by itself")
-VIEWS = ("dark", "flat", "blurred", "flicker", "still", "turned")
+VIEWS = ("dark", "bright", "flat", "blurred", "flicker", "still", "turned")
 CLOCK = ("before_release", "far_future", "unsynchronised", "far_from_record")
 DOOR = ("lockdown", "fire", "fault", "past", "permit", "not_yours")
 
@@ -57,6 +57,7 @@ def test_what_staff_wrote_and_what_the_sentence_says_is_no_cause() -> None:
     for kind, details in (
         ("door.hold", {"seconds": 60, "reason": "fire"}),
         ("face.not_learnt", {"cause": "mixed"}),
+        ("camera.covered", {"camera": "main", "cause": "dark"}),
         ("gate.started", {}),
     ):
         assert story.tell({"type": kind, "details": details}, "zh").cause == ""

@@ -136,6 +136,29 @@ def test_nobody_is_said_not_to_have_passed_whom_nobody_saw(passed, said):
 
 
 @pytest.mark.parametrize(
+    ("cause", "line", "todo"),
+    [
+        ("dark", "摄像头 main 画面全黑", "检查镜头是否被遮挡、照明是否正常；其间住户可刷卡。"),
+        ("flat", "摄像头 main 被遮挡", "清洁镜头或移除遮挡物。"),
+        ("of another release", "摄像头 main 被遮挡", "清洁镜头或移除遮挡物。"),
+    ],
+)
+def test_why_a_camera_sees_nothing_is_said_and_what_to_do(cause, line, todo):
+    body = {"type": "camera.covered", "details": {"camera": "main", "cause": cause}}
+    told = story.tell(body, "zh")
+    assert (told.line, told.remedy) == (line, (todo,))
+
+
+@pytest.mark.parametrize("cause", ["dark", "bright", "blurred", "flicker"])
+def test_every_reason_why_a_camera_sees_nothing_has_words_of_its_own(cause):
+    body = {"type": "camera.covered", "details": {"camera": "main", "cause": cause}}
+    plain = story.tell({**body, "details": {"camera": "main", "cause": "flat"}}, "en")
+    told = story.tell(body, "en")
+    assert told.line != plain.line
+    assert told.remedy != plain.remedy
+
+
+@pytest.mark.parametrize(
     ("was", "said"),
     [
         ("covered", "Camera main sees its usual view again"),
