@@ -2,7 +2,8 @@
 
 Each lies in a folder of its own in the data folder. Whoever made it holds a lock on the folder, so
 that one left behind by a power cut or a kill is told from one in use: what is left behind goes with
-the next deletion, or within the hour, since it still holds whoever is deleted meanwhile.
+the next such copy or deletion, or within the hour, since it still holds whoever is deleted
+meanwhile.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def working_folder(data: Path, purpose: str) -> Iterator[Path]:
     end. ``purpose``: "backup-", "update-" or "restore-". Raises OSError."""
     if purpose not in _PURPOSES:
         raise ValueError(f"a folder {purpose} would not be found when it is left behind")
+    remove_abandoned(data)  # before room is needed for the next
     path, lock = _made(data, purpose)
     try:
         if os.geteuid() == 0:  # the services have to be able to remove it

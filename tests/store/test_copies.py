@@ -96,6 +96,16 @@ def test_a_folder_is_gone_after_its_use(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_the_next_copy_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    left = tmp_path / "backup-killed.tmp"
+    left.mkdir()
+    (left / "gate.db").write_text(NAME)
+    with working_folder(tmp_path, "update-") as used:
+        assert not left.exists()
+        with working_folder(tmp_path, "backup-"):
+            assert used.exists()  # one in use stays
+
+
 def test_a_folder_that_would_not_be_found_again_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="left behind"), working_folder(tmp_path, "else-"):
         pass
