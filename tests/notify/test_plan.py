@@ -60,6 +60,14 @@ def test_only_the_kinds_and_severities_that_were_asked_for() -> None:
     assert got == {("guard", "door.fire"), ("fire", "door.fire"), ("fire", "camera.lost")}
 
 
+def test_whoever_hears_that_a_camera_sees_nothing_can_hear_that_it_sees_again() -> None:
+    everything = NotifyReceiver(name="all", severity="info")
+    wanted = plan(everything, repeat=0)
+    for kind in ("camera.covered", "camera.clear"):
+        wanted.add(event(kind, camera="main"), START)
+    assert {m.kind for m in due(wanted)} == {"camera.covered", "camera.clear"}
+
+
 def test_in_quiet_hours_only_what_is_critical_and_the_rest_afterwards() -> None:
     asleep = NotifyReceiver(name="asleep", quiet_from=time(22), quiet_until=time(6))
     wanted = plan(asleep, repeat=0)
