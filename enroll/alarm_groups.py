@@ -43,6 +43,7 @@ RECOVERIES: dict[str, str] = {
     "door.fault": "door.recovered",
     "door.held": "door.closed",
     "store.lost": "store.back",
+    "store.memory": "gate.started",  # each start from memory says so once more
 }
 _NAMED_BY = ("camera", "device")
 OFTEN = 3  # a fault that came so often needs somebody although it is over

@@ -36,6 +36,7 @@ ALARMS = (
     "passage.duress",
     "passage.tailgating",
     "store.lost",
+    "store.memory",
 )
 
 

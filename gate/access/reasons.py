@@ -65,6 +65,7 @@ REASONS: tuple[str, ...] = (
     "permit_revoked",
     "permit_wrong_gate",
     "permit_used_up",
+    "permit_uncounted",
     "permit_holder_unknown",
     # refused: the person
     "blocked",
@@ -89,6 +90,7 @@ REASONS: tuple[str, ...] = (
     "camera_fault",
     "door_fault",
     "face_fault",
+    "disk_fault",
     "screen_offline",
     # the site's own controller
     "controller_refused",

@@ -54,14 +54,20 @@ class CredentialWorker:
         post: Callable[[Item], None],
         recorder: Recorder | None = None,
         trusted: Callable[[], bool] = lambda: True,
+        *,
+        counts: bool = True,
     ) -> None:
-        """Raises AccessError for a permit key that cannot be used."""
+        """``counts``: whether a use of a permit that is counted outlasts a restart.
+
+        Raises AccessError for a permit key that cannot be used.
+        """
         self._gate = settings.name
         self._guessing = settings.access.guessing
         self._clock = clock
         self._post = post
         self._recorder = recorder or store.writer
-        self._book = PermitBook(store, KeyFolder(settings.data), settings.access.permit)
+        keys = KeyFolder(settings.data)
+        self._book = PermitBook(store, keys, settings.access.permit, counts=counts)
         self._grants = Grants()
         self._lookup = CredentialLookup(
             store, self._book, settings.name, settings.access.pin, trusted, self._grants.reserved

@@ -21,7 +21,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ from gate.daemon.integrations import Integrations, receivers
 from gate.daemon.interrupted import interrupted
 from gate.daemon.items import Item
 from gate.daemon.learning_worker import LearningWorker
+from gate.daemon.memory_run import MemoryRun
 from gate.daemon.order_worker import OrderWorker
 from gate.daemon.peripherals import Peripherals
 from gate.daemon.presence_worker import PresenceWorker
@@ -57,6 +58,7 @@ from gate.recognition.face import Sighting
 from gate.services.camera_figures import CameraFigures
 from gate.services.gate_status import BEAT, StatusWriter
 from gate.services.live_picture import WIDTH, PictureServer
+from gate.store import memory_events
 from gate.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -69,11 +71,24 @@ class Daemon:
     """One gate, running. ``run`` blocks until ``stop`` is called, from any thread or signal."""
 
     def __init__(
-        self, settings: Settings, clock: Clock | None = None, config: Path | None = None
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        config: Path | None = None,
+        *,
+        memory: MemoryRun | None = None,
+        left: Sequence[Path] = (),
     ) -> None:
-        """``config``: the file of the settings, for what a hub of this box may set beside it."""
+        """
+        Args:
+            config: the file of the settings, for what a hub of this box may set beside it.
+            memory: where the disk cannot be written; ``settings`` are its own then.
+            left: files with events of such a run before this one, which are taken over.
+        """
         self._settings = settings
         self._config = config
+        self._memory = memory
+        self._left_over = left
         self.again = False  # it ended to be started again, with another configuration
         self._clock = clock or SystemClock()
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
@@ -110,9 +125,18 @@ class Daemon:
             after.callback(doorway.close)
             doorway.startup.start()
             store = Store.open(
-                settings.store, settings.data, receivers=receivers(settings), clock=clock
+                settings.store,
+                settings.data,
+                receivers=receivers(settings),
+                clock=clock,
+                copied=self._memory is None,
             )
             self._close_with(after, store.close)
+            kept = self._memory is None or not self._memory.register  # what is written lasts
+            if not kept:
+                memory_events.begin(store)
+            for file in self._left_over:
+                memory_events.take_over(store, file)
             watch = ClockWatch(clock, newest(store, settings.name))
             recognition = RecognitionWorker(
                 settings, self.post, lambda: self.stop("recordings over")
@@ -135,12 +159,14 @@ class Daemon:
                 alive=lambda: "hung" if self._watchdog.hung else "",
                 ready=lambda: ", ".join(core.loop.faults),
                 later=lambda write: writes.later(write),
+                kept=kept,
             )
             self._close_with(after, outgoing.close)
             reader_out = open_reader_out(settings.reader_out, self.post)
             site = SiteController(settings.reader_out, reader_out.present) if reader_out else None
             core = build_core(settings, store, clock, doorway, peripherals, outgoing, watch, site)
-            writes = DeferredWrites(store, settings.name)
+            # the chain of the audit goes on from its copy, and is not what receivers are to hold
+            writes = DeferredWrites(store, settings.name if kept else "")
             orders = OrderWorker(core, clock, self.post, writes.later)
             gallery = GalleryWorker(core, self.post)
             learning = LearningWorker(core, clock, outgoing)
@@ -168,7 +194,13 @@ class Daemon:
                 gather=BEAT if settings.store.sparing else 0.0,
             )
             credentials = CredentialWorker(
-                settings, store, clock, self.post, outgoing, lambda: not watch.fault
+                settings,
+                store,
+                clock,
+                self.post,
+                outgoing,
+                lambda: not watch.fault,
+                counts=kept,
             )
             core.loop.listen(credentials.heard)
             core.loop.check = credentials.check
@@ -191,6 +223,7 @@ class Daemon:
                 self._config,
                 self.start_again,
                 cameras.figures,
+                lasting=self._memory is None,
             )
             for job in (writes, gallery, register, orders, learning, replica):
                 self._begin(job.name, job.run, after)
@@ -204,6 +237,8 @@ class Daemon:
             )
             after.callback(recognition.close)
             after.callback(self.stop)
+            if self._memory is not None:
+                self.post(DeviceStatus("store", "disk", False, self._memory.cause))
             states = StateReporter(settings, (outgoing.state, status.put))
             self._serve(core, states, memory, status)
             core.loop.stop(self._left() / 2)

@@ -22,7 +22,8 @@ _VIEWS = {
 class DeviceStatus:
     """A camera, reader, sensor or board is lost or back."""
 
-    family: str  # camera | view | reader | sensor | relay | door | controller | clock | gallery
+    # camera | view | reader | sensor | relay | door | controller | clock | gallery | store
+    family: str
     name: str
     there: bool
     reason: str = ""
@@ -64,6 +65,11 @@ class DeviceFaults:
         return "face_fault" if "gallery" in families else ""
 
     @property
+    def note(self) -> str:
+        """What the screen says in small to whoever looks after it; people pass as usual."""
+        return "disk_fault" if "store" in self._families() else ""
+
+    @property
     def _sightless(self) -> bool:
         """A camera that repeats one picture or sees nothing sees nobody, like one that is gone."""
         views = (key for key in self.now if key.startswith("view."))
@@ -89,6 +95,8 @@ def event_of(status: DeviceStatus) -> tuple[str, dict[str, object]]:
                 {"cause": status.reason},
             )
         )
+    if status.family == "store":  # for as long as this run lasts
+        return "store.memory", {"cause": status.reason}
     change = "back" if status.there else "lost"
     if status.family == "camera":
         return f"camera.{change}", {"camera": status.name, "cause": status.reason}

@@ -24,6 +24,7 @@ _WARNING = frozenset(
         "camera.slow",
         "credential.guessing",
         "store.lost",
+        "store.memory",
     }
     | {"gallery.foreign"}
     | {"credential.dropped", "command.refused", "attack.presentation", "outbox.dropped"}

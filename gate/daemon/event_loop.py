@@ -374,7 +374,8 @@ class Loop:
             type, details = event_of(status)
             self._journal.record(type, details=details)
         decides = self.site is not None and self.site.decides
-        self._step(inputs.OutOfOrder(self._devices.code(controller_decides=decides)))
+        code = self._devices.code(controller_decides=decides)
+        self._step(inputs.OutOfOrder(code, self._devices.note))
 
     def _look_at_the_clock(self) -> None:
         if self._watch is None:

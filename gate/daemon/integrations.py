@@ -12,6 +12,7 @@ from gate import __version__
 from gate.clock import Clock
 from gate.config.settings import Settings
 from gate.daemon import event_log
+from gate.daemon.clock_sync import synchronised
 from gate.daemon.orders import Order
 from gate.events.event import Event
 from gate.exporting.settings import ExportSettings
@@ -51,6 +52,7 @@ class Integrations:
         alive: "" while the main loop runs, else what is wrong.
         ready: "" while people can be served, else what is wrong.
         later: has a write done as soon as the store can be written.
+        kept: whether what is written outlasts a restart; see ``gate.daemon.memory_run``.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class Integrations:
         alive: Callable[[], str],
         ready: Callable[[], str],
         later: Callable[[Callable[[], None]], None] | None = None,
+        kept: bool = True,
     ) -> None:
         self._later = later
+        self._kept = kept
         self._settings = settings
         self._store = store
         self._order = order
@@ -88,7 +92,7 @@ class Integrations:
             hook.start()
             self._after.callback(hook.stop)
         for export in settings.export:
-            if export.enabled:
+            if export.enabled and self._kept:  # else how far it came would be forgotten
                 self._open_export(export)
         if settings.notify.enabled:
             sender = AppriseSender(settings.notify.to)
@@ -185,6 +189,9 @@ class Integrations:
                 last = int(command.arguments.get("last", first))
                 self._store.outbox.again(self._settings.name, publisher.RECEIVER, first, last)
         elif command.name in _ORDERS:
+            # that it was obeyed is forgotten: a clock set back would make it valid once more
+            if not self._kept and command.name != "lockdown" and synchronised() is not True:
+                return "clock"
             refused = self._refusal(_ORDERS[command.name])
             if refused:
                 return refused

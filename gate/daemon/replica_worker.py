@@ -45,9 +45,13 @@ class ReplicaWorker:
         config: Path | None = None,
         again: Callable[[str], None] = lambda why: None,
         cameras: Callable[[], dict[str, Any]] = dict,
+        *,
+        lasting: bool = True,
     ) -> None:
         """``config``: the box's own file; without it nothing a hub wants is set. ``again``: ends
-        the gate and has it started again. ``cameras``: figures of them, by name."""
+        the gate and has it started again. ``cameras``: figures of them, by name. ``lasting``:
+        whether what is written outlasts a restart; see ``Replica``."""
+        self._lasting = lasting
         self._cameras = cameras
         self._core = core
         self._data = data
@@ -89,6 +93,7 @@ class ReplicaWorker:
             self._clock,
             configurer=self._configurer(),
             cameras=self._cameras,
+            lasting=self._lasting,
         )
         with self._lock:
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()

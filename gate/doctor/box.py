@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -50,6 +52,14 @@ def disk(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         hint = "give data the name of a folder"
         yield Finding("disk", Level.BAD, f"{settings.data}: the data folder is a file", hint)
+        return
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        says = f"{settings.data} cannot be written: {os.strerror(errno.EROFS)}"
+        hint = (
+            "replace the disk or card, or mount it writable, and start the gate again; until then "
+            "it runs from a copy of the register in memory: docs/operating.md"
+        )
+        yield Finding("disk", Level.BAD, says, hint)
         return
     free = shutil.disk_usage(folder).free
     says = f"{free / 1e9:.1f} GB free for {settings.data}"

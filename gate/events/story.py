@@ -43,6 +43,7 @@ _TONES = {
     "device.lost": "bad",
     "gallery.foreign": "bad",
     "store.lost": "bad",
+    "store.memory": "bad",
     "outbox.dropped": "bad",
     "clock.implausible": "bad",
     "clock.unsynchronised": "warn",

@@ -65,6 +65,8 @@ TYPES: dict[str, str] = {
     "audit.head": "the newest line of the audit, to be kept elsewhere; details: line, hash",
     "store.back": "events can be written again; details: cause, since",
     "store.lost": "events were lost; details: count, first, last",
+    "store.memory": "the disk cannot be written: the gate runs from a copy of its register in "
+    "memory; details: cause",
     "export.lost": "a platform takes no records; details: export, cause",
     "export.back": "a platform takes records again; details: export, cause",
     "controller.granted": "the site's controller agreed",

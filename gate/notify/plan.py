@@ -21,6 +21,7 @@ SEVERITY: dict[str, Severity] = {
     "door.fault": "critical",
     "passage.duress": "critical",
     "store.lost": "critical",
+    "store.memory": "critical",
     "gate.fault": "critical",
     "person.not_seen": "critical",
     "door.held": "warning",

@@ -133,9 +133,11 @@ class NotReleased:
 
 @dataclass(frozen=True, slots=True)
 class OutOfOrder:
-    """``code``: what does not work as a reason code ("camera_fault", …); "" when all does."""
+    """``code``: what does not work as a reason code ("camera_fault", …); "" when all does.
+    ``note``: the same of what keeps nobody from passing."""
 
     code: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def picture(lane: Lane, context: Context) -> Message:
     if p is not None:
         return replace(_of_passage(p, context), earlier=earlier)
     now = pictures.out_of_order(lane.fault) if lane.fault else pictures.IDLE
-    return replace(now, earlier=earlier)
+    return replace(now, earlier=earlier, note=lane.note)
 
 
 def _of_passage(p: Passage, context: Context) -> Message:

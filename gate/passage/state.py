@@ -133,6 +133,7 @@ class Lane:
         recent: person → when they were last granted.
         until: when an ordered mode ends, local.
         fault: what is out of order, a reason code.
+        note: what is out of order and keeps nobody from passing, a reason code.
         opened: since when the door is open.
         message: what the screen shows.
         wary: persons and cameras of presentation attacks → until when they need a card.
@@ -148,6 +149,7 @@ class Lane:
     mode: Mode = Mode.NORMAL
     until: datetime | None = None
     fault: str = ""
+    note: str = ""
     opened: float | None = None
     message: Message | None = None
     wary: Mapping[int | str, float] = field(default_factory=dict)

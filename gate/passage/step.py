@@ -112,8 +112,8 @@ def _apply(lane: Lane, given: Input, now: Now, context: Context) -> tuple[Lane, 
             return let_in.agreed(lane, passage, now, context)
         case NotReleased():
             return let_in.not_released(lane, given, now, context)
-        case OutOfOrder(code):
-            return replace(lane, fault=code), ()
+        case OutOfOrder(code, note):
+            return replace(lane, fault=code, note=note), ()
         case Tick():
             return lane, ()
 

@@ -68,10 +68,13 @@ class Replica:
         connect: Callable[[Identity], Link] = Link,
         configurer: Configurer | None = None,
         cameras: Callable[[], dict[str, Any]] = dict,
+        lasting: bool = True,
     ) -> None:
         """``configurer``: sets on this box what the hub wants; None: nothing is set. ``cameras``:
-        figures of each camera for the beat, see ``gate.services.camera_figures``."""
-        self._cameras = cameras
+        figures of each camera for the beat, see ``gate.services.camera_figures``.
+        ``lasting``: whether what is written outlasts a restart; else no certificate is renewed, and
+        nothing signed that says somebody was deleted here."""
+        self._lasting, self._cameras = lasting, cameras
         self._store = store
         self._configurer = configurer
         self._identity = identity
@@ -205,7 +208,7 @@ class Replica:
     async def _confirm(self) -> None:
         """Receipts for whom the hub had erased, once nothing of them is left here."""
         pending = await asyncio.to_thread(self._applier.pending)
-        if not pending:
+        if not pending or not self._lasting:
             return
         generation = await asyncio.to_thread(self._store.changes.generation)
         until = time.monotonic() + _SETTLE
@@ -330,7 +333,7 @@ class Replica:
         if answer.get("orders"):
             await self._obey(answer)
         await self.contact.count(self._forget_faces)
-        if answer["renew"]:
+        if answer["renew"] and self._lasting:
             await self._renew()
         await asyncio.sleep(self._beat_every)
 

@@ -42,6 +42,7 @@ class Message:
         name: as it may be shown, already in the chosen form.
         until: when a hold-open ends.
         passage: whose it is; a later message of the same passage replaces it silently.
+        note: what is out of order, in small, for whoever looks after the gate: a reason code.
         earlier: answers given a moment ago to others, shown smaller beside it; oldest first.
     """
 
@@ -52,4 +53,5 @@ class Message:
     items: tuple[Item, ...] = ()
     until: datetime | None = None
     passage: str = ""
+    note: str = ""
     earlier: tuple[Message, ...] = ()

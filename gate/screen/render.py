@@ -37,6 +37,7 @@ def render(
         "name": message.name,
         "earlier": [_card(answer, settings.languages) for answer in message.earlier],
         "lines": lines,
+        "note": _note(message.note, settings.languages),
         "items": [_item(i, settings.languages, labels or {}) for i in message.items],
         "sound": _SOUNDS.get(message.look, "") if settings.sound else "",
         "volume": settings.volume_at(now.time()),
@@ -98,6 +99,11 @@ def _card(answer: Message, languages: tuple[Language, ...]) -> dict[str, Any]:
         "name": name,
         "lines": lines,
     }
+
+
+def _note(code: str, languages: tuple[Language, ...]) -> list[str]:
+    """One line in each language; none where nothing is out of order."""
+    return [" · ".join(filter(None, text(code, language))) for language in languages if code]
 
 
 def _item(

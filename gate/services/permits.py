@@ -40,12 +40,20 @@ class PermitBook:
     Args:
         keys: public keys by id; a gate needs no other.
         settings: ``[access.permit]``.
+        counts: whether a use that is counted outlasts a restart; where it does not, a permit for a
+            number of uses opens nothing.
     """
 
     def __init__(
-        self, store: Store, keys: Mapping[bytes, Ed25519PublicKey], settings: PermitSettings
+        self,
+        store: Store,
+        keys: Mapping[bytes, Ed25519PublicKey],
+        settings: PermitSettings,
+        *,
+        counts: bool = True,
     ) -> None:
         self._store, self._keys, self._settings = store, keys, settings
+        self._counts = counts
 
     def issue(
         self,
@@ -157,6 +165,8 @@ class PermitBook:
             revoked=revoked,
             tolerance=CLOCK_TOLERANCE,
         )
+        if not problem and permit.uses and not self._counts:
+            problem = "permit_uncounted"
         strange = row is None and bool(self._store.key_values.get(JOINED))
         if not problem and (person is None or strange):
             problem = "permit_holder_unknown"

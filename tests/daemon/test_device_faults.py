@@ -55,6 +55,14 @@ def test_a_camera_that_sees_nobody_is_one_that_is_gone(problem: str, code: str) 
     assert faults.code(controller_decides=False) == ""
 
 
+def test_a_disk_that_cannot_be_written_is_noted_and_keeps_nobody_out() -> None:
+    faults = DeviceFaults()
+    assert faults.note == ""
+    faults.changed(lost("store", "disk"))
+    assert (faults.code(controller_decides=True), faults.note) == ("", "disk_fault")
+    assert not faults.blind
+
+
 def test_the_door_counts_before_the_camera() -> None:
     faults = DeviceFaults()
     faults.changed(lost("camera"))
@@ -77,6 +85,7 @@ def test_the_door_counts_before_the_camera() -> None:
             "camera.clear",
             {"camera": "a-b", "was": "moved"},
         ),
+        (lost("store", "disk"), "store.memory", {"cause": "unplugged"}),
     ],
 )
 def test_the_event(status: DeviceStatus, type: str, details: dict[str, object]) -> None:

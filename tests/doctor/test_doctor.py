@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from gate.recognition.face import Template
 from gate.recognition.liveness import assessment
 from gate.store.store import Store
 from tests.doctor.looking import findings, look
+from tests.small_disk import mounted
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
@@ -54,6 +56,16 @@ def test_a_disk_without_room_is_named(
     found = look("disk", values)
     assert found.level is Level.BAD
     assert "make room" in found.hint
+
+
+def test_a_disk_that_is_read_only_is_named(values: dict[str, Any], tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "1m") as disk:
+        values["data"] = str(disk)
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        found = look("disk", values)
+        assert found.level is Level.BAD
+        assert "cannot be written: Read-only file system" in found.says
+        assert "memory" in found.hint
 
 
 def test_a_camera_that_is_not_there_is_named_with_its_source(values: dict[str, Any]) -> None:

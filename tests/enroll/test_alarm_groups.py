@@ -36,6 +36,15 @@ def test_a_fault_that_is_over_is_closed_by_itself():
     assert not group.open
 
 
+def test_running_from_memory_is_over_with_the_next_start_unless_that_is_from_memory_too():
+    alarms = [row("store.memory", 1), row("store.memory", 11)]
+    starts = [row("gate.started", 0), row("gate.started", 10)]
+    (group,) = grouped(alarms, starts)
+    assert group.over is None
+    (group,) = grouped(alarms, [*starts, row("gate.started", 20)])
+    assert group.over == NOON + timedelta(minutes=20)
+
+
 @pytest.mark.parametrize(
     "end",
     [

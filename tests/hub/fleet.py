@@ -86,6 +86,7 @@ class Box:
     ailing: frozenset[str] = frozenset()  # faults of the gate
     restarts: int = 0  # asked for by the replica
     refusal: str = ""  # of every configuration
+    lasting: bool = True  # what is written outlasts a restart
     lacking: Callable[[Mapping[str, Any]], tuple[MissingFile, ...]] = lambda values: ()
     _loop: asyncio.AbstractEventLoop | None = None
     _task: asyncio.Task[None] | None = None
@@ -122,7 +123,13 @@ class Box:
                 lacking=self.lacking,
             )
             self.replica = Replica(
-                self.store, identity, self, poll=poll, beat=beat, configurer=configurer
+                self.store,
+                identity,
+                self,
+                poll=poll,
+                beat=beat,
+                configurer=configurer,
+                lasting=self.lasting,
             )
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
             ready.set()

@@ -35,6 +35,17 @@ def test_somebody_refused_does_not(outcome: Outcome) -> None:
     assert shown(ANN, outcome) == ("status_unknown",)
 
 
+def test_what_keeps_nobody_out_is_noted_while_nobody_is_served() -> None:
+    lane = Lane(note="disk_fault")
+    assert (picture(lane, Context({})).look, picture(lane, Context({})).note) == (
+        Look.IDLE,
+        "disk_fault",
+    )
+    broken = picture(replace(lane, fault="camera_fault"), Context({}))
+    assert (broken.look, broken.note) == (Look.FAULT, "disk_fault")
+    assert picture(replace(lane, mode=Mode.FIRE), Context({})).note == ""
+
+
 def test_nobody_else_reads_it() -> None:
     assert shown(BOB, Outcome.GRANT) == ("status_unknown",)
 

@@ -63,6 +63,20 @@ def test_it_is_used_up_after_its_uses(book: PermitBook, guest: PersonRow) -> Non
     assert not book.use(issued.permit.serial)
 
 
+def test_where_no_use_can_be_kept_only_one_without_a_number_of_uses_counts(
+    book: PermitBook, guest: PersonRow, store: Store
+) -> None:
+    keys = {key_id(KEY.public_key()): KEY.public_key()}
+    forgetful = PermitBook(store, keys, PermitSettings(), counts=False)
+    limited, free = issue(book, guest, uses=2), issue(book, guest)
+    assert forgetful.look_up(limited.text, "gate-1", NOW)[1].problem == "permit_uncounted"
+    assert forgetful.look_up(free.text, "gate-1", NOW)[1].problem == ""
+    elsewhere = sign(Permit("ab" * 8, "cd" * 8, Kind.VISITOR, NOW, NOW + DAY, uses=1), KEY)
+    assert forgetful.look_up(elsewhere, "gate-1", NOW)[1].problem == "permit_uncounted"
+    book.revoke(limited.permit.serial, "lost")
+    assert forgetful.look_up(limited.text, "gate-1", NOW)[1].problem == "permit_revoked"
+
+
 @pytest.mark.slow
 def test_a_withdrawn_one_is_refused(book: PermitBook, guest: PersonRow) -> None:
     issued = issue(book, guest)

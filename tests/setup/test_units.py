@@ -63,6 +63,13 @@ def test_it_runs_as_a_user_of_its_own() -> None:
     assert "SupplementaryGroups" not in found
 
 
+def test_a_gate_whose_disk_fails_has_a_folder_in_memory_that_a_restart_does_not_empty() -> None:
+    found = service("gate.service")
+    assert found["RuntimeDirectory"] == "gate"
+    assert found["RuntimeDirectoryMode"] == "0700"
+    assert found["RuntimeDirectoryPreserve"] == "yes"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_placeholder_is_filled_and_the_files_are_limited(name: str) -> None:
     text = shipped.unit(name, gate=GATE)

@@ -114,6 +114,7 @@ function draw(page) {
       li.append(small);
     }
   });
+  phrases("note", page.note);
   list("items", page.items, (li, item) => {
     const value = document.createElement("b");
     value.textContent = item.value;
