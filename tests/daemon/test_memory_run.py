@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,24 +25,32 @@ import httpx
 import numpy as np
 import pytest
 
+from gate.access.permit_keys import own_key, private_key
+from gate.access.settings import PermitSettings
+from gate.config.settings import build
+from gate.daemon import daemon as daemons
+from gate.daemon.daemon import Daemon
 from gate.daemon.door_persistence import file_of, read
+from gate.daemon.memory_run import MemoryRun, Place
+from gate.errors import DeviceError
 from gate.integrations.broker import free_port
 from gate.readers.card_number import of_number
 from gate.recognition.face import Template
-from gate.simulators.card import CardReader
+from gate.services.permits import PermitBook
+from gate.simulators.card import CardReader, CodeScanner
 from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from gate.store.engine import Database
 from gate.store.orders import Orders
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from tests.gate_process import GateProcess
+from tests.gate_process import PLAIN, GateProcess
 from tests.small_disk import mounted
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+EMPTY = str(Path(__file__).parents[2] / "fixtures" / "recordings" / "empty")
 CARD, REVOKED = 0x2D5C38, 0x2D5C39
 
 
@@ -104,6 +113,8 @@ class House:
     memory: Path
     device: ModbusBoard
     reader: CardReader
+    scanner: CodeScanner
+    permit: str  # for two uses
     receiver: Receiver
     screen: str
     health: str
@@ -119,6 +130,16 @@ class House:
             return condition()
 
         wait_for(met)
+
+    def present(self, reason: str) -> None:
+        """Hold up the permit until the receiver hears ``reason`` of it."""
+
+        def heard() -> bool:
+            self.scanner.show(self.permit)
+            decided = [event for event in self.receiver.events if event.get("method") == "permit"]
+            return any(reason in event.get("reasons", []) for event in decided)
+
+        wait_for(heard)
 
     @property
     def said(self) -> bytes:
@@ -146,20 +167,24 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    device, reader, receiver = ModbusBoard(), CardReader(), Receiver()
+    device, reader, scanner, receiver = ModbusBoard(), CardReader(), CodeScanner(), Receiver()
     with (
         mounted(tmp_path / "disk", "16m") as disk,
         mounted(tmp_path / "memory", "64m") as memory,
         SimulatedPort(device) as board,
         SimulatedPort(reader) as cards,
+        SimulatedPort(scanner) as codes,
         listening(receiver) as url,
     ):
         monkeypatch.setenv("RUNTIME_DIRECTORY", str(memory))
         screen, health = free_port(), free_port()
         values = {
             "name": "front",
-            "camera": [{"source": str(FIXTURES / "recordings" / "empty"), "fps": 2}],
-            "reader": [{"name": "door", "driver": "rdm6300", "port": cards.path}],
+            "camera": [{"source": EMPTY, "fps": 2}],
+            "reader": [
+                {"name": "door", "driver": "rdm6300", "port": cards.path},
+                {"name": "codes", "driver": "scanner", "port": codes.path},
+            ],
             "relay": {"driver": "modbus", "port": board.path},
             "screen": {"enabled": True, "port": screen, "speech": "off"},
             "http": {"enabled": True, "port": health},
@@ -171,13 +196,19 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
             store.credentials.add(person.id, "card", of_number(CARD))
             lost = store.credentials.add(person.id, "card", of_number(REVOKED))
             store.credentials.revoke(lost.id, "lost")
+            guest = store.people.create("Wang", kind="visitor")
+            key, now = private_key(own_key(disk)), datetime.now(UTC)
+            book = PermitBook(store, {}, PermitSettings())
+            until = now + timedelta(days=1)
+            permit = book.issue(key, guest.id, now - timedelta(hours=1), until, now=now, uses=2)
             store.templates.add(Template(person.id, np.eye(128, dtype=np.float32)[0], "dlib/1"))
         folder = tmp_path / "gate"
         folder.mkdir()
         gate = GateProcess(folder, values)
         gate.values["data"] = str(disk)
         addresses = (f"http://127.0.0.1:{screen}/", f"http://127.0.0.1:{health}/")
-        yield House(gate, disk, memory, device, reader, receiver, *addresses)
+        devices = (device, reader, scanner)
+        yield House(gate, disk, memory, *devices, permit.text, receiver, *addresses)
 
 
 def test_whom_the_register_knows_gets_in_although_the_disk_cannot_be_written(house: House) -> None:
@@ -187,6 +218,7 @@ def test_whom_the_register_knows_gets_in_although_the_disk_cannot_be_written(hou
         house.show(CARD, "passage.granted")
         wait_for(lambda: house.receiver.of("door.unlocked"))
         house.show(REVOKED, "passage.denied")
+        house.present("permit_uncounted")
         alarm = wait_for(lambda: house.receiver.of("store.memory"))
         assert [event["details"] for event in alarm] == [{"cause": "Read-only file system"}]
         assert '"people": 1,' in re.findall(r"gate\.ready.*", house.gate.log.read_text())[-1]
@@ -246,13 +278,14 @@ def test_after_a_power_cut_the_disk_is_as_it_was(house: House) -> None:
     files = tree(house.disk)
     house.gate.start()
     house.show(CARD, "passage.granted")
+    house.present("permit_uncounted")
     house.gate.kill()
     for left in house.memory.iterdir():
         shutil.rmtree(left)
     assert tree(house.disk) == files
     remount(house.disk, "rw")
     with house.gate.running():
-        house.show(CARD, "passage.granted")
+        house.present("welcome")
     recorded = house.recorded()
     assert recorded[: len(on_disk)] == on_disk
     assert {epoch for epoch, _, _ in recorded} == {on_disk[0][0]}
@@ -288,3 +321,41 @@ def test_a_disk_without_one_free_byte_keeps_nobody_out(house: House) -> None:
     with house.gate.running():
         house.show(CARD, "passage.granted")
     assert "store.memory" in [type for _, _, type in house.recorded()]
+
+
+@pytest.mark.parametrize(("memory", "register"), [(False, True), (True, True), (True, False)])
+def test_what_cannot_be_kept_is_not_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: bool, register: bool
+) -> None:
+    """``register``: it is a copy, too; not so on a database server."""
+    told: dict[str, Any] = {}
+
+    def heard(name: str, told_as: str, given_as: Callable[..., Any]) -> None:
+        real = getattr(daemons, name)
+
+        def made(*given: Any, **named: Any) -> Any:
+            told[told_as] = given_as(*given, **named)
+            return real(*given, **named)
+
+        monkeypatch.setattr(daemons, name, made)
+
+    heard("Integrations", "exports and orders", lambda *_, kept, **__: kept)
+    heard("CredentialWorker", "permits", lambda *_, counts, **__: counts)
+    heard("DeferredWrites", "head of the audit", lambda _, gate: bool(gate))
+
+    def hub(*_: Any, lasting: bool, **__: Any) -> None:
+        told["hub"] = lasting
+        raise DeviceError("enough is known")
+
+    monkeypatch.setattr(daemons, "ReplicaWorker", hub)
+    settings = build({**PLAIN, "data": str(tmp_path), "camera": [{"source": EMPTY}]})
+    run = MemoryRun(settings, Place(tmp_path), "broken", register) if memory else None
+    with pytest.raises(DeviceError, match="enough"):
+        Daemon(settings, memory=run).run()
+    kept = not (memory and register)
+    assert told == {
+        "exports and orders": kept,
+        "permits": kept,
+        "head of the audit": kept,
+        "hub": not memory,
+    }

@@ -34,6 +34,17 @@ def test_temperature_and_status_stand_beside_the_answer() -> None:
     ]
 
 
+def test_what_is_out_of_order_is_noted_in_each_language() -> None:
+    idle = Message(Look.IDLE, "idle")
+    assert render(idle, ScreenSettings(), NOON)["note"] == []
+    noted = replace(idle, note="disk_fault")
+    assert render(noted, ScreenSettings(), NOON)["note"] == [
+        "存储故障 · 通行照常，请通知管理员",
+        "Storage fault · You may pass as usual. Please tell the caretaker",
+    ]
+    assert len(render(noted, ScreenSettings(languages=("en",)), NOON)["note"]) == 1
+
+
 def test_earlier_answers_say_what_they_said_in_small() -> None:
     refused = Message(Look.DENY, "face_unknown", passage="b", name="李小红", items=WELCOME.items)
     advised = replace(WELCOME, advice=("temperature_high",))
