@@ -29,15 +29,15 @@ def run(config: Config = DEFAULT) -> None:
     Ends on SIGTERM or Ctrl-C with every relay at rest and every event written.
     """
     settings = load(config)
-    use_zone(settings.timezone)
     from gate import log
     from gate.daemon import memory_run
     from gate.services.garbage import settle
 
-    log.set_up(settings.log)
     cause = memory_run.why_from_memory(settings, full=False)
     if not cause and from_hub.started(settings.data):
         settings = load(config)
+    use_zone(settings.timezone)
+    log.set_up(settings.log)
     with alone(settings.data, settings.name, cause):
         settle()
         run = _Run(settings, config)
@@ -133,7 +133,7 @@ def alone(data: Path, name: str, unwritable: str = "") -> Iterator[None]:
 
     Args:
         unwritable: why the disk cannot be written: then the file of an earlier start is enough,
-            and where there is none, nobody can have started before.
+            or the folder itself.
 
     Raises ConfigurationError when another runs. The kernel lets go when this one ends, however.
     """
@@ -146,10 +146,7 @@ def alone(data: Path, name: str, unwritable: str = "") -> Iterator[None]:
             where=str(file),
             hint="check that it is a folder of the user the gate runs as",
         ) from None
-    if held is None:
-        yield
-        return
-    with os.fdopen(held):
+    try:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -159,10 +156,12 @@ def alone(data: Path, name: str, unwritable: str = "") -> Iterator[None]:
                 hint="end the other daemon first, or give this one another name and data folder",
             ) from None
         yield
+    finally:
+        os.close(held)
 
 
-def _opened(file: Path, unwritable: str) -> int | None:
-    """None only on a disk that cannot be written. Raises OSError."""
+def _opened(file: Path, unwritable: str) -> int:
+    """What is locked. Raises OSError."""
     if not unwritable:
         file.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -174,4 +173,4 @@ def _opened(file: Path, unwritable: str) -> int | None:
     try:
         return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return None
+        return os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

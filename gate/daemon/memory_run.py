@@ -63,7 +63,8 @@ class MemoryRun:
     Attributes:
         settings: as configured, with the copy in the place of the data folder.
         cause: why the disk cannot be written, as the system says it.
-        register: whether the register is a copy, too; not so where it is on a database server.
+        register: whether the register is a copy, too; not so where it is on a database server or
+            another disk.
     """
 
     settings: Settings
@@ -93,13 +94,16 @@ def places(settings: Settings) -> Iterator[Place]:
     key = hashlib.sha256(str(settings.data.absolute()).encode()).hexdigest()[:12]
     for root in (*filter(None, roots), "/dev/shm"):
         if _in_memory(Path(root)):
-            yield Place(Path(root) / f"gate-{owner}-{settings.name}-{key}")
+            place = Place(Path(root) / f"gate-{owner}-{settings.name}-{key}")
+            # in a folder that all may write, somebody else may have made it first
+            if _is_ours(place.folder) or not os.path.lexists(place.folder):
+                yield place
 
 
 def settle(place: Place) -> None:
     """What a run from memory left that did not end by itself: its events and its door are kept, the
     copy is removed. Call while no other daemon of the gate runs."""
-    if not place.copy.is_dir() or not _is_ours(place.folder):
+    if not place.copy.is_dir():
         return
     register = place.copy / "gate.db"
     try:
@@ -118,12 +122,21 @@ def begin(settings: Settings, cause: str) -> MemoryRun:
     Raises StoreError: there is no register, it is damaged or cannot be read, or there is no room
     in memory.
     """
+    register = file_of(settings.store, settings.data)
+    if register is not None and not (
+        register.exists() or (settings.data / settings.store.key).exists()
+    ):
+        raise StoreError(
+            f"the disk cannot be written ({cause}), and there is no register on it",
+            where=str(register),
+            hint="see with `findmnt` whether the disk of the data folder is mounted",
+        )
     refuse_missing(settings.store, settings.data, create=False)
+    copied = register is not None and why_unwritable(register.parent) is not None
     failed: OSError | None = None
     for place in places(settings):
         try:
-            register = file_of(settings.store, settings.data) is not None
-            return MemoryRun(_copied(settings, place), place, cause, register)
+            return MemoryRun(_copied(settings, place, copied), place, cause, copied)
         except OSError as error:
             shutil.rmtree(place.copy, ignore_errors=True)
             failed = error
@@ -152,24 +165,27 @@ def hand_on_door(place: Place, settings: Settings) -> None:
         log.error("door.file", extra={"cause": str(error)})
 
 
-def _copied(settings: Settings, place: Place) -> Settings:
+def _copied(settings: Settings, place: Place, copied: bool) -> Settings:
     with suppress(FileExistsError):
         place.folder.mkdir(mode=0o700)
     if not _is_ours(place.folder):
         raise OSError(0, "somebody else has taken its name", str(place.folder))
     place.copy.mkdir(mode=0o700)
     store = settings.store
-    update: dict[str, object] = {"ballast": 0, "key": (settings.data / store.key).absolute()}
+    update: dict[str, object] = {
+        "key": (settings.data / store.key).absolute(),
+        "url": SecretStr(store.address(settings.data)),
+    }
     register = file_of(store, settings.data)
-    if register is not None:
+    if register is not None and copied:
         copy_register(register, place.copy / "gate.db")
-        update["url"] = SecretStr(f"sqlite:///{place.copy / 'gate.db'}")
+        update |= {"url": SecretStr(f"sqlite:///{place.copy / 'gate.db'}"), "ballast": 0}
     keys = file_of(store.model_copy(update={"url": store.person_keys}), settings.data)
     if store.person_keys.get_secret_value() and keys is not None and keys.exists():
         copy_register(keys, place.copy / "people.keys")
         update["person_keys"] = SecretStr(f"sqlite:///{place.copy / 'people.keys'}")
     _files(settings, register, place.copy)
-    copied = settings.model_copy(
+    made = settings.model_copy(
         update={
             "data": place.copy,
             "store": store.model_copy(update=update),
@@ -177,8 +193,8 @@ def _copied(settings: Settings, place: Place) -> Settings:
             "learning": settings.learning.model_copy(update={"enabled": False}),
         }
     )
-    hand_on_door(place, copied)
-    return copied
+    hand_on_door(place, made)
+    return made
 
 
 def _files(settings: Settings, register: Path | None, copy: Path) -> None:
@@ -203,7 +219,7 @@ def _file(path: Path, target: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """In a folder that all may write, somebody else may have made it first."""
+    """Whether it is a folder of this user, and nobody else can open it."""
     try:
         found = folder.lstat()
     except OSError:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from gate.commands.run import _Run, alone
 from gate.config.settings import Settings, build
@@ -160,6 +162,31 @@ def test_a_register_that_is_missing_refuses_too(settings: Settings, runs: Runs, 
     assert not runs.data
 
 
+def test_a_disk_that_was_not_mounted_is_not_a_first_start(
+    settings: Settings, runs: Runs, disk: Path
+) -> None:
+    for file in ("gate.db", "gate.key"):
+        (disk / file).unlink()
+    read_only(disk)
+    with pytest.raises(StoreError, match="there is no register on it") as caught:
+        serve(settings)
+    assert "findmnt" in caught.value.hint
+
+
+def test_a_register_on_another_disk_is_used_as_always(
+    settings: Settings, runs: Runs, disk: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.db"
+    shutil.move(disk / "gate.db", other)
+    store = settings.store.model_copy(update={"url": SecretStr(f"sqlite:///{other}")})
+    read_only(disk)
+    run = memory_run.begin(settings.model_copy(update={"store": store}), "Read-only file system")
+    assert not run.register
+    assert run.settings.store.address(run.settings.data) == f"sqlite:///{other}"
+    with Store.open(run.settings.store, run.settings.data, create=False) as opened:
+        assert [row.name for row in opened.people.find()] == ["Li"]
+
+
 def test_without_room_in_memory_it_says_so(
     settings: Settings, runs: Runs, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,8 +209,10 @@ def test_nothing_is_kept_on_another_disk_or_in_a_folder_of_somebody_else(
     assert first.folder.is_relative_to(memory)
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/proc")  # neither in memory nor to be written
     assert all(p.folder.is_relative_to("/dev/shm") for p in memory_run.places(settings))
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(memory))
     first.folder.mkdir(mode=0o777)
     first.folder.chmod(0o777)
+    assert first not in memory_run.places(settings)  # nothing is taken from there either
     monkeypatch.setattr(memory_run, "places", lambda _: [first])
     with pytest.raises(StoreError, match="somebody else has taken its name"):
         memory_run.begin(settings, "Read-only file system")
@@ -199,7 +228,11 @@ def test_one_daemon_runs_on_a_disk_that_cannot_be_written(disk: Path) -> None:
         alone(disk, "north", "Read-only file system"),
     ):
         pass
-    with alone(disk, "south", "Read-only file system"):
+    with (
+        alone(disk, "south", "Read-only file system"),
+        pytest.raises(ConfigurationError, match="runs already"),
+        alone(disk, "south", "Read-only file system"),
+    ):
         pass
     with pytest.raises(ConfigurationError, match="Read-only"), alone(disk, "south"):
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., None]], l
         ran: list[Settings] = []
 
         class Daemon:
-            def __init__(self, settings: Settings, config: Path) -> None:
+            def __init__(self, settings: Settings, config: Path, left: Sequence[Path]) -> None:
                 self.again = self.overdue = False
                 ran.append(settings)
 
