@@ -76,8 +76,7 @@ class _Run:
         """
         from gate.daemon import memory_run
 
-        for place in memory_run.places(self._settings):
-            memory_run.settle(place)
+        memory_run.settle(self._settings)
         if not cause:
             cause = self._from_disk()
         if cause and not self.ended:
@@ -124,7 +123,7 @@ class _Run:
             if not self.ended:
                 self.daemon.run()
         finally:
-            memory_run.settle(memory.place)
+            memory_run.settle(self._settings)
 
 
 @contextmanager

@@ -100,20 +100,31 @@ def places(settings: Settings) -> Iterator[Place]:
                 yield place
 
 
-def settle(place: Place) -> None:
-    """What a run from memory left that did not end by itself: its events and its door are kept, the
-    copy is removed. Call while no other daemon of the gate runs."""
-    if not place.copy.is_dir():
-        return
+def settle(settings: Settings) -> None:
+    """At the end of a run from memory, or of one that was killed: its events and its door are kept
+    for the next start, the copy is removed. Call while no other daemon of the gate runs."""
+    found = list(places(settings))
+    for place in found:
+        if place.copy.is_dir():
+            # what is small fits into the first; from /dev/shm systemd removes it with the service
+            for into in dict.fromkeys((found[0], place)):
+                if _kept(place, into):
+                    break
+            shutil.rmtree(place.copy, ignore_errors=True)
+
+
+def _kept(place: Place, into: Place) -> bool:
     register = place.copy / "gate.db"
     try:
+        into.folder.mkdir(mode=0o700, exist_ok=True)
         if register.exists():
-            memory_events.keep(register, place.events)
+            memory_events.keep(register, into.events)
         for door in place.copy.glob("*.door"):
-            door.replace(place.door)
+            shutil.copyfile(door, into.door)
     except (OSError, StoreError) as error:
         log.error("store.memory_events", extra={"cause": f"cannot be kept: {error}"})
-    shutil.rmtree(place.copy, ignore_errors=True)
+        return False
+    return True
 
 
 def begin(settings: Settings, cause: str) -> MemoryRun:

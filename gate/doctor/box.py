@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from gate.doctor.picture import fault
 from gate.doctor.upright import TURN_IT, further
 from gate.errors import ModelError
 from gate.recognition.detection.detector import build_detector
+from gate.store.memory_copy import why_unwritable
 
 DISK_LOW = 500_000_000  # bytes free
 
@@ -53,8 +52,9 @@ def disk(settings: Settings) -> Iterator[Finding]:
         hint = "give data the name of a folder"
         yield Finding("disk", Level.BAD, f"{settings.data}: the data folder is a file", hint)
         return
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
-        says = f"{settings.data} cannot be written: {os.strerror(errno.EROFS)}"
+    error = why_unwritable(folder, full=False)
+    if error is not None:
+        says = f"{settings.data} cannot be written: {error.strerror}"
         hint = (
             "replace the disk or card, or mount it writable, and start the gate again; until then "
             "it runs from a copy of the register in memory: docs/operating.md"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from gate.config.settings import Settings, build
 from gate.daemon import daemon as daemons
 from gate.daemon import memory_run
 from gate.errors import ConfigurationError, GateError, ModelError, StoreError
+from gate.events.event import Event
+from gate.store import memory_events
 from gate.store.database_errors import disk_full
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
@@ -200,6 +203,28 @@ def test_without_room_in_memory_it_says_so(
     with pytest.raises(StoreError, match="there is no file system in memory"):
         serve(settings)
     assert not runs.data
+
+
+def test_a_copy_that_has_no_room_in_the_first_place_goes_into_the_next(
+    settings: Settings, disk: Path, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_only(disk)
+    with mounted(tmp_path / "small", "64k") as small:
+        both = [memory_run.Place(where / "gate") for where in (small, memory)]
+        monkeypatch.setattr(memory_run, "places", lambda _: both)
+        run = memory_run.begin(settings, "Read-only file system")
+        assert run.place == both[1]
+        with Store.open(run.settings.store, run.settings.data, create=False) as store:
+            memory_events.begin(store)
+            store.events.append([Event.make("north", "gate.started", datetime.now(UTC))])
+        (run.settings.data / "north.door").write_text("{}")
+        memory_run.settle(settings)
+        assert [file.name for file in sorted(small.glob("gate/*"))] == ["door", "events"]
+        assert not list(memory.glob("gate/*"))
+        assert (both[0].folder.stat().st_mode & 0o777, both[0].events.stat().st_size > 0) == (
+            0o700,
+            True,
+        )
 
 
 def test_nothing_is_kept_on_another_disk_or_in_a_folder_of_somebody_else(
