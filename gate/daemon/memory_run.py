@@ -213,7 +213,7 @@ def _files(settings: Settings, register: Path | None, copy: Path) -> None:
     for path in found:
         _file(path, copy / path.name)
     if register is not None:
-        _file(register.with_suffix(".counters"), copy / "gate.counters")
+        _file(register.with_suffix(".counters"), (copy / "gate.db").with_suffix(".counters"))
     hub = hub_folder(settings.data)
     if hub.is_dir():
         hub_folder(copy).mkdir(mode=0o700)

@@ -40,7 +40,7 @@ def test_what_is_out_of_order_is_noted_in_each_language() -> None:
     noted = replace(idle, note="disk_fault")
     assert render(noted, ScreenSettings(), NOON)["note"] == [
         "存储故障 · 通行照常，请通知管理员",
-        "Storage fault · You may pass as usual. Please tell the caretaker",
+        "Storage fault · You may pass; tell the caretaker",
     ]
     assert len(render(noted, ScreenSettings(languages=("en",)), NOON)["note"]) == 1
 
