@@ -66,7 +66,7 @@ def _together(sheets: Sequence[Sheet]) -> list[Sheet]:
     found = []
     for sheet in sheets:
         read = [column_of(text) or guess_of(text) for text in headings_of(sheet)[1].values()]
-        if {"name", "surname"} & set(read) and _HOME & set(read) and "person" not in read:
+        if {"name", "surname"} & set(read) and _HOME & set(read):
             found.append(sheet)
     return found if 1 < len(found) <= MOST_SHEETS else []
 

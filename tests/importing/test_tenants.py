@@ -128,3 +128,17 @@ def test_where_no_line_has_both_nothing_is_asked(tmp_path, store):
     found = made(tmp_path, store, [(*HOME, *HEADS[0]), *ROWS[1:]], "")
     assert [name for (name,) in values(found, "name")] == ["王五", "钱七"]
     assert not found.questions
+
+
+def test_a_home_headed_as_the_owners_is_the_tenants_too(tmp_path, store):
+    rows = [("业主楼栋", "业主房号", *HEADS[0]), *ROWS]
+    found = made(tmp_path, store, rows)
+    homes = [("3", unit, name) for unit, name, _, _ in BOTH]
+    assert values(found, "building", "unit", "name") == homes
+
+
+def test_one_telephone_headed_as_either_ones_is_nobodys(tmp_path, store):
+    rows = [(*HOME, "业主", "租户", "业主/租户电话"), ("3", "501", "张三", "李四", "13800000001")]
+    found = made(tmp_path, store, rows)
+    assert values(found, "name", "phone") == [("张三", ""), ("李四", "")]
+    assert [column for _, column, _ in mistakes(found)].count("phone") == 2
