@@ -40,11 +40,12 @@ def test_each_has_their_own_telephone(tmp_path, store, head):
     assert not found.questions
 
 
-def test_headings_over_two_lines(tmp_path, store):
-    two = [("楼栋", "房号", "业主", "", "租户", ""), ("", "", "姓名", "电话", "姓名", "电话")]
-    for merged in ((), ("A1:A2", "B1:B2", "C1:D1", "E1:F1")):
-        found = made(tmp_path, store, [*two, *ROWS], "both", *merged)
-        assert values(found, "unit", "name", "phone", "kind") == BOTH
+@pytest.mark.parametrize("merged", [(), ("A1:A2", "B1:B2", "C1:D1", "E1:F1")])
+@pytest.mark.parametrize("upper", [("业主", "租户"), ("业主信息", "租户信息")])
+def test_headings_over_two_lines(tmp_path, store, upper, merged):
+    two = [("楼栋", "房号", upper[0], "", upper[1], ""), ("", "", "姓名", "电话", "姓名", "电话")]
+    found = made(tmp_path, store, [*two, *ROWS], "both", *merged)
+    assert values(found, "unit", "name", "phone", "kind") == BOTH
 
 
 @pytest.mark.parametrize(
