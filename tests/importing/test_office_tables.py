@@ -286,8 +286,8 @@ def test_a_merged_head_is_named_once(tmp_path, store):
     rows = [HEADS, ("501", "张三", "", ""), ("", "", "李红", "妻子")]
     found = planned(workbook(tmp_path, {"3号楼": rows}, "A2:A3", "B2:B3"), store)
     assert values(found, "unit", "name") == [("501", "张三"), ("501", "李红")]
-    rows = [(*HEADS, "电话"), ("501", "张三", "张三", "本人", "1381"), ("", "", "", "", "1382")]
-    found = planned(workbook(tmp_path, {"3号楼": rows}, "A2:A3", "B2:B3"), store)
+    more = [(*HEADS, "电话"), ("501", "张三", "张三", "本人", "1381"), ("", "", "", "", "1382")]
+    found = planned(workbook(tmp_path, {"3号楼": more}, "A2:A3", "B2:B3"), store)
     assert values(found, "name", "phone") == [("张三", "1381"), ("", "1382")]
 
 
