@@ -29,7 +29,9 @@ _URGENT = frozenset(
         "passage.duress",
     }
 )
-_NOTICE = frozenset({"passage.tailgating", "outbox.dropped", "camera.moved", "camera.slow"})
+_NOTICE = frozenset(
+    {"passage.tailgating", "outbox.dropped", "camera.moved", "camera.slow", "door.unsteady"}
+)
 # what ends an alarm by itself; the others need somebody to have looked
 RECOVERIES: dict[str, str] = {
     "camera.lost": "camera.back",

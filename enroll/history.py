@@ -30,6 +30,7 @@ ALARMS = (
     "door.forced",
     "door.held",
     "door.tamper",
+    "door.unsteady",
     "gallery.foreign",
     "gate.fault",
     "outbox.dropped",

@@ -22,6 +22,7 @@ _WARNING = frozenset(
         "camera.frozen",
         "camera.moved",
         "camera.slow",
+        "door.unsteady",
         "credential.guessing",
         "store.lost",
         "store.memory",

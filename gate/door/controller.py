@@ -26,6 +26,7 @@ from gate.door.state import (
     Tick,
 )
 from gate.door.state_machine import energised, step
+from gate.door.unsteady import CALM, Unsteady
 from gate.errors import DeviceError
 from gate.relay.driver import TimedRelay
 
@@ -57,6 +58,7 @@ class DoorController:
         self._refresh_at = 0.0
         self._levels: dict[str, bool] = {}
         self._changing: dict[str, float] = {}
+        self._unsteady: dict[str, Unsteady] = {}
 
     def open(self, now: float) -> tuple[EventOut, ...]:
         """Connect; every relay rests before this returns, or the door is in fault.
@@ -143,18 +145,31 @@ class DoorController:
 
     def _input(self, name: str, level: bool, now: float) -> tuple[EventOut, ...]:
         """One input, counted once it has been stable for the debounce time."""
-        if name not in self._levels:
-            settled = True
-        elif level == self._levels[name]:
-            self._changing.pop(name, None)
-            return ()
-        else:
-            settled = now - self._changing.setdefault(name, now) >= self._settings.input_debounce
-        if not settled:
+        first = name not in self._levels
+        if not first and not self._settled(name, level, now):
             return ()
         self._changing.pop(name, None)
-        first = name not in self._levels
         self._levels[name] = level
+        loose = () if first else self._counted(name, now)
+        return loose + self._meant(name, level, now, first=first)
+
+    def _settled(self, name: str, level: bool, now: float) -> bool:
+        """Whether an input that changes has been stable for long enough."""
+        if level == self._levels[name]:
+            self._changing.pop(name, None)
+            return False
+        if name not in self._changing:
+            self._changing[name] = now
+            self._unsteady[name] = self._unsteady.get(name, Unsteady()).moves(now)
+        # whoever wants to get out presses the button for a moment, and a fire waits for nothing
+        slow = self._unsteady[name].now and name in ("contact", "tamper")
+        return now - self._changing[name] >= (CALM if slow else self._settings.input_debounce)
+
+    def _counted(self, name: str, now: float) -> tuple[EventOut, ...]:
+        self._unsteady[name], begins = self._unsteady[name].counts(now)
+        return (EventOut("door.unsteady", "", {"input": name}),) if begins else ()
+
+    def _meant(self, name: str, level: bool, now: float, *, first: bool) -> tuple[EventOut, ...]:
         match name:
             case "contact" if self._settings.contact:
                 return self._step(Contact(level), now)

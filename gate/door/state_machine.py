@@ -171,8 +171,10 @@ def _grant(
 def _exit(state: DoorState, now: float, settings: DoorSettings) -> tuple[DoorState, Events]:
     if state.lockdown and not settings.exit_in_lockdown:
         return _refused(state, "exit", "lockdown")
+    # pressed again meanwhile, or by a loose wire: the same wish
+    again = state.by == "exit" and state.until is not None
     state = replace(_unlock(state, settings.exit_unlock, now, settings), by="exit", entered=False)
-    return state, (EventOut("door.exit"),)
+    return state, () if again else (EventOut("door.exit"),)
 
 
 def _unlock(state: DoorState, seconds: float, now: float, settings: DoorSettings) -> DoorState:

@@ -24,6 +24,7 @@ TYPES: dict[str, str] = {
     "door.exit": "the exit button was pressed",
     "door.fire": "the fire input released the door",
     "door.fire_reset": "the fire release was reset by hand",
+    "door.unsteady": "an input changes more often than people can do that; details: input",
     "door.tamper": "the tamper contact opened or closed; details: open",
     "door.lockdown": "the door was locked down",
     "door.normal": "the end of a lock-down or a hold-open was ordered",

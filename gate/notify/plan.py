@@ -33,6 +33,7 @@ SEVERITY: dict[str, Severity] = {
     "camera.frozen": "warning",
     "camera.moved": "warning",
     "camera.slow": "warning",
+    "door.unsteady": "warning",
     "device.lost": "warning",
     "gallery.foreign": "warning",
     "credential.guessing": "warning",

@@ -37,6 +37,7 @@ DETAILS = {
     "order": "open",
     "hours": 24.0,
     "receiver": "mqtt",
+    "input": "contact",
 }
 
 
@@ -66,6 +67,12 @@ def test_every_event_is_a_sentence_with_and_without_its_details(kind, language):
         assert told.line
         assert not CODE.search(told.line), told.line
         assert kind not in told.line
+
+
+def test_an_input_is_named_in_words():
+    for name, words in (("contact", "门磁触点"), ("tamper", "防拆触点"), ("exit", "出门按钮")):
+        event = {"type": "door.unsteady", "details": {"input": name}}
+        assert words in story.tell(event, "zh").line
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
