@@ -60,5 +60,5 @@ class BoundedCall:
     def _late(self) -> StoreError:
         return StoreError(
             f"the database did not answer within {self._limit:g} s",
-            hint="check disk and load; the gate asks again at the next claim",
+            hint="check disk and load; the gate asks again by itself",
         )

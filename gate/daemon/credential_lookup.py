@@ -64,6 +64,10 @@ class CredentialLookup:
             person, credential = self._held(claim, now)
         return Shown(METHODS[claim.kind], person, credential, claim.shown)
 
+    def reach(self) -> None:
+        """Ask the register for nothing in particular."""
+        self._store.changes.generation()
+
     def again(
         self, serial: str, now: datetime, *, granted: bool = False
     ) -> tuple[Person | None, Credential]:

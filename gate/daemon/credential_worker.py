@@ -245,6 +245,8 @@ class CredentialWorker:
         if now - self._looked < _EVERY:
             return
         self._looked = now
+        if not self._there:  # it may be hours until somebody shows something
+            self._try(lambda: self._bounded(self._lookup.reach))
         for source, series in list(self._series.items()):
             if series.over(now, self._guessing):
                 del self._series[source]

@@ -29,6 +29,7 @@ class Desk:
 
     def __init__(self, store: Store, data: Path) -> None:
         self.clock = ManualClock(100.0)
+        self.store = store
         self.posted: list[Any] = []
         self.events: list[Event] = []
         settings = build({"data": str(data), "name": "g"})
@@ -103,6 +104,26 @@ def test_a_frozen_store_hangs_nobody_and_is_reported(
     assert [(item.name, item.there) for item in lost] == [("register", False)]
     assert "did not answer" in lost[0].reason
     thaw.set()
+
+
+def test_a_register_that_answers_again_is_no_fault_although_nobody_shows_anything(
+    alone: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreError("the database is away")
+
+    def said() -> list[bool]:
+        alone.clock.advance(1.0)
+        alone.credentials._look_around()
+        return [item.there for item in alone.posted if isinstance(item, DeviceStatus)]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(alone.credentials._lookup, "look_up", away)
+        broken.setattr(alone.store.changes, "generation", away)
+        alone.show("12345678")
+        assert said() == [False]
+    assert said() == [False, True]
+    assert said() == [False, True]
 
 
 def test_1500_unknown_cards_are_ten_answers_a_slow_reader_and_one_alarm(alone: Desk) -> None:
