@@ -19,6 +19,7 @@ from enroll.live_picture_access import LivePictureAccess
 from enroll.ordinary_day import OrdinaryDay
 from enroll.permits import Permits
 from enroll.rate_limit import RateLimit
+from enroll.refused_sign_ins import RefusedSignIns
 from enroll.second_factor import SecondFactor
 from enroll.sessions import Sessions
 from gate.access.request import Rules
@@ -82,6 +83,7 @@ class Desk:
         self.live_picture_access = LivePictureAccess(self.clock.monotonic)
         self.requests = RateLimit(self.settings.requests, self.clock.monotonic)
         self.sign_ins = RateLimit(self.settings.sign_ins, self.clock.monotonic)
+        self.refused_sign_ins = RefusedSignIns(self.store.audit, self.clock.monotonic)
 
     @property
     def cookie(self) -> str:

@@ -76,7 +76,7 @@ def sign_in(
         known = desk.accounts.known(login)
         # strangers' tries take nothing of the room kept for those who may sign in
         with suppress(DiskFullError):
-            desk.store.audit.note(known or "unknown", "sign_in.refused")
+            desk.refused_sign_ins.note(known or "unknown")
         wrong = (
             "Login or password is wrong, or there were too many wrong attempts: wait and try again"
         )

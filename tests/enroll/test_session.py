@@ -10,6 +10,7 @@ import pytest
 
 from enroll.passwords import weakness
 from enroll.permissions import Role
+from enroll.refused_sign_ins import MOST
 from gate.store.tables import AccountRow, AuditRow, SessionRow
 from tests.waiting import PATIENCE
 
@@ -114,6 +115,16 @@ def test_what_is_typed_as_a_login_is_not_kept(browser, desk):
     with desk.store.database.read() as session:
         lines = session.query(AuditRow).filter(AuditRow.action == "sign_in.refused").all()
     assert [line.actor for line in lines] == ["unknown", "wang"]
+
+
+def test_a_flood_of_wrong_passwords_does_not_fill_the_audit(browser, desk):
+    desk.sign_ins.allowed = lambda address: True  # from many addresses
+    client = browser()
+    for _ in range(2 * MOST):
+        client.post("/login", data={"login": "nobody", "password": "wrong"})
+    with desk.store.database.read() as session:
+        lines = session.query(AuditRow).filter(AuditRow.action == "sign_in.refused").count()
+    assert lines == MOST
 
 
 def test_five_wrong_passwords_make_the_guesser_wait(browser, desk, clock):
