@@ -21,7 +21,9 @@ MADE = {
     "batch.py": [*(f"person.{action}" for action in batch.Action), "person.undo"],
     "consent.py": [f"consent.{answer}" for answer in consent.ANSWERS],
     "credentials.py": ["card.add", "pin.add"],
+    "keys.py": ["key.make", "key.revoke", "key.reset"],
     "live.py": [f"order.{command}" for command in PERMISSIONS],
+    "receipts.py": ["people.blocked_again", "cards.blocked_again"],
     "rules.py": ["rules.day", "rules.allow", "rules.schedule"],
     "boxes.py": ["box.revoked", "box.left"],
     "rollouts.py": [
