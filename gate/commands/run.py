@@ -44,14 +44,12 @@ def run(config: Config = DEFAULT) -> None:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, run.end)
         run.serve(cause)
-        daemon = run.daemon
-        assert daemon is not None
         # systemd starts the gate again by itself; elsewhere the same process does, for whoever
         # looks after it
-        if daemon.again and not run.ended and "NOTIFY_SOCKET" not in os.environ:
+        if run.again and "NOTIFY_SOCKET" not in os.environ:
             logging.shutdown()
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-        if daemon.overdue:  # the interpreter would wait for the thread that hangs
+        if run.overdue:  # the interpreter would wait for the thread that hangs
             logging.shutdown()
             os._exit(0)
 
@@ -63,6 +61,16 @@ class _Run:
         self._settings, self._config = settings, config
         self.daemon: Daemon | None = None
         self.ended: list[int] = []  # by a signal: not to be started again
+
+    @property
+    def again(self) -> bool:
+        """Whether it ended to be started again."""
+        return self.daemon is not None and self.daemon.again and not self.ended
+
+    @property
+    def overdue(self) -> bool:
+        """Whether one of its threads hangs."""
+        return self.daemon is not None and self.daemon.overdue
 
     def end(self, number: int, _: object) -> None:
         self.ended.append(number)
@@ -94,7 +102,8 @@ class _Run:
         left = [place.events for place in places]
         self.daemon = Daemon(settings, config=self._config, left=left)
         try:
-            self.daemon.run()
+            if not self.ended:  # by a signal while it was loaded
+                self.daemon.run()
         except (StoreError, OSError) as error:
             cause = memory_run.why_from_memory(settings, full=True)
             if not cause:

@@ -73,19 +73,21 @@ def take_over(store: Store, file: Path) -> int:
     """Write what ``keep`` kept into the register, and remove the file. How many events.
 
     They keep their numbers where the register has come no further meanwhile; then a new epoch
-    begins. What a receiver still has to get waits for it, what it has does not. Raises StoreError;
-    then nothing was taken over, and the file stays.
+    begins. What a receiver still has to get waits for it, what it has does not. An event that was
+    kept more than once, by a program killed meanwhile, counts as it was kept last. Raises
+    StoreError; then nothing was taken over, and the file stays.
     """
     try:
-        kept = [json.loads(line) for line in file.read_bytes().splitlines()]
+        lines = [json.loads(line) for line in file.read_bytes().splitlines()]
     except FileNotFoundError:
         return 0
     except (OSError, ValueError) as error:
         log.error("store.memory_events", extra={"cause": f"cannot be read: {error}"})
         return 0
+    kept = {one["event"]["id"]: one for one in lines}
     with store.database.write() as session:
-        there = _there(session, [one["event"]["id"] for one in kept])
-        new = [one for one in kept if one["event"]["id"] not in there]
+        there = _there(session, list(kept))
+        new = [one for id, one in kept.items() if id not in there]
         for one in new:
             _write(session, one["event"], one["waiting"])
         session.flush()

@@ -146,6 +146,18 @@ def test_a_gate_that_is_ended_meanwhile_does_not_begin_again(
     assert runs.data == [disk]
 
 
+@pytest.mark.parametrize("cause", ["", "Read-only file system"])
+def test_a_gate_that_is_ended_while_it_is_being_loaded_does_not_begin(
+    settings: Settings, runs: Runs, cause: str
+) -> None:
+    run = _Run(settings, Path("gate.toml"))
+    run.end(15, None)
+    run.serve(cause)
+    assert runs.data == []
+    assert not run.again
+    assert not run.overdue
+
+
 def test_a_damaged_register_refuses_on_a_disk_that_cannot_be_written(
     settings: Settings, runs: Runs, disk: Path, memory: Path
 ) -> None:

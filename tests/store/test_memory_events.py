@@ -116,6 +116,15 @@ def test_what_is_there_already_is_not_written_twice(store: Store, kept: Path) ->
     assert store.events.count() == 4
 
 
+def test_a_run_whose_events_were_kept_twice_has_them_once(
+    store: Store, kept: Path, tmp_path: Path
+) -> None:
+    """Killed after they were kept and before its copy was removed, it is settled once more."""
+    assert memory_events.keep(tmp_path / "memory" / "gate.db", kept) == 2
+    assert memory_events.take_over(store, kept) == 2
+    assert store.events.count() == 4
+
+
 def test_a_second_run_adds_to_the_first(disk: Path, kept: Path, tmp_path: Path) -> None:
     copy = in_memory(disk, tmp_path / "again", [event(7)])
     assert memory_events.keep(copy, kept) == 1
