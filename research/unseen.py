@@ -40,7 +40,7 @@ from gate.recognition.settings import RecognitionSettings
 SIZE = (640, 480)
 SMALL = (320, 240)  # of the pictures of ``minutes``: the figures are taken at this width
 LOOKS = 2  # a second
-BEFORE, AFTER = 30, 15  # seconds of the scene as it is
+BEFORE, AFTER = 30, 100  # seconds of the scene as it is
 RECORDINGS = Path(__file__).parents[1] / "fixtures" / "recordings"
 
 Change = Callable[[Image], Image]

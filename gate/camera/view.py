@@ -7,6 +7,7 @@ for a minute or a lorry passing is none of these. Nothing here lets anybody in o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -30,7 +31,9 @@ STILL = 1.0  # seconds of equal pictures after which they are no longer what is 
 _SAME = 0.9  # correlation with the frame before above which nothing moves
 # seconds a condition lasts before it is reported
 _LASTS = 20.0
-_LIGHT_LASTS = 90.0  # for darkness and glare: lamps go out, cars wait with theirs on
+_LIGHT = frozenset({"dark", "bright"})
+# for these, and before they are over: lamps go out, cars pass with theirs on, all night long
+_LIGHT_LASTS = 90.0
 _CLOSE_LASTS = 300.0  # for another view with a face in it: somebody stands close
 _SAME_FOR = 10.0  # seconds of one picture after which it is frozen, without a change between
 _AWAY = 3.0  # seconds it must be away before it is over
@@ -80,6 +83,7 @@ class View:
     since: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, it began
     clear: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, seen last
     reported: frozenset[Problem] = frozenset()
+    blinded: float = -math.inf  # monotonic seconds, it was dark or bright last
 
     @property
     def repeats(self) -> bool:
@@ -171,7 +175,7 @@ def _conditions(
     wrong: dict[Problem, tuple[str, float]] = {}
     cause = "" if faces else unseen(figures, _LOOSER if view.covered else 1.0)
     if cause:
-        lasts = _LIGHT_LASTS if cause in ("dark", "bright") else _LASTS
+        lasts = _LIGHT_LASTS if cause in _LIGHT else _LASTS
         wrong[Problem.COVERED] = cause, lasts
     elif view.flicker > 0.3:
         wrong[Problem.COVERED] = "flicker", _LASTS
@@ -206,21 +210,25 @@ def _timed(
     view: View, wrong: dict[Problem, tuple[str, float]], now: float
 ) -> tuple[View, tuple[Change, ...]]:
     since, clear, reported = dict(view.since), dict(view.clear), set(view.reported)
-    changes: list[Change] = []
+    blinded, changes = view.blinded, list[Change]()
     for problem in Problem:
         if problem in wrong:
             cause, lasts = wrong[problem]
             clear[problem] = now
+            blinded = now if cause in _LIGHT else blinded
             begun = since.setdefault(problem, now)
             if problem not in reported and now - begun >= lasts:
                 reported.add(problem)
                 changes.append(Change(problem, True, cause))
         elif problem in since and now - clear[problem] >= (_AWAY if problem in reported else 0.5):
+            if view.covered and problem is Problem.COVERED and now - blinded < _LIGHT_LASTS:
+                continue
             del since[problem]
             if problem in reported:
                 reported.discard(problem)
                 changes.append(Change(problem, False))
-    return replace(view, since=since, clear=clear, reported=frozenset(reported)), tuple(changes)
+    view = replace(view, since=since, clear=clear, reported=frozenset(reported), blinded=blinded)
+    return view, tuple(changes)
 
 
 def _learned(view: View, figures: Figures, elapsed: float) -> View:
