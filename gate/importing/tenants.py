@@ -13,13 +13,26 @@ from gate.importing.choices import OWNERS
 from gate.importing.guesses import guess_of, is_about_another
 from gate.importing.headings import HEADINGS, column_of, heading_key, is_unneeded
 from gate.importing.line_numbers import numbered, shown
+from gate.importing.names import NOBODY, mistake
 from gate.importing.question import SHOWN, Question
+from gate.importing.text import compact
 
 _TENANT = re.compile(r"租户|租戶|租客|房客|承租[人方户]?|租赁人|tenants?|lessee|renter")
 _OWNER = re.compile(r"业主|業主|房主|产权人|户主|住户|owners?|landlord")
 _RESIDENT = re.compile("住户|户主")
 _SHORT = 20  # characters of a heading
 _EITHER = re.compile(r"业主[/、或和及&]?租[户客]|ownerortenant|owner/tenant")
+_CONTACT = re.compile(r"联系人|客户")  # whom to call about a tenant owns nothing
+# in place of a tenant's name: whether there is one, or that the owner lives there
+_NO_NAME = {
+    *("有", "无", "無", "没有", "暂无", "自住", "业主自住", "自用", "本人", "业主本人", "同业主"),
+    *("出租", "已出租", "未出租", "已租", "未租", "已退租", "yes", "no", "true", "false", "self"),
+}
+_COMPANY = re.compile(
+    r"公司|集团|有限|中心|事务所|工作室|商行|超市|银行|学校|诊所|合作社|[店厂馆]$|"
+    r"\b(?:co|ltd|inc|llc|gmbh|limited|company)\b",
+    re.IGNORECASE,
+)
 _INFORMATION = re.compile(r"信息|情况|资料|details?$|information$")
 # a person's own: of two people in a line it belongs to one
 _OWN = {
@@ -52,7 +65,7 @@ def split(sheet: Sheet, at: int, headings: Mapping[int, str], chosen: str) -> _S
         chosen: one of ``OWNERS``; "" while it is open.
     """
     columns = _columns(headings)
-    if columns is None:
+    if columns is None or not _are_people(sheet.rows[at + 1 :], columns.name["tenant"]):
         return None
     head = sheet.rows[at]
     kinds = [
@@ -120,7 +133,7 @@ def _columns(headings: Mapping[int, str]) -> _Columns | None:
     names = [column for column, name in read.items() if name == _NAME]
     tenants = [column for column in names if whose[column] == "tenant"]
     others = [column for column in names if whose[column] != "tenant"]
-    if len(tenants) != 1 or len(others) != 1:
+    if len(tenants) != 1 or len(others) != 1 or _CONTACT.search(headings[others[0]]):
         return None
     made = _Columns({"owner": others[0], "tenant": tenants[0]})
     bare = Counter(read[column] for column in headings if not whose[column])
@@ -182,8 +195,18 @@ def _people(row: Row, columns: _Columns, kind: int) -> list[Row]:
 
 
 def _says(row: Row, column: int) -> bool:
-    cell = row.cells.get(column)
-    return cell is not None and bool(re.sub(r"[\s/\\\-—无無]", "", cell.text))
+    """Whether somebody is named: a tick, a number and 自住 name nobody."""
+    text = compact(row.cells[column].text) if column in row.cells else ""
+    return text not in _NO_NAME and len(re.findall(r"[^\W\d_]", text)) > 1
+
+
+def _are_people(rows: list[Row], column: int) -> bool:
+    """Whether a column of tenants names people: in an office block they are companies, and in some
+    tables it says whether there is one."""
+    texts = [row.cells[column].text for row in rows if column in row.cells]
+    named = [row.cells[column].text for row in rows if _says(row, column)]
+    people = [text for text in named if mistake(text) != NOBODY and not _COMPANY.search(text)]
+    return not texts or 2 * len(people) >= len(texts)
 
 
 def _wanted(row: Row, people: list[Row], columns: _Columns, chosen: str) -> list[Row]:

@@ -143,3 +143,42 @@ def test_one_telephone_headed_as_either_ones_is_nobodys(tmp_path, store):
     found = made(tmp_path, store, rows)
     assert values(found, "name", "phone") == [("张三", ""), ("李四", "")]
     assert [column for _, column, _ in mistakes(found)].count("phone") == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        *(
+            (("姓名", "租户", "卡号"), ("张三", mark, "0002222222"))
+            for mark in ("是", "√", "1", "出租")
+        ),
+        *(
+            (("姓名", "租户", "卡号"), ("张三", mark, "0002222222"))
+            for mark in ("共2人", "业主自住")
+        ),
+        (("租户", "姓名", "卡号"), ("宏达科技有限公司", "张三", "0002222222")),
+        (("Tenant", "Name", "Card number"), ("Acme Ltd", "张三", "0002222222")),
+        (("租户名称", "联系人", "卡号"), ("老王家", "张三", "0002222222")),
+    ],
+)
+def test_a_column_of_tenants_that_names_no_people_is_left_out(tmp_path, store, head, cells):
+    found = made(tmp_path, store, [(*HOME, *head), ("3", "501", *cells)], "")
+    assert values(found, "unit", "name", "card", "kind") == [("501", "张三", "0002222222", "")]
+    assert found.ready
+
+
+def test_a_contact_beside_a_tenant_is_no_owner(tmp_path, store):
+    head = (*HOME, "租户姓名", "租户电话", "联系人", "联系人电话")
+    found = made(tmp_path, store, [head, *ROWS[:1]], "")
+    assert values(found, "name", "phone") == [("张三", "13800000001")]
+    assert found.ready
+
+
+@pytest.mark.parametrize("mark", ["自住", "业主自住", "本人", "无", "√", "0"])
+def test_where_the_owner_lives_there_is_no_tenant(tmp_path, store, mark):
+    rows = [(*HOME, *HEADS[0]), *ROWS, ("3", "504", "赵六", "13800000007", mark, "")]
+    found = made(tmp_path, store, rows)
+    assert values(found, "unit", "name", "phone", "kind") == [
+        *BOTH,
+        ("504", "赵六", "13800000007", ""),
+    ]
