@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,13 @@ from gate.importing.question import SHOWN, Question
 from gate.importing.sections import places
 
 _HOME = {"unit", "address"}
+# names of sheets with those who have gone, cards that were lost, and copies
+_NO_LONGER = re.compile(
+    r"搬[离離走出]|迁出|遷出|退租|挂失|掛失|作废|作廢|注销|註銷|遗失|丢失|历史|歷史|旧|舊|停用|禁用|"
+    r"黑名单|离职|去世|死亡|备份|備份|副本|\b(?:moved|former|old|lost|cancell?ed|revoked|history|"
+    r"archived?|blocked|blacklist|backup|copy)\b",
+    re.IGNORECASE,
+)
 
 
 def sheet_of(
@@ -24,7 +32,7 @@ def sheet_of(
     """The sheet, those there are, and what is asked about them; None where there is none.
 
     Several are offered as one where each has names and homes: a sheet of the staff, who live
-    nowhere here, is imported by itself.
+    nowhere here, is imported by itself, and so is one of people who have moved out.
     """
     sheets = tuple(sheets_of(book))
     if not sheets:
@@ -65,6 +73,8 @@ def _together(sheets: Sequence[Sheet]) -> list[Sheet]:
     """The sheets that may be read as one."""
     found = []
     for sheet in sheets:
+        if _NO_LONGER.search(sheet.name):
+            continue
         read = [column_of(text) or guess_of(text) for text in headings_of(sheet)[1].values()]
         if {"name", "surname"} & set(read) and _HOME & set(read):
             found.append(sheet)

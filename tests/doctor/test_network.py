@@ -81,7 +81,10 @@ def test_a_service_that_listens_is_fine_and_nothing_is_sent_there() -> None:
         wire, _ = server.accept()
         with wire:
             assert wire.recv(1) == b""
-    gone, wrong, silent = alarms(f"json://{where}/", "wecom://KEY", "syslog://")
+    with socket.socket() as taken:  # nothing listens there, and nobody else takes the port
+        taken.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        gone, wrong, silent = alarms(f"json://{where}/", "wecom://KEY", "syslog://")
     assert (gone.level, gone.says) == (Level.BAD, f"to1: nothing listens at {where}")
     assert (wrong.level, wrong.hint[:8]) == (Level.BAD, "write it")
     assert wrong.says == "to2: the address is of no service that Apprise knows"

@@ -145,7 +145,7 @@ def test_nobody_is_said_not_to_have_passed_whom_nobody_saw(passed, said):
 @pytest.mark.parametrize(
     ("cause", "line", "todo"),
     [
-        ("dark", "摄像头 main 画面全黑", "检查镜头是否被遮挡、照明是否正常；其间住户可刷卡。"),
+        ("dark", "摄像头 main 画面过暗", "检查镜头是否被遮挡、照明是否正常；其间住户可刷卡。"),
         ("flat", "摄像头 main 被遮挡", "清洁镜头或移除遮挡物。"),
         ("of another release", "摄像头 main 被遮挡", "清洁镜头或移除遮挡物。"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gate.importing.choices import ALL, Choices, from_json
 from gate.importing.line_numbers import MOST_SHEETS, numbered
 from tests.importing.office import mistakes, planned, values, workbook
@@ -44,6 +46,21 @@ def test_who_lives_nowhere_here_is_not_imported_with_the_residents(tmp_path, sto
     del sheets["2号楼"]
     (question,) = planned(workbook(tmp_path, sheets), store, CHOSEN).questions
     assert question.options == ("1号楼", "物业人员")
+
+
+@pytest.mark.parametrize(
+    "name", ["已搬离", "挂失卡", "2025历史", "旧表", "Moved out", "1号楼 (old)"]
+)
+def test_who_has_gone_is_not_imported_with_those_who_live_there(tmp_path, store, name):
+    sheets = {
+        "1号楼": [HEAD, (1, 101, "张三", "")],
+        "2号楼 Holden": [HEAD, (2, 201, "李四", "")],
+        name: [HEAD, (1, 102, "王五", "")],
+    }
+    found = planned(workbook(tmp_path, sheets), store, CHOSEN)
+    assert [one for (one,) in values(found, "name")] == ["张三", "李四"]
+    (question,) = found.table.questions
+    assert name in question.options
 
 
 def test_a_mistake_names_the_sheet_and_its_line(tmp_path, store):
