@@ -25,7 +25,7 @@ from gate.daemon.door_persistence import file_of as door_of
 from gate.errors import StoreError
 from gate.replica.join import folder_of as hub_folder
 from gate.store import memory_events
-from gate.store.memory_copy import FULL, copy_register, why_unwritable
+from gate.store.memory_copy import copy_register, why_unwritable
 from gate.store.missing import file_of, refuse_missing
 
 log = logging.getLogger(__name__)
@@ -151,8 +151,6 @@ def begin(settings: Settings, cause: str) -> MemoryRun:
         except OSError as error:
             shutil.rmtree(place.copy, ignore_errors=True)
             failed = error
-            if error.errno not in FULL:
-                break
         except StoreError:
             shutil.rmtree(place.copy, ignore_errors=True)
             raise

@@ -73,12 +73,13 @@ def copies(database: Path) -> list[Path]:
 
 
 def forget_old(database: Path) -> bool:
-    """Delete copies older than ``KEPT``; whether none is left."""
-    for path in copies(database):
+    """Delete copies older than ``KEPT``, one that was killed half-way too; whether none is left."""
+    halves = list(database.parent.glob(f".{database.stem}-*{SUFFIX}{files.PART}"))
+    for path in (*copies(database), *halves):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > KEPT:
                 path.unlink()
-    return not copies(database)
+    return not any(path.exists() for path in (*copies(database), *halves))
 
 
 def size_of(connection: sqlite3.Connection) -> int:

@@ -250,6 +250,10 @@ def test_nothing_is_kept_on_another_disk_or_in_a_folder_of_somebody_else(
     first.folder.mkdir(mode=0o777)
     first.folder.chmod(0o777)
     assert first not in memory_run.places(settings)  # nothing is taken from there either
+    first.folder.chmod(0o700)
+    assert first in memory_run.places(settings)
+    os.chown(first.folder, 65534, -1)
+    assert first not in memory_run.places(settings)
     monkeypatch.setattr(memory_run, "places", lambda _: [first])
     with pytest.raises(StoreError, match="somebody else has taken its name"):
         memory_run.begin(settings, "Read-only file system")
@@ -283,6 +287,8 @@ def test_a_run_from_memory_learns_nothing_and_has_no_key_of_its_own(
     (disk / "gate.counters").write_bytes(b"counters")
     (disk / "hub").mkdir()
     (disk / "hub" / "box.key").write_text("of the box")
+    (disk / "hub" / "all").mkdir()
+    (disk / "hub" / "large").write_bytes(bytes((1 << 20) + 1))  # what arrives from a hub
     read_only(disk)
     made = memory_run.begin(settings, "Read-only file system").settings
     assert not made.learning.enabled

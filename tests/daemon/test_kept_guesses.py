@@ -109,6 +109,7 @@ def test_it_is_on_the_disk_before_the_answer_is_shown(
     pad.worker._serve(Claim(ClaimKind.PIN, "000000", "east", pad.clock.monotonic()))
     (found,) = kept
     assert len(found["pads"]["east"]["wrong"]) == len(found["wrong"]) == 1
+    assert found["pads"]["east"]["locked"] is None  # PostgreSQL keeps no number without end
 
 
 def test_nothing_is_written_for_a_right_pin_a_card_or_a_stopped_keypad(

@@ -217,3 +217,24 @@ def test_a_key_of_the_same_epoch_by_another_server_is_read_again(fleet: Fleet) -
     with fleet.store.database.write() as session:
         session.execute(update(TemplateKeyRow).values(sealed=another))
     assert keys.current() == (epoch, bytes(32)) != (epoch, first)
+
+
+def test_nothing_sealed_under_that_key_is_given_again(fleet: Fleet) -> None:
+    fleet.enrol("李红", 1)
+    fleet.box("north", start=False)
+    row = fleet.server.hub.boxes.all()[0]
+    with fleet.store.database.read() as session:
+        scope = session.get_one(GateRow, "north").scope
+
+    def templates() -> list[object]:
+        answer = fleet.server.hub.feed.after(row, 0, "", scope)
+        assert answer is not None
+        return [template for record in answer["records"] for template in record["templates"]]
+
+    before = templates()
+    assert before == templates() != []  # read once
+    epoch, _ = CommunityKeys(fleet.store).current()
+    another = fleet.store.vault.keep(bytes(32), f"template_key {epoch}")
+    with fleet.store.database.write() as session:
+        session.execute(update(TemplateKeyRow).values(sealed=another))
+    assert templates() != before

@@ -108,6 +108,19 @@ def test_a_register_that_was_closed_is_copied_without_its_old_events_and_orders(
             session.connection().exec_driver_sql("UPDATE events SET type = 'x'")
 
 
+def test_sessions_imports_and_faces_that_wait_stay_on_the_disk(disk: Path, copy: Path) -> None:
+    Store.open(SETTINGS, disk).close()
+    tables = ("acknowledgements", "exported", "import_lines", "imports", "looks", "sessions")
+    with closing(sqlite3.connect(disk / "gate.db")) as raw, raw:
+        for table in tables:
+            columns = raw.execute(f"PRAGMA table_info({table})").fetchall()
+            raw.execute(f"INSERT INTO {table} VALUES ({', '.join('1' for _ in columns)})")
+    copy_register(disk / "gate.db", copy)
+    with closing(sqlite3.connect(copy)) as raw:
+        for table in tables:
+            assert raw.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
 def test_a_damaged_register_is_refused_and_leaves_nothing(disk: Path, copy: Path) -> None:
     (disk / "gate.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(StoreError, match="damaged"):
