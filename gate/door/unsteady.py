@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-MOST = 30  # changes within ``WITHIN`` seconds: twice as many as in the busiest rush
+MOST = 60  # changes within ``WITHIN`` seconds: three openings a second, where a rush has one
 WITHIN = 10.0
 CALM = 2.0  # seconds for which such an input has to stand still before it counts
 

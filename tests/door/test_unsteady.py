@@ -35,3 +35,8 @@ def test_it_is_steady_again_once_the_wire_has_stood_still() -> None:
     assert not loose.moves(loose.moved + WITHIN).now
     later = loose.moved + WITHIN - 0.1
     assert loose.moves(later).counts(later)[0].now  # a change that counted is no stillness
+
+
+def test_two_openings_a_second_are_no_loose_wire() -> None:
+    loose, said = after(1000, 0.25)
+    assert (loose.now, said) == (False, 0)

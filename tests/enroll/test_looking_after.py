@@ -169,8 +169,8 @@ def test_an_alarm_stays_until_somebody_sees_to_it(clerk, desk, written):
     assert "wind" in page.text
     lines = desk.store.audit.lines()
     assert any(line.action == "alarm.acknowledge" and line.subject == alarm.id for line in lines)
-    clerk.fill(f"/alarms/{alarm.id}", note="again")
-    assert "again" not in clerk.get("/alarms").text
+    clerk.fill(f"/alarms/{alarm.id}", note="rain")
+    assert "rain" not in clerk.get("/alarms").text
 
 
 def test_orders_reach_the_gate_with_the_name_of_who_gave_them(clerk, manager, desk, written):
