@@ -60,6 +60,7 @@ class Understanding:
     skipped: line and text of those that are nobody.
     repeated: cells that say "as above" and were read so.
     placed: building that no column names, but a line above, a title or the sheet → lines in it.
+    outside: number of a line → where its people live, as a line above, a title or the sheet says.
     cleaned: cells in which something nobody sees was taken away or full-width digits made plain.
     """
 
@@ -74,6 +75,7 @@ class Understanding:
     repeated: int = 0
     skipped: tuple[tuple[int, str], ...] = ()
     placed: Mapping[str, int] = field(default_factory=dict)
+    outside: Mapping[int, Place] = field(default_factory=dict)
 
     @property
     def open(self) -> tuple[Question, ...]:
@@ -109,7 +111,8 @@ def understand(
         twice = tuple((" = ".join(names), ()) for names in layout.twice)
         questions.append(Question("columns", (), twice))
     questions += asked(found)
-    reader = _Lines(book, layout, choices, places(sheet, layout))
+    outside = places(sheet, layout)
+    reader = _Lines(book, layout, choices, outside)
     rows, repeated = (list(found.rows), 0) if reader.exported else written_out(layout, found.rows)
     if not reader.exported:
         rows, blank = filled(layout, rows, choices.homes)
@@ -130,6 +133,7 @@ def understand(
         repeated,
         tuple(sorted([*layout.skipped, *reader.skipped])),
         reader.placed,
+        outside,
     )
 
 

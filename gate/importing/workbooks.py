@@ -218,7 +218,8 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
     """The sheet of a table with its mistakes marked in their cells, each line's in words too.
 
     What is hidden stays so, unless it was asked to be imported: the corrected table is uploaded
-    without what was answered about this one.
+    without what was answered about this one. Buildings and entrances that no column says become
+    columns: lines that say them, and the names of several sheets, are not there any more.
 
     Args:
         words: translates a text.
@@ -231,12 +232,19 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
     for column in table.columns:
         if column.field:
             places.setdefault(column.field, column.index)
+    own = dict(places)
     for part in ("building", "unit"):
         places.setdefault(part, places.get("unit", places.get("address", 0)))
     indexes = [column.index for column in table.columns]
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", table.sheet)[:31] or "people")
-    head = [_cell(sheet, column.heading) for column in table.columns] + [_cell(sheet, what)]
+    outside = _outside(table)
+    language = 0 if words("Building") == "Building" else -1
+    titles = [column.heading for column in table.columns]
+    filled = {own[part]: said for part, said in outside.items() if part in own}
+    added = [part for part in outside if part not in own]
+    titles += [*(HEADINGS[part][language] for part in added), what]
+    head = [_cell(sheet, title) for title in titles]
     for cell in head:
         cell.font, cell.fill = Font(bold=True), _HEAD
     taken = {one.about for one in table.questions if one.answer == "with"}
@@ -253,7 +261,7 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
         for index in indexes:
             there = row.cells.get(index)
             text = there.text if there is not None and there.form is not Form.PICTURE else ""
-            cell = _cell(sheet, text)
+            cell = _cell(sheet, text or filled.get(index, {}).get(row.number, ""))
             mine = [one for one in mistakes if places.get(one.column) == index]
             if mine:
                 cell.fill = _BAD
@@ -261,10 +269,27 @@ def marked(table: Understanding, wrong: Sequence[Wrong], words: Words, what: str
                     legal("\n".join(one.words(words) for one in mine)), "gate", 60, 320
                 )
             line.append(cell)
+        line += [_cell(sheet, outside[part].get(row.number, "")) for part in added]
         last = _cell(sheet, "; ".join(one.words(words) for one in mistakes))
         last.alignment = Alignment(wrap_text=True)
         sheet.append([*line, last])
     return _bytes(book)
+
+
+def _outside(table: Understanding) -> dict[str, dict[int, str]]:
+    """Building and entrance of lines, by their numbers, as far as no column says them."""
+    said = {
+        line.number: table.outside[line.number]
+        for line in table.lines
+        if line.number in table.outside and "building" in line.values
+    }
+    if any(column.field == "address" for column in table.columns):
+        said = {}
+    found = {
+        "building": {line: place.building for line, place in said.items() if place.building},
+        "entrance": {line: place.entrance for line, place in said.items() if place.entrance},
+    }
+    return {part: lines for part, lines in found.items() if lines}
 
 
 def _cell(sheet: Any, text: str) -> Any:

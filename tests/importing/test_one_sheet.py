@@ -6,6 +6,8 @@ import pytest
 
 from gate.importing.choices import ALL, Choices, from_json
 from gate.importing.line_numbers import MOST_SHEETS, numbered
+from gate.importing.workbooks import marked
+from gate.texts.catalogue import translator
 from tests.importing.office import mistakes, planned, values, workbook
 
 HEAD = ("单元", "房号", "姓名", "电话")
@@ -162,3 +164,29 @@ def test_who_is_in_two_sheets_is_decided_by_the_number_of_the_line(tmp_path, sto
     assert found.lines[-1].values["person"] == f"line {one.other}"
     last = numbered(1_048_576, sheet=MOST_SHEETS, second=True)
     assert from_json({"doubles": {str(last): "new"}}).doubles == {last: "new"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("sheet", [ALL, "2号楼"])
+def test_a_table_with_its_mistakes_marked_keeps_the_building_of_each_line(
+    tmp_path, store, language, sheet
+):
+    sheets = {
+        "1号楼": [HEAD, (1, 101, "张三", "无")],
+        "2号楼": [
+            ("房号", "姓名", "电话"),
+            ("1单元",),
+            ("101", "李四", "*"),
+            ("2单元",),
+            ("101", "王五", ""),
+            ("", "赵六", "1383"),
+        ],
+    }
+    found = planned(workbook(tmp_path, sheets), store, Choices(sheet=sheet, language=language))
+    words = translator(language)
+    path = tmp_path / "marked.xlsx"
+    path.write_bytes(marked(found.table, found.wrong, words, words("What is wrong")))
+    again = planned(path, store, Choices(language=language))
+    columns = ("building", "unit", "name", "phone")
+    assert values(again, *columns) == values(found, *columns)
+    assert [text for _, _, text in mistakes(again)] == [text for _, _, text in mistakes(found)]
