@@ -19,7 +19,7 @@ from pydantic import (
 from gate.access.decision import Kind
 from gate.importing.as_registered import building_of, unit_in
 from gate.importing.check import FIRST_DAY, LAST_DAY, groups_of
-from gate.importing.homes import home
+from gate.importing.homes import home, is_flat
 from gate.store.store import Store
 from gate.store.tables import PersonRow
 from gate.texts.catalogue import LANGUAGES, Language, Translate
@@ -113,9 +113,11 @@ class PersonForm(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _in_one_field(cls, sent: dict[str, Any]) -> dict[str, Any]:
-        """A home typed into one of its two fields, 3-2-501, is building and unit."""
+        """A home typed into one of its two fields, 3-2-501, is building and unit; 2-501 may be a
+        flat of a building that was forgotten, and is none."""
         building, unit = (str(sent.get(part) or "").strip() for part in ("building", "unit"))
-        if bool(building) == bool(unit) or not (found := home(building or unit)):
+        typed = building or unit
+        if (building and unit) or is_flat(typed) or not (found := home(typed)):
             return sent
         return {**sent, "building": found[0], "unit": found[1]}
 

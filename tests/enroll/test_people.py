@@ -304,6 +304,14 @@ def test_a_home_of_the_register_is_not_made_again_under_another_spelling(clerk, 
     assert len(desk.store.people.find()) == 2
 
 
+@pytest.mark.parametrize("part", ["building", "unit"])
+def test_a_flat_without_its_building_is_asked_about(clerk, desk, part):
+    desk.store.places.household("3号楼", "2单元501")
+    answer = clerk.fill("/people/new", name="李建国", **{"building": "", "unit": "", part: "2-501"})
+    assert "building and unit" in answer.text.lower()
+    assert desk.store.people.count() == 0
+
+
 def test_people_are_sorted_by_pinyin_or_by_home(clerk, desk):
     for name, building in (("张伟", "2"), ("安然", "10"), ("曾欣", None)):
         home = desk.store.places.household(building, "101", "") if building else None
