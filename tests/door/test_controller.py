@@ -9,7 +9,6 @@ from gate.door.controller import REFRESHES, DoorController
 from gate.door.settings import DoorSettings
 from gate.door.state import (
     DoorState,
-    EventOut,
     Fire,
     FireReset,
     Grant,
@@ -18,37 +17,8 @@ from gate.door.state import (
     Normal,
     Phase,
 )
-from gate.door.unsteady import CALM, MOST, WITHIN
 from gate.relay.simulated import SimulatedRelay
-
-
-class Gate:
-    """A controller over a simulated board, ticking a hundred times a second."""
-
-    def __init__(self, **settings: object) -> None:
-        self.clock = ManualClock(100.0)
-        self.board = SimulatedRelay(channels=2, clock=self.clock)
-        self.board.wires = {"contact": False, "exit": False, "fire": False, "tamper": False}
-        door = DoorSettings(contact=True, **settings)  # type: ignore[arg-type]
-        self.controller = DoorController(self.board, door)
-        self.events: list[str] = []
-        self.note(self.controller.open(self.clock.now))
-        self.note(self.controller.tick(self.clock.now))
-
-    def note(self, emitted: tuple[EventOut, ...]) -> None:
-        self.events += [event.type for event in emitted]
-
-    def wait(self, seconds: float, tick: float = 0.01) -> None:
-        for _ in range(round(seconds / tick)):
-            self.clock.advance(tick)
-            self.note(self.controller.tick(self.clock.now))
-
-    def handle(self, given: object) -> None:
-        self.note(self.controller.handle(given, self.clock.now))  # type: ignore[arg-type]
-
-    @property
-    def energised(self) -> bool | None:
-        return self.board.state(1)
+from tests.door.wired import Gate
 
 
 def test_every_channel_rests_before_anything_else() -> None:
@@ -162,61 +132,6 @@ def test_contacts_that_bounce_count_once() -> None:
         gate.board.wires["tamper"] = not gate.board.wires["tamper"]
         gate.wait(0.02)
     assert gate.events == []
-
-
-def shaken(gate: Gate, name: str, seconds: float) -> None:
-    """The wire of an input touches and lets go, ten times a second."""
-    for _ in range(round(10 * seconds)):
-        gate.board.wires[name] = not gate.board.wires[name]
-        gate.wait(0.1)
-
-
-@pytest.mark.parametrize("name", ["contact", "tamper"])
-def test_a_loose_wire_is_reported_once_and_fills_no_record(name: str) -> None:
-    gate = Gate()
-    shaken(gate, name, 600)
-    assert gate.events.count("door.unsteady") == 1
-    assert len(gate.events) == MOST + 1
-
-
-def test_a_door_with_a_loose_contact_is_seen_to_stand_open_once_the_wire_is_still() -> None:
-    gate = Gate()
-    shaken(gate, "contact", 60)
-    gate.board.wires["contact"] = True
-    gate.wait(CALM - 0.1)
-    before = gate.events.count("door.forced")
-    assert gate.controller.state.open is False
-    gate.wait(0.2)
-    assert gate.controller.state.open
-    assert gate.events.count("door.forced") == before + 1
-    gate.wait(WITHIN)
-    gate.board.wires["contact"] = False
-    gate.wait(0.1)
-    assert gate.controller.state.open is False
-
-
-def test_who_presses_the_exit_button_gets_out_however_often_and_is_recorded_once() -> None:
-    gate = Gate()
-    shaken(gate, "exit", 59)
-    assert gate.energised
-    assert gate.events == ["door.exit", "door.unlocked", "door.unsteady"]
-    gate.wait(20)
-    gate.board.wires["exit"] = True
-    gate.wait(0.1)
-    assert gate.energised
-    assert gate.events[-2:] == ["door.exit", "door.unlocked"]
-
-
-def test_a_fire_waits_for_no_wire_to_be_still() -> None:
-    gate = Gate()
-    shaken(gate, "fire", 60)
-    gate.board.wires["fire"] = False
-    gate.wait(0.1)
-    gate.handle(FireReset())
-    assert not gate.energised
-    gate.board.wires["fire"] = True
-    gate.wait(0.1)
-    assert gate.energised
 
 
 def test_fire_by_wire_stays_until_reset_by_hand() -> None:
