@@ -13,7 +13,8 @@ _DARK, _BRIGHT = 25, 230  # mean grey levels, 0 to 255: before nothing is seen a
 _SAYS = {
     "dark": "the picture is dark: is the cap on, is there light?",
     "bright": "the picture is nearly white: does the sun or a lamp shine into the lens?",
-    "flat": "nothing can be made out in the picture: is the lens covered or misted?",
+    "flat": "nothing can be made out in the picture: is the lens covered or misted, or is a bare "
+    "wall all it sees?",
     "blurred": "the picture is out of focus: is the lens clean, is it focused?",
 }
 
