@@ -136,6 +136,15 @@ def test_what_ends_a_thread_is_logged_like_everything_else(log: io.StringIO, hoo
     assert [one for one in PERSONAL if one in said] == []
 
 
+def test_with_its_log_a_service_begins_to_catch_them(log: io.StringIO, hooks: None) -> None:
+    threading.excepthook, sys.unraisablehook = threading.__excepthook__, sys.__unraisablehook__
+    set_up(LogSettings(format="json"), log)
+    assert threading.excepthook is threading.__excepthook__
+    set_up(LogSettings(format="json"))
+    assert threading.excepthook is not threading.__excepthook__
+    assert sys.unraisablehook is not sys.__unraisablehook__
+
+
 def test_what_a_destructor_raises_is_logged_like_everything_else(
     log: io.StringIO, hooks: None
 ) -> None:
