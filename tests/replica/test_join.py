@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,11 +40,17 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
         yield made
 
 
-def refused(fleet: Fleet) -> None:
+@contextmanager
+def refused(fleet: Fleet) -> Iterator[None]:
     fleet.server.stop()
+    with socket.socket() as taken:  # nothing listens there, and nobody else takes the port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", fleet.server.port))
+        yield
 
 
-def of_yesterday(fleet: Fleet) -> None:
+@contextmanager
+def of_yesterday(fleet: Fleet) -> Iterator[None]:
     """The hub's own certificate has ended by the box's clock."""
 
     def made(self: Authority, public: ec.EllipticCurvePublicKey, hosts: tuple[str, ...]) -> object:
@@ -54,18 +61,18 @@ def of_yesterday(fleet: Fleet) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Authority, "for_hub", made)
         fleet.restart_hub()
+    yield
 
 
 @pytest.mark.parametrize(
-    ("break_it", "fault"), [(refused, reach.REFUSED), (of_yesterday, reach.HUB_EXPIRED)]
+    ("broken", "fault"), [(refused, reach.REFUSED), (of_yesterday, reach.HUB_EXPIRED)]
 )
 def test_why_a_hub_cannot_be_joined_is_said_as_doctor_says_it(
-    fleet: Fleet, break_it: Callable[[Fleet], None], fault: StoreError
+    fleet: Fleet, broken: Callable[[Fleet], AbstractContextManager[None]], fault: StoreError
 ) -> None:
     box = fleet.alone("north")
     code = Boxes(fleet.store).new_code("north", "clerk")
-    break_it(fleet)
-    with pytest.raises(StoreError) as raised:
+    with broken(fleet), pytest.raises(StoreError) as raised:
         join(box.store, box.data, "north", (fleet.server.url,), code)
     said = raised.value
     assert (said.what, said.where, said.hint) == (fault.what, fleet.server.url, fault.hint)
