@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -44,9 +45,10 @@ def why_unwritable(folder: Path, *, full: bool = True) -> OSError | None:
     Args:
         full: whether a disk without room counts.
     """
-    probe = folder / f".probe-{os.getpid()}"
+    # doctor looks as root in a folder of the services' user, who could put a link in its place
+    probe = folder / f".probe-{secrets.token_hex(8)}"
     try:
-        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             os.write(handle, bytes(_PROBE))
             os.fsync(handle)

@@ -148,6 +148,20 @@ def test_memory_without_room_is_told_from_a_damaged_register(disk: Path, tmp_pat
         assert list(small.iterdir()) == []
 
 
+def test_looking_whether_it_can_be_written_follows_no_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    other = tmp_path / "other"
+    other.write_text("of root")
+    for name in (f".probe-{os.getpid()}", ".probe-a"):
+        (tmp_path / "data" / name).symlink_to(other)
+    assert why_unwritable(tmp_path / "data") is None
+    monkeypatch.setattr("secrets.token_hex", lambda _: "a")
+    assert why_unwritable(tmp_path / "data") is None
+    assert other.read_text() == "of root"
+
+
 def test_a_disk_that_cannot_be_written_is_found_out(disk: Path) -> None:
     assert why_unwritable(disk) is None
     with (disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
