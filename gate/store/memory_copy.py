@@ -49,11 +49,10 @@ def why_unwritable(folder: Path, *, full: bool = True) -> OSError | None:
     probe = folder / f".probe-{secrets.token_hex(8)}"
     try:
         handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(handle, bytes(_PROBE))
+        with os.fdopen(handle, "wb") as file:
+            file.write(bytes(_PROBE))  # all of it: the system may write a part, and no error
+            file.flush()
             os.fsync(handle)
-        finally:
-            os.close(handle)
     except OSError as error:
         return error if error.errno in UNWRITABLE | (FULL if full else frozenset()) else None
     finally:

@@ -188,3 +188,14 @@ def test_reading_changes_nothing_beside_the_register(disk: Path, copy: Path) -> 
             after = {file.name: file.read_bytes() for file in disk.iterdir()}
     before.pop("gate.db-shm"), after.pop("gate.db-shm")  # marks of readers
     assert after == before
+
+
+def test_a_little_room_is_not_taken_for_enough(disk: Path) -> None:
+    with (disk / "filler").open("wb") as file:
+        room = os.statvfs(disk)
+        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize - (64 << 10))
+    found = why_unwritable(disk)
+    assert found is not None
+    assert found.errno == errno.ENOSPC
+    assert why_unwritable(disk, full=False) is None
+    assert [path.name for path in disk.iterdir()] == ["filler"]
