@@ -84,6 +84,8 @@ class View:
     clear: dict[Problem, float] = field(default_factory=dict)  # monotonic seconds, seen last
     reported: frozenset[Problem] = frozenset()
     blinded: float = -math.inf  # monotonic seconds, it was dark or bright last
+    flat: NDArray[np.float32] | None = None  # edges when nothing could be made out last
+    wall: NDArray[np.float32] | None = None  # the same, of a view in which a face was found then
 
     @property
     def repeats(self) -> bool:
@@ -162,7 +164,11 @@ def step(
     since = view.same_since if now_seen.print == last.print else now
     view = replace(view, flicker=flicker, same_since=since)
     wrong = _conditions(view, now_seen, last, now, faces)
+    if wrong.get(Problem.COVERED, ("",))[0] == "flat":
+        view = replace(view, flat=now_seen.edges)
     view, changes = _timed(view, wrong, now)
+    if faces and Change(Problem.COVERED, False) in changes:
+        view = replace(view, wall=view.flat)  # a bare wall, and no cover
     if not wrong and not view.reported:
         view = _learned(view, now_seen, now - view.seen)
     return replace(view, last=now_seen, seen=now), changes
@@ -174,6 +180,8 @@ def _conditions(
     """What is wrong at this moment: why, and for how many seconds it lasts before that counts."""
     wrong: dict[Problem, tuple[str, float]] = {}
     cause = "" if faces else unseen(figures, _LOOSER if view.covered else 1.0)
+    if cause == "flat" and view.wall is not None and _alike(figures.edges, view.wall) > _ALIKE:
+        cause = ""
     if cause:
         lasts = _LIGHT_LASTS if cause in _LIGHT else _LASTS
         wrong[Problem.COVERED] = cause, lasts

@@ -135,6 +135,18 @@ def test_whoever_is_found_before_a_camera_is_seen_by_it(camera: Camera) -> None:
 
 
 @pytest.mark.slow
+def test_a_bare_wall_before_which_faces_are_found_is_no_cover_and_tape_is_one() -> None:
+    wall = FLAT.copy()
+    wall[190:196], wall[196:] = 235, 110  # the floor
+    camera = Camera()
+    assert camera.shows(wall, 30) == [(Problem.COVERED, True, "flat")]
+    assert camera.shows(wall, 5, faces=True) == [(Problem.COVERED, False, "")]
+    assert camera.shows(wall, 60) == []
+    assert camera.shows((wall // 2).astype(np.uint8), 60) == []
+    assert camera.shows(FLAT, 30) == [(Problem.COVERED, True, "flat")]
+
+
+@pytest.mark.slow
 def test_faces_do_not_hide_a_strobe(camera: Camera) -> None:
     dark = (STREET // 6).astype(np.uint8)
     found = camera.shows(lambda n: STREET if n % 2 else dark, 30, faces=True)
