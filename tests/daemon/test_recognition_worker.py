@@ -159,7 +159,7 @@ def test_a_camera_that_is_covered_is_reported_and_so_is_its_end() -> None:
     street = np.asarray(cv2.resize(blocks, (640, 480), interpolation=cv2.INTER_NEAREST), np.uint8)
     posted: list[Any] = []
     recognition = RecognitionWorker(build({}), posted.append, lambda: None)
-    pictures = [street] * 3 + [np.zeros_like(street)] * 95 + [street] * 5
+    pictures = [street] * 3 + [np.zeros_like(street)] * 95 + [street] * 92
     for second, picture in enumerate(pictures):
         noisy = picture ^ chance.integers(0, 2, picture.shape, np.uint8)
         recognition._watch_view(Frame(noisy, 100.0 + second, second, "main"))
