@@ -34,6 +34,7 @@ from gate.daemon.clock_watch import HORIZON, ClockWatch
 from gate.daemon.credential_worker import CredentialWorker
 from gate.daemon.deferred_writes import DeferredWrites
 from gate.daemon.device_faults import DeviceStatus
+from gate.daemon.disk_watch import DiskWatch
 from gate.daemon.door_persistence import DoorPersistence
 from gate.daemon.gallery_worker import GalleryWorker
 from gate.daemon.integrations import Integrations, receivers
@@ -239,6 +240,9 @@ class Daemon:
             after.callback(self.stop)
             if self._memory is not None:
                 self.post(DeviceStatus("store", "disk", False, self._memory.cause))
+                disk = DiskWatch(self._memory.why, replica.restart)
+                self._begin(disk.name, disk.run, after)
+                after.callback(disk.close)
             states = StateReporter(settings, (outgoing.state, status.put))
             self._serve(core, states, memory, status)
             core.loop.stop(self._left() / 2)

@@ -62,15 +62,21 @@ class MemoryRun:
 
     Attributes:
         settings: as configured, with the copy in the place of the data folder.
+        configured: with the data folder on the disk.
         cause: why the disk cannot be written, as the system says it.
         register: whether the register is a copy, too; not so where it is on a database server or
             another disk.
     """
 
     settings: Settings
+    configured: Settings
     place: Place
     cause: str
     register: bool = True
+
+    def why(self) -> str:
+        """Why the disk cannot be written now; "" where it can be."""
+        return why_from_memory(self.configured, full=True)
 
 
 def why_from_memory(settings: Settings, *, full: bool) -> str:
@@ -147,7 +153,7 @@ def begin(settings: Settings, cause: str) -> MemoryRun:
     failed: OSError | None = None
     for place in places(settings):
         try:
-            return MemoryRun(_copied(settings, place, copied), place, cause, copied)
+            return MemoryRun(_copied(settings, place, copied), settings, place, cause, copied)
         except OSError as error:
             shutil.rmtree(place.copy, ignore_errors=True)
             failed = error

@@ -349,7 +349,7 @@ def test_what_cannot_be_kept_is_not_promised(
 
     monkeypatch.setattr(daemons, "ReplicaWorker", hub)
     settings = build({**PLAIN, "data": str(tmp_path), "camera": [{"source": EMPTY}]})
-    run = MemoryRun(settings, Place(tmp_path), "broken", register) if memory else None
+    run = MemoryRun(settings, settings, Place(tmp_path), "broken", register) if memory else None
     with pytest.raises(DeviceError, match="enough"):
         Daemon(settings, memory=run).run()
     kept = not (memory and register)
