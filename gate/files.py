@@ -45,7 +45,7 @@ def replace(path: Path, content: bytes, mode: int | None = None, *, durable: boo
                 os.fsync(handle)
         part.replace(path)
         if durable:
-            _sync_names(path.parent)
+            flush(path.parent)
     except OSError:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -68,7 +68,7 @@ def create(path: Path, content: bytes, mode: int = 0o600) -> None:
     """
     if not _create_nameless(path, content, mode):
         _create_named(path, content, mode)
-    _sync_names(path.parent)
+    flush(path.parent)
 
 
 def _create_nameless(path: Path, content: bytes, mode: int) -> bool:
@@ -102,8 +102,12 @@ def _create_named(path: Path, content: bytes, mode: int) -> None:
         raise
 
 
-def _sync_names(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """The content of a file, or the names in a folder, are on the disk when this returns.
+
+    Raises OSError.
+    """
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

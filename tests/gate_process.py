@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import tomlkit
 
 from tests.waiting import wait_for
@@ -93,3 +94,16 @@ class GateProcess:
 
     def _ready(self) -> int:
         return self.log.read_bytes().count(b"gate.ready") if self.log.exists() else 0
+
+
+def page_of(screen: str) -> dict[str, Any]:
+    """What a browser is given that connects now to the gate's screen at that address."""
+    with httpx.stream("GET", screen + "stream", timeout=60) as response:
+        kind = ""
+        for line in response.iter_lines():
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            elif kind == "page" and line.startswith("data: {"):
+                page: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                return page
+    raise AssertionError("no page")

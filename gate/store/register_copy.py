@@ -50,9 +50,9 @@ def copy_before(database: Path, schema: str, *, times: int = 1) -> Path:
         part.chmod(0o600)
         with suppress(PermissionError):
             os.chown(part, owner.st_uid, owner.st_gid, follow_symlinks=False)
-        _flush(part)
+        files.flush(part)
         part.replace(target)
-        _flush(target.parent)
+        files.flush(target.parent)
     except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -136,11 +136,3 @@ def _verify(copy: Path, schema: str) -> None:
         present = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
         if present != schema:
             raise sqlite3.DatabaseError(f"the copy is of schema {present}")
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from gate.access.decision import Kind
 from gate.access.permit import Permit, PermitRefused, read, sign
 from gate.access.permit_keys import KeyFolder, own_key, private_key, public_keys
 from gate.errors import AccessError
+from tests.killed import killed_before
 from tests.warm import Task
 
 NOW = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
@@ -101,18 +100,7 @@ def test_a_key_that_leads_nowhere_stops_a_start(tmp_path: Path) -> None:
 
 def makes_and_dies(path: Path, step: int) -> None:
     """Killed before the step of that number: a file put in place."""
-    count = 0
-
-    def counted(work: Callable[..., None]) -> Callable[..., None]:
-        def works(*given: Any, **named: Any) -> None:
-            nonlocal count
-            count += 1
-            if count > step:
-                os.kill(os.getpid(), signal.SIGKILL)
-            work(*given, **named)
-
-        return works
-
+    counted = killed_before(step)
     files.create, files.replace = counted(files.create), counted(files.replace)
     private_key(path)
 

@@ -6,16 +6,13 @@ once, the screen shows what to do, and the next card opens.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from gate.daemon.door_persistence import file_of, read
@@ -26,7 +23,7 @@ from gate.simulators.modbus_board import ModbusBoard
 from gate.simulators.port import SimulatedPort
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from tests.gate_process import GateProcess
+from tests.gate_process import GateProcess, page_of
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -81,18 +78,6 @@ class House:
             return self.count("passage.granted") > before
 
         wait_for(let_in, 60)
-
-    def picture(self) -> dict[str, Any]:
-        """What a browser is given that connects now."""
-        with httpx.stream("GET", self.screen + "stream", timeout=60) as response:
-            kind = ""
-            for line in response.iter_lines():
-                if line.startswith("event: "):
-                    kind = line.removeprefix("event: ")
-                elif kind == "page" and line.startswith("data: {"):
-                    page: dict[str, Any] = json.loads(line.removeprefix("data: "))
-                    return page
-        raise AssertionError("no page")
 
 
 @pytest.fixture
@@ -156,14 +141,14 @@ def test_the_daemon_is_killed_while_the_door_is_in_use(house: House) -> None:
         assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
         if phase == "fire":
             wait_for(lambda: house.released)
-            assert house.picture()["code"] == "door_released"
+            assert page_of(house.screen)["code"] == "door_released"
             continue
         assert house.count("passage.granted") == grants + 1
         house.happens("passage.ended", grants + 1)
         assert house.ends(phase == "closing")
         assert house.openings == openings <= grants + 1  # nobody's grant opens once more
         assert not house.released
-        assert house.picture()["look"] == "idle"
+        assert page_of(house.screen)["look"] == "idle"
         if phase == "open":  # it stands open still, and is seen to close
             closed = house.count("door.closed")
             house.wire(CONTACT, False)
@@ -189,7 +174,7 @@ def test_the_guard_is_killed_while_the_door_is_in_use(house: House) -> None:
     passed = [e["details"]["passed"] for e in house.gate.events() if e["type"] == "passage.ended"]
     # whoever was in the open door was out of sight; who closed it may have been seen to
     assert passed in ([True, None, True], [True, None, None])
-    assert house.picture()["code"] == "door_released"
+    assert page_of(house.screen)["code"] == "door_released"
 
 
 def guard_of(daemon: int) -> int:

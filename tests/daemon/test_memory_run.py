@@ -44,7 +44,7 @@ from gate.store.engine import Database
 from gate.store.orders import Orders
 from gate.store.settings import StoreSettings
 from gate.store.store import Store
-from tests.gate_process import PLAIN, GateProcess
+from tests.gate_process import PLAIN, GateProcess, page_of
 from tests.small_disk import mounted
 from tests.waiting import PATIENCE, wait_for
 
@@ -145,18 +145,6 @@ class House:
     def said(self) -> bytes:
         return self.gate.log.read_bytes()
 
-    def page(self) -> dict[str, Any]:
-        """What a browser is given that connects now."""
-        with httpx.stream("GET", self.screen + "stream", timeout=60) as response:
-            kind = ""
-            for line in response.iter_lines():
-                if line.startswith("event: "):
-                    kind = line.removeprefix("event: ")
-                elif kind == "page" and line.startswith("data: {"):
-                    page: dict[str, Any] = json.loads(line.removeprefix("data: "))
-                    return page
-        raise AssertionError("no page")
-
     def recorded(self) -> list[tuple[int, int, str]]:
         """Epoch, number and type of each event on the disk."""
         with closing(sqlite3.connect(self.disk / "gate.db")) as connection:
@@ -222,7 +210,7 @@ def test_whom_the_register_knows_gets_in_although_the_disk_cannot_be_written(hou
         alarm = wait_for(lambda: house.receiver.of("store.memory"))
         assert [event["details"] for event in alarm] == [{"cause": "Read-only file system"}]
         assert '"people": 1,' in re.findall(r"gate\.ready.*", house.gate.log.read_text())[-1]
-        notes = wait_for(lambda: house.page()["note"])
+        notes = wait_for(lambda: page_of(house.screen)["note"])
         assert ["存储故障" in notes[0], "Storage fault" in notes[1]] == [True, True]
         health = httpx.get(house.health + "readyz")
         assert (health.status_code, health.json()) == (503, {"gate": "store.disk"})

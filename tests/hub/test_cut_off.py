@@ -3,12 +3,9 @@ counts on, and the same command once more finishes it. See docs/many-gates.md.""
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -26,6 +23,7 @@ from gate.store.key_value import JOINED
 from gate.store.store import HUB, Store
 from gate.store.tables import TemplateKeyRow
 from tests.hub.fleet import Box, Fleet, settings
+from tests.killed import killed_before
 from tests.waiting import wait_for
 from tests.warm import Task
 
@@ -36,18 +34,7 @@ NAMES = {"李红", "王刚", "张伟"}
 def dies(step: int) -> None:
     """This process is killed before the step of that number: a word to the hub, a file put in
     place, or a transaction."""
-    count = 0
-
-    def counted(work: Callable[..., Any]) -> Callable[..., Any]:
-        def works(*given: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count > step:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return work(*given, **named)
-
-        return works
-
+    counted = killed_before(step)
     httpx.Client.post = counted(httpx.Client.post)  # type: ignore[method-assign]
     files.replace = counted(files.replace)
     shutil.rmtree = counted(shutil.rmtree)  # type: ignore[assignment]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -10,7 +9,6 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -23,6 +21,7 @@ from gate.config.settings import load
 from gate.integrations import pki
 from gate.setup import desk_certificate
 from gate.setup.announce import SERVICE, announced
+from tests.killed import killed_before
 from tests.waiting import PATIENCE
 from tests.warm import Task
 
@@ -88,16 +87,7 @@ def test_it_is_renewed_a_month_before_its_end_and_stays_trusted(tmp_path: Path) 
 
 def renews_and_dies(folder: Path, step: int) -> None:
     """Killed before the file of that number is put in place."""
-    replace, count = files.replace, 0
-
-    def counted(*given: Any, **named: Any) -> None:
-        nonlocal count
-        count += 1
-        if count > step:
-            os.kill(os.getpid(), signal.SIGKILL)
-        replace(*given, **named)
-
-    files.replace = counted
+    files.replace = killed_before(step)(files.replace)
     pki.renew_certificate(folder, "desk")
 
 
